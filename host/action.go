@@ -1,0 +1,68 @@
+package host
+
+import "time"
+
+// Action is a piece of a tenant's code for one trigger. What runs is its
+// deployed version.
+type Action struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Trigger   Trigger   `json:"trigger"`
+	Secrets   []Secret  `json:"secrets"`
+	Deployed  *Version  `json:"deployed_version,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// BuildStatus is how far a version has come, in Auth0's words.
+type BuildStatus string
+
+// The build states. A module that was uploaded ready is built at once.
+const (
+	Pending  BuildStatus = "pending"
+	Building BuildStatus = "building"
+	Built    BuildStatus = "built"
+	Failed   BuildStatus = "failed"
+)
+
+// Version is one immutable build of an action, numbered from 1 and addressed
+// by the SHA-256 of its module.
+type Version struct {
+	ID        string      `json:"id"`
+	ActionID  string      `json:"action_id"`
+	Number    int         `json:"number"`
+	Digest    string      `json:"digest"` // "sha256:" and 64 hex digits
+	SizeBytes int64       `json:"size_bytes"`
+	Status    BuildStatus `json:"status"`
+	Deployed  bool        `json:"deployed"`
+	Manifest  Manifest    `json:"manifest"`
+	CreatedAt time.Time   `json:"created_at"`
+}
+
+// Manifest is what a version declares about itself: the settings that its
+// binding starts from, and the names of the secrets it needs.
+type Manifest struct {
+	Description string   `json:"description,omitempty"`
+	Settings    Settings `json:"settings,omitzero"`
+	Secrets     []string `json:"secrets,omitempty"`
+}
+
+// Secret is a named value that an action's guest may read. The value is
+// write-only: nothing returns it but the run that uses it.
+type Secret struct {
+	Name      string    `json:"name"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// SecretWrite sets a secret. A nil Value keeps the stored one.
+type SecretWrite struct {
+	Name  string  `json:"name"`
+	Value *string `json:"value,omitempty"`
+}
+
+// Limits on secrets, as Auth0 documents them.
+const (
+	MaxSecrets          = 30
+	MaxSecretNameChars  = 128
+	MaxSecretValueChars = 4096
+)

@@ -1,0 +1,234 @@
+package host
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Binding is an action's place in the order of a trigger, with its settings.
+type Binding struct {
+	ID          string    `json:"id"`
+	Trigger     Trigger   `json:"trigger"`
+	ActionID    string    `json:"action_id"`
+	Action      string    `json:"action"` // the action's name
+	DisplayName string    `json:"display_name"`
+	Position    int       `json:"position"` // 0 runs first
+	Settings    Settings  `json:"settings"` // what the operator set; see [Settings.Over] for what applies
+	CreatedAt   time.Time `json:"created_at"`
+	UpdatedAt   time.Time `json:"updated_at"`
+}
+
+// Settings say how one action is run. A zero field leaves the choice to the
+// layer below: binding over version over [DefaultSettings].
+type Settings struct {
+	Limits     Limits            `json:"limits,omitzero"`
+	Egress     Egress            `json:"egress,omitzero"`
+	Retry      Retry             `json:"retry,omitzero"`
+	OnFailure  OnFailure         `json:"on_failure,omitempty"`
+	Checkpoint Checkpoint        `json:"checkpoint,omitempty"`
+	Config     map[string]string `json:"config,omitempty"` // what the guest reads with config_get; not secret
+}
+
+// Limits bound one run of an action. Each has a [Fault] of its own.
+type Limits struct {
+	TimeoutMillis     int64 `json:"timeout_ms,omitempty"`      // wall clock of the whole run
+	MemoryBytes       int64 `json:"memory_bytes,omitempty"`    // the guest's linear memory
+	OutputBytes       int64 `json:"output_bytes,omitempty"`    // what the guest may return
+	LogBytes          int64 `json:"log_bytes,omitempty"`       // all its log lines; what is over is cut
+	HostCalls         int64 `json:"host_calls,omitempty"`      // calls of host functions with an effect
+	HTTPRequests      int64 `json:"http_requests,omitempty"`   // requests sent, redirects included
+	RequestBytes      int64 `json:"request_bytes,omitempty"`   // body of one request
+	ResponseBytes     int64 `json:"response_bytes,omitempty"`  // body of one response, raw and again decompressed
+	HTTPTimeoutMillis int64 `json:"http_timeout_ms,omitempty"` // one request, redirects included
+}
+
+// EgressMode says where a guest may send requests.
+type EgressMode string
+
+// The modes. Private, loopback, link-local and other special addresses are
+// refused in both, unless the operator allows their network.
+const (
+	EgressAllowlist EgressMode = "allowlist" // only what Allow lists; the default
+	EgressPublic    EgressMode = "public"    // any public address
+)
+
+// Egress is where a guest may send requests. Allow lists origins:
+// "hooks.slack.com" (https, port 443), "http://127.0.0.1:8080",
+// "https://*.example.com" (a leading wildcard stands for one or more labels).
+type Egress struct {
+	Mode  EgressMode `json:"mode,omitempty"`
+	Allow []string   `json:"allow,omitempty"`
+}
+
+// Retry says how often and when a failed action runs again. The n-th wait is
+// random between 0 and min(MaxMillis, InitialMillis × 2ⁿ⁻¹) (full jitter), and
+// never less than a Retry-After that the action's last response carried.
+type Retry struct {
+	MaxAttempts   int   `json:"max_attempts,omitempty"` // all attempts, the first included; 1 is no retry
+	InitialMillis int64 `json:"initial_ms,omitempty"`
+	MaxMillis     int64 `json:"max_ms,omitempty"`
+}
+
+// OnFailure says what happens to later actions when one has used up its
+// attempts.
+type OnFailure string
+
+// The choices. Either way the failed action is a dead letter.
+const (
+	Continue OnFailure = "continue" // later actions run; the execution ends partial
+	Stop     OnFailure = "stop"     // the execution ends failed
+)
+
+// Checkpoint says when the next action may start.
+type Checkpoint string
+
+// The choices. Asynchronous costs at most the results of one group commit in a
+// crash: those actions run again. Strict waits for the disk.
+const (
+	CheckpointAsync  Checkpoint = "async"
+	CheckpointStrict Checkpoint = "strict"
+)
+
+// DefaultSettings returns the bottom layer: what applies where neither the
+// binding nor the version says anything.
+func DefaultSettings() Settings {
+	return Settings{
+		Limits: Limits{
+			TimeoutMillis:     20_000,
+			MemoryBytes:       64 << 20,
+			OutputBytes:       1 << 20,
+			LogBytes:          256 << 10,
+			HostCalls:         10_000,
+			HTTPRequests:      50,
+			RequestBytes:      1 << 20,
+			ResponseBytes:     4 << 20,
+			HTTPTimeoutMillis: 10_000,
+		},
+		Egress:     Egress{Mode: EgressAllowlist},
+		Retry:      Retry{MaxAttempts: 5, InitialMillis: 1_000, MaxMillis: 300_000},
+		OnFailure:  Continue,
+		Checkpoint: CheckpointAsync,
+	}
+}
+
+// Over returns s laid over base: fields that s sets win, allowed hosts and
+// config are joined.
+func (s Settings) Over(base Settings) Settings {
+	out := base
+	out.Limits = s.Limits.over(base.Limits)
+	out.Egress = s.Egress.over(base.Egress)
+	out.Retry = s.Retry.over(base.Retry)
+	out.OnFailure = or(s.OnFailure, base.OnFailure)
+	out.Checkpoint = or(s.Checkpoint, base.Checkpoint)
+	if len(s.Config) > 0 {
+		out.Config = maps.Clone(base.Config)
+		if out.Config == nil {
+			out.Config = map[string]string{}
+		}
+		maps.Copy(out.Config, s.Config)
+	}
+	return out
+}
+
+func (l Limits) over(base Limits) Limits {
+	return Limits{
+		TimeoutMillis:     or(l.TimeoutMillis, base.TimeoutMillis),
+		MemoryBytes:       or(l.MemoryBytes, base.MemoryBytes),
+		OutputBytes:       or(l.OutputBytes, base.OutputBytes),
+		LogBytes:          or(l.LogBytes, base.LogBytes),
+		HostCalls:         or(l.HostCalls, base.HostCalls),
+		HTTPRequests:      or(l.HTTPRequests, base.HTTPRequests),
+		RequestBytes:      or(l.RequestBytes, base.RequestBytes),
+		ResponseBytes:     or(l.ResponseBytes, base.ResponseBytes),
+		HTTPTimeoutMillis: or(l.HTTPTimeoutMillis, base.HTTPTimeoutMillis),
+	}
+}
+
+func (e Egress) over(base Egress) Egress {
+	out := Egress{Mode: or(e.Mode, base.Mode), Allow: slices.Clone(base.Allow)}
+	for _, origin := range e.Allow {
+		if !slices.Contains(out.Allow, origin) {
+			out.Allow = append(out.Allow, origin)
+		}
+	}
+	return out
+}
+
+func (r Retry) over(base Retry) Retry {
+	return Retry{
+		MaxAttempts:   or(r.MaxAttempts, base.MaxAttempts),
+		InitialMillis: or(r.InitialMillis, base.InitialMillis),
+		MaxMillis:     or(r.MaxMillis, base.MaxMillis),
+	}
+}
+
+func or[T comparable](a, b T) T {
+	var zero T
+	if a != zero {
+		return a
+	}
+	return b
+}
+
+// The ceilings of what a binding may ask for.
+const (
+	MaxTimeoutMillis = 15 * 60 * 1000
+	MaxMemoryBytes   = 1 << 30
+	MaxAttempts      = 100
+	MaxWaitMillis    = 24 * 3600 * 1000
+)
+
+// Check returns an Invalid error that lists every field out of range, with
+// pointers below prefix ("/settings").
+func (s Settings) Check(prefix string) error {
+	var fields []Field
+	bad := func(pointer, detail string) {
+		fields = append(fields, Field{Pointer: prefix + pointer, Detail: detail})
+	}
+	for _, l := range []struct {
+		name       string
+		value, max int64
+	}{
+		{"timeout_ms", s.Limits.TimeoutMillis, MaxTimeoutMillis},
+		{"memory_bytes", s.Limits.MemoryBytes, MaxMemoryBytes},
+		{"output_bytes", s.Limits.OutputBytes, 64 << 20},
+		{"log_bytes", s.Limits.LogBytes, 16 << 20},
+		{"host_calls", s.Limits.HostCalls, 10_000_000},
+		{"http_requests", s.Limits.HTTPRequests, 10_000},
+		{"request_bytes", s.Limits.RequestBytes, 64 << 20},
+		{"response_bytes", s.Limits.ResponseBytes, 64 << 20},
+		{"http_timeout_ms", s.Limits.HTTPTimeoutMillis, MaxTimeoutMillis},
+	} {
+		if l.value < 0 || l.value > l.max {
+			bad("/limits/"+l.name, between(l.max))
+		}
+	}
+	if s.Retry.MaxAttempts < 0 || s.Retry.MaxAttempts > MaxAttempts {
+		bad("/retry/max_attempts", between(MaxAttempts))
+	}
+	if s.Retry.InitialMillis < 0 || s.Retry.InitialMillis > MaxWaitMillis {
+		bad("/retry/initial_ms", between(MaxWaitMillis))
+	}
+	if s.Retry.MaxMillis < 0 || s.Retry.MaxMillis > MaxWaitMillis {
+		bad("/retry/max_ms", between(MaxWaitMillis))
+	}
+	if s.Egress.Mode != "" && s.Egress.Mode != EgressAllowlist && s.Egress.Mode != EgressPublic {
+		bad("/egress/mode", `must be "allowlist" or "public"`)
+	}
+	if s.OnFailure != "" && s.OnFailure != Continue && s.OnFailure != Stop {
+		bad("/on_failure", `must be "continue" or "stop"`)
+	}
+	if s.Checkpoint != "" && s.Checkpoint != CheckpointAsync && s.Checkpoint != CheckpointStrict {
+		bad("/checkpoint", `must be "async" or "strict"`)
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return &Error{Code: Invalid, Text: "the settings are out of range", Fields: fields}
+}
+
+func between(maximum int64) string {
+	return "must be between 1 and " + strconv.FormatInt(maximum, 10) + ", or 0 for the default"
+}

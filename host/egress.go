@@ -1,0 +1,66 @@
+package host
+
+import (
+	"net/http"
+	"time"
+)
+
+// HTTPRequest is a request that a guest asks the host to send, with the policy
+// and the caps that hold for it.
+type HTTPRequest struct {
+	Method           string
+	URL              string
+	Header           http.Header
+	Body             []byte
+	Redirect         Redirect
+	Timeout          time.Duration // the whole exchange, redirects included
+	MaxResponseBytes int64         // of the body, raw and again decompressed
+	MaxRequests      int64         // how many requests it may cost, redirects included
+	Egress           Egress
+}
+
+// Redirect says what is done with a redirect, in the words of the Fetch standard.
+type Redirect string
+
+// The choices. Every hop that is followed passes the whole policy again.
+const (
+	RedirectFollow Redirect = "follow" // the default
+	RedirectManual Redirect = "manual" // the redirect itself is the response
+	RedirectError  Redirect = "error"  // a redirect is an EgressFailure
+)
+
+// HTTPResponse is what came back. Body is decompressed.
+type HTTPResponse struct {
+	Status   int
+	Header   http.Header // Content-Encoding and Content-Length are gone when Body was decompressed
+	Body     []byte
+	URL      string // of the last hop
+	Requests int64  // sent for it, redirects included
+}
+
+// EgressFailure is a request that brought no response. Guests get it as a
+// value.
+type EgressFailure struct {
+	Code     EgressCode
+	Rule     string // with EgressRefused: the rule that refused, e.g. "not in allowed hosts", "loopback address"
+	Origin   string // with EgressRefused: the origin to allow, e.g. "https://hooks.slack.com"
+	Network  string // with EgressRefused for an address: the CIDR the operator would have to allow, e.g. "127.0.0.1/32"
+	Limit    string // with EgressLimit: the limit's name in [Limits]
+	Message  string // for the action's author
+	Requests int64  // sent before it failed
+}
+
+// Error returns the message.
+func (e *EgressFailure) Error() string { return e.Message }
+
+// EgressCode classifies an EgressFailure.
+type EgressCode string
+
+// The codes.
+const (
+	EgressRefused EgressCode = "refused" // against the policy; nothing was sent to that origin
+	EgressInvalid EgressCode = "invalid" // the request is malformed
+	EgressTimeout EgressCode = "timeout" // no complete response in time
+	EgressNetwork EgressCode = "network" // connection refused or broken, TLS, no such host
+	EgressLimit   EgressCode = "limit"   // a size or count went over
+)

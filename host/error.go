@@ -1,0 +1,66 @@
+package host
+
+import (
+	"errors"
+	"time"
+)
+
+// Code classifies an Error for whoever must answer it: a door turns it into a
+// status, the CLI into an exit code.
+type Code string
+
+// The codes. Each door maps them once, in package web.
+const (
+	Invalid      Code = "invalid"      // the request is malformed; 400
+	Unauthorized Code = "unauthorized" // no key, or an unknown one; 401
+	Forbidden    Code = "forbidden"    // the key lacks the scope; 403
+	NotFound     Code = "not_found"    // no such thing; 404
+	Conflict     Code = "conflict"     // the thing is in another state; 409
+	TooLarge     Code = "too_large"    // a size limit; 413
+	Unsupported  Code = "unsupported"  // a media type or feature we do not serve; 415
+	KeyReused    Code = "key_reused"   // an idempotency key came again with another body; 422
+	Refused      Code = "refused"      // well formed, but can't be done, e.g. a module that does not fit; 422
+	Overloaded   Code = "overloaded"   // try again after RetryAfter; 429
+	Internal     Code = "internal"     // our fault; 500
+	Unavailable  Code = "unavailable"  // closing, or the disk is full; 503
+	Fenced       Code = "fenced"       // the execution was lent to another since; 409
+	Corrupt      Code = "corrupt"      // the database file is damaged; 500
+)
+
+// Field is one thing wrong with a document: a JSON pointer (RFC 6901) and what
+// is wrong there.
+type Field struct {
+	Pointer string `json:"pointer"`
+	Detail  string `json:"detail"`
+}
+
+// Error is what crosses a package border when somebody outside must be told.
+// Text says what is wrong, Hint what to do next; Err is the cause, for the log.
+type Error struct {
+	Code       Code
+	Text       string
+	Hint       string
+	Fields     []Field
+	RetryAfter time.Duration
+	Err        error
+}
+
+// Error returns the text, with the cause behind it.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return e.Text
+	}
+	return e.Text + ": " + e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// CodeOf returns the code of the outermost [Error] in err's chain, Internal
+// when there is none.
+func CodeOf(err error) Code {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return Internal
+}

@@ -1,0 +1,101 @@
+package host
+
+import "time"
+
+// Status is how far an execution has come.
+type Status string
+
+// The states. The last four are final.
+const (
+	Waiting   Status = "pending"   // accepted, no action has run
+	Running   Status = "running"   // at least one action has run, the next is due
+	Retrying  Status = "retrying"  // an action failed and runs again at NextAt
+	Completed Status = "completed" // every action succeeded
+	Partial   Status = "partial"   // it ran to its end, and at least one action is a dead letter
+	Aborted   Status = "failed"    // an action with on_failure "stop" is a dead letter
+	Canceled  Status = "canceled"  // an operator stopped it
+)
+
+// Final reports whether nothing is left to run.
+func (s Status) Final() bool {
+	return s == Completed || s == Partial || s == Aborted || s == Canceled
+}
+
+// Step is one place in a plan: the version that was deployed at a binding when
+// the event was accepted.
+type Step struct {
+	BindingID string   `json:"binding_id"`
+	ActionID  string   `json:"action_id"`
+	Action    string   `json:"action"` // name
+	VersionID string   `json:"version_id"`
+	Number    int      `json:"version"`
+	Digest    string   `json:"digest"`
+	Secrets   []string `json:"secrets,omitempty"` // names the version declares
+	Settings  Settings `json:"settings"`          // effective at accept; the binding's present ones win at run time
+}
+
+// StepState is what became of one step.
+type StepState string
+
+// The states of a step.
+const (
+	StepPending   StepState = "pending"
+	StepSucceeded StepState = "succeeded"
+	StepDead      StepState = "dead" // its attempts are used up
+)
+
+// Execution is one event's way through its plan. Its steps run strictly in
+// order, one at a time.
+type Execution struct {
+	ID          string      `json:"id"`
+	EventID     string      `json:"event_id"`
+	Tenant      string      `json:"tenant"`
+	Trigger     Trigger     `json:"trigger"`
+	UserID      string      `json:"user_id"`
+	Status      Status      `json:"status"`
+	Plan        []Step      `json:"plan"`
+	Steps       []StepState `json:"steps"`   // one for each step of Plan
+	Attempt     int         `json:"attempt"` // attempts that the next step has had
+	NextAt      time.Time   `json:"next_at,omitzero"`
+	Epoch       int64       `json:"-"` // raised by every claim; an older one may no longer record
+	ReplayOf    string      `json:"replay_of,omitempty"`
+	Traceparent string      `json:"traceparent,omitempty"`
+	CreatedAt   time.Time   `json:"created_at"`
+	EndedAt     time.Time   `json:"ended_at,omitzero"`
+	Event       *Event      `json:"-"` // with its Body, when it was lent with it
+}
+
+// Next returns the index in Plan of the step that runs next, and false when
+// none is left: all are done, or a dead one stopped the execution.
+func (e *Execution) Next() (int, bool) {
+	for i, state := range e.Steps {
+		if state == StepPending {
+			return i, !e.Status.Final()
+		}
+	}
+	return len(e.Plan), false
+}
+
+// Outcome is what an executor records: an attempt's result and the state that
+// the execution is in after it. The store refuses it with Fenced when the
+// execution was lent again since Epoch.
+type Outcome struct {
+	ExecutionID string
+	Epoch       int64
+	Result      *Result // nil when only the state changes
+	Tape        []byte  // sealed; nil when the run made no host call
+	Status      Status
+	Steps       []StepState
+	Attempt     int
+	NextAt      time.Time // when it is due again; zero for at once
+}
+
+// ExecutionQuery selects executions, newest first. Zero fields do not filter.
+type ExecutionQuery struct {
+	Status   Status
+	UserID   string
+	EventID  string
+	ActionID string // executions with this action in their plan's results
+	Before   string // an execution id: only older ones
+	Limit    int    // 1 to 500; 0 is 50
+}

@@ -1,0 +1,33 @@
+package host
+
+import "time"
+
+// Scope is what an API key may do.
+type Scope string
+
+// The scopes. Manage includes read.
+const (
+	ScopeIngest Scope = "ingest" // post events
+	ScopeManage Scope = "manage" // change actions, bindings, secrets, keys; retry and replay
+	ScopeRead   Scope = "read"   // look at everything but secrets
+)
+
+// Key is an API key. Only its hash is stored; the key itself is shown once,
+// when it is made.
+type Key struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Scopes    []Scope   `json:"scopes"`
+	Hash      [32]byte  `json:"-"` // SHA-256 of the whole key
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// May reports whether the key's scopes include what scope asks for.
+func (k Key) May(scope Scope) bool {
+	for _, s := range k.Scopes {
+		if s == scope || s == ScopeManage && scope == ScopeRead {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,97 @@
+package host
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Fault says whose fault a failed run is.
+type Fault string
+
+// The parties.
+const (
+	FaultGuest  Fault = "guest"  // the action's code: an error it set, a trap, a non-zero return
+	FaultLimit  Fault = "limit"  // it went over one of its limits; Result.Limit names it
+	FaultEgress Fault = "egress" // a request that it needed is against its binding's egress policy
+	FaultHost   Fault = "host"   // ours: the module would not load, a secret is not set
+)
+
+// Result is one action's outcome in one attempt.
+type Result struct {
+	ExecutionID      string       `json:"execution_id"`
+	Step             int          `json:"step"`
+	Attempt          int          `json:"attempt"` // from 1
+	BindingID        string       `json:"binding_id"`
+	ActionID         string       `json:"action_id"`
+	Action           string       `json:"action"`
+	VersionID        string       `json:"version_id"`
+	Number           int          `json:"version"`
+	Succeeded        bool         `json:"succeeded"`
+	DeadLetter       bool         `json:"dead_letter,omitempty"` // it failed and was the last attempt
+	Fault            Fault        `json:"fault,omitempty"`
+	Limit            string       `json:"limit,omitempty"` // the limit's name in [Limits], with FaultLimit
+	Error            *ResultError `json:"error,omitempty"`
+	Output           []byte       `json:"output,omitempty"`
+	Logs             []Log        `json:"logs,omitempty"`
+	LogsCut          bool         `json:"logs_cut,omitempty"` // lines over LogBytes were dropped
+	Calls            []CallNote   `json:"calls,omitempty"`
+	Stats            Stats        `json:"stats"`
+	StartedAt        time.Time    `json:"started_at"`
+	EndedAt          time.Time    `json:"ended_at"`
+	RetryAfterMillis int64        `json:"retry_after_ms,omitempty"` // what the last response asked for
+}
+
+// ResultError tells an action's author what went wrong: their own message
+// first, then the trap and the stack.
+type ResultError struct {
+	Name    string `json:"name,omitempty"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+	Stack   string `json:"stack,omitempty"`
+}
+
+// Log is one line that a guest wrote.
+type Log struct {
+	At      time.Time `json:"at"`
+	Level   string    `json:"level"` // trace, debug, info, warn, error
+	Message string    `json:"message"`
+}
+
+// CallNote tells people of one host call. Secret values in it are masked; the
+// exact bytes are on the [Tape].
+type CallNote struct {
+	Ordinal    int    `json:"ordinal"`
+	Function   string `json:"function"`
+	Target     string `json:"target,omitempty"` // "POST https://…" or the name of a secret or cache key
+	Status     int    `json:"status,omitempty"` // of an HTTP response
+	Bytes      int64  `json:"bytes,omitempty"`  // of the answer
+	Error      string `json:"error,omitempty"`
+	TookMicros int64  `json:"took_us"`
+}
+
+// Stats is what a run used.
+type Stats struct {
+	TotalMicros  int64 `json:"total_us"`     // wall clock, all included
+	StartMicros  int64 `json:"start_us"`     // until the guest's export was entered
+	HostMicros   int64 `json:"host_us"`      // spent in host functions
+	MemoryBytes  int64 `json:"memory_bytes"` // linear memory at the end
+	HostCalls    int64 `json:"host_calls"`
+	HTTPRequests int64 `json:"http_requests"`
+}
+
+// Tape is all that a run got from outside besides its event: with the module
+// it determines the run. It holds secret values: seal it before it is stored.
+type Tape struct {
+	Seed  []byte    `json:"seed"`  // 32 bytes from which the guest's random numbers come
+	Start time.Time `json:"start"` // the guest's clock at its start; it moves only when a host call returns
+	Calls []Call    `json:"calls"`
+}
+
+// Call is one host call on a tape.
+type Call struct {
+	Ordinal   int             `json:"n"`
+	Function  string          `json:"fn"`
+	Request   json.RawMessage `json:"req,omitempty"`
+	Answer    json.RawMessage `json:"ans,omitempty"`
+	EndMicros int64           `json:"end_us"` // the guest's clock after the call, from Start
+}
