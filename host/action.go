@@ -66,3 +66,10 @@ const (
 	MaxSecretNameChars  = 128
 	MaxSecretValueChars = 4096
 )
+
+// SealedSecret is a secret as it is stored: encrypted, bound to its action and
+// name.
+type SealedSecret struct {
+	Name  string
+	Value []byte
+}

@@ -20,6 +20,14 @@ type Binding struct {
 	UpdatedAt   time.Time `json:"updated_at"`
 }
 
+// BindingWrite asks for one binding in a list that replaces a trigger's
+// bindings. A nil field keeps what the same action's binding had.
+type BindingWrite struct {
+	Action      string    `json:"action"` // id or name
+	DisplayName *string   `json:"display_name,omitempty"`
+	Settings    *Settings `json:"settings,omitempty"`
+}
+
 // Settings say how one action is run. A zero field leaves the choice to the
 // layer below: binding over version over [DefaultSettings].
 type Settings struct {

@@ -41,6 +41,13 @@ type Result struct {
 	RetryAfterMillis int64        `json:"retry_after_ms,omitempty"` // what the last response asked for
 }
 
+// SeqResult is a result with its place in the order in which results were
+// recorded: what following the logs goes by.
+type SeqResult struct {
+	Seq int64 `json:"seq"`
+	Result
+}
+
 // ResultError tells an action's author what went wrong: their own message
 // first, then the trap and the stack.
 type ResultError struct {
