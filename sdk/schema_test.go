@@ -1,0 +1,128 @@
+package sdk_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/sdk"
+)
+
+func compile(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(sdk.ActionSchema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("action.schema.json", document); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("action.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+func TestActionSchema(t *testing.T) {
+	t.Parallel()
+	schema := compile(t)
+	const head = `"name": "notify-slack", "trigger": "post-user-registration", "module": "a.wasm"`
+	for _, tt := range []struct {
+		name string
+		json string
+		ok   bool
+	}{
+		{name: "asks for a name, a trigger and a module only", json: `{` + head + `}`, ok: true},
+		{name: "takes every key", ok: true, json: `{` + head + `, "description": "d", "build": "make",
+			"allowed_hosts": ["hooks.slack.com", "http://127.0.0.1:8081"], "egress_mode": "allowlist",
+			"secrets": ["SLACK_WEBHOOK_URL"], "config": {"CHANNEL": "#signups"},
+			"limits": {"timeout_ms": 5000}, "retry": {"max_attempts": 3, "initial_ms": 10, "max_ms": 20},
+			"on_failure": "stop", "checkpoint": "strict"}`},
+		{name: "refuses a file without a module", json: `{"name": "a", "trigger": "post-user-registration"}`},
+		{name: "refuses an unknown key", json: `{` + head + `, "allow_hosts": []}`},
+		{name: "refuses an unknown limit", json: `{` + head + `, "limits": {"timeout": 5}}`},
+		{name: "refuses an unknown retry key", json: `{` + head + `, "retry": {"attempts": 5}}`},
+		{name: "refuses an unknown trigger", json: `{"name": "a", "trigger": "post-login", "module": "a.wasm"}`},
+		{name: "refuses a secret with a value", json: `{` + head + `, "secrets": {"TOKEN": "t"}}`},
+		{name: "refuses a config value that is no string", json: `{` + head + `, "config": {"N": 1}}`},
+		{name: "refuses a limit over the host's ceiling", json: `{` + head + `, "limits": {"timeout_ms": 900001}}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			document, err := jsonschema.UnmarshalJSON(bytes.NewReader([]byte(tt.json)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(document); (err == nil) != tt.ok {
+				t.Errorf("valid: %v, want %v (%v)", err == nil, tt.ok, err)
+			}
+		})
+	}
+}
+
+// bound is what the schema says of one number.
+type bound struct {
+	Maximum int64 `json:"maximum"`
+	Default int64 `json:"default"`
+}
+
+// TestActionSchemaSpeaksOfTheHost holds the schema to the host's own limits:
+// same names, same defaults, and maxima that the host accepts, but no more.
+func TestActionSchemaSpeaksOfTheHost(t *testing.T) {
+	t.Parallel()
+	var schema struct {
+		Properties map[string]struct {
+			Properties map[string]bound `json:"properties"`
+		} `json:"properties"`
+	}
+	if err := json.Unmarshal(sdk.ActionSchema(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	defaults := host.DefaultSettings()
+	compare(t, schema.Properties["limits"].Properties, defaults.Limits, func(l host.Limits) error {
+		return host.Settings{Limits: l}.Check("")
+	})
+	compare(t, schema.Properties["retry"].Properties, defaults.Retry, func(r host.Retry) error {
+		return host.Settings{Retry: r}.Check("")
+	})
+}
+
+func compare[T any](t *testing.T, bounds map[string]bound, defaults T, check func(T) error) {
+	t.Helper()
+	want := map[string]int64{}
+	over(t, defaults, &want)
+	if len(bounds) != len(want) {
+		t.Errorf("the schema has %d keys, the host %d", len(bounds), len(want))
+	}
+	for name, b := range bounds {
+		if b.Default != want[name] {
+			t.Errorf("%s: default %d, want %d", name, b.Default, want[name])
+		}
+		var most, more T
+		over(t, map[string]int64{name: b.Maximum}, &most)
+		over(t, map[string]int64{name: b.Maximum + 1}, &more)
+		if err := check(most); err != nil {
+			t.Errorf("%s: the host refuses the maximum %d: %v", name, b.Maximum, err)
+		}
+		if check(more) == nil {
+			t.Errorf("%s: the host accepts more than the maximum %d", name, b.Maximum)
+		}
+	}
+}
+
+// over copies from into to by way of JSON.
+func over(t *testing.T, from, to any) {
+	t.Helper()
+	text, err := json.Marshal(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, to); err != nil {
+		t.Fatal(err)
+	}
+}
