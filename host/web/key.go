@@ -1,0 +1,177 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/usherhost/usher/host"
+)
+
+// HeaderAPIKey is the header for senders that can't set Authorization.
+const HeaderAPIKey = "X-Api-Key"
+
+const (
+	keySecretPrefix = "usher_"
+	keyContextKey   = "web.key"
+	maxKeyBytes     = 512
+)
+
+// Failed attempts that one address, or one key that lacks the scope, may make:
+// a burst, then one a second. Above that it gets 429.
+const (
+	failedAttemptRate  = 1
+	failedAttemptBurst = 20
+)
+
+// KeyStore finds API keys. It answers NotFound for a hash that is no key's.
+type KeyStore interface {
+	KeyByHash(ctx context.Context, hash [32]byte) (host.Key, error)
+}
+
+// NewKey returns a new secret ("usher_" and 52 characters: 256 random bits)
+// and the hash to store. The secret is to be shown once and forgotten.
+func NewKey() (secret string, hash [32]byte) {
+	var random [32]byte
+	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the process first
+	alphabet := base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+	secret = keySecretPrefix + alphabet.EncodeToString(random[:])
+	return secret, HashKey(secret)
+}
+
+// HashKey returns the SHA-256 by which a key is stored and found. A slow hash
+// would add nothing: keys are random, there is no dictionary to try.
+func HashKey(secret string) [32]byte { return sha256.Sum256([]byte(secret)) }
+
+// Authenticate lets through requests that bear a key with scope, in
+// "Authorization: Bearer" or in X-Api-Key; [KeyFrom] then returns the key.
+// Without a valid key the answer is 401, with one that lacks the scope 403,
+// and 429 to an address or a key that failed too often. A good key is never
+// held up by the failures of others behind the same address.
+//
+// The lookup is by hash, so its time tells nothing about the secret: a guess
+// that shares a prefix with a key shares nothing with the key's hash.
+func Authenticate(keys KeyStore, scope host.Scope) echo.MiddlewareFunc {
+	failed := &Limiter{PerSecond: failedAttemptRate, Burst: failedAttemptBurst}
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			key, err := authenticate(c, keys, scope)
+			if err != nil {
+				return refuseFailed(c, failed, key, err)
+			}
+			c.Set(keyContextKey, &key)
+			return next(c)
+		}
+	}
+}
+
+// KeyFrom returns the key that c was authenticated with; the zero Key when it
+// was not.
+func KeyFrom(c echo.Context) host.Key {
+	if key, ok := c.Get(keyContextKey).(*host.Key); ok {
+		return *key
+	}
+	return host.Key{}
+}
+
+func authenticate(c echo.Context, keys KeyStore, scope host.Scope) (host.Key, error) {
+	secret, err := secretOf(c)
+	if err != nil {
+		return host.Key{}, err
+	}
+	key, err := keys.KeyByHash(c.Request().Context(), HashKey(secret))
+	switch {
+	case err != nil && host.CodeOf(err) == host.NotFound:
+		return host.Key{}, unauthorized(c, `, error="invalid_token"`, "the API key is unknown",
+			"it may have been deleted, or belong to another host; make a new one with POST /v1/keys")
+	case err != nil:
+		return host.Key{}, fmt.Errorf("look up API key: %w", err)
+	case !key.May(scope):
+		return key, forbidden(key, scope)
+	}
+	return key, nil
+}
+
+// secretOf finds the key in the request.
+func secretOf(c echo.Context) (string, error) {
+	header := c.Request().Header
+	secret := header.Get(HeaderAPIKey)
+	if given := header.Get(echo.HeaderAuthorization); given != "" {
+		scheme, token, _ := strings.Cut(given, " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			return "", unauthorized(c, "", "the Authorization header is not of the Bearer scheme", howToSendKey)
+		}
+		secret = strings.TrimSpace(token)
+	}
+	if secret == "" {
+		return "", unauthorized(c, "", "the request has no API key", howToSendKey)
+	}
+	if len(secret) > maxKeyBytes {
+		return "", unauthorized(c, `, error="invalid_token"`, "the API key is too long to be one", howToSendKey)
+	}
+	return secret, nil
+}
+
+const howToSendKey = `send the header "Authorization: Bearer usher_…" or "X-Api-Key: usher_…"`
+
+func unauthorized(c echo.Context, params, text, hint string) error {
+	c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="usher"`+params)
+	return &host.Error{Code: host.Unauthorized, Text: text, Hint: hint}
+}
+
+func forbidden(key host.Key, scope host.Scope) error {
+	scopes := make([]string, len(key.Scopes))
+	for i, s := range key.Scopes {
+		scopes[i] = string(s)
+	}
+	has := "no scope at all"
+	if len(scopes) > 0 {
+		has = strings.Join(scopes, ", ")
+	}
+	return &host.Error{
+		Code: host.Forbidden,
+		Text: fmt.Sprintf("the API key %q lacks the scope %q; it has: %s", key.Name, scope, has),
+		Hint: fmt.Sprintf("make a key with the scope: POST /v1/keys {\"name\": …, \"scopes\": [%q]}", scope),
+	}
+}
+
+// refuseFailed counts an attempt with a missing, unknown or unfit key, and
+// answers 429 instead when there were too many.
+func refuseFailed(c echo.Context, failed *Limiter, key host.Key, err error) error {
+	code := host.CodeOf(err)
+	if code != host.Unauthorized && code != host.Forbidden {
+		return err
+	}
+	who := key.ID
+	if who == "" {
+		who = network(c.RealIP())
+	}
+	if wait := failed.Take(who, 1); wait > 0 {
+		return &host.Error{
+			Code: host.Overloaded, RetryAfter: wait, Err: err,
+			Text: "too many requests without a fit API key",
+			Hint: "check the key and its scopes before you send again",
+		}
+	}
+	return err
+}
+
+// network is what failures are counted by: an IPv4 address, or an IPv6 /64,
+// for whoever has one address of it has all.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || ip.Unmap().Is4() {
+		return address
+	}
+	prefix, err := ip.WithZone("").Prefix(64)
+	if err != nil {
+		return address
+	}
+	return prefix.String()
+}

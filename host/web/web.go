@@ -1,0 +1,176 @@
+// Package web is what every door of the host has in common: the echo server
+// with request ids, access log and panic recovery, errors as RFC 9457 problems,
+// API keys, limits, and a listener that drains. What a path does is the doors'
+// business.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/usherhost/usher/host"
+)
+
+// HeaderRequestID carries the id that the answer, its problem and the access
+// log share. A sender's own id is kept when it is 1 to 64 of A-Z a-z 0-9 . _ -.
+const HeaderRequestID = "X-Request-Id"
+
+const (
+	requestIDPrefix   = "req_"
+	maxRequestIDBytes = 64
+	maxLoggedPath     = 200
+	quietContextKey   = "web.quiet"
+)
+
+// NewEcho returns an echo that answers errors with [HandleError], gives every
+// request an id, logs every answer to log (see [Quiet]) and turns a panic into
+// a 500. Addresses are those of the connection; see [TrustProxies].
+func NewEcho(log *slog.Logger) *echo.Echo {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = HandleError(log)
+	e.IPExtractor = echo.ExtractIPDirect()
+	e.Use((&observer{log: log}).middleware)
+	return e
+}
+
+// TrustProxies makes e take a client's address from X-Forwarded-For, as far as
+// the hops that added to it are inside networks. Call it before e serves.
+func TrustProxies(e *echo.Echo, networks ...netip.Prefix) {
+	options := []echo.TrustOption{
+		echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false),
+	}
+	for _, network := range networks {
+		options = append(options, echo.TrustIPRange(ipNet(network)))
+	}
+	e.IPExtractor = echo.ExtractIPFromXFFHeader(options...)
+}
+
+// Quiet lowers the access log of c's success to debug level, as that of every
+// GET is: for paths that are called thousands of times a second.
+func Quiet(c echo.Context) { c.Set(quietContextKey, true) }
+
+// RequestID returns the id of c's request; "" outside of [NewEcho].
+func RequestID(c echo.Context) string { return c.Response().Header().Get(HeaderRequestID) }
+
+// observer is the outermost layer: it sees each request from first to last.
+type observer struct {
+	log *slog.Logger
+}
+
+// Header values that every answer has; shared, so that they cost nothing.
+var (
+	noSniff = []string{"nosniff"}
+	noStore = []string{"no-store"}
+)
+
+func (o *observer) middleware(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := time.Now()
+		header := c.Response().Header()
+		header["X-Content-Type-Options"] = noSniff
+		header["Cache-Control"] = noStore
+		header.Set(HeaderRequestID, requestID(c.Request()))
+		err := safely(next, c)
+		if err != nil {
+			c.Error(err)
+		}
+		o.note(c, start, err)
+		return nil
+	}
+}
+
+// requestID keeps the sender's id when it is fit to be logged and sent back.
+func requestID(r *http.Request) string {
+	id := r.Header.Get(HeaderRequestID)
+	if id == "" || len(id) > maxRequestIDBytes {
+		return host.NewID(requestIDPrefix)
+	}
+	for i := range len(id) {
+		if !isIDByte(id[i]) {
+			return host.NewID(requestIDPrefix)
+		}
+	}
+	return id
+}
+
+func isIDByte(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' ||
+		b == '.' || b == '_' || b == '-'
+}
+
+// safely returns a panic of next as an Internal error with the stack.
+func safely(next echo.HandlerFunc, c echo.Context) (err error) {
+	defer func() {
+		switch r := recover(); {
+		case r == nil:
+		case r == http.ErrAbortHandler: //nolint:errorlint // recover gives the very value
+			panic(r)
+		default:
+			err = &host.Error{Code: host.Internal, Err: fmt.Errorf("panic: %v\n%s", r, debug.Stack())}
+		}
+	}()
+	return next(c)
+}
+
+// note writes the access log: no bodies, no headers, no query strings, for
+// these hold people's data and keys.
+func (o *observer) note(c echo.Context, start time.Time, err error) {
+	ctx, r, answer := c.Request().Context(), c.Request(), c.Response()
+	level := levelOf(c, answer.Status)
+	if !o.log.Enabled(ctx, level) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 10)
+	attrs = append(attrs,
+		slog.String("method", r.Method),
+		slog.String("path", shorten(r.URL.Path)),
+		slog.Int("status", answer.Status),
+		slog.Int64("bytes", answer.Size),
+		slog.Duration("took", time.Since(start)),
+		slog.String("remote", c.RealIP()),
+		slog.String("request_id", RequestID(c)),
+	)
+	if key := KeyFrom(c); key.ID != "" {
+		attrs = append(attrs, slog.String("key_id", key.ID))
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", err.Error()))
+	}
+	o.log.LogAttrs(ctx, level, "request", attrs...)
+}
+
+func levelOf(c echo.Context, status int) slog.Level {
+	quiet, _ := c.Get(quietContextKey).(bool)
+	switch {
+	case status >= 500:
+		return slog.LevelError
+	case status >= 400:
+		return slog.LevelInfo
+	case quiet || c.Request().Method == http.MethodGet || c.Request().Method == http.MethodHead:
+		return slog.LevelDebug
+	default:
+		return slog.LevelInfo
+	}
+}
+
+func shorten(path string) string {
+	if len(path) <= maxLoggedPath {
+		return path
+	}
+	return strings.ToValidUTF8(path[:maxLoggedPath], "") + "…"
+}
+
+// gone reports whether err says that the client went away.
+func gone(c echo.Context, err error) bool {
+	return c.Request().Context().Err() != nil && errors.Is(err, context.Canceled)
+}
