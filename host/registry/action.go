@@ -1,0 +1,143 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// MaxActionNameChars is how long an action's name may be.
+const MaxActionNameChars = 128
+
+var actionName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9 _.-]*$`)
+
+// CreateAction makes an action without versions. Its name must be new:
+// [host.Conflict] otherwise. Every secret needs a value.
+func (r *Registry) CreateAction(ctx context.Context, name string, trigger host.Trigger, secrets []host.SecretWrite) (host.Action, error) {
+	if err := checkNewAction(name, trigger, secrets); err != nil {
+		return host.Action{}, err
+	}
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	if err := r.nameIsFree(ctx, name); err != nil {
+		return host.Action{}, err
+	}
+	now := time.Now().UTC()
+	a := host.Action{ID: host.NewID(host.ActionPrefix), Name: name, Trigger: trigger, CreatedAt: now, UpdatedAt: now}
+	if err := r.Store.CreateAction(ctx, a); err != nil {
+		return host.Action{}, err
+	}
+	if err := r.setSecrets(ctx, a, secrets, nil); err != nil {
+		// An action without the secrets it came with would be half a thing.
+		return host.Action{}, errors.Join(err, r.Store.DeleteAction(context.WithoutCancel(ctx), a.ID, true))
+	}
+	return r.Store.Action(ctx, a.ID)
+}
+
+func checkNewAction(name string, trigger host.Trigger, secrets []host.SecretWrite) error {
+	var bad fields
+	switch {
+	case len(name) < 1 || len(name) > MaxActionNameChars:
+		bad.add("/name", "must have 1 to %d characters", MaxActionNameChars)
+	case !actionName.MatchString(name):
+		bad.add("/name", "must begin with a letter or digit and go on with letters, digits, blanks, '_', '.' or '-'")
+	case strings.HasPrefix(name, host.ActionPrefix) || strings.HasPrefix(name, host.BindingPrefix):
+		bad.add("/name", "must not begin with %q or %q: ids do", host.ActionPrefix, host.BindingPrefix)
+	}
+	if !trigger.Valid() {
+		bad.add("/trigger", "must be one of: %s", triggerNames())
+	}
+	bad.secrets("/secrets", secrets)
+	for i, s := range secrets {
+		if s.Value == nil {
+			bad.add(fmt.Sprintf("/secrets/%d/value", i), "is required: a new action has no stored value to keep")
+		}
+	}
+	return bad.invalid("the action is not valid")
+}
+
+func (r *Registry) nameIsFree(ctx context.Context, name string) error {
+	_, err := r.Store.Action(ctx, name)
+	if err == nil {
+		return &host.Error{
+			Code: host.Conflict,
+			Text: fmt.Sprintf("there is an action %q already", name),
+			Hint: fmt.Sprintf("choose another name, or upload a new version of it with `usher actions deploy`; `usher actions show %s` shows it", quote(name)),
+		}
+	}
+	if host.CodeOf(err) == host.NotFound {
+		return nil
+	}
+	return err
+}
+
+// Action returns the action with this id or name.
+func (r *Registry) Action(ctx context.Context, idOrName string) (host.Action, error) {
+	a, err := r.Store.Action(ctx, idOrName)
+	if host.CodeOf(err) == host.NotFound {
+		return host.Action{}, noAction(idOrName)
+	}
+	return a, err
+}
+
+func noAction(idOrName string) *host.Error {
+	return &host.Error{
+		Code: host.NotFound,
+		Text: fmt.Sprintf("there is no action %q", idOrName),
+		Hint: "`usher actions list` shows the actions",
+	}
+}
+
+// Actions returns the actions for a trigger in the order of their names, all
+// when trigger is "".
+func (r *Registry) Actions(ctx context.Context, trigger host.Trigger) ([]host.Action, error) {
+	if trigger != "" && !trigger.Valid() {
+		return nil, noTrigger(trigger)
+	}
+	return r.Store.Actions(ctx, trigger)
+}
+
+// DeleteAction deletes an action with its versions and secrets. A bound action
+// is a [host.Conflict], unless force unbinds it.
+func (r *Registry) DeleteAction(ctx context.Context, idOrName string, force bool) error {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	a, err := r.Action(ctx, idOrName)
+	if err != nil {
+		return err
+	}
+	if err := r.Store.DeleteAction(ctx, a.ID, force); err != nil {
+		if host.CodeOf(err) == host.Conflict {
+			return &host.Error{
+				Code: host.Conflict,
+				Text: fmt.Sprintf("action %q is bound to %s", a.Name, a.Trigger),
+				Hint: fmt.Sprintf("`usher actions delete %s --force` unbinds and deletes it", quote(a.Name)),
+				Err:  err,
+			}
+		}
+		return err
+	}
+	r.secrets.forget(a.ID)
+	return nil
+}
+
+func noTrigger(t host.Trigger) *host.Error {
+	return &host.Error{
+		Code: host.NotFound,
+		Text: fmt.Sprintf("there is no trigger %q", t),
+		Hint: "this host serves: " + triggerNames(),
+	}
+}
+
+func triggerNames() string {
+	var names []string
+	for _, t := range host.Triggers() {
+		names = append(names, string(t))
+	}
+	return strings.Join(names, ", ")
+}

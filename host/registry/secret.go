@@ -1,0 +1,248 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/usherhost/usher/host"
+)
+
+var secretName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+
+// SetSecrets changes some of an action's secrets and leaves the others: put
+// sets those with a value, remove forgets. An item without a value must name a
+// stored secret, which is kept. It returns the secrets as they are then.
+func (r *Registry) SetSecrets(ctx context.Context, action string, put []host.SecretWrite, remove []string) ([]host.Secret, error) {
+	return r.changeSecrets(ctx, action, put, func(host.Action) ([]string, error) {
+		var bad fields
+		for i, name := range remove {
+			if slices.ContainsFunc(put, func(s host.SecretWrite) bool { return s.Name == name }) {
+				bad.add("/remove/"+strconv.Itoa(i), "%q is set by the same request", name)
+			}
+		}
+		return remove, bad.invalid("the secrets are not valid")
+	})
+}
+
+// ReplaceSecrets makes list all of an action's secrets. An item without a
+// value must name a stored secret, which is kept; a stored secret that list
+// does not name is forgotten.
+func (r *Registry) ReplaceSecrets(ctx context.Context, action string, list []host.SecretWrite) ([]host.Secret, error) {
+	return r.changeSecrets(ctx, action, list, func(a host.Action) ([]string, error) {
+		var remove []string
+		for _, s := range a.Secrets {
+			if !slices.ContainsFunc(list, func(w host.SecretWrite) bool { return w.Name == s.Name }) {
+				remove = append(remove, s.Name)
+			}
+		}
+		return remove, nil
+	})
+}
+
+// DeleteSecret forgets one secret of an action.
+func (r *Registry) DeleteSecret(ctx context.Context, action, name string) error {
+	_, err := r.changeSecrets(ctx, action, nil, func(a host.Action) ([]string, error) {
+		if !holds(a, name) {
+			return nil, &host.Error{
+				Code: host.NotFound,
+				Text: fmt.Sprintf("action %q has no secret %q", a.Name, name),
+				Hint: fmt.Sprintf("`usher secrets list %s` shows the names", quote(a.Name)),
+			}
+		}
+		return []string{name}, nil
+	})
+	return err
+}
+
+// changeSecrets puts, and removes what removed says of the action as it is
+// while nobody else changes it.
+func (r *Registry) changeSecrets(ctx context.Context, action string, put []host.SecretWrite, removed func(host.Action) ([]string, error)) ([]host.Secret, error) {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	a, err := r.Action(ctx, action)
+	if err != nil {
+		return nil, err
+	}
+	remove, err := removed(a)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSecrets(a, put, remove); err != nil {
+		return nil, err
+	}
+	if err := r.setSecrets(ctx, a, put, remove); err != nil {
+		return nil, err
+	}
+	a, err = r.Store.Action(ctx, a.ID)
+	return a.Secrets, err
+}
+
+func checkSecrets(a host.Action, put []host.SecretWrite, remove []string) error {
+	var bad fields
+	bad.secrets("/secrets", put)
+	total := len(a.Secrets)
+	for i, s := range put {
+		switch {
+		case holds(a, s.Name):
+		case s.Value == nil:
+			bad.add(fmt.Sprintf("/secrets/%d/value", i), "is required: no value of %q is stored that could be kept", s.Name)
+		default:
+			total++
+		}
+	}
+	for _, name := range remove {
+		if holds(a, name) {
+			total--
+		}
+	}
+	if total > host.MaxSecrets && len(put) <= host.MaxSecrets {
+		bad.add("/secrets", "would make %d secrets; an action may have %d", total, host.MaxSecrets)
+	}
+	return bad.invalid("the secrets are not valid")
+}
+
+func holds(a host.Action, name string) bool {
+	return slices.ContainsFunc(a.Secrets, func(s host.Secret) bool { return s.Name == name })
+}
+
+// setSecrets seals and stores. The caller has checked put and holds changing.
+func (r *Registry) setSecrets(ctx context.Context, a host.Action, put []host.SecretWrite, remove []string) error {
+	var sealed []host.SealedSecret
+	for _, s := range put {
+		if s.Value == nil {
+			continue
+		}
+		value, err := r.Box.Seal([]byte(*s.Value), secretContext(a.ID, s.Name))
+		if err != nil {
+			return fmt.Errorf("seal secret %s of action %s: %w", s.Name, a.ID, err)
+		}
+		sealed = append(sealed, host.SealedSecret{Name: s.Name, Value: value})
+	}
+	if len(sealed)+len(remove) == 0 {
+		return nil
+	}
+	err := r.Store.SetSecrets(ctx, a.ID, sealed, remove)
+	r.secrets.forget(a.ID) // also after an error: it may have been stored
+	return err
+}
+
+func secretContext(actionID, name string) []byte {
+	return []byte("secret:" + actionID + ":" + name)
+}
+
+// Secrets returns the values of an action's secrets by name, for a run. The
+// map is shared: it must not be changed. A change of a secret shows in the next
+// call.
+func (r *Registry) Secrets(ctx context.Context, actionID string) (map[string]string, error) {
+	values, at, ok := r.secrets.get(actionID)
+	if ok {
+		return values, nil
+	}
+	sealed, err := r.Store.SealedSecrets(ctx, actionID)
+	if err != nil {
+		return nil, err
+	}
+	values = make(map[string]string, len(sealed))
+	for _, s := range sealed {
+		value, err := r.Box.Open(s.Value, secretContext(actionID, s.Name))
+		if err != nil {
+			return nil, r.unopened(ctx, actionID, s.Name, err)
+		}
+		values[s.Name] = string(value)
+	}
+	r.secrets.put(actionID, values, at)
+	return values, nil
+}
+
+func (r *Registry) unopened(ctx context.Context, actionID, name string, cause error) error {
+	action := actionID
+	if a, err := r.Store.Action(ctx, actionID); err == nil {
+		action = a.Name
+	}
+	return &host.Error{
+		Code: host.Internal,
+		Text: fmt.Sprintf("secret %q of action %q can't be decrypted", name, action),
+		Hint: fmt.Sprintf("start the host with the key that encrypted it, or set it again with `usher secrets set %s %s`", quote(action), name),
+		Err:  cause,
+	}
+}
+
+// secrets checks the names and values of writes.
+func (f *fields) secrets(pointer string, writes []host.SecretWrite) {
+	names := make([]string, len(writes))
+	for i, s := range writes {
+		names[i] = s.Name
+		if s.Value == nil {
+			continue
+		}
+		if n := utf8.RuneCountInString(*s.Value); n < 1 || n > host.MaxSecretValueChars {
+			f.add(fmt.Sprintf("%s/%d/value", pointer, i), "must have 1 to %d characters, not %d", host.MaxSecretValueChars, n)
+		}
+		if !utf8.ValidString(*s.Value) {
+			f.add(fmt.Sprintf("%s/%d/value", pointer, i), "must be UTF-8; encode bytes, for example as base64")
+		}
+	}
+	f.names(pointer, "/name", names)
+}
+
+// secretNames checks the names that a manifest declares.
+func (f *fields) secretNames(pointer string, names []string) { f.names(pointer, "", names) }
+
+func (f *fields) names(pointer, suffix string, names []string) {
+	if len(names) > host.MaxSecrets {
+		f.add(pointer, "must not have more than %d secrets, not %d", host.MaxSecrets, len(names))
+	}
+	for i, name := range names {
+		at := pointer + "/" + strconv.Itoa(i) + suffix
+		switch {
+		case len(name) < 1 || len(name) > host.MaxSecretNameChars:
+			f.add(at, "must have 1 to %d characters", host.MaxSecretNameChars)
+		case !secretName.MatchString(name):
+			f.add(at, "must have only letters, digits, '_', '.' and '-'")
+		case slices.Index(names, name) < i:
+			f.add(at, "%q is listed twice", name)
+		}
+	}
+}
+
+// secretCache keeps opened secrets, so that a run need not decrypt. The zero
+// value is empty and ready.
+type secretCache struct {
+	mu     sync.Mutex // guards the fields below
+	values map[string]map[string]string
+	writes int64 // counts forget; a put that began before one is dropped
+}
+
+// maxCachedActions bounds the cache; beyond it, it starts anew.
+const maxCachedActions = 4096
+
+func (c *secretCache) get(actionID string) (values map[string]string, at int64, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	values, ok = c.values[actionID]
+	return values, c.writes, ok
+}
+
+func (c *secretCache) put(actionID string, values map[string]string, at int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.writes != at {
+		return
+	}
+	if c.values == nil || len(c.values) >= maxCachedActions {
+		c.values = map[string]map[string]string{}
+	}
+	c.values[actionID] = values
+}
+
+func (c *secretCache) forget(actionID string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.writes++
+	delete(c.values, actionID)
+}

@@ -1,0 +1,152 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/usherhost/usher/host"
+)
+
+// The bounds of an upload.
+const (
+	MaxModuleBytes      = 10 << 20
+	MaxDescriptionChars = 1024
+	MaxOrigins          = 100
+	MaxConfigNameChars  = 128
+	MaxConfigBytes      = 64 << 10
+)
+
+// Upload makes a new immutable version of an action from a module and its
+// manifest, and deploys it when deploy is true. A manifest out of range is
+// [host.Invalid], a module that can't run as the action [host.Refused]; either
+// lists everything that is wrong, with pointers into {manifest, module}.
+func (r *Registry) Upload(ctx context.Context, action string, module []byte, m host.Manifest, deploy bool) (host.Version, error) {
+	a, err := r.Action(ctx, action)
+	if err != nil {
+		return host.Version{}, err
+	}
+	if err := r.checkManifest(m); err != nil {
+		return host.Version{}, err
+	}
+	inspection, err := r.checkModule(ctx, a, module)
+	if err != nil {
+		return host.Version{}, err
+	}
+	v, err := r.Store.CreateVersion(ctx, host.Version{
+		ID:        host.NewID(host.VersionPrefix),
+		ActionID:  a.ID,
+		Digest:    inspection.Digest,
+		SizeBytes: int64(len(module)),
+		Status:    host.Built,
+		Manifest:  m,
+		CreatedAt: time.Now().UTC(),
+	}, module)
+	if err != nil || !deploy {
+		return v, err
+	}
+	return r.Store.Deploy(ctx, a.ID, v.ID)
+}
+
+func (r *Registry) checkManifest(m host.Manifest) error {
+	var bad fields
+	if n := utf8.RuneCountInString(m.Description); n > MaxDescriptionChars {
+		bad.add("/manifest/description", "must not have more than %d characters, not %d", MaxDescriptionChars, n)
+	}
+	bad.settings("/manifest/settings", m.Settings, r.CheckOrigin)
+	bad.secretNames("/manifest/secrets", m.Secrets)
+	return bad.invalid("the manifest is not valid")
+}
+
+func (r *Registry) checkModule(ctx context.Context, a host.Action, module []byte) (host.Inspection, error) {
+	if len(module) > MaxModuleBytes {
+		return host.Inspection{}, &host.Error{
+			Code: host.TooLarge,
+			Text: fmt.Sprintf("the module has %d bytes; the limit is %d", len(module), MaxModuleBytes),
+			Hint: "build it without debug information, for example with `wasm-opt -Oz --strip-debug` or your compiler's release mode",
+		}
+	}
+	inspection, err := r.Inspector.Inspect(ctx, module)
+	if err != nil {
+		return host.Inspection{}, fmt.Errorf("inspect a module for action %s: %w", a.ID, err)
+	}
+	problems := inspection.Problems
+	if len(problems) == 0 && !slices.Contains(inspection.Triggers, a.Trigger) {
+		problems = []host.Problem{{
+			Detail: fmt.Sprintf("the module does not export the entry of trigger %s; its functions are: %s", a.Trigger, list(inspection.Exports)),
+			Hint:   "`usher init` writes an action with the right entry",
+		}}
+	}
+	return inspection, refusal(a, problems)
+}
+
+// refusal is the error that tells all problems of a module, nil without any.
+func refusal(a host.Action, problems []host.Problem) error {
+	var bad fields
+	var hints []string
+	for _, p := range problems {
+		bad.add("/module", "%s", p.Detail)
+		if p.Hint != "" && !slices.Contains(hints, p.Hint) {
+			hints = append(hints, p.Hint)
+		}
+	}
+	hints = append(hints, "`usher inspect MODULE` says the same before an upload")
+	return bad.refuse(host.Refused, fmt.Sprintf("the module can't run as action %q", a.Name), strings.Join(hints, "; "))
+}
+
+func list(names []string) string {
+	const most = 20
+	switch {
+	case len(names) == 0:
+		return "none"
+	case len(names) > most:
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
+// Versions returns an action's versions, newest first.
+func (r *Registry) Versions(ctx context.Context, action string) ([]host.Version, error) {
+	a, err := r.Action(ctx, action)
+	if err != nil {
+		return nil, err
+	}
+	return r.Store.Versions(ctx, a.ID)
+}
+
+// Version returns one version of an action.
+func (r *Registry) Version(ctx context.Context, action, numberOrID string) (host.Version, error) {
+	a, err := r.Action(ctx, action)
+	if err != nil {
+		return host.Version{}, err
+	}
+	v, err := r.Store.Version(ctx, a.ID, numberOrID)
+	if host.CodeOf(err) == host.NotFound {
+		return host.Version{}, &host.Error{
+			Code: host.NotFound,
+			Text: fmt.Sprintf("action %q has no version %s", a.Name, numberOrID),
+			Hint: fmt.Sprintf("`usher actions versions %s` lists its versions", quote(a.Name)),
+		}
+	}
+	return v, err
+}
+
+// Deploy makes a version the one that later events run; deploying an older one
+// is a rollback. Executions that were accepted before keep their plan.
+func (r *Registry) Deploy(ctx context.Context, action, numberOrID string) (host.Version, error) {
+	v, err := r.Version(ctx, action, numberOrID)
+	if err != nil {
+		return host.Version{}, err
+	}
+	if v.Status != host.Built {
+		return host.Version{}, &host.Error{
+			Code: host.Conflict,
+			Text: fmt.Sprintf("version %d is %s; only a version that is built can be deployed", v.Number, v.Status),
+			Hint: fmt.Sprintf("`usher actions versions %s` shows how far each version has come", quote(action)),
+		}
+	}
+	return r.Store.Deploy(ctx, v.ActionID, v.ID)
+}
