@@ -31,7 +31,8 @@ type Step struct {
 	Number    int      `json:"version"`
 	Digest    string   `json:"digest"`
 	Secrets   []string `json:"secrets,omitempty"` // names the version declares
-	Settings  Settings `json:"settings"`          // effective at accept; the binding's present ones win at run time
+	Declared  Settings `json:"declared,omitzero"` // what the version's manifest says
+	Settings  Settings `json:"settings"`          // what applied at accept; with a binding that still exists, its present settings over Declared apply
 }
 
 // StepState is what became of one step.

@@ -1,0 +1,214 @@
+package sandbox
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"github.com/usherhost/usher/host"
+)
+
+// kernel is the memory through which a guest and its host pass bytes, as the
+// Extism ABI defines it: blocks named by their offset, where 0 names none. Its
+// book-keeping lies outside of that memory, where the guest can't reach it.
+type kernel struct {
+	memory []byte
+	blocks []block // by offset
+	free   [48][]int
+	limit  int64
+
+	input       block
+	output      block
+	errorOffset uint64
+}
+
+// block is one allocation. Its room is length rounded up to a power of two.
+type block struct {
+	offset, length uint64
+	freed          bool
+}
+
+// firstOffset is where blocks begin: offset 0 must stay free, and words lie on
+// multiples of 8.
+const (
+	firstOffset = 16
+	minRoom     = 16
+)
+
+func roomClass(length uint64) int { return bits.Len64(max(length, minRoom) - 1) }
+
+// alloc returns the offset of a new block, 0 for a length of 0, and false when
+// the kernel would become larger than its limit.
+func (k *kernel) alloc(length uint64) (uint64, bool) {
+	if length == 0 {
+		return 0, true
+	}
+	if length > uint64(k.limit) {
+		return 0, false
+	}
+	class := roomClass(length)
+	if free := k.free[class]; len(free) > 0 {
+		b := &k.blocks[free[len(free)-1]]
+		k.free[class] = free[:len(free)-1]
+		b.length, b.freed = length, false
+		clear(k.memory[b.offset : b.offset+length])
+		return b.offset, true
+	}
+	offset := uint64(max(len(k.memory), firstOffset))
+	end := offset + 1<<class
+	if end > uint64(k.limit)+firstOffset {
+		return 0, false
+	}
+	k.grow(int(end))
+	k.blocks = append(k.blocks, block{offset: offset, length: length})
+	return offset, true
+}
+
+func (k *kernel) grow(size int) {
+	if size > cap(k.memory) {
+		bigger := make([]byte, size, max(size, 2*cap(k.memory), 4096))
+		copy(bigger, k.memory)
+		k.memory = bigger
+		return
+	}
+	k.memory = k.memory[:size]
+}
+
+// find returns the index of the living block that begins at offset, or -1.
+func (k *kernel) find(offset uint64) int {
+	i, found := slices.BinarySearchFunc(k.blocks, offset, func(b block, offset uint64) int {
+		return cmp.Compare(b.offset, offset)
+	})
+	if !found || k.blocks[i].freed {
+		return -1
+	}
+	return i
+}
+
+func (k *kernel) release(offset uint64) {
+	if i := k.find(offset); i >= 0 {
+		k.blocks[i].freed = true
+		class := roomClass(k.blocks[i].length)
+		k.free[class] = append(k.free[class], i)
+	}
+}
+
+func (k *kernel) length(offset uint64) uint64 {
+	if i := k.find(offset); i >= 0 {
+		return k.blocks[i].length
+	}
+	return 0
+}
+
+// slice returns the bytes of [offset, offset+length), and false when they are
+// not all inside of the kernel's memory.
+func (k *kernel) slice(offset, length uint64) ([]byte, bool) {
+	size := uint64(len(k.memory))
+	if offset > size || length > size-offset {
+		return nil, false
+	}
+	return k.memory[offset : offset+length], true
+}
+
+// kernelFunctions are the ABI's memory functions in extism:host/env. Bytes
+// outside of the kernel read as 0 and are not written, words outside trap, as
+// in Extism's own kernel and SDK.
+func kernelFunctions() []Function {
+	f := func(name string, params, results []ValueType, run func(*Call, []uint64)) Function {
+		return Function{Module: extismModule, Name: name, Params: params, Results: results, Run: run}
+	}
+	none, i32, i64 := []ValueType{}, []ValueType{I32}, []ValueType{I64}
+	return []Function{
+		f("alloc", i64, i64, func(c *Call, s []uint64) { s[0] = c.alloc(s[0]) }),
+		f("free", i64, none, func(c *Call, s []uint64) { c.kernel.release(s[0]) }),
+		f("length", i64, i64, func(c *Call, s []uint64) { s[0] = c.kernel.length(s[0]) }),
+		f("length_unsafe", i64, i64, func(c *Call, s []uint64) { s[0] = c.kernel.length(s[0]) }),
+		f("load_u8", i64, i32, func(c *Call, s []uint64) { s[0] = c.loadByte(s[0]) }),
+		f("load_u64", i64, i64, func(c *Call, s []uint64) { s[0] = c.loadWord("load_u64", s[0]) }),
+		f("store_u8", []ValueType{I64, I32}, none, func(c *Call, s []uint64) { c.storeByte(s[0], byte(s[1])) }),
+		f("store_u64", []ValueType{I64, I64}, none, func(c *Call, s []uint64) { c.storeWord(s[0], s[1]) }),
+		f("input_length", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel.input.length }),
+		f("input_offset", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel.input.offset }),
+		f("input_load_u8", i64, i32, func(c *Call, s []uint64) { s[0] = c.loadInputByte(s[0]) }),
+		f("input_load_u64", i64, i64, func(c *Call, s []uint64) { s[0] = c.loadInputWord(s[0]) }),
+		f("output_set", []ValueType{I64, I64}, none, func(c *Call, s []uint64) { c.setOutput(s[0], s[1]) }),
+		f("output_length", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel.output.length }),
+		f("output_offset", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel.output.offset }),
+		f("error_set", i64, none, func(c *Call, s []uint64) { c.kernel.errorOffset = s[0] }),
+		f("error_get", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel.errorOffset }),
+		f("memory_bytes", none, i64, func(c *Call, s []uint64) { s[0] = uint64(len(c.kernel.memory)) }),
+	}
+}
+
+const extismModule = "extism:host/env"
+
+func (c *Call) alloc(length uint64) uint64 {
+	offset, ok := c.kernel.alloc(length)
+	if !ok {
+		c.Stop(&Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf(
+			"asked for %d bytes of memory for exchange with the host (limit %d in all)", length, c.kernel.limit)})
+	}
+	return offset
+}
+
+func (c *Call) loadByte(offset uint64) uint64 {
+	if offset < uint64(len(c.kernel.memory)) {
+		return uint64(c.kernel.memory[offset])
+	}
+	return 0
+}
+
+func (c *Call) storeByte(offset uint64, value byte) {
+	if offset < uint64(len(c.kernel.memory)) {
+		c.kernel.memory[offset] = value
+	}
+}
+
+func (c *Call) loadWord(function string, offset uint64) uint64 {
+	b, ok := c.kernel.slice(offset, 8)
+	if !ok {
+		c.outOfBounds(function, offset, 8)
+	}
+	return binary.LittleEndian.Uint64(b)
+}
+
+func (c *Call) storeWord(offset, value uint64) {
+	b, ok := c.kernel.slice(offset, 8)
+	if !ok {
+		c.outOfBounds("store_u64", offset, 8)
+	}
+	binary.LittleEndian.PutUint64(b, value)
+}
+
+func (c *Call) loadInputByte(at uint64) uint64 {
+	if at >= c.kernel.input.length {
+		return 0
+	}
+	return c.loadByte(c.kernel.input.offset + at)
+}
+
+func (c *Call) loadInputWord(at uint64) uint64 {
+	in := c.kernel.input
+	if at > in.length || in.length == 0 {
+		c.outOfBounds("input_load_u64", at, 8)
+	}
+	return c.loadWord("input_load_u64", in.offset+at)
+}
+
+func (c *Call) setOutput(offset, length uint64) {
+	if length > uint64(c.limits.OutputBytes) {
+		c.Stop(&Fault{Fault: host.FaultLimit, Limit: "output_bytes", Message: fmt.Sprintf(
+			"set an output of %d bytes (limit %d)", length, c.limits.OutputBytes)})
+	}
+	if _, ok := c.kernel.slice(offset, length); !ok {
+		c.outOfBounds("output_set", offset, length)
+	}
+	c.kernel.output = block{offset: offset, length: length}
+}
+
+func (c *Call) outOfBounds(function string, offset, length uint64) {
+	c.Stop(&Fault{Fault: host.FaultGuest, Message: fmt.Sprintf(
+		"%s: %d bytes at offset %d are outside of the host's memory of %d bytes", function, length, offset, len(c.kernel.memory))})
+}

@@ -1,0 +1,225 @@
+// Package wasmbin reads and rewrites WebAssembly module binaries. It knows the
+// format, not what a module is for; validation of code stays with the engine.
+package wasmbin
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// The section ids of the binary format, in the order of the core
+// specification, release 2.0, section 5.5.2.
+const (
+	SectionCustom = iota
+	SectionType
+	SectionImport
+	SectionFunction
+	SectionTable
+	SectionMemory
+	SectionGlobal
+	SectionExport
+	SectionStart
+	SectionElement
+	SectionCode
+	SectionData
+	SectionDataCount
+)
+
+// The kinds of imports and exports.
+const (
+	KindFunction byte = iota
+	KindTable
+	KindMemory
+	KindGlobal
+)
+
+// PageBytes is the size of a WebAssembly page.
+const PageBytes = 1 << 16
+
+var header = []byte{0, 'a', 's', 'm', 1, 0, 0, 0}
+
+// Module is a module's outline: its sections as they came, and the parts of
+// them that a host must know before it compiles anything.
+type Module struct {
+	Sections []Section
+	Types    []FuncType
+	Imports  []Import
+	Tables   []Limits // own ones, imports left out
+	Memories []Limits // own ones, in pages
+	Exports  []Export
+
+	functions []uint32 // type index of each own function
+}
+
+// Section is one section; Body is its content without id and size.
+type Section struct {
+	ID   byte
+	Body []byte
+}
+
+// FuncType is a function's signature, in the format's type bytes.
+type FuncType struct{ Params, Results []byte }
+
+// Import is one import. Type is set for functions.
+type Import struct {
+	Module, Name string
+	Kind         byte
+	Type         FuncType
+	Limits       Limits // of a table or memory
+}
+
+// Export is one export. Index counts imports first.
+type Export struct {
+	Name  string
+	Kind  byte
+	Index uint32
+}
+
+// Limits are a table's or memory's size.
+type Limits struct {
+	Min, Max uint32
+	HasMax   bool
+}
+
+// ErrNotWasm says that a file does not begin as a WebAssembly module does.
+var ErrNotWasm = errors.New("not a WebAssembly module: it does not begin with \\0asm and version 1")
+
+// ErrComponent says that a file is a component, which is another format.
+var ErrComponent = errors.New("a WebAssembly component, not a core module")
+
+// Parse reads the outline of a module. The result shares wasm's memory.
+func Parse(wasm []byte) (*Module, error) {
+	if len(wasm) >= 8 && bytes.Equal(wasm[:4], header[:4]) && wasm[6] == 1 {
+		return nil, ErrComponent
+	}
+	if !bytes.HasPrefix(wasm, header) {
+		return nil, ErrNotWasm
+	}
+	m := &Module{}
+	r := &reader{data: wasm, at: len(header)}
+	for r.at < len(wasm) && r.err == nil {
+		start := r.at
+		id := r.byte()
+		body := r.bytes(r.u32())
+		if r.err != nil {
+			return nil, fmt.Errorf("section %d at byte %d: %w", id, start, r.err)
+		}
+		if err := m.add(Section{ID: id, Body: body}); err != nil {
+			return nil, fmt.Errorf("section %d at byte %d: %w", id, start, err)
+		}
+	}
+	return m, r.err
+}
+
+func (m *Module) add(s Section) error {
+	if s.ID > SectionDataCount {
+		return fmt.Errorf("unknown section id %d", s.ID)
+	}
+	m.Sections = append(m.Sections, s)
+	r := &reader{data: s.Body}
+	switch s.ID {
+	case SectionType:
+		m.Types = vector(r, 3, (*reader).funcType)
+	case SectionImport:
+		m.Imports = vector(r, 4, func(r *reader) Import { return r.importEntry(m.Types) })
+	case SectionFunction:
+		m.functions = vector(r, 1, (*reader).u32)
+	case SectionTable:
+		m.Tables = vector(r, 3, func(r *reader) Limits { r.byte(); return r.limits() })
+	case SectionMemory:
+		m.Memories = vector(r, 2, (*reader).limits)
+	case SectionExport:
+		m.Exports = vector(r, 3, (*reader).export)
+	default:
+		return nil
+	}
+	if r.err == nil && r.at != len(s.Body) {
+		return fmt.Errorf("%d bytes too many", len(s.Body)-r.at)
+	}
+	return r.err
+}
+
+// FuncType returns the signature of the function with index, imports counted
+// first, and false when there is none.
+func (m *Module) FuncType(index uint32) (FuncType, bool) {
+	for _, i := range m.Imports {
+		if i.Kind != KindFunction {
+			continue
+		}
+		if index == 0 {
+			return i.Type, true
+		}
+		index--
+	}
+	if int64(index) >= int64(len(m.functions)) || int64(m.functions[index]) >= int64(len(m.Types)) {
+		return FuncType{}, false
+	}
+	return m.Types[m.functions[index]], true
+}
+
+// Function returns the signature of the exported function name.
+func (m *Module) Function(name string) (FuncType, bool) {
+	for _, e := range m.Exports {
+		if e.Name == name && e.Kind == KindFunction {
+			return m.FuncType(e.Index)
+		}
+	}
+	return FuncType{}, false
+}
+
+// Encode writes the module back from its sections.
+func (m *Module) Encode() []byte {
+	size := len(header)
+	for _, s := range m.Sections {
+		size += 6 + len(s.Body)
+	}
+	out := append(make([]byte, 0, size), header...)
+	for _, s := range m.Sections {
+		out = append(out, s.ID)
+		out = binary.AppendUvarint(out, uint64(len(s.Body)))
+		out = append(out, s.Body...)
+	}
+	return out
+}
+
+// ClampTables gives every own table a maximum of at most limit elements, so
+// that table.grow beyond it fails as the specification says. It returns an
+// error when a table begins larger than that.
+func (m *Module) ClampTables(limit uint32) error {
+	for i, s := range m.Sections {
+		if s.ID != SectionTable {
+			continue
+		}
+		r := &reader{data: s.Body}
+		count := r.u32()
+		body := binary.AppendUvarint(nil, uint64(count))
+		for n := range m.Tables {
+			body = append(body, r.byte())
+			l := r.limits()
+			if l.Min > limit {
+				return fmt.Errorf("a table of %d elements (limit %d)", l.Min, limit)
+			}
+			if !l.HasMax || l.Max > limit {
+				l.Max, l.HasMax = limit, true
+			}
+			m.Tables[n] = l
+			body = l.append(body)
+		}
+		m.Sections[i].Body = body
+	}
+	return nil
+}
+
+func (l Limits) append(body []byte) []byte {
+	flag := byte(0)
+	if l.HasMax {
+		flag = 1
+	}
+	body = binary.AppendUvarint(append(body, flag), uint64(l.Min))
+	if l.HasMax {
+		body = binary.AppendUvarint(body, uint64(l.Max))
+	}
+	return body
+}
