@@ -1,0 +1,3 @@
+module github.com/usherhost/usher/sdk/go
+
+go 1.24
