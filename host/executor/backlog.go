@@ -1,0 +1,261 @@
+package executor
+
+import (
+	"sync"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// claimBatch bounds one Claim, so that accepts need not wait long behind it.
+const claimBatch = 512
+
+// backlog is what the executor holds in memory: a bounded first-in-first-out
+// line before the workers, and what it knows of the work that waits in the
+// store.
+//
+// When the line is full, accepted executions stay in the store (they spill).
+// From then on all do, until claims have caught up: so the oldest go first, and
+// a flood of new ones starves neither spilled executions nor retries.
+type backlog struct {
+	size    int // executions held at most
+	workers int // of which run at most
+	low     int // waiting ones at which spilled work is claimed: a batch, not one by one
+	wake    chan struct{}
+
+	mu      sync.Mutex // guards all below
+	closed  bool       // before Run and after its end: nothing is taken
+	start   func(host.Execution)
+	line    line
+	held    int // reserved, waiting, running, and ended but not yet durable
+	running int
+	spilled bool      // the store may hold due executions, and gets all new ones
+	spills  uint64    // reservations refused so far
+	again   bool      // some spilled while a claim was on its way
+	due     time.Time // when something in the store is due next; zero: not known
+	hungry  bool      // a claim was due, but there was no room
+}
+
+// newBacklog returns a closed backlog. What the store holds is not known yet,
+// so it begins as if work had spilled.
+func newBacklog(size, workers int) *backlog {
+	return &backlog{
+		size: size, workers: workers, low: max(0, (size-workers)/2),
+		wake: make(chan struct{}, 1), closed: true, spilled: true,
+	}
+}
+
+func (b *backlog) open(start func(host.Execution)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.start, b.closed = start, false
+}
+
+// close stops the line: nothing more is taken from it or put into it. What
+// waited stays in the store.
+func (b *backlog) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	b.held -= b.line.len()
+	b.line = line{}
+}
+
+func (b *backlog) isClosed() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.closed
+}
+
+func (b *backlog) reserve() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed || b.spilled || b.held >= b.size {
+		b.spilled, b.hungry = true, true
+		b.spills++
+		b.feed()
+		return false
+	}
+	b.held++
+	return true
+}
+
+func (b *backlog) release() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.held--
+	b.feed()
+}
+
+// add starts x or puts it in the line; its room is counted already.
+func (b *backlog) add(x host.Execution) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.closed:
+		b.held--
+	case b.running < b.workers:
+		b.running++
+		b.start(x)
+	default:
+		b.line.push(x)
+	}
+}
+
+// next returns what a worker runs next, and false when it is to end.
+func (b *backlog) next() (host.Execution, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed || b.line.len() == 0 {
+		b.running--
+		return host.Execution{}, false
+	}
+	x := b.line.pop()
+	b.feed()
+	return x, true
+}
+
+// arm notes that something in the store is due at a time.
+func (b *backlog) arm(at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.due.IsZero() || at.Before(b.due) {
+		b.due = at
+		b.poke()
+	}
+}
+
+// nextDue returns when to claim next, and false when no time is known or room
+// must come first.
+func (b *backlog) nextDue() (time.Time, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.due, !b.due.IsZero() && !b.hungry
+}
+
+// feed wakes the claiming loop when it waited for room and there is some. The
+// caller holds mu.
+func (b *backlog) feed() {
+	if b.hungry && b.claimable(time.Now()) > 0 {
+		b.hungry = false
+		b.poke()
+	}
+}
+
+func (b *backlog) poke() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// wanted reports whether the store has, or may have, something due. The caller
+// holds mu.
+func (b *backlog) wanted(now time.Time) bool {
+	return b.spilled || b.again || !b.due.IsZero() && !now.Before(b.due)
+}
+
+// claimable returns how many executions to claim. The caller holds mu.
+func (b *backlog) claimable(now time.Time) int {
+	if b.closed || !b.wanted(now) || b.spilled && b.line.len() > b.low {
+		return 0
+	}
+	return min(b.size-b.held, claimBatch)
+}
+
+// ticket is the room for one claim, with what was known when it was asked for.
+type ticket struct {
+	n       int
+	spilled bool
+	spills  uint64
+}
+
+// ask reserves room for a claim; a ticket for none means not now.
+func (b *backlog) ask(now time.Time) ticket {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := max(0, b.claimable(now))
+	b.hungry = n == 0 && b.wanted(now)
+	if n > 0 {
+		b.held += n
+		b.again, b.due = false, time.Time{}
+	}
+	return ticket{n: n, spilled: b.spilled, spills: b.spills}
+}
+
+// answer takes in what a claim lent, and reports whether it emptied the store
+// of due work.
+func (b *backlog) answer(t ticket, got []host.Execution) (caughtUp bool) {
+	for _, x := range got {
+		b.add(x)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.held -= t.n - len(got)
+	b.spilled = len(got) >= t.n
+	// Those refused while the claim was on its way may have missed it. New
+	// ones are taken again all the same: waiting for a moment without spills
+	// would never end under steady load.
+	b.again = b.spills != t.spills
+	return !b.spilled && !b.again
+}
+
+// failed takes back a claim that came to nothing.
+func (b *backlog) failed(t ticket) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.held -= t.n
+	b.spilled = true
+}
+
+// waiting returns the length of the line and since when its first one waits.
+func (b *backlog) waiting() (int, time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.line.len(), b.line.since()
+}
+
+func (b *backlog) runningNow() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.running
+}
+
+// line is a first-in-first-out queue that reuses its memory.
+type line struct {
+	places []place
+	head   int
+}
+
+type place struct {
+	execution host.Execution
+	since     time.Time
+}
+
+func (l *line) len() int { return len(l.places) - l.head }
+
+func (l *line) since() time.Time {
+	if l.len() == 0 {
+		return time.Time{}
+	}
+	return l.places[l.head].since
+}
+
+func (l *line) push(x host.Execution) {
+	if l.head > len(l.places)/2 && len(l.places) == cap(l.places) {
+		n := copy(l.places, l.places[l.head:])
+		clear(l.places[n:])
+		l.places, l.head = l.places[:n], 0
+	}
+	l.places = append(l.places, place{x, time.Now()})
+}
+
+func (l *line) pop() host.Execution {
+	x := l.places[l.head].execution
+	l.places[l.head] = place{}
+	l.head++
+	if l.head == len(l.places) {
+		l.places, l.head = l.places[:0], 0
+	}
+	return x
+}

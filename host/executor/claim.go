@@ -1,0 +1,123 @@
+package executor
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// safetyPoll is how often the store is asked when nothing else says that
+	// there is work: it only costs a read.
+	safetyPoll = 30 * time.Second
+	// recheck is when the store is asked once more after a spill, for an
+	// accept whose commit came after the claim that caught up.
+	recheck = time.Second
+	// The pause between looks at the store, so that many retries make one
+	// claim. It grows while the store names due times but lends nothing.
+	minPause = 5 * time.Millisecond
+	maxPause = time.Second
+	// The pause after an error of the store.
+	minErrorPause = 100 * time.Millisecond
+	maxErrorPause = 5 * time.Second
+)
+
+// claimer is the state of the claiming loop, for its goroutine alone.
+type claimer struct {
+	*Executor
+	last       time.Time     // of the latest call of the store
+	pause      time.Duration // before the next one
+	poll       time.Time     // when NextDue is asked again, whatever happens
+	afterwards time.Duration // how long after a look the next poll is
+}
+
+// claim borrows from the store what is due until ctx ends: at the start, when
+// something spilled, when something is due. Else it only looks now and then.
+func (e *Executor) claim(ctx context.Context) {
+	c := &claimer{Executor: e}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		if err := c.refill(ctx); err != nil && ctx.Err() == nil {
+			c.pause = min(max(2*c.pause, minErrorPause), maxErrorPause)
+			c.log.Error("cannot claim executions; trying again", "after", c.pause, "error", err)
+			c.poll = time.Now()
+		}
+		timer.Reset(c.wait())
+		select {
+		case <-ctx.Done():
+		case <-e.backlog.wake:
+		case <-timer.C:
+		}
+		sleep(ctx, time.Until(c.last.Add(c.pause)))
+	}
+}
+
+// refill claims until the backlog is full or the store has nothing due, and
+// then asks when it has.
+func (c *claimer) refill(ctx context.Context) error {
+	claimed, got := 0, 0
+	for more := true; more; {
+		ticket := c.backlog.ask(time.Now())
+		if ticket.n == 0 {
+			break
+		}
+		lent, err := c.Queue.Claim(ctx, ticket.n)
+		c.last = time.Now()
+		if err != nil {
+			c.backlog.failed(ticket)
+			return err
+		}
+		claimed, got = claimed+1, got+len(lent)
+		more = !c.backlog.answer(ticket, lent)
+		if ticket.spilled {
+			c.afterwards = recheck
+		}
+	}
+	if claimed == 0 && time.Now().Before(c.poll) {
+		return nil
+	}
+	return c.look(ctx, claimed > 0 && got == 0)
+}
+
+// look asks the store when it next has something due. Fruitless says that a
+// claim just brought nothing.
+func (c *claimer) look(ctx context.Context, fruitless bool) error {
+	at, ok, err := c.Queue.NextDue(ctx)
+	c.last = time.Now()
+	if err != nil {
+		return err
+	}
+	if ok {
+		c.backlog.arm(at)
+	}
+	if fruitless && ok && !at.After(c.last) {
+		c.pause = min(2*c.pause, maxPause)
+	} else {
+		c.pause = minPause
+	}
+	c.poll = c.last.Add(c.afterwards)
+	c.afterwards = safetyPoll
+	return nil
+}
+
+// wait returns the time until the next look: when something is due, or the
+// safety poll.
+func (c *claimer) wait() time.Duration {
+	next := c.poll
+	if due, ok := c.backlog.nextDue(); ok && due.Before(next) {
+		next = due
+	}
+	return time.Until(next)
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

@@ -1,0 +1,100 @@
+package executor
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/usherhost/usher/host"
+)
+
+// meters are the executor's metrics. Their labels are few: triggers, faults
+// and states, never names that users choose.
+type meters struct {
+	runs         *prometheus.CounterVec
+	runSeconds   *prometheus.HistogramVec
+	executions   *prometheus.CounterVec
+	retries      prometheus.Counter
+	deadLetters  prometheus.Counter
+	spilled      prometheus.Counter
+	startLatency prometheus.Histogram
+}
+
+func newMeters(r prometheus.Registerer, b *backlog, u *unsaved) *meters {
+	m := &meters{
+		runs: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "usher_runs_total", Help: "Actions run, one for each attempt.",
+		}, []string{"trigger", "outcome", "fault"}),
+		runSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "usher_run_seconds", Help: "Time of one attempt at an action.",
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 60},
+		}, []string{"trigger"}),
+		executions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "usher_executions_total", Help: "Executions that ended, by final status.",
+		}, []string{"status"}),
+		retries: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "usher_retries_total", Help: "Failed attempts that will be made again.",
+		}),
+		deadLetters: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "usher_dead_letters_total", Help: "Steps whose attempts are used up.",
+		}),
+		spilled: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "usher_queue_spilled_total", Help: "Accepted executions that found no room in memory and wait in the store.",
+		}),
+		startLatency: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "usher_start_latency_seconds", Help: "Time from an event's acceptance to the start of its first action.",
+			Buckets: []float64{.00005, .0001, .0002, .0005, .001, .002, .005, .01, .025, .05, .1, .25, .5, 1, 5, 30, 300},
+		}),
+	}
+	if r != nil {
+		r.MustRegister(m.runs, m.runSeconds, m.executions, m.retries, m.deadLetters, m.spilled, m.startLatency)
+		r.MustRegister(gauges(b, u)...)
+	}
+	return m
+}
+
+func gauges(b *backlog, u *unsaved) []prometheus.Collector {
+	gauge := func(name, help string, read func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read)
+	}
+	return []prometheus.Collector{
+		gauge("usher_running", "Executions that run now.", func() float64 {
+			return float64(b.runningNow())
+		}),
+		gauge("usher_queue_depth", "Executions that wait in memory for a free worker.", func() float64 {
+			n, _ := b.waiting()
+			return float64(n)
+		}),
+		gauge("usher_queue_oldest_age_seconds", "How long the first of them has waited.", func() float64 {
+			if n, since := b.waiting(); n > 0 {
+				return time.Since(since).Seconds()
+			}
+			return 0
+		}),
+		gauge("usher_unsaved_results", "Outcomes that the store has not made durable yet.", func() float64 {
+			return float64(u.pending())
+		}),
+	}
+}
+
+// ran counts one attempt.
+func (m *meters) ran(t host.Trigger, r *host.Result) {
+	outcome := "failed"
+	if r.Succeeded {
+		outcome = "succeeded"
+	}
+	m.runs.WithLabelValues(string(t), outcome, string(r.Fault)).Inc()
+	m.runSeconds.WithLabelValues(string(t)).Observe(r.EndedAt.Sub(r.StartedAt).Seconds())
+}
+
+// saved counts what an outcome says, once it is durable.
+func (m *meters) saved(o *host.Outcome) {
+	if o.Result != nil && o.Result.DeadLetter {
+		m.deadLetters.Inc()
+	}
+	switch {
+	case o.Status == host.Retrying:
+		m.retries.Inc()
+	case o.Status.Final():
+		m.executions.WithLabelValues(string(o.Status)).Inc()
+	}
+}

@@ -1,0 +1,100 @@
+package executor
+
+import (
+	"context"
+	"sync"
+
+	"github.com/usherhost/usher/host"
+)
+
+// The bounds on outcomes that the store has not made durable yet. While they
+// are exceeded no action starts, so a slow or full disk costs time, not memory.
+const (
+	maxUnsaved      = 8192
+	maxUnsavedBytes = 64 << 20
+)
+
+// unsaved counts the outcomes that are queued and not yet durable.
+type unsaved struct {
+	mu      sync.Mutex // guards all below
+	count   int
+	bytes   int
+	changed chan struct{} // closed when the count falls; nil while nobody waits
+}
+
+func newUnsaved() *unsaved { return &unsaved{} }
+
+func (u *unsaved) add(bytes int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.count++
+	u.bytes += bytes
+}
+
+func (u *unsaved) done(bytes int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.count--
+	u.bytes -= bytes
+	if u.changed != nil {
+		close(u.changed)
+		u.changed = nil
+	}
+}
+
+func (u *unsaved) pending() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.count
+}
+
+// room waits until another action may start.
+func (u *unsaved) room(ctx context.Context) error {
+	return u.wait(ctx, func() bool { return u.count < maxUnsaved && u.bytes < maxUnsavedBytes })
+}
+
+// flush waits until every outcome is durable.
+func (u *unsaved) flush(ctx context.Context) error {
+	return u.wait(ctx, func() bool { return u.count == 0 })
+}
+
+// wait returns when ok, which is called with mu held, says so.
+func (u *unsaved) wait(ctx context.Context, ok func() bool) error {
+	for {
+		changed := u.watch(ok)
+		if changed == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		}
+	}
+}
+
+// watch returns a channel that is closed at the next change, nil when ok.
+func (u *unsaved) watch(ok func() bool) <-chan struct{} {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if ok() {
+		return nil
+	}
+	if u.changed == nil {
+		u.changed = make(chan struct{})
+	}
+	return u.changed
+}
+
+// sizeOf estimates the memory that an outcome holds until it is durable.
+func sizeOf(o *host.Outcome) int {
+	size := 256 + len(o.Tape) + 16*len(o.Steps)
+	if o.Result == nil {
+		return size
+	}
+	size += 512 + len(o.Result.Output) + 192*len(o.Result.Calls)
+	for i := range o.Result.Logs {
+		size += 64 + len(o.Result.Logs[i].Message)
+	}
+	return size
+}
