@@ -1,0 +1,24 @@
+package admin
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/usherhost/usher/host"
+)
+
+func (s *Server) showEvent(c echo.Context) error {
+	if q := queryOf(c); q.err != nil {
+		return q.err
+	}
+	event, err := s.History.Event(c.Request().Context(), c.Param("id"))
+	if err != nil {
+		return notFound(err, "event", c.Param("id"))
+	}
+	return c.JSON(http.StatusOK, struct {
+		host.Event
+		Body json.RawMessage `json:"body"`
+	}{event, event.Body})
+}

@@ -1,0 +1,151 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
+)
+
+const (
+	defaultLogs      = 100
+	maxLogs          = 500
+	maxWaitSeconds   = 30
+	defaultPollEvery = 100 * time.Millisecond
+)
+
+// resultView shows a guest's output as the JSON that it is, or else as bytes.
+type resultView struct {
+	host.Result
+	Output       json.RawMessage `json:"output,omitempty"`
+	OutputBase64 []byte          `json:"output_base64,omitempty"`
+}
+
+func viewResult(r host.Result) resultView {
+	if json.Valid(r.Output) {
+		return resultView{Result: r, Output: r.Output}
+	}
+	return resultView{Result: r, OutputBase64: r.Output}
+}
+
+type seqResultView struct {
+	Seq int64 `json:"seq"`
+	resultView
+}
+
+// logQuery selects results in the order in which they were recorded.
+type logQuery struct {
+	after    int64
+	actionID string
+	limit    int
+	wait     time.Duration
+}
+
+// followLogs answers with the results after a place in the record, and waits
+// for the first one when there is none yet.
+func (s *Server) followLogs(c echo.Context) error {
+	query, err := s.logQuery(c)
+	if err != nil {
+		return err
+	}
+	results, next, err := s.awaitResults(c.Request().Context(), query)
+	if err != nil {
+		return err
+	}
+	views := make([]seqResultView, len(results))
+	for i, r := range results {
+		views[i] = seqResultView{Seq: r.Seq, resultView: viewResult(r.Result)}
+	}
+	return c.JSON(http.StatusOK, map[string]any{"results": views, "next": next})
+}
+
+func (s *Server) logQuery(c echo.Context) (logQuery, error) {
+	q := queryOf(c, "after", "tail", "action", "limit", "wait")
+	query := logQuery{
+		after: q.number("after", 0, math.MaxInt64, 0),
+		limit: int(q.number("limit", 1, maxLogs, defaultLogs)),
+		wait:  time.Duration(q.number("wait", 0, maxWaitSeconds, 0)) * time.Second,
+	}
+	tail := q.number("tail", 0, maxLogs, 0)
+	if q.has("after") && q.has("tail") {
+		q.fail("the query parameters \"after\" and \"tail\" exclude each other")
+	}
+	if q.err != nil {
+		return query, q.err
+	}
+	last, err := s.History.LastSeq(c.Request().Context())
+	if err != nil {
+		return query, err
+	}
+	if query.after > last {
+		return query, &host.Error{
+			Code: host.Invalid,
+			Text: "after lies beyond the newest result: the record was begun anew",
+			Hint: "start again with after=0, or with tail=0 for new results only",
+		}
+	}
+	if q.has("tail") {
+		query.after = max(0, last-tail)
+	}
+	query.actionID, err = s.actionID(c, q.text("action"))
+	return query, err
+}
+
+// awaitResults returns the next results, none when the wait is over or the
+// host drains. Asking again after next misses none and repeats none.
+func (s *Server) awaitResults(ctx context.Context, q logQuery) ([]host.SeqResult, int64, error) {
+	deadline := time.NewTimer(q.wait)
+	defer deadline.Stop()
+	tick := time.NewTicker(s.pollEvery())
+	defer tick.Stop()
+	for {
+		results, next, err := s.resultsAfter(ctx, q)
+		if err != nil || len(results) > 0 || q.wait == 0 {
+			return results, next, err
+		}
+		q.after = next
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			return nil, next, nil
+		case <-web.Draining(ctx):
+			return nil, next, nil
+		case <-ctx.Done():
+			return nil, next, ctx.Err()
+		}
+	}
+}
+
+func (s *Server) pollEvery() time.Duration {
+	if s.PollEvery > 0 {
+		return s.PollEvery
+	}
+	return defaultPollEvery
+}
+
+// resultsAfter also returns where to go on: what a filter left out is not
+// read again.
+func (s *Server) resultsAfter(ctx context.Context, q logQuery) ([]host.SeqResult, int64, error) {
+	last, err := s.History.LastSeq(ctx) // before the results: nothing may be recorded between
+	if err != nil || last <= q.after {
+		return nil, q.after, err
+	}
+	results, err := s.History.ResultsAfter(ctx, q.after, q.actionID, q.limit)
+	if err != nil {
+		return nil, q.after, err
+	}
+	next := max(last, q.after)
+	if n := len(results); n > 0 {
+		next = max(next, results[n-1].Seq)
+		if n == q.limit {
+			next = results[n-1].Seq
+		}
+	}
+	return results, next, nil
+}

@@ -1,0 +1,98 @@
+package admin
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/usherhost/usher/host"
+)
+
+// query reads the parameters of one request. The first that is wrong is kept
+// in err.
+type query struct {
+	c   echo.Context
+	err error
+}
+
+// queryOf refuses parameters that are not known, so that a typing error in a
+// filter does not answer with everything.
+func queryOf(c echo.Context, known ...string) *query {
+	q := &query{c: c}
+	for name, values := range c.QueryParams() {
+		switch {
+		case !slices.Contains(known, name):
+			q.fail("the query parameter %q is unknown", name)
+		case len(values) > 1:
+			q.fail("the query parameter %q is there %d times", name, len(values))
+		}
+	}
+	if e, ok := q.err.(*host.Error); ok {
+		e.Hint = "this path has no query parameters"
+		if len(known) > 0 {
+			e.Hint = "this path has: " + strings.Join(known, ", ")
+		}
+	}
+	return q
+}
+
+func (q *query) fail(format string, args ...any) {
+	if q.err == nil {
+		q.err = &host.Error{Code: host.Invalid, Text: fmt.Sprintf(format, args...)}
+	}
+}
+
+func (q *query) has(name string) bool { return q.c.QueryParams().Has(name) }
+
+func (q *query) text(name string) string { return q.c.QueryParam(name) }
+
+// flag is a boolean that is false when it is not there.
+func (q *query) flag(name string) bool {
+	switch value := q.c.QueryParam(name); value {
+	case "", "false":
+		return false
+	case "true":
+		return true
+	default:
+		q.fail("the query parameter %q must be true or false, not %q", name, value)
+		return false
+	}
+}
+
+// number is a whole number in a range, fallback when it is not there.
+func (q *query) number(name string, least, most, fallback int64) int64 {
+	value := q.c.QueryParam(name)
+	if value == "" {
+		return fallback
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || n < least || n > most {
+		q.fail("the query parameter %q must be a whole number from %d to %d, not %q", name, least, most, value)
+	}
+	return n
+}
+
+// trigger is a trigger, "" when it is not there.
+func (q *query) trigger(name string) host.Trigger {
+	t := host.Trigger(q.c.QueryParam(name))
+	if t != "" && !t.Valid() {
+		q.fail("the query parameter %q is no trigger of this host: %q", name, t)
+	}
+	return t
+}
+
+// oneOf is one of some words, "" when it is not there.
+func oneOf[T ~string](q *query, name string, words ...T) T {
+	value := T(q.c.QueryParam(name))
+	if value != "" && !slices.Contains(words, value) {
+		list := make([]string, len(words))
+		for i, w := range words {
+			list[i] = string(w)
+		}
+		q.fail("the query parameter %q must be one of %s, not %q", name, strings.Join(list, ", "), value)
+	}
+	return value
+}

@@ -1,0 +1,150 @@
+// Package admin serves the management API under /v1: what runs, what ran, and
+// who may ask. It decodes, asks and answers; the rules are the registry's, the
+// records the store's.
+package admin
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
+	"github.com/usherhost/usher/proto/openapi"
+)
+
+// Server answers the management API. Set its fields before Register.
+type Server struct {
+	Registry  Registry
+	History   History
+	Inspector Inspector
+
+	// PollEvery is how often a long poll looks for new results; 0 is 100 ms.
+	PollEvery time.Duration
+}
+
+// Registry changes and shows what runs. Actions are named by id or name.
+type Registry interface {
+	Actions
+	Versions
+	Secrets
+	Bindings
+	Keys
+}
+
+// Actions keeps actions.
+type Actions interface {
+	CreateAction(ctx context.Context, name string, trigger host.Trigger, secrets []host.SecretWrite) (host.Action, error)
+	Action(ctx context.Context, action string) (host.Action, error)
+	Actions(ctx context.Context, trigger host.Trigger) ([]host.Action, error)
+	DeleteAction(ctx context.Context, action string, force bool) error
+}
+
+// Versions keeps the versions of actions.
+type Versions interface {
+	Upload(ctx context.Context, action string, module []byte, m host.Manifest, deploy bool) (host.Version, error)
+	Versions(ctx context.Context, action string) ([]host.Version, error)
+	Version(ctx context.Context, action, numberOrID string) (host.Version, error)
+	Deploy(ctx context.Context, action, numberOrID string) (host.Version, error)
+}
+
+// Secrets keeps secrets; it never returns a value.
+type Secrets interface {
+	SetSecrets(ctx context.Context, action string, put []host.SecretWrite, remove []string) ([]host.Secret, error)
+	ReplaceSecrets(ctx context.Context, action string, list []host.SecretWrite) ([]host.Secret, error)
+	DeleteSecret(ctx context.Context, action, name string) error
+}
+
+// Bindings keeps the order of each trigger.
+type Bindings interface {
+	Bindings(ctx context.Context, trigger host.Trigger) ([]host.Binding, error)
+	ReplaceBindings(ctx context.Context, trigger host.Trigger, list []host.BindingWrite) ([]host.Binding, error)
+	UpdateBinding(ctx context.Context, idOrAction string, change func(*host.Binding) error) (host.Binding, error)
+}
+
+// Keys keeps API keys.
+type Keys interface {
+	CreateKey(ctx context.Context, name string, scopes []host.Scope) (k host.Key, secret string, err error)
+	Keys(ctx context.Context) ([]host.Key, error)
+	DeleteKey(ctx context.Context, id string) error
+}
+
+// History shows what ran, and lets it run again.
+type History interface {
+	Event(ctx context.Context, id string) (host.Event, error)
+	Execution(ctx context.Context, id string) (host.Execution, error)
+	Executions(ctx context.Context, q host.ExecutionQuery) ([]host.Execution, error)
+	RetryExecution(ctx context.Context, id string) (host.Execution, error)
+	CancelExecution(ctx context.Context, id string) (host.Execution, error)
+	ReplayExecution(ctx context.Context, id string, samePlan bool) (host.Accepted, error)
+	Results(ctx context.Context, executionID string) ([]host.Result, error)
+	ResultsAfter(ctx context.Context, after int64, actionID string, limit int) ([]host.SeqResult, error)
+	LastSeq(ctx context.Context) (int64, error)
+}
+
+// Inspector tells what a module is before it runs.
+type Inspector interface {
+	Inspect(ctx context.Context, wasm []byte) (host.Inspection, error)
+}
+
+// The largest bodies. A module has its own, smaller limit in the registry.
+const (
+	maxJSONBytes   = 1 << 20
+	maxUploadBytes = 11 << 20
+)
+
+// Register adds every route below g, which stands for /v1. A key with scope
+// read passes read, one with scope manage passes manage.
+func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
+	small, large := web.LimitBody(maxJSONBytes), web.LimitBody(maxUploadBytes)
+
+	g.GET("/openapi.yaml", document)
+
+	g.GET("/actions", s.listActions, read)
+	g.POST("/actions", s.createAction, manage, small)
+	g.GET("/actions/:action", s.showAction, read)
+	g.DELETE("/actions/:action", s.deleteAction, manage)
+
+	g.GET("/actions/:action/versions", s.listVersions, read)
+	g.POST("/actions/:action/versions", s.upload, manage, large)
+	g.GET("/actions/:action/versions/:number", s.showVersion, read)
+	g.POST("/actions/:action/versions/:number/deploy", s.deploy, manage, small)
+
+	g.GET("/actions/:action/secrets", s.listSecrets, read)
+	g.PATCH("/actions/:action/secrets", s.setSecrets, manage, small)
+	g.PUT("/actions/:action/secrets", s.replaceSecrets, manage, small)
+	g.DELETE("/actions/:action/secrets/:name", s.deleteSecret, manage)
+
+	g.GET("/triggers", s.listTriggers, read)
+	g.GET("/triggers/:trigger/bindings", s.listBindings, read)
+	g.PUT("/triggers/:trigger/bindings", s.replaceBindings, manage, small)
+	g.PATCH("/bindings/:binding", s.updateBinding, manage, small)
+
+	g.GET("/events/:id", s.showEvent, read)
+	g.GET("/executions", s.listExecutions, read)
+	g.GET("/executions/:id", s.showExecution, read)
+	g.POST("/executions/:id/retry", s.retryExecution, manage, small)
+	g.POST("/executions/:id/replay", s.replayExecution, manage, small)
+	g.POST("/executions/:id/cancel", s.cancelExecution, manage, small)
+	g.GET("/logs", s.followLogs, read)
+
+	g.GET("/keys", s.listKeys, read)
+	g.POST("/keys", s.createKey, manage, small)
+	g.DELETE("/keys/:id", s.deleteKey, manage)
+
+	g.POST("/inspect", s.inspect, manage, large)
+}
+
+func document(c echo.Context) error {
+	return c.Blob(http.StatusOK, "application/yaml", openapi.Document())
+}
+
+// listed is items, never null.
+func listed[T any](items []T) []T {
+	if items == nil {
+		return []T{}
+	}
+	return items
+}
