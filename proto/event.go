@@ -1,0 +1,131 @@
+package proto
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/usherhost/usher/proto/internal/ijson"
+)
+
+//go:embed schema/*.json
+var schemas embed.FS
+
+// Registration is what the host itself reads from an event.
+type Registration struct {
+	Tenant string // "" when the event names none
+	UserID string
+}
+
+// Violation is one thing wrong with a document: a JSON pointer (RFC 6901), ""
+// for the whole, and what is wrong there, e.g. "must be a string, is a number".
+type Violation struct {
+	Pointer string
+	Detail  string
+}
+
+// CheckEvent reports what is wrong with body as an event of trigger, sorted by
+// pointer, and at most [MaxViolations] of it. With no violation it returns what
+// the host reads from the event.
+//
+// The body must be one I-JSON object. It must have /user/user_id, a string that
+// is not empty; every other field of the contract may be missing, but has its
+// type when it is there. Keys that the contract doesn't name are let through
+// where it leaves an object open. Safe for concurrent use.
+func CheckEvent(trigger string, body []byte) (Registration, []Violation) {
+	schema, ok := eventSchemas[trigger]
+	if !ok {
+		known := strings.Join(Triggers(), ", ")
+		return Registration{}, []Violation{{Detail: fmt.Sprintf("no event of a trigger %q is known, only of %s", trigger, known)}}
+	}
+	event, err := ijson.Decode(body)
+	if err != nil {
+		return Registration{}, []Violation{malformed(err)}
+	}
+	if err := schema.Validate(event); err != nil {
+		return Registration{}, violations(schema, err)
+	}
+	return registration(event), nil
+}
+
+// Triggers lists the triggers whose events [CheckEvent] knows, sorted.
+func Triggers() []string {
+	var names []string
+	for name := range eventSchemas {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// EventSchema returns the JSON Schema of the event of trigger, nil when there is
+// none.
+func EventSchema(trigger string) []byte {
+	text, err := schemas.ReadFile("schema/" + trigger + ".json")
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+var eventSchemas = compileSchemas()
+
+func compileSchemas() map[string]*jsonschema.Schema {
+	files, err := schemas.ReadDir("schema")
+	if err != nil {
+		panic(err)
+	}
+	compiled := map[string]*jsonschema.Schema{}
+	for _, file := range files {
+		trigger := strings.TrimSuffix(file.Name(), path.Ext(file.Name()))
+		compiled[trigger] = compileSchema(trigger)
+	}
+	return compiled
+}
+
+// compileSchema panics on a schema that is broken: it is part of the program.
+func compileSchema(trigger string) *jsonschema.Schema {
+	document, err := ijson.Decode(EventSchema(trigger))
+	if err != nil {
+		panic(err)
+	}
+	url := "urn:usher:event:" + trigger
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource(url, document); err != nil {
+		panic(err)
+	}
+	return c.MustCompile(url)
+}
+
+func registration(event any) Registration {
+	return Registration{
+		Tenant: text(event, "tenant", "id"),
+		UserID: text(event, "user", "user_id"),
+	}
+}
+
+// text returns the string at a path of keys, "" when there is none.
+func text(v any, keys ...string) string {
+	for _, key := range keys {
+		object, _ := v.(map[string]any)
+		v = object[key]
+	}
+	s, _ := v.(string)
+	return s
+}
+
+func malformed(err error) Violation {
+	var e *ijson.Error
+	if !errors.As(err, &e) {
+		return Violation{Detail: err.Error()}
+	}
+	if e.Pointer != "" {
+		return Violation{Pointer: e.Pointer, Detail: e.Error()}
+	}
+	return Violation{Detail: "is not JSON: " + e.Error()}
+}
