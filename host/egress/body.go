@@ -1,0 +1,171 @@
+package egress
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
+)
+
+const (
+	maxCodings    = 3
+	maxZstdWindow = 8 << 20 // what RFC 9659 lets senders use
+)
+
+var errTooLarge = errors.New("body is too large")
+
+// codingError is a body that is not what its Content-Encoding says.
+type codingError struct {
+	coding string
+	err    error
+}
+
+func (e *codingError) Error() string { return "decode " + e.coding + ": " + e.err.Error() }
+func (e *codingError) Unwrap() error { return e.err }
+
+// readBody reads the body to its end and undoes its content codings. Neither
+// the raw body nor what any coding makes of it may have more than limit bytes;
+// reading stops there, so that a bomb costs no more than an honest body. A
+// body in a coding we do not know is left as it is.
+func readBody(res *http.Response, limit int64) (body []byte, decoded bool, err error) {
+	codings := codingsOf(res)
+	if res.ContentLength > limit && res.Request.Method != http.MethodHead {
+		return nil, false, errTooLarge
+	}
+	raw := bufio.NewReader(&capped{r: res.Body, left: limit})
+	if _, err := raw.Peek(1); err == io.EOF {
+		return nil, len(codings) > 0, nil
+	}
+	if len(codings) > maxCodings {
+		return nil, false, &codingError{strings.Join(codings, ", "), errors.New("too many codings")}
+	}
+	r, closers, err := decode(raw, codings, limit)
+	defer func() {
+		for _, c := range closers {
+			c.Close()
+		}
+	}()
+	if err != nil {
+		return nil, false, err
+	}
+	var out bytes.Buffer
+	if len(codings) == 0 && res.ContentLength > 0 {
+		out.Grow(int(min(res.ContentLength, 64<<10)) + bytes.MinRead)
+	}
+	_, err = out.ReadFrom(r)
+	return out.Bytes(), len(codings) > 0, err
+}
+
+// codingsOf lists the codings to undo, in the order they were applied; none
+// when one of them is unknown.
+func codingsOf(res *http.Response) []string {
+	var codings []string
+	if res.StatusCode == http.StatusPartialContent {
+		return nil
+	}
+	for _, value := range res.Header.Values("Content-Encoding") {
+		for coding := range strings.SplitSeq(value, ",") {
+			switch coding = strings.ToLower(strings.TrimSpace(coding)); coding {
+			case "", "identity":
+			case "gzip", "x-gzip", "deflate", "br", "zstd":
+				codings = append(codings, coding)
+			default:
+				return nil
+			}
+		}
+	}
+	return codings
+}
+
+// decode stacks a reader for each coding. The closers are never more than
+// those of the readers that were made.
+func decode(r *bufio.Reader, codings []string, limit int64) (io.Reader, []io.Closer, error) {
+	var closers []io.Closer
+	var top io.Reader = r
+	for i := len(codings) - 1; i >= 0; i-- {
+		from, ok := top.(*bufio.Reader)
+		if !ok {
+			from = bufio.NewReader(top)
+		}
+		decoder, err := newDecoder(codings[i], from)
+		if err != nil {
+			return nil, closers, &codingError{codings[i], err}
+		}
+		closers = append(closers, decoder)
+		top = &capped{r: &labelled{decoder, codings[i]}, left: limit}
+	}
+	return top, closers, nil
+}
+
+func newDecoder(coding string, r *bufio.Reader) (io.ReadCloser, error) {
+	switch coding {
+	case "gzip", "x-gzip":
+		return gzip.NewReader(r)
+	case "deflate":
+		return newInflater(r)
+	case "br":
+		return io.NopCloser(brotli.NewReader(r)), nil
+	case "zstd":
+		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(maxZstdWindow), zstd.WithDecoderMaxMemory(2*maxZstdWindow))
+		if err != nil {
+			return nil, err
+		}
+		return d.IOReadCloser(), nil
+	}
+	return nil, fmt.Errorf("unknown coding %q", coding)
+}
+
+// newInflater reads zlib's format, which the standard means by "deflate", and
+// the bare one, which some servers send.
+func newInflater(r *bufio.Reader) (io.ReadCloser, error) {
+	head, err := r.Peek(2)
+	if err == nil && head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
+		return zlib.NewReader(r)
+	}
+	return flate.NewReader(r), nil
+}
+
+// capped fails with errTooLarge once more than left bytes were read.
+type capped struct {
+	r    io.Reader
+	left int64
+}
+
+func (c *capped) Read(p []byte) (int, error) {
+	if c.left < 0 {
+		return 0, errTooLarge
+	}
+	// One byte over the cap is enough to know.
+	if int64(len(p)) > c.left+1 {
+		p = p[:c.left+1]
+	}
+	n, err := c.r.Read(p)
+	if c.left -= int64(n); c.left < 0 {
+		return n, errTooLarge
+	}
+	return n, err
+}
+
+// labelled says which coding a decoder's error is about.
+type labelled struct {
+	r      io.Reader
+	coding string
+}
+
+func (l *labelled) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	if err != nil && err != io.EOF {
+		err = &codingError{l.coding, err}
+	}
+	return n, err
+}

@@ -1,0 +1,128 @@
+// Package egress sends HTTP requests for guests, and refuses those that the
+// binding's policy or the host's forbids. What a guest asked and how it is
+// recorded is package guest's business.
+package egress
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// The caps that no setting changes.
+const (
+	MaxRedirects           = 5
+	MaxURLBytes            = 8 << 10
+	MaxRequestHeaders      = 100      // values of one request
+	MaxRequestHeaderBytes  = 32 << 10 // names and values of one request
+	MaxResponseHeaderBytes = 64 << 10
+)
+
+const (
+	connectTimeout = 10 * time.Second
+	idleTimeout    = 60 * time.Second
+	idlePerOrigin  = 32
+	idleInAll      = 512
+	inFlight       = 128
+)
+
+// Client sends requests for guests. Its zero value reaches public addresses
+// only. It is safe for concurrent use; its fields are set before the first
+// Send, and it must not be copied after that. Close it when done.
+type Client struct {
+	// AllowNetworks lists networks that guests may reach although they are not
+	// public. An address of a cloud's metadata service is reached only if it
+	// is listed by itself, as a /32 or /128.
+	AllowNetworks []netip.Prefix
+
+	// Deny lists the host's own listen addresses. Guests never reach them,
+	// whatever AllowNetworks says. An unspecified address (0.0.0.0, ::) stands
+	// for every address of this machine.
+	Deny []netip.AddrPort
+
+	// Resolver looks names up; nil is net.DefaultResolver.
+	Resolver *net.Resolver
+
+	// RootCAs are the certificate authorities to trust; nil is the system's.
+	RootCAs *x509.CertPool
+
+	// MaxInFlight caps how many requests to one origin are under way at once,
+	// over all guests; more wait, as long as their timeout lets them. Zero is
+	// 128.
+	MaxInFlight int
+
+	once      sync.Once // builds transport
+	transport *http.Transport
+	gate      gate
+}
+
+// Send sends r and reads the response to its end. Exactly one of the two
+// answers is nil. A status such as 404 or 500 is a response, not a failure.
+//
+// A Timeout of zero and MaxResponseBytes of zero are those of
+// [host.DefaultSettings]; MaxRequests is taken as it stands: at zero nothing
+// is sent.
+func (c *Client) Send(ctx context.Context, r *host.HTTPRequest) (*host.HTTPResponse, *host.EgressFailure) {
+	x, failure := c.exchange(r)
+	if failure != nil {
+		return nil, failure
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, x.timeout, errSlow)
+	defer cancel()
+	response, failure := x.run(ctx)
+	if failure != nil {
+		failure.Requests = x.sent
+		return nil, failure
+	}
+	response.Requests = x.sent
+	return response, nil
+}
+
+// Close closes the connections that are idle. Requests under way end as they
+// would.
+func (c *Client) Close() {
+	c.once.Do(c.open)
+	c.transport.CloseIdleConnections()
+}
+
+// open builds the transport. It has no proxy, whatever the environment says,
+// and no cookie jar.
+func (c *Client) open() {
+	dialer := &net.Dialer{
+		Timeout:        connectTimeout,
+		Resolver:       c.Resolver,
+		ControlContext: c.control,
+	}
+	c.transport = &http.Transport{
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.RootCAs},
+		TLSHandshakeTimeout:    connectTimeout,
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true, // decoded here, under a cap
+		MaxIdleConns:           idleInAll,
+		MaxIdleConnsPerHost:    idlePerOrigin,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: MaxResponseHeaderBytes,
+	}
+}
+
+func (c *Client) resolver() *net.Resolver {
+	if c.Resolver != nil {
+		return c.Resolver
+	}
+	return net.DefaultResolver
+}
+
+func (c *Client) maxInFlight() int {
+	if c.MaxInFlight > 0 {
+		return c.MaxInFlight
+	}
+	return inFlight
+}

@@ -1,0 +1,207 @@
+package egress
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/usherhost/usher/host"
+)
+
+// exchange is one Send: the request as it stands for the next hop, and what
+// it has cost so far.
+type exchange struct {
+	client   *Client
+	policy   policy
+	redirect host.Redirect
+	timeout  time.Duration
+	maxBytes int64
+	maxSends int64
+
+	target target
+	method string
+	header http.Header
+	body   []byte
+
+	sent int64
+	hops int
+}
+
+// exchange checks r as far as that goes without sending anything.
+func (c *Client) exchange(r *host.HTTPRequest) (*exchange, *host.EgressFailure) {
+	c.once.Do(c.open)
+	base := host.DefaultSettings().Limits
+	x := &exchange{
+		client:   c,
+		policy:   newPolicy(r.Egress),
+		redirect: r.Redirect,
+		timeout:  r.Timeout,
+		maxBytes: r.MaxResponseBytes,
+		maxSends: r.MaxRequests,
+		body:     r.Body,
+	}
+	if x.timeout <= 0 {
+		x.timeout = time.Duration(base.HTTPTimeoutMillis) * time.Millisecond
+	}
+	if x.maxBytes <= 0 {
+		x.maxBytes = base.ResponseBytes
+	}
+	return x, x.read(r)
+}
+
+// read takes over what the guest set.
+func (x *exchange) read(r *host.HTTPRequest) *host.EgressFailure {
+	var problem string
+	if x.target, problem = parseTarget(r.URL); problem != "" {
+		return invalidURL(r.URL, problem)
+	}
+	if x.method, problem = parseMethod(r.Method); problem != "" {
+		return invalid("method " + quote(r.Method) + ": " + problem)
+	}
+	if x.header, problem = cleanHeader(r.Header, x.target.origin, len(r.Body)); problem != "" {
+		return invalid(problem)
+	}
+	switch r.Redirect {
+	case "", host.RedirectFollow, host.RedirectManual, host.RedirectError:
+		return nil
+	}
+	return invalid("redirect " + quote(string(r.Redirect)) + `: must be "follow", "manual" or "error"`)
+}
+
+// run sends the request, and again for each redirect that is followed.
+func (x *exchange) run(ctx context.Context) (*host.HTTPResponse, *host.EgressFailure) {
+	for {
+		if failure := x.checkPolicy(); failure != nil {
+			return nil, failure
+		}
+		if x.sent >= x.maxSends {
+			return nil, limited("http_requests", "the run has used up its HTTP requests")
+		}
+		response, failure := x.hop(ctx)
+		if response != nil || failure != nil {
+			return response, failure
+		}
+	}
+}
+
+func (x *exchange) checkPolicy() *host.EgressFailure {
+	_, failure := x.policy.check(x.target.origin)
+	if failure != nil && x.hops > 0 {
+		failure.Message = "redirected, and " + failure.Message
+	}
+	return failure
+}
+
+// hop sends one request. Both answers are nil when x now stands for the next
+// hop.
+func (x *exchange) hop(ctx context.Context) (*host.HTTPResponse, *host.EgressFailure) {
+	key := x.target.origin.String()
+	if x.client.gate.enter(ctx, key, x.client.maxInFlight()) != nil {
+		return nil, x.late(ctx)
+	}
+	defer x.client.gate.leave(key)
+	res, err := x.roundTrip(ctx)
+	if err != nil {
+		return nil, x.failed(ctx, err)
+	}
+	defer res.Body.Close()
+	location := res.Header.Get("Location")
+	if !isRedirect(res.StatusCode) || location == "" || x.redirect == host.RedirectManual {
+		return x.answer(ctx, res)
+	}
+	drain(res)
+	return nil, x.follow(res.StatusCode, location)
+}
+
+func (x *exchange) roundTrip(ctx context.Context) (*http.Response, error) {
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: x.client.inspect})
+	var body io.Reader
+	if len(x.body) > 0 {
+		body = bytes.NewReader(x.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, x.method, x.target.url.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header = x.header
+	req.Close = bindsConnection(x.header)
+	x.sent++
+	return x.client.transport.RoundTrip(req)
+}
+
+// inspect closes a pooled connection whose address the host would refuse
+// now. The transport has written nothing yet; it dials anew, and control
+// answers.
+func (c *Client) inspect(info httptrace.GotConnInfo) {
+	if !info.Reused {
+		return
+	}
+	remote, ok := info.Conn.RemoteAddr().(*net.TCPAddr)
+	if !ok || c.judge(unmapped(remote.AddrPort())).rule != "" {
+		info.Conn.Close()
+	}
+}
+
+// unmapped undoes what the net package does with an IPv4 address.
+func unmapped(at netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+}
+
+// bindsConnection tells whether the request logs its whole connection in, as
+// NTLM and Negotiate do. Such a connection is not left to the next guest.
+func bindsConnection(h http.Header) bool {
+	scheme, _, _ := strings.Cut(strings.TrimSpace(h.Get("Authorization")), " ")
+	return strings.EqualFold(scheme, "NTLM") || strings.EqualFold(scheme, "Negotiate")
+}
+
+// drain reads a short rest, so that the connection can be used again.
+func drain(res *http.Response) {
+	const short = 4 << 10
+	if res.ContentLength >= 0 && res.ContentLength <= short {
+		_, _ = io.CopyN(io.Discard, res.Body, short)
+	}
+}
+
+func (x *exchange) answer(ctx context.Context, res *http.Response) (*host.HTTPResponse, *host.EgressFailure) {
+	body, decoded, err := readBody(res, x.maxBytes)
+	if err != nil {
+		return nil, x.failed(ctx, err)
+	}
+	if decoded {
+		res.Header.Del("Content-Encoding")
+		res.Header.Del("Content-Length")
+	}
+	return &host.HTTPResponse{
+		Status: res.StatusCode,
+		Header: res.Header,
+		Body:   body,
+		URL:    x.target.url.String(),
+	}, nil
+}
+
+// parseMethod returns the method in the form it is sent. Empty is GET.
+func parseMethod(s string) (method, problem string) {
+	if s == "" {
+		return http.MethodGet, ""
+	}
+	if len(s) > 32 || !httpguts.ValidHeaderFieldName(s) {
+		return "", "it is not a method name"
+	}
+	upper := strings.ToUpper(s)
+	if slices.Contains([]string{"CONNECT", "TRACE", "TRACK", "PRI"}, upper) {
+		return "", "guests can't send it"
+	}
+	if slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}, upper) {
+		return upper, ""
+	}
+	return s, ""
+}
