@@ -1,0 +1,125 @@
+package ingress
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/usherhost/usher/host"
+)
+
+// firstRead is where the buffer of a body of unknown length begins.
+const firstRead = 4 << 10
+
+// readBody reads the body up to its limit: that of one event, until the first
+// byte shows a batch. What is too large is refused before it is read, or as
+// soon as it shows.
+func (d *door) readBody(request *http.Request, r *delivery, held *holding) error {
+	announced := request.ContentLength
+	if err := d.refuseAnnounced(announced, r); err != nil {
+		return err
+	}
+	b := &buffer{source: request.Body, held: held}
+	b.grow(startSize(announced, d.limits.EventBytes))
+	for b.err == nil && int64(len(b.bytes)) != announced {
+		b.read()
+		r.batch = r.batch || r.form == formPlain && b.first == '['
+		limit := d.limitOf(r)
+		if int64(len(b.bytes)) > limit || b.first != 0 && announced > limit {
+			return tooLarge(r, limit)
+		}
+		if b.err == nil && len(b.bytes) == cap(b.bytes) && int64(len(b.bytes)) != announced {
+			b.grow(b.next(announced, limit))
+		}
+	}
+	if b.err != nil && !errors.Is(b.err, io.EOF) {
+		return b.failure()
+	}
+	r.body = b.bytes
+	return nil
+}
+
+// startSize is the announced length, as far as a single event goes.
+func startSize(announced, limit int64) int64 {
+	if announced < 0 {
+		return min(firstRead, limit+1)
+	}
+	return min(announced, limit)
+}
+
+// refuseAnnounced spares both sides a body that says it is too large.
+func (d *door) refuseAnnounced(announced int64, r *delivery) error {
+	limit := d.limitOf(r)
+	if r.form == formPlain {
+		limit = max(limit, d.limits.BatchBytes)
+	}
+	if announced > limit {
+		return tooLarge(r, limit)
+	}
+	return nil
+}
+
+func (d *door) limitOf(r *delivery) int64 {
+	if r.batch {
+		return d.limits.BatchBytes
+	}
+	return d.limits.EventBytes
+}
+
+func tooLarge(r *delivery, limit int64) error {
+	if r.batch {
+		return batchTooLarge(limit)
+	}
+	return eventTooLarge(limit)
+}
+
+// buffer reads source into memory that held accounts for.
+type buffer struct {
+	source io.Reader
+	held   *holding
+	bytes  []byte
+	first  byte // that is not white space; 0 until it came
+	err    error
+}
+
+func (b *buffer) read() {
+	have := len(b.bytes)
+	n, err := b.source.Read(b.bytes[have:cap(b.bytes)])
+	b.bytes, b.err = b.bytes[:have+n], err
+	for i := have; b.first == 0 && i < len(b.bytes); i++ {
+		if !isSpace(b.bytes[i]) {
+			b.first = b.bytes[i]
+		}
+	}
+}
+
+// failure tells why the body did not come to its end.
+func (b *buffer) failure() error {
+	if _, ours := errors.AsType[*host.Error](b.err); ours {
+		return b.err
+	}
+	return &host.Error{Code: host.Invalid, Err: b.err,
+		Text: fmt.Sprintf("the body broke off after %d bytes; nothing was stored", len(b.bytes)),
+		Hint: "send the request again"}
+}
+
+// grow makes room for size bytes in all, which is more than there is.
+func (b *buffer) grow(size int64) {
+	if !b.held.grow(size - int64(cap(b.bytes))) {
+		b.err = overloaded("bytes of events")
+		return
+	}
+	bigger := make([]byte, len(b.bytes), size)
+	copy(bigger, b.bytes)
+	b.bytes = bigger
+}
+
+// next is the size to grow to: what was announced, else double, and never more
+// than one byte over the limit, which is enough to see that it is broken.
+func (b *buffer) next(announced, limit int64) int64 {
+	if announced > int64(cap(b.bytes)) {
+		return min(announced, limit+1)
+	}
+	return min(2*int64(cap(b.bytes)), limit+1)
+}

@@ -1,0 +1,264 @@
+package ingress
+
+import (
+	"encoding/json"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+	"github.com/cloudevents/sdk-go/v2/types"
+
+	"github.com/usherhost/usher/host"
+)
+
+// cloudHeaderPrefix begins the headers of CloudEvents in binary mode.
+const cloudHeaderPrefix = "Ce-"
+
+// envelope collects a CloudEvent's attributes and all that is wrong with them.
+// The rules are the SDK's. Its parser is not used: it gives up the exact bytes
+// of what is not JSON, ignores what follows the object, and panics on some
+// malformed data_base64.
+type envelope struct {
+	context     event.EventContextV1
+	specVersion string
+	traceparent string
+	errors      event.ValidationError
+}
+
+func newEnvelope() *envelope { return &envelope{errors: event.ValidationError{}} }
+
+func (e *envelope) fail(name, detail string) { e.errors[name] = errors.New(detail) }
+
+// set takes one attribute: a string, or for extensions a number or boolean
+// too. Nil counts as not set.
+func (e *envelope) set(name string, value any) {
+	text, isText := value.(string)
+	switch name {
+	case "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema":
+		if isText {
+			e.setText(name, text)
+		} else if value != nil {
+			e.fail(name, "must be a string")
+		}
+	default:
+		if err := e.context.SetExtension(name, value); err != nil {
+			e.fail(name, err.Error())
+		}
+		if name == "traceparent" && isText && validTraceparent(text) {
+			e.traceparent = text
+		}
+	}
+}
+
+func (e *envelope) setText(name, text string) {
+	switch name {
+	case "specversion":
+		e.specVersion = text
+	case "id":
+		e.context.ID = text
+	case "type":
+		e.context.Type = text
+	case "subject":
+		e.context.Subject = &text
+	case "datacontenttype":
+		e.context.DataContentType = &text
+	case "source":
+		if source := types.ParseURIRef(text); source != nil {
+			e.context.Source = *source
+		} else {
+			e.fail(name, "must be a non-empty URI reference")
+		}
+	case "dataschema":
+		if e.context.DataSchema = types.ParseURI(text); e.context.DataSchema == nil {
+			e.fail(name, "must be an absolute URI")
+		}
+	case "time":
+		at, err := types.ParseTimestamp(text)
+		if err != nil || at == nil {
+			e.fail(name, "must be a time as in RFC 3339, such as 2026-01-31T12:00:00Z")
+		} else {
+			e.context.Time = at
+		}
+	}
+}
+
+// check returns all that is wrong, by attribute name.
+func (e *envelope) check() event.ValidationError {
+	switch e.specVersion {
+	case event.CloudEventsVersionV1:
+	case "":
+		e.fail("specversion", `is missing; must be "1.0"`)
+	default:
+		e.fail("specversion", `must be "1.0"`)
+	}
+	for name, err := range e.context.Validate() {
+		if _, known := e.errors[name]; !known {
+			e.errors[name] = err
+		}
+	}
+	return e.errors
+}
+
+// isJSONData reports whether the data is said to be JSON, as it is when nothing
+// is said.
+func (e *envelope) isJSONData() bool {
+	if e.context.DataContentType == nil {
+		return true
+	}
+	kind, _, err := mime.ParseMediaType(*e.context.DataContentType)
+	return err != nil || isJSONType(kind) // check tells of what can't be parsed
+}
+
+// unwrap replaces an item that is a CloudEvent by the event in its data.
+func (it *item) unwrap() []host.Field {
+	if firstByte(it.body) != '{' {
+		return []host.Field{{Pointer: it.pointer, Detail: "must be a CloudEvent, which is an object"}}
+	}
+	e, data := newEnvelope(), make(map[string][]byte, 1)
+	seen := make(map[string]bool, 8)
+	for quoted, raw := range members(it.body) {
+		var name string
+		_ = json.Unmarshal(quoted, &name) // it is a valid JSON string
+		if seen[name] {
+			e.fail(name, "is there twice")
+		}
+		seen[name] = true
+		if name == "data" || name == "data_base64" {
+			data[name] = raw
+			continue
+		}
+		var value any
+		_ = json.Unmarshal(raw, &value) // a number too large stays nil
+		e.set(name, value)
+	}
+	body, from := e.data(data)
+	fields := fieldsOf(it.pointer, e.check())
+	it.take(e, body)
+	it.pointer += "/" + from
+	return fields
+}
+
+// data returns the event's exact bytes, and the member they were in.
+func (e *envelope) data(given map[string][]byte) (body []byte, from string) {
+	plain, encoded := given["data"], given["data_base64"]
+	if string(plain) == "null" {
+		plain = nil
+	}
+	if string(encoded) == "null" {
+		encoded = nil
+	}
+	switch {
+	case !e.isJSONData():
+		e.fail("datacontenttype", "must be JSON: application/json, or a type that ends with +json")
+	case plain != nil && encoded != nil:
+		e.fail("data_base64", "must not be there beside data")
+	case encoded != nil:
+		return e.decode(encoded), "data_base64"
+	case plain == nil:
+		e.fail("data", "is missing; the event goes there")
+	}
+	return plain, "data"
+}
+
+func (e *envelope) decode(encoded []byte) []byte {
+	var body []byte
+	if encoded[0] != '"' || json.Unmarshal(encoded, &body) != nil {
+		e.fail("data_base64", "must be a string in base64")
+		return nil
+	}
+	if err := checkJSON(body); err != nil {
+		e.fail("data_base64", "does not hold an event: "+err.Error())
+	}
+	return body
+}
+
+// readHeaders reads the CloudEvent that is in a request's headers; the body is
+// the event already.
+func (it *item) readHeaders(header http.Header) []host.Field {
+	e := newEnvelope()
+	for name, values := range header {
+		attribute, ok := strings.CutPrefix(name, cloudHeaderPrefix)
+		if !ok {
+			continue
+		}
+		attribute = strings.ToLower(attribute)
+		if len(values) > 1 {
+			e.fail(attribute, "is there twice")
+			continue
+		}
+		value, ok := headerValue(values[0])
+		if !ok {
+			e.fail(attribute, "must be percent-encoded UTF-8")
+			continue
+		}
+		e.set(attribute, value)
+	}
+	var fields []host.Field
+	for _, f := range fieldsOf("", e.check()) {
+		fields = append(fields, host.Field{Detail: "header ce-" + f.Pointer[1:] + ": " + f.Detail})
+	}
+	it.take(e, it.body)
+	return fields
+}
+
+// headerValue decodes a value as the HTTP binding of CloudEvents says: quotes
+// first, then percent-encoding.
+func headerValue(s string) (string, bool) {
+	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
+		s = unquote(s[1 : len(s)-1])
+	}
+	if strings.IndexByte(s, '%') >= 0 {
+		decoded, err := url.PathUnescape(s)
+		if err != nil {
+			return "", false
+		}
+		s = decoded
+	}
+	return s, utf8.ValidString(s)
+}
+
+func unquote(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	var out strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		}
+		out.WriteByte(s[i])
+	}
+	return out.String()
+}
+
+func (it *item) take(e *envelope, body []byte) {
+	it.cloud, it.body = true, body
+	it.id, it.source = e.context.ID, e.context.Source.String()
+	it.traceparent = e.traceparent
+}
+
+// isBinary reports whether header has a CloudEvent in it. One attribute that
+// must be there is enough, so that a missing other is told, not ignored.
+func isBinary(header http.Header) bool {
+	return header["Ce-Specversion"] != nil || header["Ce-Id"] != nil ||
+		header["Ce-Source"] != nil || header["Ce-Type"] != nil
+}
+
+// fieldsOf lists errors by name, with pointers below prefix.
+func fieldsOf(prefix string, errs event.ValidationError) []host.Field {
+	fields := make([]host.Field, 0, len(errs))
+	for name, err := range errs {
+		fields = append(fields, host.Field{Pointer: prefix + "/" + escapePointer(name), Detail: err.Error()})
+	}
+	slices.SortFunc(fields, func(a, b host.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
+	return fields
+}
+
+func escapePointer(name string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}

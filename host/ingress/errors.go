@@ -1,0 +1,58 @@
+package ingress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+var errWrongCount = errors.New("the store did not answer for every event")
+
+// storeError keeps what the store says to the sender. Where it can't say
+// whether the events were stored, the sender is told that to send them again
+// is safe.
+func storeError(ctx context.Context, err error) error {
+	if _, told := errors.AsType[*host.Error](err); told || ctx.Err() == nil {
+		return fmt.Errorf("accept events: %w", err)
+	}
+	return &host.Error{Code: host.Unavailable, RetryAfter: time.Second, Err: err,
+		Text: "the store did not answer in time; whether it has the events is not known",
+		Hint: "send the same again: what was stored is answered with its ids, and not stored twice"}
+}
+
+func overloaded(what string) error {
+	return &host.Error{Code: host.Overloaded, RetryAfter: time.Second,
+		Text: "the host holds as many " + what + " at once as it may; nothing was stored",
+		Hint: "send again after Retry-After, with fewer requests at the same time"}
+}
+
+func unknownTrigger(name string) error {
+	return &host.Error{Code: host.NotFound,
+		Text: fmt.Sprintf("there is no trigger %q", name),
+		Hint: "the triggers are: " + knownTriggers()}
+}
+
+func eventTooLarge(limit int64) *host.Error {
+	return &host.Error{Code: host.TooLarge,
+		Text: fmt.Sprintf("the event has more than %d bytes", limit),
+		Hint: "send less of it: actions can fetch what is large themselves"}
+}
+
+func batchTooLarge(limit int64) *host.Error {
+	return &host.Error{Code: host.TooLarge,
+		Text: fmt.Sprintf("the batch has more than %d bytes", limit),
+		Hint: "send it in several batches"}
+}
+
+func tooManyItems(n, limit int) error {
+	return &host.Error{Code: host.TooLarge,
+		Text: fmt.Sprintf("the batch has %d events, and may have %d", n, limit),
+		Hint: "send it in several batches"}
+}
+
+func invalid(text, hint string) *host.Error {
+	return &host.Error{Code: host.Invalid, Text: text, Hint: hint}
+}

@@ -1,0 +1,77 @@
+package ingress
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/usherhost/usher/host"
+)
+
+// The results that are no error; the others are a [host.Code].
+const (
+	resultAccepted = "accepted"
+	resultRepeat   = "repeat"
+)
+
+// unknownName stands for a trigger that is not ours, whatever its name: labels
+// must not grow with what senders write.
+const unknownName = "unknown"
+
+type metrics struct {
+	events  *prometheus.CounterVec
+	seconds *prometheus.HistogramVec
+}
+
+func newMetrics(r prometheus.Registerer, g *gate) *metrics {
+	auto := promauto.With(r)
+	auto.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "usher_ingress_in_flight_requests",
+		Help: "Requests that wait for the store's durable commit.",
+	}, func() float64 { return float64(g.requests.Load()) })
+	auto.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "usher_ingress_held_bytes",
+		Help: "Bytes of request bodies that are held in memory.",
+	}, func() float64 { return float64(g.bytes.Load()) })
+	return &metrics{
+		events: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "usher_events_received_total",
+			Help: "Events that came in, by what became of them.",
+		}, []string{"trigger", "result"}),
+		seconds: auto.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "usher_ingress_request_seconds",
+			Help:    "Time from the request's headers to the store's answer.",
+			Buckets: []float64{.0002, .0005, .001, .002, .005, .01, .02, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"result"}),
+	}
+}
+
+// note counts a request and its events. A request that was refused before its
+// events were told apart counts as one.
+func (m *metrics) note(r *delivery, accepted []host.Accepted, err error, start time.Time) {
+	trigger := first(string(r.trigger), unknownName)
+	result := resultAccepted
+	if err != nil {
+		result = string(host.CodeOf(err))
+		m.events.WithLabelValues(trigger, result).Add(float64(max(1, len(r.items))))
+	} else {
+		repeats := countRepeats(accepted)
+		if repeats == len(accepted) {
+			result = resultRepeat
+		}
+		m.events.WithLabelValues(trigger, resultAccepted).Add(float64(len(accepted) - repeats))
+		m.events.WithLabelValues(trigger, resultRepeat).Add(float64(repeats))
+	}
+	m.seconds.WithLabelValues(result).Observe(time.Since(start).Seconds())
+}
+
+func countRepeats(accepted []host.Accepted) int {
+	n := 0
+	for _, a := range accepted {
+		if a.Repeat {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,234 @@
+// Package ingress is the door that events come in by: POST /v1/events/{trigger},
+// one event or a batch, as plain JSON or as CloudEvents. It checks them, says
+// what makes one a repeat, and answers 202 when the store has them for good.
+package ingress
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
+	"github.com/usherhost/usher/proto"
+)
+
+// Acceptor stores events, all or none of them, and returns after the commit is
+// durable, with one answer for each event in the same order. It reports a
+// reused key as KeyReused, and as Overloaded or Unavailable what may be tried
+// again.
+type Acceptor interface {
+	Accept(ctx context.Context, events []host.NewEvent) ([]host.Accepted, error)
+}
+
+// Server is the door. Set its fields, then call Register once.
+type Server struct {
+	Store   Acceptor
+	Limits  Limits
+	Log     *slog.Logger          // which request brought which execution, at debug level; nil: nowhere
+	Metrics prometheus.Registerer // nil: metrics are not published
+
+	// Check tells what an event is about, and what is wrong with it. Nil is
+	// [proto.CheckEvent].
+	Check func(trigger string, body []byte) (proto.Registration, []proto.Violation)
+}
+
+// Limits bound what may come in at once. A zero field is its default.
+type Limits struct {
+	EventBytes    int64         // one event as it is sent; default 256 KiB
+	BatchBytes    int64         // the body of a batch; default 8 MiB
+	BatchItems    int           // events in a batch; default 1,000
+	InFlight      int           // requests that wait for the store; default 1,024
+	InFlightBytes int64         // bodies held at the same time; default 256 MiB
+	AcceptTimeout time.Duration // how long the store may take; default 15 s
+	PerSecond     float64       // events a second for each API key; 0: no limit
+	Burst         int           // events at once for each API key; default: those of one second
+}
+
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		EventBytes:    or(l.EventBytes, 256<<10),
+		BatchBytes:    or(l.BatchBytes, 8<<20),
+		BatchItems:    or(l.BatchItems, 1_000),
+		InFlight:      or(l.InFlight, 1_024),
+		InFlightBytes: or(l.InFlightBytes, 256<<20),
+		AcceptTimeout: or(l.AcceptTimeout, 15*time.Second),
+		PerSecond:     l.PerSecond,
+		Burst:         l.Burst,
+	}
+}
+
+func or[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
+
+// Register adds the door's path to g, the group of /v1, behind auth.
+func (s *Server) Register(g *echo.Group, auth echo.MiddlewareFunc) {
+	limits := s.Limits.withDefaults()
+	d := &door{
+		store:  s.Store,
+		check:  s.Check,
+		log:    s.Log,
+		limits: limits,
+		rate:   &web.Limiter{PerSecond: limits.PerSecond, Burst: limits.Burst},
+		gate:   &gate{maxRequests: int64(limits.InFlight), maxBytes: limits.InFlightBytes},
+	}
+	if d.check == nil {
+		d.check = proto.CheckEvent
+	}
+	if d.log == nil {
+		d.log = slog.New(slog.DiscardHandler)
+	}
+	d.metrics = newMetrics(s.Metrics, d.gate)
+	g.POST("/events/:trigger", d.post, auth)
+}
+
+// door is a Server at work.
+type door struct {
+	store   Acceptor
+	check   func(trigger string, body []byte) (proto.Registration, []proto.Violation)
+	log     *slog.Logger
+	limits  Limits
+	rate    *web.Limiter
+	gate    *gate
+	metrics *metrics
+}
+
+func (d *door) post(c echo.Context) error {
+	web.Quiet(c)
+	start := time.Now()
+	r := &delivery{}
+	accepted, err := d.take(c, r)
+	d.metrics.note(r, accepted, err, start)
+	if err != nil {
+		return err
+	}
+	return answer(c, r.batch, accepted)
+}
+
+// take brings one request from its headers to the store's answer.
+func (d *door) take(c echo.Context, r *delivery) ([]host.Accepted, error) {
+	if err := r.readHeader(c); err != nil {
+		return nil, err
+	}
+	sender := senderOf(c)
+	if err := d.slowDown(sender, 1); err != nil {
+		return nil, err
+	}
+	held := d.gate.hold()
+	defer held.release()
+	if err := d.readBody(c.Request(), r, held); err != nil {
+		return nil, err
+	}
+	if err := d.open(c.Request().Header, r); err != nil {
+		return nil, err
+	}
+	if err := d.slowDown(sender, len(r.items)-1); err != nil {
+		return nil, err
+	}
+	events, err := d.examine(r)
+	if err != nil {
+		return nil, err
+	}
+	return d.accept(c, events)
+}
+
+// accept stores the events. From here on the request is carried out even when
+// its sender goes away: what was answered and what was done must agree.
+func (d *door) accept(c echo.Context, events []host.NewEvent) ([]host.Accepted, error) {
+	if len(events) == 0 {
+		return nil, nil
+	}
+	if !d.gate.enter() {
+		return nil, overloaded("requests")
+	}
+	defer d.gate.leave()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), d.limits.AcceptTimeout)
+	defer cancel()
+	accepted, err := d.store.Accept(ctx, events)
+	if err != nil {
+		return nil, storeError(ctx, err)
+	}
+	if len(accepted) != len(events) {
+		return nil, &host.Error{Code: host.Internal, Err: errWrongCount}
+	}
+	d.noteAccepted(c, accepted)
+	return accepted, nil
+}
+
+func (d *door) noteAccepted(c echo.Context, accepted []host.Accepted) {
+	ctx := c.Request().Context()
+	if !d.log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	for _, a := range accepted {
+		d.log.LogAttrs(ctx, slog.LevelDebug, "accepted event",
+			slog.String("request_id", web.RequestID(c)), slog.String("event_id", a.EventID),
+			slog.String("execution_id", a.ExecutionID), slog.Bool("repeat", a.Repeat))
+	}
+}
+
+// slowDown takes n events from the sender's allowance.
+func (d *door) slowDown(sender string, n int) error {
+	if n < 1 {
+		return nil
+	}
+	if wait := d.rate.Take(sender, n); wait > 0 {
+		return &host.Error{Code: host.Overloaded, RetryAfter: wait,
+			Text: "the API key sends more events a second than it may",
+			Hint: "send again after Retry-After; the operator sets the rate of events for each key"}
+	}
+	return nil
+}
+
+func senderOf(c echo.Context) string {
+	if key := web.KeyFrom(c); key.ID != "" {
+		return key.ID
+	}
+	return c.RealIP()
+}
+
+// answer is 202 when anything is new, and 200 when all of it was there.
+func answer(c echo.Context, batch bool, accepted []host.Accepted) error {
+	status := http.StatusOK
+	for _, a := range accepted {
+		if !a.Repeat {
+			status = http.StatusAccepted
+		}
+	}
+	if !batch {
+		return c.JSON(status, accepted[0])
+	}
+	events := make([]acceptedItem, len(accepted))
+	for i, a := range accepted {
+		events[i] = acceptedItem{Accepted: a, Repeat: a.Repeat}
+	}
+	return c.JSON(status, acceptedBatch{Events: events})
+}
+
+type acceptedBatch struct {
+	Events []acceptedItem `json:"events"`
+}
+
+type acceptedItem struct {
+	host.Accepted
+	Repeat bool `json:"repeat,omitempty"`
+}
+
+// knownTriggers lists them for an error.
+func knownTriggers() string {
+	names := make([]string, 0, 1)
+	for _, t := range host.Triggers() {
+		names = append(names, string(t))
+	}
+	return strings.Join(names, ", ")
+}
