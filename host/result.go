@@ -89,9 +89,15 @@ type Stats struct {
 // Tape is all that a run got from outside besides its event: with the module
 // it determines the run. It holds secret values: seal it before it is stored.
 type Tape struct {
-	Seed  []byte    `json:"seed"`  // 32 bytes from which the guest's random numbers come
-	Start time.Time `json:"start"` // the guest's clock at its start; it moves only when a host call returns
-	Calls []Call    `json:"calls"`
+	Seed    []byte            `json:"seed,omitempty"`    // 32 bytes from which the guest's random numbers came; nil when it took none
+	Start   time.Time         `json:"start,omitzero"`    // the guest's clock at its start, which moves only when a host call returns; zero when it never looked
+	Secrets map[string]string `json:"secrets,omitempty"` // as they stood in event.secrets
+	Calls   []Call            `json:"calls,omitempty"`
+}
+
+// Empty reports whether the run got nothing from outside besides its event.
+func (t Tape) Empty() bool {
+	return t.Seed == nil && t.Start.IsZero() && len(t.Secrets) == 0 && len(t.Calls) == 0
 }
 
 // Call is one host call on a tape.

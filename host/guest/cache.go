@@ -1,0 +1,179 @@
+package guest
+
+import (
+	"encoding/json"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+// The cache's limits, as Auth0's published runtime enforces them.
+const (
+	maxCacheKeyBytes   = 64
+	maxCacheValueBytes = 4096
+	maxCacheBytes      = 16<<10 + 256
+	defaultCacheTTL    = 15 * time.Minute
+	maxSafeInteger     = 1<<53 - 1
+)
+
+// Cache is what api.cache of Auth0's Actions keeps: one small store for each
+// trigger, shared by its actions, best effort between executions. The zero
+// value is empty; it is safe for concurrent use.
+type Cache struct {
+	mu      sync.Mutex
+	records map[host.Trigger]map[string]cacheRecord // guarded by mu
+}
+
+type cacheRecord struct {
+	Value     string `json:"value"`
+	ExpiresAt int64  `json:"expires_at"` // milliseconds since the epoch
+}
+
+// cacheSetRequest asks to store a value. TTL and ExpiresAt are milliseconds;
+// null stands for a number that is not finite.
+type cacheSetRequest struct {
+	Key       string          `json:"key"`
+	Value     string          `json:"value"`
+	TTL       json.RawMessage `json:"ttl,omitempty"`
+	ExpiresAt json.RawMessage `json:"expires_at,omitempty"`
+}
+
+type cacheAnswer struct {
+	Type   string       `json:"type"` // "success" or "error"
+	Code   string       `json:"code,omitempty"`
+	Record *cacheRecord `json:"record,omitempty"`
+}
+
+func cacheError(code string) cacheAnswer { return cacheAnswer{Type: "error", Code: code} }
+
+func (c *Cache) get(t host.Trigger, key string, now time.Time) *cacheRecord {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r, found := c.records[t][key]
+	if !found || r.ExpiresAt < now.UnixMilli() {
+		return nil
+	}
+	return &r
+}
+
+// set checks in the order of Auth0's runtime: key, value and total size, then
+// the expiry.
+func (c *Cache) set(t host.Trigger, request cacheSetRequest, now time.Time) cacheAnswer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case len(request.Key) > maxCacheKeyBytes:
+		return cacheError("CacheKeySizeExceeded")
+	case len(request.Value) > maxCacheValueBytes:
+		return cacheError("CacheValueSizeExceeded")
+	case c.size(t, now)+len(request.Key)+len(request.Value) > maxCacheBytes:
+		return cacheError("CacheSizeExceeded")
+	}
+	expiresAt, code := expiry(request, now)
+	if code != "" {
+		return cacheError(code)
+	}
+	if c.records == nil {
+		c.records = map[host.Trigger]map[string]cacheRecord{}
+	}
+	if c.records[t] == nil {
+		c.records[t] = map[string]cacheRecord{}
+	}
+	r := cacheRecord{Value: request.Value, ExpiresAt: expiresAt}
+	c.records[t][request.Key] = r
+	return cacheAnswer{Type: "success", Record: &r}
+}
+
+// size drops what has expired and sums up the rest.
+func (c *Cache) size(t host.Trigger, now time.Time) int {
+	size := 0
+	for key, r := range c.records[t] {
+		if r.ExpiresAt < now.UnixMilli() {
+			delete(c.records[t], key)
+			continue
+		}
+		size += len(key) + len(r.Value)
+	}
+	return size
+}
+
+// expiry returns when a record expires, the earlier of the two when both are
+// given, or the code of what is wrong with them.
+func expiry(request cacheSetRequest, now time.Time) (int64, string) {
+	at := math.Inf(1)
+	for _, given := range []struct {
+		value json.RawMessage
+		from  float64
+	}{{request.TTL, float64(now.UnixMilli())}, {request.ExpiresAt, 0}} {
+		if given.value == nil {
+			continue
+		}
+		var millis *float64
+		if json.Unmarshal(given.value, &millis) != nil || millis == nil {
+			return 0, "InvalidExpiry"
+		}
+		at = min(at, given.from+math.Floor(*millis))
+	}
+	if math.IsInf(at, 1) {
+		at = float64(now.Add(defaultCacheTTL).UnixMilli())
+	}
+	switch {
+	case at <= float64(now.UnixMilli()):
+		return 0, "ItemAlreadyExpired"
+	case at > maxSafeInteger:
+		return 0, "InvalidExpiry"
+	}
+	return int64(at), ""
+}
+
+func (c *Cache) remove(t host.Trigger, key string) cacheAnswer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, found := c.records[t][key]; !found {
+		return cacheError("CacheKeyDoesNotExist")
+	}
+	delete(c.records[t], key)
+	return cacheAnswer{Type: "success"}
+}
+
+func cacheGet(s *sandbox.Call, c *call, stack []uint64) {
+	key := string(s.Bytes("cache_get", stack[0]))
+	record := do(c, "cache_get", nameRequest{key}, func(note *host.CallNote) *cacheRecord {
+		note.Target = key
+		return c.runner.Cache.get(c.run.Event.Trigger, key, c.started.Add(c.offset))
+	})
+	stack[0] = 0
+	if record != nil {
+		stack[0] = s.Put(encode(record))
+	}
+}
+
+func cacheSet(s *sandbox.Call, c *call, stack []uint64) {
+	var request cacheSetRequest
+	err := json.Unmarshal(s.Bytes("cache_set", stack[0]), &request)
+	answer := do(c, "cache_set", request, func(note *host.CallNote) cacheAnswer {
+		note.Target = request.Key
+		if err != nil {
+			note.Error = err.Error()
+			return cacheError("FailedToSetCacheRecord")
+		}
+		answer := c.runner.Cache.set(c.run.Event.Trigger, request, c.started.Add(c.offset))
+		note.Error = answer.Code
+		return answer
+	})
+	stack[0] = s.Put(encode(answer))
+}
+
+func cacheDelete(s *sandbox.Call, c *call, stack []uint64) {
+	key := string(s.Bytes("cache_delete", stack[0]))
+	answer := do(c, "cache_delete", nameRequest{key}, func(note *host.CallNote) cacheAnswer {
+		note.Target = key
+		answer := c.runner.Cache.remove(c.run.Event.Trigger, key)
+		note.Error = answer.Code
+		return answer
+	})
+	stack[0] = s.Put(encode(answer))
+}

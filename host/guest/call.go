@@ -1,0 +1,221 @@
+package guest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+// call is one run in progress: what its host functions need and what they
+// leave behind. It belongs to the run's goroutine.
+type call struct {
+	runner   *Runner
+	ctx      context.Context
+	run      Run
+	settings host.Settings
+	secrets  map[string]string
+	masks    *masks
+	started  time.Time
+	offset   time.Duration // of the guest's clock, from started
+
+	tape      host.Tape
+	random    randomSource
+	readClock bool
+	notes     []host.CallNote
+	logs      []host.Log
+	logBytes  int64
+	vars      map[string][]byte
+	varBytes  int64
+
+	hostCalls    int64
+	hostTime     time.Duration
+	httpRequests int64
+	httpCalls    int
+	lastHTTP     *httpAnswer // of extism's http_request
+	lastFailure  *host.EgressFailure
+	retryAfter   time.Duration
+	hint         string
+}
+
+// do is the one point that every host call passes. It counts the call against
+// its limit, times it, moves the guest's clock and puts name, request, answer
+// and time on the tape. Work may add to the note, which people see.
+func do[A any](c *call, function string, request any, work func(note *host.CallNote) A) A {
+	c.hostCalls++
+	if limit := c.settings.Limits.HostCalls; c.hostCalls > limit {
+		panic(&sandbox.Fault{Fault: host.FaultLimit, Limit: "host_calls",
+			Message: fmt.Sprintf("called the host more than %d times (limit %[1]d), last %s", limit, function)})
+	}
+	began := time.Now()
+	note := host.CallNote{Ordinal: len(c.tape.Calls), Function: function}
+	answer := work(&note)
+	took := time.Since(began)
+	c.hostTime += took
+	c.offset = max(c.offset, time.Since(c.started)).Truncate(time.Microsecond)
+	note.TookMicros = took.Microseconds()
+	if function != "log_write" {
+		c.notes = append(c.notes, c.masks.note(note))
+	}
+	c.tape.Calls = append(c.tape.Calls, host.Call{
+		Ordinal:   note.Ordinal,
+		Function:  function,
+		Request:   encode(request),
+		Answer:    encode(answer),
+		EndMicros: c.offset.Microseconds(),
+	})
+	return answer
+}
+
+// encode returns v in JSON; what passes here always has a JSON form.
+func encode(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Errorf("encode a host call: %w", err))
+	}
+	return b
+}
+
+// now is the guest's clock: it stands still while the guest computes.
+func (c *call) now() time.Time {
+	c.readClock = true
+	return c.started.Add(c.offset)
+}
+
+// closeTape leaves on the tape only what the guest got from outside.
+func (c *call) closeTape() {
+	if !c.random.used {
+		c.tape.Seed = nil
+	}
+	if !c.readClock && len(c.tape.Calls) == 0 {
+		c.tape.Start = time.Time{}
+	}
+}
+
+// input composes what the guest reads: the sender's event with the action's
+// secrets, and where it runs.
+func (c *call) input() ([]byte, error) {
+	event, err := withoutKeys(c.run.Event.Body, "secrets", "configuration")
+	if err != nil {
+		return nil, err
+	}
+	secrets := c.secrets
+	if secrets == nil {
+		secrets = map[string]string{}
+	}
+	c.tape.Secrets = c.secrets
+	var b strings.Builder
+	b.Grow(len(event) + 512)
+	b.WriteString(`{"event":`)
+	b.Write(event[:len(event)-1]) // all but the closing brace
+	if len(event) > 2 {
+		b.WriteByte(',')
+	}
+	b.WriteString(`"configuration":{},"secrets":`)
+	b.Write(encode(secrets))
+	b.WriteString(`},"execution":`)
+	b.Write(encode(struct {
+		ID        string `json:"id"`
+		Action    string `json:"action"`
+		Version   int    `json:"version"`
+		BindingID string `json:"binding_id"`
+		Attempt   int    `json:"attempt"`
+	}{c.run.ExecutionID, c.run.Step.Action, c.run.Step.Number, c.run.Step.BindingID, c.run.Attempt}))
+	b.WriteByte('}')
+	return []byte(b.String()), nil
+}
+
+// blame writes into r whose fault a failure is, and what to do about it.
+func (c *call) blame(r *host.Result, f *sandbox.Fault) {
+	r.Fault, r.Limit = f.Fault, f.Limit
+	failed := &host.ResultError{Message: f.Message, Stack: f.Stack, Hint: c.hint}
+	if f.Trap != "" && f.Trap != f.Message && !strings.Contains(f.Message, f.Trap) {
+		failed.Stack = strings.TrimRight(f.Trap+"\n"+f.Stack, "\n")
+	}
+	if f.Fault == host.FaultGuest && c.lastFailure != nil {
+		switch c.lastFailure.Code {
+		case host.EgressRefused:
+			r.Fault = host.FaultEgress
+			failed.Hint = c.egressHint(c.lastFailure)
+		case host.EgressLimit:
+			r.Fault, r.Limit = host.FaultLimit, c.lastFailure.Limit
+		}
+	}
+	if f.Fault == host.FaultGuest && f.Trap != "" {
+		c.tellPanic(failed)
+	}
+	if r.Fault == host.FaultLimit {
+		failed.Message += c.whereabouts()
+		failed.Hint = c.limitHint(r.Limit)
+	}
+	failed.Message = c.masks.text(failed.Message)
+	failed.Stack = c.masks.text(failed.Stack)
+	r.Error = failed
+	r.RetryAfterMillis = c.retryAfter.Milliseconds()
+}
+
+// tellPanic puts what a crashing guest wrote to standard error before the
+// trap that it ended in: there languages tell their panics.
+func (c *call) tellPanic(failed *host.ResultError) {
+	if !strings.HasPrefix(failed.Message, "trapped: ") && !strings.HasPrefix(failed.Message, "the guest exited ") {
+		return
+	}
+	for _, l := range c.logs {
+		if l.Level == "error" && (strings.HasPrefix(l.Message, "panic: ") || strings.HasPrefix(l.Message, "fatal error: ") || strings.Contains(l.Message, "panicked at")) {
+			failed.Message = l.Message + " (" + failed.Message + ")"
+			return
+		}
+	}
+}
+
+// whereabouts names the host call that took most of a run's time.
+func (c *call) whereabouts() string {
+	if len(c.notes) == 0 {
+		return ""
+	}
+	last := c.notes[len(c.notes)-1]
+	if last.TookMicros < c.settings.Limits.TimeoutMillis*1000/2 {
+		return ""
+	}
+	return strings.TrimRight(" in "+last.Function+" "+last.Target, " ")
+}
+
+func (c *call) egressHint(f *host.EgressFailure) string {
+	switch {
+	case f.Network != "":
+		return "to reach that network, start the host with: usher serve --allow-network " + f.Network
+	case f.Origin != "":
+		return fmt.Sprintf("usher bindings set %s --allow %s", quote(c.run.Step.Action), f.Origin)
+	}
+	return ""
+}
+
+func (c *call) limitHint(limit string) string {
+	now := map[string]int64{
+		"timeout_ms":      c.settings.Limits.TimeoutMillis,
+		"memory_bytes":    c.settings.Limits.MemoryBytes,
+		"output_bytes":    c.settings.Limits.OutputBytes,
+		"log_bytes":       c.settings.Limits.LogBytes,
+		"host_calls":      c.settings.Limits.HostCalls,
+		"http_requests":   c.settings.Limits.HTTPRequests,
+		"request_bytes":   c.settings.Limits.RequestBytes,
+		"response_bytes":  c.settings.Limits.ResponseBytes,
+		"http_timeout_ms": c.settings.Limits.HTTPTimeoutMillis,
+	}[limit]
+	if now == 0 {
+		return ""
+	}
+	return fmt.Sprintf("if the action needs more: usher bindings set %s --limit %s=%d", quote(c.run.Step.Action), limit, 2*now)
+}
+
+// quote returns name as a shell takes it.
+func quote(name string) string {
+	if strings.ContainsAny(name, " '\"$`\\") {
+		return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	}
+	return name
+}

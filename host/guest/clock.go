@@ -1,0 +1,37 @@
+package guest
+
+import (
+	"time"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+type sleepRequest struct {
+	Micros int64 `json:"us"`
+}
+
+// sleep waits d, or until the run's deadline. The guest's clock moves by at
+// least what was slept.
+func (c *call) sleep(s *sandbox.Call, d time.Duration) {
+	d = max(d, 0)
+	do(c, "clock_sleep", sleepRequest{d.Microseconds()}, func(note *host.CallNote) struct{} {
+		note.Target = d.String()
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			c.offset += d
+		case <-s.Done():
+		}
+		return struct{}{}
+	})
+}
+
+// maxSleep keeps a number of milliseconds from the guest within a Duration.
+const maxSleep = 24 * time.Hour
+
+func clockSleep(s *sandbox.Call, c *call, stack []uint64) {
+	millis := min(stack[0], uint64(maxSleep.Milliseconds()))
+	c.sleep(s, time.Duration(millis)*time.Millisecond)
+}

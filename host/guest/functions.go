@@ -1,0 +1,26 @@
+package guest
+
+import (
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+// usherFunctions are Usher's own host functions, without their module.
+func usherFunctions() []sandbox.Function {
+	i64 := []sandbox.ValueType{sandbox.I64}
+	return []sandbox.Function{
+		function("secret_get", i64, i64, secretGet),
+		function("http_send", i64, i64, httpSend),
+		function("cache_get", i64, i64, cacheGet),
+		function("cache_set", i64, i64, cacheSet),
+		function("cache_delete", i64, i64, cacheDelete),
+		function("log_write", []sandbox.ValueType{sandbox.I32, sandbox.I64}, nil, logWrite),
+		function("clock_sleep", i64, nil, clockSleep),
+	}
+}
+
+// function adapts f, which gets the run that its sandbox call belongs to.
+func function(name string, params, results []sandbox.ValueType, f func(*sandbox.Call, *call, []uint64)) sandbox.Function {
+	return sandbox.Function{Name: name, Params: params, Results: results, Run: func(s *sandbox.Call, stack []uint64) {
+		f(s, s.Host.(*call), stack)
+	}}
+}

@@ -1,0 +1,241 @@
+// Package guest is the contract between the host and an action's module: its
+// entry, its input and the host functions that it may call. One Runner serves
+// the executor and the command line alike; every host call of a run passes
+// [call.do], which puts it on the run's tape.
+package guest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	mathrand "math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+// entries maps each trigger to the export that serves it, in Auth0's spelling.
+var entries = map[host.Trigger]string{
+	host.PostUserRegistration: "onExecutePostUserRegistration",
+}
+
+// Entry returns the export that a module must have to be bound to t.
+func Entry(t host.Trigger) string { return entries[t] }
+
+// Modules reads module binaries by digest.
+type Modules interface {
+	Module(ctx context.Context, digest string) ([]byte, error)
+}
+
+// Secrets reads an action's secrets, unsealed.
+type Secrets interface {
+	Secrets(ctx context.Context, actionID string) (map[string]string, error)
+}
+
+// Bindings reads a binding as it is now. A binding that is gone is a
+// [host.NotFound] error.
+type Bindings interface {
+	Binding(ctx context.Context, id string) (host.Binding, error)
+}
+
+// Egress sends a guest's requests under its policy.
+type Egress interface {
+	Send(ctx context.Context, r *host.HTTPRequest) (*host.HTTPResponse, *host.EgressFailure)
+}
+
+// Runner runs actions, one at a time for each call of Run. It is safe for
+// concurrent use.
+type Runner struct {
+	Sandbox  *sandbox.Sandbox
+	Modules  Modules
+	Secrets  Secrets
+	Bindings Bindings // nil: a run uses its step's settings
+	Egress   Egress
+	Cache    *Cache
+}
+
+// Functions are the host functions that a sandbox for this package must serve.
+func Functions() []sandbox.Function {
+	var functions []sandbox.Function
+	for _, f := range usherFunctions() {
+		for _, module := range []string{"usher:host/v1", "extism:host/user"} {
+			f.Module = module
+			functions = append(functions, f)
+		}
+	}
+	return append(functions, extismFunctions()...)
+}
+
+// Run is one attempt of one step of an execution.
+type Run struct {
+	ExecutionID string
+	Index       int // of Step in the plan
+	Attempt     int // from 1
+	Step        host.Step
+	Event       *host.Event // with its body
+}
+
+// Run runs the step's module on the event. What the guest does is the result;
+// an error means that ctx ended first and there is nothing to record.
+func (r *Runner) Run(ctx context.Context, run Run) (host.Result, host.Tape, error) {
+	started := time.Now().UTC().Truncate(time.Microsecond)
+	c := &call{runner: r, ctx: ctx, run: run, started: started}
+	c.tape = host.Tape{Seed: newSeed(), Start: started}
+	c.random.source = mathrand.NewChaCha8([32]byte(c.tape.Seed))
+	outcome := c.execute()
+	c.closeTape()
+	if ctx.Err() != nil {
+		return host.Result{}, host.Tape{}, ctx.Err()
+	}
+	result := c.result(outcome)
+	result.EndedAt = time.Now().UTC().Truncate(time.Microsecond)
+	result.Stats.TotalMicros = result.EndedAt.Sub(started).Microseconds()
+	return result, c.tape, nil
+}
+
+func newSeed() []byte {
+	seed := make([]byte, 32)
+	_, _ = rand.Read(seed) // never fails: crypto/rand ends the process first
+	return seed
+}
+
+// execute loads what the run needs and enters the sandbox.
+func (c *call) execute() sandbox.Outcome {
+	if fault := c.prepare(); fault != nil {
+		return sandbox.Outcome{Fault: fault}
+	}
+	module, err := c.runner.Sandbox.Module(c.ctx, c.run.Step.Digest, func() ([]byte, error) {
+		return c.runner.Modules.Module(c.ctx, c.run.Step.Digest)
+	})
+	if err != nil {
+		return sandbox.Outcome{Fault: hostFault("load the action's module", err)}
+	}
+	entry := Entry(c.run.Event.Trigger)
+	if !module.Exports(entry) {
+		return sandbox.Outcome{Fault: hostFault("enter the module", fmt.Errorf("it does not export %s", entry))}
+	}
+	input, err := c.input()
+	if err != nil {
+		return sandbox.Outcome{Fault: hostFault("compose the guest's input", err)}
+	}
+	stdout, stderr := &lines{call: c, level: "info"}, &lines{call: c, level: "error"}
+	out := module.Run(c.ctx, sandbox.Request{
+		Entry:  entry,
+		Input:  input,
+		Limits: c.settings.Limits,
+		Host:   c,
+		Random: &c.random,
+		Now:    c.now,
+		Sleep:  c.sleep,
+		Stdout: stdout,
+		Stderr: stderr,
+	})
+	stdout.flush()
+	stderr.flush()
+	return out
+}
+
+// randomSource gives the guest its random bytes and tells whether it took any.
+type randomSource struct {
+	source *mathrand.ChaCha8
+	used   bool
+}
+
+// Read implements io.Reader.
+func (r *randomSource) Read(p []byte) (int, error) {
+	r.used = true
+	return r.source.Read(p)
+}
+
+// prepare reads the settings and secrets that hold now.
+func (c *call) prepare() *sandbox.Fault {
+	c.settings = c.run.Step.Settings.Over(host.DefaultSettings())
+	if err := c.refreshSettings(); err != nil {
+		return hostFault("read the binding", err)
+	}
+	secrets, err := c.runner.Secrets.Secrets(c.ctx, c.run.Step.ActionID)
+	if err != nil {
+		return hostFault("read the action's secrets", err)
+	}
+	c.secrets = secrets
+	c.masks = newMasks(secrets)
+	for _, name := range c.run.Step.Secrets {
+		if _, set := secrets[name]; !set {
+			c.hint = fmt.Sprintf("usher secrets set %s %s", quote(c.run.Step.Action), name)
+			return &sandbox.Fault{Fault: host.FaultHost, Message: fmt.Sprintf("the secret %q is not set", name)}
+		}
+	}
+	return nil
+}
+
+// refreshSettings applies the binding's present settings in place of the
+// plan's: what an operator allows or forbids applies to a retry.
+func (c *call) refreshSettings() error {
+	if c.runner.Bindings == nil || c.run.Step.BindingID == "" {
+		return nil
+	}
+	b, err := c.runner.Bindings.Binding(c.ctx, c.run.Step.BindingID)
+	if host.CodeOf(err) == host.NotFound && err != nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.settings = b.Settings.Over(c.run.Step.Declared).Over(host.DefaultSettings())
+	return nil
+}
+
+func hostFault(doing string, err error) *sandbox.Fault {
+	return &sandbox.Fault{Fault: host.FaultHost, Message: doing + ": " + err.Error()}
+}
+
+// result tells what came of the run.
+func (c *call) result(out sandbox.Outcome) host.Result {
+	r := host.Result{
+		ExecutionID: c.run.ExecutionID,
+		Step:        c.run.Index,
+		Attempt:     c.run.Attempt,
+		BindingID:   c.run.Step.BindingID,
+		ActionID:    c.run.Step.ActionID,
+		Action:      c.run.Step.Action,
+		VersionID:   c.run.Step.VersionID,
+		Number:      c.run.Step.Number,
+		Succeeded:   out.Fault == nil,
+		Output:      out.Output,
+		Logs:        c.logs,
+		Calls:       c.notes,
+		StartedAt:   c.started,
+		Stats: host.Stats{
+			StartMicros:  out.Start.Microseconds(),
+			HostMicros:   c.hostTime.Microseconds(),
+			MemoryBytes:  out.MemoryBytes,
+			HostCalls:    c.hostCalls,
+			HTTPRequests: c.httpRequests,
+		},
+	}
+	if out.Fault != nil {
+		c.blame(&r, out.Fault)
+	}
+	return r
+}
+
+// Inspect tells what a module is, which triggers it serves and why it can't be
+// an action, if it can't. See [sandbox.Sandbox.Inspect].
+func (r *Runner) Inspect(ctx context.Context, wasm []byte) (host.Inspection, error) {
+	names := make([]string, 0, len(entries))
+	for _, t := range host.Triggers() {
+		names = append(names, Entry(t))
+	}
+	in, found, err := r.Sandbox.Inspect(ctx, wasm, names...)
+	if err != nil {
+		return in, fmt.Errorf("inspect module: %w", err)
+	}
+	for _, t := range host.Triggers() {
+		if slices.Contains(found, Entry(t)) {
+			in.Triggers = append(in.Triggers, t)
+		}
+	}
+	return in, nil
+}

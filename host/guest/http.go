@@ -1,0 +1,207 @@
+package guest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+// httpRequest is what a guest passes to http_send.
+type httpRequest struct {
+	Method        string       `json:"method"`
+	URL           string       `json:"url"`
+	Headers       headerValues `json:"headers,omitempty"`
+	Body          string       `json:"body,omitempty"`
+	BodyBase64    []byte       `json:"body_base64,omitempty"`
+	TimeoutMillis int64        `json:"timeout_ms,omitempty"`
+	Redirect      string       `json:"redirect,omitempty"`
+}
+
+// headerValues is a JSON object of strings or lists of strings.
+type headerValues map[string][]string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (h *headerValues) UnmarshalJSON(data []byte) error {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return errors.New("headers must be an object")
+	}
+	*h = make(headerValues, len(raw))
+	for name, value := range raw {
+		var one string
+		if json.Unmarshal(value, &one) == nil {
+			(*h)[name] = []string{one}
+			continue
+		}
+		var many []string
+		if json.Unmarshal(value, &many) != nil {
+			return fmt.Errorf("header %q must be a string or a list of strings", name)
+		}
+		(*h)[name] = many
+	}
+	return nil
+}
+
+// httpAnswer is what http_send returns: a response, or an error.
+type httpAnswer struct {
+	Status     int         `json:"status,omitempty"`
+	Headers    http.Header `json:"headers,omitempty"` // names in lower case
+	Body       *string     `json:"body,omitempty"`
+	BodyBase64 []byte      `json:"body_base64,omitempty"`
+	URL        string      `json:"url,omitempty"`
+	Error      *httpError  `json:"error,omitempty"`
+}
+
+type httpError struct {
+	Code    host.EgressCode `json:"code"`
+	Message string          `json:"message"`
+}
+
+func (a *httpAnswer) body() []byte {
+	if a.Body != nil {
+		return []byte(*a.Body)
+	}
+	return a.BodyBase64
+}
+
+func httpSend(s *sandbox.Call, c *call, stack []uint64) {
+	var request httpRequest
+	err := json.Unmarshal(s.Bytes("http_send", stack[0]), &request)
+	stack[0] = s.Put(encode(c.send(s, request, err)))
+}
+
+// send sends the guest's request under its binding's policy. Nothing that can
+// go wrong stops the run: errors are values.
+func (c *call) send(s *sandbox.Call, request httpRequest, malformed error) *httpAnswer {
+	ordinal := c.httpCalls
+	c.httpCalls++
+	return do(c, "http_send", request, func(note *host.CallNote) *httpAnswer {
+		note.Target = c.target(request)
+		c.lastFailure, c.retryAfter = nil, 0
+		response, failure := c.exchange(s, request, malformed, ordinal)
+		if failure != nil {
+			c.lastFailure = failure
+			c.httpRequests += failure.Requests
+			note.Error = failure.Message
+			return &httpAnswer{Error: &httpError{failure.Code, failure.Message}}
+		}
+		c.httpRequests += response.Requests
+		c.retryAfter = retryAfter(response, c.started.Add(c.offset))
+		note.Status, note.Bytes = response.Status, int64(len(response.Body))
+		return answerOf(response)
+	})
+}
+
+func (c *call) exchange(s *sandbox.Call, request httpRequest, malformed error, ordinal int) (*host.HTTPResponse, *host.EgressFailure) {
+	limits := c.settings.Limits
+	body := []byte(request.Body)
+	if request.BodyBase64 != nil {
+		body = request.BodyBase64
+	}
+	switch {
+	case malformed != nil:
+		return nil, &host.EgressFailure{Code: host.EgressInvalid, Message: "the request is malformed: " + malformed.Error()}
+	case request.Body != "" && request.BodyBase64 != nil:
+		return nil, &host.EgressFailure{Code: host.EgressInvalid, Message: "the request has both body and body_base64"}
+	case int64(len(body)) > limits.RequestBytes:
+		return nil, &host.EgressFailure{Code: host.EgressLimit, Limit: "request_bytes",
+			Message: fmt.Sprintf("the request's body has %d bytes (limit %d)", len(body), limits.RequestBytes)}
+	case c.httpRequests >= limits.HTTPRequests:
+		return nil, &host.EgressFailure{Code: host.EgressLimit, Limit: "http_requests",
+			Message: fmt.Sprintf("the run has sent %d requests (limit %d)", c.httpRequests, limits.HTTPRequests)}
+	}
+	timeout := limits.HTTPTimeoutMillis
+	if request.TimeoutMillis > 0 {
+		timeout = min(timeout, request.TimeoutMillis)
+	}
+	return c.runner.Egress.Send(s, &host.HTTPRequest{
+		Method:           request.Method,
+		URL:              request.URL,
+		Header:           c.header(request, ordinal),
+		Body:             body,
+		Redirect:         host.Redirect(request.Redirect),
+		Timeout:          time.Duration(timeout) * time.Millisecond,
+		MaxResponseBytes: limits.ResponseBytes,
+		MaxRequests:      limits.HTTPRequests - c.httpRequests,
+		Egress:           c.settings.Egress,
+	})
+}
+
+// header returns the guest's headers. A request that is not safe to repeat
+// gets an Idempotency-Key that stays the same over retries of the step, unless
+// the guest set one.
+func (c *call) header(request httpRequest, ordinal int) http.Header {
+	h := http.Header{}
+	for name, values := range request.Headers {
+		for _, value := range values {
+			h.Add(name, value)
+		}
+	}
+	switch strings.ToUpper(request.Method) {
+	case "", http.MethodGet, http.MethodHead, http.MethodOptions:
+		return h
+	}
+	if c.run.ExecutionID != "" && h.Get("Idempotency-Key") == "" {
+		h.Set("Idempotency-Key", fmt.Sprintf("%s-%d-%d", c.run.ExecutionID, c.run.Index, ordinal))
+	}
+	return h
+}
+
+// target names a request for people: its origin stays readable when its path
+// is a secret.
+func (c *call) target(request httpRequest) string {
+	method := strings.ToUpper(request.Method)
+	if method == "" {
+		method = http.MethodGet
+	}
+	shown := c.masks.text(request.URL)
+	if u, err := url.Parse(request.URL); err == nil && shown != request.URL && u.Host != "" {
+		if origin := u.Scheme + "://" + u.Host; !strings.HasPrefix(shown, origin) && c.masks.text(origin) == origin {
+			shown = origin + "/" + shown
+		}
+	}
+	const maxTargetChars = 512
+	if len(shown) > maxTargetChars {
+		shown = strings.ToValidUTF8(shown[:maxTargetChars], "") + "…"
+	}
+	return method + " " + shown
+}
+
+func answerOf(r *host.HTTPResponse) *httpAnswer {
+	a := &httpAnswer{Status: r.Status, URL: r.URL, Headers: make(http.Header, len(r.Header))}
+	for name, values := range r.Header {
+		a.Headers[strings.ToLower(name)] = values
+	}
+	if utf8.Valid(r.Body) {
+		text := string(r.Body)
+		a.Body = &text
+	} else {
+		a.BodyBase64 = r.Body
+	}
+	return a
+}
+
+// retryAfter returns the wait that a response asks for (RFC 9110, section
+// 10.2.3), 0 when it asks for none.
+func retryAfter(r *host.HTTPResponse, now time.Time) time.Duration {
+	if r.Status < 400 {
+		return 0
+	}
+	value := r.Header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return min(time.Duration(seconds)*time.Second, maxSleep)
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return min(max(at.Sub(now), 0), maxSleep)
+	}
+	return 0
+}
