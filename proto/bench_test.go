@@ -1,6 +1,8 @@
 package proto_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
 	"testing"
 
@@ -12,6 +14,7 @@ func BenchmarkCheckEvent(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	body = compact(b, body)
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -19,4 +22,13 @@ func BenchmarkCheckEvent(b *testing.B) {
 			b.Fatal(found)
 		}
 	}
+}
+
+func compact(tb testing.TB, text []byte) []byte {
+	tb.Helper()
+	var out bytes.Buffer
+	if err := json.Compact(&out, text); err != nil {
+		tb.Fatal(err)
+	}
+	return out.Bytes()
 }

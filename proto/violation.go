@@ -61,7 +61,7 @@ func (t *teller) tell(e *jsonschema.ValidationError) {
 			t.add(e, t.unknown(e.InstanceLocation, key), key)
 		}
 	case *kind.Type:
-		t.add(e, wrongType(k.Got, k.Want))
+		t.add(e, t.wrongType(e.InstanceLocation, k.Got, k.Want))
 	case *kind.MinLength:
 		t.add(e, atLeast(k.Want))
 	case *kind.MaxLength:
@@ -85,7 +85,7 @@ func (t *teller) tellChoice(e *jsonschema.ValidationError) {
 		t.tell(cause)
 	}
 	if len(want) > 1 {
-		t.add(e, wrongType(got, want))
+		t.add(e, t.wrongType(e.InstanceLocation, got, want))
 	}
 }
 
@@ -105,16 +105,25 @@ func (t *teller) add(e *jsonschema.ValidationError, detail string, below ...stri
 	t.out = append(t.out, Violation{Pointer: ijson.Pointer(keys...), Detail: detail})
 }
 
-func wrongType(got string, want []string) string {
+func (t *teller) wrongType(at []string, got string, want []string) string {
 	var words []string
 	for _, w := range want {
 		words = append(words, withArticle(w))
 	}
 	detail := "must be " + strings.Join(words, " or ") + ", is " + withArticle(got)
-	if got == "null" {
+	if got == "null" && t.mayBeMissing(at) {
 		detail += "; leave it out instead"
 	}
 	return detail
+}
+
+func (t *teller) mayBeMissing(at []string) bool {
+	if len(at) == 0 {
+		return false
+	}
+	last := len(at) - 1
+	object := schemaAt(t.schema, at[:last])
+	return object != nil && !slices.Contains(object.Required, at[last])
 }
 
 // withArticle names a JSON type as in a sentence.
