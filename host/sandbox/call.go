@@ -206,21 +206,22 @@ func (c *Call) classify(err error) *Fault {
 		c.fault.Stack = stackOf(err)
 		return c.fault
 	}
-	if f, ok := errors.AsType[*Fault](err); ok {
+	if f, ok := errors.AsType[*Fault](err); ok { // from the caller's own functions
+		f.Stack = stackOf(err)
 		return f
 	}
 	message, _, _ := strings.Cut(err.Error(), "\nwasm stack trace:")
 	message = strings.TrimPrefix(message, "wasm error: ")
 	exit, exited := errors.AsType[*sys.ExitError](err)
 	switch {
+	case strings.Contains(message, "stack overflow"):
+		return &Fault{Fault: host.FaultLimit, Limit: "stack", Message: "the call stack is exhausted: recursion is too deep", Stack: firstLines(stackOf(err), 20)}
 	case errors.Is(c.Context.Err(), context.DeadlineExceeded):
 		return &Fault{Fault: host.FaultLimit, Limit: "timeout_ms", Message: fmt.Sprintf("stopped after %d ms (limit %[1]d ms)", c.limits.TimeoutMillis)}
 	case c.Context.Err() != nil:
 		return &Fault{Fault: host.FaultHost, Message: "the host is shutting down"}
 	case exited:
 		return &Fault{Fault: host.FaultGuest, Message: fmt.Sprintf("the guest exited with code %d", exit.ExitCode()), Trap: "exit", Stack: stackOf(err)}
-	case strings.Contains(message, "stack overflow"):
-		return &Fault{Fault: host.FaultLimit, Limit: "stack", Message: "the call stack is exhausted: recursion is too deep", Stack: firstLines(stackOf(err), 20)}
 	case c.memory.denied > 0:
 		return &Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Trap: message, Stack: stackOf(err), Message: fmt.Sprintf(
 			"needed %d bytes of memory (limit %d)", c.memory.denied, c.limits.MemoryBytes)}

@@ -1,0 +1,16 @@
+;; Returns 8 random bytes and the wall clock (8 bytes) as its output.
+(module
+  (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
+  (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+  (import "extism:host/env" "store_u64" (func $store (param i64 i64)))
+  (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
+  (memory (export "memory") 1)
+  (func (export "onExecutePostUserRegistration") (result i32) (local $p i64)
+    (drop (call $random (i32.const 0) (i32.const 8)))
+    (drop (call $clock (i32.const 0) (i64.const 0) (i32.const 8)))
+    (local.set $p (call $alloc (i64.const 16)))
+    (call $store (local.get $p) (i64.load (i32.const 0)))
+    (call $store (i64.add (local.get $p) (i64.const 8)) (i64.load (i32.const 8)))
+    (call $output_set (local.get $p) (i64.const 16))
+    (i32.const 0)))
