@@ -1,0 +1,5 @@
+module github.com/usherhost/usher/plugins/notify-slack-go-pdk
+
+go 1.24
+
+require github.com/extism/go-pdk v1.1.3
