@@ -1,0 +1,224 @@
+// Command demo runs Usher's main job once, with the commands that a person
+// would type: it starts a host on an empty data directory and a receiver that
+// stands in for Slack, deploys an action, sets its secret, sends an event, and
+// shows the execution and what the receiver got. It stops all that it started.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+func main() {
+	usher := flag.String("usher", "bin/usher", "the usher binary")
+	action := flag.String("action", "plugins/notify-slack-go", "the action's folder")
+	secret := flag.String("secret", "SLACK_WEBHOOK_URL", "the secret that holds the receiver's address")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *usher, *action, *secret); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, usher, action, secret string) error {
+	dir, err := os.MkdirTemp("", "usher-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	box := &receiver{}
+	server := httptest.NewServer(box)
+	defer server.Close()
+	d := &demo{usher: usher, data: filepath.Join(dir, "data")}
+	if err := d.start(ctx); err != nil {
+		return err
+	}
+	defer d.stop()
+	if err := d.play(ctx, action, secret, server.URL); err != nil {
+		return err
+	}
+	return box.show(server.URL)
+}
+
+// demo is a host that runs, and the command line that speaks to it.
+type demo struct {
+	usher string
+	data  string
+	url   string
+	host  *exec.Cmd
+	log   sync.WaitGroup
+}
+
+// serving finds the address in the host's log.
+var serving = regexp.MustCompile(`msg=serving address=(\S+)`)
+
+// start starts the host on a free port, and waits until it serves.
+func (d *demo) start(ctx context.Context) error {
+	args := []string{"serve", "--data", d.data, "--listen", "127.0.0.1:0", "--allow-network", "127.0.0.0/8"}
+	fmt.Println("$ usher " + strings.Join(args, " ") + " &")
+	d.host = exec.CommandContext(ctx, d.usher, args...)
+	d.host.Cancel = func() error { return d.host.Process.Signal(os.Interrupt) }
+	d.host.WaitDelay = 10 * time.Second
+	log, err := d.host.StderrPipe()
+	if err != nil {
+		return err
+	}
+	if err := d.host.Start(); err != nil {
+		return fmt.Errorf("start the host: %w", err)
+	}
+	address := make(chan string, 1)
+	d.log.Go(func() { follow(log, address) })
+	select {
+	case found, ok := <-address:
+		if !ok {
+			return errors.Join(errors.New("the host did not start"), d.host.Wait())
+		}
+		d.url = "http://" + found
+		return nil
+	case <-time.After(30 * time.Second):
+		d.stop()
+		return errors.New("the host does not serve after 30 s")
+	}
+}
+
+// follow prints the host's log and tells the address that it serves on.
+func follow(log io.Reader, address chan<- string) {
+	defer close(address)
+	lines := bufio.NewScanner(log)
+	for lines.Scan() {
+		fmt.Println("  " + lines.Text())
+		if found := serving.FindStringSubmatch(lines.Text()); found != nil {
+			address <- found[1]
+		}
+	}
+}
+
+// stop stops the host as an operator would, and waits for it.
+func (d *demo) stop() {
+	_ = d.host.Process.Signal(os.Interrupt)
+	d.log.Wait()
+	_ = d.host.Wait()
+}
+
+// play is the main job.
+func (d *demo) play(ctx context.Context, action, secret, receiver string) error {
+	name := filepath.Base(action)
+	if found, err := actionName(action); err == nil {
+		name = found
+	}
+	allow := "http://" + hostOf(receiver)
+	for _, step := range []struct {
+		args  []string
+		stdin string
+	}{
+		{args: []string{"actions", "deploy", action}},
+		{args: []string{"secrets", "set", name, secret}, stdin: receiver + "/services/T000/B000/demo"},
+		{args: []string{"bind", name, "--allow", allow}},
+		{args: []string{"events", "send", filepath.Join(action, "event.json"), "--wait", "30s"}},
+		{args: []string{"executions", "list"}},
+	} {
+		if err := d.command(ctx, step.stdin, step.args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// command runs one usher command as a person would, and shows it.
+func (d *demo) command(ctx context.Context, stdin string, args ...string) error {
+	line := "usher " + strings.Join(args, " ")
+	if stdin != "" {
+		line = "echo " + stdin + " | " + line
+	}
+	fmt.Println("\n$ " + line)
+	cmd := exec.CommandContext(ctx, d.usher, args...)
+	cmd.Env = append(os.Environ(), "USHER_URL="+d.url, "USHER_DATA="+d.data)
+	cmd.Stdin = strings.NewReader(stdin)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stdout
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w", line, err)
+	}
+	return nil
+}
+
+var nameLine = regexp.MustCompile(`(?m)^name:\s*"?([^"\s#]+)`)
+
+func actionName(dir string) (string, error) {
+	data, err := os.ReadFile(filepath.Join(dir, "action.yaml"))
+	if err != nil {
+		return "", err
+	}
+	found := nameLine.FindSubmatch(data)
+	if found == nil {
+		return "", errors.New("action.yaml has no name")
+	}
+	return string(found[1]), nil
+}
+
+func hostOf(url string) string {
+	at := strings.TrimPrefix(url, "http://")
+	if _, _, err := net.SplitHostPort(at); err != nil {
+		return url
+	}
+	return at
+}
+
+// receiver keeps the requests that it gets.
+type receiver struct {
+	mu       sync.Mutex // guards requests
+	requests []string
+}
+
+// ServeHTTP answers as Slack does.
+func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(request.Body, 1<<20))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	var text bytes.Buffer
+	fmt.Fprintf(&text, "%s %s\n", request.Method, request.URL.Path)
+	for _, name := range []string{"Content-Type", "Idempotency-Key", "User-Agent"} {
+		if value := request.Header.Get(name); value != "" {
+			fmt.Fprintf(&text, "%s: %s\n", name, value)
+		}
+	}
+	fmt.Fprintf(&text, "\n%s\n", body)
+	r.mu.Lock()
+	r.requests = append(r.requests, text.String())
+	r.mu.Unlock()
+	_, _ = io.WriteString(w, "ok")
+}
+
+// show prints what came, and complains when that is not one request.
+func (r *receiver) show(url string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fmt.Printf("\nThe receiver at %s got %d request(s):\n\n", url, len(r.requests))
+	for _, request := range r.requests {
+		fmt.Println("  " + strings.ReplaceAll(strings.TrimSpace(request), "\n", "\n  ") + "\n")
+	}
+	if len(r.requests) != 1 {
+		return fmt.Errorf("the receiver should have got 1 request, and got %d", len(r.requests))
+	}
+	return nil
+}
