@@ -50,11 +50,10 @@ func startSize(announced, limit int64) int64 {
 
 // refuseAnnounced spares both sides a body that says it is too large.
 func (d *door) refuseAnnounced(announced int64, r *delivery) error {
-	limit := d.limitOf(r)
-	if r.form == formPlain {
-		limit = max(limit, d.limits.BatchBytes)
+	if r.form == formPlain && announced > max(d.limits.BatchBytes, d.limits.EventBytes) {
+		return bodyTooLarge(announced, d.limits)
 	}
-	if announced > limit {
+	if limit := d.limitOf(r); r.form != formPlain && announced > limit {
 		return tooLarge(r, limit)
 	}
 	return nil

@@ -47,6 +47,13 @@ func batchTooLarge(limit int64) *host.Error {
 		Hint: "send it in several batches"}
 }
 
+// bodyTooLarge is for what can't be told from its first byte any more.
+func bodyTooLarge(announced int64, l Limits) *host.Error {
+	return &host.Error{Code: host.TooLarge,
+		Text: fmt.Sprintf("the body has %d bytes; an event may have %d and a batch %d", announced, l.EventBytes, l.BatchBytes),
+		Hint: "send it in several batches"}
+}
+
 func tooManyItems(n, limit int) error {
 	return &host.Error{Code: host.TooLarge,
 		Text: fmt.Sprintf("the batch has %d events, and may have %d", n, limit),

@@ -7,15 +7,19 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/proto"
 )
 
 // maxFields bounds the list of what is wrong; the sender mends that first.
 const maxFields = 100
 
 // open splits the body into its events and takes them out of their CloudEvents.
+// A body that is one event goes to examine as it is: that reads it anyway.
 func (d *door) open(header http.Header, r *delivery) error {
-	if err := checkJSON(r.body); err != nil {
-		return err
+	if r.batch || r.form == formStructured {
+		if err := checkJSON(r.body); err != nil {
+			return err
+		}
 	}
 	if err := d.split(r); err != nil {
 		return err
@@ -66,14 +70,14 @@ func (d *door) split(r *delivery) error {
 }
 
 // examine checks every event, and makes of each what the store takes.
-func (d *door) examine(r *delivery) ([]host.NewEvent, error) {
+func examine(r *delivery) ([]host.NewEvent, error) {
 	events := make([]host.NewEvent, len(r.items))
 	now := time.Now().UTC()
 	keys := keyer{delivery: r}
 	var fields []host.Field
 	for i := range r.items {
 		it := &r.items[i]
-		about, violations := d.check(string(r.trigger), it.body)
+		about, violations := proto.CheckEvent(string(r.trigger), it.body)
 		for _, v := range violations {
 			fields = append(fields, host.Field{Pointer: it.pointer + v.Pointer, Detail: v.Detail})
 		}
@@ -89,6 +93,9 @@ func (d *door) examine(r *delivery) ([]host.NewEvent, error) {
 		keys.set(event, i)
 	}
 	if len(fields) > 0 {
+		if err := checkJSON(r.body); err != nil {
+			return nil, err
+		}
 		return nil, malformed("the event does not fit "+string(r.trigger), fields)
 	}
 	return events, nil

@@ -15,7 +15,6 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/web"
-	"github.com/usherhost/usher/proto"
 )
 
 // Acceptor stores events, all or none of them, and returns after the commit is
@@ -32,10 +31,6 @@ type Server struct {
 	Limits  Limits
 	Log     *slog.Logger          // which request brought which execution, at debug level; nil: nowhere
 	Metrics prometheus.Registerer // nil: metrics are not published
-
-	// Check tells what an event is about, and what is wrong with it. Nil is
-	// [proto.CheckEvent].
-	Check func(trigger string, body []byte) (proto.Registration, []proto.Violation)
 }
 
 // Limits bound what may come in at once. A zero field is its default.
@@ -76,14 +71,10 @@ func (s *Server) Register(g *echo.Group, auth echo.MiddlewareFunc) {
 	limits := s.Limits.withDefaults()
 	d := &door{
 		store:  s.Store,
-		check:  s.Check,
 		log:    s.Log,
 		limits: limits,
 		rate:   &web.Limiter{PerSecond: limits.PerSecond, Burst: limits.Burst},
 		gate:   &gate{maxRequests: int64(limits.InFlight), maxBytes: limits.InFlightBytes},
-	}
-	if d.check == nil {
-		d.check = proto.CheckEvent
 	}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
@@ -95,7 +86,6 @@ func (s *Server) Register(g *echo.Group, auth echo.MiddlewareFunc) {
 // door is a Server at work.
 type door struct {
 	store   Acceptor
-	check   func(trigger string, body []byte) (proto.Registration, []proto.Violation)
 	log     *slog.Logger
 	limits  Limits
 	rate    *web.Limiter
@@ -135,7 +125,7 @@ func (d *door) take(c echo.Context, r *delivery) ([]host.Accepted, error) {
 	if err := d.slowDown(sender, len(r.items)-1); err != nil {
 		return nil, err
 	}
-	events, err := d.examine(r)
+	events, err := examine(r)
 	if err != nil {
 		return nil, err
 	}

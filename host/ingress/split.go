@@ -30,10 +30,7 @@ func syntaxError(body []byte) error {
 	err := json.Unmarshal(body, &whole)
 	e := invalid("the body is not JSON", "check the body with a JSON tool; nothing was stored")
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		at := max(0, int(syntax.Offset)-1)
-		if syntax.Offset >= int64(len(body)) {
-			at = int(syntax.Offset)
-		}
+		at := max(0, int(syntax.Offset)-1) // the offset is after the byte at fault
 		e.Text = fmt.Sprintf("the body is not JSON: %s %s", syntax.Error(), position(body, at))
 	}
 	return e
