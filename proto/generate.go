@@ -6,3 +6,4 @@ package proto
 
 //go:generate go tool -modfile=../.tools/go.mod buf generate
 //go:generate go tool -modfile=../.tools/go.mod buf generate --template buf.gen.events.yaml
+//go:generate go run ./internal/abidoc
