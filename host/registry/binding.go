@@ -160,7 +160,7 @@ func (r *Registry) Binding(ctx context.Context, idOrAction string) (host.Binding
 }
 
 func noBinding(text, hint string) *host.Error {
-	return &host.Error{Code: host.NotFound, Text: text, Hint: hint + "`usher bindings` shows what is bound"}
+	return &host.Error{Code: host.NotFound, Text: text, Hint: hint + "`usher bindings list` shows what is bound"}
 }
 
 // UpdateBinding lets change alter a binding's Settings and DisplayName, and

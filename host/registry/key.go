@@ -70,13 +70,13 @@ func (r *Registry) DeleteKey(ctx context.Context, id string) error {
 	}
 	i := slices.IndexFunc(keys, func(k host.Key) bool { return k.ID == id })
 	if i < 0 {
-		return &host.Error{Code: host.NotFound, Text: fmt.Sprintf("there is no key %q", id), Hint: "GET /v1/keys lists the keys"}
+		return &host.Error{Code: host.NotFound, Text: fmt.Sprintf("there is no key %q", id), Hint: "`usher keys list` shows the keys"}
 	}
 	if keys[i].May(host.ScopeManage) && !managed(slices.Delete(slices.Clone(keys), i, i+1)) {
 		return &host.Error{
 			Code: host.Conflict,
 			Text: fmt.Sprintf("key %q is the last one with scope manage", keys[i].Name),
-			Hint: `make another first: POST /v1/keys {"name": …, "scopes": ["manage"]}`,
+			Hint: "make another first with `usher keys create NAME --scope manage`",
 		}
 	}
 	return r.Store.DeleteKey(ctx, id)

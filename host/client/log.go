@@ -1,0 +1,73 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// LogQuery selects results in the order in which they were recorded. Zero
+// fields do not filter.
+type LogQuery struct {
+	After  int64         // a SeqResult's Seq: only later ones
+	Tail   *int          // instead of After: begin this many results before the newest
+	Action string        // id or name
+	Limit  int           // 1 to 500; 0 is 100
+	Wait   time.Duration // how long to wait for the first result, at most 30 s; whole seconds
+}
+
+// LogPage is what [Client.Logs] found. Next is the After of the next query.
+type LogPage struct {
+	Results []host.SeqResult `json:"results"`
+	Next    int64            `json:"next"`
+}
+
+// Logs returns the next results, none when there are none within the wait.
+func (c *Client) Logs(ctx context.Context, q LogQuery) (LogPage, error) {
+	query := params(
+		"after", decimal(q.After),
+		"action", q.Action,
+		"limit", decimal(q.Limit),
+		"wait", decimal(int64(math.Ceil(q.Wait.Seconds()))),
+	)
+	if q.Tail != nil {
+		query.Del("after")
+		query.Set("tail", strconv.Itoa(*q.Tail))
+	}
+	var answer struct {
+		Results []struct {
+			Seq int64 `json:"seq"`
+			result
+		} `json:"results"`
+		Next int64 `json:"next"`
+	}
+	if err := c.get(ctx, path("logs"), query, &answer); err != nil {
+		return LogPage{}, err
+	}
+	page := LogPage{Results: make([]host.SeqResult, len(answer.Results)), Next: answer.Next}
+	for i, r := range answer.Results {
+		page.Results[i] = host.SeqResult{Seq: r.Seq, Result: r.host()}
+	}
+	return page, nil
+}
+
+// result is a result as the API shows it: the guest's output as the JSON that
+// it is, or else as bytes.
+type result struct {
+	host.Result
+	Output       json.RawMessage `json:"output"`
+	OutputBase64 []byte          `json:"output_base64"`
+}
+
+func (r result) host() host.Result {
+	out := r.Result
+	out.Output = r.Output
+	if r.OutputBase64 != nil {
+		out.Output = r.OutputBase64
+	}
+	return out
+}
