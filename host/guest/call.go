@@ -15,6 +15,7 @@ import (
 // leave behind. It belongs to the run's goroutine.
 type call struct {
 	runner   *Runner
+	sandbox  *sandbox.Call // nil until the guest calls its first host function
 	ctx      context.Context
 	run      Run
 	settings host.Settings
@@ -68,6 +69,9 @@ func do[A any](c *call, function string, request any, work func(note *host.CallN
 		Answer:    encode(answer),
 		EndMicros: c.offset.Microseconds(),
 	})
+	if c.sandbox != nil {
+		c.sandbox.Check()
+	}
 	return answer
 }
 

@@ -21,6 +21,8 @@ func usherFunctions() []sandbox.Function {
 // function adapts f, which gets the run that its sandbox call belongs to.
 func function(name string, params, results []sandbox.ValueType, f func(*sandbox.Call, *call, []uint64)) sandbox.Function {
 	return sandbox.Function{Name: name, Params: params, Results: results, Run: func(s *sandbox.Call, stack []uint64) {
-		f(s, s.Host.(*call), stack)
+		c := s.Host.(*call)
+		c.sandbox = s
+		f(s, c, stack)
 	}}
 }

@@ -257,6 +257,14 @@ func (c *Call) Stop(f *Fault) {
 	panic(f)
 }
 
+// Check ends the run when its deadline has passed. A host function that may
+// have waited calls it before it answers.
+func (c *Call) Check() {
+	if err := c.Err(); err != nil {
+		panic(err)
+	}
+}
+
 // Bytes returns a copy of the block at offset, nil for offset 0. An offset
 // that names no block ends the run.
 func (c *Call) Bytes(function string, offset uint64) []byte {
