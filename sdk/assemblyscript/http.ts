@@ -40,7 +40,7 @@ export class Response {
   /** Says what went wrong, for an error message. */
   get problem(): string {
     const error = this.error;
-    if (error != null) return error.message;
+    if (error != null) return "could not be reached: " + error.message;
     return "answered " + this.status.toString() + ": " + this.body.slice(0, 200);
   }
 
