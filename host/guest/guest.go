@@ -132,6 +132,7 @@ func (c *call) execute() sandbox.Outcome {
 		Stdout: stdout,
 		Stderr: stderr,
 	})
+	c.sandbox = nil // its run is over
 	stdout.flush()
 	stderr.flush()
 	return out
