@@ -1,0 +1,115 @@
+package wasmbin_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/usherhost/usher/host/internal/guests"
+	"github.com/usherhost/usher/host/wasmbin"
+)
+
+const entry = "onExecutePostUserRegistration"
+
+func TestParseReadsTheOutline(t *testing.T) {
+	t.Parallel()
+	m, err := wasmbin.Parse(guests.Wasm("echo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Imports) != 7 || m.Imports[0].Module != "extism:host/env" || m.Imports[0].Name != "input_length" {
+		t.Errorf("imports %+v", m.Imports)
+	}
+	f, ok := m.Function(entry)
+	if !ok || len(f.Params) != 0 || !bytes.Equal(f.Results, []byte{0x7f}) {
+		t.Errorf("entry %v %+v", ok, f)
+	}
+	if _, ok := m.Function("nothing"); ok {
+		t.Error("found a function that is not there")
+	}
+}
+
+func TestEncodeWritesBackWhatWasRead(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"echo", "script", "random", "unknownimport", "bigtable"} {
+		wasm := guests.Wasm(name)
+		m, err := wasmbin.Parse(wasm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := wasmbin.Parse(m.Encode()); err != nil || len(again.Sections) != len(m.Sections) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestClampTablesSetsAMaximum(t *testing.T) {
+	t.Parallel()
+	m, err := wasmbin.Parse(guests.Wasm("table"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.ClampTables(1000); err != nil {
+		t.Fatal(err)
+	}
+	again, err := wasmbin.Parse(m.Encode())
+	if err != nil || again.Tables[0] != (wasmbin.Limits{Min: 1, Max: 1000, HasMax: true}) {
+		t.Errorf("tables %+v, error %v", again.Tables, err)
+	}
+	big, err := wasmbin.Parse(guests.Wasm("bigtable"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := big.ClampTables(1000); err == nil {
+		t.Error("a table that begins too large was let through")
+	}
+}
+
+func TestParseRefusesWhatIsNoModule(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		wasm string
+		is   error
+		says string
+	}{
+		{name: "nothing", is: wasmbin.ErrNotWasm},
+		{name: "a text", wasm: "hello, world", is: wasmbin.ErrNotWasm},
+		{name: "a component", wasm: "\x00asm\x0d\x00\x01\x00", is: wasmbin.ErrComponent},
+		{name: "a section that is cut off", wasm: "\x00asm\x01\x00\x00\x00\x01\x10", says: "section 1 at byte 8: the module is truncated"},
+		{name: "an unknown section", wasm: "\x00asm\x01\x00\x00\x00\x7f\x00", says: "unknown section id 127"},
+		{name: "a count without entries", wasm: "\x00asm\x01\x00\x00\x00\x01\x05\xff\xff\xff\xff\x0f", says: "truncated"},
+		{name: "an integer without end", wasm: "\x00asm\x01\x00\x00\x00\x01\xff\xff\xff\xff\xff\xff", says: "too large"},
+		{name: "a section with bytes left over", wasm: "\x00asm\x01\x00\x00\x00\x01\x02\x00\x00", says: "1 bytes too many"},
+		{name: "a garbage-collected type", wasm: "\x00asm\x01\x00\x00\x00\x01\x04\x01\x5e\x00\x00", says: "type form 0x5e"},
+		{name: "a shared memory", wasm: "\x00asm\x01\x00\x00\x00\x05\x04\x01\x03\x01\x02", says: "limits flag 0x03"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := wasmbin.Parse([]byte(tt.wasm))
+			if err == nil || tt.is != nil && !errors.Is(err, tt.is) || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, name := range []string{"echo", "script", "unknownimport", "table"} {
+		f.Add(guests.Wasm(name))
+	}
+	f.Fuzz(func(t *testing.T, wasm []byte) {
+		m, err := wasmbin.Parse(wasm)
+		if err != nil {
+			return
+		}
+		if _, err := wasmbin.Parse(m.Encode()); err != nil {
+			t.Errorf("what was read does not read again: %v", err)
+		}
+		_ = m.ClampTables(10)
+		for i := range uint32(4) {
+			_, _ = m.FuncType(i)
+		}
+	})
+}
