@@ -69,6 +69,12 @@ func (m *memory) put(key string, i int) {
 	m.byKey[key] = i
 }
 
+func (m *memory) empty() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.events, m.byKey = nil, nil
+}
+
 // failing answers with an error.
 type failing struct{ err error }
 

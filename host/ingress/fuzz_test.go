@@ -19,9 +19,11 @@ func FuzzBatch(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	store := &memory{}
+	send := serve(f, &ingress.Server{Store: store})
 	f.Fuzz(func(t *testing.T, body []byte) {
-		store := &memory{}
-		w := serve(t, &ingress.Server{Store: store})(request(path, string(body), "Idempotency-Key: k"))
+		store.empty()
+		w := send(request(path, string(body), "Idempotency-Key: k"))
 		if w.Code >= http.StatusInternalServerError {
 			t.Fatalf("answered %d %s to %q", w.Code, w.Body, body)
 		}
@@ -58,9 +60,11 @@ func FuzzCloudEvent(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	store := &memory{}
+	send := serve(f, &ingress.Server{Store: store})
 	f.Fuzz(func(t *testing.T, body []byte) {
-		store := &memory{}
-		w := serve(t, &ingress.Server{Store: store})(request(path, string(body), "Content-Type: application/cloudevents+json"))
+		store.empty()
+		w := send(request(path, string(body), "Content-Type: application/cloudevents+json"))
 		if w.Code >= http.StatusInternalServerError {
 			t.Fatalf("answered %d %s to %q", w.Code, w.Body, body)
 		}
@@ -84,13 +88,14 @@ func FuzzCloudEvent(f *testing.F) {
 func FuzzHeaders(f *testing.F) {
 	f.Add("1", "/idp", "t", trace, "k")
 	f.Add(`"a\"`, "%", "%ff", "", "")
+	send := serve(f, &ingress.Server{Store: instant{}})
 	f.Fuzz(func(t *testing.T, id, source, kind, traceparent, key string) {
 		r := request(path, ada)
 		for name, value := range map[string]string{"Ce-Specversion": "1.0", "Ce-Id": id, "Ce-Source": source, "Ce-Type": kind,
 			"Traceparent": traceparent, "Idempotency-Key": key, "Content-Type": "application/json; " + kind, "X-Request-Id": id} {
 			r.Header.Set(name, value)
 		}
-		if w := serve(t, &ingress.Server{Store: &memory{}})(r); w.Code >= http.StatusInternalServerError {
+		if w := send(r); w.Code >= http.StatusInternalServerError {
 			t.Fatalf("answered %d %s", w.Code, w.Body)
 		}
 	})

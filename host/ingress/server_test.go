@@ -29,7 +29,7 @@ const (
 )
 
 // serve returns the door before store, with its own key sent by every request.
-func serve(t *testing.T, s *ingress.Server) func(r *http.Request) *httptest.ResponseRecorder {
+func serve(t testing.TB, s *ingress.Server) func(r *http.Request) *httptest.ResponseRecorder {
 	t.Helper()
 	secret, hash := web.NewKey()
 	keys := keyring{hash: {ID: "key_1", Name: "test", Scopes: []host.Scope{host.ScopeIngest}}}
