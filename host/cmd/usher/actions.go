@@ -1,0 +1,270 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+func newActions(a *app) *cobra.Command {
+	return parent("actions", "Create, deploy and look at actions", groupWork,
+		newActionsCreate(a), newActionsDeploy(a), newActionsList(a), newActionsShow(a),
+		newActionsVersions(a), newActionsDelete(a))
+}
+
+// createFlags are the flags of `usher actions create`.
+type createFlags struct {
+	trigger  string
+	manifest string
+	module   string
+	deploy   bool
+}
+
+func newActionsCreate(a *app) *cobra.Command {
+	var f createFlags
+	cmd := &cobra.Command{
+		Use:   "create NAME",
+		Short: "Create an action, empty or from a module or an Extism manifest",
+		Example: `  usher actions create notify-slack
+  usher actions create notify-slack --module notify.wasm --deploy
+  usher actions create notify-slack --manifest manifest.json --deploy`,
+		Args: exactly("NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.createAction(cmd.Context(), args[0], f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.trigger, "trigger", string(host.PostUserRegistration), "trigger that the action is for")
+	flags.StringVar(&f.manifest, "manifest", "", "Extism manifest (JSON) whose module and settings make version 1")
+	flags.StringVar(&f.module, "module", "", ".wasm file that makes version 1")
+	flags.BoolVar(&f.deploy, "deploy", false, "deploy version 1")
+	cmd.MarkFlagsMutuallyExclusive("manifest", "module")
+	return cmd
+}
+
+func (a *app) createAction(ctx context.Context, name string, f createFlags) error {
+	wasm, manifest, err := f.firstVersion()
+	if err != nil {
+		return err
+	}
+	if wasm == nil && f.deploy {
+		return usageError{err: fmt.Errorf("nothing to deploy"), hint: "give --module or --manifest, or use 'usher actions deploy DIR'"}
+	}
+	c, err := a.client()
+	if err != nil {
+		return err
+	}
+	action, err := c.CreateAction(ctx, name, host.Trigger(f.trigger))
+	if err != nil {
+		return err
+	}
+	if wasm != nil {
+		if _, err := c.CreateVersion(ctx, action.ID, wasm, manifest, f.deploy); err != nil {
+			return err
+		}
+		if action, err = c.Action(ctx, action.ID); err != nil {
+			return err
+		}
+	}
+	return a.term.answer(action, func(w io.Writer) {
+		fmt.Fprintf(w, "created %s (%s) for %s\n", action.Name, action.ID, action.Trigger)
+		if action.Deployed != nil {
+			fmt.Fprintf(w, "deployed version %d\nnext: usher bind %s\n", action.Deployed.Number, action.Name)
+		}
+	})
+}
+
+// firstVersion reads the module and the manifest that the flags name; the
+// module is nil when they name none.
+func (f createFlags) firstVersion() ([]byte, host.Manifest, error) {
+	if f.module != "" {
+		wasm, err := readModule(f.module, "name a .wasm file")
+		return wasm, host.Manifest{}, err
+	}
+	if f.manifest == "" {
+		return nil, host.Manifest{}, nil
+	}
+	data, err := os.ReadFile(f.manifest)
+	if os.IsNotExist(err) {
+		return nil, host.Manifest{}, &host.Error{Code: host.NotFound, Text: "no Extism manifest at " + f.manifest}
+	}
+	if err != nil {
+		return nil, host.Manifest{}, fmt.Errorf("read the manifest: %w", err)
+	}
+	m, err := sandbox.ReadManifest(data, filepath.Dir(f.manifest))
+	if err != nil {
+		return nil, host.Manifest{}, fmt.Errorf("%s: %w", f.manifest, err)
+	}
+	return m.Wasm, extismSettings(m), nil
+}
+
+// wasmPageBytes is the size of a WebAssembly memory page.
+const wasmPageBytes = 64 << 10
+
+// extismSettings says in our words what an Extism manifest allows.
+func extismSettings(m sandbox.Manifest) host.Manifest {
+	return host.Manifest{Settings: host.Settings{
+		Egress: host.Egress{Allow: m.AllowedHosts},
+		Config: m.Config,
+		Limits: host.Limits{
+			TimeoutMillis: int64(m.TimeoutMillis),
+			MemoryBytes:   int64(m.MaxPages) * wasmPageBytes,
+		},
+	}}
+}
+
+func newActionsList(a *app) *cobra.Command {
+	var trigger string
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the actions",
+		Args:  exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.client()
+			if err != nil {
+				return err
+			}
+			actions, err := c.Actions(cmd.Context(), host.Trigger(trigger))
+			if err != nil {
+				return err
+			}
+			return a.term.answer(map[string]any{"actions": notNil(actions)}, func(w io.Writer) { a.actionTable(w, actions) })
+		},
+	}
+	cmd.Flags().StringVar(&trigger, "trigger", "", "only actions for this trigger")
+	return cmd
+}
+
+func (a *app) actionTable(w io.Writer, actions []host.Action) {
+	if len(actions) == 0 {
+		a.term.note("no actions yet; begin one: usher init NAME --lang go")
+		return
+	}
+	rows := make([][]string, len(actions))
+	for i, action := range actions {
+		deployed := "-"
+		if action.Deployed != nil {
+			deployed = "v" + strconv.Itoa(action.Deployed.Number)
+		}
+		rows[i] = []string{action.Name, action.ID, string(action.Trigger), deployed, strconv.Itoa(len(action.Secrets)), shortTime(action.UpdatedAt)}
+	}
+	a.term.table(w, []string{"NAME", "ID", "TRIGGER", "DEPLOYED", "SECRETS", "UPDATED"}, rows)
+}
+
+func newActionsShow(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show ACTION",
+		Short: "Show one action: what is deployed, what it may do, its secrets' names",
+		Args:  exactly("ACTION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.client()
+			if err != nil {
+				return err
+			}
+			action, err := c.Action(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return a.term.answer(action, func(w io.Writer) { a.printAction(w, action) })
+		},
+	}
+}
+
+func (a *app) printAction(w io.Writer, action host.Action) {
+	a.term.pairs(w, "name", action.Name, "id", action.ID, "trigger", string(action.Trigger),
+		"created", shortTime(action.CreatedAt), "updated", shortTime(action.UpdatedAt))
+	if v := action.Deployed; v != nil {
+		a.term.pairs(w, "deployed", fmt.Sprintf("version %d, %s, %s", v.Number, byteSize(v.SizeBytes), v.Digest),
+			"about", v.Manifest.Description)
+		a.printGrants(w, v.Manifest, action.Secrets)
+		return
+	}
+	fmt.Fprintln(w, "nothing is deployed; next: usher actions deploy DIR")
+}
+
+func newActionsVersions(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "versions ACTION",
+		Short: "List an action's versions, newest first",
+		Args:  exactly("ACTION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.client()
+			if err != nil {
+				return err
+			}
+			versions, err := c.Versions(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return a.term.answer(map[string]any{"versions": notNil(versions)}, func(w io.Writer) { a.versionTable(w, versions) })
+		},
+	}
+	cmd.AddCommand(newVersionsDeploy(a))
+	return cmd
+}
+
+func (a *app) versionTable(w io.Writer, versions []host.Version) {
+	rows := make([][]string, len(versions))
+	for i, v := range versions {
+		state := string(v.Status)
+		if v.Deployed {
+			state = a.term.green("deployed")
+		}
+		rows[i] = []string{"v" + strconv.Itoa(v.Number), v.ID, byteSize(v.SizeBytes), v.Digest[:min(len(v.Digest), 19)], shortTime(v.CreatedAt), state}
+	}
+	a.term.table(w, []string{"VERSION", "ID", "SIZE", "DIGEST", "CREATED", "STATE"}, rows)
+}
+
+func newVersionsDeploy(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "deploy ACTION NUMBER",
+		Short: "Deploy a version that is there already, for example to roll back",
+		Args:  exactly("ACTION", "NUMBER"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.client()
+			if err != nil {
+				return err
+			}
+			v, err := c.Deploy(cmd.Context(), args[0], args[1])
+			if err != nil {
+				return err
+			}
+			return a.term.answer(v, func(w io.Writer) { fmt.Fprintf(w, "%s: version %d deployed\n", args[0], v.Number) })
+		},
+	}
+}
+
+func newActionsDelete(a *app) *cobra.Command {
+	var force bool
+	cmd := &cobra.Command{
+		Use:   "delete ACTION",
+		Short: "Delete an action with its versions and secrets",
+		Args:  exactly("ACTION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.client()
+			if err != nil {
+				return err
+			}
+			if err := c.DeleteAction(cmd.Context(), args[0], force); err != nil {
+				return err
+			}
+			return a.term.answer(map[string]any{"deleted": args[0]}, func(w io.Writer) { fmt.Fprintf(w, "deleted %s\n", args[0]) })
+		},
+	}
+	cmd.Flags().BoolVar(&force, "force", false, "also when it is bound: it is unbound first")
+	return cmd
+}
+
+// notNil makes an empty list print as [].
+func notNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -1,0 +1,372 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/client"
+)
+
+func newBindings(a *app) *cobra.Command {
+	return parent("bindings", "See and change what runs on a trigger, in which order", groupWork,
+		newBindingsList(a), newBindingsSet(a), newBindingsOrder(a))
+}
+
+// settingFlags are the flags that make host.Settings.
+type settingFlags struct {
+	allow       []string
+	egress      string
+	timeout     int64
+	memory      int64
+	requests    int64
+	attempts    int
+	firstWait   int64
+	longestWait int64
+	onFailure   string
+	checkpoint  string
+	config      []string
+}
+
+func (f *settingFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may reach, such as hooks.slack.com; repeatable")
+	flags.StringVar(&f.egress, "egress-mode", "", "allowlist (only what is allowed) or public (every public address)")
+	flags.Int64Var(&f.timeout, "timeout-ms", 0, "limit of one run")
+	flags.Int64Var(&f.memory, "memory-bytes", 0, "limit of its memory")
+	flags.Int64Var(&f.requests, "http-requests", 0, "limit of its HTTP requests")
+	flags.IntVar(&f.attempts, "max-attempts", 0, "attempts, the first included; 1 is no retry")
+	flags.Int64Var(&f.firstWait, "retry-initial-ms", 0, "longest first wait between attempts")
+	flags.Int64Var(&f.longestWait, "retry-max-ms", 0, "longest wait between attempts")
+	flags.StringVar(&f.onFailure, "on-failure", "", "continue (later actions run) or stop")
+	flags.StringVar(&f.checkpoint, "checkpoint", "", "async or strict (the next action waits for the disk)")
+	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
+}
+
+func (f *settingFlags) settings() (host.Settings, error) {
+	config, err := splitPairs("set", f.config)
+	if err != nil {
+		return host.Settings{}, err
+	}
+	s := host.Settings{
+		Limits:     host.Limits{TimeoutMillis: f.timeout, MemoryBytes: f.memory, HTTPRequests: f.requests},
+		Egress:     host.Egress{Mode: host.EgressMode(f.egress), Allow: f.allow},
+		Retry:      host.Retry{MaxAttempts: f.attempts, InitialMillis: f.firstWait, MaxMillis: f.longestWait},
+		OnFailure:  host.OnFailure(f.onFailure),
+		Checkpoint: host.Checkpoint(f.checkpoint),
+	}
+	if len(config) > 0 {
+		s.Config = config
+	}
+	return s, s.Check("")
+}
+
+// given reports whether any of the flags was.
+func (f *settingFlags) given(cmd *cobra.Command) bool {
+	return slices.ContainsFunc([]string{
+		"allow", "egress-mode", "timeout-ms", "memory-bytes", "http-requests", "max-attempts",
+		"retry-initial-ms", "retry-max-ms", "on-failure", "checkpoint", "set",
+	}, cmd.Flags().Changed)
+}
+
+// place says where in the order a binding goes.
+type place struct {
+	first  bool
+	before string
+	after  string
+}
+
+func newBind(a *app) *cobra.Command {
+	var f settingFlags
+	var p place
+	cmd := &cobra.Command{
+		Use:   "bind ACTION",
+		Short: "Run an action on its trigger: last, unless told otherwise",
+		Example: `  usher bind notify-slack
+  usher bind audit --before notify-slack --on-failure stop`,
+		GroupID: groupWork,
+		Args:    exactly("ACTION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.bind(cmd, args[0], p, &f)
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().BoolVar(&p.first, "first", false, "before all others")
+	cmd.Flags().StringVar(&p.before, "before", "", "before this action")
+	cmd.Flags().StringVar(&p.after, "after", "", "after this action")
+	cmd.MarkFlagsMutuallyExclusive("first", "before", "after")
+	return cmd
+}
+
+func (a *app) bind(cmd *cobra.Command, name string, p place, f *settingFlags) error {
+	write := host.BindingWrite{}
+	if f.given(cmd) {
+		settings, err := f.settings()
+		if err != nil {
+			return err
+		}
+		write.Settings = &settings
+	}
+	c, err := a.client()
+	if err != nil {
+		return err
+	}
+	action, err := c.Action(cmd.Context(), name)
+	if err != nil {
+		return err
+	}
+	write.Action = action.ID
+	bindings, err := c.Bindings(cmd.Context(), action.Trigger)
+	if err != nil {
+		return err
+	}
+	order, err := p.insert(bindings, write)
+	if err != nil {
+		return err
+	}
+	bindings, err = c.ReplaceBindings(cmd.Context(), action.Trigger, order)
+	if err != nil {
+		return err
+	}
+	return a.printBindings(action.Trigger, bindings)
+}
+
+// insert returns the order with write at its place. An action that is bound
+// already moves only when a place was given.
+func (p place) insert(bindings []host.Binding, write host.BindingWrite) ([]host.BindingWrite, error) {
+	if at := bindingOf(bindings, write.Action); at >= 0 {
+		if p == (place{}) {
+			order := keepAll(bindings)
+			order[at] = write
+			return order, nil
+		}
+		bindings = slices.Delete(slices.Clone(bindings), at, at+1)
+	}
+	at, err := p.index(bindings)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Insert(keepAll(bindings), at, write), nil
+}
+
+func (p place) index(bindings []host.Binding) (int, error) {
+	if p.first {
+		return 0, nil
+	}
+	neighbour := or(p.before, p.after)
+	if neighbour == "" {
+		return len(bindings), nil
+	}
+	at := bindingOf(bindings, neighbour)
+	if at < 0 {
+		return 0, &host.Error{Code: host.NotFound, Text: neighbour + " is not bound", Hint: "see the order: usher bindings list"}
+	}
+	if p.after != "" {
+		at++
+	}
+	return at, nil
+}
+
+// bindingOf returns the index of the binding with that id, action or name.
+func bindingOf(bindings []host.Binding, name string) int {
+	return slices.IndexFunc(bindings, func(b host.Binding) bool {
+		return b.ActionID == name || b.Action == name || b.ID == name
+	})
+}
+
+// keepAll asks for the bindings as they are.
+func keepAll(bindings []host.Binding) []host.BindingWrite {
+	order := make([]host.BindingWrite, len(bindings))
+	for i, b := range bindings {
+		order[i] = host.BindingWrite{Action: b.ActionID}
+	}
+	return order
+}
+
+func newUnbind(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "unbind ACTION",
+		Short:   "Run an action on its trigger no more",
+		GroupID: groupWork,
+		Args:    exactly("ACTION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.client()
+			if err != nil {
+				return err
+			}
+			trigger, bindings, err := a.boundTrigger(cmd.Context(), c, args[0])
+			if err != nil {
+				return err
+			}
+			at := bindingOf(bindings, args[0])
+			order := slices.Delete(keepAll(bindings), at, at+1)
+			bindings, err = c.ReplaceBindings(cmd.Context(), trigger, order)
+			if err != nil {
+				return err
+			}
+			return a.printBindings(trigger, bindings)
+		},
+	}
+}
+
+// boundTrigger finds the trigger that name is bound to, and its order.
+func (a *app) boundTrigger(ctx context.Context, c *client.Client, name string) (host.Trigger, []host.Binding, error) {
+	for _, trigger := range host.Triggers() {
+		bindings, err := c.Bindings(ctx, trigger)
+		if err != nil {
+			return "", nil, err
+		}
+		if bindingOf(bindings, name) >= 0 {
+			return trigger, bindings, nil
+		}
+	}
+	return "", nil, &host.Error{Code: host.NotFound, Text: name + " is not bound", Hint: "see the order: usher bindings list"}
+}
+
+func newBindingsList(a *app) *cobra.Command {
+	var trigger string
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "Show the order in which a trigger's actions run",
+		Args:  exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.client()
+			if err != nil {
+				return err
+			}
+			bindings, err := c.Bindings(cmd.Context(), host.Trigger(trigger))
+			if err != nil {
+				return err
+			}
+			return a.printBindings(host.Trigger(trigger), bindings)
+		},
+	}
+	cmd.Flags().StringVar(&trigger, "trigger", string(host.PostUserRegistration), "the trigger")
+	return cmd
+}
+
+func newBindingsSet(a *app) *cobra.Command {
+	var f settingFlags
+	var name string
+	var disallow []string
+	cmd := &cobra.Command{
+		Use:     "set ACTION",
+		Short:   "Change the settings of one binding; what is not named stays",
+		Example: `  usher bindings set notify-slack --allow https://hooks.slack.com --max-attempts 3`,
+		Args:    exactly("ACTION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			settings, err := f.settings()
+			if err != nil {
+				return err
+			}
+			if !f.given(cmd) && len(disallow) == 0 && !cmd.Flags().Changed("display-name") {
+				return usageError{err: errors.New("nothing to change"), hint: "'" + cmd.CommandPath() + " --help' lists the settings"}
+			}
+			patch, err := bindingPatch(settings, disallow)
+			if err != nil {
+				return err
+			}
+			if cmd.Flags().Changed("display-name") {
+				patch.DisplayName = &name
+			}
+			return a.setBinding(cmd.Context(), args[0], patch)
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().StringArrayVar(&disallow, "disallow", nil, "origin to take off the binding's own allowed ones; repeatable")
+	cmd.Flags().StringVar(&name, "display-name", "", "name in lists and logs")
+	return cmd
+}
+
+// bindingPatch changes only what settings sets; allowed origins are added.
+func bindingPatch(settings host.Settings, disallow []string) (client.BindingPatch, error) {
+	patch := client.BindingPatch{AllowAdd: settings.Egress.Allow, AllowRemove: disallow}
+	settings.Egress.Allow = nil
+	encoded, err := json.Marshal(settings)
+	patch.Settings = encoded
+	return patch, err
+}
+
+func (a *app) setBinding(ctx context.Context, action string, patch client.BindingPatch) error {
+	c, err := a.client()
+	if err != nil {
+		return err
+	}
+	binding, err := c.PatchBinding(ctx, action, patch)
+	if err != nil {
+		return err
+	}
+	return a.term.answer(binding, func(w io.Writer) { a.bindingTable(w, []host.Binding{binding}) })
+}
+
+func newBindingsOrder(a *app) *cobra.Command {
+	var trigger string
+	cmd := &cobra.Command{
+		Use:   "order ACTION...",
+		Short: "Bind exactly these actions, in this order; others are unbound",
+		Args:  atLeast("ACTION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.client()
+			if err != nil {
+				return err
+			}
+			order := make([]host.BindingWrite, len(args))
+			for i, name := range args {
+				order[i] = host.BindingWrite{Action: name}
+			}
+			bindings, err := c.ReplaceBindings(cmd.Context(), host.Trigger(trigger), order)
+			if err != nil {
+				return err
+			}
+			return a.printBindings(host.Trigger(trigger), bindings)
+		},
+	}
+	cmd.Flags().StringVar(&trigger, "trigger", string(host.PostUserRegistration), "the trigger")
+	return cmd
+}
+
+func (a *app) printBindings(trigger host.Trigger, bindings []host.Binding) error {
+	return a.term.answer(map[string]any{"trigger": trigger, "bindings": notNil(bindings)}, func(w io.Writer) {
+		if len(bindings) == 0 {
+			fmt.Fprintf(w, "nothing is bound to %s\n", trigger)
+			return
+		}
+		a.bindingTable(w, bindings)
+	})
+}
+
+func (a *app) bindingTable(w io.Writer, bindings []host.Binding) {
+	rows := make([][]string, len(bindings))
+	for i, b := range bindings {
+		rows[i] = []string{strconv.Itoa(b.Position + 1), b.Action, b.ID, settingsLine(b.Settings)}
+	}
+	a.term.table(w, []string{"PLACE", "ACTION", "BINDING", "OWN SETTINGS"}, rows)
+}
+
+// settingsLine tells in one line what a binding sets itself.
+func settingsLine(s host.Settings) string {
+	var parts []string
+	say := func(name string, value any, set bool) {
+		if set {
+			parts = append(parts, fmt.Sprintf("%s=%v", name, value))
+		}
+	}
+	say("allow", strings.Join(s.Egress.Allow, ","), len(s.Egress.Allow) > 0)
+	say("egress", s.Egress.Mode, s.Egress.Mode != "")
+	say("timeout_ms", s.Limits.TimeoutMillis, s.Limits.TimeoutMillis != 0)
+	say("memory_bytes", s.Limits.MemoryBytes, s.Limits.MemoryBytes != 0)
+	say("http_requests", s.Limits.HTTPRequests, s.Limits.HTTPRequests != 0)
+	say("max_attempts", s.Retry.MaxAttempts, s.Retry.MaxAttempts != 0)
+	say("on_failure", s.OnFailure, s.OnFailure != "")
+	say("checkpoint", s.Checkpoint, s.Checkpoint != "")
+	say("config", len(s.Config), len(s.Config) > 0)
+	return or(strings.Join(parts, " "), "-")
+}

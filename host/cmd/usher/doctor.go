@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host/sqlite"
+)
+
+// finding is what the doctor says of one thing.
+type finding struct {
+	Name   string `json:"name"`
+	State  string `json:"state"` // ok, note, warning or problem
+	Detail string `json:"detail"`
+	Hint   string `json:"hint,omitempty"`
+}
+
+// The states of a finding.
+const (
+	stateOK      = "ok"
+	stateNote    = "note"
+	stateWarning = "warning"
+	stateProblem = "problem"
+)
+
+func newDoctor(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "Look for what could be wrong with this installation",
+		Long: `Look at the data directory, its lock, database and key files, the disk, the
+server and its clock, and the toolchains for building actions. Changes nothing.
+Ends with code 1 when it finds a problem.`,
+		GroupID: groupHost,
+		Args:    exactly(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
+	}
+}
+
+func (a *app) doctor(ctx context.Context) error {
+	findings := []finding{a.checkData(), a.checkLock(), a.checkDatabase(), a.checkDisk()}
+	for _, name := range []string{adminKeyFile, secretsKeyFile} {
+		findings = append(findings, a.checkKeyFile(name))
+	}
+	findings = append(findings, a.checkServer(ctx)...)
+	findings = append(findings, checkTools(ctx)...)
+	err := a.term.answer(map[string]any{"findings": findings}, func(w io.Writer) { a.printFindings(w, findings) })
+	if err != nil {
+		return err
+	}
+	for _, f := range findings {
+		if f.State == stateProblem {
+			return silentExit(exitFailure)
+		}
+	}
+	return nil
+}
+
+func (a *app) printFindings(w io.Writer, findings []finding) {
+	paint := map[string]func(string) string{
+		stateOK: a.term.green, stateNote: a.term.dim, stateWarning: a.term.yellow, stateProblem: a.term.red,
+	}
+	for _, f := range findings {
+		fmt.Fprintf(w, "%s %-12s %s\n", paint[f.State](fmt.Sprintf("%-8s", f.State)), f.Name, f.Detail)
+		if f.Hint != "" {
+			fmt.Fprintf(w, "%22shint: %s\n", "", f.Hint)
+		}
+	}
+}
+
+func (a *app) checkData() finding {
+	f := finding{Name: "data", State: stateOK, Detail: a.cfg.Data}
+	info, err := os.Stat(a.cfg.Data)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		f.State, f.Detail, f.Hint = stateNote, a.cfg.Data+" does not exist yet", "'usher serve' makes it"
+	case err != nil:
+		f.State, f.Detail = stateProblem, err.Error()
+	case !info.IsDir():
+		f.State, f.Detail, f.Hint = stateProblem, a.cfg.Data+" is no directory", "choose another with --data"
+	case info.Mode().Perm()&0o077 != 0:
+		f.State, f.Detail = stateWarning, fmt.Sprintf("%s may be read by others (mode %04o)", a.cfg.Data, info.Mode().Perm())
+		f.Hint = "chmod 700 " + a.cfg.Data
+	}
+	return f
+}
+
+// checkLock tells whether a host uses the data directory, without taking it.
+func (a *app) checkLock() finding {
+	path := filepath.Join(a.cfg.Data, sqlite.LockName)
+	if _, err := os.Stat(path); err != nil {
+		return finding{Name: "lock", State: stateOK, Detail: "no host has used the data directory"}
+	}
+	lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	taken, err := lock.TryRLock()
+	if err != nil {
+		return finding{Name: "lock", State: stateProblem, Detail: err.Error(), Hint: "the data directory must be local, and this user's"}
+	}
+	defer func() { _ = lock.Close() }()
+	if !taken {
+		return finding{Name: "lock", State: stateOK, Detail: "a host runs on the data directory"}
+	}
+	return finding{Name: "lock", State: stateOK, Detail: "free: no host runs on the data directory"}
+}
+
+func (a *app) checkDatabase() finding {
+	info, err := os.Stat(filepath.Join(a.cfg.Data, sqlite.FileName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return finding{Name: "database", State: stateNote, Detail: "there is none yet", Hint: "'usher serve' makes it"}
+	}
+	if err != nil {
+		return finding{Name: "database", State: stateProblem, Detail: err.Error()}
+	}
+	header, err := readHeader(filepath.Join(a.cfg.Data, sqlite.FileName))
+	if err == nil && info.Size() > 0 && !strings.HasPrefix(header, "SQLite format 3\x00") {
+		err = errors.New("its header is not that of a SQLite database")
+	}
+	if err != nil {
+		return finding{Name: "database", State: stateProblem, Detail: err.Error(), Hint: "put back a copy; 'usher serve' checks it whole at its start"}
+	}
+	return finding{Name: "database", State: stateOK, Detail: byteSize(info.Size())}
+}
+
+func readHeader(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = file.Close() }()
+	header := make([]byte, 16)
+	n, err := io.ReadFull(file, header)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return string(header[:n]), err
+}
+
+func (a *app) checkDisk() finding {
+	dir := a.cfg.Data
+	if _, err := os.Stat(dir); err != nil {
+		dir = filepath.Dir(dir)
+	}
+	free, err := freeBytes(dir)
+	if err != nil {
+		return finding{Name: "disk", State: stateWarning, Detail: err.Error()}
+	}
+	f := finding{Name: "disk", State: stateOK, Detail: byteSize(int64(free)) + " free"}
+	if free < 10*minFreeBytes {
+		f.State, f.Hint = stateWarning, "make room: without any, events are refused with 503"
+	}
+	return f
+}
+
+func (a *app) checkKeyFile(name string) finding {
+	path := filepath.Join(a.cfg.Data, name)
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return finding{Name: name, State: stateNote, Detail: "not in the data directory", Hint: keyFileHint(name)}
+	case err != nil:
+		return finding{Name: name, State: stateProblem, Detail: err.Error()}
+	case info.Mode().Perm()&0o077 != 0:
+		return finding{Name: name, State: stateProblem, Detail: fmt.Sprintf("may be read by others (mode %04o)", info.Mode().Perm()), Hint: "chmod 600 " + path}
+	default:
+		return finding{Name: name, State: stateOK, Detail: fmt.Sprintf("%s, mode %04o", path, info.Mode().Perm())}
+	}
+}
+
+func keyFileHint(name string) string {
+	if name == adminKeyFile {
+		return "the first start writes it; otherwise give a key with USHER_API_KEY"
+	}
+	return "fine when secrets_key or secrets_key_file is set"
+}
+
+// maxClockSkew is how far the server's clock may be off before idempotency
+// keys and retries become hard to read side by side.
+const maxClockSkew = 5 * time.Second
+
+func (a *app) checkServer(ctx context.Context) []finding {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(a.cfg.URL, "/")+"/readyz?verbose", nil)
+	if err != nil {
+		return []finding{{Name: "server", State: stateProblem, Detail: err.Error(), Hint: "correct --url or USHER_URL"}}
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return []finding{{Name: "server", State: stateWarning, Detail: "no answer from " + a.cfg.URL, Hint: "start it with 'usher serve', or name another with --url"}}
+	}
+	defer func() { _ = answer.Body.Close() }()
+	f := finding{Name: "server", State: stateOK, Detail: a.cfg.URL + " is ready"}
+	if answer.StatusCode != http.StatusOK {
+		body, _ := io.ReadAll(io.LimitReader(answer.Body, 4<<10))
+		f.State, f.Detail = stateProblem, fmt.Sprintf("%s is not ready: %s", a.cfg.URL, body)
+	}
+	return []finding{f, checkClock(answer.Header.Get("Date"))}
+}
+
+func checkClock(date string) finding {
+	at, err := http.ParseTime(date)
+	if err != nil {
+		return finding{Name: "clock", State: stateNote, Detail: "the server tells no time"}
+	}
+	skew := time.Since(at).Truncate(time.Second)
+	if skew.Abs() > maxClockSkew {
+		return finding{Name: "clock", State: stateWarning, Detail: "the server's clock is off by " + skew.Abs().String(), Hint: "keep both clocks by NTP"}
+	}
+	return finding{Name: "clock", State: stateOK, Detail: "the server's and this machine's agree"}
+}
+
+// checkTools looks for the toolchains that sample actions are built with. None
+// of them is needed to run a host.
+func checkTools(ctx context.Context) []finding {
+	var findings []finding
+	for _, tool := range []struct{ name, use string }{
+		{"go", "actions in Go"},
+		{"node", "actions in AssemblyScript"},
+		{"clang", "actions in C"},
+		{"wasm-ld", "actions in C"},
+	} {
+		path, err := exec.LookPath(tool.name)
+		if err != nil {
+			findings = append(findings, finding{Name: tool.name, State: stateNote, Detail: "not found; only needed for " + tool.use})
+			continue
+		}
+		findings = append(findings, finding{Name: tool.name, State: stateOK, Detail: toolVersion(ctx, tool.name, path)})
+	}
+	return findings
+}
+
+func toolVersion(ctx context.Context, name, path string) string {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	flag := "--version"
+	if name == "go" {
+		flag = "version"
+	}
+	out, err := exec.CommandContext(ctx, path, flag).Output()
+	if err != nil {
+		return path
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	return first
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/client"
+)
+
+func newEvents(a *app) *cobra.Command {
+	return parent("events", "Send events and look at them", groupWork, newEventsSend(a), newEventsShow(a))
+}
+
+// sendFlags are the flags of `usher events send`.
+type sendFlags struct {
+	trigger string
+	key     string
+	wait    time.Duration
+}
+
+func newEventsSend(a *app) *cobra.Command {
+	var f sendFlags
+	cmd := &cobra.Command{
+		Use:   "send FILE",
+		Short: "Send an event ('-' reads stdin), and with --wait show what became of it",
+		Example: `  usher events send event.json
+  usher events send event.json --wait 30s`,
+		Args: exactly("FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.sendEvent(cmd.Context(), args[0], f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.trigger, "trigger", string(host.PostUserRegistration), "what happened")
+	flags.StringVar(&f.key, "idempotency-key", "", "key that tells a repeat (default: the tenant and the user)")
+	flags.DurationVar(&f.wait, "wait", 0, "wait until its actions have run, and show them; code 7 when one failed")
+	return cmd
+}
+
+func (a *app) sendEvent(ctx context.Context, path string, f sendFlags) error {
+	body, err := readInput(a.term, path)
+	if err != nil {
+		return err
+	}
+	c, err := a.client()
+	if err != nil {
+		return err
+	}
+	accepted, err := c.SendEvent(ctx, host.Trigger(f.trigger), body, f.key)
+	if err != nil {
+		return err
+	}
+	if f.wait > 0 {
+		return a.showExecution(ctx, c, accepted.ExecutionID, showFlags{wait: f.wait, exitCode: true})
+	}
+	return a.term.answer(accepted, func(w io.Writer) {
+		fmt.Fprintf(w, "accepted %s\nnext: usher executions show %s\n", accepted.EventID, accepted.ExecutionID)
+	})
+}
+
+func newEventsShow(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show EVENT",
+		Short: "Show an event as it was sent",
+		Args:  exactly("EVENT"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.client()
+			if err != nil {
+				return err
+			}
+			event, err := c.Event(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return a.term.answer(event, func(w io.Writer) { a.printEvent(w, event) })
+		},
+	}
+}
+
+func (a *app) printEvent(w io.Writer, event client.Event) {
+	a.term.pairs(w, "event", event.ID, "trigger", string(event.Trigger), "tenant", event.Tenant,
+		"user", event.UserID, "received", shortTime(event.ReceivedAt), "traceparent", event.Traceparent)
+	body, err := json.MarshalIndent(event.Body, "", "  ")
+	if err == nil {
+		fmt.Fprintf(w, "%s\n", body)
+	}
+}

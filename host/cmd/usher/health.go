@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/usherhost/usher/host/sqlite"
+	"github.com/usherhost/usher/host/web"
+)
+
+// check is one thing that must work before events are taken.
+type check struct {
+	name string
+	run  func(context.Context) error
+}
+
+// checkAnswer is one check in the answer of /readyz?verbose.
+type checkAnswer struct {
+	Name  string `json:"name"`
+	OK    bool   `json:"ok"`
+	Error string `json:"error,omitempty"`
+}
+
+// addHealth adds /livez, /readyz and /metrics. Liveness asks nothing of the
+// disk: a restart mends no disk.
+func (a *app) addHealth(routes *echo.Echo, checks []check, metrics *prometheus.Registry, read echo.MiddlewareFunc) {
+	routes.GET("/livez", func(c echo.Context) error { return c.JSON(http.StatusOK, map[string]string{"status": "ok"}) })
+	routes.GET("/readyz", func(c echo.Context) error { return ready(c, checks) })
+	var guards []echo.MiddlewareFunc
+	if a.cfg.MetricsKey {
+		guards = append(guards, read)
+	}
+	routes.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{})), guards...)
+}
+
+func ready(c echo.Context, checks []check) error {
+	ctx := c.Request().Context()
+	status, code := "ok", http.StatusOK
+	answers := make([]checkAnswer, 0, len(checks)+1)
+	for _, check := range checks {
+		answer := checkAnswer{Name: check.name, OK: true}
+		if err := check.run(ctx); err != nil {
+			answer.OK, answer.Error = false, err.Error()
+			status, code = "unavailable", http.StatusServiceUnavailable
+		}
+		answers = append(answers, answer)
+	}
+	select {
+	case <-web.Draining(ctx):
+		status, code = "draining", http.StatusServiceUnavailable
+	default:
+	}
+	body := map[string]any{"status": status}
+	if c.QueryParams().Has("verbose") {
+		body["checks"] = answers
+	}
+	return c.JSON(code, body)
+}
+
+// hostChecks are what the host needs to take events: a database that answers,
+// and room on its disk.
+func hostChecks(db *sqlite.DB, dir string) []check {
+	return []check{
+		{"database", func(ctx context.Context) error {
+			_, err := db.LastSeq(ctx)
+			return err
+		}},
+		{"disk", func(context.Context) error { return diskHasRoom(dir) }},
+	}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/guest"
+)
+
+func newInspect(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "inspect MODULE",
+		Short: "Say whether a module fits, and why not",
+		Long: `Read a .wasm file and say what it exports, what it imports and whether the host
+serves that, how much memory it starts with, and whether it can be an action.
+Ends with code 5 when it can't.`,
+		GroupID: groupAuthor,
+		Args:    exactly("MODULE"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.inspect(cmd.Context(), args[0]) },
+	}
+}
+
+func (a *app) inspect(ctx context.Context, path string) error {
+	wasm, err := readModule(path, "name a .wasm file")
+	if err != nil {
+		return err
+	}
+	box, err := openSandbox(ctx, cacheDir())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = box.Close(context.WithoutCancel(ctx)) }()
+	inspection, err := (&guest.Runner{Sandbox: box}).Inspect(ctx, wasm)
+	if err != nil {
+		return fmt.Errorf("inspect %s: %w", path, err)
+	}
+	if err := a.term.answer(inspection, func(w io.Writer) { a.printInspection(w, path, inspection) }); err != nil {
+		return err
+	}
+	if len(inspection.Problems) > 0 {
+		return silentExit(exitRefused)
+	}
+	return nil
+}
+
+func (a *app) printInspection(w io.Writer, path string, i host.Inspection) {
+	a.term.pairs(w,
+		"module", path,
+		"digest", i.Digest,
+		"size", byteSize(i.SizeBytes),
+		"memory", byteSize(i.MemoryBytes)+" at start",
+		"exports", strings.Join(i.Exports, " "),
+	)
+	if len(i.Imports) > 0 {
+		fmt.Fprintln(w)
+		var rows [][]string
+		for _, m := range sortedImports(i.Imports) {
+			rows = append(rows, []string{m.Module, m.Name, a.served(m.Served)})
+		}
+		a.term.table(w, []string{"IMPORT", "FUNCTION", "SERVED"}, rows)
+	}
+	fmt.Fprintln(w)
+	if len(i.Problems) == 0 {
+		fmt.Fprintln(w, a.term.green("fits")+": "+fmt.Sprint(i.Triggers))
+		return
+	}
+	fmt.Fprintln(w, a.term.red("does not fit")+":")
+	for _, p := range i.Problems {
+		fmt.Fprintln(w, "  - "+p.Detail)
+		if p.Hint != "" {
+			fmt.Fprintln(w, "    hint: "+p.Hint)
+		}
+	}
+}
+
+func (a *app) served(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return a.term.red("no")
+}
+
+func sortedImports(imports []host.Import) []host.Import {
+	sorted := slices.Clone(imports)
+	slices.SortStableFunc(sorted, func(x, y host.Import) int { return strings.Compare(x.Module, y.Module) })
+	return sorted
+}

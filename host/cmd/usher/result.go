@@ -1,0 +1,105 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/client"
+)
+
+// resultView shows a guest's output as the JSON that it is, or else as bytes,
+// as the API does.
+type resultView struct {
+	host.Result
+	Output       json.RawMessage `json:"output,omitempty"`
+	OutputBase64 []byte          `json:"output_base64,omitempty"`
+}
+
+func viewResult(r host.Result) resultView {
+	if json.Valid(r.Output) {
+		return resultView{Result: r, Output: r.Output}
+	}
+	return resultView{Result: r, OutputBase64: r.Output}
+}
+
+// seqResultView is one line of `usher logs --json`.
+type seqResultView struct {
+	Seq int64 `json:"seq"`
+	resultView
+}
+
+// executionView is what `usher executions show --json` prints.
+type executionView struct {
+	host.Execution
+	Results []resultView `json:"results"`
+}
+
+func viewExecution(e client.Execution) executionView {
+	view := executionView{Execution: e.Execution, Results: make([]resultView, len(e.Results))}
+	for i, r := range e.Results {
+		view.Results[i] = viewResult(r)
+	}
+	return view
+}
+
+// result writes one action's outcome for a person.
+func (t term) result(w io.Writer, r host.Result) {
+	for _, l := range r.Logs {
+		fmt.Fprintf(w, "  %s  %-5s %s\n", t.dim(l.At.UTC().Format("15:04:05.000")), l.Level, l.Message)
+	}
+	if r.LogsCut {
+		fmt.Fprintln(w, "  "+t.yellow("(more log lines were cut: over log_bytes)"))
+	}
+	for _, c := range r.Calls {
+		fmt.Fprintln(w, "  "+callLine(c))
+	}
+	if len(r.Output) > 0 {
+		fmt.Fprintf(w, "  output       %s\n", r.Output)
+	}
+	t.verdict(w, r)
+}
+
+func (t term) verdict(w io.Writer, r host.Result) {
+	stats := fmt.Sprintf("%s (start %s, host calls %s), memory %s, %d HTTP requests",
+		micros(r.Stats.TotalMicros), micros(r.Stats.StartMicros), micros(r.Stats.HostMicros),
+		byteSize(r.Stats.MemoryBytes), r.Stats.HTTPRequests)
+	if r.Succeeded {
+		fmt.Fprintf(w, "%s in %s\n", t.green(r.Action+" succeeded"), stats)
+		return
+	}
+	fault := string(r.Fault)
+	if r.Limit != "" {
+		fault += " " + r.Limit
+	}
+	fmt.Fprintf(w, "%s (fault: %s) in %s\n", t.red(r.Action+" failed"), fault, stats)
+	if r.Error == nil {
+		return
+	}
+	fmt.Fprintf(w, "  %s\n", indent(strings.TrimPrefix(r.Error.Name+": "+r.Error.Message, ": "), "  "))
+	if r.Error.Stack != "" {
+		fmt.Fprintf(w, "    %s\n", indent(r.Error.Stack, "    "))
+	}
+	if r.Error.Hint != "" {
+		fmt.Fprintf(w, "  hint: %s\n", r.Error.Hint)
+	}
+}
+
+// callLine tells of one host call in one line.
+func callLine(c host.CallNote) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-12s %s", c.Function, c.Target)
+	if c.Status != 0 {
+		fmt.Fprintf(&b, " → %d", c.Status)
+	}
+	if c.Error != "" {
+		fmt.Fprintf(&b, " → %s", c.Error)
+	}
+	if c.Bytes > 0 {
+		fmt.Fprintf(&b, " (%s)", byteSize(c.Bytes))
+	}
+	fmt.Fprintf(&b, " %s", micros(c.TookMicros))
+	return b.String()
+}

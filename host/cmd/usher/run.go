@@ -1,0 +1,278 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/egress"
+	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/proto"
+)
+
+// runFlags are the flags of `usher run`.
+type runFlags struct {
+	event   string
+	secrets []string
+	config  []string
+	allow   []string
+	public  bool
+	timeout int64
+	memory  int64
+}
+
+func newRun(a *app) *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run MODULE|DIR --event FILE",
+		Short: "Run one action here, without a server",
+		Long: `Run one action on one event, with the same sandbox, limits and egress rules as
+the host, and without a server or database. Prints what the action logged, every
+call it made, its time and memory, and its result. Ends with code 7 when the
+action failed.
+
+MODULE is a .wasm file. DIR is a folder with an action.yaml: its limits, config
+and allowed hosts apply, and its event.json is the default event.`,
+		Example: `  usher run notify.wasm --event event.json \
+    --secret SLACK_WEBHOOK_URL=http://127.0.0.1:9000/hook \
+    --allow http://127.0.0.1:9000 --allow-network 127.0.0.0/8`,
+		GroupID: groupAuthor,
+		Args:    exactly("MODULE"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.runAction(cmd.Context(), args[0], f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.event, "event", "", "file with the event, '-' for stdin")
+	flags.StringArrayVar(&f.secrets, "secret", nil, "NAME=VALUE that the action may read; NAME alone takes it from the environment; repeatable")
+	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
+	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may reach, such as hooks.slack.com; repeatable")
+	flags.BoolVar(&f.public, "allow-public", false, "let it reach every public address")
+	flags.Int64Var(&f.timeout, "timeout-ms", 0, "limit of the whole run (0: the default)")
+	flags.Int64Var(&f.memory, "memory-bytes", 0, "limit of its memory (0: the default)")
+	addOneServeFlag(cmd, "allow-network")
+	return cmd
+}
+
+// runAnswer is what `usher run --json` prints.
+type runAnswer struct {
+	Digest string `json:"digest"`
+	resultView
+}
+
+func (a *app) runAction(ctx context.Context, module string, f runFlags) error {
+	job, err := f.prepare(a, module)
+	if err != nil {
+		return err
+	}
+	box, err := openSandbox(ctx, cacheDir())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = box.Close(context.WithoutCancel(ctx)) }()
+	client := &egress.Client{AllowNetworks: a.cfg.AllowNetworks}
+	defer client.Close()
+	runner := &guest.Runner{Sandbox: box, Modules: job, Secrets: job, Egress: client}
+	inspection, err := runner.Inspect(ctx, job.wasm)
+	if err != nil {
+		return fmt.Errorf("inspect %s: %w", module, err)
+	}
+	if len(inspection.Problems) > 0 {
+		return misfit(module, inspection)
+	}
+	result, _, err := runner.Run(ctx, job.run())
+	if err != nil {
+		return fmt.Errorf("run %s: %w", module, err)
+	}
+	return a.printRun(job, result)
+}
+
+// misfit is the error of a module that can't be an action.
+func misfit(module string, inspection host.Inspection) error {
+	e := &host.Error{Code: host.Refused, Text: module + " does not fit"}
+	for _, p := range inspection.Problems {
+		e.Text += "\nusher:   " + p.Detail
+		if e.Hint == "" {
+			e.Hint = p.Hint
+		}
+	}
+	return e
+}
+
+// job is one module with all that its run needs. It stands in for the
+// registry.
+type job struct {
+	name     string
+	wasm     []byte
+	digest   string
+	event    host.Event
+	settings host.Settings
+	declared []string
+	secrets  map[string]string
+}
+
+// Module returns the module, whatever the digest: there is only one.
+func (j *job) Module(context.Context, string) ([]byte, error) { return j.wasm, nil }
+
+// Secrets returns the values that the command line gave.
+func (j *job) Secrets(context.Context, string) (map[string]string, error) { return j.secrets, nil }
+
+func (j *job) run() guest.Run {
+	return guest.Run{
+		ExecutionID: host.NewID(host.ExecutionPrefix),
+		Attempt:     1,
+		Event:       &j.event,
+		Step: host.Step{
+			BindingID: "bnd_local", ActionID: "act_local", Action: j.name, VersionID: "ver_local",
+			Number: 1, Digest: j.digest, Secrets: j.declared, Settings: j.settings,
+		},
+	}
+}
+
+func (f runFlags) prepare(a *app, module string) (*job, error) {
+	j := &job{name: strings.TrimSuffix(filepath.Base(module), ".wasm")}
+	base, err := f.folder(j, &module)
+	if err != nil {
+		return nil, err
+	}
+	if j.wasm, err = readModule(module, "build it first, or name another file"); err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(j.wasm)
+	j.digest = "sha256:" + hex.EncodeToString(sum[:])
+	if j.settings, err = f.settings(base); err != nil {
+		return nil, err
+	}
+	if j.secrets, err = secretFlags(f.secrets); err != nil {
+		return nil, err
+	}
+	if err := j.checkSecrets(); err != nil {
+		return nil, err
+	}
+	j.event, err = readEvent(a.term, f.event)
+	return j, err
+}
+
+// folder reads the action.yaml when module is a folder, and points module at
+// the folder's module.
+func (f *runFlags) folder(j *job, module *string) (host.Settings, error) {
+	info, err := os.Stat(*module)
+	if err != nil || !info.IsDir() {
+		return host.Settings{}, nil // reading the module tells what is wrong
+	}
+	action, err := readActionFile(*module)
+	if err != nil {
+		return host.Settings{}, err
+	}
+	if f.event == "" {
+		f.event = filepath.Join(*module, "event.json")
+	}
+	*module, j.name, j.declared = action.modulePath(), action.Name, action.Secrets
+	return action.manifest().Settings, nil
+}
+
+func (f runFlags) settings(base host.Settings) (host.Settings, error) {
+	config, err := splitPairs("set", f.config)
+	if err != nil {
+		return host.Settings{}, err
+	}
+	for _, origin := range f.allow {
+		if _, err := egress.ParseOrigin(origin); err != nil {
+			return host.Settings{}, usageError{err: fmt.Errorf("--allow %q: %w", origin, err), hint: "write it as hooks.slack.com, https://*.example.com or http://127.0.0.1:8080"}
+		}
+	}
+	own := host.Settings{
+		Limits: host.Limits{TimeoutMillis: f.timeout, MemoryBytes: f.memory},
+		Egress: host.Egress{Allow: f.allow},
+		Config: config,
+	}
+	if f.public {
+		own.Egress.Mode = host.EgressPublic
+	}
+	if err := own.Check(""); err != nil {
+		return host.Settings{}, err
+	}
+	return own.Over(base).Over(host.DefaultSettings()), nil
+}
+
+// checkSecrets asks for the secrets that the action.yaml names.
+func (j *job) checkSecrets() error {
+	for _, name := range j.declared {
+		if _, given := j.secrets[name]; !given {
+			return usageError{
+				err:  fmt.Errorf("%s needs the secret %s", j.name, name),
+				hint: "add --secret " + name + "=VALUE, or export " + name + " and add --secret " + name,
+			}
+		}
+	}
+	return nil
+}
+
+// secretFlags reads NAME=VALUE, and NAME from the environment.
+func secretFlags(pairs []string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, pair := range pairs {
+		name, value, given := strings.Cut(pair, "=")
+		if !given {
+			var set bool
+			if value, set = os.LookupEnv(name); !set {
+				return nil, usageError{err: fmt.Errorf("--secret %s: the environment has no %s", name, name), hint: "write it as --secret " + name + "=VALUE, or export " + name}
+			}
+		}
+		values[name] = value
+	}
+	return values, nil
+}
+
+// readEvent reads and checks an event as the host's door would.
+func readEvent(t term, path string) (host.Event, error) {
+	if path == "" {
+		return host.Event{}, usageError{err: errors.New("--event is missing"), hint: "give a file with an event, or - for stdin"}
+	}
+	body, err := readInput(t, path)
+	if err != nil {
+		return host.Event{}, err
+	}
+	registration, violations := proto.CheckEvent(string(host.PostUserRegistration), body)
+	if len(violations) > 0 {
+		e := &host.Error{Code: host.Invalid, Text: path + " is no " + string(host.PostUserRegistration) + " event"}
+		for _, v := range violations {
+			e.Fields = append(e.Fields, host.Field{Pointer: v.Pointer, Detail: v.Detail})
+		}
+		return host.Event{}, e
+	}
+	return host.Event{
+		ID: host.NewID(host.EventPrefix), Tenant: registration.Tenant, Trigger: host.PostUserRegistration,
+		UserID: registration.UserID, Body: body,
+	}, nil
+}
+
+// readInput reads a file, or stdin when path is "-".
+func readInput(t term, path string) ([]byte, error) {
+	if path == "-" {
+		return io.ReadAll(t.in)
+	}
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, &host.Error{Code: host.NotFound, Text: "no file at " + path}
+	}
+	return data, err
+}
+
+func (a *app) printRun(j *job, r host.Result) error {
+	answer := runAnswer{j.digest, viewResult(r)}
+	if err := a.term.answer(answer, func(w io.Writer) { a.term.result(w, r) }); err != nil {
+		return err
+	}
+	if !r.Succeeded {
+		return silentExit(exitAction)
+	}
+	return nil
+}

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+// openSandbox makes a sandbox that serves guests, with compiled code kept in
+// dir.
+func openSandbox(ctx context.Context, dir string) (*sandbox.Sandbox, error) {
+	box, err := sandbox.Open(ctx, sandbox.Config{CacheDir: dir, Functions: guest.Functions()})
+	if err != nil {
+		return nil, fmt.Errorf("open the sandbox: %w", err)
+	}
+	return box, nil
+}
+
+// cacheDir is where compiled modules are kept for commands without a host, ""
+// when the machine has no such place.
+func cacheDir() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "usher")
+}

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/admin"
+	"github.com/usherhost/usher/host/egress"
+	"github.com/usherhost/usher/host/executor"
+	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/ingress"
+	"github.com/usherhost/usher/host/registry"
+	"github.com/usherhost/usher/host/seal"
+	"github.com/usherhost/usher/host/sqlite"
+	"github.com/usherhost/usher/host/web"
+)
+
+func newServe(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Start the host: take events and run the actions",
+		Long: `Start the host on one data directory, which it creates and which one host at a
+time may use. The first start makes the key that encrypts the secrets and an API
+key for this command line; both are files in the data directory.
+
+An interrupt (or SIGTERM) stops it gently: no new events are taken, running
+actions finish within --drain-timeout, the rest runs after the next start. A
+second one stops it at once; nothing that was accepted is lost.`,
+		GroupID: groupHost,
+		Args:    exactly(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context()) },
+	}
+	addServeFlags(cmd)
+	return cmd
+}
+
+// serve wires the host by hand, from the store up to the doors, and runs it
+// until ctx ends.
+func (a *app) serve(ctx context.Context) (err error) {
+	cfg := a.cfg
+	log := newLogger(a.term.err, cfg)
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+
+	db, err := sqlite.Open(ctx, cfg.Data, sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	defer closeLast(db.Close, &err)
+	box, err := a.openBox(ctx, db)
+	if err != nil {
+		return err
+	}
+	sandbox, err := openSandbox(ctx, filepath.Join(cfg.Data, "cache"))
+	if err != nil {
+		return err
+	}
+	defer closeLast(func() error { return sandbox.Close(context.WithoutCancel(ctx)) }, &err)
+	listener, err := listen(ctx, cfg.Listen)
+	if err != nil {
+		return err
+	}
+	client := &egress.Client{AllowNetworks: cfg.AllowNetworks, Deny: ownAddresses(listener)}
+	defer client.Close()
+	runner := &guest.Runner{Sandbox: sandbox, Modules: db, Egress: client, Cache: &guest.Cache{}}
+	reg := &present{Registry: &registry.Registry{
+		Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, CheckOrigin: checkOrigin,
+	}}
+	runner.Secrets = reg
+	worker := &executor.Executor{
+		Queue: db, Events: db, Records: db, Runner: attempts(runner), Sealer: box, Settings: reg.settings,
+		Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics,
+	}
+	db.SetBorrower(worker)
+	if err := a.ensureAdminKey(ctx, reg); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	routes := web.NewEcho(log)
+	v1 := routes.Group("/v1")
+	(&ingress.Server{Store: db, Log: log, Metrics: metrics, Limits: ingress.Limits{
+		EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst,
+	}}).Register(v1, web.Authenticate(db, host.ScopeIngest))
+	read, manage := web.Authenticate(db, host.ScopeRead), web.Authenticate(db, host.ScopeManage)
+	(&admin.Server{Registry: reg, History: waking{db, worker}, Inspector: runner}).Register(v1, read, manage)
+	a.addHealth(routes, hostChecks(db, cfg.Data), metrics, read)
+
+	log.Info("serving", "address", listener.Addr().String(), "data", cfg.Data, "version", thisBuild().Version)
+	return a.runUntilDone(ctx, listener, routes, worker, log)
+}
+
+// runUntilDone runs the server and the executor; both stop when ctx ends, or
+// when one of them fails.
+func (a *app) runUntilDone(
+	ctx context.Context, listener net.Listener, routes *echo.Echo, worker *executor.Executor, log *slog.Logger,
+) error {
+	group, running := errgroup.WithContext(ctx)
+	group.Go(func() error { return worker.Run(running) })
+	group.Go(func() error { return web.Serve(running, listener, routes, a.cfg.DrainTimeout, log) })
+	group.Go(func() error {
+		<-running.Done()
+		log.Info("stopping: running actions may finish", "within", a.cfg.DrainTimeout)
+		return nil
+	})
+	err := group.Wait()
+	if err != nil {
+		return fmt.Errorf("stop: %w", err)
+	}
+	log.Info("stopped")
+	return nil
+}
+
+// waking is the history, which tells the executor when a person made an
+// execution due.
+type waking struct {
+	*sqlite.DB
+	worker *executor.Executor
+}
+
+// RetryExecution makes dead letters due again.
+func (w waking) RetryExecution(ctx context.Context, id string) (host.Execution, error) {
+	execution, err := w.DB.RetryExecution(ctx, id)
+	if err == nil {
+		w.worker.Wake()
+	}
+	return execution, err
+}
+
+// ReplayExecution makes a new execution of the same event.
+func (w waking) ReplayExecution(ctx context.Context, id string, samePlan bool) (host.Accepted, error) {
+	accepted, err := w.DB.ReplayExecution(ctx, id, samePlan)
+	if err == nil {
+		w.worker.Wake()
+	}
+	return accepted, err
+}
+
+// attempts lets the executor run guests.
+func attempts(runner *guest.Runner) executor.RunnerFunc {
+	return func(ctx context.Context, x host.Execution, index, attempt int) (host.Result, host.Tape, error) {
+		return runner.Run(ctx, guest.Run{
+			ExecutionID: x.ID, Index: index, Attempt: attempt, Step: x.Plan[index], Event: x.Event,
+		})
+	}
+}
+
+func checkOrigin(origin string) error {
+	_, err := egress.ParseOrigin(origin)
+	return err
+}
+
+// ownAddresses are where guests never get to: the host's own doors.
+func ownAddresses(l net.Listener) []netip.AddrPort {
+	address, err := netip.ParseAddrPort(l.Addr().String())
+	if err != nil {
+		return nil // a unix socket is no address that a guest could name
+	}
+	return []netip.AddrPort{address}
+}
+
+// listen opens the address, and says what to do when it is taken.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	l, err := web.Listen(ctx, address)
+	if err != nil {
+		return nil, &host.Error{Code: host.Refused, Text: "listen on " + address, Err: err,
+			Hint: "stop what listens there, or choose another address with --listen or USHER_LISTEN"}
+	}
+	return l, nil
+}
+
+// closeLast closes, and keeps the error when there is no earlier one.
+func closeLast(closer func() error, err *error) {
+	if closed := closer(); closed != nil && *err == nil {
+		*err = closed
+	}
+}
+
+// openBox opens the encryption of secrets, and says so when it made the key.
+func (a *app) openBox(ctx context.Context, db *sqlite.DB) (*seal.Box, error) {
+	box, err := seal.Open(ctx, seal.Options{
+		Key: a.cfg.SecretsKey, KeyName: a.cfg.sources["secrets_key"],
+		KeyFile:    a.cfg.SecretsKeyFile,
+		CreateFile: filepath.Join(a.cfg.Data, secretsKeyFile),
+	}, db)
+	if err != nil {
+		return nil, err
+	}
+	if path, created := box.Created(); created {
+		a.term.note("usher: made the key that encrypts the secrets: %s\n"+
+			"usher: back it up, apart from the database: without it no stored secret can be read", path)
+	}
+	return box, nil
+}
+
+// The files in the data directory that the first start makes: the API key of
+// the command line, and the key that encrypts the secrets.
+const (
+	adminKeyFile   = "admin.key"
+	secretsKeyFile = "secrets.key"
+)
+
+// ensureAdminKey makes an API key for the command line at the first start.
+func (a *app) ensureAdminKey(ctx context.Context, reg *present) error {
+	path := filepath.Join(a.cfg.Data, adminKeyFile)
+	made, err := reg.EnsureAdminKey(ctx, func(secret string) error {
+		return os.WriteFile(path, []byte(secret+"\n"), 0o600)
+	})
+	if err != nil {
+		return fmt.Errorf("make the first API key: %w", err)
+	}
+	if made {
+		a.term.note("usher: an API key with every scope is in %s; the commands find it there (--data)", path)
+	}
+	return nil
+}

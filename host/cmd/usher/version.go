@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// versionInfo says which build this is.
+type versionInfo struct {
+	Version  string `json:"version"`
+	Revision string `json:"revision,omitempty"`
+	Modified bool   `json:"modified,omitempty"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+func newVersion(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:         "version",
+		Short:       "Say which build this is",
+		Args:        exactly(),
+		Annotations: map[string]string{withoutConfig: "true"},
+		RunE: func(*cobra.Command, []string) error {
+			v := thisBuild()
+			return a.term.answer(v, func(w io.Writer) {
+				fmt.Fprintf(w, "usher %s", v.Version)
+				if v.Revision != "" {
+					fmt.Fprintf(w, " (%s)", v.Revision)
+				}
+				fmt.Fprintf(w, " %s %s\n", v.Go, v.Platform)
+			})
+		},
+	}
+}
+
+func thisBuild() versionInfo {
+	v := versionInfo{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	if info.Main.Version != "" && info.Main.Version != "(devel)" {
+		v.Version = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			v.Revision = s.Value[:min(len(s.Value), 12)]
+		case "vcs.modified":
+			v.Modified = s.Value == "true"
+		}
+	}
+	return v
+}
