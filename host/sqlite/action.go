@@ -1,0 +1,183 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/usherhost/usher/host"
+)
+
+// CreateAction stores a new action; times that are zero are now. Its Secrets
+// and Deployed are not looked at. Conflict when the name or the id is taken.
+func (db *DB) CreateAction(ctx context.Context, a host.Action) error {
+	if a.ID == "" || a.Name == "" || !a.Trigger.Valid() {
+		return &host.Error{Code: host.Invalid, Text: "an action needs an id, a name and a known trigger"}
+	}
+	return db.change(ctx, func(tx *transaction) error {
+		created := orNow(tx, micros(a.CreatedAt))
+		n, err := tx.exec(`
+			INSERT INTO action (id, name, trigger, created_at, updated_at)
+			VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT DO NOTHING`,
+			a.ID, a.Name, string(a.Trigger), created, max(created, micros(a.UpdatedAt)))
+		if err == nil && n == 0 {
+			err = &host.Error{
+				Code: host.Conflict, Text: fmt.Sprintf("there is an action %q already", a.Name),
+				Hint: "deploy a new version of it, or choose another name",
+			}
+		}
+		return err
+	})
+}
+
+func orNow(tx *transaction, us int64) int64 {
+	if us == 0 {
+		return micros(tx.now)
+	}
+	return us
+}
+
+const selectAction = `
+	SELECT a.id, a.name, a.trigger, COALESCE(a.deployed, ''), a.created_at, a.updated_at
+	FROM action a`
+
+func scanAction(row interface{ Scan(...any) error }) (host.Action, string, error) {
+	var a host.Action
+	var deployed string
+	var created, updated int64
+	err := row.Scan(&a.ID, &a.Name, &a.Trigger, &deployed, &created, &updated)
+	a.CreatedAt, a.UpdatedAt = fromMicros(created), fromMicros(updated)
+	return a, deployed, err
+}
+
+// Action returns an action, with its deployed version and the names of its
+// secrets. An id wins over a name. NotFound when there is none.
+func (db *DB) Action(ctx context.Context, idOrName string) (host.Action, error) {
+	a, deployed, err := scanAction(db.readers.QueryRowContext(ctx, selectAction+`
+		WHERE a.id = ? OR a.name = ?
+		ORDER BY a.id = ? DESC
+		LIMIT 1`, idOrName, idOrName, idOrName))
+	if errors.Is(err, sql.ErrNoRows) {
+		return host.Action{}, noAction(idOrName)
+	}
+	if err != nil {
+		return host.Action{}, fault(err)
+	}
+	return db.whole(ctx, a, deployed)
+}
+
+func noAction(idOrName string) *host.Error {
+	err := notFound(fmt.Sprintf("there is no action %q", idOrName))
+	err.Hint = "usher actions list shows those there are"
+	return err
+}
+
+// whole adds what other tables know of the action.
+func (db *DB) whole(ctx context.Context, a host.Action, deployed string) (host.Action, error) {
+	var err error
+	if a.Secrets, err = db.secrets(ctx, a.ID); err != nil {
+		return a, err
+	}
+	if deployed != "" {
+		v, err := db.Version(ctx, a.ID, deployed)
+		if err != nil {
+			return a, err
+		}
+		a.Deployed = &v
+	}
+	return a, nil
+}
+
+// Actions returns the actions of a trigger, of all when it is empty, in order
+// of name.
+func (db *DB) Actions(ctx context.Context, trigger host.Trigger) ([]host.Action, error) {
+	rows, err := db.readers.QueryContext(ctx, selectAction+`
+		WHERE ? = '' OR a.trigger = ?
+		ORDER BY a.name`, string(trigger), string(trigger))
+	if err != nil {
+		return nil, fault(err)
+	}
+	actions, deployed, err := scanActions(rows)
+	for i := 0; err == nil && i < len(actions); i++ {
+		actions[i], err = db.whole(ctx, actions[i], deployed[i])
+	}
+	if err != nil {
+		return nil, fault(err)
+	}
+	return actions, nil
+}
+
+func scanActions(rows *sql.Rows) (actions []host.Action, deployed []string, err error) {
+	defer func() { _ = rows.Close() }()
+	actions = []host.Action{}
+	for rows.Next() {
+		a, d, err := scanAction(rows)
+		if err != nil {
+			return nil, nil, err
+		}
+		actions, deployed = append(actions, a), append(deployed, d)
+	}
+	return actions, deployed, rows.Err()
+}
+
+// DeleteAction deletes an action with its versions and secrets. What it did
+// stays readable, and executions that were accepted before still run it.
+// Conflict when it is bound; with force its bindings go too.
+func (db *DB) DeleteAction(ctx context.Context, id string, force bool) error {
+	return db.change(ctx, func(tx *transaction) error {
+		if force {
+			if _, err := tx.exec(`DELETE FROM binding WHERE action_id = ?`, id); err != nil {
+				return err
+			}
+		} else if err := tx.unbound(id); err != nil {
+			return err
+		}
+		for _, query := range []string{
+			`DELETE FROM secret WHERE action_id = ?`,
+			`DELETE FROM version WHERE action_id = ?`,
+		} {
+			if _, err := tx.exec(query, id); err != nil {
+				return err
+			}
+		}
+		n, err := tx.exec(`DELETE FROM action WHERE id = ?`, id)
+		if err == nil && n == 0 {
+			err = noAction(id)
+		}
+		tx.writer.forgetPlans()
+		return err
+	})
+}
+
+func (tx *transaction) unbound(actionID string) error {
+	bound, err := tx.queryOne(func([]driverValue) error { return nil },
+		`SELECT 1 FROM binding WHERE action_id = ? LIMIT 1`, actionID)
+	if err == nil && bound {
+		err = &host.Error{
+			Code: host.Conflict, Text: "the action is bound",
+			Hint: "remove its binding first, or delete it with force",
+		}
+	}
+	return err
+}
+
+// actionExists returns NotFound unless there is an action with this id, else
+// its trigger.
+func (tx *transaction) actionExists(id string) (host.Trigger, error) {
+	var trigger host.Trigger
+	found, err := tx.queryOne(func(row []driverValue) error {
+		trigger = host.Trigger(text(row[0]))
+		return nil
+	}, `SELECT trigger FROM action WHERE id = ?`, id)
+	if err == nil && !found {
+		err = noAction(id)
+	}
+	return trigger, err
+}
+
+func (tx *transaction) touchAction(id string) error {
+	_, err := tx.exec(`UPDATE action SET updated_at = ? WHERE id = ?`, micros(tx.now), id)
+	return err
+}

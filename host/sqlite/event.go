@@ -1,0 +1,250 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/usherhost/usher/host"
+)
+
+// Borrower takes executions as they are accepted, before anybody asks. All
+// three are called from the writer's goroutine and must not block.
+type Borrower interface {
+	Reserve() bool       // asks for room, before the commit
+	Lend(host.Execution) // hands over, after it. Its Plan is shared: do not change it
+	Release()            // gives the room back: the commit failed
+}
+
+// Accept stores events, each with an execution and the plan that is deployed
+// now, and returns after the durable commit. It is all or nothing. Accepted[i]
+// answers for events[i]; a repeat of a Key gets the ids that the first one got.
+//
+// An empty ID is filled in, an empty Key is never a repeat, a zero ReceivedAt
+// is now. The events must not be changed before Accept returns. ctx counts
+// until the events are queued.
+//
+// Errors: KeyReused with a Field that points to the event; Invalid; Overloaded
+// when too many wait; Unavailable when the disk is full or fails, or the
+// database closes.
+func (db *DB) Accept(ctx context.Context, events []host.NewEvent) ([]host.Accepted, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if len(events) == 0 {
+		return nil, nil
+	}
+	a, err := newAcceptance(events)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.offer(a); err != nil {
+		return nil, err
+	}
+	if err := <-a.done; err != nil {
+		return nil, err
+	}
+	return a.accepted, nil
+}
+
+// acceptance is the operation behind Accept.
+type acceptance struct {
+	events   []host.NewEvent
+	keys     [][]byte
+	accepted []host.Accepted
+	lent     []host.Execution // the borrower has reserved room for these
+	borrower Borrower
+	done     chan error
+}
+
+func newAcceptance(events []host.NewEvent) (*acceptance, error) {
+	a := &acceptance{
+		events:   events,
+		keys:     make([][]byte, len(events)),
+		accepted: make([]host.Accepted, len(events)),
+		done:     make(chan error, 1),
+	}
+	for i := range events {
+		id := events[i].ID
+		if id == "" {
+			id = host.NewID(host.EventPrefix)
+		}
+		tail, ok := strings.CutPrefix(id, host.EventPrefix)
+		if !ok || tail == "" {
+			return nil, at(i, host.Invalid, "an event's id must begin with "+host.EventPrefix)
+		}
+		a.accepted[i] = host.Accepted{EventID: id, ExecutionID: host.ExecutionPrefix + tail}
+		if events[i].Key != "" {
+			a.keys[i] = hashKey(events[i].Key)
+		}
+	}
+	return a, nil
+}
+
+func hashKey(key string) []byte {
+	sum := sha256.Sum256([]byte(key))
+	return sum[:16]
+}
+
+func at(i int, code host.Code, text string) *host.Error {
+	return &host.Error{
+		Code: code, Text: text,
+		Fields: []host.Field{{Pointer: fmt.Sprintf("/%d", i), Detail: text}},
+	}
+}
+
+func (a *acceptance) apply(tx *transaction) error {
+	a.release() // what an earlier try had reserved
+	a.borrower = tx.writer.borrower
+	if len(a.events) == 1 {
+		return a.insert(tx, 0)
+	}
+	return tx.savepoint(func() error {
+		for i := range a.events {
+			if err := a.insert(tx, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// insert stores one event. A repeat changes nothing.
+func (a *acceptance) insert(tx *transaction, i int) error {
+	e := &a.events[i]
+	plan, err := tx.plan(e.Trigger)
+	if err != nil {
+		return err
+	}
+	seq := tx.nextSeq()
+	inserted, err := a.insertEvent(tx, seq, i)
+	if err != nil {
+		return err
+	}
+	if !inserted {
+		return a.repeat(tx, i)
+	}
+	if _, err := tx.exec(`INSERT INTO payload (event, body) VALUES (?, ?)`, seq, notNull(e.Body)); err != nil {
+		return err
+	}
+	return a.start(tx, seq, i, plan)
+}
+
+func (a *acceptance) insertEvent(tx *transaction, seq int64, i int) (bool, error) {
+	e := &a.events[i]
+	received := micros(e.ReceivedAt)
+	if received == 0 {
+		received = micros(tx.now)
+	}
+	n, err := tx.exec(`
+		INSERT INTO event (seq, id, tenant, trigger, user_id, key, fingerprint, traceparent, received_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (key) DO NOTHING`,
+		seq, a.accepted[i].EventID, e.Tenant, string(e.Trigger), e.UserID,
+		a.keys[i], fingerprint(e), orNull(e.Traceparent), received)
+	return n == 1, err
+}
+
+// start inserts the event's execution, lent when the borrower has room.
+func (a *acceptance) start(tx *transaction, seq int64, i int, plan *plan) error {
+	x := newExecution(tx, plan, seq, seq)
+	x.id, x.userID, x.tenant, x.trigger = a.accepted[i].ExecutionID, a.events[i].UserID, a.events[i].Tenant, a.events[i].Trigger
+	if x.status == host.Waiting && a.borrower != nil && a.borrower.Reserve() {
+		x.lent, x.epoch = 1, 1
+		event := a.events[i].Event
+		event.ID = a.accepted[i].EventID
+		a.lent = append(a.lent, x.execution(&event, plan.steps))
+		tx.setLoan(x.id, loan{seq: seq, epoch: 1})
+	}
+	return x.insert(tx)
+}
+
+// repeat answers an event whose key was there before.
+func (a *acceptance) repeat(tx *transaction, i int) error {
+	var id string
+	var first []byte
+	found, err := tx.queryOne(func(row []driverValue) error {
+		id, _ = row[0].(string)
+		first, _ = row[1].([]byte)
+		return nil
+	}, `SELECT id, fingerprint FROM event WHERE key = ?`, a.keys[i])
+	if err != nil {
+		return err
+	}
+	if !found {
+		return errors.New("accept: an event with this key was there, and is gone")
+	}
+	e := &a.events[i]
+	if e.Strict && string(first) != string(e.Fingerprint[:]) {
+		err := at(i, host.KeyReused, "the idempotency key was used before with another body")
+		err.Hint = "use a new key for a new event, or send the first body again"
+		return err
+	}
+	a.accepted[i] = host.Accepted{EventID: id, ExecutionID: executionID(id), Repeat: true}
+	return nil
+}
+
+func (a *acceptance) settle(err error) {
+	if err != nil {
+		a.release()
+	}
+	a.done <- err
+	for _, x := range a.lent {
+		a.borrower.Lend(x)
+	}
+}
+
+// release gives reserved room back.
+func (a *acceptance) release() {
+	for range a.lent {
+		a.borrower.Release()
+	}
+	a.lent = nil
+}
+
+// executionID returns the id of an event's first execution: the same but for
+// the prefix.
+func executionID(eventID string) string {
+	return host.ExecutionPrefix + strings.TrimPrefix(eventID, host.EventPrefix)
+}
+
+// Event returns an event with its Body. NotFound when there is none.
+func (db *DB) Event(ctx context.Context, id string) (host.Event, error) {
+	var e host.Event
+	var trace sql.NullString
+	var received int64
+	err := db.readers.QueryRowContext(ctx, `
+		SELECT e.id, e.tenant, e.trigger, e.user_id, e.traceparent, e.received_at, p.body
+		FROM event e JOIN payload p ON p.event = e.seq
+		WHERE e.id = ?`, id).
+		Scan(&e.ID, &e.Tenant, &e.Trigger, &e.UserID, &trace, &received, &e.Body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return host.Event{}, notFound("there is no event " + id)
+	}
+	e.Traceparent, e.ReceivedAt = trace.String, fromMicros(received)
+	return e, fault(err)
+}
+
+func fingerprint(e *host.NewEvent) driverValue {
+	if e.Key == "" {
+		return nil
+	}
+	return e.Fingerprint[:]
+}
+
+func orNull(s string) driverValue {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func notNull(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}

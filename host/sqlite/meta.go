@@ -1,0 +1,29 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// Meta returns a small named blob. NotFound when there is none.
+func (db *DB) Meta(ctx context.Context, name string) ([]byte, error) {
+	var value []byte
+	err := db.readers.QueryRowContext(ctx, `
+		SELECT value FROM meta
+		WHERE name = ?`, name).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, notFound("nothing is stored as " + name)
+	}
+	return value, fault(err)
+}
+
+// SetMeta stores a small named blob over what was there.
+func (db *DB) SetMeta(ctx context.Context, name string, value []byte) error {
+	return db.change(ctx, func(tx *transaction) error {
+		_, err := tx.exec(`
+			INSERT INTO meta (name, value) VALUES (?, ?)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, notNull(value))
+		return err
+	})
+}

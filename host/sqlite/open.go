@@ -1,0 +1,298 @@
+// Package sqlite stores everything that Usher must not lose in one SQLite
+// database: events, executions, results, tapes and the registry. One writer
+// goroutine commits whatever waits in one transaction, and nothing is
+// acknowledged before the disk has it. Who runs an execution, and what its
+// steps do, is the executor's business.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/usherhost/usher/host"
+	engine "modernc.org/sqlite"
+)
+
+// FileName is the database's name in the data directory, LockName that of the
+// file that marks the directory as taken.
+const (
+	FileName = "usher.db"
+	LockName = "usher.lock"
+)
+
+// Options tune a [DB]. The zero value is right for a server.
+type Options struct {
+	Queue    int           // accepts that may wait for the disk before Accept answers Overloaded; 0 is 4096
+	Readers  int           // connections that read; 0 is 4
+	MaxBytes int64         // how big the database file may grow; 0 is as big as the disk allows
+	Patience time.Duration // how long Close tries to write results to a failing disk; 0 is 5 s
+}
+
+// DB is an open data directory. All methods may be called at the same time,
+// from any goroutine. Times are UTC, to the microsecond. An error for somebody
+// outside is a [host.Error].
+type DB struct {
+	dir         string
+	lock        *flock.Flock
+	writer      *writer
+	readers     *sql.DB
+	keys        atomic.Pointer[map[[32]byte]host.Key]
+	loadingKeys sync.Mutex // held while keys is read anew, so that the newest wins
+	plans       planCache
+
+	sending sync.RWMutex  // held for reading while sending to the writer
+	closing chan struct{} // closed when Close begins
+	close   func() error  // once
+	stop    context.CancelFunc
+	keeper  sync.WaitGroup // the checkpointer
+}
+
+// Open opens the data directory dir, makes it when there is none, brings its
+// tables up to date and frees what a former process had lent. One process at a
+// time may have it open. The caller must Close it.
+func Open(ctx context.Context, dir string, o Options) (*DB, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open data directory: %w", err)
+	}
+	lock, err := takeDirectory(dir)
+	if err != nil {
+		return nil, err
+	}
+	db, err := open(ctx, dir, o)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	db.lock = lock
+	return db, nil
+}
+
+func open(ctx context.Context, dir string, o Options) (*DB, error) {
+	path := filepath.Join(dir, FileName)
+	if err := check(ctx, path); err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, path); err != nil {
+		return nil, err
+	}
+	session, err := openWriter(ctx, path, o)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{dir: dir, closing: make(chan struct{})}
+	db.close = sync.OnceValue(db.shut)
+	if db.readers, err = openReaders(path, o); err == nil {
+		db.writer = newWriter(session, o)
+		err = db.load(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(fault(err), session.close())
+	}
+	db.start(path)
+	return db, nil
+}
+
+// takeDirectory makes dir and locks it for this process.
+func takeDirectory(dir string) (*flock.Flock, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, &host.Error{
+			Code: host.Unavailable, Text: "the data directory " + dir + " can't be made",
+			Hint: "choose another with --data, or correct its parent's permissions", Err: err,
+		}
+	}
+	lock := flock.New(filepath.Join(dir, LockName), flock.SetPermissions(0o600))
+	taken, err := lock.TryLock()
+	if err != nil {
+		return nil, &host.Error{
+			Code: host.Unavailable, Text: "the data directory " + dir + " can't be locked",
+			Hint: "it must be a local directory that this user may write", Err: err,
+		}
+	}
+	if !taken {
+		return nil, &host.Error{
+			Code: host.Conflict, Text: "the data directory " + dir + " is in use by another usher",
+			Hint: "stop the other one, or choose another directory with --data",
+		}
+	}
+	return lock, nil
+}
+
+// dsn names the database file for the driver. What is the same on every
+// connection is here.
+func dsn(path string, pragmas ...string) string {
+	query := url.Values{"_pragma": append([]string{"busy_timeout(5000)"}, pragmas...), "_dqs": {"0"}}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
+}
+
+func openWriter(ctx context.Context, path string, o Options) (*session, error) {
+	connector, err := engine.NewConnector(dsn(path,
+		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		"cache_size(-131072)",       // 128 MB
+		"wal_autocheckpoint(32768)", // 128 MB: the guard, should the checkpointer not keep up
+	))
+	if err != nil {
+		return nil, err
+	}
+	session, err := newSession(ctx, connector)
+	if err != nil {
+		return nil, fault(err)
+	}
+	if err := session.limit(o.MaxBytes); err != nil {
+		return nil, errors.Join(fault(err), session.close())
+	}
+	return session, nil
+}
+
+// limit sets how big the file may grow; 0 is no limit.
+func (s *session) limit(maxBytes int64) error {
+	pages := int64(1<<32 - 2)
+	if maxBytes > 0 {
+		_, err := s.queryOne(func(row []driver.Value) error {
+			pages = max(maxBytes/row[0].(int64), 1)
+			return nil
+		}, "PRAGMA page_size")
+		if err != nil {
+			return err
+		}
+	}
+	_, err := s.exec(fmt.Sprintf("PRAGMA max_page_count = %d", pages))
+	return err
+}
+
+func openReaders(path string, o Options) (*sql.DB, error) {
+	connector, err := engine.NewConnector(dsn(path, "query_only(1)", "cache_size(-16384)"))
+	if err != nil {
+		return nil, err
+	}
+	readers := sql.OpenDB(connector)
+	readers.SetMaxOpenConns(or(o.Readers, 4))
+	readers.SetMaxIdleConns(or(o.Readers, 4))
+	return readers, nil
+}
+
+func newWriter(session *session, o Options) *writer {
+	return &writer{
+		session:  session,
+		accepts:  make(chan operation, or(o.Queue, 4096)),
+		others:   make(chan operation, 2*maxBatch),
+		quit:     make(chan struct{}),
+		ended:    make(chan struct{}),
+		patience: or(o.Patience, 5*time.Second),
+		loans:    map[string]loan{},
+		plans:    map[host.Trigger]*plan{},
+		old:      map[int64]*plan{},
+	}
+}
+
+// load reads what the writer keeps in memory, and makes what a former process
+// had lent due again.
+func (db *DB) load(ctx context.Context) error {
+	w := db.writer
+	if _, err := w.session.exec(`
+		UPDATE execution SET lent = 0
+		WHERE ended_at IS NULL AND lent = 1`); err != nil {
+		return err
+	}
+	if _, err := w.session.queryOne(func(row []driver.Value) error {
+		w.seq, w.resultSeq = row[0].(int64), row[1].(int64)
+		return nil
+	}, `
+		SELECT MAX((SELECT COALESCE(MAX(seq), 0) FROM event), (SELECT COALESCE(MAX(seq), 0) FROM execution)),
+		       (SELECT COALESCE(MAX(seq), 0) FROM result)`); err != nil {
+		return err
+	}
+	return db.loadKeys(ctx)
+}
+
+func (db *DB) start(path string) {
+	ctx, stop := context.WithCancel(context.Background())
+	db.stop = stop
+	go db.writer.run()
+	db.keeper.Go(func() { keepCheckpoints(ctx, path, &db.writer.commits) })
+}
+
+// SetBorrower says who is offered executions as they are accepted; nil:
+// nobody, each waits for [DB.Claim]. Call it before the first Accept.
+func (db *DB) SetBorrower(b Borrower) {
+	db.writer.borrower = b
+}
+
+// SetMaxBytes changes how big the database file may grow; 0 is as big as the
+// disk allows. What is there already stays.
+func (db *DB) SetMaxBytes(ctx context.Context, n int64) error {
+	return db.change(ctx, func(tx *transaction) error { return tx.limit(n) })
+}
+
+// Health returns nil when the last commit succeeded, and why not otherwise.
+func (db *DB) Health() error {
+	select {
+	case <-db.closing:
+		return closed()
+	default:
+	}
+	if err := db.writer.trouble.Load(); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Stats tell how the writer fares.
+type Stats struct {
+	Commits    int64 // group commits since Open
+	Operations int64 // in them
+	Waiting    int   // accepts that wait for the next commit
+	Kept       int   // results that a failing disk has not taken yet
+}
+
+// Stats returns the present numbers.
+func (db *DB) Stats() Stats {
+	w := db.writer
+	return Stats{
+		Commits: w.commits.Load(), Operations: w.operations.Load(),
+		Waiting: len(w.accepts), Kept: int(w.waiting.Load()),
+	}
+}
+
+// Close refuses what comes from now on, commits what is queued and closes the
+// database. When a failing disk does not take all recorded results in time,
+// the error says how many were lost; their steps run again after the next
+// start. Later calls return what the first did.
+func (db *DB) Close() error { return db.close() }
+
+func (db *DB) shut() error {
+	close(db.closing)
+	db.sending.Lock() // every sender has left
+	close(db.writer.quit)
+	db.sending.Unlock()
+	<-db.writer.ended
+	db.stop()
+	db.keeper.Wait()
+
+	var errs []error
+	if n := db.writer.lost; n > 0 {
+		errs = append(errs, &host.Error{
+			Code: host.Unavailable, Text: fmt.Sprintf("%d results could not be written", n),
+			Hint: "their actions run again after the next start", Err: db.writer.trouble.Load(),
+		})
+	}
+	errs = append(errs, db.readers.Close(), db.writer.session.close(), db.lock.Close())
+	return errors.Join(errs...)
+}
+
+func or[T comparable](a, b T) T {
+	var zero T
+	if a != zero {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,169 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/usherhost/usher/host"
+)
+
+// Record queues an outcome for the next group commit and returns when it is
+// queued. done, which may be nil, is called once, from the writer's goroutine,
+// and must not block: with nil after the commit, with Fenced when the
+// execution is in other hands by now. A disk that fails does not lose it: it
+// is kept and tried again.
+//
+// A final status ends the execution. Retrying, or a NextAt that is set, gives
+// it back, to be claimed when it is due. Any other status leaves it lent.
+//
+// The outcome must not be changed before done is called.
+func (db *DB) Record(ctx context.Context, o host.Outcome, done func(error)) error {
+	r := &record{Outcome: o, done: done}
+	if o.Result != nil {
+		body, err := json.Marshal(o.Result)
+		if err != nil {
+			return fmt.Errorf("encode result: %w", err)
+		}
+		r.body = body
+	}
+	return db.send(ctx, r)
+}
+
+// record is the operation behind Record.
+type record struct {
+	host.Outcome
+	body []byte
+	seq  int64 // of the execution; set by apply
+	end  int64 // when it was applied
+	done func(error)
+}
+
+func (r *record) apply(tx *transaction) error {
+	l := tx.loan(r.ExecutionID)
+	if l == (loan{}) || l.epoch != r.Epoch {
+		return &host.Error{
+			Code: host.Fenced, Text: "execution " + r.ExecutionID + " is in other hands, or has ended",
+			Hint: "drop it; whoever holds it now goes on",
+		}
+	}
+	if r.Result != nil {
+		if err := r.insert(tx, l.seq); err != nil {
+			return err
+		}
+	}
+	r.seq, r.end = l.seq, micros(tx.now)
+	tx.setState(l.seq, r)
+	if r.releases() {
+		tx.setLoan(r.ExecutionID, loan{})
+	}
+	return nil
+}
+
+func (r *record) insert(tx *transaction, execution int64) error {
+	tx.writer.resultSeq++
+	seq := tx.writer.resultSeq
+	if _, err := tx.exec(`
+		INSERT INTO result (seq, execution, step, attempt, action_id, body)
+		VALUES (?, ?, ?, ?, ?, ?)`,
+		seq, execution, int64(r.Result.Step), int64(r.Result.Attempt), r.Result.ActionID, r.body); err != nil {
+		return err
+	}
+	if r.Tape == nil {
+		return nil
+	}
+	_, err := tx.exec(`INSERT INTO tape (result, body) VALUES (?, ?)`, seq, r.Tape)
+	return err
+}
+
+// releases reports whether nobody holds the execution after this.
+func (r *record) releases() bool {
+	return r.Status.Final() || r.Status == host.Retrying || !r.NextAt.IsZero()
+}
+
+// update writes the state. One that stays lent touches no index.
+func (r *record) update(tx *transaction) error {
+	if !r.releases() {
+		_, err := tx.exec(`
+			UPDATE execution SET status = ?, steps = ?, attempt = ?
+			WHERE seq = ?`,
+			string(r.Status), packSteps(r.Steps), int64(r.Attempt), r.seq)
+		return err
+	}
+	var ended driverValue
+	next := r.end
+	if !r.NextAt.IsZero() {
+		next = micros(r.NextAt)
+	}
+	if r.Status.Final() {
+		ended, next = r.end, 0
+	}
+	_, err := tx.exec(`
+		UPDATE execution SET status = ?, steps = ?, attempt = ?, next_at = ?, lent = 0, ended_at = ?
+		WHERE seq = ?`,
+		string(r.Status), packSteps(r.Steps), int64(r.Attempt), next, ended, r.seq)
+	return err
+}
+
+func (r *record) settle(err error) {
+	if r.done != nil {
+		r.done(err)
+	}
+}
+
+// Results returns the results of an execution, in order of step and attempt;
+// attempts that an operator's retry added come after the earlier ones.
+func (db *DB) Results(ctx context.Context, executionID string) ([]host.Result, error) {
+	if _, err := db.Execution(ctx, executionID); err != nil {
+		return nil, err
+	}
+	found, err := db.results(ctx, `
+		SELECT seq, body FROM result
+		WHERE execution = `+executionSeq+`
+		ORDER BY step, seq`, executionID, eventID(executionID))
+	out := make([]host.Result, len(found))
+	for i := range found {
+		out[i] = found[i].Result
+	}
+	return out, err
+}
+
+// ResultsAfter returns up to limit results that were recorded after the one
+// numbered after, in the order in which they were recorded; of one action, when
+// actionID is not empty. A limit of 0 is 50, the most is 500.
+func (db *DB) ResultsAfter(ctx context.Context, after int64, actionID string, max int) ([]host.SeqResult, error) {
+	return db.results(ctx, `
+		SELECT seq, body FROM result
+		WHERE seq > ? AND (? = '' OR action_id = ?)
+		ORDER BY seq
+		LIMIT ?`, after, actionID, actionID, limit(max))
+}
+
+func (db *DB) results(ctx context.Context, query string, args ...any) ([]host.SeqResult, error) {
+	rows, err := db.readers.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fault(err)
+	}
+	defer func() { _ = rows.Close() }()
+	out := []host.SeqResult{}
+	for rows.Next() {
+		var r host.SeqResult
+		var body []byte
+		if err := rows.Scan(&r.Seq, &body); err != nil {
+			return nil, fault(err)
+		}
+		if err := json.Unmarshal(body, &r.Result); err != nil {
+			return nil, corrupt("a stored result can't be read", err)
+		}
+		out = append(out, r)
+	}
+	return out, fault(rows.Err())
+}
+
+// LastSeq returns the number of the result that was recorded last, 0 when
+// there is none.
+func (db *DB) LastSeq(ctx context.Context) (int64, error) {
+	var seq int64
+	err := db.readers.QueryRowContext(ctx, `SELECT COALESCE(MAX(seq), 0) FROM result`).Scan(&seq)
+	return seq, fault(err)
+}

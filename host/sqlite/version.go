@@ -1,0 +1,187 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/usherhost/usher/host"
+)
+
+// CreateVersion stores a new version of v.ActionID with its module, and
+// returns it with Number, SizeBytes and whatever else was zero filled in. A
+// module that was stored before is stored once. Digest, when set, must be that
+// of wasm.
+func (db *DB) CreateVersion(ctx context.Context, v host.Version, wasm []byte) (host.Version, error) {
+	sum := sha256.Sum256(wasm)
+	digest := "sha256:" + hex.EncodeToString(sum[:])
+	if v.Digest != "" && v.Digest != digest {
+		return v, &host.Error{Code: host.Invalid, Text: "the module's digest is " + digest + ", not " + v.Digest}
+	}
+	v.Digest, v.SizeBytes, v.Deployed = digest, int64(len(wasm)), false
+	v.ID, v.Status = or(v.ID, host.NewID(host.VersionPrefix)), or(v.Status, host.Built)
+	manifest, err := json.Marshal(v.Manifest)
+	if err != nil {
+		return v, fmt.Errorf("encode manifest: %w", err)
+	}
+	created := v
+	err = db.change(ctx, func(tx *transaction) error {
+		created = v
+		return tx.insertVersion(&created, manifest, wasm)
+	})
+	return created, err
+}
+
+func (tx *transaction) insertVersion(v *host.Version, manifest, wasm []byte) error {
+	if _, err := tx.actionExists(v.ActionID); err != nil {
+		return err
+	}
+	if _, err := tx.exec(`
+		INSERT INTO module (digest, wasm) VALUES (?, ?)
+		ON CONFLICT (digest) DO NOTHING`, v.Digest, notNull(wasm)); err != nil {
+		return err
+	}
+	if _, err := tx.queryOne(func(row []driverValue) error {
+		v.Number = int(integer(row[0])) + 1
+		return nil
+	}, `SELECT COALESCE(MAX(number), 0) FROM version WHERE action_id = ?`, v.ActionID); err != nil {
+		return err
+	}
+	created := orNow(tx, micros(v.CreatedAt))
+	v.CreatedAt = fromMicros(created)
+	if _, err := tx.exec(`
+		INSERT INTO version (id, action_id, number, digest, size_bytes, status, manifest, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		v.ID, v.ActionID, int64(v.Number), v.Digest, v.SizeBytes, string(v.Status), manifest, created); err != nil {
+		return err
+	}
+	return tx.touchAction(v.ActionID)
+}
+
+const selectVersion = `
+	SELECT v.id, v.action_id, v.number, v.digest, v.size_bytes, v.status, v.manifest, v.created_at,
+	       COALESCE(a.deployed = v.id, 0)
+	FROM version v JOIN action a ON a.id = v.action_id`
+
+func scanVersion(row interface{ Scan(...any) error }) (host.Version, error) {
+	var v host.Version
+	var manifest []byte
+	var created int64
+	err := row.Scan(&v.ID, &v.ActionID, &v.Number, &v.Digest, &v.SizeBytes, &v.Status, &manifest, &created, &v.Deployed)
+	if err != nil {
+		return v, err
+	}
+	v.CreatedAt = fromMicros(created)
+	return v, decode(manifest, &v.Manifest)
+}
+
+// Versions returns the versions of an action, newest first. NotFound when
+// there is no such action.
+func (db *DB) Versions(ctx context.Context, actionID string) ([]host.Version, error) {
+	rows, err := db.readers.QueryContext(ctx, selectVersion+`
+		WHERE v.action_id = ?
+		ORDER BY v.number DESC`, actionID)
+	if err != nil {
+		return nil, fault(err)
+	}
+	versions, err := scanVersions(rows)
+	if err != nil {
+		return nil, fault(err)
+	}
+	if len(versions) == 0 {
+		if _, err := db.Action(ctx, actionID); err != nil {
+			return nil, err
+		}
+	}
+	return versions, nil
+}
+
+func scanVersions(rows *sql.Rows) ([]host.Version, error) {
+	defer func() { _ = rows.Close() }()
+	versions := []host.Version{}
+	for rows.Next() {
+		v, err := scanVersion(rows)
+		if err != nil {
+			return nil, err
+		}
+		versions = append(versions, v)
+	}
+	return versions, rows.Err()
+}
+
+// Version returns one version of an action, by its number or id.
+func (db *DB) Version(ctx context.Context, actionID, numberOrID string) (host.Version, error) {
+	number, err := strconv.Atoi(numberOrID)
+	if err != nil {
+		number = -1
+	}
+	v, err := scanVersion(db.readers.QueryRowContext(ctx, selectVersion+`
+		WHERE v.action_id = ? AND (v.id = ? OR v.number = ?)`, actionID, numberOrID, number))
+	if errors.Is(err, sql.ErrNoRows) {
+		return host.Version{}, noVersion(actionID, numberOrID)
+	}
+	return v, fault(err)
+}
+
+func noVersion(actionID, numberOrID string) *host.Error {
+	err := notFound("action " + actionID + " has no version " + numberOrID)
+	err.Hint = "usher actions versions shows those there are"
+	return err
+}
+
+// Module returns the bytes of a stored module. It stays when its action is
+// deleted: unfinished executions and replays need it.
+func (db *DB) Module(ctx context.Context, digest string) ([]byte, error) {
+	var wasm []byte
+	err := db.readers.QueryRowContext(ctx, `
+		SELECT wasm FROM module
+		WHERE digest = ?`, digest).Scan(&wasm)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, notFound("there is no module " + digest)
+	}
+	return wasm, fault(err)
+}
+
+// Deploy makes a version the one that events run which are accepted from now
+// on. Deploying an older one is a rollback.
+func (db *DB) Deploy(ctx context.Context, actionID, versionID string) (host.Version, error) {
+	err := db.change(ctx, func(tx *transaction) error {
+		n, err := tx.exec(`
+			UPDATE action SET deployed = ?, updated_at = ?
+			WHERE id = ? AND EXISTS (
+				SELECT 1 FROM version WHERE id = ? AND action_id = ? AND status = 'built')`,
+			versionID, micros(tx.now), actionID, versionID, actionID)
+		if err == nil && n == 0 {
+			err = tx.whyNotDeployed(actionID, versionID)
+		}
+		tx.writer.forgetPlans()
+		return err
+	})
+	if err != nil {
+		return host.Version{}, err
+	}
+	return db.Version(ctx, actionID, versionID)
+}
+
+func (tx *transaction) whyNotDeployed(actionID, versionID string) error {
+	if _, err := tx.actionExists(actionID); err != nil {
+		return err
+	}
+	var status string
+	found, err := tx.queryOne(func(row []driverValue) error {
+		status = text(row[0])
+		return nil
+	}, `SELECT status FROM version WHERE id = ? AND action_id = ?`, versionID, actionID)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return noVersion(actionID, versionID)
+	}
+	return &host.Error{Code: host.Conflict, Text: "the version can't be deployed: it is " + status}
+}

@@ -1,0 +1,327 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// operation is one caller's part of a group commit.
+type operation interface {
+	// apply writes. It may be called again when the commit failed. When it
+	// returns a [host.Error] it has left nothing behind.
+	apply(*transaction) error
+	// settle is called once: with nil after the commit, or with why there was
+	// none.
+	settle(error)
+}
+
+const (
+	maxBatch = 512  // operations in one commit
+	maxKept  = 8192 // records kept in memory while the disk fails, before Record waits
+
+	firstBackoff = 20 * time.Millisecond
+	lastBackoff  = time.Second
+)
+
+// writer owns the connection that writes. Its goroutine takes everything that
+// waits, commits it at once and tells everybody: the slower the disk, the
+// bigger the commits. Fields without a comment belong to that goroutine.
+type writer struct {
+	session  *session
+	accepts  chan operation // full: the host is overloaded
+	others   chan operation // full: the sender waits
+	quit     chan struct{}  // closed when nothing is sent any more
+	ended    chan struct{}  // closed when the goroutine has ended
+	patience time.Duration  // how long quitting tries to write kept records
+	borrower Borrower       // set before the first operation
+
+	seq       int64 // the last event or execution
+	resultSeq int64 // the last result
+	loans     map[string]loan
+	plans     map[host.Trigger]*plan // what each trigger has now
+	old       map[int64]*plan        // plans that claimed executions have
+	kept      []operation            // records that a failing disk has not taken yet
+	lost      int                    // of those, how many were given up at the end
+	backoff   time.Duration
+
+	commits    atomic.Int64 // commits that wrote something
+	operations atomic.Int64
+	waiting    atomic.Int64               // len(kept)
+	trouble    atomic.Pointer[host.Error] // why the last commit failed; nil when it did not
+}
+
+// run commits until quit is closed and the queues are empty.
+func (w *writer) run() {
+	defer close(w.ended)
+	batch := make([]operation, 0, maxBatch)
+	for {
+		first, open := w.wait()
+		if !open {
+			w.finish()
+			return
+		}
+		batch = append(batch[:0], w.kept...)
+		w.keep(nil)
+		if first != nil {
+			batch = w.gather(append(batch, first))
+		}
+		w.commit(batch)
+		clear(batch)
+	}
+}
+
+// wait returns the next operation, nil when it is time to try the kept ones
+// again, and false when it is time to end.
+func (w *writer) wait() (operation, bool) {
+	var again <-chan time.Time
+	others := w.others
+	if len(w.kept) > 0 {
+		timer := time.NewTimer(w.backoff)
+		defer timer.Stop()
+		again = timer.C
+		if len(w.kept) >= maxKept {
+			others = nil
+		}
+	}
+	select {
+	case op := <-w.accepts:
+		return op, true
+	case op := <-others:
+		return op, true
+	case <-again:
+		return nil, true
+	case <-w.quit:
+		return nil, false
+	}
+}
+
+// gather adds what waits, without waiting itself.
+func (w *writer) gather(batch []operation) []operation {
+	for limit := len(batch) - 1 + maxBatch; len(batch) < limit; {
+		select {
+		case op := <-w.accepts:
+			batch = append(batch, op)
+		case op := <-w.others:
+			batch = append(batch, op)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit makes the batch durable and settles each operation. What spoils the
+// commit for others is found by committing one by one.
+func (w *writer) commit(batch []operation) {
+	errs := make([]error, len(batch))
+	err := w.try(batch, errs)
+	switch {
+	case err == nil:
+		w.recovered()
+	case passing(err):
+		w.refuse(batch, err)
+		return
+	case len(batch) == 1:
+		errs[0] = err
+	default:
+		batch, errs = w.oneByOne(batch)
+	}
+	for i, op := range batch {
+		op.settle(fault(errs[i]))
+	}
+}
+
+// oneByOne commits each operation for itself. It returns those that are to be
+// settled: when the disk begins to fail, the rest is refused.
+func (w *writer) oneByOne(batch []operation) ([]operation, []error) {
+	errs := make([]error, len(batch))
+	for i := range batch {
+		err := w.try(batch[i:i+1], errs[i:i+1])
+		if passing(err) {
+			w.refuse(batch[i:], err)
+			return batch[:i], errs[:i]
+		}
+		if err != nil {
+			errs[i] = err
+		}
+	}
+	return batch, errs
+}
+
+// try runs the batch in one transaction. errs gets the refusals of single
+// operations; an error means that nothing was committed.
+func (w *writer) try(batch []operation, errs []error) error {
+	tx := &transaction{session: w.session, writer: w, now: time.Now().UTC()}
+	if _, err := tx.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := tx.apply(batch, errs)
+	if err == nil {
+		_, err = tx.exec("COMMIT")
+	}
+	if err != nil {
+		_, _ = tx.exec("ROLLBACK") // SQLite may have rolled back already; then this fails, and that is well
+		w.forgetPlans()
+		return err
+	}
+	tx.merge()
+	w.commits.Add(1)
+	w.operations.Add(int64(len(batch)))
+	return nil
+}
+
+// forgetPlans drops what is known of plans: the registry changed, or what was
+// stored was rolled back.
+func (w *writer) forgetPlans() {
+	clear(w.plans)
+	clear(w.old)
+}
+
+// refuse answers a batch that the disk did not take: records are kept, all
+// others are told.
+func (w *writer) refuse(batch []operation, err error) {
+	answer, ok := errors.AsType[*host.Error](fault(err))
+	if !ok {
+		answer = &host.Error{Code: host.Unavailable, Text: "the database can't be written", Err: err}
+	}
+	w.trouble.Store(answer)
+	w.backoff = min(max(w.backoff*2, firstBackoff), lastBackoff)
+	var kept []operation
+	for _, op := range batch {
+		if _, ok := op.(*record); ok {
+			kept = append(kept, op)
+		} else {
+			op.settle(answer)
+		}
+	}
+	w.keep(kept)
+}
+
+func (w *writer) keep(records []operation) {
+	w.kept = records
+	w.waiting.Store(int64(len(records)))
+}
+
+func (w *writer) recovered() {
+	w.backoff = 0
+	if w.trouble.Load() != nil {
+		w.trouble.Store(nil)
+	}
+}
+
+// finish commits what still waits, and gives the disk some time to take the
+// kept records.
+func (w *writer) finish() {
+	deadline := time.Now().Add(w.patience)
+	for {
+		batch := append([]operation{}, w.kept...)
+		w.keep(nil)
+		batch = w.gather(batch)
+		if len(batch) == 0 {
+			return
+		}
+		w.commit(batch)
+		if len(w.kept) == 0 {
+			continue
+		}
+		if time.Now().After(deadline) {
+			w.giveUp()
+			return
+		}
+		time.Sleep(w.backoff)
+	}
+}
+
+// giveUp settles what could not be written. Those steps run again after the
+// next start.
+func (w *writer) giveUp() {
+	w.lost = len(w.kept)
+	for _, op := range w.kept {
+		op.settle(w.trouble.Load())
+	}
+	w.keep(nil)
+}
+
+// send queues op for the next commit. It waits for room, until ctx ends or the
+// database closes.
+func (db *DB) send(ctx context.Context, op operation) error {
+	db.sending.RLock()
+	defer db.sending.RUnlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-db.closing:
+		return closed()
+	default:
+	}
+	select {
+	case db.writer.others <- op:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-db.closing:
+		return closed()
+	}
+}
+
+// offer queues op when there is room at once.
+func (db *DB) offer(op operation) error {
+	db.sending.RLock()
+	defer db.sending.RUnlock()
+	select {
+	case <-db.closing:
+		return closed()
+	default:
+	}
+	select {
+	case db.writer.accepts <- op:
+		return nil
+	default:
+		return &host.Error{
+			Code: host.Overloaded, Text: "too many events wait for the disk",
+			Hint: "send it again after a second", RetryAfter: time.Second,
+		}
+	}
+}
+
+// change is an operation that is not hot: it runs in a savepoint, so that it
+// may fail half way.
+type change struct {
+	do   func(*transaction) error
+	then func(error) // called by the writer when the change is settled; may be nil
+	done chan error
+}
+
+// change runs do in the group commit and returns after it. do may run more
+// than once. ctx ends only the wait for a place in the queue: once queued, the
+// outcome is awaited.
+func (db *DB) change(ctx context.Context, do func(*transaction) error) error {
+	return db.changeThen(ctx, do, nil)
+}
+
+func (db *DB) changeThen(ctx context.Context, do func(*transaction) error, then func(error)) error {
+	c := &change{do: do, then: then, done: make(chan error, 1)}
+	if err := db.send(ctx, c); err != nil {
+		return err
+	}
+	return <-c.done
+}
+
+func (c *change) apply(tx *transaction) error {
+	if err := tx.flush(); err != nil {
+		return err
+	}
+	return tx.savepoint(func() error { return c.do(tx) })
+}
+
+func (c *change) settle(err error) {
+	if c.then != nil {
+		c.then(err)
+	}
+	c.done <- err
+}
