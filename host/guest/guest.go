@@ -34,12 +34,6 @@ type Secrets interface {
 	Secrets(ctx context.Context, actionID string) (map[string]string, error)
 }
 
-// Bindings reads a binding as it is now. A binding that is gone is a
-// [host.NotFound] error.
-type Bindings interface {
-	Binding(ctx context.Context, id string) (host.Binding, error)
-}
-
 // Egress sends a guest's requests under its policy.
 type Egress interface {
 	Send(ctx context.Context, r *host.HTTPRequest) (*host.HTTPResponse, *host.EgressFailure)
@@ -51,7 +45,6 @@ type Runner struct {
 	Sandbox  *sandbox.Sandbox
 	Modules  Modules
 	Secrets  Secrets
-	Bindings Bindings // nil: a run uses its step's settings
 	Egress   Egress
 	Cache    *Cache
 }
@@ -68,7 +61,7 @@ func Functions() []sandbox.Function {
 	return append(functions, extismFunctions()...)
 }
 
-// Run is one attempt of one step of an execution.
+// Run is one attempt of one step of an execution, under the step's settings.
 type Run struct {
 	ExecutionID string
 	Index       int // of Step in the plan
@@ -150,12 +143,9 @@ func (r *randomSource) Read(p []byte) (int, error) {
 	return r.source.Read(p)
 }
 
-// prepare reads the settings and secrets that hold now.
+// prepare reads the action's secrets and checks that none is missing.
 func (c *call) prepare() *sandbox.Fault {
 	c.settings = c.run.Step.Settings.Over(host.DefaultSettings())
-	if err := c.refreshSettings(); err != nil {
-		return hostFault("read the binding", err)
-	}
 	secrets, err := c.runner.Secrets.Secrets(c.ctx, c.run.Step.ActionID)
 	if err != nil {
 		return hostFault("read the action's secrets", err)
@@ -168,23 +158,6 @@ func (c *call) prepare() *sandbox.Fault {
 			return &sandbox.Fault{Fault: host.FaultHost, Message: fmt.Sprintf("the secret %q is not set", name)}
 		}
 	}
-	return nil
-}
-
-// refreshSettings applies the binding's present settings in place of the
-// plan's: what an operator allows or forbids applies to a retry.
-func (c *call) refreshSettings() error {
-	if c.runner.Bindings == nil || c.run.Step.BindingID == "" {
-		return nil
-	}
-	b, err := c.runner.Bindings.Binding(c.ctx, c.run.Step.BindingID)
-	if host.CodeOf(err) == host.NotFound && err != nil {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	c.settings = b.Settings.Over(c.run.Step.Declared).Over(host.DefaultSettings())
 	return nil
 }
 

@@ -28,7 +28,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // store is what a runner reads from the registry.
 type store struct {
 	secrets map[string]string
-	binding *host.Binding
 }
 
 func (s *store) Module(_ context.Context, digest string) ([]byte, error) {
@@ -41,13 +40,6 @@ func (s *store) Module(_ context.Context, digest string) ([]byte, error) {
 }
 
 func (s *store) Secrets(context.Context, string) (map[string]string, error) { return s.secrets, nil }
-
-func (s *store) Binding(context.Context, string) (host.Binding, error) {
-	if s.binding == nil {
-		return host.Binding{}, &host.Error{Code: host.NotFound, Text: "no such binding"}
-	}
-	return *s.binding, nil
-}
 
 // world is a runner and what surrounds it.
 type world struct {
@@ -68,7 +60,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(client.Close)
 	w := &world{store: &store{secrets: map[string]string{"TOKEN": "s3cret-value"}}, receiver: newReceiver(t)}
 	w.settings.Egress.Allow = []string{w.receiver.URL}
-	w.Runner = &guest.Runner{Sandbox: s, Modules: w.store, Secrets: w.store, Bindings: w.store, Egress: client, Cache: &guest.Cache{}}
+	w.Runner = &guest.Runner{Sandbox: s, Modules: w.store, Secrets: w.store, Egress: client, Cache: &guest.Cache{}}
 	return w
 }
 
@@ -386,20 +378,6 @@ func (w *world) runDeclaring(t *testing.T, name, hint string, steps []guests.Ste
 		t.Fatal(err)
 	}
 	return result
-}
-
-func TestWhatAnOperatorAllowsAppliesToTheNextAttempt(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.settings.Egress.Allow = nil
-	send := guests.Step{Function: "http_send", Argument: `{"url":"` + w.receiver.URL + `"}`}
-	if got := w.answers(t, send); !strings.Contains(got[0], "refused") {
-		t.Fatalf("allowed at first: %s", got[0])
-	}
-	w.store.binding = &host.Binding{ID: "bnd_1", Settings: host.Settings{Egress: host.Egress{Allow: []string{w.receiver.URL}}}}
-	if got := w.answers(t, send); !strings.Contains(got[0], `"status":200`) {
-		t.Errorf("refused after the binding allowed it: %s", got[0])
-	}
 }
 
 func TestRetryAfterOfTheLastResponseIsKept(t *testing.T) {
