@@ -37,10 +37,13 @@ func (e *codingError) Unwrap() error { return e.err }
 // reading stops there, so that a bomb costs no more than an honest body. A
 // body in a coding we do not know is left as it is.
 func readBody(res *http.Response, limit int64) (body []byte, decoded bool, err error) {
-	codings := codingsOf(res)
-	if res.ContentLength > limit && res.Request.Method != http.MethodHead {
+	if res.Request.Method == http.MethodHead || res.StatusCode == http.StatusNotModified {
+		return nil, false, nil // the header tells of a body that is not here
+	}
+	if res.ContentLength > limit {
 		return nil, false, errTooLarge
 	}
+	codings := codingsOf(res)
 	raw := bufio.NewReader(&capped{r: res.Body, left: limit})
 	if _, err := raw.Peek(1); err == io.EOF {
 		return nil, len(codings) > 0, nil

@@ -1,6 +1,9 @@
 package egress_test
 
 import (
+	"crypto/x509"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -52,3 +55,15 @@ func mustFail(t *testing.T, c *egress.Client, r *host.HTTPRequest, code host.Egr
 	}
 	return failure
 }
+
+// trusting returns a client that knows the certificate of s.
+func trusting(t *testing.T, s *httptest.Server) *egress.Client {
+	t.Helper()
+	c := open(t)
+	c.RootCAs = x509.NewCertPool()
+	c.RootCAs.AddCert(s.Certificate())
+	return c
+}
+
+// quiet is the log of servers that are meant to fail.
+func quiet() *log.Logger { return log.New(io.Discard, "", 0) }

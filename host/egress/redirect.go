@@ -2,6 +2,7 @@ package egress
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/usherhost/usher/host"
 )
@@ -54,6 +55,9 @@ func (x *exchange) follow(status int, location string) *host.EgressFailure {
 func (x *exchange) resolve(location string) (target, string) {
 	if len(location) > MaxURLBytes {
 		return target{}, "it is longer than 8192 characters"
+	}
+	if strings.ContainsRune(location, '\\') { // a browser would read it as a slash
+		return target{}, "it has a backslash"
 	}
 	u, err := x.target.url.Parse(location)
 	if err != nil {
