@@ -42,11 +42,11 @@ type Egress interface {
 // Runner runs actions, one at a time for each call of Run. It is safe for
 // concurrent use.
 type Runner struct {
-	Sandbox  *sandbox.Sandbox
-	Modules  Modules
-	Secrets  Secrets
-	Egress   Egress
-	Cache    *Cache
+	Sandbox *sandbox.Sandbox
+	Modules Modules
+	Secrets Secrets
+	Egress  Egress
+	Cache   *Cache
 }
 
 // Functions are the host functions that a sandbox for this package must serve.

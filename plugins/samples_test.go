@@ -1,0 +1,326 @@
+// Package plugins_test runs every sample action as the host does and as
+// Extism's own SDK does: both must do what the sample's expected.json says.
+package plugins_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	extism "github.com/extism/go-sdk"
+	"github.com/tetratelabs/wazero"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/egress"
+	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+const entry = "onExecutePostUserRegistration"
+
+// expected is a sample's expected.json.
+type expected struct {
+	Given struct {
+		Secrets   map[string]string `json:"secrets"`
+		Responses []struct {
+			Status int    `json:"status"`
+			Body   string `json:"body"`
+		} `json:"responses"`
+	} `json:"given"`
+	Succeeded bool      `json:"succeeded"`
+	Requests  []request `json:"requests"`
+	Logs      []line    `json:"logs"`
+	Output    any       `json:"output"`
+}
+
+type request struct {
+	Method  string            `json:"method"`
+	Path    string            `json:"path"`
+	Headers map[string]string `json:"headers"`
+	Body    any               `json:"body"`
+}
+
+type line struct {
+	Level   string `json:"level"`
+	Message string `json:"message"`
+}
+
+// sample is one folder, with a world outside of its own.
+type sample struct {
+	name  string
+	wasm  []byte
+	event []byte
+	want  expected
+
+	receiver *httptest.Server
+	mu       sync.Mutex
+	got      []request // guarded by mu
+}
+
+// outcome is what a run of a sample came to.
+type outcome struct {
+	Succeeded bool
+	Message   string
+	Output    any
+	Logs      []line
+	Requests  []request
+}
+
+func samples(t *testing.T) []string {
+	t.Helper()
+	manifests, err := filepath.Glob("*/action.yaml")
+	if err != nil || len(manifests) == 0 {
+		t.Fatalf("found no samples: %v", err)
+	}
+	var names []string
+	for _, m := range manifests {
+		names = append(names, filepath.Dir(m))
+	}
+	return names
+}
+
+func open(t *testing.T, name string) *sample {
+	t.Helper()
+	s := &sample{name: name, event: read(t, name, "event.json")}
+	var action struct {
+		Module string `yaml:"module"`
+	}
+	if err := yaml.Unmarshal(read(t, name, "action.yaml"), &action); err != nil {
+		t.Fatal(err)
+	}
+	s.wasm = read(t, name, action.Module)
+	s.receiver = httptest.NewServer(http.HandlerFunc(s.receive))
+	t.Cleanup(s.receiver.Close)
+	text := strings.ReplaceAll(string(read(t, name, "expected.json")), "{{receiver}}", s.receiver.URL)
+	if err := json.Unmarshal([]byte(text), &s.want); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func read(t *testing.T, name, file string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(name, file))
+	if err != nil {
+		t.Fatalf("%v (build the samples first: go tool -modfile=.tools/go.mod task plugins:build)", err)
+	}
+	return data
+}
+
+func (s *sample) receive(w http.ResponseWriter, r *http.Request) {
+	raw, _ := io.ReadAll(r.Body)
+	var body any
+	if json.Unmarshal(raw, &body) != nil {
+		body = string(raw)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	headers := map[string]string{}
+	if i := len(s.got); i < len(s.want.Requests) {
+		for name := range s.want.Requests[i].Headers {
+			headers[name] = r.Header.Get(name)
+		}
+	}
+	response := s.want.Given.Responses[min(len(s.got), len(s.want.Given.Responses)-1)]
+	s.got = append(s.got, request{r.Method, r.URL.Path, headers, body})
+	w.WriteHeader(response.Status)
+	_, _ = io.WriteString(w, response.Body)
+}
+
+// take returns the requests that came since the last call.
+func (s *sample) take() []request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	got := s.got
+	s.got = nil
+	return got
+}
+
+func decode(t *testing.T, output []byte) any {
+	t.Helper()
+	if len(output) == 0 {
+		return nil
+	}
+	var v any
+	if err := json.Unmarshal(output, &v); err != nil {
+		return string(output)
+	}
+	return v
+}
+
+// host runs the sample as the host does.
+func (s *sample) host(t *testing.T, event []byte) outcome {
+	t.Helper()
+	box, err := sandbox.Open(t.Context(), sandbox.Config{Functions: guest.Functions()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer box.Close(context.Background()) //nolint:errcheck // the test is over
+	client := &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	defer client.Close()
+	runner := &guest.Runner{Sandbox: box, Modules: s, Secrets: s, Egress: client, Cache: &guest.Cache{}}
+	result, _, err := runner.Run(t.Context(), guest.Run{
+		Step:  host.Step{Action: s.name, Digest: sandbox.Digest(s.wasm), Settings: host.Settings{Egress: host.Egress{Allow: []string{s.receiver.URL}}}},
+		Event: &host.Event{Trigger: host.PostUserRegistration, Body: event},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := outcome{Succeeded: result.Succeeded, Output: decode(t, result.Output), Requests: s.take()}
+	if result.Error != nil {
+		out.Message = result.Error.Message
+	}
+	for _, l := range result.Logs {
+		out.Logs = append(out.Logs, line{l.Level, l.Message})
+	}
+	return out
+}
+
+func (s *sample) Module(context.Context, string) ([]byte, error) { return s.wasm, nil }
+
+func (s *sample) Secrets(context.Context, string) (map[string]string, error) {
+	return s.want.Given.Secrets, nil
+}
+
+// oracle runs the sample with Extism's own SDK and host functions of a few
+// lines.
+func (s *sample) oracle(t *testing.T, event []byte) outcome {
+	t.Helper()
+	var out outcome
+	plugin, err := extism.NewPlugin(t.Context(), extism.Manifest{
+		Wasm:         []extism.Wasm{extism.WasmData{Data: s.wasm}},
+		AllowedHosts: []string{"127.0.0.1"},
+		Memory:       &extism.ManifestMemory{MaxHttpResponseBytes: -1, MaxVarBytes: -1},
+	}, extism.PluginConfig{EnableWasi: true, ModuleConfig: wazero.NewModuleConfig().WithSysWalltime()}, s.functions(&out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plugin.Close(context.Background()) //nolint:errcheck // the test is over
+	plugin.SetLogger(func(level extism.LogLevel, message string) {
+		out.Logs = append(out.Logs, line{strings.ToLower(level.String()), message})
+	})
+	secrets, _ := json.Marshal(s.want.Given.Secrets)
+	event = bytes.TrimSpace(event)
+	input := `{"event":` + string(event[:len(event)-1]) + `,"configuration":{},"secrets":` + string(secrets) +
+		`},"execution":{"id":"","action":"` + s.name + `","version":0,"binding_id":"","attempt":0}}`
+	code, output, err := plugin.Call(entry, []byte(input))
+	out.Succeeded, out.Output, out.Requests = err == nil && code == 0, nil, s.take()
+	if err != nil {
+		out.Message = err.Error()
+	}
+	if out.Succeeded {
+		out.Output = decode(t, output)
+	}
+	return out
+}
+
+func (s *sample) functions(out *outcome) []extism.HostFunction {
+	pointer := []extism.ValueType{extism.ValueTypePTR}
+	define := func(name string, params, results []extism.ValueType, f extism.HostFunctionStackCallback) extism.HostFunction {
+		h := extism.NewHostFunctionWithStack(name, f, params, results)
+		h.SetNamespace("usher:host/v1")
+		return h
+	}
+	nothing := func(_ context.Context, _ *extism.CurrentPlugin, stack []uint64) { stack[0] = 0 }
+	return []extism.HostFunction{
+		define("secret_get", pointer, pointer, func(_ context.Context, p *extism.CurrentPlugin, stack []uint64) {
+			name, _ := p.ReadString(stack[0])
+			stack[0] = 0
+			if value, found := s.want.Given.Secrets[name]; found {
+				stack[0], _ = p.WriteString(value)
+			}
+		}),
+		define("http_send", pointer, pointer, func(ctx context.Context, p *extism.CurrentPlugin, stack []uint64) {
+			text, _ := p.ReadBytes(stack[0])
+			stack[0], _ = p.WriteBytes(sendPlainly(ctx, text))
+		}),
+		define("log_write", []extism.ValueType{extism.ValueTypeI32, extism.ValueTypePTR}, nil, func(_ context.Context, p *extism.CurrentPlugin, stack []uint64) {
+			message, _ := p.ReadString(stack[1])
+			out.Logs = append(out.Logs, line{[]string{"trace", "debug", "info", "warn", "error"}[uint32(stack[0])], message})
+		}),
+		define("cache_get", pointer, pointer, nothing),
+		define("cache_set", pointer, pointer, nothing),
+		define("cache_delete", pointer, pointer, nothing),
+		define("clock_sleep", pointer, nil, func(context.Context, *extism.CurrentPlugin, []uint64) {}),
+	}
+}
+
+// sendPlainly is http_send without any rule.
+func sendPlainly(ctx context.Context, text []byte) []byte {
+	var q struct {
+		Method, URL, Body string
+		Headers           map[string]any
+	}
+	if err := json.Unmarshal(text, &q); err != nil {
+		return []byte(`{"error":{"code":"invalid","message":"` + err.Error() + `"}}`)
+	}
+	r, err := http.NewRequestWithContext(ctx, q.Method, q.URL, strings.NewReader(q.Body))
+	if err != nil {
+		return []byte(`{"error":{"code":"invalid","message":"malformed"}}`)
+	}
+	for name, value := range q.Headers {
+		if one, ok := value.(string); ok {
+			r.Header.Set(name, one)
+		} else {
+			r.Header.Set(name, value.([]any)[0].(string))
+		}
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return []byte(`{"error":{"code":"network","message":"failed"}}`)
+	}
+	defer response.Body.Close() //nolint:errcheck // read to its end
+	body, _ := io.ReadAll(response.Body)
+	answer, _ := json.Marshal(map[string]any{"status": response.StatusCode, "headers": response.Header, "body": string(body), "url": q.URL})
+	return answer
+}
+
+func TestEverySampleDoesWhatItExpects(t *testing.T) {
+	t.Parallel()
+	for _, name := range samples(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t, name)
+			got := s.host(t, s.event)
+			want := outcome{Succeeded: s.want.Succeeded, Output: s.want.Output, Requests: s.want.Requests, Logs: s.want.Logs}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("got  %+v\nwant %+v", got, want)
+			}
+		})
+	}
+}
+
+func TestEverySampleDoesTheSameUnderExtism(t *testing.T) {
+	// Not parallel: the SDK's log level belongs to the process.
+	extism.SetLogLevel(extism.LogLevelInfo)
+	events := [][]byte{
+		nil, // the sample's own
+		[]byte(`{"user":{"user_id":"sms|1","phone_number":"+12065550123"}}`),
+		[]byte(`{"user":{"user_id":"auth0|2","email":"q\"uote\\@example.com","name":"\u00f6\ud83d\ude00<&>"},"new":{"deep":[1,{"x":null}]}}`),
+	}
+	for _, name := range samples(t) {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, name)
+			for _, event := range events {
+				if event == nil {
+					event = s.event
+				}
+				ours, theirs := s.host(t, event), s.oracle(t, event)
+				if !reflect.DeepEqual(ours, theirs) {
+					t.Errorf("event %s\nhost   %+v\nextism %+v", event, ours, theirs)
+				}
+			}
+		})
+	}
+}
