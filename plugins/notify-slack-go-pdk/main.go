@@ -1,26 +1,16 @@
+//go:build wasm
+
 // This action tells a Slack channel of every new user. It needs nothing but
-// Extism's official Go library.
+// Extism's official Go library, which compiles for WebAssembly alone.
 package main
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/extism/go-pdk"
 )
-
-// input is what the action reads of the envelope.
-type input struct {
-	Event struct {
-		User struct {
-			Email string `json:"email"`
-			Name  string `json:"name"`
-		} `json:"user"`
-		Secrets map[string]string `json:"secrets"`
-	} `json:"event"`
-}
 
 //go:wasmexport onExecutePostUserRegistration
 func onExecutePostUserRegistration() int32 {
@@ -68,17 +58,6 @@ func post(url string, body []byte) error {
 		pdk.Log(pdk.LogInfo, fmt.Sprintf("slack answered %d", status))
 		return nil
 	}
-}
-
-// Slack reads these as markup: a user named <!channel> would call everybody.
-var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-
-func text(email, name string) string {
-	line := "New user: " + email
-	if name != "" {
-		line += " (" + name + ")"
-	}
-	return escape.Replace(line)
 }
 
 func main() {}

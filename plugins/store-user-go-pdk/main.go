@@ -1,5 +1,7 @@
+//go:build wasm
+
 // This action keeps every new user in a remote system. It needs nothing but
-// Extism's official Go library.
+// Extism's official Go library, which compiles for WebAssembly alone.
 package main
 
 import (
@@ -9,21 +11,6 @@ import (
 
 	"github.com/extism/go-pdk"
 )
-
-// input is what the action reads of the envelope.
-type input struct {
-	Event struct {
-		User    record            `json:"user"`
-		Secrets map[string]string `json:"secrets"`
-	} `json:"event"`
-}
-
-// record is what the remote system gets. Email is null for a user who
-// registered by phone.
-type record struct {
-	UserID string  `json:"user_id"`
-	Email  *string `json:"email"`
-}
 
 //go:wasmexport onExecutePostUserRegistration
 func onExecutePostUserRegistration() int32 {

@@ -1,6 +1,12 @@
 // Moves text between the action's memory and the host's, in words of 8 bytes.
 // The last word overlaps the one before it, because moving single bytes costs
 // as much a byte as a word does; only what is shorter than a word goes by bytes.
+import { DESERIALIZE_ESCAPE_TABLE } from "json-as/assembly/globals/tables";
+
+// json-as 1.6.0 does not know the escape "\/", which some senders write for
+// every slash: it reads NUL. Its table of escapes is plain memory.
+store<u8>(DESERIALIZE_ESCAPE_TABLE + 47, 47);
+
 // @ts-ignore: decorator
 @external("extism:host/env", "alloc") declare function alloc(length: u64): u64;
 // @ts-ignore: decorator
