@@ -1,0 +1,152 @@
+// Package hosttest assembles a whole host for tests and benchmarks: the real
+// store, sandbox, registry and executor on one data directory, without the
+// doors.
+package hosttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"time"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/egress"
+	"github.com/usherhost/usher/host/executor"
+	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/registry"
+	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/seal"
+	"github.com/usherhost/usher/host/sqlite"
+	"github.com/usherhost/usher/host/web"
+)
+
+// Host is a host that runs what it accepts. Guests may reach loopback.
+type Host struct {
+	DB       *sqlite.DB
+	Registry *registry.Registry
+	Runner   *guest.Runner
+	Executor *executor.Executor
+
+	sandbox *sandbox.Sandbox
+	egress  *egress.Client
+	stop    context.CancelFunc
+	done    chan error
+}
+
+// Open opens the data directory dir and starts the executor. The caller must
+// close the host.
+func Open(ctx context.Context, dir string, concurrency int) (*Host, error) {
+	db, err := sqlite.Open(ctx, dir, sqlite.Options{})
+	if err != nil {
+		return nil, err
+	}
+	box, err := seal.Open(ctx, seal.Options{CreateFile: filepath.Join(dir, "secrets.key")}, db)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	s, err := sandbox.Open(ctx, sandbox.Config{CacheDir: filepath.Join(dir, "cache"), Functions: guest.Functions()})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	h := &Host{DB: db, sandbox: s, done: make(chan error, 1)}
+	h.egress = &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	h.Runner = &guest.Runner{Sandbox: s, Modules: db, Egress: h.egress, Cache: &guest.Cache{}}
+	h.Registry = &registry.Registry{Store: db, Inspector: h.Runner, Box: box, NewKey: web.NewKey}
+	h.Runner.Secrets = h.Registry
+	h.Executor = &executor.Executor{
+		Queue: db, Events: db, Records: db, Sealer: box, Concurrency: concurrency,
+		Log: slog.New(slog.DiscardHandler),
+		Runner: executor.RunnerFunc(func(ctx context.Context, x host.Execution, index, attempt int) (host.Result, host.Tape, error) {
+			return h.Runner.Run(ctx, guest.Run{ExecutionID: x.ID, Index: index, Attempt: attempt, Step: x.Plan[index], Event: x.Event})
+		}),
+	}
+	db.SetBorrower(h.Executor)
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	h.stop = stop
+	go func() { h.done <- h.Executor.Run(running) }()
+	return h, nil
+}
+
+// Close drains the executor and closes everything.
+func (h *Host) Close() error {
+	h.stop()
+	err := <-h.done
+	h.egress.Close()
+	return errors.Join(err, h.sandbox.Close(context.Background()), h.DB.Close())
+}
+
+// Deploy makes the action name of a module, with its settings.
+func (h *Host) Deploy(ctx context.Context, name string, wasm []byte, s host.Settings) error {
+	if _, err := h.Registry.CreateAction(ctx, name, host.PostUserRegistration, nil); err != nil {
+		return err
+	}
+	_, err := h.Registry.Upload(ctx, name, wasm, host.Manifest{Settings: s}, true)
+	return err
+}
+
+// Bind makes actions, by name, the order of the trigger.
+func (h *Host) Bind(ctx context.Context, actions ...string) error {
+	var list []host.BindingWrite
+	for _, name := range actions {
+		list = append(list, host.BindingWrite{Action: name})
+	}
+	_, err := h.Registry.ReplaceBindings(ctx, host.PostUserRegistration, list)
+	return err
+}
+
+// Event returns an event of a user of its own, of about 1.5 KB.
+func Event(user int) host.NewEvent {
+	id := fmt.Sprintf("auth0|%024d", user)
+	body := fmt.Sprintf(eventBody, id, user)
+	return host.NewEvent{
+		Event: host.Event{Tenant: "acme", Trigger: host.PostUserRegistration, UserID: id, Body: []byte(body)},
+		Key:   "user:" + id,
+	}
+}
+
+// Wait waits until the execution is final, or a minute has passed.
+func (h *Host) Wait(ctx context.Context, id string) (host.Execution, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		x, err := h.DB.Execution(ctx, id)
+		if err != nil || x.Status.Final() {
+			return x, err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return x, fmt.Errorf("execution %s is still %s", id, x.Status)
+		}
+	}
+}
+
+const eventBody = `{
+  "connection": {"id": "con_fpe5kj482KO1eOzQ", "name": "Username-Password-Authentication", "strategy": "auth0"},
+  "request": {
+    "geoip": {"cityName": "Bellevue", "continentCode": "NA", "countryCode": "US", "countryCode3": "USA",
+      "countryName": "United States of America", "latitude": 47.61793, "longitude": -122.19584,
+      "subdivisionCode": "WA", "subdivisionName": "Washington", "timeZone": "America/Los_Angeles"},
+    "hostname": "login.example.com", "ip": "203.0.113.7", "language": "en", "method": "POST",
+    "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0"
+  },
+  "security_context": {"ja3": "c13a3e168d43e62e0ad96fae6347e2e4", "ja4": "t13d1516h2_8daaf6152771_02713d6af862"},
+  "tenant": {"id": "acme"},
+  "transaction": {
+    "acr_values": [], "locale": "en", "login_hint": "ada@example.com", "prompt": ["none"],
+    "protocol": "oidc-basic-profile", "redirect_uri": "https://app.example.com/callback",
+    "requested_scopes": ["openid", "profile", "email"], "response_mode": "form_post",
+    "response_type": ["code"], "state": "AABBccddEEFFGGTTasrs", "ui_locales": ["en"]
+  },
+  "user": {
+    "app_metadata": {}, "created_at": "2026-11-21T20:10:11.123Z", "email_verified": false,
+    "family_name": "Lovelace", "given_name": "Ada", "name": "Ada Lovelace", "nickname": "ada",
+    "picture": "https://avatars.example.com/0?d=identicon", "updated_at": "2026-11-21T20:10:11.123Z",
+    "user_id": "%s", "email": "ada+%d@example.com", "user_metadata": {"anonymous_user_id": "b9f0"}
+  }
+}`
