@@ -43,13 +43,31 @@ func readBody(res *http.Response, limit int64) (body []byte, decoded bool, err e
 	if res.ContentLength > limit {
 		return nil, false, errTooLarge
 	}
+	raw := &capped{r: res.Body, left: limit}
 	codings := codingsOf(res)
-	raw := bufio.NewReader(&capped{r: res.Body, left: limit})
+	if len(codings) == 0 {
+		body, err = readAll(raw, res.ContentLength)
+		return body, false, err
+	}
+	body, err = readEncoded(bufio.NewReader(raw), codings, limit)
+	return body, true, err
+}
+
+func readAll(r io.Reader, expected int64) ([]byte, error) {
+	var out bytes.Buffer
+	if expected > 0 {
+		out.Grow(int(min(expected, 64<<10)) + bytes.MinRead) // grown on when it does come
+	}
+	_, err := out.ReadFrom(r)
+	return out.Bytes(), err
+}
+
+func readEncoded(raw *bufio.Reader, codings []string, limit int64) ([]byte, error) {
 	if _, err := raw.Peek(1); err == io.EOF {
-		return nil, len(codings) > 0, nil
+		return nil, nil
 	}
 	if len(codings) > maxCodings {
-		return nil, false, &codingError{strings.Join(codings, ", "), errors.New("too many codings")}
+		return nil, &codingError{strings.Join(codings, ", "), errors.New("too many codings")}
 	}
 	r, closers, err := decode(raw, codings, limit)
 	defer func() {
@@ -58,14 +76,9 @@ func readBody(res *http.Response, limit int64) (body []byte, decoded bool, err e
 		}
 	}()
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	var out bytes.Buffer
-	if len(codings) == 0 && res.ContentLength > 0 {
-		out.Grow(int(min(res.ContentLength, 64<<10)) + bytes.MinRead)
-	}
-	_, err = out.ReadFrom(r)
-	return out.Bytes(), len(codings) > 0, err
+	return readAll(r, 0)
 }
 
 // codingsOf lists the codings to undo, in the order they were applied; none

@@ -30,7 +30,8 @@ var encoders = map[string]func(io.Writer) io.WriteCloser{
 }
 
 // encode applies the codings in the order of a Content-Encoding header.
-func encode(t *testing.T, body []byte, codings string) []byte {
+func encode(t testing.TB, body []byte, codings string) []byte {
+	t.Helper()
 	t.Helper()
 	for coding := range strings.SplitSeq(codings, ",") {
 		var out bytes.Buffer

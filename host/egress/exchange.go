@@ -122,17 +122,21 @@ func (x *exchange) hop(ctx context.Context) (*host.HTTPResponse, *host.EgressFai
 	return nil, x.follow(res.StatusCode, location)
 }
 
+// roundTrip builds the request by hand: its URL was read once, and no second
+// reading can differ.
 func (x *exchange) roundTrip(ctx context.Context) (*http.Response, error) {
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: x.client.inspect})
-	var body io.Reader
+	req := (&http.Request{
+		Method: x.method,
+		URL:    x.target.url,
+		Host:   x.target.url.Host,
+		Header: x.header,
+	}).WithContext(ctx)
 	if len(x.body) > 0 {
-		body = bytes.NewReader(x.body)
+		req.ContentLength = int64(len(x.body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(x.body)), nil }
+		req.Body, _ = req.GetBody()
 	}
-	req, err := http.NewRequestWithContext(ctx, x.method, x.target.url.String(), body)
-	if err != nil {
-		return nil, err
-	}
-	req.Header = x.header
 	req.Close = bindsConnection(x.header)
 	x.sent++
 	return x.client.transport.RoundTrip(req)

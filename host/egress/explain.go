@@ -48,7 +48,7 @@ func (c *Client) Explain(ctx context.Context, e host.Egress, rawURL string) Expl
 	out.By = by
 	addrs, err := c.resolver().LookupNetIP(ctx, "ip", t.origin.Host)
 	if err != nil {
-		return out.failed((&exchange{target: t}).failed(ctx, err))
+		return out.failed(unreached(t.origin, err))
 	}
 	return c.explainAddresses(out, t.origin, addrs)
 }

@@ -71,12 +71,18 @@ func (x *exchange) failed(ctx context.Context, err error) *host.EgressFailure {
 	if bad, ok := errors.AsType[*codingError](err); ok {
 		return broken(o.String() + " sent a body that can't be decoded as " + bad.coding)
 	}
-	if reason, late := reasonOf(err); late {
+	return unreached(o, err)
+}
+
+func unreached(o Origin, err error) *host.EgressFailure {
+	reason, late := reasonOf(err)
+	switch {
+	case late:
 		return timedOut(o.String() + ": " + reason)
-	} else if reason != "" {
-		return broken(o.String() + ": " + reason)
+	case reason == "":
+		return broken(o.String() + ": the exchange broke off")
 	}
-	return broken(o.String() + ": the exchange broke off")
+	return broken(o.String() + ": " + reason)
 }
 
 // overLimit knows the transport's errors for header size by their text: it
@@ -139,7 +145,8 @@ func reasonOf(err error) (reason string, late bool) {
 		return "connection refused", false
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "the connection was reset", false
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH),
+		errors.Is(err, syscall.EAFNOSUPPORT), errors.Is(err, syscall.EADDRNOTAVAIL):
 		return "no route to the host", false
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "the connection was closed before the response was complete", false

@@ -1,6 +1,8 @@
 package egress_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -75,6 +77,37 @@ func FuzzCheckURL(f *testing.F) {
 		u, err := url.Parse(raw)
 		if err != nil || u.User != nil {
 			t.Errorf("Check(%q) passed, a URL parser says %+v, %v", raw, u, err)
+		}
+	})
+}
+
+func FuzzBody(f *testing.F) {
+	for _, coding := range []string{"gzip", "deflate", "br", "zstd", "gzip, br"} {
+		f.Add(coding, encode(f, []byte("hello hello hello"), coding))
+	}
+	const limit = 4 << 10
+	var coding string
+	var body []byte
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Content-Encoding"] = []string{coding}
+		_, _ = w.Write(body)
+	}))
+	f.Cleanup(s.Close)
+	c := &egress.Client{AllowNetworks: loopback}
+	f.Cleanup(c.Close)
+	f.Fuzz(func(t *testing.T, fuzzCoding string, fuzzBody []byte) {
+		coding, body = fuzzCoding, fuzzBody
+		r := get(s.URL, s.URL)
+		r.MaxResponseBytes = limit
+		response, failure := c.Send(t.Context(), r)
+		if (response == nil) == (failure == nil) {
+			t.Fatalf("Send answered %+v and %+v", response, failure)
+		}
+		if failure == nil && len(response.Body) > limit {
+			t.Errorf("the body has %d bytes, the limit is %d", len(response.Body), limit)
+		}
+		if failure != nil && failure.Code != host.EgressNetwork && failure.Code != host.EgressLimit {
+			t.Errorf("failed with %+v", *failure)
 		}
 	})
 }
