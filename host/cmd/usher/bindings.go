@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,64 +16,12 @@ import (
 )
 
 func newBindings(a *app) *cobra.Command {
-	return parent("bindings", "See and change what runs on a trigger, in which order", groupWork,
+	cmd := parent("bindings", "See and change what runs on a trigger, in which order", groupWork,
 		newBindingsList(a), newBindingsSet(a), newBindingsOrder(a))
-}
-
-// settingFlags are the flags that make host.Settings.
-type settingFlags struct {
-	allow       []string
-	egress      string
-	timeout     int64
-	memory      int64
-	requests    int64
-	attempts    int
-	firstWait   int64
-	longestWait int64
-	onFailure   string
-	checkpoint  string
-	config      []string
-}
-
-func (f *settingFlags) add(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may reach, such as hooks.slack.com; repeatable")
-	flags.StringVar(&f.egress, "egress-mode", "", "allowlist (only what is allowed) or public (every public address)")
-	flags.Int64Var(&f.timeout, "timeout-ms", 0, "limit of one run")
-	flags.Int64Var(&f.memory, "memory-bytes", 0, "limit of its memory")
-	flags.Int64Var(&f.requests, "http-requests", 0, "limit of its HTTP requests")
-	flags.IntVar(&f.attempts, "max-attempts", 0, "attempts, the first included; 1 is no retry")
-	flags.Int64Var(&f.firstWait, "retry-initial-ms", 0, "longest first wait between attempts")
-	flags.Int64Var(&f.longestWait, "retry-max-ms", 0, "longest wait between attempts")
-	flags.StringVar(&f.onFailure, "on-failure", "", "continue (later actions run) or stop")
-	flags.StringVar(&f.checkpoint, "checkpoint", "", "async or strict (the next action waits for the disk)")
-	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
-}
-
-func (f *settingFlags) settings() (host.Settings, error) {
-	config, err := splitPairs("set", f.config)
-	if err != nil {
-		return host.Settings{}, err
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return a.listBindings(cmd.Context(), host.PostUserRegistration)
 	}
-	s := host.Settings{
-		Limits:     host.Limits{TimeoutMillis: f.timeout, MemoryBytes: f.memory, HTTPRequests: f.requests},
-		Egress:     host.Egress{Mode: host.EgressMode(f.egress), Allow: f.allow},
-		Retry:      host.Retry{MaxAttempts: f.attempts, InitialMillis: f.firstWait, MaxMillis: f.longestWait},
-		OnFailure:  host.OnFailure(f.onFailure),
-		Checkpoint: host.Checkpoint(f.checkpoint),
-	}
-	if len(config) > 0 {
-		s.Config = config
-	}
-	return s, s.Check("")
-}
-
-// given reports whether any of the flags was.
-func (f *settingFlags) given(cmd *cobra.Command) bool {
-	return slices.ContainsFunc([]string{
-		"allow", "egress-mode", "timeout-ms", "memory-bytes", "http-requests", "max-attempts",
-		"retry-initial-ms", "retry-max-ms", "on-failure", "checkpoint", "set",
-	}, cmd.Flags().Changed)
+	return cmd
 }
 
 // place says where in the order a binding goes.
@@ -238,19 +185,23 @@ func newBindingsList(a *app) *cobra.Command {
 		Short: "Show the order in which a trigger's actions run",
 		Args:  exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.client()
-			if err != nil {
-				return err
-			}
-			bindings, err := c.Bindings(cmd.Context(), host.Trigger(trigger))
-			if err != nil {
-				return err
-			}
-			return a.printBindings(host.Trigger(trigger), bindings)
+			return a.listBindings(cmd.Context(), host.Trigger(trigger))
 		},
 	}
 	cmd.Flags().StringVar(&trigger, "trigger", string(host.PostUserRegistration), "the trigger")
 	return cmd
+}
+
+func (a *app) listBindings(ctx context.Context, trigger host.Trigger) error {
+	c, err := a.client()
+	if err != nil {
+		return err
+	}
+	bindings, err := c.Bindings(ctx, trigger)
+	if err != nil {
+		return err
+	}
+	return a.printBindings(trigger, bindings)
 }
 
 func newBindingsSet(a *app) *cobra.Command {
@@ -349,24 +300,4 @@ func (a *app) bindingTable(w io.Writer, bindings []host.Binding) {
 		rows[i] = []string{strconv.Itoa(b.Position + 1), b.Action, b.ID, settingsLine(b.Settings)}
 	}
 	a.term.table(w, []string{"PLACE", "ACTION", "BINDING", "OWN SETTINGS"}, rows)
-}
-
-// settingsLine tells in one line what a binding sets itself.
-func settingsLine(s host.Settings) string {
-	var parts []string
-	say := func(name string, value any, set bool) {
-		if set {
-			parts = append(parts, fmt.Sprintf("%s=%v", name, value))
-		}
-	}
-	say("allow", strings.Join(s.Egress.Allow, ","), len(s.Egress.Allow) > 0)
-	say("egress", s.Egress.Mode, s.Egress.Mode != "")
-	say("timeout_ms", s.Limits.TimeoutMillis, s.Limits.TimeoutMillis != 0)
-	say("memory_bytes", s.Limits.MemoryBytes, s.Limits.MemoryBytes != 0)
-	say("http_requests", s.Limits.HTTPRequests, s.Limits.HTTPRequests != 0)
-	say("max_attempts", s.Retry.MaxAttempts, s.Retry.MaxAttempts != 0)
-	say("on_failure", s.OnFailure, s.OnFailure != "")
-	say("checkpoint", s.Checkpoint, s.Checkpoint != "")
-	say("config", len(s.Config), len(s.Config) > 0)
-	return or(strings.Join(parts, " "), "-")
 }

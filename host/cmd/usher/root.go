@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -21,6 +22,7 @@ type app struct {
 // run executes one command line and returns its exit code.
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	a := &app{term: newTerm(in, out, errOut)}
+	a.term.json = slices.Contains(args, "--json") // also for errors that come before the flags are read
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -86,11 +88,10 @@ const (
 	groupAuthor = "author"
 )
 
-// configure reads the configuration for cmd. Commands that must work with a
-// broken one (help, completion) never get here.
+// configure reads the configuration for cmd.
 func (a *app) configure(cmd *cobra.Command) error {
 	a.term.json, _ = cmd.Flags().GetBool("json")
-	if cmd.Annotations[withoutConfig] != "" {
+	if needsNoConfig(cmd) {
 		return nil
 	}
 	cfg, err := loadConfig(cmd.Flags(), os.Environ())
@@ -103,6 +104,17 @@ func (a *app) configure(cmd *cobra.Command) error {
 
 // withoutConfig marks commands that read no configuration.
 const withoutConfig = "without-config"
+
+// needsNoConfig reports whether cmd works with a broken configuration: what is
+// marked so, and cobra's own commands.
+func needsNoConfig(cmd *cobra.Command) bool {
+	for c := cmd; c != nil; c = c.Parent() {
+		if c.Annotations[withoutConfig] != "" || c.Name() == "help" || c.Name() == "completion" {
+			return true
+		}
+	}
+	return cmd == cmd.Root()
+}
 
 // parent returns a command that only holds others.
 func parent(use, short, group string, children ...*cobra.Command) *cobra.Command {

@@ -26,8 +26,7 @@ type runFlags struct {
 	config  []string
 	allow   []string
 	public  bool
-	timeout int64
-	memory  int64
+	limits  []string
 }
 
 func newRun(a *app) *cobra.Command {
@@ -55,8 +54,7 @@ and allowed hosts apply, and its event.json is the default event.`,
 	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
 	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may reach, such as hooks.slack.com; repeatable")
 	flags.BoolVar(&f.public, "allow-public", false, "let it reach every public address")
-	flags.Int64Var(&f.timeout, "timeout-ms", 0, "limit of the whole run (0: the default)")
-	flags.Int64Var(&f.memory, "memory-bytes", 0, "limit of its memory (0: the default)")
+	flags.StringArrayVar(&f.limits, "limit", nil, limitUsage)
 	addOneServeFlag(cmd, "allow-network")
 	return cmd
 }
@@ -188,8 +186,12 @@ func (f runFlags) settings(base host.Settings) (host.Settings, error) {
 			return host.Settings{}, usageError{err: fmt.Errorf("--allow %q: %w", origin, err), hint: "write it as hooks.slack.com, https://*.example.com or http://127.0.0.1:8080"}
 		}
 	}
+	limits, err := parseLimits(f.limits)
+	if err != nil {
+		return host.Settings{}, err
+	}
 	own := host.Settings{
-		Limits: host.Limits{TimeoutMillis: f.timeout, MemoryBytes: f.memory},
+		Limits: limits,
 		Egress: host.Egress{Allow: f.allow},
 		Config: config,
 	}

@@ -100,13 +100,18 @@ func (d *demo) start(ctx context.Context) error {
 	}
 }
 
-// follow prints the host's log and tells the address that it serves on.
+// follow tells the address that the host serves on, and prints its log: until
+// then all of it, after that warnings only, so that the page stays readable.
 func follow(log io.Reader, address chan<- string) {
 	defer close(address)
+	serves := false
 	lines := bufio.NewScanner(log)
 	for lines.Scan() {
-		fmt.Println("  " + lines.Text())
-		if found := serving.FindStringSubmatch(lines.Text()); found != nil {
+		if !serves || strings.Contains(lines.Text(), "level=WARN") || strings.Contains(lines.Text(), "level=ERROR") {
+			fmt.Println("  " + lines.Text())
+		}
+		if found := serving.FindStringSubmatch(lines.Text()); found != nil && !serves {
+			serves = true
 			address <- found[1]
 		}
 	}

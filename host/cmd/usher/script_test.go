@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the scripts run the real command line as a process of its own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"usher": main})
+}
+
+func TestCommandLine(t *testing.T) {
+	t.Parallel()
+	modules, err := os.ReadDir("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("NO_COLOR", "1")
+			env.Setenv("XDG_CACHE_HOME", env.WorkDir+"/.cache")
+			env.Values[receiverKey{}] = &receiver{}
+			return copyModules(env, modules)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"receiver": startReceiver,
+			"received": checkReceived,
+			"serving":  awaitServing,
+			"exits":    checkExit,
+			"field":    storeField,
+		},
+	})
+}
+
+func copyModules(env *testscript.Env, files []os.DirEntry) error {
+	for _, file := range files {
+		if !strings.HasSuffix(file.Name(), ".wasm") {
+			continue
+		}
+		wasm, err := os.ReadFile("testdata/" + file.Name())
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(env.WorkDir+"/"+file.Name(), wasm, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type receiverKey struct{}
+
+// receiver stands in for the world outside: it keeps what it gets, and answers
+// with its status.
+type receiver struct {
+	mu     sync.Mutex // guards status and bodies
+	status int
+	bodies []string
+}
+
+func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	body, _ := io.ReadAll(request.Body)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.bodies = append(r.bodies, request.Method+" "+request.URL.Path+" "+string(body))
+	w.WriteHeader(r.status)
+}
+
+// startReceiver is `receiver [STATUS]`: it starts the receiver, which answers
+// with STATUS, and sets $RECEIVER to its origin. Later calls change the status.
+func startReceiver(ts *testscript.TestScript, neg bool, args []string) {
+	r := ts.Value(receiverKey{}).(*receiver)
+	status := http.StatusOK
+	if len(args) == 1 {
+		var err error
+		status, err = strconv.Atoi(args[0])
+		ts.Check(err)
+	}
+	r.mu.Lock()
+	r.status = status
+	r.mu.Unlock()
+	if ts.Getenv("RECEIVER") != "" {
+		return
+	}
+	server := httptest.NewServer(r)
+	ts.Defer(server.Close)
+	ts.Setenv("RECEIVER", server.URL)
+}
+
+// checkReceived is `received N [REQUEST]`: the receiver has got N requests, all
+// of them REQUEST ("POST /path body", with JSON compared by value).
+func checkReceived(ts *testscript.TestScript, neg bool, args []string) {
+	r := ts.Value(receiverKey{}).(*receiver)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if len(r.bodies) != want {
+		ts.Fatalf("received %d requests, want %d: %q", len(r.bodies), want, r.bodies)
+	}
+	for _, got := range r.bodies {
+		if len(args) > 1 && !sameRequest(got, args[1]) {
+			ts.Fatalf("received %q, want %q", got, args[1])
+		}
+	}
+}
+
+func sameRequest(a, b string) bool {
+	x, y := strings.SplitN(a, " ", 3), strings.SplitN(b, " ", 3)
+	if !reflect.DeepEqual(x[:2], y[:2]) {
+		return false
+	}
+	var v, w any
+	return json.Unmarshal([]byte(x[2]), &v) == nil && json.Unmarshal([]byte(y[2]), &w) == nil && reflect.DeepEqual(v, w)
+}
+
+// awaitServing is `serving FILE`: it waits until the host whose log goes to
+// FILE serves, and sets $USHER_URL to its address.
+func awaitServing(ts *testscript.TestScript, neg bool, args []string) {
+	deadline := time.After(30 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		data, _ := os.ReadFile(ts.MkAbs(args[0]))
+		if _, rest, ok := bytes.Cut(data, []byte("msg=serving address=")); ok {
+			address, _, _ := strings.Cut(string(rest), " ")
+			ts.Setenv("USHER_URL", "http://"+address)
+			return
+		}
+		select {
+		case <-deadline:
+			ts.Fatalf("the host does not serve; its log:\n%s", data)
+		case <-tick.C:
+		}
+	}
+}
+
+// checkExit is `exits CODE usher ...`: the command ends with exactly that code.
+func checkExit(ts *testscript.TestScript, neg bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	code := "0"
+	if exit, ok := err.(interface{ ExitCode() int }); ok {
+		code = strconv.Itoa(exit.ExitCode())
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if code != args[0] {
+		ts.Fatalf("exit code %s, want %s", code, args[0])
+	}
+}
+
+// storeField is `field NAME VAR`: it sets VAR to the first value of the JSON
+// field NAME in the last command's stdout.
+func storeField(ts *testscript.TestScript, neg bool, args []string) {
+	_, rest, ok := strings.Cut(ts.ReadFile("stdout"), `"`+args[0]+`": "`)
+	if !ok {
+		ts.Fatalf("stdout has no field %q", args[0])
+	}
+	value, _, _ := strings.Cut(rest, `"`)
+	ts.Setenv(args[1], value)
+}
