@@ -83,18 +83,19 @@ func (r *Registry) checkModule(ctx context.Context, a host.Action, module []byte
 	return inspection, refusal(a, problems)
 }
 
-// refusal is the error that tells all problems of a module, nil without any.
+// refusal is the error that tells all problems of a module, each with what to
+// do; nil without any.
 func refusal(a host.Action, problems []host.Problem) error {
 	var bad fields
-	var hints []string
 	for _, p := range problems {
-		bad.add("/module", "%s", p.Detail)
-		if p.Hint != "" && !slices.Contains(hints, p.Hint) {
-			hints = append(hints, p.Hint)
+		detail := p.Detail
+		if p.Hint != "" {
+			detail += "; " + p.Hint
 		}
+		bad.add("/module", "%s", detail)
 	}
-	hints = append(hints, "`usher inspect MODULE` says the same before an upload")
-	return bad.refuse(host.Refused, fmt.Sprintf("the module can't run as action %q", a.Name), strings.Join(hints, "; "))
+	return bad.refuse(host.Refused, fmt.Sprintf("the module can't run as action %q", a.Name),
+		"`usher inspect MODULE` says the same before an upload")
 }
 
 func list(names []string) string {

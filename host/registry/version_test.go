@@ -46,7 +46,6 @@ func TestUploadRefusesAModuleThatCannotRun(t *testing.T) {
 				t.Error("says nothing of the reason")
 			}
 			refused(t, err, tt.code, pointersOf(e), tt.texts...)
-			t.Logf("%s\n%v\n%s", e.Text, e.Fields, e.Hint)
 		})
 	}
 	t.Run("and stores nothing", func(t *testing.T) {
