@@ -19,31 +19,83 @@ import (
 // BenchmarkPost shows what the door costs besides the store, next to an echo
 // handler that reads the same body and writes the same answer.
 func BenchmarkPost(b *testing.B) {
-	b.Run("door", func(b *testing.B) {
-		secret, hash := web.NewKey()
-		keys := keyring{hash: {ID: "key_1", Name: "bench", Scopes: []host.Scope{host.ScopeIngest}}}
-		e := web.NewEcho(slog.New(slog.NewJSONHandler(io.Discard, nil)))
-		s := &ingress.Server{Store: instant{}, Metrics: prometheus.NewRegistry()}
-		s.Register(e.Group("/v1"), web.Authenticate(keys, host.ScopeIngest))
-		post(b, e, secret)
+	secret, hash := web.NewKey()
+	for name, h := range map[string]http.Handler{"door": door(hash), "bare echo": bare()} {
+		b.Run(name, func(b *testing.B) { post(b, h, secret) })
+	}
+}
+
+// BenchmarkHTTP is the same over loopback connections, with the cost of the
+// client on the same cores.
+func BenchmarkHTTP(b *testing.B) {
+	secret, hash := web.NewKey()
+	for name, h := range map[string]http.Handler{"door": door(hash), "bare echo": bare()} {
+		b.Run(name, func(b *testing.B) { postHTTP(b, h, secret) })
+	}
+}
+
+func door(hash [32]byte) http.Handler {
+	keys := keyring{hash: {ID: "key_1", Name: "bench", Scopes: []host.Scope{host.ScopeIngest}}}
+	e := web.NewEcho(slog.New(slog.NewJSONHandler(io.Discard, nil)))
+	s := &ingress.Server{Store: instant{}, Metrics: prometheus.NewRegistry()}
+	s.Register(e.Group("/v1"), web.Authenticate(keys, host.ScopeIngest))
+	return e
+}
+
+func bare() http.Handler {
+	e := echo.New()
+	e.POST("/v1/events/:trigger", func(c echo.Context) error {
+		if _, err := io.ReadAll(c.Request().Body); err != nil {
+			return err
+		}
+		return c.JSON(http.StatusAccepted, host.Accepted{EventID: "evt_1", ExecutionID: "exe_1"})
 	})
-	b.Run("bare echo", func(b *testing.B) {
-		e := echo.New()
-		e.POST("/v1/events/:trigger", func(c echo.Context) error {
-			if _, err := io.ReadAll(c.Request().Body); err != nil {
-				return err
+	return e
+}
+
+func postHTTP(b *testing.B, h http.Handler, secret string) {
+	b.Helper()
+	server := httptest.NewServer(h)
+	defer server.Close()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	b.SetParallelism(32)
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, server.URL+path, strings.NewReader(registration))
+			if err != nil {
+				b.Error(err)
+				return
 			}
-			return c.JSON(http.StatusAccepted, host.Accepted{EventID: "evt_1", ExecutionID: "exe_1"})
-		})
-		post(b, e, "")
+			r.Header.Set("Content-Type", "application/json")
+			r.Header.Set("Authorization", "Bearer "+secret)
+			if code := statusOf(b, client, r); code != http.StatusAccepted {
+				b.Errorf("answered %d", code)
+			}
+		}
 	})
 }
 
+func statusOf(b *testing.B, client *http.Client, r *http.Request) int {
+	b.Helper()
+	answer, err := client.Do(r)
+	if err != nil {
+		b.Error(err)
+		return 0
+	}
+	defer answer.Body.Close()
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+		b.Error(err)
+	}
+	return answer.StatusCode
+}
+
 func post(b *testing.B, h http.Handler, secret string) {
+	b.Helper()
 	b.ReportAllocs()
 	b.SetBytes(int64(len(registration)))
 	for b.Loop() {
-		r := httptest.NewRequest(http.MethodPost, "/v1/events/post-user-registration", strings.NewReader(registration))
+		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(registration))
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Authorization", "Bearer "+secret)
 		w := httptest.NewRecorder()

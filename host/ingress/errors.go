@@ -14,8 +14,14 @@ var errWrongCount = errors.New("the store did not answer for every event")
 // storeError keeps what the store says to the sender. Where it can't say
 // whether the events were stored, the sender is told that to send them again
 // is safe.
-func storeError(ctx context.Context, err error) error {
-	if _, told := errors.AsType[*host.Error](err); told || ctx.Err() == nil {
+func storeError(ctx context.Context, err error, r *delivery) error {
+	told, ok := errors.AsType[*host.Error](err)
+	switch {
+	case ok && !r.batch && len(told.Fields) > 0: // these point into a list that the sender did not send
+		single := *told
+		single.Fields = nil
+		return fmt.Errorf("accept event: %w", &single)
+	case ok || ctx.Err() == nil:
 		return fmt.Errorf("accept events: %w", err)
 	}
 	return &host.Error{Code: host.Unavailable, RetryAfter: time.Second, Err: err,

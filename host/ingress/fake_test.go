@@ -44,9 +44,10 @@ func (m *memory) Accept(ctx context.Context, events []host.NewEvent) ([]host.Acc
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	for _, e := range events {
+	for n, e := range events {
 		if i, ok := m.byKey[e.Key]; ok && e.Strict && m.events[i].Fingerprint != e.Fingerprint {
-			return nil, &host.Error{Code: host.KeyReused, Text: "the key was used for another event"}
+			return nil, &host.Error{Code: host.KeyReused, Text: "the key was used for another event",
+				Fields: []host.Field{{Pointer: fmt.Sprintf("/%d", n), Detail: "was used"}}}
 		}
 	}
 	accepted := make([]host.Accepted, len(events))

@@ -2,7 +2,6 @@ package ingress
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"strconv"
 
@@ -13,10 +12,7 @@ import (
 // is known for one.
 const headerIdempotencyKey = "Idempotency-Key"
 
-const (
-	maxIdempotencyKeyBytes = 256
-	maxStoredKeyBytes      = 512 // longer ones are stored as their hash
-)
+const maxIdempotencyKeyBytes = 256
 
 // The kinds of keys. Each has its own space: what one sender writes into a
 // header can't be taken for what another's CloudEvent says.
@@ -25,7 +21,6 @@ const (
 	kindBatch    = "batch"
 	kindCloud    = "cloudevent"
 	kindUser     = "user"
-	kindHash     = "sha256"
 )
 
 // idempotencyKey returns the header's value, "" when there is none.
@@ -88,10 +83,5 @@ func (k *keyer) wholeBody() [32]byte {
 // joinKey writes the parts so that no two sets of parts give the same key: the
 // length of a tells where b begins.
 func joinKey(kind string, trigger host.Trigger, a, b string) string {
-	key := kind + ":" + string(trigger) + ":" + strconv.Itoa(len(a)) + ":" + a + ":" + b
-	if len(key) <= maxStoredKeyBytes {
-		return key
-	}
-	sum := sha256.Sum256([]byte(key))
-	return kindHash + ":" + hex.EncodeToString(sum[:])
+	return kind + ":" + string(trigger) + ":" + strconv.Itoa(len(a)) + ":" + a + ":" + b
 }

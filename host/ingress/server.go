@@ -19,8 +19,8 @@ import (
 
 // Acceptor stores events, all or none of them, and returns after the commit is
 // durable, with one answer for each event in the same order. It reports a
-// reused key as KeyReused, and as Overloaded or Unavailable what may be tried
-// again.
+// reused key as KeyReused, with a Field that points to the event's index, and
+// as Overloaded or Unavailable what may be tried again.
 type Acceptor interface {
 	Accept(ctx context.Context, events []host.NewEvent) ([]host.Accepted, error)
 }
@@ -129,12 +129,12 @@ func (d *door) take(c echo.Context, r *delivery) ([]host.Accepted, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.accept(c, events)
+	return d.accept(c, r, events)
 }
 
 // accept stores the events. From here on the request is carried out even when
 // its sender goes away: what was answered and what was done must agree.
-func (d *door) accept(c echo.Context, events []host.NewEvent) ([]host.Accepted, error) {
+func (d *door) accept(c echo.Context, r *delivery, events []host.NewEvent) ([]host.Accepted, error) {
 	if len(events) == 0 {
 		return nil, nil
 	}
@@ -146,7 +146,7 @@ func (d *door) accept(c echo.Context, events []host.NewEvent) ([]host.Accepted, 
 	defer cancel()
 	accepted, err := d.store.Accept(ctx, events)
 	if err != nil {
-		return nil, storeError(ctx, err)
+		return nil, storeError(ctx, err, r)
 	}
 	if len(accepted) != len(events) {
 		return nil, &host.Error{Code: host.Internal, Err: errWrongCount}

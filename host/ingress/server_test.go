@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,8 +30,8 @@ const (
 )
 
 // serve returns the door before store, with its own key sent by every request.
-func serve(t testing.TB, s *ingress.Server) func(r *http.Request) *httptest.ResponseRecorder {
-	t.Helper()
+func serve(tb testing.TB, s *ingress.Server) func(r *http.Request) *httptest.ResponseRecorder {
+	tb.Helper()
 	secret, hash := web.NewKey()
 	keys := keyring{hash: {ID: "key_1", Name: "test", Scopes: []host.Scope{host.ScopeIngest}}}
 	e := web.NewEcho(slog.New(slog.DiscardHandler))
@@ -365,19 +366,48 @@ func TestServerAnswersAnEmptyBatch(t *testing.T) {
 	}
 }
 
-func TestServerKeepsLongKeysShort(t *testing.T) {
+func TestServerPointsToTheReusedKeyOfABatch(t *testing.T) {
 	t.Parallel()
-	store := &memory{}
-	send := serve(t, &ingress.Server{Store: store})
-	for _, end := range []string{"a", "b"} {
-		body := `{"user":{"user_id":"` + strings.Repeat("x", 600) + end + `"}}`
-		if w := send(request(path, body)); w.Code != http.StatusAccepted {
-			t.Fatalf("answered %d %s, want 202", w.Code, w.Body)
-		}
+	changed := strings.Replace(ada, "acme", "other", 1)
+	for _, tt := range []struct {
+		name, kind, first, second string
+		want                      []string
+	}{
+		{name: "a batch", kind: "application/cloudevents-batch+json", want: []string{"/1"},
+			first:  "[" + structured("1", ada, "") + "]",
+			second: "[" + structured("2", ada, "") + "," + structured("1", changed, "") + "]"},
+		{name: "one event, which is not in a list", kind: "application/cloudevents+json",
+			first: structured("1", ada, ""), second: structured("1", changed, "")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			send := serve(t, &ingress.Server{Store: &memory{}})
+			send(request(path, tt.first, "Content-Type: "+tt.kind))
+			w := send(request(path, tt.second, "Content-Type: "+tt.kind))
+			var got []string
+			for _, f := range problem(t, w).Errors {
+				got = append(got, f.Pointer)
+			}
+			if w.Code != http.StatusUnprocessableEntity || !slices.Equal(got, tt.want) {
+				t.Errorf("answered %d %s, want 422 with %v", w.Code, w.Body, tt.want)
+			}
+		})
 	}
-	for key := range store.byKey {
-		if !strings.HasPrefix(key, "sha256:") || len(key) != len("sha256:")+64 {
-			t.Errorf("stored with key %q", key)
+}
+
+func TestServerSharesItsPathWithOthers(t *testing.T) {
+	t.Parallel()
+	e := web.NewEcho(slog.New(slog.DiscardHandler))
+	v1 := e.Group("/v1")
+	open := func(next echo.HandlerFunc) echo.HandlerFunc { return next }
+	(&ingress.Server{Store: &memory{}}).Register(v1, open)
+	v1.GET("/events/:id", func(c echo.Context) error { return c.String(http.StatusOK, c.Param("id")) })
+	for method, want := range map[string]int{http.MethodPost: http.StatusAccepted, http.MethodGet: http.StatusOK} {
+		r := request(path, ada)
+		r.Method = method
+		w := httptest.NewRecorder()
+		if e.ServeHTTP(w, r); w.Code != want {
+			t.Errorf("answered %s with %d %s, want %d", method, w.Code, w.Body, want)
 		}
 	}
 }

@@ -111,13 +111,14 @@ func isIDByte(b byte) bool {
 // safely returns a panic of next as an Internal error with the stack.
 func safely(next echo.HandlerFunc, c echo.Context) (err error) {
 	defer func() {
-		switch r := recover(); {
-		case r == nil:
-		case r == http.ErrAbortHandler: //nolint:errorlint // recover gives the very value
-			panic(r)
-		default:
-			err = &host.Error{Code: host.Internal, Err: fmt.Errorf("panic: %v\n%s", r, debug.Stack())}
+		r := recover()
+		if r == nil {
+			return
 		}
+		if cause, ok := r.(error); ok && errors.Is(cause, http.ErrAbortHandler) {
+			panic(r) // net/http's own way to break off an answer
+		}
+		err = &host.Error{Code: host.Internal, Err: fmt.Errorf("panic: %v\n%s", r, debug.Stack())}
 	}()
 	return next(c)
 }
