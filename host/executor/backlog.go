@@ -115,8 +115,11 @@ func (b *backlog) next() (host.Execution, bool) {
 	return x, true
 }
 
-// arm notes that something in the store is due at a time.
+// arm notes that something in the store is due at a time; zero is at once.
 func (b *backlog) arm(at time.Time) {
+	if at.IsZero() {
+		at = time.Now()
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.due.IsZero() || at.Before(b.due) {

@@ -91,7 +91,7 @@ func (c *claimer) look(ctx context.Context, fruitless bool) error {
 		c.backlog.arm(at)
 	}
 	if fruitless && ok && !at.After(c.last) {
-		c.pause = min(2*c.pause, maxPause)
+		c.pause = min(max(2*c.pause, minPause), maxPause)
 	} else {
 		c.pause = minPause
 	}

@@ -57,6 +57,7 @@ func newStore() *store { return &store{rows: map[string]*row{}} }
 func (s *store) put(x host.Execution) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	x.NextAt = time.Now()
 	s.rows[x.ID] = &row{Execution: x}
 	s.order = append(s.order, x.ID)
 }

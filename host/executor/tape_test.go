@@ -1,0 +1,138 @@
+package executor_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/executor"
+)
+
+// sealer prefixes the context, so that a test can see it.
+type sealer struct{ err error }
+
+func (s sealer) Seal(plaintext, context []byte) ([]byte, error) {
+	return append(append(bytes.Clone(context), '|'), plaintext...), s.err
+}
+
+func TestTapeIsStoredSealedOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	tape := host.Tape{Seed: []byte{1}, Calls: []host.Call{{Function: "secret_get", Answer: json.RawMessage(`"hunter2"`)}}}
+	for _, tt := range []struct {
+		name   string
+		sealer executor.Sealer
+		tape   host.Tape
+		wants  string // the part before "|"
+	}{
+		{name: "bound to its attempt", sealer: sealer{}, tape: tape, wants: "tape:exe:0:1"},
+		{name: "without host calls there is none", sealer: sealer{}, tape: host.Tape{Seed: []byte{1}}},
+		{name: "without a sealer there is none", tape: tape},
+		{name: "one that can't be sealed is dropped", sealer: sealer{errDisk}, tape: tape},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				db := newStore()
+				guests := &stage{play: func(context.Context, host.Execution, int, int) (host.Result, host.Tape, error) {
+					return succeeded, tt.tape, nil
+				}}
+				told := &logs{}
+				stop := begin(t, &executor.Executor{
+					Runner: guests, Sealer: tt.sealer, Log: slog.New(slog.NewTextHandler(told, nil)),
+				}, db)
+				synctest.Wait()
+				db.accept(execution("exe", plan(1)))
+				time.Sleep(time.Second)
+				end(t, stop)
+
+				if db.execution("exe").Status != host.Completed {
+					t.Fatalf("status %s", db.execution("exe").Status)
+				}
+				before, after, _ := bytes.Cut(db.outcomes[0].Tape, []byte("|"))
+				if string(before) != tt.wants {
+					t.Errorf("stored %q", db.outcomes[0].Tape)
+				}
+				var got host.Tape
+				if tt.wants != "" && (json.Unmarshal(after, &got) != nil || len(got.Calls) != 1) {
+					t.Errorf("sealed %s", after)
+				}
+				if strings.Contains(told.String(), "hunter2") {
+					t.Error("a secret is in the log")
+				}
+			})
+		})
+	}
+}
+
+func TestMetricsTellWhatHappened(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := newStore()
+		registry := prometheus.NewRegistry()
+		guests := &stage{play: func(_ context.Context, x host.Execution, _, _ int) (host.Result, host.Tape, error) {
+			if x.ID == "bad" {
+				return failed, host.Tape{}, nil
+			}
+			return succeeded, host.Tape{}, nil
+		}}
+		stop := begin(t, &executor.Executor{Runner: guests, Metrics: registry}, db)
+		synctest.Wait()
+		db.accept(execution("good", plan(2)))
+		bad := execution("bad", plan(1))
+		bad.Plan[0].Settings.Retry.MaxAttempts = 3
+		db.accept(bad)
+		time.Sleep(time.Hour)
+		end(t, stop)
+
+		got := gather(t, registry)
+		for name, want := range map[string]float64{
+			"usher_runs_total{fault=,outcome=succeeded,trigger=post-user-registration}":   2,
+			"usher_runs_total{fault=guest,outcome=failed,trigger=post-user-registration}": 3,
+			"usher_run_seconds{trigger=post-user-registration}":                           5,
+			"usher_executions_total{status=completed}":                                    1,
+			"usher_executions_total{status=partial}":                                      1,
+			"usher_retries_total{}":                                                       2,
+			"usher_dead_letters_total{}":                                                  1,
+			"usher_start_latency_seconds{}":                                               2,
+			"usher_queue_depth{}":                                                         0,
+			"usher_queue_oldest_age_seconds{}":                                            0,
+			"usher_running{}":                                                             0,
+			"usher_unsaved_results{}":                                                     0,
+			"usher_queue_spilled_total{}":                                                 0,
+		} {
+			if value, ok := got[name]; !ok || value != want {
+				t.Errorf("%s is %v (there: %t), want %v", name, value, ok, want)
+			}
+		}
+	})
+}
+
+// gather returns the value of each counter and gauge, and the count of each
+// histogram.
+func gather(t *testing.T, r *prometheus.Registry) map[string]float64 {
+	t.Helper()
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			var labels []string
+			for _, l := range m.GetLabel() {
+				labels = append(labels, l.GetName()+"="+l.GetValue())
+			}
+			got[f.GetName()+"{"+strings.Join(labels, ",")+"}"] = m.GetCounter().GetValue() +
+				m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
+		}
+	}
+	return got
+}
