@@ -1,0 +1,134 @@
+import { JSON } from "json-as";
+import { input } from "./memory";
+
+/**
+ * Tells of a user who was created. Times are ISO 8601 text, free-form values
+ * keep their JSON, optional text that the sender left out is "". Fields that
+ * these types do not know are skipped.
+ */
+@json
+export class PostUserRegistrationEvent {
+  connection: Connection = new Connection();
+  custom_domain: CustomDomain | null = null;
+  experiment: JSON.Raw | null = null;
+  request: EventRequest | null = null; // null when no end user's request created the user
+  secrets: Map<string, string> = new Map<string, string>();
+  security_context: JSON.Raw | null = null;
+  tenant: Tenant = new Tenant();
+  transaction: Transaction | null = null;
+  user: User = new User();
+}
+
+/** Who was created. */
+@json
+export class User {
+  user_id: string = "";
+  email: string = ""; // "" for one who registered by phone
+  email_verified: bool = false;
+  username: string = "";
+  name: string = "";
+  nickname: string = "";
+  given_name: string = "";
+  family_name: string = "";
+  picture: string = "";
+  phone_number: string = "";
+  phone_verified: bool = false;
+  last_password_reset: string = "";
+  created_at: string = "";
+  updated_at: string = "";
+  app_metadata: JSON.Raw | null = null;
+  user_metadata: JSON.Raw | null = null;
+}
+
+/** What the user registered with. */
+@json
+export class Connection {
+  id: string = "";
+  name: string = "";
+  strategy: string = ""; // such as "auth0", "email" or "sms"
+  metadata: Map<string, string> = new Map<string, string>();
+}
+
+/** Whose user it is. */
+@json
+export class Tenant {
+  id: string = "";
+}
+
+/** The domain on which the user registered. */
+@json
+export class CustomDomain {
+  domain: string = "";
+  domain_metadata: Map<string, string> = new Map<string, string>();
+}
+
+/** The request that created the user. */
+@json
+export class EventRequest {
+  geoip: GeoIP = new GeoIP();
+  hostname: string = "";
+  ip: string = "";
+  language: string = "";
+  method: string = "";
+  user_agent: string = "";
+}
+
+/** Where a request came from, as far as its address tells. */
+@json
+export class GeoIP {
+  cityName: string = "";
+  continentCode: string = "";
+  countryCode: string = "";
+  countryCode3: string = "";
+  countryName: string = "";
+  latitude: f64 = 0;
+  longitude: f64 = 0;
+  subdivisionCode: string = "";
+  subdivisionName: string = "";
+  timeZone: string = "";
+}
+
+/** The login in which the user registered. */
+@json
+export class Transaction {
+  id: string = "";
+  correlation_id: string = "";
+  acr_values: string[] = [];
+  locale: string = "";
+  login_hint: string = "";
+  prompt: string[] = [];
+  protocol: string = "";
+  redirect_uri: string = "";
+  requested_scopes: string[] = [];
+  response_mode: string = "";
+  response_type: string[] = [];
+  state: string = "";
+  ui_locales: string[] = [];
+}
+
+/** Which run this is: a failed one runs again, with the next attempt, from 1. */
+@json
+export class Execution {
+  id: string = "";
+  action: string = "";
+  version: i32 = 0;
+  binding_id: string = "";
+  attempt: i32 = 0;
+}
+
+/** What the host passes to a run. E is PostUserRegistrationEvent or a class of the author's own. */
+@json
+class Input<E> {
+  event: E = instantiate<E>();
+  execution: Execution = new Execution();
+}
+
+/** Returns the event. */
+export function event(): PostUserRegistrationEvent {
+  return JSON.parse<Input<PostUserRegistrationEvent>>(input()).event;
+}
+
+/** Returns which run this is. */
+export function execution(): Execution {
+  return JSON.parse<Input<PostUserRegistrationEvent>>(input()).execution;
+}
