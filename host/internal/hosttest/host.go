@@ -36,9 +36,20 @@ type Host struct {
 	done    chan error
 }
 
+// Options change a host. Zero fields leave the defaults.
+type Options struct {
+	Concurrency int
+	Runner      func(executor.Runner) executor.Runner // wraps what runs actions
+}
+
 // Open opens the data directory dir and starts the executor. The caller must
 // close the host.
 func Open(ctx context.Context, dir string, concurrency int) (*Host, error) {
+	return OpenWith(ctx, dir, Options{Concurrency: concurrency})
+}
+
+// OpenWith is Open with options.
+func OpenWith(ctx context.Context, dir string, o Options) (*Host, error) {
 	db, err := sqlite.Open(ctx, dir, sqlite.Options{})
 	if err != nil {
 		return nil, err
@@ -56,18 +67,23 @@ func Open(ctx context.Context, dir string, concurrency int) (*Host, error) {
 	h.Runner = &guest.Runner{Sandbox: s, Modules: db, Egress: h.egress, Cache: &guest.Cache{}}
 	h.Registry = &registry.Registry{Store: db, Inspector: h.Runner, Box: box, NewKey: web.NewKey}
 	h.Runner.Secrets = h.Registry
+	var runner executor.Runner = executor.RunnerFunc(h.attempt)
+	if o.Runner != nil {
+		runner = o.Runner(runner)
+	}
 	h.Executor = &executor.Executor{
-		Queue: db, Events: db, Records: db, Sealer: box, Concurrency: concurrency,
+		Queue: db, Events: db, Records: db, Sealer: box, Runner: runner, Concurrency: o.Concurrency,
 		Log: slog.New(slog.DiscardHandler),
-		Runner: executor.RunnerFunc(func(ctx context.Context, x host.Execution, index, attempt int) (host.Result, host.Tape, error) {
-			return h.Runner.Run(ctx, guest.Run{ExecutionID: x.ID, Index: index, Attempt: attempt, Step: x.Plan[index], Event: x.Event})
-		}),
 	}
 	db.SetBorrower(h.Executor)
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	h.stop = stop
 	go func() { h.done <- h.Executor.Run(running) }()
 	return h, nil
+}
+
+func (h *Host) attempt(ctx context.Context, x host.Execution, index, attempt int) (host.Result, host.Tape, error) {
+	return h.Runner.Run(ctx, guest.Run{ExecutionID: x.ID, Index: index, Attempt: attempt, Step: x.Plan[index], Event: x.Event})
 }
 
 // Close drains the executor and closes everything.
@@ -124,6 +140,26 @@ func (h *Host) Wait(ctx context.Context, id string) (host.Execution, error) {
 			return x, fmt.Errorf("execution %s is still %s", id, x.Status)
 		}
 	}
+}
+
+// WaitIdle waits until no execution is pending or running, or a minute has
+// passed.
+func (h *Host) WaitIdle(ctx context.Context) error {
+	for _, status := range []host.Status{host.Waiting, host.Running, host.Retrying} {
+		for {
+			open, err := h.DB.Executions(ctx, host.ExecutionQuery{Status: status, Limit: 1})
+			if err != nil {
+				return err
+			}
+			if len(open) == 0 {
+				break
+			}
+			if _, err := h.Wait(ctx, open[0].ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 const eventBody = `{

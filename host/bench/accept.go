@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/bench/floor"
+	"github.com/usherhost/usher/host/internal/hosttest"
+	"github.com/usherhost/usher/host/sqlite"
+)
+
+const producers = 64
+
+const bareLoop = "group-commit loop"
+
+func benchAccept(ctx context.Context, e effort) ([]row, error) {
+	ours, theirs, err := sideBySide(e.Rounds, inTemp(func(dir string) (float64, error) {
+		return acceptDirectly(ctx, dir, e)
+	}), inTemp(func(dir string) (float64, error) { return bareAccepts(dir, e) }))
+	return []row{{"accept", "accept", ours, "events/s", bareLoop, ours / theirs}}, err
+}
+
+func bareAccepts(dir string, e effort) (float64, error) {
+	m, err := floor.Accept(dir, producers, e.Length.Seconds())
+	return m.PerSecond(), err
+}
+
+// acceptDirectly measures accepts in process, into a store that lends nothing.
+func acceptDirectly(ctx context.Context, dir string, e effort) (rate float64, err error) {
+	db, err := sqlite.Open(ctx, dir, sqlite.Options{})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	m, err := floor.Loop(producers, e.Length, func(int) error {
+		_, err := db.Accept(ctx, []host.NewEvent{registration()})
+		return err
+	})
+	return m.PerSecond(), err
+}
+
+var users atomic.Int64
+
+// registration returns an event of a new user, with the floor's body.
+func registration() host.NewEvent {
+	event := hosttest.Event(int(users.Add(1)))
+	event.Body = floor.Body
+	return event
+}
