@@ -98,9 +98,11 @@ func (b *buffer) failure() error {
 	if _, ours := errors.AsType[*host.Error](b.err); ours {
 		return b.err
 	}
-	return &host.Error{Code: host.Invalid, Err: b.err,
+	return &host.Error{
+		Code: host.Invalid, Err: b.err,
 		Text: fmt.Sprintf("the body broke off after %d bytes; nothing was stored", len(b.bytes)),
-		Hint: "send the request again"}
+		Hint: "send the request again",
+	}
 }
 
 // grow makes room for size bytes in all, which is more than there is.

@@ -24,46 +24,60 @@ func storeError(ctx context.Context, err error, r *delivery) error {
 	case ok || ctx.Err() == nil:
 		return fmt.Errorf("accept events: %w", err)
 	}
-	return &host.Error{Code: host.Unavailable, RetryAfter: time.Second, Err: err,
+	return &host.Error{
+		Code: host.Unavailable, RetryAfter: time.Second, Err: err,
 		Text: "the store did not answer in time; whether it has the events is not known",
-		Hint: "send the same again: what was stored is answered with its ids, and not stored twice"}
+		Hint: "send the same again: what was stored is answered with its ids, and not stored twice",
+	}
 }
 
 func overloaded(what string) error {
-	return &host.Error{Code: host.Overloaded, RetryAfter: time.Second,
+	return &host.Error{
+		Code: host.Overloaded, RetryAfter: time.Second,
 		Text: "the host holds as many " + what + " at once as it may; nothing was stored",
-		Hint: "send again after Retry-After, with fewer requests at the same time"}
+		Hint: "send again after Retry-After, with fewer requests at the same time",
+	}
 }
 
 func unknownTrigger(name string) error {
-	return &host.Error{Code: host.NotFound,
+	return &host.Error{
+		Code: host.NotFound,
 		Text: fmt.Sprintf("there is no trigger %q", name),
-		Hint: "the triggers are: " + knownTriggers()}
+		Hint: "the triggers are: " + knownTriggers(),
+	}
 }
 
 func eventTooLarge(limit int64) *host.Error {
-	return &host.Error{Code: host.TooLarge,
+	return &host.Error{
+		Code: host.TooLarge,
 		Text: fmt.Sprintf("the event has more than %d bytes", limit),
-		Hint: "send less of it: actions can fetch what is large themselves"}
+		Hint: "send less of it: actions can fetch what is large themselves",
+	}
 }
 
 func batchTooLarge(limit int64) *host.Error {
-	return &host.Error{Code: host.TooLarge,
+	return &host.Error{
+		Code: host.TooLarge,
 		Text: fmt.Sprintf("the batch has more than %d bytes", limit),
-		Hint: "send it in several batches"}
+		Hint: "send it in several batches",
+	}
 }
 
 // bodyTooLarge is for what can't be told from its first byte any more.
 func bodyTooLarge(announced int64, l Limits) *host.Error {
-	return &host.Error{Code: host.TooLarge,
+	return &host.Error{
+		Code: host.TooLarge,
 		Text: fmt.Sprintf("the body has %d bytes; an event may have %d and a batch %d", announced, l.EventBytes, l.BatchBytes),
-		Hint: "send it in several batches"}
+		Hint: "send it in several batches",
+	}
 }
 
 func tooManyItems(n, limit int) error {
-	return &host.Error{Code: host.TooLarge,
+	return &host.Error{
+		Code: host.TooLarge,
 		Text: fmt.Sprintf("the batch has %d events, and may have %d", n, limit),
-		Hint: "send it in several batches"}
+		Hint: "send it in several batches",
+	}
 }
 
 func invalid(text, hint string) *host.Error {

@@ -46,8 +46,10 @@ func (m *memory) Accept(ctx context.Context, events []host.NewEvent) ([]host.Acc
 	}
 	for n, e := range events {
 		if i, ok := m.byKey[e.Key]; ok && e.Strict && m.events[i].Fingerprint != e.Fingerprint {
-			return nil, &host.Error{Code: host.KeyReused, Text: "the key was used for another event",
-				Fields: []host.Field{{Pointer: fmt.Sprintf("/%d", n), Detail: "was used"}}}
+			return nil, &host.Error{
+				Code: host.KeyReused, Text: "the key was used for another event",
+				Fields: []host.Field{{Pointer: fmt.Sprintf("/%d", n), Detail: "was used"}},
+			}
 		}
 	}
 	accepted := make([]host.Accepted, len(events))

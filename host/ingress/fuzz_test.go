@@ -91,8 +91,10 @@ func FuzzHeaders(f *testing.F) {
 	send := serve(f, &ingress.Server{Store: instant{}})
 	f.Fuzz(func(t *testing.T, id, source, kind, traceparent, key string) {
 		r := request(path, ada)
-		for name, value := range map[string]string{"Ce-Specversion": "1.0", "Ce-Id": id, "Ce-Source": source, "Ce-Type": kind,
-			"Traceparent": traceparent, "Idempotency-Key": key, "Content-Type": "application/json; " + kind, "X-Request-Id": id} {
+		for name, value := range map[string]string{
+			"Ce-Specversion": "1.0", "Ce-Id": id, "Ce-Source": source, "Ce-Type": kind,
+			"Traceparent": traceparent, "Idempotency-Key": key, "Content-Type": "application/json; " + kind, "X-Request-Id": id,
+		} {
 			r.Header.Set(name, value)
 		}
 		if w := send(r); w.Code >= http.StatusInternalServerError {

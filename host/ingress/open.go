@@ -102,8 +102,10 @@ func examine(r *delivery) ([]host.NewEvent, error) {
 }
 
 func malformed(text string, fields []host.Field) error {
-	return &host.Error{Code: host.Invalid, Text: text, Fields: fields,
-		Hint: "errors lists what is wrong, each with a JSON pointer into the body; nothing was stored"}
+	return &host.Error{
+		Code: host.Invalid, Text: text, Fields: fields,
+		Hint: "errors lists what is wrong, each with a JSON pointer into the body; nothing was stored",
+	}
 }
 
 func first(a, b string) string {

@@ -173,9 +173,11 @@ func (d *door) slowDown(sender string, n int) error {
 		return nil
 	}
 	if wait := d.rate.Take(sender, n); wait > 0 {
-		return &host.Error{Code: host.Overloaded, RetryAfter: wait,
+		return &host.Error{
+			Code: host.Overloaded, RetryAfter: wait,
 			Text: "the API key sends more events a second than it may",
-			Hint: "send again after Retry-After; the operator sets the rate of events for each key"}
+			Hint: "send again after Retry-After; the operator sets the rate of events for each key",
+		}
 	}
 	return nil
 }

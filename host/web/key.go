@@ -15,7 +15,7 @@ import (
 )
 
 // HeaderAPIKey is the header for senders that can't set Authorization.
-const HeaderAPIKey = "X-Api-Key"
+const HeaderAPIKey = "X-Api-Key" //nolint:gosec // the name of a header, no credential
 
 const (
 	keySecretPrefix = "usher_"

@@ -85,8 +85,10 @@ func TestAuthenticate(t *testing.T) {
 		{name: "another scheme", header: "Authorization", value: "Basic eDp5", status: 401, body: "not of the Bearer scheme", challenge: `Bearer realm="usher"`},
 		{name: "an unknown key", header: "Authorization", value: "Bearer " + admin + "x", status: 401, body: "the API key is unknown", challenge: `Bearer realm="usher", error="invalid_token"`},
 		{name: "an endless key", header: "X-Api-Key", value: strings.Repeat("x", 5000), status: 401, body: "too long", challenge: `Bearer realm="usher", error="invalid_token"`},
-		{name: "a key without the scope", header: "X-Api-Key", value: sender, status: 403,
-			body: `the API key \"sender\" lacks the scope \"manage\"; it has: ingest, read`},
+		{
+			name: "a key without the scope", header: "X-Api-Key", value: sender, status: 403,
+			body: `the API key \"sender\" lacks the scope \"manage\"; it has: ingest, read`,
+		},
 		{name: "a key without any scope", header: "X-Api-Key", value: nobody, status: 403, body: "it has: no scope at all"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -117,9 +117,11 @@ func RequireType(c echo.Context, accepted ...string) (string, error) {
 	header := c.Request().Header
 	if coding := header.Get(echo.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
 		c.Response().Header().Set(echo.HeaderAcceptEncoding, "identity")
-		return "", &host.Error{Code: host.Unsupported,
+		return "", &host.Error{
+			Code: host.Unsupported,
 			Text: fmt.Sprintf("the body has the content coding %q; only identity is accepted", coding),
-			Hint: "send the body uncompressed"}
+			Hint: "send the body uncompressed",
+		}
 	}
 	given := header.Get(echo.HeaderContentType)
 	for _, want := range accepted {

@@ -160,11 +160,15 @@ func fromEcho(e *echo.HTTPError) *host.Error {
 	text, _ := e.Message.(string)
 	switch e.Code {
 	case http.StatusNotFound:
-		return &host.Error{Code: host.NotFound, Err: e,
-			Text: "the host has no such path", Hint: "GET /v1/openapi.yaml lists all paths"}
+		return &host.Error{
+			Code: host.NotFound, Err: e,
+			Text: "the host has no such path", Hint: "GET /v1/openapi.yaml lists all paths",
+		}
 	case http.StatusMethodNotAllowed:
-		return &host.Error{Code: methodNotAllowed, Err: e,
-			Text: "the path is there, but not with this method", Hint: "the Allow header lists its methods"}
+		return &host.Error{
+			Code: methodNotAllowed, Err: e,
+			Text: "the path is there, but not with this method", Hint: "the Allow header lists its methods",
+		}
 	case http.StatusUnauthorized:
 		return &host.Error{Code: host.Unauthorized, Text: text, Err: e}
 	case http.StatusForbidden:

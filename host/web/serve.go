@@ -106,7 +106,9 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, drain time.Durat
 	}
 	startDrain()
 	err := shutdown(server, cancelRequests, drain)
-	<-failed
+	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
 	return err
 }
 

@@ -44,26 +44,44 @@ func TestHandleErrorAnswersWithAProblem(t *testing.T) {
 		want  string // the body without the request's id
 		after string // Retry-After
 	}{
-		{name: "an error with all there is",
-			err: fmt.Errorf("create action: %w", &host.Error{Code: host.Invalid, Text: "the settings are out of range", Hint: "mend them",
-				Fields: []host.Field{{Pointer: "/a", Detail: "too large"}}, Err: errors.New("cause")}),
-			want: `{"type":"https://usherhost.dev/problems/invalid","title":"The request is malformed","status":400,"detail":"the settings are out of range","hint":"mend them","errors":[{"pointer":"/a","detail":"too large"}]`},
-		{name: "a code of two words", err: &host.Error{Code: host.NotFound, Text: `no action "a"`},
-			want: `{"type":"https://usherhost.dev/problems/not-found","title":"There is no such thing","status":404,"detail":"no action \"a\""`},
-		{name: "overload, with a time that is rounded up", err: &host.Error{Code: host.Overloaded, Text: "full", RetryAfter: 1100 * time.Millisecond},
+		{
+			name: "an error with all there is",
+			err: fmt.Errorf("create action: %w", &host.Error{
+				Code: host.Invalid, Text: "the settings are out of range", Hint: "mend them",
+				Fields: []host.Field{{Pointer: "/a", Detail: "too large"}}, Err: errors.New("cause"),
+			}),
+			want: `{"type":"https://usherhost.dev/problems/invalid","title":"The request is malformed","status":400,"detail":"the settings are out of range","hint":"mend them","errors":[{"pointer":"/a","detail":"too large"}]`,
+		},
+		{
+			name: "a code of two words", err: &host.Error{Code: host.NotFound, Text: `no action "a"`},
+			want: `{"type":"https://usherhost.dev/problems/not-found","title":"There is no such thing","status":404,"detail":"no action \"a\""`,
+		},
+		{
+			name: "overload, with a time that is rounded up", err: &host.Error{Code: host.Overloaded, Text: "full", RetryAfter: 1100 * time.Millisecond},
 			want:  `{"type":"https://usherhost.dev/problems/overloaded","title":"Too much at once","status":429,"detail":"full"`,
-			after: "2"},
-		{name: "unavailable, without a time", err: &host.Error{Code: host.Unavailable, Text: "the disk is full"},
+			after: "2",
+		},
+		{
+			name: "unavailable, without a time", err: &host.Error{Code: host.Unavailable, Text: "the disk is full"},
 			want:  `{"type":"https://usherhost.dev/problems/unavailable","title":"The host can't do this now","status":503,"detail":"the disk is full"`,
-			after: "1"},
-		{name: "what was not foreseen", err: errors.New("secret cause"),
-			want: `{"type":"https://usherhost.dev/problems/internal","title":"The host failed","status":500,"detail":"the host failed in a way that it did not foresee","hint":"find request_id in the host's log: the cause is there"`},
-		{name: "a code that is not ours", err: &host.Error{Code: "new", Text: "hm"},
-			want: `{"type":"https://usherhost.dev/problems/internal","title":"The host failed","status":500,"detail":"hm"`},
-		{name: "a body over the limit", err: fmt.Errorf("read: %w", &http.MaxBytesError{Limit: 5}),
-			want: `{"type":"https://usherhost.dev/problems/too-large","title":"The request is too large","status":413,"detail":"the body has more than 5 bytes","hint":"send less at once"`},
-		{name: "echo's own", err: echo.NewHTTPError(http.StatusTeapot, "short and stout"),
-			want: `{"type":"https://usherhost.dev/problems/invalid","title":"The request is malformed","status":400,"detail":"short and stout"`},
+			after: "1",
+		},
+		{
+			name: "what was not foreseen", err: errors.New("secret cause"),
+			want: `{"type":"https://usherhost.dev/problems/internal","title":"The host failed","status":500,"detail":"the host failed in a way that it did not foresee","hint":"find request_id in the host's log: the cause is there"`,
+		},
+		{
+			name: "a code that is not ours", err: &host.Error{Code: "new", Text: "hm"},
+			want: `{"type":"https://usherhost.dev/problems/internal","title":"The host failed","status":500,"detail":"hm"`,
+		},
+		{
+			name: "a body over the limit", err: fmt.Errorf("read: %w", &http.MaxBytesError{Limit: 5}),
+			want: `{"type":"https://usherhost.dev/problems/too-large","title":"The request is too large","status":413,"detail":"the body has more than 5 bytes","hint":"send less at once"`,
+		},
+		{
+			name: "echo's own", err: echo.NewHTTPError(http.StatusTeapot, "short and stout"),
+			want: `{"type":"https://usherhost.dev/problems/invalid","title":"The request is malformed","status":400,"detail":"short and stout"`,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -142,8 +160,10 @@ func TestNewEchoLogsAnswersAndNoSecrets(t *testing.T) {
 		{name: "a change", method: http.MethodPost, answer: func(c echo.Context) error { return c.NoContent(201) }, level: "INFO"},
 		{name: "a look", method: http.MethodGet, answer: func(c echo.Context) error { return c.NoContent(200) }},
 		{name: "a quiet change", method: http.MethodPost, answer: func(c echo.Context) error { web.Quiet(c); return c.NoContent(202) }},
-		{name: "a quiet failure", method: http.MethodPost, level: "INFO",
-			answer: func(c echo.Context) error { web.Quiet(c); return &host.Error{Code: host.Conflict} }},
+		{
+			name: "a quiet failure", method: http.MethodPost, level: "INFO",
+			answer: func(c echo.Context) error { web.Quiet(c); return &host.Error{Code: host.Conflict} },
+		},
 		{name: "a fault of ours", method: http.MethodGet, answer: func(echo.Context) error { return errors.New("no") }, level: "ERROR"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -222,12 +242,18 @@ func TestTrustProxies(t *testing.T) {
 		want                    string
 	}{
 		{name: "nobody is trusted at first", remote: "127.0.0.1:1", forwarded: "1.2.3.4", want: "127.0.0.1"},
-		{name: "a proxy that is trusted", remote: "10.0.0.1:1", forwarded: "1.2.3.4",
-			trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, want: "1.2.3.4"},
-		{name: "what a client made up before it", remote: "10.0.0.1:1", forwarded: "6.6.6.6, 1.2.3.4",
-			trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, want: "1.2.3.4"},
-		{name: "a proxy that is not trusted", remote: "127.0.0.1:1", forwarded: "1.2.3.4",
-			trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, want: "127.0.0.1"},
+		{
+			name: "a proxy that is trusted", remote: "10.0.0.1:1", forwarded: "1.2.3.4",
+			trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, want: "1.2.3.4",
+		},
+		{
+			name: "what a client made up before it", remote: "10.0.0.1:1", forwarded: "6.6.6.6, 1.2.3.4",
+			trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, want: "1.2.3.4",
+		},
+		{
+			name: "a proxy that is not trusted", remote: "127.0.0.1:1", forwarded: "1.2.3.4",
+			trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, want: "127.0.0.1",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
