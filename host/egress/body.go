@@ -72,7 +72,7 @@ func readEncoded(raw *bufio.Reader, codings []string, limit int64) ([]byte, erro
 	r, closers, err := decode(raw, codings, limit)
 	defer func() {
 		for _, c := range closers {
-			c.Close()
+			_ = c.Close()
 		}
 	}()
 	if err != nil {

@@ -234,7 +234,7 @@ func TestTimeoutBoundsTheWholeExchange(t *testing.T) {
 	}{
 		{"no answer", func(_ http.ResponseWriter, r *http.Request) { hang(r) }},
 		{"no body", func(w http.ResponseWriter, r *http.Request) {
-			w.WriteHeader(200)
+			w.WriteHeader(http.StatusOK)
 			_ = http.NewResponseController(w).Flush()
 			hang(r)
 		}},
@@ -252,7 +252,7 @@ func TestTimeoutBoundsTheWholeExchange(t *testing.T) {
 		{"redirect whose body hangs", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "/next")
 			w.Header().Set("Content-Length", "100")
-			w.WriteHeader(302)
+			w.WriteHeader(http.StatusFound)
 			_ = http.NewResponseController(w).Flush()
 			hang(r)
 		}},

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/http/httpguts"
@@ -32,8 +33,9 @@ type exchange struct {
 	header http.Header
 	body   []byte
 
-	sent int64
-	hops int
+	sent  int64
+	hops  int
+	stale atomic.Pointer[refusal] // of a pooled connection that inspect closed
 }
 
 // exchange checks r as far as that goes without sending anything.
@@ -113,7 +115,7 @@ func (x *exchange) hop(ctx context.Context) (*host.HTTPResponse, *host.EgressFai
 	if err != nil {
 		return nil, x.failed(ctx, err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	location := res.Header.Get("Location")
 	if !isRedirect(res.StatusCode) || location == "" || x.redirect == host.RedirectManual {
 		return x.answer(ctx, res)
@@ -125,7 +127,7 @@ func (x *exchange) hop(ctx context.Context) (*host.HTTPResponse, *host.EgressFai
 // roundTrip builds the request by hand: its URL was read once, and no second
 // reading can differ.
 func (x *exchange) roundTrip(ctx context.Context) (*http.Response, error) {
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: x.client.inspect})
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: x.inspect})
 	req := (&http.Request{
 		Method: x.method,
 		URL:    x.target.url,
@@ -138,20 +140,25 @@ func (x *exchange) roundTrip(ctx context.Context) (*http.Response, error) {
 		req.Body, _ = req.GetBody()
 	}
 	req.Close = bindsConnection(x.header)
+	x.stale.Store(nil)
 	x.sent++
 	return x.client.transport.RoundTrip(req)
 }
 
 // inspect closes a pooled connection whose address the host would refuse
 // now. The transport has written nothing yet; it dials anew, and control
-// answers.
-func (c *Client) inspect(info httptrace.GotConnInfo) {
+// answers, or it gives up.
+func (x *exchange) inspect(info httptrace.GotConnInfo) {
 	if !info.Reused {
 		return
 	}
-	remote, ok := info.Conn.RemoteAddr().(*net.TCPAddr)
-	if !ok || c.judge(unmapped(remote.AddrPort())).rule != "" {
-		info.Conn.Close()
+	v := verdict{rule: "address that is no IP address"}
+	if remote, ok := info.Conn.RemoteAddr().(*net.TCPAddr); ok {
+		v = x.client.judge(unmapped(remote.AddrPort()))
+	}
+	if v.rule != "" {
+		x.stale.Store(&refusal{v})
+		_ = info.Conn.Close()
 	}
 }
 

@@ -58,7 +58,11 @@ func quote(s string) string { return strconv.Quote(clip(s, 100)) }
 // not passed on.
 func (x *exchange) failed(ctx context.Context, err error) *host.EgressFailure {
 	o := x.target.origin
-	if r, ok := errors.AsType[*refusal](err); ok {
+	r, ok := errors.AsType[*refusal](err)
+	if !ok {
+		r = x.stale.Load()
+	}
+	if r != nil {
 		x.sent--
 		return refusedAddress(o, r.verdict)
 	}
@@ -106,7 +110,7 @@ var errSlow = errors.New("request timed out")
 
 func (x *exchange) late(ctx context.Context) *host.EgressFailure {
 	o := x.target.origin.String()
-	if context.Cause(ctx) == errSlow {
+	if errors.Is(context.Cause(ctx), errSlow) {
 		return timedOut(o + " did not answer in time (limit " + x.timeout.String() + ")")
 	}
 	return timedOut("the run ended before " + o + " had answered")

@@ -54,13 +54,24 @@ func TestRedirectsChangeTheMethodAsFetchDoes(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"GET", 301, "GET /end data"}, {"GET", 302, "GET /end data"}, {"GET", 303, "GET /end data"},
-		{"GET", 307, "GET /end data"}, {"GET", 308, "GET /end data"},
-		{"HEAD", 301, "HEAD /end"}, {"HEAD", 303, "HEAD /end"},
-		{"POST", 301, "GET /end"}, {"POST", 302, "GET /end"}, {"POST", 303, "GET /end"},
-		{"POST", 307, "POST /end data"}, {"POST", 308, "POST /end data"},
-		{"PUT", 301, "PUT /end data"}, {"PUT", 302, "PUT /end data"}, {"PUT", 303, "GET /end"}, {"PUT", 307, "PUT /end data"},
-		{"DELETE", 302, "DELETE /end data"}, {"DELETE", 303, "GET /end"},
+		{"GET", 301, "GET /end data"},
+		{"GET", 302, "GET /end data"},
+		{"GET", 303, "GET /end data"},
+		{"GET", 307, "GET /end data"},
+		{"GET", 308, "GET /end data"},
+		{"HEAD", 301, "HEAD /end"},
+		{"HEAD", 303, "HEAD /end"},
+		{"POST", 301, "GET /end"},
+		{"POST", 302, "GET /end"},
+		{"POST", 303, "GET /end"},
+		{"POST", 307, "POST /end data"},
+		{"POST", 308, "POST /end data"},
+		{"PUT", 301, "PUT /end data"},
+		{"PUT", 302, "PUT /end data"},
+		{"PUT", 303, "GET /end"},
+		{"PUT", 307, "PUT /end data"},
+		{"DELETE", 302, "DELETE /end data"},
+		{"DELETE", 303, "GET /end"},
 	} {
 		t.Run(fmt.Sprint(tt.method, tt.status), func(t *testing.T) {
 			t.Parallel()

@@ -121,7 +121,7 @@ func readKeyFile(path string) (*kek, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open key file: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if err := checkKeyFile(f, path); err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func createKeyFile(path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(draft.Name())
+	defer func() { _ = os.Remove(draft.Name()) }()
 	if err := writeKey(draft); err != nil {
 		return err
 	}
