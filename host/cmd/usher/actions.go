@@ -113,8 +113,9 @@ func extismSettings(m sandbox.Manifest) host.Manifest {
 		Egress: host.Egress{Allow: m.AllowedHosts},
 		Config: m.Config,
 		Limits: host.Limits{
-			TimeoutMillis: int64(m.TimeoutMillis),
-			MemoryBytes:   int64(m.MaxPages) * wasmPageBytes,
+			TimeoutMillis: m.TimeoutMillis,
+			MemoryBytes:   m.MaxPages * wasmPageBytes,
+			ResponseBytes: m.MaxResponseBytes,
 		},
 	}}
 }

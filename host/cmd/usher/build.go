@@ -35,8 +35,10 @@ func (a *app) build(ctx context.Context, f *actionFile, force bool) (bool, error
 	cmd.Stdout, cmd.Stderr = a.term.err, a.term.err
 	cmd.WaitDelay = 5 * time.Second // a grandchild may hold the pipes after the shell was stopped
 	if err := cmd.Run(); err != nil {
-		return true, &host.Error{Code: host.Refused, Text: "the build command failed: " + f.Build, Err: err,
-			Hint: "its output is above; run it by hand in " + f.dir}
+		return true, &host.Error{
+			Code: host.Refused, Text: "the build command failed: " + f.Build, Err: err,
+			Hint: "its output is above; run it by hand in " + f.dir,
+		}
 	}
 	return true, nil
 }

@@ -138,9 +138,10 @@ func (t term) failJSON(code int, text, hint string, fields []host.Field, err err
 		ExitCode int          `json:"exit_code"`
 	}
 	name := string(host.CodeOf(err))
-	if code == exitUnreachable {
+	switch code {
+	case exitUnreachable:
 		name = "unreachable"
-	} else if code == exitUsage {
+	case exitUsage:
 		name = string(host.Invalid)
 	}
 	encoder := json.NewEncoder(t.err)

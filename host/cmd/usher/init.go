@@ -1,5 +1,103 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 
-func newInit(a *app) *cobra.Command { return &cobra.Command{Use: "init", GroupID: groupAuthor} }
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/sdk/templates"
+)
+
+func newInit(a *app) *cobra.Command {
+	var language string
+	cmd := &cobra.Command{
+		Use:   "init NAME",
+		Short: "Begin a new action from a template",
+		Long: `Make the folder NAME with a small working action: its source, its action.yaml,
+an event to try it on, and the library of its language.`,
+		Example: `  usher init welcome-mail --lang go
+  usher run welcome-mail
+  usher actions deploy welcome-mail --bind`,
+		GroupID:     groupAuthor,
+		Args:        exactly("NAME"),
+		Annotations: map[string]string{withoutConfig: "true"},
+		RunE:        func(_ *cobra.Command, args []string) error { return a.initAction(args[0], language) },
+	}
+	cmd.Flags().StringVar(&language, "lang", "go", "language: "+join(templates.Languages()))
+	_ = cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions(templates.Languages(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// actionName is the form of an action's name in an action.yaml.
+var actionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+func (a *app) initAction(dir, language string) error {
+	name := filepath.Base(dir)
+	if !actionName.MatchString(name) || len(name) > 64 {
+		return usageError{
+			err:  fmt.Errorf("%q is no name for an action", name),
+			hint: "use small letters, digits and single hyphens, 64 at most, such as welcome-mail",
+		}
+	}
+	if !slices.Contains(templates.Languages(), language) {
+		return usageError{
+			err:  fmt.Errorf("there is no template in %q", language),
+			hint: didYouMean(language, templates.Languages(), "there are templates in "+join(templates.Languages())),
+		}
+	}
+	if err := mustBeFree(dir); err != nil {
+		return err
+	}
+	files, err := templates.Files(language, name)
+	if err != nil {
+		return err
+	}
+	if err := writeFiles(dir, files); err != nil {
+		return err
+	}
+	paths := slices.Sorted(maps.Keys(files))
+	return a.term.answer(map[string]any{"name": name, "dir": dir, "language": language, "files": paths}, func(w io.Writer) {
+		fmt.Fprintf(w, "made %s (%d files); its settings are in %s\n", dir, len(files), filepath.Join(dir, actionFileName))
+		fmt.Fprintf(w, "next: usher run %s\nnext: usher actions deploy %s --bind\n", dir, dir)
+	})
+}
+
+// mustBeFree refuses a folder that has something in it.
+func mustBeFree(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look at %s: %w", dir, err)
+	}
+	return &host.Error{Code: host.Conflict, Text: dir + " is there already, and not empty", Hint: "choose another name"}
+}
+
+// writeFiles writes files below dir. Scripts may be run.
+func writeFiles(dir string, files map[string][]byte) error {
+	for path, data := range files {
+		target := filepath.Join(dir, filepath.FromSlash(path))
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return err
+		}
+		mode := os.FileMode(0o644)
+		if bytes.HasPrefix(data, []byte("#!")) {
+			mode = 0o755
+		}
+		if err := os.WriteFile(target, data, mode); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -176,8 +176,10 @@ func (f *actionFile) check(path string, top *yamlv3.Node) error {
 		return usageError{err: fmt.Errorf("%s: module is missing", path), hint: "add a line such as 'module: action.wasm'"}
 	}
 	if !f.Trigger.Valid() {
-		return usageError{err: fmt.Errorf("%s:%d: unknown trigger %q", path, lineOf(top, "trigger"), f.Trigger),
-			hint: "this version serves " + string(host.PostUserRegistration)}
+		return usageError{
+			err:  fmt.Errorf("%s:%d: unknown trigger %q", path, lineOf(top, "trigger"), f.Trigger),
+			hint: "this version serves " + string(host.PostUserRegistration),
+		}
 	}
 	err := f.manifest().Settings.Check("")
 	if wrong, ok := errors.AsType[*host.Error](err); ok {

@@ -39,8 +39,9 @@ the host, and without a server or database. Prints what the action logged, every
 call it made, its time and memory, and its result. Ends with code 7 when the
 action failed.
 
-MODULE is a .wasm file. DIR is a folder with an action.yaml: its limits, config
-and allowed hosts apply, and its event.json is the default event.`,
+MODULE is a .wasm file. DIR is a folder with an action.yaml: it is built when its
+module is missing or older than its source, its limits, config and allowed hosts
+apply, and its event.json is the default event.`,
 		Example: `  usher run notify.wasm --event event.json \
     --secret SLACK_WEBHOOK_URL=http://127.0.0.1:9000/hook \
     --allow http://127.0.0.1:9000 --allow-network 127.0.0.0/8`,
@@ -66,7 +67,7 @@ type runAnswer struct {
 }
 
 func (a *app) runAction(ctx context.Context, module string, f runFlags) error {
-	job, err := f.prepare(a, module)
+	job, err := f.prepare(ctx, a, module)
 	if err != nil {
 		return err
 	}
@@ -134,9 +135,9 @@ func (j *job) run() guest.Run {
 	}
 }
 
-func (f runFlags) prepare(a *app, module string) (*job, error) {
+func (f runFlags) prepare(ctx context.Context, a *app, module string) (*job, error) {
 	j := &job{name: strings.TrimSuffix(filepath.Base(module), ".wasm")}
-	base, err := f.folder(j, &module)
+	base, err := f.folder(ctx, a, j, &module)
 	if err != nil {
 		return nil, err
 	}
@@ -158,15 +159,17 @@ func (f runFlags) prepare(a *app, module string) (*job, error) {
 	return j, err
 }
 
-// folder reads the action.yaml when module is a folder, and points module at
-// the folder's module.
-func (f *runFlags) folder(j *job, module *string) (host.Settings, error) {
-	info, err := os.Stat(*module)
-	if err != nil || !info.IsDir() {
-		return host.Settings{}, nil // reading the module tells what is wrong
+// folder reads the action.yaml and builds when module is a folder, and points
+// module at the folder's module.
+func (f *runFlags) folder(ctx context.Context, a *app, j *job, module *string) (host.Settings, error) {
+	if !isFolder(*module) {
+		return host.Settings{}, nil
 	}
 	action, err := readActionFile(*module)
 	if err != nil {
+		return host.Settings{}, err
+	}
+	if _, err := a.build(ctx, &action, false); err != nil {
 		return host.Settings{}, err
 	}
 	if f.event == "" {
@@ -174,6 +177,11 @@ func (f *runFlags) folder(j *job, module *string) (host.Settings, error) {
 	}
 	*module, j.name, j.declared = action.modulePath(), action.Name, action.Secrets
 	return action.manifest().Settings, nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 func (f runFlags) settings(base host.Settings) (host.Settings, error) {

@@ -174,8 +174,10 @@ func ownAddresses(l net.Listener) []netip.AddrPort {
 func listen(ctx context.Context, address string) (net.Listener, error) {
 	l, err := web.Listen(ctx, address)
 	if err != nil {
-		return nil, &host.Error{Code: host.Refused, Text: "listen on " + address, Err: err,
-			Hint: "stop what listens there, or choose another address with --listen or USHER_LISTEN"}
+		return nil, &host.Error{
+			Code: host.Refused, Text: "listen on " + address, Err: err,
+			Hint: "stop what listens there, or choose another address with --listen or USHER_LISTEN",
+		}
 	}
 	return l, nil
 }
