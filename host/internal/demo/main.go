@@ -6,19 +6,20 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"sync"
@@ -53,10 +54,14 @@ func run(ctx context.Context, usher, action, secret string) error {
 		return err
 	}
 	defer d.stop()
-	if err := d.play(ctx, action, secret, server.URL); err != nil {
+	want, err := readExpected(action)
+	if err != nil {
 		return err
 	}
-	return box.show(server.URL)
+	if err := d.play(ctx, action, secret, server.URL+want.Path); err != nil {
+		return err
+	}
+	return box.show(server.URL, want)
 }
 
 // demo is a host that runs, and the command line that speaks to it.
@@ -130,13 +135,17 @@ func (d *demo) play(ctx context.Context, action, secret, receiver string) error 
 	if found, err := actionName(action); err == nil {
 		name = found
 	}
-	allow := "http://" + hostOf(receiver)
+	at, err := url.Parse(receiver)
+	if err != nil {
+		return err
+	}
+	allow := "http://" + at.Host
 	for _, step := range []struct {
 		args  []string
 		stdin string
 	}{
 		{args: []string{"actions", "deploy", action}},
-		{args: []string{"secrets", "set", name, secret}, stdin: receiver + "/services/T000/B000/demo"},
+		{args: []string{"secrets", "set", name, secret}, stdin: receiver},
 		{args: []string{"bind", name, "--allow", allow}},
 		{args: []string{"events", "send", filepath.Join(action, "event.json"), "--wait", "30s"}},
 		{args: []string{"executions", "list"}},
@@ -179,51 +188,79 @@ func actionName(dir string) (string, error) {
 	return string(found[1]), nil
 }
 
-func hostOf(url string) string {
-	at := strings.TrimPrefix(url, "http://")
-	if _, _, err := net.SplitHostPort(at); err != nil {
-		return url
+// expected is the request that the sample's expected.json promises.
+type expected struct {
+	Method string `json:"method"`
+	Path   string `json:"path"`
+	Body   any    `json:"body"`
+}
+
+func readExpected(dir string) (expected, error) {
+	data, err := os.ReadFile(filepath.Join(dir, "expected.json"))
+	if err != nil {
+		return expected{}, err
 	}
-	return at
+	var file struct {
+		Requests []expected `json:"requests"`
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		return expected{}, fmt.Errorf("expected.json: %w", err)
+	}
+	if len(file.Requests) != 1 {
+		return expected{}, errors.New("expected.json must promise one request")
+	}
+	return file.Requests[0], nil
+}
+
+// request is what the receiver keeps of one.
+type request struct {
+	method, path string
+	header       http.Header
+	body         []byte
 }
 
 // receiver keeps the requests that it gets.
 type receiver struct {
 	mu       sync.Mutex // guards requests
-	requests []string
+	requests []request
 }
 
 // ServeHTTP answers as Slack does.
-func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(request.Body, 1<<20))
+func (r *receiver) ServeHTTP(w http.ResponseWriter, got *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(got.Body, 1<<20))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	var text bytes.Buffer
-	fmt.Fprintf(&text, "%s %s\n", request.Method, request.URL.Path)
-	for _, name := range []string{"Content-Type", "Idempotency-Key", "User-Agent"} {
-		if value := request.Header.Get(name); value != "" {
-			fmt.Fprintf(&text, "%s: %s\n", name, value)
-		}
-	}
-	fmt.Fprintf(&text, "\n%s\n", body)
 	r.mu.Lock()
-	r.requests = append(r.requests, text.String())
+	r.requests = append(r.requests, request{got.Method, got.URL.Path, got.Header, body})
 	r.mu.Unlock()
 	_, _ = io.WriteString(w, "ok")
 }
 
-// show prints what came, and complains when that is not one request.
-func (r *receiver) show(url string) error {
+// show prints what came, and complains when that is not what was promised.
+func (r *receiver) show(url string, want expected) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	fmt.Printf("\nThe receiver at %s got %d request(s):\n\n", url, len(r.requests))
-	for _, request := range r.requests {
-		fmt.Println("  " + strings.ReplaceAll(strings.TrimSpace(request), "\n", "\n  ") + "\n")
+	fmt.Printf("\nThe receiver at %s got:\n\n", url)
+	for _, got := range r.requests {
+		fmt.Printf("  %s %s\n", got.method, got.path)
+		for _, name := range []string{"Content-Type", "Idempotency-Key", "User-Agent"} {
+			if value := got.header.Get(name); value != "" {
+				fmt.Printf("  %s: %s\n", name, value)
+			}
+		}
+		fmt.Printf("\n  %s\n\n", got.body)
 	}
-	if len(r.requests) != 1 {
-		return fmt.Errorf("the receiver should have got 1 request, and got %d", len(r.requests))
+	if len(r.requests) != 1 || !r.requests[0].is(want) {
+		return fmt.Errorf("the receiver should have got exactly %s %s once, as expected.json says", want.Method, want.Path)
 	}
+	fmt.Println("That is exactly what the sample's expected.json promises.")
 	return nil
+}
+
+func (r request) is(want expected) bool {
+	var body any
+	err := json.Unmarshal(r.body, &body)
+	return err == nil && r.method == want.Method && r.path == want.Path && reflect.DeepEqual(body, want.Body)
 }
