@@ -46,7 +46,7 @@ func (s *Server) showAction(c echo.Context) error {
 	if q := queryOf(c); q.err != nil {
 		return q.err
 	}
-	a, err := s.Registry.Action(c.Request().Context(), c.Param("action"))
+	a, err := s.Registry.Action(c.Request().Context(), param(c, "action"))
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (s *Server) deleteAction(c echo.Context) error {
 	if q.err != nil {
 		return q.err
 	}
-	if err := s.Registry.DeleteAction(c.Request().Context(), c.Param("action"), force); err != nil {
+	if err := s.Registry.DeleteAction(c.Request().Context(), param(c, "action"), force); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

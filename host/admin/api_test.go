@@ -51,7 +51,7 @@ func newAPI(t *testing.T) *api {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sand, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: filepath.Join(dir, "cache")})
+	sand, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: filepath.Join(dir, "cache"), Functions: guest.Functions()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func (a *api) call(t *testing.T, r request) *httptest.ResponseRecorder {
 	}
 	answer := httptest.NewRecorder()
 	a.routes.ServeHTTP(answer, sent)
-	theDocument(t).checkAnswer(t, r.method, sent.URL.Path, answer)
+	theDocument(t).checkAnswer(t, r.method, sent.URL.EscapedPath(), answer)
 	return answer
 }
 

@@ -30,7 +30,7 @@ func (s *Server) listBindings(c echo.Context) error {
 	if q := queryOf(c); q.err != nil {
 		return q.err
 	}
-	bindings, err := s.Registry.Bindings(c.Request().Context(), host.Trigger(c.Param("trigger")))
+	bindings, err := s.Registry.Bindings(c.Request().Context(), host.Trigger(param(c, "trigger")))
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (s *Server) replaceBindings(c echo.Context) error {
 	if body.Bindings == nil {
 		return missing("/bindings", "an empty array unbinds all")
 	}
-	bindings, err := s.Registry.ReplaceBindings(c.Request().Context(), host.Trigger(c.Param("trigger")), body.Bindings)
+	bindings, err := s.Registry.ReplaceBindings(c.Request().Context(), host.Trigger(param(c, "trigger")), body.Bindings)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (s *Server) updateBinding(c echo.Context) error {
 	if err := checkPatch(patch.Settings); err != nil {
 		return err
 	}
-	b, err := s.Registry.UpdateBinding(c.Request().Context(), c.Param("binding"), patch.apply)
+	b, err := s.Registry.UpdateBinding(c.Request().Context(), param(c, "binding"), patch.apply)
 	if err != nil {
 		return err
 	}

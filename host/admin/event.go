@@ -13,9 +13,9 @@ func (s *Server) showEvent(c echo.Context) error {
 	if q := queryOf(c); q.err != nil {
 		return q.err
 	}
-	event, err := s.History.Event(c.Request().Context(), c.Param("id"))
+	event, err := s.History.Event(c.Request().Context(), param(c, "id"))
 	if err != nil {
-		return notFound(err, "event", c.Param("id"))
+		return notFound(err, "event", param(c, "id"))
 	}
 	return c.JSON(http.StatusOK, struct {
 		host.Event

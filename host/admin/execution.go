@@ -70,7 +70,7 @@ func (s *Server) showExecution(c echo.Context) error {
 	if q := queryOf(c); q.err != nil {
 		return q.err
 	}
-	ctx, id := c.Request().Context(), c.Param("id")
+	ctx, id := c.Request().Context(), param(c, "id")
 	execution, err := s.History.Execution(ctx, id)
 	if err != nil {
 		return notFound(err, "execution", id)
@@ -93,9 +93,9 @@ func (s *Server) retryExecution(c echo.Context) error {
 	if q := queryOf(c); q.err != nil {
 		return q.err
 	}
-	e, err := s.History.RetryExecution(c.Request().Context(), c.Param("id"))
+	e, err := s.History.RetryExecution(c.Request().Context(), param(c, "id"))
 	if err != nil {
-		return notFound(err, "execution", c.Param("id"))
+		return notFound(err, "execution", param(c, "id"))
 	}
 	return c.JSON(http.StatusAccepted, viewExecution(e))
 }
@@ -107,9 +107,9 @@ func (s *Server) replayExecution(c echo.Context) error {
 	if err := decodeOptional(c, &body); err != nil {
 		return err
 	}
-	accepted, err := s.History.ReplayExecution(c.Request().Context(), c.Param("id"), body.SameVersions)
+	accepted, err := s.History.ReplayExecution(c.Request().Context(), param(c, "id"), body.SameVersions)
 	if err != nil {
-		return notFound(err, "execution", c.Param("id"))
+		return notFound(err, "execution", param(c, "id"))
 	}
 	c.Response().Header().Set(echo.HeaderLocation, "/v1/executions/"+accepted.ExecutionID)
 	return c.JSON(http.StatusAccepted, accepted)
@@ -119,9 +119,9 @@ func (s *Server) cancelExecution(c echo.Context) error {
 	if q := queryOf(c); q.err != nil {
 		return q.err
 	}
-	e, err := s.History.CancelExecution(c.Request().Context(), c.Param("id"))
+	e, err := s.History.CancelExecution(c.Request().Context(), param(c, "id"))
 	if err != nil {
-		return notFound(err, "execution", c.Param("id"))
+		return notFound(err, "execution", param(c, "id"))
 	}
 	return c.JSON(http.StatusOK, viewExecution(e))
 }

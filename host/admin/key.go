@@ -42,7 +42,7 @@ func (s *Server) deleteKey(c echo.Context) error {
 	if q := queryOf(c); q.err != nil {
 		return q.err
 	}
-	if err := s.Registry.DeleteKey(c.Request().Context(), c.Param("id")); err != nil {
+	if err := s.Registry.DeleteKey(c.Request().Context(), param(c, "id")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -353,3 +353,17 @@ func TestTheDocumentIsServedToEverybody(t *testing.T) {
 		t.Errorf("answer is %d, %v", answer.Code, err)
 	}
 }
+
+func TestTheChecksBite(t *testing.T) {
+	t.Parallel()
+	d := theDocument(t)
+	trigger := map[string]any{"id": "post-user-registration"}
+	if err := d.check("/components/schemas/Trigger", trigger); err != nil {
+		t.Errorf("a good value is refused: %v", err)
+	}
+	for _, bad := range []map[string]any{{}, {"id": "post-login"}, {"id": "post-user-registration", "more": true}} {
+		if d.check("/components/schemas/Trigger", bad) == nil {
+			t.Errorf("%v passes", bad)
+		}
+	}
+}

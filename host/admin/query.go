@@ -2,6 +2,7 @@ package admin
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,6 +94,19 @@ func oneOf[T ~string](q *query, name string, words ...T) T {
 			list[i] = string(w)
 		}
 		q.fail("the query parameter %q must be one of %s, not %q", name, strings.Join(list, ", "), value)
+	}
+	return value
+}
+
+// param is a path parameter. Echo leaves it escaped when the path has escapes
+// that it need not have.
+func param(c echo.Context, name string) string {
+	value := c.Param(name)
+	if c.Request().URL.RawPath == "" {
+		return value
+	}
+	if plain, err := url.PathUnescape(value); err == nil {
+		return plain
 	}
 	return value
 }

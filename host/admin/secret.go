@@ -12,7 +12,7 @@ func (s *Server) listSecrets(c echo.Context) error {
 	if q := queryOf(c); q.err != nil {
 		return q.err
 	}
-	a, err := s.Registry.Action(c.Request().Context(), c.Param("action"))
+	a, err := s.Registry.Action(c.Request().Context(), param(c, "action"))
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func (s *Server) setSecrets(c echo.Context) error {
 	if body.Secrets == nil && body.Remove == nil {
 		return missing("/secrets", "or give /remove")
 	}
-	secrets, err := s.Registry.SetSecrets(c.Request().Context(), c.Param("action"), body.Secrets, body.Remove)
+	secrets, err := s.Registry.SetSecrets(c.Request().Context(), param(c, "action"), body.Secrets, body.Remove)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (s *Server) replaceSecrets(c echo.Context) error {
 	if body.Secrets == nil {
 		return missing("/secrets", "an empty array removes all")
 	}
-	secrets, err := s.Registry.ReplaceSecrets(c.Request().Context(), c.Param("action"), body.Secrets)
+	secrets, err := s.Registry.ReplaceSecrets(c.Request().Context(), param(c, "action"), body.Secrets)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (s *Server) deleteSecret(c echo.Context) error {
 	if q := queryOf(c); q.err != nil {
 		return q.err
 	}
-	if err := s.Registry.DeleteSecret(c.Request().Context(), c.Param("action"), c.Param("name")); err != nil {
+	if err := s.Registry.DeleteSecret(c.Request().Context(), param(c, "action"), param(c, "name")); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -20,7 +20,7 @@ func (s *Server) listVersions(c echo.Context) error {
 	if q := queryOf(c); q.err != nil {
 		return q.err
 	}
-	versions, err := s.Registry.Versions(c.Request().Context(), c.Param("action"))
+	versions, err := s.Registry.Versions(c.Request().Context(), param(c, "action"))
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func (s *Server) showVersion(c echo.Context) error {
 	if q := queryOf(c); q.err != nil {
 		return q.err
 	}
-	v, err := s.Registry.Version(c.Request().Context(), c.Param("action"), c.Param("number"))
+	v, err := s.Registry.Version(c.Request().Context(), param(c, "action"), param(c, "number"))
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (s *Server) deploy(c echo.Context) error {
 	if q := queryOf(c); q.err != nil {
 		return q.err
 	}
-	v, err := s.Registry.Deploy(c.Request().Context(), c.Param("action"), c.Param("number"))
+	v, err := s.Registry.Deploy(c.Request().Context(), param(c, "action"), param(c, "number"))
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (s *Server) upload(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v, err := s.Registry.Upload(c.Request().Context(), c.Param("action"), form.module, form.manifest, deploy)
+	v, err := s.Registry.Upload(c.Request().Context(), param(c, "action"), form.module, form.manifest, deploy)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func open(t *testing.T) (*registry.Registry, *sqlite.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sand, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: filepath.Join(dir, "cache")})
+	sand, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: filepath.Join(dir, "cache"), Functions: guest.Functions()})
 	if err != nil {
 		t.Fatal(err)
 	}
