@@ -3,12 +3,16 @@ package sdk_test
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/sdk"
+	"github.com/usherhost/usher/sdk/templates"
 )
 
 func compile(t *testing.T) *jsonschema.Schema {
@@ -60,6 +64,42 @@ func TestActionSchema(t *testing.T) {
 			}
 			if err := schema.Validate(document); (err == nil) != tt.ok {
 				t.Errorf("valid: %v, want %v (%v)", err == nil, tt.ok, err)
+			}
+		})
+	}
+}
+
+// TestEveryActionFileFitsTheSchema holds the samples and the starter actions to
+// the schema.
+func TestEveryActionFileFitsTheSchema(t *testing.T) {
+	t.Parallel()
+	files := map[string][]byte{}
+	samples, err := filepath.Glob("../plugins/*/action.yaml")
+	if err != nil || len(samples) == 0 {
+		t.Fatalf("no samples found: %v", err)
+	}
+	for _, path := range samples {
+		if files[path], err = os.ReadFile(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, language := range templates.Languages() {
+		starter, err := templates.Files(language, "greet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		files["templates/"+language] = starter["action.yaml"]
+	}
+	schema := compile(t)
+	for path, content := range files {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			var document any
+			if err := yaml.Unmarshal(content, &document); err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(document); err != nil {
+				t.Error(err)
 			}
 		})
 	}

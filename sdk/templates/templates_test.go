@@ -104,6 +104,46 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+func TestCTemplateBuilds(t *testing.T) {
+	t.Parallel()
+	dir := begin(t, "c")
+	cmd := exec.CommandContext(t.Context(), "sh", "build", "action.c", "greet.wasm")
+	cmd.Dir = dir
+	if output, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v (is clang there? task plugins:setup installs it)\n%s", err, output)
+	}
+}
+
+// The compiler's packages are those of the sample, which task plugins:setup
+// installs.
+func TestAssemblyScriptTemplateBuilds(t *testing.T) {
+	t.Parallel()
+	dir := begin(t, "assemblyscript")
+	packages, err := filepath.Abs("../../plugins/notify-slack-assemblyscript/node_modules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "node_modules", "@usherhost"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for link, target := range map[string]string{
+		"@usherhost/assemblyscript": filepath.Join(dir, "usher"),
+		".bin":                      filepath.Join(packages, ".bin"),
+		"assemblyscript":            filepath.Join(packages, "assemblyscript"),
+		"json-as":                   filepath.Join(packages, "json-as"),
+		"xjb-as":                    filepath.Join(packages, "xjb-as"), // json-as needs it
+	} {
+		if err := os.Symlink(target, filepath.Join(dir, "node_modules", link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), "npm", "run", "--silent", "build")
+	cmd.Dir = dir
+	if output, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v (are the packages there? task plugins:setup installs them)\n%s", err, output)
+	}
+}
+
 func TestGoTemplateBuildsWithoutANetwork(t *testing.T) {
 	t.Parallel()
 	dir := begin(t, "go")
