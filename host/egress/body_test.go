@@ -9,7 +9,9 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/andybalholm/brotli"
@@ -223,16 +225,45 @@ func TestEndlessBodiesAreStopped(t *testing.T) {
 
 func TestResponseHeadersEndAtTheLimit(t *testing.T) {
 	t.Parallel()
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var n int
 		_, _ = fmt.Sscan(r.URL.Query().Get("n"), &n)
 		for i := range n {
 			w.Header().Add(fmt.Sprintf("X-%d", i), strings.Repeat("v", 1000))
 		}
 	})
-	mustSend(t, open(t), get(s.URL+"/?n=50", s.URL))
-	f := mustFail(t, open(t), get(s.URL+"/?n=100", s.URL), host.EgressLimit)
-	if f.Limit != "response_header_bytes" {
-		t.Errorf("failed with %+v, want limit response_header_bytes", *f)
+	one, two := serve(t, handler), httptest.NewUnstartedServer(handler)
+	two.EnableHTTP2, two.Config.ErrorLog = true, quiet()
+	two.StartTLS()
+	t.Cleanup(two.Close)
+	c := trusting(t, two)
+	for _, url := range []string{one.URL, two.URL} {
+		mustSend(t, c, get(url+"/?n=50", url))
+		f := mustFail(t, c, get(url+"/?n=70", url), host.EgressLimit)
+		if f.Limit != "response_header_bytes" {
+			t.Errorf("%s failed with %+v, want limit response_header_bytes", url, *f)
+		}
 	}
+	f := mustFail(t, c, get(two.URL+"/?n=1000", two.URL), host.EgressNetwork)
+	if !strings.Contains(f.Message, "headers far over 65536 bytes") {
+		t.Errorf("message %q", f.Message)
+	}
+}
+
+func TestLargeBodiesPassOverHTTP2(t *testing.T) {
+	t.Parallel()
+	s, _ := counting(t, true)
+	c := trusting(t, s)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			r := get(s.URL, s.URL)
+			r.Method, r.Body = "POST", bytes.Repeat([]byte("0123456789abcdef"), 3<<16)
+			got, f := c.Send(t.Context(), r)
+			if f != nil || !bytes.Equal(got.Body, r.Body) {
+				t.Errorf("the body did not come back: %+v", f)
+			}
+		})
+	}
+	wg.Wait()
 }

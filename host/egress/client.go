@@ -110,6 +110,12 @@ func (c *Client) open() {
 		MaxIdleConnsPerHost:    idlePerOrigin,
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: MaxResponseHeaderBytes,
+		HTTP2: &http.HTTP2Config{
+			MaxReceiveBufferPerStream:     256 << 10, // what a server can make us hold unread
+			MaxReceiveBufferPerConnection: 2 << 20,
+			SendPingTimeout:               15 * time.Second, // finds dead connections
+			PingTimeout:                   5 * time.Second,
+		},
 	}
 }
 

@@ -158,10 +158,21 @@ func reasonOf(err error) (reason string, late bool) {
 	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
 		return "the connection could not be made in time", true
 	}
-	if strings.Contains(err.Error(), "malformed HTTP") {
-		return "the answer is not HTTP", false
+	return protocolReason(err.Error()), false
+}
+
+// protocolReason knows the transport's errors of protocol by their text: it
+// exports none.
+func protocolReason(text string) string {
+	switch {
+	case strings.Contains(text, "malformed HTTP"):
+		return "the answer is not HTTP"
+	case strings.Contains(text, "connection error: PROTOCOL_ERROR"):
+		return "the server broke the rules of HTTP/2, or sent headers far over " + strconv.Itoa(MaxResponseHeaderBytes) + " bytes"
+	case strings.Contains(text, "stream error"), strings.Contains(text, "GOAWAY"):
+		return "the server broke off the HTTP/2 exchange"
 	}
-	return "", false
+	return ""
 }
 
 func lookupReason(err *net.DNSError) (reason string, late bool) {
