@@ -214,6 +214,13 @@ func (s *store) statuses() map[host.Status]int {
 	return count
 }
 
+// asked returns how often Claim and NextDue were called.
+func (s *store) asked() (claims, looks int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.claims, s.looks
+}
+
 // results returns the durable results, in order.
 func (s *store) results() []host.Result {
 	s.mu.Lock()
