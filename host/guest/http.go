@@ -54,7 +54,7 @@ func (h *headerValues) UnmarshalJSON(data []byte) error {
 // httpAnswer is what http_send returns: a response, or an error.
 type httpAnswer struct {
 	Status     int         `json:"status,omitempty"`
-	Headers    http.Header `json:"headers,omitempty"` // names in lower case
+	Headers    http.Header `json:"headers,omitzero"` // names in lower case
 	Body       *string     `json:"body,omitempty"`
 	BodyBase64 []byte      `json:"body_base64,omitempty"`
 	URL        string      `json:"url,omitempty"`

@@ -112,10 +112,10 @@ func (k *kernel) slice(offset, length uint64) ([]byte, bool) {
 	return k.memory[offset : offset+length], true
 }
 
-// kernelFunctions are the ABI's memory functions in extism:host/env. Bytes
-// outside of the kernel read as 0 and are not written, words outside trap, as
+// KernelFunctions are the ABI's memory functions in extism:host/env, which every
+// sandbox serves. Bytes outside of the kernel read as 0 and are not written, words outside trap, as
 // in Extism's own kernel and SDK.
-func kernelFunctions() []Function {
+func KernelFunctions() []Function {
 	f := func(name string, params, results []ValueType, run func(*Call, []uint64)) Function {
 		return Function{Module: extismModule, Name: name, Params: params, Results: results, Run: run}
 	}
@@ -136,9 +136,9 @@ func kernelFunctions() []Function {
 		f("output_set", []ValueType{I64, I64}, none, func(c *Call, s []uint64) { c.setOutput(s[0], s[1]) }),
 		f("output_length", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel.output.length }),
 		f("output_offset", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel.output.offset }),
-		f("error_set", i64, none, func(c *Call, s []uint64) { c.kernel.errorOffset = s[0] }),
 		f("error_get", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel.errorOffset }),
 		f("memory_bytes", none, i64, func(c *Call, s []uint64) { s[0] = uint64(len(c.kernel.memory)) }),
+		f("error_set", i64, none, func(c *Call, s []uint64) { c.kernel.errorOffset = s[0] }),
 	}
 }
 

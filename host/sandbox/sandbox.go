@@ -83,7 +83,7 @@ func Open(ctx context.Context, c Config) (*Sandbox, error) {
 		served:  map[string]map[string]Function{},
 		modules: map[string]*loading{},
 	}
-	if err := s.serve(ctx, append(kernelFunctions(), c.Functions...)); err != nil {
+	if err := s.serve(ctx, append(KernelFunctions(), c.Functions...)); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
 	}
 	return s, nil
