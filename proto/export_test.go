@@ -4,11 +4,12 @@ import "github.com/usherhost/usher/proto/internal/ijson"
 
 // FitsShape and FitsSchema are the two ways to check an event.
 
-func FitsShape(trigger string, event any) bool { return contracts[trigger].shape.fits(event) }
-
-func FitsSchema(trigger string, event any) bool {
-	return contracts[trigger].schema.Validate(event) == nil
+func FitsShape(trigger string, body []byte) bool {
+	var event ijson.Document
+	return event.Parse(body) == nil && contracts[trigger].shape.fits(&event, 0)
 }
 
-// Decode decodes an event as CheckEvent does.
-func Decode(body []byte) (any, error) { return ijson.Decode(body) }
+func FitsSchema(trigger string, body []byte) bool {
+	event, err := ijson.Decode(body)
+	return err == nil && contracts[trigger].schema.Validate(event) == nil
+}

@@ -1,18 +1,19 @@
 package proto
 
 import (
-	"encoding/json"
 	"slices"
 	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/usherhost/usher/proto/internal/ijson"
 )
 
 // shape is a schema made fast: it says only whether a value fits, without a
 // word why not, and allocates nothing. Nearly every event fits, so the schema
 // itself is asked about the few that don't.
 type shape struct {
-	types      []string // of which the value has one; nil for any
+	types      uint // a bit for each [ijson.Kind] that fits
 	minChars   int
 	maxChars   int // 0 for any
 	items      *shape
@@ -28,12 +29,10 @@ type shape struct {
 func shapeOf(s *jsonschema.Schema) *shape {
 	base := resolve(s)
 	out := &shape{
+		types:    kindsOf(base.Types),
 		orNull:   len(s.AnyOf) > 0,
 		required: base.Required,
 		open:     base.AdditionalProperties != false,
-	}
-	if base.Types != nil {
-		out.types = base.Types.ToStrings()
 	}
 	if base.MinLength != nil {
 		out.minChars = *base.MinLength
@@ -54,51 +53,69 @@ func shapeOf(s *jsonschema.Schema) *shape {
 	return out
 }
 
-func (s *shape) fits(v any) bool {
-	switch v := v.(type) {
-	case map[string]any:
-		return s.is("object") && s.fitsObject(v)
-	case []any:
-		return s.is("array") && s.fitsArray(v)
-	case string:
-		return s.is("string") && s.fitsString(v)
-	case json.Number:
-		return s.is("number")
-	case bool:
-		return s.is("boolean")
+// kindsOf returns a bit for each kind of value that has one of the types; no
+// types stand for all.
+func kindsOf(types *jsonschema.Types) uint {
+	if types == nil {
+		return ^uint(0)
+	}
+	var kinds uint
+	for _, name := range types.ToStrings() {
+		kinds |= 1 << kindNames[name]
+	}
+	return kinds
+}
+
+var kindNames = map[string]ijson.Kind{
+	"null": ijson.Null, "boolean": ijson.Boolean, "number": ijson.Number,
+	"string": ijson.String, "array": ijson.Array, "object": ijson.Object,
+}
+
+// fits reports whether the node of d at index i fits.
+func (s *shape) fits(d *ijson.Document, i int) bool {
+	n := &d.Nodes[i]
+	if n.Kind == ijson.Null && s.orNull {
+		return true
+	}
+	if s.types&(1<<n.Kind) == 0 {
+		return false
+	}
+	switch n.Kind {
+	case ijson.Object:
+		return s.fitsObject(d, i)
+	case ijson.Array:
+		return s.fitsArray(d, i)
+	case ijson.String:
+		return s.fitsString(n.Text)
 	default:
-		return s.orNull || s.is("null")
+		return true
 	}
 }
 
-func (s *shape) is(name string) bool {
-	return s.types == nil || slices.Contains(s.types, name)
-}
-
-func (s *shape) fitsObject(object map[string]any) bool {
-	for _, key := range s.required {
-		if _, ok := object[key]; !ok {
-			return false
-		}
-	}
-	for key, value := range object {
+func (s *shape) fitsObject(d *ijson.Document, i int) bool {
+	required := 0
+	for j := i + 1; j < d.Nodes[i].End; j = d.Nodes[j].End {
+		key := d.Nodes[j].Key
 		below, known := s.properties[key]
 		if !known {
 			below = s.others
 		}
-		if !known && !s.open || below != nil && !below.fits(value) {
+		if !known && !s.open || below != nil && !below.fits(d, j) {
 			return false
 		}
+		if slices.Contains(s.required, key) {
+			required++
+		}
 	}
-	return true
+	return required == len(s.required)
 }
 
-func (s *shape) fitsArray(array []any) bool {
+func (s *shape) fitsArray(d *ijson.Document, i int) bool {
 	if s.items == nil {
 		return true
 	}
-	for _, value := range array {
-		if !s.items.fits(value) {
+	for j := i + 1; j < d.Nodes[i].End; j = d.Nodes[j].End {
+		if !s.items.fits(d, j) {
 			return false
 		}
 	}

@@ -14,14 +14,18 @@ import (
 // taken away, and given a neighbour: shape and schema must agree on all of it.
 func TestShapeFitsWhatTheSchemaFits(t *testing.T) {
 	t.Parallel()
-	event, err := proto.Decode(read(t, "everything.json"))
-	if err != nil {
+	var event any
+	if err := json.Unmarshal(read(t, "everything.json"), &event); err != nil {
 		t.Fatal(err)
 	}
 	compared, fits := 0, 0
 	agree := func(path string) {
 		t.Helper()
-		shape, schema := proto.FitsShape(trigger, event), proto.FitsSchema(trigger, event)
+		body, err := json.Marshal(event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shape, schema := proto.FitsShape(trigger, body), proto.FitsSchema(trigger, body)
 		if shape != schema {
 			t.Errorf("%s: shape says %t, schema says %t", path, shape, schema)
 		}

@@ -4,7 +4,6 @@
 package ijson
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -28,29 +27,26 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s at line %d, column %d (byte %d)", e.Detail, e.Line, e.Column, e.Offset)
 }
 
-// Decode returns the one value in text: nil, bool, json.Number, string, []any or
-// map[string]any. Strings in it share one copy of text. Its error is an *Error.
-func Decode(text []byte) (any, error) {
-	d := decoder{text: string(text)}
+type decoder struct {
+	text  string
+	at    int
+	nodes []Node
+	keys  []string
+}
+
+func (d *decoder) document() error {
 	if at := invalidUTF8(d.text); at >= 0 {
-		return nil, d.fail(at, "is not UTF-8")
+		return d.fail(at, "is not UTF-8")
 	}
 	d.space()
-	v, err := d.value(0)
-	if err != nil {
-		return nil, err
+	if err := d.value("", 0); err != nil {
+		return err
 	}
 	d.space()
 	if d.at < len(d.text) {
-		return nil, d.fail(d.at, "has "+d.found()+" after the end of the document")
+		return d.fail(d.at, "has "+d.found()+" after the end of the document")
 	}
-	return v, nil
-}
-
-type decoder struct {
-	text string
-	at   int
-	keys []string // the path of the object or array being read, for errors
+	return nil
 }
 
 func invalidUTF8(s string) int {
@@ -67,55 +63,69 @@ func invalidUTF8(s string) int {
 	return -1
 }
 
-func (d *decoder) value(depth int) (any, error) {
+// value reads a value and adds its node, and those in it.
+func (d *decoder) value(key string, depth int) error {
 	if d.at == len(d.text) {
-		return nil, d.fail(d.at, "ends where a value should be")
+		return d.fail(d.at, "ends where a value should be")
 	}
+	index := len(d.nodes)
+	d.nodes = append(d.nodes, Node{Key: key})
+	var kind Kind
+	var text string
+	var err error
 	switch c := d.text[d.at]; {
 	case c == '{':
-		return d.object(depth)
+		kind, err = Object, d.object(index, depth)
 	case c == '[':
-		return d.array(depth)
+		kind, err = Array, d.array(depth)
 	case c == '"':
-		return d.string()
+		kind = String
+		text, err = d.string()
 	case c == '-' || isDigit(c):
-		return d.number()
+		kind = Number
+		text, err = d.number()
 	default:
-		return d.literal()
+		kind, text, err = d.literal()
 	}
+	if err != nil {
+		return err
+	}
+	n := &d.nodes[index]
+	n.Kind, n.Text, n.End = kind, text, len(d.nodes)
+	return nil
 }
 
-func (d *decoder) object(depth int) (any, error) {
+func (d *decoder) object(index, depth int) error {
 	if depth == MaxDepth {
-		return nil, d.tooDeep()
+		return d.tooDeep()
 	}
 	d.at++
-	out := map[string]any{}
 	if d.space(); d.skip('}') {
-		return out, nil
+		return nil
 	}
+	seen := keySet{first: index + 1}
 	for {
-		key, err := d.key(out)
+		key, err := d.key(&seen)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		d.keys = append(d.keys, key)
-		if out[key], err = d.value(depth + 1); err != nil {
-			return nil, err
+		if err := d.value(key, depth+1); err != nil {
+			return err
 		}
 		d.keys = d.keys[:len(d.keys)-1]
 		if d.space(); d.skip('}') {
-			return out, nil
+			return nil
 		}
 		if !d.skip(',') {
-			return nil, d.missing(`"," or "}"`)
+			return d.missing(`"," or "}"`)
 		}
 		d.space()
 	}
 }
 
 // key reads a key and the colon behind it.
-func (d *decoder) key(in map[string]any) (string, error) {
+func (d *decoder) key(seen *keySet) (string, error) {
 	start := d.at
 	if start == len(d.text) || d.text[start] != '"' {
 		return "", d.missing("a key in double quotes")
@@ -124,7 +134,7 @@ func (d *decoder) key(in map[string]any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, twice := in[key]; twice {
+	if !seen.add(d.nodes, key) {
 		e := d.fail(start, "is given twice")
 		e.Pointer = Pointer(append(d.keys, key)...)
 		return "", e
@@ -136,49 +146,80 @@ func (d *decoder) key(in map[string]any) (string, error) {
 	return key, nil
 }
 
-func (d *decoder) array(depth int) (any, error) {
+// keySet are the keys of the object being read, whose nodes begin at first. Few
+// are looked for one by one, many in a map.
+type keySet struct {
+	first, count int
+	many         map[string]bool
+}
+
+// fewKeys is up to where looking one by one is the faster.
+const fewKeys = 32
+
+// add reports whether key is new.
+func (s *keySet) add(nodes []Node, key string) bool {
+	s.count++
+	if s.count <= fewKeys {
+		for i := s.first; i < len(nodes); i = nodes[i].End {
+			if nodes[i].Key == key {
+				return false
+			}
+		}
+		return true
+	}
+	if s.many == nil {
+		s.many = map[string]bool{}
+		for i := s.first; i < len(nodes); i = nodes[i].End {
+			s.many[nodes[i].Key] = true
+		}
+	}
+	if s.many[key] {
+		return false
+	}
+	s.many[key] = true
+	return true
+}
+
+func (d *decoder) array(depth int) error {
 	if depth == MaxDepth {
-		return nil, d.tooDeep()
+		return d.tooDeep()
 	}
 	d.at++
-	out := []any{}
 	if d.space(); d.skip(']') {
-		return out, nil
+		return nil
 	}
-	for {
-		d.keys = append(d.keys, strconv.Itoa(len(out)))
-		v, err := d.value(depth + 1)
-		if err != nil {
-			return nil, err
+	for i := 0; ; i++ {
+		d.keys = append(d.keys, strconv.Itoa(i))
+		if err := d.value("", depth+1); err != nil {
+			return err
 		}
 		d.keys = d.keys[:len(d.keys)-1]
-		out = append(out, v)
 		if d.space(); d.skip(']') {
-			return out, nil
+			return nil
 		}
 		if !d.skip(',') {
-			return nil, d.missing(`"," or "]"`)
+			return d.missing(`"," or "]"`)
 		}
 		d.space()
 	}
 }
 
-func (d *decoder) number() (any, error) {
+func (d *decoder) number() (string, error) {
 	start := d.at
 	d.skip('-')
 	if !d.skip('0') && !d.digits() {
-		return nil, d.missing("a digit")
+		return "", d.missing("a digit")
 	}
 	if d.skip('.') && !d.digits() {
-		return nil, d.missing("a digit")
+		return "", d.missing("a digit")
 	}
 	if d.skip('e') || d.skip('E') {
 		_ = d.skip('+') || d.skip('-')
 		if !d.digits() {
-			return nil, d.missing("a digit")
+			return "", d.missing("a digit")
 		}
 	}
-	return json.Number(d.text[start:d.at]), nil
+	return d.text[start:d.at], nil
 }
 
 func (d *decoder) digits() bool {
@@ -189,18 +230,18 @@ func (d *decoder) digits() bool {
 	return d.at > start
 }
 
-func (d *decoder) literal() (any, error) {
+func (d *decoder) literal() (Kind, string, error) {
 	rest := d.text[d.at:]
-	for _, l := range []struct {
-		text  string
-		value any
-	}{{"true", true}, {"false", false}, {"null", nil}} {
-		if strings.HasPrefix(rest, l.text) {
-			d.at += len(l.text)
-			return l.value, nil
+	for _, text := range [...]string{"true", "false", "null"} {
+		if strings.HasPrefix(rest, text) {
+			d.at += len(text)
+			if text == "null" {
+				return Null, "", nil
+			}
+			return Boolean, text, nil
 		}
 	}
-	return nil, d.missing("a value")
+	return 0, "", d.missing("a value")
 }
 
 func (d *decoder) space() {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"strings"
@@ -59,6 +60,24 @@ func TestDecodeReadsUpToItsDepth(t *testing.T) {
 	}
 	if _, err := ijson.Decode([]byte("[" + deep + "]")); err == nil {
 		t.Error("one level more was let through")
+	}
+}
+
+func TestDecodeKnowsAKeyAgainAmongMany(t *testing.T) {
+	t.Parallel()
+	for _, count := range []int{1, 31, 32, 33, 1000} {
+		var text strings.Builder
+		for i := range count {
+			fmt.Fprintf(&text, `"k%d":{"k0":0},`, i)
+		}
+		if _, err := ijson.Decode([]byte("{" + text.String() + `"new":1}`)); err != nil {
+			t.Errorf("%d keys: %v", count, err)
+		}
+		for _, key := range []string{"k0", fmt.Sprint("k", count-1)} {
+			if _, err := ijson.Decode([]byte("{" + text.String() + `"` + key + `":1}`)); err == nil {
+				t.Errorf("%d keys: %s stands twice", count, key)
+			}
+		}
 	}
 }
 

@@ -553,7 +553,9 @@ type CacheWriteAnswer struct {
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
 	// What was stored, after a cache_set that went well.
 	Record *CacheRecord `protobuf:"bytes,2,opt,name=record,proto3,oneof" json:"record,omitempty"`
-	// What went wrong, with type "error".
+	// What went wrong, with type "error". MaxSideEffectsExceeded and
+	// FailedToDeleteCacheRecord are part of Auth0's contract; this host has no
+	// reason to answer them.
 	Code          *string `protobuf:"bytes,3,opt,name=code,proto3,oneof" json:"code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
