@@ -50,8 +50,8 @@ func post(url string, body []byte) error {
 	request.SetBody(body)
 	response := request.Send()
 	switch status := response.Status(); {
-	case status == 0: // the library has no way to tell why
-		return errors.New("slack could not be reached: see the run's calls")
+	case status == 0: // no answer; the body tells why, as JSON
+		return fmt.Errorf("slack could not be reached: %s", response.Body())
 	case status < 200 || status > 299:
 		return fmt.Errorf("slack answered %d: %.200s", status, response.Body())
 	default:

@@ -56,8 +56,8 @@ func post(url, token string, user record) (created bool, err error) {
 	response := request.Send()
 	status := response.Status()
 	switch {
-	case status == 0: // the library has no way to tell why
-		return false, errors.New("the store could not be reached: see the run's calls")
+	case status == 0: // no answer; the body tells why, as JSON
+		return false, fmt.Errorf("the store could not be reached: %s", response.Body())
 	case status == 409:
 		// The user is there already: an earlier attempt came through, though
 		// its answer did not.

@@ -107,10 +107,12 @@ type SecurityContext struct {
 
 // Experiment is the variation that the user was shown.
 type Experiment struct {
-	ID          string          `json:"experiment_id"`
-	VariationID string          `json:"variation_id"`
-	IsControl   bool            `json:"is_control"`
-	Config      json.RawMessage `json:"config,omitempty"`
+	ID                   string          `json:"experiment_id"`
+	VariationID          string          `json:"variation_id"`
+	VariationName        string          `json:"variation_name,omitempty"`
+	VariationDescription string          `json:"variation_description,omitempty"`
+	IsControl            bool            `json:"is_control"`
+	Config               json.RawMessage `json:"config,omitempty"`
 }
 
 // Authentication holds signals of third parties about the request.

@@ -8,12 +8,14 @@ import { input } from "./memory";
  */
 @json
 export class PostUserRegistrationEvent {
+  authentication: Authentication | null = null;
+  configuration: JSON.Raw | null = null;
   connection: Connection = new Connection();
   custom_domain: CustomDomain | null = null;
-  experiment: JSON.Raw | null = null;
+  experiment: Experiment | null = null;
   request: EventRequest | null = null; // null when no end user's request created the user
   secrets: Map<string, string> = new Map<string, string>();
-  security_context: JSON.Raw | null = null;
+  security_context: SecurityContext | null = null;
   tenant: Tenant = new Tenant();
   transaction: Transaction | null = null;
   user: User = new User();
@@ -104,6 +106,30 @@ export class Transaction {
   response_type: string[] = [];
   state: string = "";
   ui_locales: string[] = [];
+}
+
+/** Fingerprints of the TLS client. */
+@json
+export class SecurityContext {
+  ja3: string = "";
+  ja4: string = "";
+}
+
+/** The variation that the user was shown. */
+@json
+export class Experiment {
+  experiment_id: string = "";
+  variation_id: string = "";
+  variation_name: string = "";
+  variation_description: string = "";
+  is_control: bool = false;
+  config: JSON.Raw | null = null;
+}
+
+/** Signals of third parties about the request. */
+@json
+export class Authentication {
+  riskAssessment: JSON.Raw | null = null;
 }
 
 /** Which run this is: a failed one runs again, with the next attempt, from 1. */
