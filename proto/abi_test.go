@@ -1,6 +1,7 @@
 package proto_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -59,7 +60,7 @@ func limitNames(t *testing.T) []string {
 		TimeoutMillis: -1, MemoryBytes: -1, OutputBytes: -1, LogBytes: -1, HostCalls: -1,
 		HTTPRequests: -1, RequestBytes: -1, ResponseBytes: -1, HTTPTimeoutMillis: -1,
 	}}
-	failed, ok := bad.Check("").(*host.Error)
+	failed, ok := errors.AsType[*host.Error](bad.Check(""))
 	if !ok {
 		t.Fatal("limits below 0 are let through")
 	}

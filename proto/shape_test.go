@@ -72,7 +72,11 @@ func mutate(v any, path string, agree func(path string)) {
 func others() []any {
 	return []any{
 		nil, true, json.Number("1.5"), "text", "",
-		[]any{}, []any{"a"}, []any{json.Number("1")},
-		map[string]any{}, map[string]any{"a": "b"}, map[string]any{"a": json.Number("1")},
+		[]any{},
+		[]any{"a"},
+		[]any{json.Number("1")},
+		map[string]any{},
+		map[string]any{"a": "b"},
+		map[string]any{"a": json.Number("1")},
 	}
 }
