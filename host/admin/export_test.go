@@ -1,0 +1,8 @@
+package admin
+
+// What the fuzz tests call without a server between.
+var (
+	DecodeBytes   = decodeBytes
+	MergeSettings = mergeSettings
+	CheckPatch    = checkPatch
+)
