@@ -15,7 +15,7 @@ import (
 // attempt runs the step once. False means that ctx ended first: there is
 // nothing to record.
 func (w *walk) attempt(ctx context.Context, index int) (host.Result, []byte, bool) {
-	started := time.Now()
+	started := time.Now().UTC()
 	result, tape, err := w.guarded(ctx, index)
 	if err != nil && ctx.Err() != nil {
 		return host.Result{}, nil, false
@@ -29,7 +29,7 @@ func (w *walk) attempt(ctx context.Context, index int) (host.Result, []byte, boo
 	return result, w.seal(tape, index, result.Attempt), true
 }
 
-// guarded loads the event and calls the runner. A panic there is an error: it
+// guarded gets what the runner needs and calls it. A panic there is an error: it
 // costs this attempt, not the process.
 func (w *walk) guarded(ctx context.Context, index int) (result host.Result, tape host.Tape, err error) {
 	defer func() {
@@ -42,10 +42,18 @@ func (w *walk) guarded(ctx context.Context, index int) (result host.Result, tape
 			}
 		}
 	}()
+	w.settle(ctx, index)
 	if err := w.load(ctx); err != nil {
 		return result, tape, err
 	}
 	return w.Runner.Run(ctx, w.Execution, index, w.Attempt+1)
+}
+
+// settle puts the settings that hold now into the step.
+func (w *walk) settle(ctx context.Context, index int) {
+	if step := &w.Plan[index]; w.Executor.Settings != nil {
+		step.Settings = w.Executor.Settings(ctx, *step)
+	}
 }
 
 // load fetches the event with its body when it was not lent with it.
@@ -75,7 +83,7 @@ func (w *walk) sign(r *host.Result, index int, started time.Time) {
 		r.StartedAt = started
 	}
 	if r.EndedAt.IsZero() {
-		r.EndedAt = time.Now()
+		r.EndedAt = time.Now().UTC()
 		r.Stats.TotalMicros = r.EndedAt.Sub(r.StartedAt).Microseconds()
 	}
 }

@@ -27,7 +27,8 @@ type backlog struct {
 	closed  bool       // before Run and after its end: nothing is taken
 	start   func(host.Execution)
 	line    line
-	held    int // reserved, waiting, running, and ended but not yet durable
+	walking map[string]*walk // by execution
+	held    int              // reserved, waiting, running, and ended but not yet durable
 	running int
 	spilled bool      // the store may hold due executions, and gets all new ones
 	spills  uint64    // reservations refused so far
@@ -42,6 +43,7 @@ func newBacklog(size, workers int) *backlog {
 	return &backlog{
 		size: size, workers: workers, low: max(0, (size-workers)/2),
 		wake: make(chan struct{}, 1), closed: true, spilled: true,
+		walking: map[string]*walk{},
 	}
 }
 
@@ -113,6 +115,32 @@ func (b *backlog) next() (host.Execution, bool) {
 	x := b.line.pop()
 	b.feed()
 	return x, true
+}
+
+// enter notes that an execution is being walked, and leave that it is not any
+// more. By then a retry of it may have entered.
+func (b *backlog) enter(w *walk) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.walking[w.ID] = w
+}
+
+func (b *backlog) leave(w *walk) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.walking[w.ID] == w {
+		delete(b.walking, w.ID)
+	}
+}
+
+// cancel stops the walk of an execution, or keeps it from starting.
+func (b *backlog) cancel(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if w, ok := b.walking[id]; ok {
+		w.cancel(errLost)
+	}
+	b.line.cancel(id)
 }
 
 // arm notes that something in the store is due at a time; zero is at once.
@@ -222,43 +250,4 @@ func (b *backlog) runningNow() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.running
-}
-
-// line is a first-in-first-out queue that reuses its memory.
-type line struct {
-	places []place
-	head   int
-}
-
-type place struct {
-	execution host.Execution
-	since     time.Time
-}
-
-func (l *line) len() int { return len(l.places) - l.head }
-
-func (l *line) since() time.Time {
-	if l.len() == 0 {
-		return time.Time{}
-	}
-	return l.places[l.head].since
-}
-
-func (l *line) push(x host.Execution) {
-	if l.head > len(l.places)/2 && len(l.places) == cap(l.places) {
-		n := copy(l.places, l.places[l.head:])
-		clear(l.places[n:])
-		l.places, l.head = l.places[:n], 0
-	}
-	l.places = append(l.places, place{x, time.Now()})
-}
-
-func (l *line) pop() host.Execution {
-	x := l.places[l.head].execution
-	l.places[l.head] = place{}
-	l.head++
-	if l.head == len(l.places) {
-		l.places, l.head = l.places[:0], 0
-	}
-	return x
 }

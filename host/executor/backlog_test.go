@@ -326,3 +326,61 @@ func TestStoreThatTakesNoOutcomeStopsTheExecution(t *testing.T) {
 		}
 	})
 }
+
+func TestCanceledExecutionStopsAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db, guests := newStore(), slow(time.Hour)
+		e := &executor.Executor{Runner: guests, Concurrency: 1, Backlog: 2}
+		stop := begin(t, e, db)
+		synctest.Wait()
+		db.accept(execution("runs", plan(2)))
+		db.accept(execution("waits", plan(2)))
+		synctest.Wait()
+		for _, id := range []string{"waits", "runs", "unknown"} {
+			e.Cancel(id)
+		}
+		synctest.Wait()
+		db.accept(execution("next", plan(1)))
+		time.Sleep(2 * time.Hour)
+		end(t, stop)
+
+		if len(guests.ran("runs")) != 1 || len(guests.ran("waits")) != 0 || len(guests.ran("next")) != 1 {
+			t.Errorf("ran %v", guests.all())
+		}
+		if results := db.results(); len(results) != 1 || results[0].ExecutionID != "next" {
+			t.Errorf("recorded %v", results)
+		}
+	})
+}
+
+func TestBodiesThatWaitAreBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := newStore()
+		lent, loaded := 0, 0
+		guests := &stage{play: func(_ context.Context, x host.Execution, _, _ int) (host.Result, host.Tape, error) {
+			time.Sleep(time.Second)
+			switch string(x.Event.Body) {
+			case `{"from":"store"}`:
+				loaded++
+			default:
+				lent++
+			}
+			return succeeded, host.Tape{}, nil
+		}}
+		stop := begin(t, &executor.Executor{Runner: guests, Concurrency: 1}, db)
+		synctest.Wait()
+		body := make([]byte, 1<<20)
+		for i := range 100 {
+			x := execution(fmt.Sprint(i), plan(1))
+			x.Event.Body = body
+			db.accept(x)
+		}
+		time.Sleep(time.Hour)
+		end(t, stop)
+		if lent != 65 || loaded != 35 {
+			t.Errorf("%d bodies were kept and %d loaded again, want 64 MiB and the running one kept", lent, loaded)
+		}
+	})
+}

@@ -30,6 +30,8 @@ func (e *Executor) execute(x host.Execution) {
 	defer cancel(nil)
 	w := &walk{Executor: e, Execution: x, cancel: cancel}
 	w.prepare()
+	e.backlog.enter(w)
+	defer e.backlog.leave(w)
 	for {
 		o, ok := w.step(ctx)
 		if !ok {
@@ -69,23 +71,13 @@ func (w *walk) step(ctx context.Context) (host.Outcome, bool) {
 		w.Status = verdict(w.Steps)
 		return w.outcome(nil, nil), true
 	}
-	settings := w.settle(ctx, index)
 	w.observeStart(index)
 	result, tape, ok := w.attempt(ctx, index)
 	if !ok {
 		return host.Outcome{}, false
 	}
-	w.advance(index, &result, settings)
+	w.advance(index, &result)
 	return w.outcome(&result, tape), true
-}
-
-// settle puts the settings that hold now into the step and returns them.
-func (w *walk) settle(ctx context.Context, index int) host.Settings {
-	step := &w.Plan[index]
-	if w.Executor.Settings != nil {
-		step.Settings = w.Executor.Settings(ctx, *step)
-	}
-	return step.Settings.Over(host.DefaultSettings())
 }
 
 func (w *walk) observeStart(index int) {
@@ -95,11 +87,12 @@ func (w *walk) observeStart(index int) {
 }
 
 // advance brings the execution into the state after a result of the step.
-func (w *walk) advance(index int, r *host.Result, s host.Settings) {
+func (w *walk) advance(index int, r *host.Result) {
+	s := w.Plan[index].Settings.Over(host.DefaultSettings())
 	w.NextAt = time.Time{}
 	if !r.Succeeded && r.Attempt < s.Retry.MaxAttempts {
 		w.Status, w.Attempt = host.Retrying, r.Attempt
-		w.NextAt = time.Now().Add(Backoff(s.Retry, r.Attempt, r.RetryAfterMillis))
+		w.NextAt = time.Now().UTC().Add(Backoff(s.Retry, r.Attempt, r.RetryAfterMillis))
 		return
 	}
 	r.DeadLetter = !r.Succeeded

@@ -163,6 +163,14 @@ func (e *Executor) Wake() {
 	e.backlog.arm(time.Now())
 }
 
+// Cancel stops what runs of an execution and drops it when it waits in memory.
+// Call it after the store has canceled it: what it does is not recorded then.
+// It does not block.
+func (e *Executor) Cancel(executionID string) {
+	e.setup()
+	e.backlog.cancel(executionID)
+}
+
 // setup makes what zero fields leave out.
 func (e *Executor) setup() {
 	e.ready.Do(func() {

@@ -314,11 +314,12 @@ func TestFencedExecutionIsLeft(t *testing.T) {
 func TestOneBadRunCostsOnlyItsAttempt(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name    string
-		play    func(context.Context, host.Execution, int, int) (host.Result, host.Tape, error)
-		event   error
-		message string
-		hint    string
+		name     string
+		play     func(context.Context, host.Execution, int, int) (host.Result, host.Tape, error)
+		settings func(context.Context, host.Step) host.Settings
+		event    error
+		message  string
+		hint     string
 	}{
 		{
 			name: "panic",
@@ -327,6 +328,15 @@ func TestOneBadRunCostsOnlyItsAttempt(t *testing.T) {
 			},
 			message: "the host panicked while it ran the action: index out of range",
 			hint:    "this is a bug of the host: please report it with the stack in its log",
+		},
+		{
+			name: "panic over the settings",
+			play: func(context.Context, host.Execution, int, int) (host.Result, host.Tape, error) {
+				return succeeded, host.Tape{}, nil
+			},
+			settings: func(context.Context, host.Step) host.Settings { panic("nil map") },
+			message:  "the host panicked while it ran the action: nil map",
+			hint:     "this is a bug of the host: please report it with the stack in its log",
 		},
 		{
 			name: "error of the host",
@@ -356,7 +366,7 @@ func TestOneBadRunCostsOnlyItsAttempt(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				db, guests := newStore(), &stage{play: tt.play}
 				db.eventErr = tt.event
-				stop := begin(t, &executor.Executor{Runner: guests}, db)
+				stop := begin(t, &executor.Executor{Runner: guests, Settings: tt.settings}, db)
 				synctest.Wait()
 				x := execution("exe", plan(1))
 				x.Event = nil

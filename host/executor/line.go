@@ -1,0 +1,72 @@
+package executor
+
+import (
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// maxLineBytes bounds the events' bodies in the line. Executions beyond it wait
+// without theirs, which is loaded when they run.
+const maxLineBytes = 64 << 20
+
+// line is a first-in-first-out queue that reuses its memory.
+type line struct {
+	places []place
+	head   int
+	bytes  int // of the bodies
+}
+
+type place struct {
+	execution host.Execution
+	since     time.Time
+}
+
+func (l *line) len() int { return len(l.places) - l.head }
+
+func (l *line) since() time.Time {
+	if l.len() == 0 {
+		return time.Time{}
+	}
+	return l.places[l.head].since
+}
+
+func (l *line) push(x host.Execution) {
+	if l.head > len(l.places)/2 && len(l.places) == cap(l.places) {
+		n := copy(l.places, l.places[l.head:])
+		clear(l.places[n:])
+		l.places, l.head = l.places[:n], 0
+	}
+	if l.bytes+bodyBytes(&x) > maxLineBytes {
+		x.Event = nil
+	}
+	l.bytes += bodyBytes(&x)
+	l.places = append(l.places, place{x, time.Now()})
+}
+
+func (l *line) pop() host.Execution {
+	x := l.places[l.head].execution
+	l.bytes -= bodyBytes(&x)
+	l.places[l.head] = place{}
+	l.head++
+	if l.head == len(l.places) {
+		l.places, l.head = l.places[:0], 0
+	}
+	return x
+}
+
+// cancel lets the walk of an execution end before it begins.
+func (l *line) cancel(id string) {
+	for i := range l.places[l.head:] {
+		if x := &l.places[l.head+i].execution; x.ID == id {
+			x.Status = host.Canceled
+		}
+	}
+}
+
+func bodyBytes(x *host.Execution) int {
+	if x.Event == nil {
+		return 0
+	}
+	return len(x.Event.Body)
+}
