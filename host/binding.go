@@ -1,9 +1,9 @@
 package host
 
 import (
+	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -192,44 +192,19 @@ const (
 // pointers below prefix ("/settings").
 func (s Settings) Check(prefix string) error {
 	var fields []Field
-	bad := func(pointer, detail string) {
-		fields = append(fields, Field{Pointer: prefix + pointer, Detail: detail})
-	}
-	for _, l := range []struct {
-		name       string
-		value, max int64
-	}{
-		{"timeout_ms", s.Limits.TimeoutMillis, MaxTimeoutMillis},
-		{"memory_bytes", s.Limits.MemoryBytes, MaxMemoryBytes},
-		{"output_bytes", s.Limits.OutputBytes, 64 << 20},
-		{"log_bytes", s.Limits.LogBytes, 16 << 20},
-		{"host_calls", s.Limits.HostCalls, 10_000_000},
-		{"http_requests", s.Limits.HTTPRequests, 10_000},
-		{"request_bytes", s.Limits.RequestBytes, 64 << 20},
-		{"response_bytes", s.Limits.ResponseBytes, 64 << 20},
-		{"http_timeout_ms", s.Limits.HTTPTimeoutMillis, MaxTimeoutMillis},
-	} {
-		if l.value < 0 || l.value > l.max {
-			bad("/limits/"+l.name, between(l.max))
+	for _, r := range s.ranges() {
+		if r.value < 0 || r.value > r.max {
+			fields = append(fields, Field{Pointer: prefix + r.pointer, Detail: fmt.Sprintf("must be between 1 and %d, or 0 for the default", r.max)})
 		}
 	}
-	if s.Retry.MaxAttempts < 0 || s.Retry.MaxAttempts > MaxAttempts {
-		bad("/retry/max_attempts", between(MaxAttempts))
-	}
-	if s.Retry.InitialMillis < 0 || s.Retry.InitialMillis > MaxWaitMillis {
-		bad("/retry/initial_ms", between(MaxWaitMillis))
-	}
-	if s.Retry.MaxMillis < 0 || s.Retry.MaxMillis > MaxWaitMillis {
-		bad("/retry/max_ms", between(MaxWaitMillis))
-	}
-	if s.Egress.Mode != "" && s.Egress.Mode != EgressAllowlist && s.Egress.Mode != EgressPublic {
-		bad("/egress/mode", `must be "allowlist" or "public"`)
-	}
-	if s.OnFailure != "" && s.OnFailure != Continue && s.OnFailure != Stop {
-		bad("/on_failure", `must be "continue" or "stop"`)
-	}
-	if s.Checkpoint != "" && s.Checkpoint != CheckpointAsync && s.Checkpoint != CheckpointStrict {
-		bad("/checkpoint", `must be "async" or "strict"`)
+	for _, c := range []struct{ pointer, value, one, other string }{
+		{"/egress/mode", string(s.Egress.Mode), string(EgressAllowlist), string(EgressPublic)},
+		{"/on_failure", string(s.OnFailure), string(Continue), string(Stop)},
+		{"/checkpoint", string(s.Checkpoint), string(CheckpointAsync), string(CheckpointStrict)},
+	} {
+		if c.value != "" && c.value != c.one && c.value != c.other {
+			fields = append(fields, Field{Pointer: prefix + c.pointer, Detail: fmt.Sprintf("must be %q or %q", c.one, c.other)})
+		}
 	}
 	if len(fields) == 0 {
 		return nil
@@ -237,6 +212,25 @@ func (s Settings) Check(prefix string) error {
 	return &Error{Code: Invalid, Text: "the settings are out of range", Fields: fields}
 }
 
-func between(maximum int64) string {
-	return "must be between 1 and " + strconv.FormatInt(maximum, 10) + ", or 0 for the default"
+// bounded is a number of the settings with its ceiling.
+type bounded struct {
+	pointer    string
+	value, max int64
+}
+
+func (s Settings) ranges() []bounded {
+	return []bounded{
+		{"/limits/timeout_ms", s.Limits.TimeoutMillis, MaxTimeoutMillis},
+		{"/limits/memory_bytes", s.Limits.MemoryBytes, MaxMemoryBytes},
+		{"/limits/output_bytes", s.Limits.OutputBytes, 64 << 20},
+		{"/limits/log_bytes", s.Limits.LogBytes, 16 << 20},
+		{"/limits/host_calls", s.Limits.HostCalls, 10_000_000},
+		{"/limits/http_requests", s.Limits.HTTPRequests, 10_000},
+		{"/limits/request_bytes", s.Limits.RequestBytes, 64 << 20},
+		{"/limits/response_bytes", s.Limits.ResponseBytes, 64 << 20},
+		{"/limits/http_timeout_ms", s.Limits.HTTPTimeoutMillis, MaxTimeoutMillis},
+		{"/retry/max_attempts", int64(s.Retry.MaxAttempts), MaxAttempts},
+		{"/retry/initial_ms", s.Retry.InitialMillis, MaxWaitMillis},
+		{"/retry/max_ms", s.Retry.MaxMillis, MaxWaitMillis},
+	}
 }

@@ -166,7 +166,7 @@ func (s *sample) host(t *testing.T, event []byte) outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer box.Close(context.Background()) //nolint:errcheck // the test is over
+	defer box.Close(context.Background())
 	client := &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	defer client.Close()
 	runner := &guest.Runner{Sandbox: box, Modules: s, Secrets: s, Egress: client, Cache: &guest.Cache{}}
@@ -206,7 +206,7 @@ func (s *sample) oracle(t *testing.T, event []byte) outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer plugin.Close(context.Background()) //nolint:errcheck // the test is over
+	defer plugin.Close(context.Background())
 	plugin.SetLogger(func(level extism.LogLevel, message string) {
 		out.Logs = append(out.Logs, line{strings.ToLower(level.String()), message})
 	})
@@ -280,7 +280,7 @@ func sendPlainly(ctx context.Context, text []byte) []byte {
 	if err != nil {
 		return []byte(`{"error":{"code":"network","message":"failed"}}`)
 	}
-	defer response.Body.Close() //nolint:errcheck // read to its end
+	defer response.Body.Close()
 	body, _ := io.ReadAll(response.Body)
 	answer, _ := json.Marshal(map[string]any{"status": response.StatusCode, "headers": response.Header, "body": string(body), "url": q.URL})
 	return answer

@@ -23,9 +23,9 @@ func benchComplete(ctx context.Context, e effort) ([]row, error) {
 // complete measures events that are accepted and whose three actions have run,
 // with the backlog held small. In an idle run the actions are nothing at all.
 func complete(ctx context.Context, dir string, e effort, idle bool) (rate float64, err error) {
-	h, err := hosttest.OpenWith(ctx, dir, hosttest.Options{Runner: func(real executor.Runner) executor.Runner {
+	h, err := hosttest.OpenWith(ctx, dir, hosttest.Options{Runner: func(runner executor.Runner) executor.Runner {
 		if !idle {
-			return real
+			return runner
 		}
 		return executor.RunnerFunc(func(context.Context, host.Execution, int, int) (host.Result, host.Tape, error) {
 			now := time.Now()

@@ -38,7 +38,7 @@ func acceptOverHTTP(ctx context.Context, dir string, e effort) (rate float64, er
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	return postAll(address, key, e)
+	return postAll(ctx, address, key, e)
 }
 
 // serveIngress opens the ingress door on loopback, as serve does.
@@ -48,7 +48,7 @@ func serveIngress(ctx context.Context, db *sqlite.DB) (address, key string, stop
 	if err != nil {
 		return "", "", nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := web.Listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		return "", "", nil, err
 	}
@@ -62,14 +62,14 @@ func serveIngress(ctx context.Context, db *sqlite.DB) (address, key string, stop
 }
 
 // postAll posts events over as many kept connections as there are producers.
-func postAll(address, key string, e effort) (float64, error) {
+func postAll(ctx context.Context, address, key string, e effort) (float64, error) {
 	clients := make([]*poster, producers)
 	for i := range clients {
-		conn, err := net.Dial("tcp", address)
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 		if err != nil {
 			return 0, err
 		}
-		defer conn.Close() //nolint:errcheck // only read from
+		defer conn.Close()
 		clients[i] = &poster{conn: conn, in: bufio.NewReader(conn), key: key}
 	}
 	m, err := floor.Loop(producers, e.Length, func(p int) error { return clients[p].post() })

@@ -145,7 +145,7 @@ func inTemp(f func(dir string) (float64, error)) func() (float64, error) {
 		if err != nil {
 			return 0, err
 		}
-		defer os.RemoveAll(dir) //nolint:errcheck // a temporary directory
+		defer os.RemoveAll(dir)
 		return f(dir)
 	}
 }

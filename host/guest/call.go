@@ -49,8 +49,10 @@ type call struct {
 func do[A any](c *call, function string, request any, work func(note *host.CallNote) A) A {
 	c.hostCalls++
 	if limit := c.settings.Limits.HostCalls; c.hostCalls > limit {
-		panic(&sandbox.Fault{Fault: host.FaultLimit, Limit: "host_calls",
-			Message: fmt.Sprintf("called the host more than %d times (limit %[1]d), last %s", limit, function)})
+		panic(&sandbox.Fault{
+			Fault: host.FaultLimit, Limit: "host_calls",
+			Message: fmt.Sprintf("called the host more than %d times (limit %[1]d), last %s", limit, function),
+		})
 	}
 	began := time.Now()
 	note := host.CallNote{Ordinal: len(c.tape.Calls), Function: function}
@@ -155,6 +157,7 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 	if r.Fault == host.FaultLimit {
 		failed.Message += c.whereabouts()
 		failed.Hint = c.limitHint(r.Limit)
+		r.LogsCut = r.Limit == "log_bytes"
 	}
 	failed.Message = c.masks.text(failed.Message)
 	failed.Stack = c.masks.text(failed.Stack)

@@ -90,9 +90,9 @@ func httpHeaders(s *sandbox.Call, c *call, stack []uint64) {
 const maxVarBytes = 1 << 20
 
 func varGet(s *sandbox.Call, c *call, stack []uint64) {
-	name := string(s.Bytes("var_get", stack[0]))
+	name := s.Bytes("var_get", stack[0])
 	s.Free(stack[0])
-	stack[0] = s.Put(c.vars[name])
+	stack[0] = s.Put(c.vars[string(name)])
 }
 
 // varSet keeps a variable until the end of the run; offset 0 removes it.
@@ -109,8 +109,10 @@ func varSet(s *sandbox.Call, c *call, stack []uint64) {
 		return
 	}
 	if c.varBytes += int64(len(name) + len(value)); c.varBytes > maxVarBytes {
-		s.Stop(&sandbox.Fault{Fault: host.FaultLimit, Limit: "vars",
-			Message: fmt.Sprintf("var_set: the variables are larger than %d bytes", maxVarBytes)})
+		s.Stop(&sandbox.Fault{
+			Fault: host.FaultLimit, Limit: "vars",
+			Message: fmt.Sprintf("var_set: the variables are larger than %d bytes", maxVarBytes),
+		})
 	}
 	if c.vars == nil {
 		c.vars = map[string][]byte{}

@@ -110,6 +110,7 @@ type receiver struct {
 }
 
 func newReceiver(t *testing.T) *receiver {
+	t.Helper()
 	r := &receiver{}
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		body, _ := io.ReadAll(q.Body)
@@ -372,8 +373,10 @@ func (w *world) runDeclaring(t *testing.T, name, hint string, steps []guests.Ste
 	if strings.Contains(hint, "MISSING") {
 		step.Secrets = []string{"MISSING"}
 	}
-	result, _, err := w.Run(t.Context(), guest.Run{ExecutionID: "exe_1", Attempt: 1, Step: step,
-		Event: &host.Event{Trigger: host.PostUserRegistration, Body: []byte(`{"user":{"user_id":"u"}}`)}})
+	result, _, err := w.Run(t.Context(), guest.Run{
+		ExecutionID: "exe_1", Attempt: 1, Step: step,
+		Event: &host.Event{Trigger: host.PostUserRegistration, Body: []byte(`{"user":{"user_id":"u"}}`)},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -411,8 +414,10 @@ func TestARunThatIsCalledOffLeavesNothingToRecord(t *testing.T) {
 	w := newWorld(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, _, err := w.Run(ctx, guest.Run{Step: host.Step{Digest: sandbox.Digest(guests.Wasm("loop"))},
-		Event: &host.Event{Trigger: host.PostUserRegistration, Body: []byte(`{}`)}})
+	_, _, err := w.Run(ctx, guest.Run{
+		Step:  host.Step{Digest: sandbox.Digest(guests.Wasm("loop"))},
+		Event: &host.Event{Trigger: host.PostUserRegistration, Body: []byte(`{}`)},
+	})
 	if err == nil {
 		t.Error("it has a result")
 	}

@@ -113,11 +113,15 @@ func (c *call) exchange(s *sandbox.Call, request httpRequest, malformed error, o
 	case request.Body != "" && request.BodyBase64 != nil:
 		return nil, &host.EgressFailure{Code: host.EgressInvalid, Message: "the request has both body and body_base64"}
 	case int64(len(body)) > limits.RequestBytes:
-		return nil, &host.EgressFailure{Code: host.EgressLimit, Limit: "request_bytes",
-			Message: fmt.Sprintf("the request's body has %d bytes (limit %d)", len(body), limits.RequestBytes)}
+		return nil, &host.EgressFailure{
+			Code: host.EgressLimit, Limit: "request_bytes",
+			Message: fmt.Sprintf("the request's body has %d bytes (limit %d)", len(body), limits.RequestBytes),
+		}
 	case c.httpRequests >= limits.HTTPRequests:
-		return nil, &host.EgressFailure{Code: host.EgressLimit, Limit: "http_requests",
-			Message: fmt.Sprintf("the run has sent %d requests (limit %d)", c.httpRequests, limits.HTTPRequests)}
+		return nil, &host.EgressFailure{
+			Code: host.EgressLimit, Limit: "http_requests",
+			Message: fmt.Sprintf("the run has sent %d requests (limit %d)", c.httpRequests, limits.HTTPRequests),
+		}
 	}
 	timeout := limits.HTTPTimeoutMillis
 	if request.TimeoutMillis > 0 {

@@ -35,8 +35,10 @@ func (c *call) log(level, message string) {
 		return struct{}{}
 	})
 	if over {
-		panic(&sandbox.Fault{Fault: host.FaultLimit, Limit: "log_bytes",
-			Message: fmt.Sprintf("wrote more than %d bytes of logs (limit %[1]d)", c.settings.Limits.LogBytes)})
+		panic(&sandbox.Fault{
+			Fault: host.FaultLimit, Limit: "log_bytes",
+			Message: fmt.Sprintf("wrote more than %d bytes of logs (limit %[1]d)", c.settings.Limits.LogBytes),
+		})
 	}
 }
 

@@ -72,15 +72,17 @@ func (m *Module) Run(ctx context.Context, r Request) Outcome {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(r.Limits.TimeoutMillis)*time.Millisecond)
 	defer cancel()
 	c := newCall(ctx, &r)
-	if min := m.minMemoryBytes(); min > r.Limits.MemoryBytes {
-		return Outcome{Fault: &Fault{Fault: host.FaultLimit, Limit: "memory_bytes",
-			Message: fmt.Sprintf("the module begins with %d bytes of memory (limit %d)", min, r.Limits.MemoryBytes)}}
+	if least := m.minMemoryBytes(); least > r.Limits.MemoryBytes {
+		return Outcome{Fault: &Fault{
+			Fault: host.FaultLimit, Limit: "memory_bytes",
+			Message: fmt.Sprintf("the module begins with %d bytes of memory (limit %d)", least, r.Limits.MemoryBytes),
+		}}
 	}
 	defer c.memory.Free()
 	c.setInput(r.Input)
 	instance, err := m.instantiate(c)
 	if instance != nil {
-		defer instance.Close(context.WithoutCancel(ctx))
+		defer func() { _ = instance.Close(context.WithoutCancel(ctx)) }() // it has nothing that could fail to close
 	}
 	start := time.Since(started)
 	if err == nil {
@@ -216,9 +218,9 @@ func (c *Call) classify(err error) *Fault {
 	switch {
 	case strings.Contains(message, "stack overflow"):
 		return &Fault{Fault: host.FaultLimit, Limit: "stack", Message: "the call stack is exhausted: recursion is too deep", Stack: firstLines(stackOf(err), 20)}
-	case errors.Is(c.Context.Err(), context.DeadlineExceeded):
+	case errors.Is(c.Err(), context.DeadlineExceeded):
 		return &Fault{Fault: host.FaultLimit, Limit: "timeout_ms", Message: fmt.Sprintf("stopped after %d ms (limit %[1]d ms)", c.limits.TimeoutMillis)}
-	case c.Context.Err() != nil:
+	case c.Err() != nil:
 		return &Fault{Fault: host.FaultHost, Message: "the host is shutting down"}
 	case exited:
 		return &Fault{Fault: host.FaultGuest, Message: fmt.Sprintf("the guest exited with code %d", exit.ExitCode()), Trap: "exit", Stack: stackOf(err)}

@@ -99,7 +99,7 @@ func freeAddress(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // it was only to find a port
+	defer l.Close()
 	return l.Addr().String()
 }
 
@@ -250,7 +250,7 @@ func (k *killing) post(ctx context.Context) {
 		pause(ctx, time.Millisecond)
 		return
 	}
-	defer response.Body.Close() //nolint:errcheck // read to its end
+	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	var accepted host.Accepted
 	if err != nil || response.StatusCode != http.StatusAccepted || json.Unmarshal(body, &accepted) != nil {
