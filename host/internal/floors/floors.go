@@ -135,10 +135,10 @@ func refuseOurs(home place, target string) string {
 		return target + " has no floor: give it a place in host/internal/floors"
 	case there.name == home.name:
 		return ""
-	case there.name == "host/internal" || there.name == "host/bench" || there.name == "host/cmd":
-		return there.name + " is for tests, benchmarks and the command alone"
 	case slices.Equal(home.may, anything) || slices.Contains(home.may, there.name):
 		return ""
+	case there.name == "host/internal" || there.name == "host/bench" || there.name == "host/cmd":
+		return there.name + " is for tests, benchmarks and the command alone"
 	case len(home.may) == 0:
 		return home.name + " may import no other package of ours"
 	}

@@ -94,6 +94,8 @@ func TestCheckNamesTheImportAndTheRule(t *testing.T) {
 		{name: "doors may use web", from: "host/ingress", to: ours + "host/web"},
 		{name: "doors do not open each other", from: "host/admin", to: ours + "host/ingress", wants: "host/admin imports host/ingress"},
 		{name: "the command may use everything", from: "host/cmd/usher", to: ours + "host/executor"},
+		{name: "benchmarks may use a whole host", from: "host/bench", to: ours + "host/internal/hosttest"},
+		{name: "machines may not", from: "host/sqlite", to: ours + "host/internal/hosttest", wants: "for tests, benchmarks and the command alone"},
 		{name: "nothing uses the command", from: "host/admin", to: ours + "host/cmd/usher", wants: "host/cmd is for tests"},
 		{name: "a part of a package is the package", from: "host/sqlite/migrations", to: ours + "host/sqlite"},
 		{name: "generated words are words", from: "host/guest", to: ours + "proto/usher/v1"},
