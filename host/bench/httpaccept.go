@@ -69,7 +69,7 @@ func postAll(ctx context.Context, address, key string, e effort) (float64, error
 		if err != nil {
 			return 0, err
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }()
 		clients[i] = &poster{conn: conn, in: bufio.NewReader(conn), key: key}
 	}
 	m, err := floor.Loop(producers, e.Length, func(p int) error { return clients[p].post() })

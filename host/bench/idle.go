@@ -20,7 +20,7 @@ func benchIdle(ctx context.Context, e effort) ([]row, error) {
 		if err != nil {
 			return 0, err
 		}
-		defer s.Close(ctx)
+		defer func() { _ = s.Close(ctx) }()
 		return kibEach(e, func(wasm []byte) error {
 			_, err := s.Module(ctx, sandbox.Digest(wasm), func() ([]byte, error) { return wasm, nil })
 			return err

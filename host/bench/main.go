@@ -145,7 +145,7 @@ func inTemp(f func(dir string) (float64, error)) func() (float64, error) {
 		if err != nil {
 			return 0, err
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }()
 		return f(dir)
 	}
 }
