@@ -50,9 +50,6 @@ func (t term) result(w io.Writer, r host.Result) {
 	for _, l := range r.Logs {
 		fmt.Fprintf(w, "  %s  %-5s %s\n", t.dim(l.At.UTC().Format("15:04:05.000")), l.Level, l.Message)
 	}
-	if r.LogsCut {
-		fmt.Fprintln(w, "  "+t.yellow("(more log lines were cut: over log_bytes)"))
-	}
 	for _, c := range r.Calls {
 		fmt.Fprintln(w, "  "+callLine(c))
 	}
