@@ -43,7 +43,7 @@ func TestNearestName(t *testing.T) {
 	t.Parallel()
 	names := []string{"listen", "log_level", "log_format", "drain_timeout"}
 	for word, want := range map[string]string{
-		"listne": "listen", "LOG_LEVLE": "log_level", "logformat": "log_format", "drain": "", "zzzzzz": "",
+		"listne": "listen", "LOG_LEVELL": "log_level", "logformat": "log_format", "drain": "", "zzzzzz": "",
 	} {
 		if got := nearest(word, names); got != want {
 			t.Errorf("nearest to %q is %q, want %q", word, got, want)
