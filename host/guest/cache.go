@@ -143,7 +143,7 @@ func cacheGet(s *sandbox.Call, c *call, stack []uint64) {
 	key := string(s.Bytes("cache_get", stack[0]))
 	record := do(c, "cache_get", nameRequest{key}, func(note *host.CallNote) *cacheRecord {
 		note.Target = key
-		return c.runner.Cache.get(c.run.Event.Trigger, key, c.started.Add(c.offset))
+		return c.cache.get(c.run.Event.Trigger, key, c.started.Add(c.offset))
 	})
 	stack[0] = 0
 	if record != nil {
@@ -160,7 +160,7 @@ func cacheSet(s *sandbox.Call, c *call, stack []uint64) {
 			note.Error = err.Error()
 			return cacheError("FailedToSetCacheRecord")
 		}
-		answer := c.runner.Cache.set(c.run.Event.Trigger, request, c.started.Add(c.offset))
+		answer := c.cache.set(c.run.Event.Trigger, request, c.started.Add(c.offset))
 		note.Error = answer.Code
 		return answer
 	})
@@ -171,7 +171,7 @@ func cacheDelete(s *sandbox.Call, c *call, stack []uint64) {
 	key := string(s.Bytes("cache_delete", stack[0]))
 	answer := do(c, "cache_delete", nameRequest{key}, func(note *host.CallNote) cacheAnswer {
 		note.Target = key
-		answer := c.runner.Cache.remove(c.run.Event.Trigger, key)
+		answer := c.cache.remove(c.run.Event.Trigger, key)
 		note.Error = answer.Code
 		return answer
 	})

@@ -21,6 +21,7 @@ type call struct {
 	settings host.Settings
 	secrets  map[string]string
 	masks    *masks
+	cache    *Cache
 	started  time.Time
 	offset   time.Duration // of the guest's clock, from started
 

@@ -75,6 +75,9 @@ type Run struct {
 func (r *Runner) Run(ctx context.Context, run Run) (host.Result, host.Tape, error) {
 	started := time.Now().UTC().Truncate(time.Microsecond)
 	c := &call{runner: r, ctx: ctx, run: run, started: started}
+	if c.cache = r.Cache; c.cache == nil {
+		c.cache = &Cache{}
+	}
 	c.tape = host.Tape{Seed: newSeed(), Start: started}
 	c.random.source = mathrand.NewChaCha8([32]byte(c.tape.Seed))
 	outcome := c.execute()
