@@ -131,6 +131,14 @@ func wait(tb testing.TB, done <-chan struct{}) {
 	}
 }
 
+// manyEvents is how many a test accepts: fewer with -short.
+func manyEvents() int {
+	if testing.Short() {
+		return 200
+	}
+	return 2000
+}
+
 // flaky lets the second action of every tenth execution fail once, and checks
 // that each run comes with its event.
 func flaky(t *testing.T) *stage {
@@ -151,7 +159,7 @@ func flaky(t *testing.T) *stage {
 
 func TestRealStoreRunsEveryActionInOrder(t *testing.T) {
 	t.Parallel()
-	const events = 2000
+	events := manyEvents()
 	for _, tt := range []struct {
 		name    string
 		backlog int
@@ -176,7 +184,7 @@ func TestRealStoreRunsEveryActionInOrder(t *testing.T) {
 
 func TestRealStoreGoesOnAfterItWasCutOff(t *testing.T) {
 	t.Parallel()
-	const events = 2000
+	events := manyEvents()
 	dir := t.TempDir()
 	db := open(t, dir)
 	bind(t, db, 3)
@@ -192,9 +200,11 @@ func TestRealStoreGoesOnAfterItWasCutOff(t *testing.T) {
 	}
 
 	db = open(t, dir)
-	rest, err := unfinished(t, db, ids)
-	if err != nil {
-		t.Fatal(err)
+	rest := 0
+	for _, status := range statuses(t, db) {
+		if !status.Final() {
+			rest++
+		}
 	}
 	if rest > 0 {
 		finish := newFinishing(db, rest)
@@ -206,18 +216,44 @@ func TestRealStoreGoesOnAfterItWasCutOff(t *testing.T) {
 	checkAll(t, db, guests, ids, 16)
 }
 
-func unfinished(t *testing.T, db *sqlite.DB, ids []string) (n int, err error) {
+// statuses returns the status of every stored execution.
+func statuses(t *testing.T, db *sqlite.DB) map[string]host.Status {
 	t.Helper()
-	for _, id := range ids {
-		x, err := db.Execution(t.Context(), id)
+	all := map[string]host.Status{}
+	q := host.ExecutionQuery{Limit: 500}
+	for {
+		page, err := db.Executions(t.Context(), q)
 		if err != nil {
-			return 0, err
+			t.Fatal(err)
 		}
-		if !x.Status.Final() {
-			n++
+		if len(page) == 0 {
+			return all
 		}
+		for _, x := range page {
+			all[x.ID] = x.Status
+		}
+		q.Before = page[len(page)-1].ID
 	}
-	return n, nil
+}
+
+// recorded returns the stored results of each execution as "step.attempt", in
+// the order in which they were recorded.
+func recorded(t *testing.T, db *sqlite.DB) map[string][]string {
+	t.Helper()
+	all := map[string][]string{}
+	for after := int64(0); ; {
+		page, err := db.ResultsAfter(t.Context(), after, "", 500)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			return all
+		}
+		for _, r := range page {
+			all[r.ExecutionID] = append(all[r.ExecutionID], fmt.Sprintf("%d.%d", r.Step, r.Attempt))
+		}
+		after = page[len(page)-1].Seq
+	}
 }
 
 // checkAll checks that every execution completed, that its actions ran in
@@ -231,27 +267,15 @@ func checkAll(t *testing.T, db *sqlite.DB, guests *stage, ids []string, cutOff i
 	for _, r := range guests.all() {
 		ran[r.id] = append(ran[r.id], fmt.Sprintf("%d.%d", r.index, r.attempt))
 	}
-	again := 0
+	again, status, results := 0, statuses(t, db), recorded(t, db)
 	for _, id := range ids {
-		x, err := db.Execution(t.Context(), id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		results, err := db.Results(t.Context(), id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var recorded []string
-		for _, r := range results {
-			recorded = append(recorded, fmt.Sprintf("%d.%d", r.Step, r.Attempt))
-		}
 		want := []string{"0.1", "1.1", "2.1"}
 		if id[len(id)-1]%10 == 0 {
 			want = []string{"0.1", "1.1", "1.2", "2.1"}
 		}
 		again += len(ran[id]) - len(want)
-		if x.Status != host.Completed || !slices.Equal(recorded, want) || !slices.Equal(slices.Compact(ran[id]), want) {
-			t.Fatalf("%s is %s, recorded %v, ran %v", id, x.Status, recorded, ran[id])
+		if status[id] != host.Completed || !slices.Equal(results[id], want) || !slices.Equal(slices.Compact(ran[id]), want) {
+			t.Fatalf("%s is %s, recorded %v, ran %v", id, status[id], results[id], ran[id])
 		}
 	}
 	if again > cutOff {
