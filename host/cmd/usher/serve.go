@@ -175,8 +175,8 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	l, err := web.Listen(ctx, address)
 	if err != nil {
 		return nil, &host.Error{
-			Code: host.Refused, Text: "listen on " + address, Err: err,
-			Hint: "stop what listens there, or choose another address with --listen or USHER_LISTEN",
+			Code: host.Refused, Text: "the host can't take its address", Err: err,
+			Hint: "stop what listens there, or choose an address of this machine with --listen or USHER_LISTEN",
 		}
 	}
 	return l, nil
