@@ -17,14 +17,18 @@ func (db *DB) Claim(ctx context.Context, n int) ([]host.Execution, error) {
 	}
 	var claimed []host.Execution
 	err := db.change(ctx, func(tx *transaction) error {
-		rows, err := tx.due(n)
+		due, err := tx.due(n)
 		if err != nil {
 			return err
 		}
-		claimed = make([]host.Execution, len(rows))
-		for i := range rows {
-			if claimed[i], err = tx.lend(&rows[i]); err != nil {
+		claimed = make([]host.Execution, 0, len(due))
+		for _, seq := range due {
+			x, err := tx.claim(seq)
+			if err != nil {
 				return err
+			}
+			if x != nil {
+				claimed = append(claimed, *x)
 			}
 		}
 		return nil
@@ -35,16 +39,40 @@ func (db *DB) Claim(ctx context.Context, n int) ([]host.Execution, error) {
 	return claimed, nil
 }
 
-func (tx *transaction) due(n int) ([]executionRow, error) {
-	var rows []executionRow
+// due returns up to n executions that may be claimed.
+func (tx *transaction) due(n int) ([]int64, error) {
+	var due []int64
 	err := tx.query(func(row []driverValue) error {
-		rows = append(rows, scanExecution(row))
+		if seq := integer(row[0]); !tx.writer.damaged[seq] && len(due) < n {
+			due = append(due, seq)
+		}
+		return nil
+	}, `
+		SELECT seq FROM execution
+		WHERE ended_at IS NULL AND lent = 0 AND next_at <= ?
+		ORDER BY next_at, seq
+		LIMIT ?`, micros(tx.now), int64(n+len(tx.writer.damaged)))
+	return due, err
+}
+
+// claim lends one execution. One on a damaged page is set aside until the next
+// start, so that it does not stand in the others' way: then it returns nil.
+func (tx *transaction) claim(seq int64) (*host.Execution, error) {
+	var x executionRow
+	_, err := tx.queryOne(func(row []driverValue) error {
+		x = scanExecution(row)
 		return nil
 	}, selectExecution+`
-		WHERE x.ended_at IS NULL AND x.lent = 0 AND x.next_at <= ?
-		ORDER BY x.next_at, x.seq
-		LIMIT ?`, micros(tx.now), int64(n))
-	return rows, err
+		WHERE x.seq = ?`, seq)
+	if host.CodeOf(fault(err)) == host.Corrupt {
+		tx.writer.damaged[seq] = true
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	execution, err := tx.lend(&x)
+	return &execution, err
 }
 
 // lend marks x as lent under a new epoch.

@@ -85,7 +85,7 @@ func open(ctx context.Context, dir string, o Options) (*DB, error) {
 	if err := migrate(ctx, path); err != nil {
 		return nil, err
 	}
-	session, err := openWriter(ctx, path, o)
+	session, err := openWriter(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func dsn(path string, pragmas ...string) string {
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
 }
 
-func openWriter(ctx context.Context, path string, o Options) (*session, error) {
+func openWriter(ctx context.Context, path string) (*session, error) {
 	connector, err := engine.NewConnector(dsn(path,
 		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 		"cache_size(-131072)",       // 128 MB
@@ -144,13 +144,7 @@ func openWriter(ctx context.Context, path string, o Options) (*session, error) {
 		return nil, err
 	}
 	session, err := newSession(ctx, connector)
-	if err != nil {
-		return nil, fault(err)
-	}
-	if err := session.limit(o.MaxBytes); err != nil {
-		return nil, errors.Join(fault(err), session.close())
-	}
-	return session, nil
+	return session, fault(err)
 }
 
 // limit sets how big the file may grow; 0 is no limit.
@@ -181,7 +175,7 @@ func openReaders(path string, o Options) (*sql.DB, error) {
 }
 
 func newWriter(session *session, o Options) *writer {
-	return &writer{
+	w := &writer{
 		session:  session,
 		accepts:  make(chan operation, or(o.Queue, 4096)),
 		others:   make(chan operation, 2*maxBatch),
@@ -191,7 +185,10 @@ func newWriter(session *session, o Options) *writer {
 		loans:    map[string]loan{},
 		plans:    map[host.Trigger]*plan{},
 		old:      map[int64]*plan{},
+		damaged:  map[int64]bool{},
 	}
+	w.maxBytes.Store(o.MaxBytes)
+	return w
 }
 
 // load reads what the writer keeps in memory, and makes what a former process
@@ -227,11 +224,9 @@ func (db *DB) SetBorrower(b Borrower) {
 	db.writer.borrower = b
 }
 
-// SetMaxBytes changes how big the database file may grow; 0 is as big as the
-// disk allows. What is there already stays.
-func (db *DB) SetMaxBytes(ctx context.Context, n int64) error {
-	return db.change(ctx, func(tx *transaction) error { return tx.limit(n) })
-}
+// SetMaxBytes changes how big the database file may grow, from the next commit
+// on; 0 is as big as the disk allows. What is there already stays.
+func (db *DB) SetMaxBytes(n int64) { db.writer.maxBytes.Store(n) }
 
 // Health returns nil when the last commit succeeded, and why not otherwise.
 func (db *DB) Health() error {

@@ -44,10 +44,13 @@ type writer struct {
 	loans     map[string]loan
 	plans     map[host.Trigger]*plan // what each trigger has now
 	old       map[int64]*plan        // plans that claimed executions have
+	damaged   map[int64]bool         // executions that can't be read, set aside
+	bytes     int64                  // how big the file may grow, as the session knows it
 	kept      []operation            // records that a failing disk has not taken yet
 	lost      int                    // of those, how many were given up at the end
 	backoff   time.Duration
 
+	maxBytes   atomic.Int64 // how big the file may grow from the next commit on
 	commits    atomic.Int64 // commits that wrote something
 	operations atomic.Int64
 	waiting    atomic.Int64               // len(kept)
@@ -156,6 +159,12 @@ func (w *writer) oneByOne(batch []operation) ([]operation, []error) {
 // operations; an error means that nothing was committed.
 func (w *writer) try(batch []operation, errs []error) error {
 	tx := &transaction{session: w.session, writer: w, now: time.Now().UTC()}
+	if n := w.maxBytes.Load(); n != w.bytes {
+		if err := w.session.limit(n); err != nil {
+			return err
+		}
+		w.bytes = n
+	}
 	if _, err := tx.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}

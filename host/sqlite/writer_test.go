@@ -1,0 +1,127 @@
+package sqlite_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sqlite"
+)
+
+// stuck holds the writer's goroutine, as a slow disk does, until it is freed.
+type stuck struct {
+	entered chan struct{}
+	free    chan struct{}
+}
+
+func (s *stuck) Reserve() bool {
+	s.entered <- struct{}{}
+	<-s.free
+	return false
+}
+func (s *stuck) Release()            {}
+func (s *stuck) Lend(host.Execution) {}
+
+func TestOverloaded(t *testing.T) {
+	t.Parallel()
+	db, _ := openTemp(t, sqlite.Options{Queue: 1})
+	bindActions(t, db, 1)
+	hold := &stuck{entered: make(chan struct{}, 10), free: make(chan struct{})}
+	db.SetBorrower(hold)
+	answers := make(chan error, 3)
+	accept := func() {
+		_, err := db.Accept(context.Background(), []host.NewEvent{registration()})
+		answers <- err
+	}
+	go accept()
+	<-hold.entered // the writer holds the first
+	go accept()
+	go accept() // one of the two finds the queue full
+	e := hostError(t, <-answers)
+	if e.Code != host.Overloaded || e.RetryAfter <= 0 {
+		t.Errorf("error is %+v, want overloaded, with a time to wait", e)
+	}
+	close(hold.free)
+	for range 2 {
+		if err := <-answers; err != nil {
+			t.Error(err)
+		}
+	}
+	if got, err := db.Executions(t.Context(), host.ExecutionQuery{}); err != nil || len(got) != 2 {
+		t.Errorf("%d executions, %v, want the two that were accepted", len(got), err)
+	}
+}
+
+func TestGroupCommit(t *testing.T) {
+	t.Parallel()
+	db, _ := openTemp(t, sqlite.Options{})
+	bindActions(t, db, 1)
+	hold := &stuck{entered: make(chan struct{}, 100), free: make(chan struct{})}
+	db.SetBorrower(hold)
+	before := db.Stats()
+	const callers = 50
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			if _, err := db.Accept(context.Background(), []host.NewEvent{registration()}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	<-hold.entered
+	for db.Stats().Waiting < callers-1 { // the writer holds one
+		runtime.Gosched()
+	}
+	close(hold.free)
+	wg.Wait()
+	after := db.Stats()
+	if n := after.Operations - before.Operations; n != callers {
+		t.Errorf("%d operations, want %d", n, callers)
+	}
+	if n := after.Commits - before.Commits; n >= callers {
+		t.Errorf("%d commits for %d accepts, want them to share", n, callers)
+	}
+}
+
+func TestCloseUnderLoad(t *testing.T) {
+	t.Parallel()
+	db, dir := openTemp(t, sqlite.Options{})
+	bindActions(t, db, 1)
+	var mu sync.Mutex // guards acked
+	acked := map[string]bool{}
+	var wg, started sync.WaitGroup
+	started.Add(8)
+	for range 8 {
+		wg.Go(func() {
+			for first := true; ; first = false {
+				got, err := db.Accept(context.Background(), []host.NewEvent{registration()})
+				if err != nil {
+					if host.CodeOf(err) != host.Unavailable {
+						t.Error(err)
+					}
+					return
+				}
+				mu.Lock()
+				acked[got[0].EventID] = true
+				mu.Unlock()
+				if first {
+					started.Done()
+				}
+			}
+		})
+	}
+	started.Wait()
+	if err := errors.Join(db.Close(), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+	again := reopen(t, dir)
+	for id := range acked {
+		if _, err := again.Event(t.Context(), id); err != nil {
+			t.Fatalf("accepted, then lost: %v", err)
+		}
+	}
+}
