@@ -15,28 +15,52 @@ func (db *DB) Claim(ctx context.Context, n int) ([]host.Execution, error) {
 	if n <= 0 {
 		return nil, nil
 	}
-	var claimed []host.Execution
-	err := db.change(ctx, func(tx *transaction) error {
-		due, err := tx.due(n)
-		if err != nil {
+	for {
+		var claimed []host.Execution
+		setAside := false
+		err := db.change(ctx, func(tx *transaction) (err error) {
+			claimed, setAside, err = tx.claim(n)
 			return err
+		})
+		if err == nil {
+			return claimed, nil
 		}
-		claimed = make([]host.Execution, 0, len(due))
-		for _, seq := range due {
-			x, err := tx.claim(seq)
-			if err != nil {
-				return err
-			}
-			if x != nil {
-				claimed = append(claimed, *x)
-			}
+		if !setAside {
+			return nil, err
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
 	}
-	return claimed, nil
+}
+
+// claim lends up to n executions. Those on a damaged page are set aside until
+// the next start, so that they do not stand in the others' way: then it
+// returns true and an error, since SQLite writes nothing more in a transaction
+// that has met damage, and is to be called again in another.
+func (tx *transaction) claim(n int) (claimed []host.Execution, setAside bool, err error) {
+	due, err := tx.due(n)
+	if err != nil {
+		return nil, false, err
+	}
+	rows := make([]executionRow, len(due))
+	var damage error
+	for i, seq := range due {
+		rows[i], err = tx.row(seq)
+		switch {
+		case host.CodeOf(fault(err)) == host.Corrupt:
+			tx.writer.damaged[seq], damage = true, err
+		case err != nil:
+			return nil, false, err
+		}
+	}
+	if damage != nil {
+		return nil, true, damage
+	}
+	claimed = make([]host.Execution, len(rows))
+	for i := range rows {
+		if claimed[i], err = tx.lend(&rows[i]); err != nil {
+			return nil, false, err
+		}
+	}
+	return claimed, false, nil
 }
 
 // due returns up to n executions that may be claimed.
@@ -55,24 +79,14 @@ func (tx *transaction) due(n int) ([]int64, error) {
 	return due, err
 }
 
-// claim lends one execution. One on a damaged page is set aside until the next
-// start, so that it does not stand in the others' way: then it returns nil.
-func (tx *transaction) claim(seq int64) (*host.Execution, error) {
+func (tx *transaction) row(seq int64) (executionRow, error) {
 	var x executionRow
 	_, err := tx.queryOne(func(row []driverValue) error {
 		x = scanExecution(row)
 		return nil
 	}, selectExecution+`
 		WHERE x.seq = ?`, seq)
-	if host.CodeOf(fault(err)) == host.Corrupt {
-		tx.writer.damaged[seq] = true
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	execution, err := tx.lend(&x)
-	return &execution, err
+	return x, err
 }
 
 // lend marks x as lent under a new epoch.

@@ -101,7 +101,7 @@ func checkpoint(pool *sql.DB, stop chan struct{}) {
 		case <-stop:
 			return
 		case <-ticker.C:
-			_, _ = pool.Exec("PRAGMA wal_checkpoint(PASSIVE)")
+			_, _ = pool.ExecContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)")
 		}
 	}
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"time"
 
@@ -145,7 +146,8 @@ func bindingsRefused(b *bench) {
 	before := b.bind(one)
 	_, err := b.ReplaceBindings(b.ctx, trigger, []host.Binding{{ActionID: one.ID}, {ActionID: "act_1"}, {ActionID: one.ID}})
 	b.code(err, host.Invalid)
-	fields := err.(*host.Error).Fields
+	refused, _ := errors.AsType[*host.Error](err)
+	fields := refused.Fields
 	if len(fields) != 2 || fields[0].Pointer != "/bindings/1/action" || fields[1].Pointer != "/bindings/2/action" {
 		b.Errorf("fields are %+v, want the second and the third", fields)
 	}
