@@ -29,8 +29,10 @@ func TestLibrariesKnowTheEvent(t *testing.T) {
 		other             []string // fields of other types in the file
 	}{
 		{name: "Go", path: "go/event.go", field: `json:"([a-zA-Z_0-9]+)`},
-		{name: "AssemblyScript", path: "assemblyscript/event.ts", field: `(?m)^  ([a-zA-Z_0-9]+): `,
-			other: []string{"event", "execution", "action", "version", "binding_id", "attempt"}},
+		{
+			name: "AssemblyScript", path: "assemblyscript/event.ts", field: `(?m)^  ([a-zA-Z_0-9]+): `,
+			other: []string{"event", "execution", "action", "version", "binding_id", "attempt"},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

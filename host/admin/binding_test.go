@@ -45,16 +45,26 @@ func TestAPatchOfABinding(t *testing.T) {
 	for _, tt := range []struct {
 		name, patch, want string // want are the settings after it, which the next patch changes
 	}{
-		{name: "sets", patch: `{"settings": {"limits": {"timeout_ms": 5000}, "config": {"a": "1", "b": "2"}}}`,
-			want: `{"limits":{"timeout_ms":5000},"config":{"a":"1","b":"2"}}`},
-		{name: "merges, and a null removes", patch: `{"settings": {"limits": {"memory_bytes": 65536}, "config": {"a": null, "c": "3"}, "retry": null}}`,
-			want: `{"limits":{"timeout_ms":5000,"memory_bytes":65536},"config":{"b":"2","c":"3"}}`},
-		{name: "adds origins once", patch: `{"allow_add": ["hooks.slack.com", "http://127.0.0.1:8080", "hooks.slack.com"], "settings": {"limits": null, "config": null}}`,
-			want: `{"egress":{"allow":["hooks.slack.com","http://127.0.0.1:8080"]}}`},
-		{name: "removes an origin", patch: `{"allow_remove": ["hooks.slack.com"]}`,
-			want: `{"egress":{"allow":["http://127.0.0.1:8080"]}}`},
-		{name: "a list replaces", patch: `{"settings": {"egress": {"allow": ["a.example.com"]}}}`,
-			want: `{"egress":{"allow":["a.example.com"]}}`},
+		{
+			name: "sets", patch: `{"settings": {"limits": {"timeout_ms": 5000}, "config": {"a": "1", "b": "2"}}}`,
+			want: `{"limits":{"timeout_ms":5000},"config":{"a":"1","b":"2"}}`,
+		},
+		{
+			name: "merges, and a null removes", patch: `{"settings": {"limits": {"memory_bytes": 65536}, "config": {"a": null, "c": "3"}, "retry": null}}`,
+			want: `{"limits":{"timeout_ms":5000,"memory_bytes":65536},"config":{"b":"2","c":"3"}}`,
+		},
+		{
+			name: "adds origins once", patch: `{"allow_add": ["hooks.slack.com", "http://127.0.0.1:8080", "hooks.slack.com"], "settings": {"limits": null, "config": null}}`,
+			want: `{"egress":{"allow":["hooks.slack.com","http://127.0.0.1:8080"]}}`,
+		},
+		{
+			name: "removes an origin", patch: `{"allow_remove": ["hooks.slack.com"]}`,
+			want: `{"egress":{"allow":["http://127.0.0.1:8080"]}}`,
+		},
+		{
+			name: "a list replaces", patch: `{"settings": {"egress": {"allow": ["a.example.com"]}}}`,
+			want: `{"egress":{"allow":["a.example.com"]}}`,
+		},
 		{name: "renames", patch: `{"display_name": "The A"}`, want: `{"egress":{"allow":["a.example.com"]}}`},
 		{name: "changes nothing", patch: `{}`, want: `{"egress":{"allow":["a.example.com"]}}`},
 	} {

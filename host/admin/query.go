@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -31,7 +32,7 @@ func queryOf(c echo.Context, known ...string) *query {
 			q.fail("the query parameter %q is there %d times", name, len(values))
 		}
 	}
-	if e, ok := q.err.(*host.Error); ok {
+	if e, ok := errors.AsType[*host.Error](q.err); ok {
 		e.Hint = "this path has no query parameters"
 		if len(known) > 0 {
 			e.Hint = "this path has: " + strings.Join(known, ", ")

@@ -36,6 +36,7 @@ func (r *Registry) ReplaceBindings(ctx context.Context, trigger host.Trigger, li
 	}
 	r.changing.Lock()
 	defer r.changing.Unlock()
+	defer r.present.forget()
 	if err := r.checkBindings(list); err != nil {
 		return nil, err
 	}
@@ -169,6 +170,7 @@ func noBinding(text, hint string) *host.Error {
 func (r *Registry) UpdateBinding(ctx context.Context, idOrAction string, change func(*host.Binding) error) (host.Binding, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
+	defer r.present.forget()
 	stored, err := r.Binding(ctx, idOrAction)
 	if err != nil {
 		return host.Binding{}, err

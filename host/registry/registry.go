@@ -28,6 +28,7 @@ type Registry struct {
 
 	changing sync.Mutex // held by whoever reads, decides and then writes
 	secrets  secretCache
+	present  presentBindings
 }
 
 // Store keeps it all durably. A method that finds nothing returns a

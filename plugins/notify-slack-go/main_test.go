@@ -19,14 +19,20 @@ func TestNotify(t *testing.T) {
 		sent    string
 		fails   string
 	}{
-		{name: "names the address only", secrets: secrets, event: `{"user": {"email": "a@b.example"}}`, status: 200,
-			sent: `{"text":"New user: a@b.example"}`},
-		{name: "takes the markup out of a name", secrets: secrets, event: `{"user": {"email": "a@b.example", "name": "<!channel>"}}`, status: 200,
-			sent: `{"text":"New user: a@b.example (\u0026lt;!channel\u0026gt;)"}`},
+		{
+			name: "names the address only", secrets: secrets, event: `{"user": {"email": "a@b.example"}}`, status: 200,
+			sent: `{"text":"New user: a@b.example"}`,
+		},
+		{
+			name: "takes the markup out of a name", secrets: secrets, event: `{"user": {"email": "a@b.example", "name": "<!channel>"}}`, status: 200,
+			sent: `{"text":"New user: a@b.example (\u0026lt;!channel\u0026gt;)"}`,
+		},
 		{name: "wants an address", secrets: secrets, event: `{"user": {}}`, fails: "event.user.email is missing"},
 		{name: "wants its secret", event: `{"user": {"email": "a@b.example"}}`, fails: "secret SLACK_WEBHOOK_URL is not set"},
-		{name: "fails when Slack does", secrets: secrets, event: `{"user": {"email": "a@b.example"}}`, status: 404,
-			sent: `{"text":"New user: a@b.example"}`, fails: "slack answered 404: no_service"},
+		{
+			name: "fails when Slack does", secrets: secrets, event: `{"user": {"email": "a@b.example"}}`, status: 404,
+			sent: `{"text":"New user: a@b.example"}`, fails: "slack answered 404: no_service",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

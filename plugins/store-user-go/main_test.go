@@ -21,20 +21,32 @@ func TestStore(t *testing.T) {
 		sent    string
 		fails   string
 	}{
-		{name: "stores a user", event: ada, secrets: secrets, status: 201,
-			sent: `{"user_id":"auth0|1","email":"a@b.example"}`, output: `{"created":true,"stored":true}`},
-		{name: "takes a conflict for success", event: ada, secrets: secrets, status: 409,
-			sent: `{"user_id":"auth0|1","email":"a@b.example"}`, output: `{"created":false,"stored":true}`},
-		{name: "stores a user without an address", event: `{"user": {"user_id": "sms|1"}}`, secrets: secrets, status: 200,
-			sent: `{"user_id":"sms|1","email":null}`, output: `{"created":true,"stored":true}`},
-		{name: "finds its address in the settings", event: ada, status: 200,
+		{
+			name: "stores a user", event: ada, secrets: secrets, status: 201,
+			sent: `{"user_id":"auth0|1","email":"a@b.example"}`, output: `{"created":true,"stored":true}`,
+		},
+		{
+			name: "takes a conflict for success", event: ada, secrets: secrets, status: 409,
+			sent: `{"user_id":"auth0|1","email":"a@b.example"}`, output: `{"created":false,"stored":true}`,
+		},
+		{
+			name: "stores a user without an address", event: `{"user": {"user_id": "sms|1"}}`, secrets: secrets, status: 200,
+			sent: `{"user_id":"sms|1","email":null}`, output: `{"created":true,"stored":true}`,
+		},
+		{
+			name: "finds its address in the settings", event: ada, status: 200,
 			secrets: map[string]string{"STORE_TOKEN": "t"}, config: map[string]string{"STORE_URL": "https://users.example.com"},
-			sent: `{"user_id":"auth0|1","email":"a@b.example"}`, output: `{"created":true,"stored":true}`},
+			sent: `{"user_id":"auth0|1","email":"a@b.example"}`, output: `{"created":true,"stored":true}`,
+		},
 		{name: "wants an address", event: ada, fails: "config STORE_URL is not set"},
-		{name: "wants a token", event: ada, secrets: map[string]string{"STORE_URL": "https://users.example.com"},
-			fails: "secret STORE_TOKEN is not set"},
-		{name: "fails when the store does", event: ada, secrets: secrets, status: 500,
-			sent: `{"user_id":"auth0|1","email":"a@b.example"}`, fails: "the store answered 500: full"},
+		{
+			name: "wants a token", event: ada, secrets: map[string]string{"STORE_URL": "https://users.example.com"},
+			fails: "secret STORE_TOKEN is not set",
+		},
+		{
+			name: "fails when the store does", event: ada, secrets: secrets, status: 500,
+			sent: `{"user_id":"auth0|1","email":"a@b.example"}`, fails: "the store answered 500: full",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

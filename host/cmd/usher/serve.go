@@ -76,12 +76,12 @@ func (a *app) serve(ctx context.Context) (err error) {
 	client := &egress.Client{AllowNetworks: cfg.AllowNetworks, Deny: ownAddresses(listener)}
 	defer client.Close()
 	runner := &guest.Runner{Sandbox: sandbox, Modules: db, Egress: client, Cache: &guest.Cache{}}
-	reg := &present{Registry: &registry.Registry{
+	reg := &registry.Registry{
 		Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, CheckOrigin: checkOrigin,
-	}}
+	}
 	runner.Secrets = reg
 	worker := &executor.Executor{
-		Queue: db, Events: db, Records: db, Runner: attempts(runner), Sealer: box, Settings: reg.settings,
+		Queue: db, Events: db, Records: db, Runner: attempts(runner), Sealer: box, Settings: reg.Settings,
 		Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics,
 	}
 	db.SetBorrower(worker)
@@ -94,7 +94,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 		EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst,
 	}}).Register(v1, web.Authenticate(db, host.ScopeIngest))
 	read, manage := web.Authenticate(db, host.ScopeRead), web.Authenticate(db, host.ScopeManage)
-	(&admin.Server{Registry: reg, History: waking{db, worker}, Inspector: runner}).Register(v1, read, manage)
+	(&admin.Server{Registry: reg, History: history{db, worker}, Inspector: runner}).Register(v1, read, manage)
 	a.addHealth(routes, hostChecks(db, cfg.Data), metrics, read)
 
 	log.Info("serving", "address", listener.Addr().String(), "data", cfg.Data, "version", thisBuild().Version)
@@ -122,29 +122,20 @@ func (a *app) runUntilDone(
 	return nil
 }
 
-// waking is the history, which tells the executor when a person made an
-// execution due.
-type waking struct {
+// history is the store, which tells the executor when a person stopped an
+// execution.
+type history struct {
 	*sqlite.DB
 	worker *executor.Executor
 }
 
-// RetryExecution makes dead letters due again.
-func (w waking) RetryExecution(ctx context.Context, id string) (host.Execution, error) {
-	execution, err := w.DB.RetryExecution(ctx, id)
+// CancelExecution stops an execution, in the store and then where it runs.
+func (h history) CancelExecution(ctx context.Context, id string) (host.Execution, error) {
+	execution, err := h.DB.CancelExecution(ctx, id)
 	if err == nil {
-		w.worker.Wake()
+		h.worker.Cancel(id)
 	}
 	return execution, err
-}
-
-// ReplayExecution makes a new execution of the same event.
-func (w waking) ReplayExecution(ctx context.Context, id string, samePlan bool) (host.Accepted, error) {
-	accepted, err := w.DB.ReplayExecution(ctx, id, samePlan)
-	if err == nil {
-		w.worker.Wake()
-	}
-	return accepted, err
 }
 
 // attempts lets the executor run guests.
@@ -214,7 +205,7 @@ const (
 )
 
 // ensureAdminKey makes an API key for the command line at the first start.
-func (a *app) ensureAdminKey(ctx context.Context, reg *present) error {
+func (a *app) ensureAdminKey(ctx context.Context, reg *registry.Registry) error {
 	path := filepath.Join(a.cfg.Data, adminKeyFile)
 	made, err := reg.EnsureAdminKey(ctx, func(secret string) error {
 		return os.WriteFile(path, []byte(secret+"\n"), 0o600)
