@@ -49,6 +49,29 @@ func (r *reader) u32() uint32 {
 	return 0
 }
 
+// signed reads a signed LEB128 of at most bits bits.
+func (r *reader) signed(bits int) int64 {
+	var value int64
+	for shift := 0; shift < bits; shift += 7 {
+		b := r.byte()
+		value |= int64(b&0x7f) << shift
+		if b >= 0x80 {
+			continue
+		}
+		if rest := bits - shift; rest < 7 {
+			if sign := int8(b<<1) >> rest; sign != 0 && sign != -1 {
+				break
+			}
+		}
+		if shift+7 < 64 {
+			value = value << (57 - shift) >> (57 - shift)
+		}
+		return value
+	}
+	r.fail(errors.New("an integer is too large"))
+	return 0
+}
+
 func (r *reader) bytes(n uint32) []byte {
 	if r.err != nil || int64(n) > int64(len(r.data)-r.at) {
 		r.fail(errTruncated)
@@ -59,13 +82,16 @@ func (r *reader) bytes(n uint32) []byte {
 	return b
 }
 
-func (r *reader) name() string {
+func (r *reader) name() string { return string(r.text()) }
+
+// text reads a name without copying it.
+func (r *reader) text() []byte {
 	b := r.bytes(r.u32())
 	if !utf8.Valid(b) {
 		r.fail(errors.New("a name is not UTF-8"))
-		return ""
+		return nil
 	}
-	return string(b)
+	return b
 }
 
 // vector reads a count and that many entries of at least minBytes each.
@@ -109,20 +135,20 @@ func (r *reader) importEntry(types []FuncType) Import {
 	i := Import{Module: r.name(), Name: r.name(), Kind: r.byte()}
 	switch i.Kind {
 	case KindFunction:
-		index := r.u32()
-		if int64(index) >= int64(len(types)) {
-			r.fail(fmt.Errorf("import %q.%q: no type %d", i.Module, i.Name, index))
+		i.typeIndex = r.u32()
+		if int64(i.typeIndex) >= int64(len(types)) {
+			r.fail(fmt.Errorf("import %q.%q: no type %d", i.Module, i.Name, i.typeIndex))
 			return i
 		}
-		i.Type = types[index]
+		i.Type = types[i.typeIndex]
 	case KindTable:
-		r.byte()
+		i.ValueType = r.byte()
 		i.Limits = r.limits()
 	case KindMemory:
 		i.Limits = r.limits()
 	case KindGlobal:
-		r.byte()
-		r.byte()
+		i.ValueType = r.byte()
+		i.Mutable = r.byte() == 1
 	default:
 		r.fail(fmt.Errorf("import %q.%q: unknown kind 0x%02x", i.Module, i.Name, i.Kind))
 	}

@@ -68,6 +68,10 @@ type Import struct {
 	Kind         byte
 	Type         FuncType
 	Limits       Limits // of a table or memory
+	ValueType    byte   // of a global, or of a table's elements
+	Mutable      bool   // of a global
+
+	typeIndex uint32 // of a function
 }
 
 // Export is one export. Index counts imports first.

@@ -1,0 +1,144 @@
+package wasmbin
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+)
+
+// The subsections of the name section that speak of functions.
+const (
+	namesModule    = 0
+	namesFunctions = 1
+	namesLocals    = 2
+	namesLabels    = 3
+)
+
+// nameSection is the custom section "name". What it says has no effect on a
+// module, so what can't be read of it is left out.
+type nameSection struct {
+	functions []functionName // by ascending index
+	parts     []namePart
+}
+
+type functionName struct {
+	index uint32
+	name  []byte
+}
+
+type namePart struct {
+	id   byte
+	body []byte
+	by   []namedFunction // of locals and labels
+}
+
+type namedFunction struct {
+	index uint32
+	rest  []byte // a name map
+}
+
+func readNames(content []byte) nameSection {
+	var n nameSection
+	r := &reader{data: content}
+	for r.at < len(content) {
+		p := namePart{id: r.byte()}
+		p.body = r.bytes(r.u32())
+		if r.err != nil {
+			break
+		}
+		if n.add(&p) {
+			n.parts = append(n.parts, p)
+		}
+	}
+	return n
+}
+
+// add takes in a part and reports whether it is well formed.
+func (n *nameSection) add(p *namePart) bool {
+	r := &reader{data: p.body}
+	switch p.id {
+	case namesModule:
+		r.name()
+	case namesFunctions:
+		names := vector(r, 2, func(r *reader) functionName { return functionName{r.u32(), r.text()} })
+		if !slices.IsSortedFunc(names, func(a, b functionName) int { return cmp.Compare(a.index, b.index) }) {
+			return false
+		}
+		n.functions = names
+	case namesLocals, namesLabels:
+		p.by = vector(r, 2, func(r *reader) namedFunction {
+			index, start := r.u32(), r.at
+			for range r.u32() {
+				r.u32()
+				r.text()
+				if r.err != nil {
+					return namedFunction{}
+				}
+			}
+			return namedFunction{index, r.data[start:r.at]}
+		})
+	default:
+		return true
+	}
+	return r.err == nil && r.at == len(p.body)
+}
+
+// encode writes the section's content with function indexes passed through
+// move. Brief leaves out all but the names of the module and its functions.
+func (n *nameSection) encode(move func(uint32) uint32, brief bool) []byte {
+	out := appendName(nil, "name")
+	for _, p := range n.parts {
+		content := p.body
+		switch p.id {
+		case namesModule:
+		case namesFunctions:
+			content = encodeFunctionNames(n.functions, move)
+		case namesLocals, namesLabels:
+			content = binary.AppendUvarint(nil, uint64(len(p.by)))
+			for _, f := range p.by {
+				content = append(binary.AppendUvarint(content, uint64(move(f.index))), f.rest...)
+			}
+		}
+		if p.id > namesFunctions && brief {
+			continue
+		}
+		out = append(appendU32(append(out, p.id), uint32(len(content))), content...)
+	}
+	return out
+}
+
+func encodeFunctionNames(names []functionName, move func(uint32) uint32) []byte {
+	out := appendU32(nil, uint32(len(names)))
+	for _, f := range names {
+		out = appendSized(appendU32(out, move(f.index)), f.name)
+	}
+	return out
+}
+
+// function returns a function's name, "" when it has none.
+func (n *nameSection) function(index uint32) string {
+	i, found := slices.BinarySearchFunc(n.functions, index, func(f functionName, index uint32) int {
+		return cmp.Compare(f.index, index)
+	})
+	if !found {
+		return ""
+	}
+	return string(n.functions[i].name)
+}
+
+func appendU32(out []byte, v uint32) []byte { return binary.AppendUvarint(out, uint64(v)) }
+
+func appendName(out []byte, name string) []byte {
+	return append(appendU32(out, uint32(len(name))), name...)
+}
+
+func appendSigned(out []byte, v int64) []byte {
+	for {
+		b := byte(v & 0x7f)
+		v >>= 7
+		if v == 0 && b&0x40 == 0 || v == -1 && b&0x40 != 0 {
+			return append(out, b)
+		}
+		out = append(out, b|0x80)
+	}
+}

@@ -1,0 +1,301 @@
+package wasmbin
+
+import (
+	"errors"
+	"fmt"
+)
+
+// event is an instruction that shapes control, or that the rewriter changes,
+// or that tells something of the module; the rest is counted in plain.
+type event struct {
+	op    byte
+	sub   byte   // behind opPrefixMisc
+	at    uint32 // where it begins in the body
+	next  uint32 // where the next instruction begins
+	plain uint32 // how many plain instructions follow before the next event
+	arg   uint32 // function, event that opened the label's block, or for end and else the event they belong to
+	first uint32 // of br_table: its targets are targets[first:first+arg]
+}
+
+// scanner walks over bodies. It keeps its slices from body to body.
+type scanner struct {
+	module   *module
+	events   []event
+	targets  []uint32 // events that opened the blocks which br_tables name
+	open     []uint32 // events of the blocks that are open
+	locals   uint64   // declared ones
+	code     uint32   // where the instructions begin
+	loops    int      // open now
+	maxLoops int      // deepest nesting
+	blocks   int      // blocks, loops and ifs
+	maxTable int      // targets of the largest br_table
+	head     uint32   // plain instructions before the first event
+}
+
+// theFunction stands for the body itself as a block.
+const theFunction = ^uint32(0)
+
+// scan reads a body and fills in events. Its errors name the byte's offset.
+func (s *scanner) scan(b body) error {
+	*s = scanner{module: s.module, events: s.events[:0], targets: s.targets[:0], open: append(s.open[:0], theFunction)}
+	r := &reader{data: b.raw}
+	s.readLocals(r)
+	s.code = uint32(r.at)
+	at := r.at
+	for len(s.open) > 0 && r.err == nil {
+		at = r.at
+		s.instruction(r)
+	}
+	if r.err == nil && r.at != len(b.raw) {
+		at = r.at
+		r.fail(fmt.Errorf("%d bytes after its end", len(b.raw)-r.at))
+	}
+	if r.err != nil {
+		return fmt.Errorf("at byte %d: %w", b.offset+at, r.err)
+	}
+	return nil
+}
+
+func (s *scanner) readLocals(r *reader) {
+	for range r.u32() {
+		s.locals += uint64(r.u32())
+		switch r.byte() {
+		case TypeI32, TypeI64, TypeF32, TypeF64, TypeV128, TypeFuncref, TypeExternref:
+		default:
+			r.fail(errors.New("a local of an unknown type"))
+		}
+		if r.err == nil && s.locals > 1<<32-1 {
+			r.fail(fmt.Errorf("%d locals", s.locals))
+		}
+		if r.err != nil {
+			return
+		}
+	}
+}
+
+func (s *scanner) instruction(r *reader) {
+	at := r.at
+	op := r.byte()
+	switch shapes[op] {
+	case plain:
+		s.plain(r, op, at)
+	case block:
+		s.openBlock(r, op, at)
+	case depth:
+		target := s.label(r)
+		s.event(event{op: op, at: uint32(at), next: uint32(r.at), arg: target})
+	case targets:
+		s.branchTable(r, at)
+	case function:
+		f := r.index("function", s.module.count(KindFunction))
+		s.event(event{op: op, at: uint32(at), next: uint32(r.at), arg: f})
+	case access:
+		r.access()
+		s.count()
+	case local:
+		r.u32()
+		s.count()
+	case int32s:
+		r.signed(32)
+		s.count()
+	case int64s:
+		r.signed(64)
+		s.count()
+	case bytes4:
+		r.bytes(4)
+		s.count()
+	case bytes8:
+		r.bytes(8)
+		s.count()
+	case prefixed:
+		s.prefixed(r, op, at)
+	case unknown:
+		s.refuse(r, op)
+	default:
+		s.indexed(r, op, at)
+	}
+}
+
+func (s *scanner) plain(r *reader, op byte, at int) {
+	switch op {
+	case opNop:
+	case opUnreachable, opReturn:
+		s.event(event{op: op, at: uint32(at), next: uint32(r.at)})
+	case opElse:
+		opener := s.open[len(s.open)-1]
+		if opener == theFunction || s.events[opener].op != opIf || s.events[opener].first != 0 {
+			r.fail(errors.New("an else without its if"))
+			return
+		}
+		s.events[opener].first = uint32(len(s.events))
+		s.event(event{op: op, at: uint32(at), next: uint32(r.at), arg: opener})
+	case opEnd:
+		opener := s.open[len(s.open)-1]
+		s.open = s.open[:len(s.open)-1]
+		if opener != theFunction && s.events[opener].op == opLoop {
+			s.loops--
+		}
+		s.event(event{op: op, at: uint32(at), next: uint32(r.at), arg: opener})
+	default:
+		s.count()
+	}
+}
+
+func (s *scanner) openBlock(r *reader, op byte, at int) {
+	switch t := r.signed(33); {
+	case t >= 0:
+		if t >= int64(len(s.module.types)) {
+			r.fail(fmt.Errorf("there is no type %d", t))
+		}
+	case t == -64, t >= -5, t == -16, t == -17:
+	default:
+		r.fail(fmt.Errorf("block type %d", t))
+	}
+	if s.blocks++; op == opLoop {
+		s.loops++
+		s.maxLoops = max(s.maxLoops, s.loops)
+	}
+	s.open = append(s.open, uint32(len(s.events)))
+	s.event(event{op: op, at: uint32(at), next: uint32(r.at)})
+}
+
+// label reads a label and returns the event that opened its block.
+func (s *scanner) label(r *reader) uint32 {
+	d := r.u32()
+	if r.err == nil && int64(d) >= int64(len(s.open)) {
+		r.fail(fmt.Errorf("there is no label %d", d))
+	}
+	if r.err != nil {
+		return theFunction
+	}
+	return s.open[len(s.open)-1-int(d)]
+}
+
+func (s *scanner) branchTable(r *reader, at int) {
+	first := len(s.targets)
+	s.targets = append(s.targets, vector(r, 1, s.label)...)
+	s.targets = append(s.targets, s.label(r))
+	n := len(s.targets) - first
+	s.maxTable = max(s.maxTable, n)
+	s.event(event{op: opBrTable, at: uint32(at), next: uint32(r.at), first: uint32(first), arg: uint32(n)})
+}
+
+func (r *reader) access() {
+	if align := r.u32(); align >= 0x20 && r.err == nil {
+		r.fail(fmt.Errorf("alignment 2^%d (several memories are not supported)", align))
+	}
+	r.u32()
+}
+
+func (r *reader) zero() {
+	if r.byte() != 0 {
+		r.fail(errors.New("a memory other than 0"))
+	}
+}
+
+// indexed reads the instructions that name a table, global, type or memory.
+func (s *scanner) indexed(r *reader, op byte, at int) {
+	switch shapes[op] {
+	case indirect:
+		r.index("type", len(s.module.types))
+		r.index("table", s.module.count(KindTable))
+	case globalIndex:
+		r.index("global", s.module.count(KindGlobal))
+	case tableIndex:
+		r.index("table", s.module.count(KindTable))
+	case zero:
+		r.zero()
+	case types:
+		r.bytes(r.u32())
+	case reference:
+		r.byte()
+	}
+	if op == opCallIndirect || op == opTableSet || op == opMemoryGrow {
+		s.event(event{op: op, at: uint32(at), next: uint32(r.at)})
+		return
+	}
+	s.count()
+}
+
+func (s *scanner) prefixed(r *reader, op byte, at int) {
+	start := r.at
+	sub := r.u32()
+	if op == opPrefixVector {
+		if r.err == nil && sub <= 255 && r.at-start != 1+int(sub>>7) {
+			r.fail(errors.New("a vector opcode that is not in its shortest form")) // the engine reads one byte
+		}
+		lanes, memory, known := vectorImmediates(sub)
+		if !known {
+			r.fail(fmt.Errorf("unknown vector instruction 0x%x", sub))
+		}
+		if memory {
+			r.access()
+		}
+		r.bytes(lanes)
+		s.count()
+		return
+	}
+	if sub < miscMemoryInit {
+		s.count()
+		return
+	}
+	s.misc(r, sub)
+	s.event(event{op: op, sub: byte(sub), at: uint32(at), next: uint32(r.at)})
+}
+
+func (s *scanner) misc(r *reader, sub uint32) {
+	m := s.module
+	switch sub {
+	case miscMemoryInit, miscDataDrop:
+		if !m.present[SectionDataCount] {
+			r.fail(errors.New("a data segment is used without a data count section"))
+		}
+		r.index("data segment", int(m.dataCount))
+		if sub == miscMemoryInit {
+			r.zero()
+		}
+	case miscMemoryCopy:
+		r.zero()
+		r.zero()
+	case miscMemoryFill:
+		r.zero()
+	case miscTableInit, miscElemDrop:
+		r.index("element segment", len(m.elements))
+		if sub == miscTableInit {
+			r.index("table", m.count(KindTable))
+		}
+	case miscTableCopy:
+		r.index("table", m.count(KindTable))
+		r.index("table", m.count(KindTable))
+	case miscTableGrow, miscTableSize, miscTableFill:
+		r.index("table", m.count(KindTable))
+	default:
+		r.fail(fmt.Errorf("unknown instruction 0xfc 0x%x", sub))
+	}
+}
+
+func (s *scanner) refuse(r *reader, op byte) {
+	what := "unknown instruction"
+	switch {
+	case op >= opReturnCall && op <= 0x15:
+		what = "tail and reference calls are not supported:"
+	case op == opPrefixAtomic:
+		what = "threads are not supported:"
+	case op >= 0x06 && op <= 0x0a, op == 0x18, op == 0x19, op == 0x1f:
+		what = "exceptions are not supported:"
+	case op == 0xfb, op >= 0xd3 && op <= 0xd6:
+		what = "garbage-collected references are not supported:"
+	}
+	r.fail(fmt.Errorf("%s 0x%02x", what, op))
+}
+
+func (s *scanner) event(e event) { s.events = append(s.events, e) }
+
+// count adds a plain instruction.
+func (s *scanner) count() {
+	if n := len(s.events); n > 0 {
+		s.events[n-1].plain++
+		return
+	}
+	s.head++
+}
