@@ -53,19 +53,22 @@ func (db *DB) Accept(ctx context.Context, events []host.NewEvent) ([]host.Accept
 // acceptance is the operation behind Accept.
 type acceptance struct {
 	events   []host.NewEvent
-	keys     [][]byte
+	keys     [][16]byte // of those events that have a Key
 	accepted []host.Accepted
 	lent     []host.Execution // the borrower has reserved room for these
 	borrower Borrower
 	done     chan error
+	one      [1][16]byte // keys, when there is one event: the common case
 }
 
 func newAcceptance(events []host.NewEvent) (*acceptance, error) {
 	a := &acceptance{
 		events:   events,
-		keys:     make([][]byte, len(events)),
 		accepted: make([]host.Accepted, len(events)),
 		done:     make(chan error, 1),
+	}
+	if a.keys = a.one[:]; len(events) > 1 {
+		a.keys = make([][16]byte, len(events))
 	}
 	for i := range events {
 		id := events[i].ID
@@ -84,9 +87,17 @@ func newAcceptance(events []host.NewEvent) (*acceptance, error) {
 	return a, nil
 }
 
-func hashKey(key string) []byte {
+func hashKey(key string) [16]byte {
 	sum := sha256.Sum256([]byte(key))
-	return sum[:16]
+	return [16]byte(sum[:16])
+}
+
+// key returns the key's hash for its column.
+func (a *acceptance) key(i int) driverValue {
+	if a.events[i].Key == "" {
+		return nil
+	}
+	return a.keys[i][:]
 }
 
 func at(i int, code host.Code, text string) *host.Error {
@@ -144,7 +155,7 @@ func (a *acceptance) insertEvent(tx *transaction, seq int64, i int) (bool, error
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (key) DO NOTHING`,
 		seq, a.accepted[i].EventID, e.Tenant, string(e.Trigger), e.UserID,
-		a.keys[i], fingerprint(e), orNull(e.Traceparent), received)
+		a.key(i), fingerprint(e), orNull(e.Traceparent), received)
 	return n == 1, err
 }
 
@@ -170,7 +181,7 @@ func (a *acceptance) repeat(tx *transaction, i int) error {
 		id, _ = row[0].(string)
 		first, _ = row[1].([]byte)
 		return nil
-	}, `SELECT id, fingerprint FROM event WHERE key = ?`, a.keys[i])
+	}, `SELECT id, fingerprint FROM event WHERE key = ?`, a.key(i))
 	if err != nil {
 		return err
 	}

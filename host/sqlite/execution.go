@@ -238,16 +238,22 @@ func (s *selection) where() string {
 	return " WHERE " + strings.Join(s.conditions, " AND ")
 }
 
+// ofEvents selects the executions of the events that a condition on e names,
+// by index: the first one, which has the event's seq, and the replays.
+func (s *selection) ofEvents(condition, arg string) {
+	s.and(`x.seq IN (
+		SELECT e.seq FROM event e WHERE `+condition+`
+		UNION ALL
+		SELECT r.seq FROM event e JOIN execution r ON r.event = e.seq AND r.id IS NOT NULL WHERE `+condition+`)`,
+		arg, arg)
+}
+
 func (db *DB) selectBy(ctx context.Context, s *selection, q host.ExecutionQuery) error {
 	if q.UserID != "" {
-		s.and("e.user_id = ?", q.UserID)
+		s.ofEvents("e.user_id = ?", q.UserID)
 	}
 	if q.EventID != "" {
-		s.and(`x.seq IN (
-			SELECT seq FROM event WHERE id = ?
-			UNION ALL
-			SELECT r.seq FROM event o JOIN execution r ON r.event = o.seq AND r.id IS NOT NULL WHERE o.id = ?)`,
-			q.EventID, q.EventID)
+		s.ofEvents("e.id = ?", q.EventID)
 	}
 	if q.ActionID != "" {
 		s.and(`x.plan IN (
@@ -273,9 +279,9 @@ func (s *selection) byStatus(q host.ExecutionQuery) {
 	case "":
 		return
 	case host.Retrying, host.Partial, host.Aborted, host.Canceled:
-		s.and("x.status IN ('retrying', 'partial', 'failed', 'canceled')")
+		s.and("(x.status = 'retrying' OR x.status = 'partial' OR x.status = 'failed' OR x.status = 'canceled')")
 	case host.Waiting, host.Running:
-		s.and("x.ended_at IS NULL")
+		s.and("x.seq IN (SELECT seq FROM execution INDEXED BY execution_live WHERE ended_at IS NULL)")
 	}
 	s.and("x.status = ?", string(q.Status))
 }

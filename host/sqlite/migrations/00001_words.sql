@@ -50,8 +50,9 @@ CREATE TABLE execution (
 CREATE INDEX execution_live ON execution (lent, next_at) WHERE ended_at IS NULL;
 CREATE UNIQUE INDEX execution_id ON execution (id) WHERE id IS NOT NULL;
 CREATE INDEX execution_replay ON execution (event) WHERE id IS NOT NULL;
+-- Not IN: for that SQLite would fill a small table at every insert.
 CREATE INDEX execution_trouble ON execution (status)
-    WHERE status IN ('retrying', 'partial', 'failed', 'canceled');
+    WHERE status = 'retrying' OR status = 'partial' OR status = 'failed' OR status = 'canceled';
 
 CREATE TABLE result (
     seq       INTEGER PRIMARY KEY, -- the order in which results were recorded
