@@ -131,12 +131,12 @@ func (db *DB) Results(ctx context.Context, executionID string) ([]host.Result, e
 // ResultsAfter returns up to limit results that were recorded after the one
 // numbered after, in the order in which they were recorded; of one action, when
 // actionID is not empty. A limit of 0 is 50, the most is 500.
-func (db *DB) ResultsAfter(ctx context.Context, after int64, actionID string, max int) ([]host.SeqResult, error) {
+func (db *DB) ResultsAfter(ctx context.Context, after int64, actionID string, most int) ([]host.SeqResult, error) {
 	return db.results(ctx, `
 		SELECT seq, body FROM result
 		WHERE seq > ? AND (? = '' OR action_id = ?)
 		ORDER BY seq
-		LIMIT ?`, after, actionID, actionID, limit(max))
+		LIMIT ?`, after, actionID, actionID, limit(most))
 }
 
 func (db *DB) results(ctx context.Context, query string, args ...any) ([]host.SeqResult, error) {
