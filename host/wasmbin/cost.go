@@ -6,6 +6,10 @@ package wasmbin
 // near to what it runs.
 const farLabel = 192
 
+// tightFarLabel is the same inside of loops that call nothing: there a charge
+// point, which can call, costs more than what it would make exact.
+const tightFarLabel = 1024
+
 // cost says what the pass over one body found: for each event that is a charge
 // point its charge, and the charge at the entry.
 //
@@ -29,7 +33,10 @@ type node struct {
 }
 
 // region is a loop and the dearest way on, after any of its exits.
-type region struct{ exit uint32 }
+type region struct {
+	exit uint32
+	far  uint32 // which labels in it become charge points
+}
 
 // measure walks backwards over what s scanned, so that where a branch leads is
 // known when the branch is met.
@@ -89,16 +96,31 @@ func (c *cost) end(s *scanner, i int, ahead uint32) uint32 {
 		return 0
 	}
 	if s.events[opener].op == opLoop {
-		c.regions = append(c.regions, region{exit: ahead})
+		c.openRegion(ahead, s.events[opener].arg == 1)
 		c.nodes[opener] = node{depth: len(c.regions)}
 		return 0
 	}
-	if ahead > farLabel {
+	if ahead > c.far() {
 		c.charges[i] = ahead
 		ahead = 0
 	}
 	c.nodes[opener] = node{label: ahead, depth: len(c.regions)}
 	return ahead
+}
+
+func (c *cost) openRegion(exit uint32, tight bool) {
+	far := uint32(farLabel)
+	if tight {
+		far = tightFarLabel
+	}
+	c.regions = append(c.regions, region{exit, far})
+}
+
+func (c *cost) far() uint32 {
+	if n := len(c.regions); n > 0 {
+		return c.regions[n-1].far
+	}
+	return farLabel
 }
 
 // branch returns what is ahead behind a label. Where the branch leaves loops,

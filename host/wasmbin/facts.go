@@ -73,8 +73,8 @@ func (m *module) facts(s *scanner) (Facts, error) {
 			f.Globals = append(f.Globals, GlobalFact{index, g.valueType, fmt.Sprintf("%s%d", GlobalStem, index)})
 		}
 	}
-	for i, b := range m.bodies {
-		if err := s.scan(b); err != nil {
+	for i := range m.bodies {
+		if err := s.scan(i); err != nil {
 			return f, fmt.Errorf("%s %w", m.functionName(m.imported[KindFunction]+uint32(i)), err)
 		}
 		f.note(s)

@@ -110,33 +110,6 @@ func (c *constant) move(move func(uint32) uint32) {
 	}
 }
 
-// inject returns a body with charges, and with its calls renumbered.
-func (t *meter) inject(s *scanner, c *cost, raw []byte) []byte {
-	out := append(t.code[len(t.code):], raw[:s.code]...)
-	out = t.charge(out, c.entry)
-	done := s.code
-	for i := range s.events {
-		e := &s.events[i]
-		switch e.op {
-		case opCall, opRefFunc:
-			out = append(append(out, raw[done:e.at]...), e.op)
-			out = appendU32(out, t.move(e.arg))
-			done = e.next
-		case opMemoryGrow:
-			out = t.help(append(out, raw[done:e.at]...), chargePages)
-			done = e.at
-		case opPrefixMisc:
-			out = t.bulk(append(out, raw[done:e.at]...), e.sub)
-			done = e.at
-		}
-		if charge := c.charges[i]; charge > 0 {
-			out = t.charge(append(out, raw[done:e.next]...), charge)
-			done = e.next
-		}
-	}
-	return append(out, raw[done:]...)
-}
-
 func (t *meter) bulk(out []byte, sub byte) []byte {
 	switch sub {
 	case miscMemoryInit, miscMemoryCopy, miscMemoryFill:
@@ -160,8 +133,7 @@ func (t *meter) charge(out []byte, n uint32) []byte {
 	}
 	t.points++
 	out = appendU32(append(out, opGlobalGet), t.fuel)
-	out = appendSigned(append(out, opI64Const), int64(n))
-	return t.settle(out)
+	return t.settle(appendSigned(append(out, opI64Const), int64(n)))
 }
 
 // settle takes what is left and the price from the stack.
@@ -211,29 +183,4 @@ func (t *meter) addHelper(bound, price []byte) {
 	typ := m.addType(FuncType{Params: []byte{TypeI32}, Results: []byte{TypeI32}})
 	m.functions = append(slices.Clip(m.functions), typ)
 	m.bodies = append(slices.Clip(m.bodies), body{raw: code})
-}
-
-// meterBodies rewrites all code.
-func (t *meter) meterBodies(scan func(i int) (*scanner, error)) error {
-	var c cost
-	total := 0
-	for _, b := range t.module.bodies {
-		total += len(b.raw)
-	}
-	t.code = make([]byte, 0, total+total/3)
-	for i := range t.module.bodies {
-		s, err := scan(i)
-		if err != nil {
-			return err
-		}
-		c.measure(s)
-		start := len(t.code)
-		t.code = t.code[:start:cap(t.code)]
-		out := t.inject(s, &c, t.module.bodies[i].raw)
-		if len(out) <= cap(t.code)-start {
-			t.code = t.code[:start+len(out)]
-		}
-		t.module.bodies[i].raw = out[:len(out):len(out)]
-	}
-	return nil
 }

@@ -173,7 +173,7 @@ func (l *Limits) clamp(limit uint32) error {
 // meter rewrites the code and returns the number of charge points.
 func (m *module) meter(s *scanner, o Options) (int, error) {
 	t := addMeter(m)
-	if err := t.meterBodies(func(i int) (*scanner, error) { return s, s.scan(m.bodies[i]) }); err != nil {
+	if err := t.meterBodies(s); err != nil {
 		return 0, err
 	}
 	maxPages := uint32(1 << 16)

@@ -13,7 +13,7 @@ type event struct {
 	at    uint32 // where it begins in the body
 	next  uint32 // where the next instruction begins
 	plain uint32 // how many plain instructions follow before the next event
-	arg   uint32 // function, event that opened the label's block, or for end and else the event they belong to
+	arg   uint32 // function; event that opened the label's block, or that an end or else belongs to; 1 for a loop that calls nothing
 	first uint32 // of br_table: its targets are targets[first:first+arg]
 }
 
@@ -30,14 +30,20 @@ type scanner struct {
 	blocks   int      // blocks, loops and ifs
 	maxTable int      // targets of the largest br_table
 	head     uint32   // plain instructions before the first event
+	calls    int      // instructions that call, in the metered module at least
+	before   []int    // calls before each open loop
+	tight    bool     // a loop calls nothing
+	params   uint32
 }
 
 // theFunction stands for the body itself as a block.
 const theFunction = ^uint32(0)
 
-// scan reads a body and fills in events. Its errors name the byte's offset.
-func (s *scanner) scan(b body) error {
-	*s = scanner{module: s.module, events: s.events[:0], targets: s.targets[:0], open: append(s.open[:0], theFunction)}
+// scan reads the body of own function i and fills in events. Its errors name
+// the byte's offset.
+func (s *scanner) scan(i int) error {
+	b, params := s.module.bodies[i], len(s.module.types[s.module.functions[i]].Params)
+	*s = scanner{module: s.module, params: uint32(params), events: s.events[:0], targets: s.targets[:0], open: append(s.open[:0], theFunction), before: s.before[:0]}
 	r := &reader{data: b.raw}
 	s.readLocals(r)
 	s.code = uint32(r.at)
@@ -88,6 +94,9 @@ func (s *scanner) instruction(r *reader) {
 		s.branchTable(r, at)
 	case function:
 		f := r.index("function", s.module.count(KindFunction))
+		if op == opCall {
+			s.calls++
+		}
 		s.event(event{op: op, at: uint32(at), next: uint32(r.at), arg: f})
 	case access:
 		r.access()
@@ -133,12 +142,24 @@ func (s *scanner) plain(r *reader, op byte, at int) {
 		opener := s.open[len(s.open)-1]
 		s.open = s.open[:len(s.open)-1]
 		if opener != theFunction && s.events[opener].op == opLoop {
-			s.loops--
+			s.closeLoop(opener)
 		}
 		s.event(event{op: op, at: uint32(at), next: uint32(r.at), arg: opener})
 	default:
 		s.count()
 	}
+}
+
+// maxLocals keeps the local that metering adds within the format's bounds.
+const maxLocals = 50_000
+
+func (s *scanner) closeLoop(opener uint32) {
+	s.loops--
+	if s.before[s.loops] == s.calls && s.locals < maxLocals {
+		s.events[opener].arg = 1
+		s.tight = true
+	}
+	s.before = s.before[:s.loops]
 }
 
 func (s *scanner) openBlock(r *reader, op byte, at int) {
@@ -153,6 +174,7 @@ func (s *scanner) openBlock(r *reader, op byte, at int) {
 	}
 	if s.blocks++; op == opLoop {
 		s.loops++
+		s.before = append(s.before, s.calls)
 		s.maxLoops = max(s.maxLoops, s.loops)
 	}
 	s.open = append(s.open, uint32(len(s.events)))
@@ -210,6 +232,9 @@ func (s *scanner) indexed(r *reader, op byte, at int) {
 	case reference:
 		r.byte()
 	}
+	if op == opCallIndirect || op == opMemoryGrow {
+		s.calls++
+	}
 	if op == opCallIndirect || op == opTableSet || op == opMemoryGrow {
 		s.event(event{op: op, at: uint32(at), next: uint32(r.at)})
 		return
@@ -239,6 +264,7 @@ func (s *scanner) prefixed(r *reader, op byte, at int) {
 		s.count()
 		return
 	}
+	s.calls++
 	s.misc(r, sub)
 	s.event(event{op: op, sub: byte(sub), at: uint32(at), next: uint32(r.at)})
 }
