@@ -61,10 +61,6 @@ func TestAHundredHostileGuestsHarmOnlyThemselves(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	h := open(t, 128)
-	settings := host.Settings{
-		Limits: host.Limits{TimeoutMillis: 3_000, MemoryBytes: 64 << 20, HostCalls: 5_000},
-		Retry:  host.Retry{MaxAttempts: 1},
-	}
 	var names []string
 	for name := range hostile {
 		names = append(names, name)
@@ -72,6 +68,10 @@ func TestAHundredHostileGuestsHarmOnlyThemselves(t *testing.T) {
 	slices.Sort(names)
 	var executions []string
 	for i, name := range names {
+		settings := host.Settings{Limits: host.Limits{TimeoutMillis: host.MaxTimeoutMillis}, Retry: host.Retry{MaxAttempts: 1}}
+		if hostile[name] == "timeout_ms" {
+			settings.Limits.TimeoutMillis = 2_000
+		}
 		if err := h.Deploy(ctx, name, guests.Wasm(name), settings); err != nil {
 			t.Fatal(err)
 		}
