@@ -48,7 +48,7 @@ func TestKill9LosesNothing(t *testing.T) {
 		n = shortRounds
 	}
 	var slowest time.Duration
-	for round := range n {
+	for range n {
 		unfinished := k.unfinished()
 		k.start()
 		if unfinished {
