@@ -95,3 +95,38 @@ func compare(b *testing.B, plain, with func()) {
 	b.ReportMetric(float64(best[1].Nanoseconds()), "metered-ns")
 	b.ReportMetric(float64(best[1])/float64(best[0]), "ratio")
 }
+
+// BenchmarkMeteringSamples does the same with the sample actions that are
+// built, with an event each.
+func BenchmarkMeteringSamples(b *testing.B) {
+	for _, s := range samples(b) {
+		b.Run(s.name, func(b *testing.B) {
+			config := wazero.NewRuntimeConfigCompiler()
+			start := time.Now()
+			plain := newGuest(b, s, config, s.wasm)
+			middle := time.Now()
+			with := newGuest(b, s, config, metered(b, s.wasm))
+			compiled := float64(time.Since(middle)) / float64(middle.Sub(start))
+			compare(b, func() { plain.run(b) }, func() { with.run(b) })
+			b.ReportMetric(compiled, "compile-ratio")
+		})
+	}
+}
+
+// BenchmarkRewrite times the rewriter itself.
+func BenchmarkRewrite(b *testing.B) {
+	for _, s := range samples(b) {
+		b.Run(s.name, func(b *testing.B) {
+			b.SetBytes(int64(len(s.wasm)))
+			b.ReportAllocs()
+			for b.Loop() {
+				w, err := wasmbin.Rewrite(s.wasm, wasmbin.Options{Meter: true, Strip: true, MergeData: true})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(len(w.Wasm))/float64(len(s.wasm)), "size-ratio")
+				b.ReportMetric(float64(w.ChargePoints), "charge-points")
+			}
+		})
+	}
+}

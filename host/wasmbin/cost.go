@@ -23,6 +23,7 @@ type cost struct {
 	charges []uint32 // by event, 0 for none
 	nodes   []node   // by event that opens a block
 	regions []region // loops around the event at hand, the innermost last
+	prices  []uint32 // by function: what a call costs besides itself
 }
 
 // node is what is known of a block: how dear it is to go on from its label,
@@ -85,6 +86,8 @@ func (c *cost) step(s *scanner, i int, ahead uint32) uint32 {
 		return 1 + ahead
 	case opReturn, opUnreachable:
 		return 1
+	case opCall:
+		return 1 + c.prices[e.arg] + ahead
 	default:
 		return 1 + ahead
 	}

@@ -213,17 +213,19 @@ func (j *injector) branch(e *event) {
 }
 
 // meterBodies rewrites all code.
-func (t *meter) meterBodies(s *scanner) error {
+func (t *meter) meterBodies(s *scanner, l *leaves) error {
 	total := 0
 	for _, b := range t.module.bodies {
 		total += len(b.raw)
 	}
-	j := &injector{meter: t, scan: s, costs: &cost{}, out: make([]byte, 0, total+total/2)}
+	j := &injector{meter: t, scan: s, costs: &cost{prices: l.prices}, out: make([]byte, 0, total+total/2)}
 	for i := range t.module.bodies {
 		if err := s.scan(i); err != nil {
 			return err
 		}
-		j.costs.measure(s)
+		if j.costs.measure(s); l.state[i] == leafYes {
+			j.costs.entry = 0
+		}
 		j.raw = t.module.bodies[i].raw
 		j.out = j.out[len(j.out):]
 		j.body()

@@ -172,8 +172,12 @@ func (l *Limits) clamp(limit uint32) error {
 
 // meter rewrites the code and returns the number of charge points.
 func (m *module) meter(s *scanner, o Options) (int, error) {
+	l, err := findLeaves(s.module, s) // before addMeter moves what the two modules share
+	if err != nil {
+		return 0, err
+	}
 	t := addMeter(m)
-	if err := t.meterBodies(s); err != nil {
+	if err := t.meterBodies(s, l); err != nil {
 		return 0, err
 	}
 	maxPages := uint32(1 << 16)
