@@ -62,7 +62,7 @@ func BenchmarkMetering(b *testing.B) {
 		n    uint64
 	}{{"hash", 1_000_000}, {"memory loop", 1_000_000}, {"fib", 25}} {
 		b.Run(bb.name, func(b *testing.B) {
-			r := newRuntime(b, wazero.NewRuntimeConfigCompiler(), endless)
+			r := newRuntime(b, compilerConfig(), endless)
 			plain := instantiate(b, r, loops).ExportedFunction(bb.name)
 			with := instantiate(b, r, metered(b, loops)).ExportedFunction(bb.name)
 			compare(b, func() { call(b, plain, bb.n) }, func() { call(b, with, bb.n) })
@@ -130,3 +130,5 @@ func BenchmarkRewrite(b *testing.B) {
 		})
 	}
 }
+
+func compilerConfig() wazero.RuntimeConfig { return wazero.NewRuntimeConfigCompiler() }

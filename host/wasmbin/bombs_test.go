@@ -1,0 +1,80 @@
+package wasmbin_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+)
+
+// assemble writes a module with one type () -> (), a memory and functions of
+// that type with the given bodies (locals and instructions).
+func assemble(bodies ...[]byte) []byte {
+	section := func(out []byte, id byte, content []byte) []byte {
+		return append(leb(append(out, id), len(content)), content...)
+	}
+	out := section([]byte("\x00asm\x01\x00\x00\x00"), 1, []byte{1, 0x60, 0, 0})
+	out = section(out, 3, append(leb(nil, len(bodies)), make([]byte, len(bodies))...))
+	out = section(out, 5, []byte{1, 0, 1})
+	code := leb(nil, len(bodies))
+	for _, b := range bodies {
+		code = append(leb(code, len(b)), b...)
+	}
+	return section(out, 10, code)
+}
+
+func leb(out []byte, n int) []byte { return binary.AppendUvarint(out, uint64(n)) }
+
+func locals(n int) []byte {
+	if n == 0 {
+		return []byte{0}
+	}
+	return append(leb([]byte{1}, n), 0x7f)
+}
+
+// diamonds is a function of many ifs with an else.
+func diamonds(n int) []byte {
+	one := []byte{0x20, 0, 0x04, 0x40, 0x20, 0, 0x21, 1, 0x05, 0x20, 1, 0x21, 0, 0x0b}
+	return slices.Concat(locals(2), bytes.Repeat(one, n), []byte{0x0b})
+}
+
+// stores is a function that writes memory without end.
+func stores(n int) []byte {
+	one := []byte{0x41, 0, 0x41, 1, 0x36, 2, 0}
+	return slices.Concat(locals(0), bytes.Repeat(one, n), []byte{0x0b})
+}
+
+// nest is a function of loops in loops, where each changes its own locals.
+func nest(depth, count int) []byte {
+	out := locals(count)
+	for range depth {
+		out = append(out, 0x03, 0x40)
+	}
+	for i := range count {
+		out = append(leb(append(out, 0x20), i), 0x41, 1, 0x6a, 0x21)
+		out = leb(out, i)
+	}
+	for range depth {
+		out = append(out, 0x20, 0, 0x0d, 0, 0x0b)
+	}
+	return append(out, 0x0b)
+}
+
+// ifs is a function of many ifs that each set a local of their own.
+func ifs(n int) []byte {
+	out := locals(n)
+	for i := range n {
+		out = append(out, 0x20, 0, 0x04, 0x40, 0x41, 1, 0x21)
+		out = append(leb(out, i), 0x0b)
+	}
+	for i := range n {
+		out = append(leb(append(out, 0x20), i), 0x1a)
+	}
+	return append(out, 0x0b)
+}
+
+// table is a function with one br_table.
+func table(n int) []byte {
+	out := append(locals(0), 0x02, 0x40, 0x41, 0, 0x0e)
+	out = append(leb(out, n), make([]byte, n+1)...)
+	return append(out, 0x0b, 0x0b)
+}

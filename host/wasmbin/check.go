@@ -1,0 +1,192 @@
+package wasmbin
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// Budgets bound what the engine is asked to compile. Compiling takes time and
+// memory that grow faster than a module does; these bounds keep every module
+// that compilers make, and keep out those that were made to stop the host. A
+// bound of 0 does not bound.
+type Budgets struct {
+	ModuleBytes   int
+	Functions     int // imports counted in, as in the four below
+	Types         int
+	Globals       int
+	Exports       int
+	Imports       int
+	Segments      int           // of data and elements, each
+	Tables        int           // how many
+	TableElements uint32        // of each table at its beginning, and of all element segments together
+	MemoryPages   uint32        // at its beginning
+	CompileTime   time.Duration // of all functions, by FunctionFacts.CompileTime
+
+	// Of each function.
+	BodyBytes    int
+	Parameters   int // and results, each
+	Locals       int // parameters counted in
+	LoopDepth    int // loops in loops
+	TableTargets int // of each br_table
+	LoopsLocals  int // LoopDepth times the locals
+	BlocksLocals int // blocks, loops and ifs times the locals
+}
+
+// DefaultBudgets returns the bounds for modules from anywhere.
+func DefaultBudgets() Budgets {
+	return Budgets{
+		ModuleBytes:   10 << 20,
+		Functions:     100_000,
+		Types:         20_000,
+		Globals:       10_000,
+		Exports:       20_000,
+		Imports:       2_000,
+		Segments:      100_000,
+		Tables:        100,
+		TableElements: 100_000,
+		MemoryPages:   1 << 16,
+		CompileTime:   15 * time.Second,
+		BodyBytes:     128 << 10,
+		Parameters:    1_000,
+		Locals:        2_000,
+		LoopDepth:     64,
+		TableTargets:  10_000,
+		LoopsLocals:   6_000,
+		BlocksLocals:  400_000,
+	}
+}
+
+// maxProblems is how many problems are told at once.
+const maxProblems = 20
+
+// Check reads a module and returns why it should not be compiled: what can't
+// be read in it, or each bound that it exceeds, the function named. It returns
+// at most 20 problems, and none for a good module.
+func Check(wasm []byte, b Budgets) []host.Problem {
+	c := &checker{budgets: b}
+	if !c.bound("the module", len(wasm), b.ModuleBytes, "bytes", "strip debug information (wasm-opt --strip-debug, or -ldflags='-s -w' for Go)") {
+		return c.problems
+	}
+	m, err := decode(wasm)
+	if err != nil {
+		return []host.Problem{unreadable(err)}
+	}
+	c.counts(m)
+	if err := c.functions(m); err != nil {
+		return append(c.problems, unreadable(err))
+	}
+	return c.problems
+}
+
+type checker struct {
+	budgets  Budgets
+	problems []host.Problem
+}
+
+func unreadable(err error) host.Problem {
+	p := host.Problem{Detail: err.Error(), Hint: "compile it again for WebAssembly 2.0, without threads, tail calls, exceptions and garbage collection"}
+	switch {
+	case errors.Is(err, ErrComponent):
+		p.Hint = "build a core module: for WASI 0.2 toolchains choose the target wasm32-wasip1 or wasm32-unknown-unknown"
+	case errors.Is(err, ErrNotWasm):
+		p.Hint = "upload the .wasm file itself"
+	}
+	return p
+}
+
+// bound notes a problem when a number exceeds its limit, and reports whether
+// it does not.
+func (c *checker) bound(whose string, n, limit int, what, hint string) bool {
+	if limit == 0 || n <= limit {
+		return true
+	}
+	if len(c.problems) < maxProblems {
+		c.problems = append(c.problems, host.Problem{
+			Detail: fmt.Sprintf("%s has %d %s; the limit is %d", whose, n, what, limit),
+			Hint:   hint,
+		})
+	}
+	return false
+}
+
+const (
+	smallerHint = "let the linker drop what is not used (--gc-sections, -Oz), or divide the action"
+	tablesHint  = "a module of this kind does not come out of a compiler; let the program build its tables in memory"
+	splitHint   = "divide the function into smaller ones, or compile it with -Os and without forced inlining"
+)
+
+func (c *checker) counts(m *module) {
+	b := c.budgets
+	c.bound("the module", m.count(KindFunction), b.Functions, "functions", smallerHint)
+	c.bound("the module", len(m.types), b.Types, "types", smallerHint)
+	c.bound("the module", m.count(KindGlobal), b.Globals, "globals", smallerHint)
+	c.bound("the module", len(m.exports), b.Exports, "exports", smallerHint)
+	c.bound("the module", len(m.imports), b.Imports, "imports", smallerHint)
+	c.bound("the module", len(m.data), b.Segments, "data segments", smallerHint)
+	c.bound("the module", len(m.elements), b.Segments, "element segments", smallerHint)
+	c.bound("the module", m.count(KindTable), b.Tables, "tables", tablesHint)
+	for i, t := range m.tables {
+		c.bound(fmt.Sprintf("table %d", i), int(t.limits.Min), int(b.TableElements), "elements", tablesHint)
+	}
+	elements := 0
+	for _, e := range m.elements {
+		elements += len(e.functions) + len(e.values)
+	}
+	c.bound("the module", elements, int(b.TableElements), "elements in its element segments", tablesHint)
+	for _, l := range m.memories {
+		c.bound("the memory", int(l.Min), int(b.MemoryPages), "pages of 64 KiB", "let the memory begin smaller and grow")
+	}
+	for i, t := range m.types {
+		whose := fmt.Sprintf("type %d", i)
+		c.bound(whose, len(t.Params), b.Parameters, "parameters", splitHint)
+		c.bound(whose, len(t.Results), b.Parameters, "results", splitHint)
+	}
+}
+
+func (c *checker) functions(m *module) error {
+	s := &scanner{module: m}
+	var total time.Duration
+	for i := range m.bodies {
+		if len(c.problems) >= maxProblems {
+			return nil
+		}
+		index := m.imported[KindFunction] + uint32(i)
+		if err := s.scan(i); err != nil {
+			return fmt.Errorf("%s %w", m.functionName(index), err)
+		}
+		f := m.measureFunction(i, s)
+		c.function(m, index, f)
+		total += min(f.CompileTime(), time.Hour)
+	}
+	if limit := c.budgets.CompileTime; limit > 0 && total > limit {
+		c.problems = append(c.problems, host.Problem{
+			Detail: fmt.Sprintf("the module can take the engine %v to compile, going by its forks, loops and locals; the limit is %v", total.Round(time.Second), limit),
+			Hint:   splitHint,
+		})
+	}
+	return nil
+}
+
+func (c *checker) function(m *module, index uint32, f FunctionFacts) {
+	b := c.budgets
+	if f.within(b) {
+		return
+	}
+	whose := m.functionName(index)
+	c.bound(whose, f.BodyBytes, b.BodyBytes, "bytes of code", splitHint)
+	c.bound(whose, f.Locals, b.Locals, "locals", splitHint)
+	c.bound(whose, f.LoopDepth, b.LoopDepth, "loops inside one another", splitHint)
+	c.bound(whose, f.TableTargets, b.TableTargets, "targets in one br_table", tablesHint)
+	c.bound(whose, f.LoopsLocals, b.LoopsLocals, fmt.Sprintf("as the product of %d nested loops and %d locals", f.LoopDepth, f.Locals), splitHint)
+	c.bound(whose, f.BlocksLocals, b.BlocksLocals, fmt.Sprintf("as the product of %d blocks and %d locals", f.Blocks, f.Locals), splitHint)
+}
+
+// within tells quickly of nearly every function that it is good.
+func (f *FunctionFacts) within(b Budgets) bool {
+	ok := func(n, limit int) bool { return limit == 0 || n <= limit }
+	return ok(f.BodyBytes, b.BodyBytes) && ok(f.Locals, b.Locals) && ok(f.LoopDepth, b.LoopDepth) &&
+		ok(f.TableTargets, b.TableTargets) && ok(f.LoopsLocals, b.LoopsLocals) && ok(f.BlocksLocals, b.BlocksLocals)
+}
