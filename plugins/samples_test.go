@@ -63,6 +63,9 @@ type sample struct {
 	event []byte
 	want  expected
 
+	box      *sandbox.Sandbox
+	compiled *extism.CompiledPlugin // nil until the oracle is asked
+	out      *outcome               // of the oracle's present run
 	receiver *httptest.Server
 	mu       sync.Mutex
 	got      []request // guarded by mu
@@ -92,7 +95,7 @@ func samples(t *testing.T) []string {
 
 func open(t *testing.T, name string) *sample {
 	t.Helper()
-	s := &sample{name: name, event: read(t, name, "event.json")}
+	s := &sample{name: name, event: read(t, name, "event.json"), out: &outcome{}}
 	var action struct {
 		Module string `yaml:"module"`
 	}
@@ -100,6 +103,11 @@ func open(t *testing.T, name string) *sample {
 		t.Fatal(err)
 	}
 	s.wasm = read(t, name, action.Module)
+	var err error
+	if s.box, err = sandbox.Open(t.Context(), sandbox.Config{Functions: guest.Functions()}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.box.Close(context.Background()) })
 	s.receiver = httptest.NewServer(http.HandlerFunc(s.receive))
 	t.Cleanup(s.receiver.Close)
 	text := strings.ReplaceAll(string(read(t, name, "expected.json")), "{{receiver}}", s.receiver.URL)
@@ -162,14 +170,9 @@ func decode(t *testing.T, output []byte) any {
 // host runs the sample as the host does.
 func (s *sample) host(t *testing.T, event []byte) outcome {
 	t.Helper()
-	box, err := sandbox.Open(t.Context(), sandbox.Config{Functions: guest.Functions()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer box.Close(context.Background())
 	client := &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	defer client.Close()
-	runner := &guest.Runner{Sandbox: box, Modules: s, Secrets: s, Egress: client, Cache: &guest.Cache{}}
+	runner := &guest.Runner{Sandbox: s.box, Modules: s, Secrets: s, Egress: client, Cache: &guest.Cache{}}
 	result, _, err := runner.Run(t.Context(), guest.Run{
 		Step:  host.Step{Action: s.name, Digest: sandbox.Digest(s.wasm), Settings: host.Settings{Egress: host.Egress{Allow: []string{s.receiver.URL}}}},
 		Event: &host.Event{Trigger: host.PostUserRegistration, Body: event},
@@ -198,15 +201,12 @@ func (s *sample) Secrets(context.Context, string) (map[string]string, error) {
 func (s *sample) oracle(t *testing.T, event []byte) outcome {
 	t.Helper()
 	var out outcome
-	plugin, err := extism.NewPlugin(t.Context(), extism.Manifest{
-		Wasm:         []extism.Wasm{extism.WasmData{Data: s.wasm}},
-		AllowedHosts: []string{"127.0.0.1"},
-		Memory:       &extism.ManifestMemory{MaxHttpResponseBytes: -1, MaxVarBytes: -1},
-	}, extism.PluginConfig{EnableWasi: true, ModuleConfig: wazero.NewModuleConfig().WithSysWalltime()}, s.functions(&out))
+	s.out = &out
+	plugin, err := s.plugin(t).Instance(t.Context(), extism.PluginInstanceConfig{ModuleConfig: wazero.NewModuleConfig().WithSysWalltime()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer plugin.Close(context.Background())
+	defer func() { _ = plugin.Close(context.Background()) }()
 	plugin.SetLogger(func(level extism.LogLevel, message string) {
 		out.Logs = append(out.Logs, line{strings.ToLower(level.String()), message})
 	})
@@ -225,7 +225,25 @@ func (s *sample) oracle(t *testing.T, event []byte) outcome {
 	return out
 }
 
-func (s *sample) functions(out *outcome) []extism.HostFunction {
+// plugin compiles the sample for the oracle, once.
+func (s *sample) plugin(t *testing.T) *extism.CompiledPlugin {
+	t.Helper()
+	if s.compiled == nil {
+		var err error
+		s.compiled, err = extism.NewCompiledPlugin(t.Context(), extism.Manifest{
+			Wasm:         []extism.Wasm{extism.WasmData{Data: s.wasm}},
+			AllowedHosts: []string{"127.0.0.1"},
+			Memory:       &extism.ManifestMemory{MaxHttpResponseBytes: -1, MaxVarBytes: -1},
+		}, extism.PluginConfig{EnableWasi: true}, s.functions())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.compiled.Close(context.Background()) })
+	}
+	return s.compiled
+}
+
+func (s *sample) functions() []extism.HostFunction {
 	pointer := []extism.ValueType{extism.ValueTypePTR}
 	define := func(name string, params, results []extism.ValueType, f extism.HostFunctionStackCallback) extism.HostFunction {
 		h := extism.NewHostFunctionWithStack(name, f, params, results)
@@ -247,7 +265,7 @@ func (s *sample) functions(out *outcome) []extism.HostFunction {
 		}),
 		define("log_write", []extism.ValueType{extism.ValueTypeI32, extism.ValueTypePTR}, nil, func(_ context.Context, p *extism.CurrentPlugin, stack []uint64) {
 			message, _ := p.ReadString(stack[1])
-			out.Logs = append(out.Logs, line{[]string{"trace", "debug", "info", "warn", "error"}[uint32(stack[0])], message})
+			s.out.Logs = append(s.out.Logs, line{[]string{"trace", "debug", "info", "warn", "error"}[uint32(stack[0])], message})
 		}),
 		define("cache_get", pointer, pointer, nothing),
 		define("cache_set", pointer, pointer, nothing),
