@@ -313,10 +313,20 @@ func (m *module) complete() error {
 	if n := m.count(KindMemory); n > 1 {
 		return fmt.Errorf("%d memories (more than one is not supported)", n)
 	}
-	if i := slices.IndexFunc(m.customs, func(c custom) bool { return c.name == "name" }); i >= 0 {
-		m.names = readNames(m.customs[i].body)
-	}
+	m.completeNames()
 	return nil
+}
+
+// completeNames reads the names, and leaves out what is malformed in them: the
+// engine would refuse the module or believe the counts.
+func (m *module) completeNames() {
+	i := slices.IndexFunc(m.customs, func(c custom) bool { return c.name == "name" })
+	if i < 0 {
+		return
+	}
+	if m.names = readNames(m.customs[i].body); m.names.broken {
+		m.customs[i].raw = m.names.encode(func(i uint32) uint32 { return i }, false)
+	}
 }
 
 // functionName names a function for messages.

@@ -19,6 +19,7 @@ const (
 type nameSection struct {
 	functions []functionName // by ascending index
 	parts     []namePart
+	broken    bool // something was left out
 }
 
 type functionName struct {
@@ -43,11 +44,14 @@ func readNames(content []byte) nameSection {
 	for r.at < len(content) {
 		p := namePart{id: r.byte()}
 		p.body = r.bytes(r.u32())
-		if r.err != nil {
-			break
-		}
-		if n.add(&p) {
+		switch {
+		case r.err != nil:
+			n.broken = true
+			return n
+		case n.add(&p):
 			n.parts = append(n.parts, p)
+		default:
+			n.broken = true
 		}
 	}
 	return n

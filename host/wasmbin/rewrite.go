@@ -68,6 +68,9 @@ type Rewritten struct {
 // returns, or ends the run by a panic. The global begins at 0, so the first
 // charge of an instance calls it, in the start function too.
 //
+// Foreign bytes go through [Check] first: the engine believes some counts, and
+// a module of 16 bytes that it is handed as it is can end the process.
+//
 // The module may not use names that begin with "usher:" for its exports, nor
 // import from [MeterModule].
 func Rewrite(wasm []byte, o Options) (*Rewritten, error) {

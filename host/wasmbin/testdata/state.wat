@@ -1,0 +1,21 @@
+;; State of each kind: memory from several segments, globals of each type.
+(module
+  (memory (export "memory") 2)
+  (global $a (mut i32) (i32.const -3))
+  (global $b (mut i64) (i64.const 1))
+  (global $c (mut f32) (f32.const 1.25))
+  (global $d (mut f64) (f64.const -0.0))
+  (global $fixed i32 (i32.const 5))
+  (data (i32.const 100) "one")
+  (data (i32.const 20) "two")
+  (data (i32.const 104) "three")
+  (data (i32.const 65530) "at the border")
+  (data (i32.const 9000) "")
+  (start $begin)
+  (func $begin
+    (i32.store (i32.const 0) (i32.const 42))
+    (drop (memory.grow (i32.const 1)))
+    (global.set $a (i32.const 77)) (global.set $b (i64.const -9)) (global.set $c (f32.const 3.5)) (global.set $d (f64.const 1e300)))
+  (func (export "read") (param $at i32) (result i32) (i32.load8_u (local.get $at)))
+  (func (export "globals") (result i32 i64 f32 f64 i32)
+    (global.get $a) (global.get $b) (global.get $c) (global.get $d) (global.get $fixed)))
