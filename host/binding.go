@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -36,6 +37,7 @@ type Settings struct {
 	Retry      Retry             `json:"retry,omitzero"`
 	OnFailure  OnFailure         `json:"on_failure,omitempty"`
 	Checkpoint Checkpoint        `json:"checkpoint,omitempty"`
+	Isolation  Isolation         `json:"isolation,omitempty"`
 	Config     map[string]string `json:"config,omitempty"` // what the guest reads with config_get; not secret
 }
 
@@ -50,6 +52,7 @@ type Limits struct {
 	RequestBytes      int64 `json:"request_bytes,omitempty"`   // body of one request
 	ResponseBytes     int64 `json:"response_bytes,omitempty"`  // body of one response, raw and again decompressed
 	HTTPTimeoutMillis int64 `json:"http_timeout_ms,omitempty"` // one request, redirects included
+	Fuel              int64 `json:"fuel,omitempty"`            // instructions of the guest, about: the same on every machine
 }
 
 // EgressMode says where a guest may send requests.
@@ -99,6 +102,17 @@ const (
 	CheckpointStrict Checkpoint = "strict"
 )
 
+// Isolation says how a run gets an instance that no other run has touched. In
+// each it begins with the same memory and globals.
+type Isolation string
+
+// The ways. Without a choice a run gets the first one that its module allows.
+const (
+	IsolationReset Isolation = "reset" // an instance that is kept, and made exactly what it was after every run
+	IsolationFresh Isolation = "fresh" // a new instance over a copy-on-write view of the initialised memory
+	IsolationPlain Isolation = "plain" // a new instance that initialises itself in every run
+)
+
 // DefaultSettings returns the bottom layer: what applies where neither the
 // binding nor the version says anything.
 func DefaultSettings() Settings {
@@ -113,6 +127,7 @@ func DefaultSettings() Settings {
 			RequestBytes:      1 << 20,
 			ResponseBytes:     4 << 20,
 			HTTPTimeoutMillis: 10_000,
+			Fuel:              10_000_000_000,
 		},
 		Egress:     Egress{Mode: EgressAllowlist},
 		Retry:      Retry{MaxAttempts: 5, InitialMillis: 1_000, MaxMillis: 300_000},
@@ -130,6 +145,7 @@ func (s Settings) Over(base Settings) Settings {
 	out.Retry = s.Retry.over(base.Retry)
 	out.OnFailure = or(s.OnFailure, base.OnFailure)
 	out.Checkpoint = or(s.Checkpoint, base.Checkpoint)
+	out.Isolation = or(s.Isolation, base.Isolation)
 	if len(s.Config) > 0 {
 		out.Config = maps.Clone(base.Config)
 		if out.Config == nil {
@@ -151,6 +167,7 @@ func (l Limits) over(base Limits) Limits {
 		RequestBytes:      or(l.RequestBytes, base.RequestBytes),
 		ResponseBytes:     or(l.ResponseBytes, base.ResponseBytes),
 		HTTPTimeoutMillis: or(l.HTTPTimeoutMillis, base.HTTPTimeoutMillis),
+		Fuel:              or(l.Fuel, base.Fuel),
 	}
 }
 
@@ -197,13 +214,17 @@ func (s Settings) Check(prefix string) error {
 			fields = append(fields, Field{Pointer: prefix + r.pointer, Detail: fmt.Sprintf("must be between 1 and %d, or 0 for the default", r.max)})
 		}
 	}
-	for _, c := range []struct{ pointer, value, one, other string }{
-		{"/egress/mode", string(s.Egress.Mode), string(EgressAllowlist), string(EgressPublic)},
-		{"/on_failure", string(s.OnFailure), string(Continue), string(Stop)},
-		{"/checkpoint", string(s.Checkpoint), string(CheckpointAsync), string(CheckpointStrict)},
+	for _, c := range []struct {
+		pointer, value string
+		choices        []string
+	}{
+		{"/egress/mode", string(s.Egress.Mode), []string{string(EgressAllowlist), string(EgressPublic)}},
+		{"/on_failure", string(s.OnFailure), []string{string(Continue), string(Stop)}},
+		{"/checkpoint", string(s.Checkpoint), []string{string(CheckpointAsync), string(CheckpointStrict)}},
+		{"/isolation", string(s.Isolation), []string{string(IsolationReset), string(IsolationFresh), string(IsolationPlain)}},
 	} {
-		if c.value != "" && c.value != c.one && c.value != c.other {
-			fields = append(fields, Field{Pointer: prefix + c.pointer, Detail: fmt.Sprintf("must be %q or %q", c.one, c.other)})
+		if c.value != "" && !slices.Contains(c.choices, c.value) {
+			fields = append(fields, Field{Pointer: prefix + c.pointer, Detail: "must be one of " + strings.Join(c.choices, ", ")})
 		}
 	}
 	if len(fields) == 0 {
@@ -229,6 +250,7 @@ func (s Settings) ranges() []bounded {
 		{"/limits/request_bytes", s.Limits.RequestBytes, 64 << 20},
 		{"/limits/response_bytes", s.Limits.ResponseBytes, 64 << 20},
 		{"/limits/http_timeout_ms", s.Limits.HTTPTimeoutMillis, MaxTimeoutMillis},
+		{"/limits/fuel", s.Limits.Fuel, 1 << 50},
 		{"/retry/max_attempts", int64(s.Retry.MaxAttempts), MaxAttempts},
 		{"/retry/initial_ms", s.Retry.InitialMillis, MaxWaitMillis},
 		{"/retry/max_ms", s.Retry.MaxMillis, MaxWaitMillis},

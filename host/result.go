@@ -78,12 +78,14 @@ type CallNote struct {
 
 // Stats is what a run used.
 type Stats struct {
-	TotalMicros  int64 `json:"total_us"`     // wall clock, all included
-	StartMicros  int64 `json:"start_us"`     // until the guest's export was entered
-	HostMicros   int64 `json:"host_us"`      // spent in host functions
-	MemoryBytes  int64 `json:"memory_bytes"` // linear memory at the end
-	HostCalls    int64 `json:"host_calls"`
-	HTTPRequests int64 `json:"http_requests"`
+	TotalMicros  int64     `json:"total_us"`     // wall clock, all included
+	StartMicros  int64     `json:"start_us"`     // until the guest's export was entered
+	HostMicros   int64     `json:"host_us"`      // spent in host functions
+	MemoryBytes  int64     `json:"memory_bytes"` // linear memory at the end
+	HostCalls    int64     `json:"host_calls"`
+	HTTPRequests int64     `json:"http_requests"`
+	Fuel         int64     `json:"fuel"` // see [Limits]
+	Isolation    Isolation `json:"isolation,omitempty"`
 }
 
 // Tape is all that a run got from outside besides its event: with the module

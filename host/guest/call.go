@@ -213,6 +213,7 @@ func (c *call) limitHint(limit string) string {
 		"request_bytes":   c.settings.Limits.RequestBytes,
 		"response_bytes":  c.settings.Limits.ResponseBytes,
 		"http_timeout_ms": c.settings.Limits.HTTPTimeoutMillis,
+		"fuel":            c.settings.Limits.Fuel,
 	}[limit]
 	if now == 0 {
 		return ""

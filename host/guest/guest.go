@@ -109,6 +109,7 @@ func (c *call) execute() sandbox.Outcome {
 		return sandbox.Outcome{Fault: hostFault("load the action's module", err)}
 	}
 	entry := Entry(c.run.Event.Trigger)
+	defer module.Release()
 	if !module.Exports(entry) {
 		return sandbox.Outcome{Fault: hostFault("enter the module", fmt.Errorf("it does not export %s", entry))}
 	}
@@ -118,15 +119,17 @@ func (c *call) execute() sandbox.Outcome {
 	}
 	stdout, stderr := &lines{call: c, level: "info"}, &lines{call: c, level: "error"}
 	out := module.Run(c.ctx, sandbox.Request{
-		Entry:  entry,
-		Input:  input,
-		Limits: c.settings.Limits,
-		Host:   c,
-		Random: &c.random,
-		Now:    c.now,
-		Sleep:  c.sleep,
-		Stdout: stdout,
-		Stderr: stderr,
+		Entry:     entry,
+		Input:     input,
+		Limits:    c.settings.Limits,
+		Host:      c,
+		Random:    &c.random,
+		Now:       c.now,
+		Elapsed:   func() time.Duration { return c.offset },
+		Isolation: c.settings.Isolation,
+		Sleep:     c.sleep,
+		Stdout:    stdout,
+		Stderr:    stderr,
 	})
 	c.sandbox = nil // its run is over
 	stdout.flush()
@@ -188,6 +191,8 @@ func (c *call) result(out sandbox.Outcome) host.Result {
 			StartMicros:  out.Start.Microseconds(),
 			HostMicros:   c.hostTime.Microseconds(),
 			MemoryBytes:  out.MemoryBytes,
+			Fuel:         out.Fuel,
+			Isolation:    out.Isolation,
 			HostCalls:    c.hostCalls,
 			HTTPRequests: c.httpRequests,
 		},

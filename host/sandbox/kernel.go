@@ -10,9 +10,22 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// kernel is the memory through which a guest and its host pass bytes, as the
-// Extism ABI defines it: blocks named by their offset, where 0 names none. Its
-// book-keeping lies outside of that memory, where the guest can't reach it.
+// exchange is the memory through which a guest and its host pass bytes, as the
+// Extism ABI defines it: blocks named by their offset, where 0 names none.
+type exchange interface {
+	begin(input []byte, limits host.Limits) bool // false: the input does not fit
+	block(offset uint64) ([]byte, bool)          // the block at offset, not a copy; nil and true for offset 0
+	put(c *Call, data []byte) (uint64, bool)     // false: over the limit
+	release(c *Call, offset uint64)
+	result() []byte // the output, not a copy
+	said() []byte   // the error that the guest set, not a copy
+	size() int64
+}
+
+// kernel is the exchange of instances that are not kept. Its book-keeping lies
+// outside of its memory, where the guest can't reach it. The functions of the
+// ABI for it are below; those of kept instances are in kernel/kernel.wat, and
+// both must do the same.
 type kernel struct {
 	memory []byte
 	blocks []block // by offset
@@ -36,6 +49,50 @@ const (
 	firstOffset = 16
 	minRoom     = 16
 )
+
+// kernelBytes is what the exchange may hold: what the guest's own memory may,
+// and the event, for which the guest does not pay.
+func kernelBytes(input []byte, limits host.Limits) int64 {
+	return limits.MemoryBytes + 2*int64(len(input))
+}
+
+func (k *kernel) begin(input []byte, limits host.Limits) bool {
+	k.limit = kernelBytes(input, limits)
+	offset, ok := k.put(nil, input)
+	k.input = block{offset: offset, length: uint64(len(input))}
+	return ok
+}
+
+func (k *kernel) put(_ *Call, data []byte) (uint64, bool) {
+	offset, ok := k.alloc(uint64(len(data)))
+	if ok && offset > 0 {
+		copy(k.memory[offset:], data)
+	}
+	return offset, ok
+}
+
+func (k *kernel) block(offset uint64) ([]byte, bool) {
+	if offset == 0 {
+		return nil, true
+	}
+	i := k.find(offset)
+	if i < 0 {
+		return nil, false
+	}
+	return k.slice(offset, k.blocks[i].length)
+}
+
+func (k *kernel) result() []byte {
+	b, _ := k.slice(k.output.offset, k.output.length)
+	return b
+}
+
+func (k *kernel) said() []byte {
+	b, _ := k.block(k.errorOffset)
+	return b
+}
+
+func (k *kernel) size() int64 { return int64(len(k.memory)) }
 
 func roomClass(length uint64) int { return bits.Len64(max(length, minRoom) - 1) }
 
@@ -87,7 +144,7 @@ func (k *kernel) find(offset uint64) int {
 	return i
 }
 
-func (k *kernel) release(offset uint64) {
+func (k *kernel) release(_ *Call, offset uint64) {
 	if i := k.find(offset); i >= 0 {
 		k.blocks[i].freed = true
 		class := roomClass(k.blocks[i].length)
@@ -122,52 +179,61 @@ func KernelFunctions() []Function {
 	none, i32, i64 := []ValueType{}, []ValueType{I32}, []ValueType{I64}
 	return []Function{
 		f("alloc", i64, i64, func(c *Call, s []uint64) { s[0] = c.alloc(s[0]) }),
-		f("free", i64, none, func(c *Call, s []uint64) { c.kernel.release(s[0]) }),
-		f("length", i64, i64, func(c *Call, s []uint64) { s[0] = c.kernel.length(s[0]) }),
-		f("length_unsafe", i64, i64, func(c *Call, s []uint64) { s[0] = c.kernel.length(s[0]) }),
+		f("free", i64, none, func(c *Call, s []uint64) { c.kernel().release(c, s[0]) }),
+		f("length", i64, i64, func(c *Call, s []uint64) { s[0] = c.kernel().length(s[0]) }),
+		f("length_unsafe", i64, i64, func(c *Call, s []uint64) { s[0] = c.kernel().length(s[0]) }),
 		f("load_u8", i64, i32, func(c *Call, s []uint64) { s[0] = c.loadByte(s[0]) }),
 		f("load_u64", i64, i64, func(c *Call, s []uint64) { s[0] = c.loadWord("load_u64", s[0]) }),
 		f("store_u8", []ValueType{I64, I32}, none, func(c *Call, s []uint64) { c.storeByte(s[0], byte(s[1])) }),
 		f("store_u64", []ValueType{I64, I64}, none, func(c *Call, s []uint64) { c.storeWord(s[0], s[1]) }),
-		f("input_length", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel.input.length }),
-		f("input_offset", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel.input.offset }),
+		f("input_length", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel().input.length }),
+		f("input_offset", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel().input.offset }),
 		f("input_load_u8", i64, i32, func(c *Call, s []uint64) { s[0] = c.loadInputByte(s[0]) }),
 		f("input_load_u64", i64, i64, func(c *Call, s []uint64) { s[0] = c.loadInputWord(s[0]) }),
 		f("output_set", []ValueType{I64, I64}, none, func(c *Call, s []uint64) { c.setOutput(s[0], s[1]) }),
-		f("output_length", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel.output.length }),
-		f("output_offset", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel.output.offset }),
-		f("error_get", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel.errorOffset }),
-		f("memory_bytes", none, i64, func(c *Call, s []uint64) { s[0] = uint64(len(c.kernel.memory)) }),
-		f("error_set", i64, none, func(c *Call, s []uint64) { c.kernel.errorOffset = s[0] }),
+		f("output_length", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel().output.length }),
+		f("output_offset", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel().output.offset }),
+		f("error_get", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel().errorOffset }),
+		f("memory_bytes", none, i64, func(c *Call, s []uint64) { s[0] = uint64(len(c.kernel().memory)) }),
+		f("error_set", i64, none, func(c *Call, s []uint64) { c.kernel().errorOffset = s[0] }),
 	}
 }
 
 const extismModule = "extism:host/env"
 
+// kernel returns the exchange of a run whose instance is not kept: these
+// functions are served to no other.
+func (c *Call) kernel() *kernel { return c.exchange.(*kernel) }
+
 func (c *Call) alloc(length uint64) uint64 {
-	offset, ok := c.kernel.alloc(length)
+	offset, ok := c.kernel().alloc(length)
 	if !ok {
-		c.Stop(&Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf(
-			"asked for %d bytes of memory for exchange with the host (limit %d in all)", length, c.kernel.limit)})
+		c.exchangeFull(length)
 	}
 	return offset
 }
 
+// exchangeFull ends a run that needs more memory for exchange than it may have.
+func (c *Call) exchangeFull(length uint64) {
+	c.Stop(&Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf(
+		"asked for %d bytes of memory for exchange with the host (limit %d)", length, c.limits.MemoryBytes)})
+}
+
 func (c *Call) loadByte(offset uint64) uint64 {
-	if offset < uint64(len(c.kernel.memory)) {
-		return uint64(c.kernel.memory[offset])
+	if offset < uint64(len(c.kernel().memory)) {
+		return uint64(c.kernel().memory[offset])
 	}
 	return 0
 }
 
 func (c *Call) storeByte(offset uint64, value byte) {
-	if offset < uint64(len(c.kernel.memory)) {
-		c.kernel.memory[offset] = value
+	if offset < uint64(len(c.kernel().memory)) {
+		c.kernel().memory[offset] = value
 	}
 }
 
 func (c *Call) loadWord(function string, offset uint64) uint64 {
-	b, ok := c.kernel.slice(offset, 8)
+	b, ok := c.kernel().slice(offset, 8)
 	if !ok {
 		c.outOfBounds(function, offset, 8)
 	}
@@ -175,7 +241,7 @@ func (c *Call) loadWord(function string, offset uint64) uint64 {
 }
 
 func (c *Call) storeWord(offset, value uint64) {
-	b, ok := c.kernel.slice(offset, 8)
+	b, ok := c.kernel().slice(offset, 8)
 	if !ok {
 		c.outOfBounds("store_u64", offset, 8)
 	}
@@ -183,14 +249,15 @@ func (c *Call) storeWord(offset, value uint64) {
 }
 
 func (c *Call) loadInputByte(at uint64) uint64 {
-	if at >= c.kernel.input.length {
+	in := c.kernel().input
+	if at >= in.length {
 		return 0
 	}
-	return c.loadByte(c.kernel.input.offset + at)
+	return c.loadByte(in.offset + at)
 }
 
 func (c *Call) loadInputWord(at uint64) uint64 {
-	in := c.kernel.input
+	in := c.kernel().input
 	if at > in.length || in.length == 0 {
 		c.outOfBounds("input_load_u64", at, 8)
 	}
@@ -199,16 +266,20 @@ func (c *Call) loadInputWord(at uint64) uint64 {
 
 func (c *Call) setOutput(offset, length uint64) {
 	if length > uint64(c.limits.OutputBytes) {
-		c.Stop(&Fault{Fault: host.FaultLimit, Limit: "output_bytes", Message: fmt.Sprintf(
-			"set an output of %d bytes (limit %d)", length, c.limits.OutputBytes)})
+		c.outputTooLarge(length)
 	}
-	if _, ok := c.kernel.slice(offset, length); !ok {
+	if _, ok := c.kernel().slice(offset, length); !ok {
 		c.outOfBounds("output_set", offset, length)
 	}
-	c.kernel.output = block{offset: offset, length: length}
+	c.kernel().output = block{offset: offset, length: length}
+}
+
+func (c *Call) outputTooLarge(length uint64) {
+	c.Stop(&Fault{Fault: host.FaultLimit, Limit: "output_bytes", Message: fmt.Sprintf(
+		"set an output of %d bytes (limit %d)", length, c.limits.OutputBytes)})
 }
 
 func (c *Call) outOfBounds(function string, offset, length uint64) {
 	c.Stop(&Fault{Fault: host.FaultGuest, Message: fmt.Sprintf(
-		"%s: %d bytes at offset %d are outside of the host's memory of %d bytes", function, length, offset, len(c.kernel.memory))})
+		"%s: %d bytes at offset %d are outside of the memory for exchange with the host", function, length, offset)})
 }

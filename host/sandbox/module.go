@@ -1,187 +1,263 @@
 package sandbox
 
 import (
+	"container/list"
 	"context"
-	"errors"
 	"fmt"
-	"strings"
-
-	"github.com/tetratelabs/wazero"
+	"slices"
+	"sync"
+	"time"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/wasmbin"
 )
 
-// The bounds of what is compiled at all.
-const (
-	MaxModuleBytes   = 10 << 20
-	maxTableElements = 100_000
-)
-
-// Module is compiled code that every run of it shares. It is safe for
-// concurrent use.
+// Module is a module that was admitted. It is safe for concurrent use. The
+// caller of [Sandbox.Module] must release it.
 type Module struct {
 	sandbox  *Sandbox
-	compiled wazero.CompiledModule
-	outline  *wasmbin.Module
+	artifact *artifact
+	digest   string
+	frozen   *frozen // nil: its instances initialise themselves
+	bytes    int64
+
+	mu                 sync.Mutex // guards the following
+	plain, fresh, kept *code      // what was compiled so far
+
+	// Guarded by the sandbox.
+	users  int
+	loaded *list.Element
+	idle   []*list.Element // instances that nobody uses
 }
 
-func (s *Sandbox) compile(ctx context.Context, wasm []byte) (*Module, error) {
-	outline, err := wasmbin.Parse(wasm)
+// frozen is what a module's instances begin with.
+type frozen struct {
+	image   *image
+	globals []uint64
+	names   []string
+}
+
+func (f *frozen) close() {
+	if f != nil && f.image != nil {
+		_ = f.image.close() // it only frees memory
+	}
+}
+
+// Module returns the module with digest, from memory, or from what is kept of
+// it on disk, or else by admitting what load returns. Concurrent callers share
+// one admission. The caller must release it.
+func (s *Sandbox) Module(ctx context.Context, digest string, load func() ([]byte, error)) (*Module, error) {
+	for {
+		s.mu.Lock()
+		l, found := s.modules[digest]
+		if !found {
+			l = &loading{done: make(chan struct{})}
+			s.modules[digest] = l
+			s.mu.Unlock()
+			l.module, l.err = s.load(context.WithoutCancel(ctx), digest, load)
+			s.settle(digest, l)
+			return l.module, l.err
+		}
+		s.mu.Unlock()
+		select {
+		case <-l.done:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if l.err != nil {
+			return nil, l.err
+		}
+		if s.use(l) {
+			return l.module, nil
+		}
+	}
+}
+
+// settle makes what was loaded known, in use by its first caller.
+func (s *Sandbox) settle(digest string, l *loading) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l.err != nil {
+		delete(s.modules, digest)
+	} else {
+		l.module.users = 1
+		l.module.loaded = s.loaded.PushFront(l.module)
+		s.loadBytes += l.module.bytes
+		s.evict()
+	}
+	close(l.done)
+}
+
+// use takes a module that is loaded, and reports false when it was dropped.
+func (s *Sandbox) use(l *loading) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.modules[l.module.digest] != l {
+		return false
+	}
+	l.module.users++
+	s.loaded.MoveToFront(l.module.loaded)
+	return true
+}
+
+// Release gives the module back. It may be dropped from memory then.
+func (m *Module) Release() {
+	s := m.sandbox
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m.users--
+	s.evict()
+}
+
+func (s *Sandbox) load(ctx context.Context, digest string, load func() ([]byte, error)) (*Module, error) {
+	a := s.storedArtifact(digest)
+	if a == nil {
+		wasm, err := load()
+		if err != nil {
+			return nil, err
+		}
+		if got := Digest(wasm); got != digest {
+			return nil, fmt.Errorf("load module: its digest is %s, not %s", got, digest)
+		}
+		if a, err = s.admitApart(ctx, digest, wasm); err != nil {
+			return nil, err
+		}
+	}
+	m := &Module{sandbox: s, artifact: a, digest: digest, bytes: int64(len(a.Image))}
+	if err := m.thaw(ctx); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// thaw makes the module ready: its image, and the code that most runs use.
+func (m *Module) thaw(ctx context.Context) error {
+	a := m.artifact
+	if a.Frozen {
+		m.frozen = &frozen{globals: a.Globals, names: a.GlobalNames}
+		if len(a.Image) > 0 {
+			var err error
+			if m.frozen.image, err = newImage(a.Image); err != nil {
+				return err
+			}
+			a.Image = nil // it is in the image now
+		}
+	}
+	code, err := m.code(ctx, m.best(""))
 	if err != nil {
-		return nil, fmt.Errorf("read module: %w", err)
+		m.frozen.close()
+		return err
 	}
-	if err := outline.ClampTables(maxTableElements); err != nil {
-		return nil, fmt.Errorf("admit module: %w", err)
+	m.bytes += code.bytes
+	return nil
+}
+
+// code returns the code for instances of an isolation, compiled once.
+func (m *Module) code(ctx context.Context, isolation host.Isolation) (*code, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	slot, wasm := &m.plain, m.artifact.Plain
+	switch isolation {
+	case host.IsolationFresh:
+		slot, wasm = &m.fresh, m.artifact.Fresh
+	case host.IsolationReset:
+		slot, wasm = &m.kept, m.artifact.Kept
 	}
-	compiled, err := s.runtime.CompileModule(ctx, outline.Encode())
-	if err != nil {
-		return nil, fmt.Errorf("compile module: %w", err)
+	if *slot == nil {
+		c, err := m.sandbox.compile(context.WithoutCancel(ctx), wasm)
+		if err != nil {
+			return nil, err
+		}
+		*slot = c
 	}
-	outline.Sections = nil // the code is not needed twice
-	return &Module{sandbox: s, compiled: compiled, outline: outline}, nil
+	return *slot, nil
+}
+
+// best returns the isolation that a run gets: what it asks for, if the module
+// allows it.
+func (m *Module) best(asked host.Isolation) host.Isolation {
+	switch {
+	case m.frozen == nil || asked == host.IsolationPlain:
+		return host.IsolationPlain
+	case asked == host.IsolationFresh:
+		return host.IsolationFresh
+	}
+	return host.IsolationReset
 }
 
 // Exports reports whether the module exports a function name that can be an
 // entry: no parameters, no result or one i32.
-func (m *Module) Exports(name string) bool {
-	f, ok := m.outline.Function(name)
-	return ok && isEntry(f)
-}
+func (m *Module) Exports(name string) bool { return slices.Contains(m.artifact.Exports, name) }
 
-func isEntry(f wasmbin.FuncType) bool {
-	return len(f.Params) == 0 && (len(f.Results) == 0 || len(f.Results) == 1 && f.Results[0] == I32)
-}
-
-// Inspect tells what a module is and why it can't run here, if it can't, and
-// which of entries it exports as a function that can be entered; it needs one.
-// It compiles a module without problems, so that its first run finds it ready.
-// The error is the host's own failure.
-func (s *Sandbox) Inspect(ctx context.Context, wasm []byte, entries ...string) (in host.Inspection, found []string, err error) {
-	in = host.Inspection{Digest: Digest(wasm), SizeBytes: int64(len(wasm))}
-	if len(wasm) > MaxModuleBytes {
-		in.Problems = append(in.Problems, host.Problem{
-			Detail: fmt.Sprintf("the module has %d bytes; the limit is %d", len(wasm), MaxModuleBytes),
-			Hint:   "strip debug information (wasm-opt --strip-debug, or -ldflags='-s -w' for Go)",
-		})
-		return in, nil, nil
-	}
-	outline, err := wasmbin.Parse(wasm)
+// Run gives the run an instance of its own and calls its entry. A done ctx ends
+// the run with a host fault; ask ctx.
+func (m *Module) Run(ctx context.Context, r Request) Outcome {
+	c := newCall(ctx, &r)
+	defer c.end()
+	i, err := m.take(c)
 	if err != nil {
-		in.Problems = append(in.Problems, unreadable(err))
-		return in, nil, nil
+		c.exchange = &kernel{}
+		return c.outcome(err, 0)
 	}
-	s.describe(outline, &in)
-	found = s.findEntries(outline, entries, &in)
-	if len(in.Problems) > 0 {
-		return in, found, nil
+	c.instance = i
+	if c.exchange = i.exchange(); !c.exchange.begin(r.Input, r.Limits) {
+		err = &Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf("the input of %d bytes does not fit into the memory", len(r.Input))}
 	}
-	if _, err := s.Module(ctx, in.Digest, func() ([]byte, error) { return wasm, nil }); err != nil {
-		if ctx.Err() != nil {
-			return in, found, ctx.Err()
-		}
-		in.Problems = append(in.Problems, host.Problem{Detail: err.Error(), Hint: engineHint})
+	c.fill()
+	if err == nil && i.isolation == host.IsolationPlain {
+		err = i.initialise(c)
 	}
-	return in, found, nil
+	start := time.Since(c.started)
+	if err == nil {
+		err = i.enter(c, r.Entry)
+	}
+	out := c.outcome(err, start)
+	m.give(i, out.Fault)
+	return out
 }
 
-const engineHint = "the engine supports WebAssembly 2.0 without threads, tail calls, exceptions and garbage collection"
-
-func (s *Sandbox) findEntries(outline *wasmbin.Module, entries []string, in *host.Inspection) (found []string) {
-	for _, name := range entries {
-		f, exported := outline.Function(name)
-		switch {
-		case exported && isEntry(f):
-			found = append(found, name)
-		case exported:
-			in.Problems = append(in.Problems, host.Problem{
-				Detail: fmt.Sprintf("the module exports %s with parameters or with a result that is not one i32", name),
-				Hint:   "declare it without parameters and let it return an i32: 0 for success",
-			})
+// take returns an instance for the run: a kept one that nobody uses, or a new
+// one.
+func (m *Module) take(c *Call) (*instance, error) {
+	isolation := m.best(c.request.Isolation)
+	if least := m.leastBytes(isolation); least > c.limits.MemoryBytes {
+		return nil, &Fault{
+			Fault: host.FaultLimit, Limit: "memory_bytes",
+			Message: fmt.Sprintf("the module begins with %d bytes of memory (limit %d)", least, c.limits.MemoryBytes),
 		}
 	}
-	if len(found) == 0 && len(in.Problems) == 0 && len(entries) > 0 {
-		in.Problems = append(in.Problems, host.Problem{
-			Detail: fmt.Sprintf("the module does not export %s", strings.Join(entries, " or ")),
-			Hint:   "export the handler under exactly that name (it exports: " + orNothing(in.Exports) + ")",
-		})
-	}
-	return found
-}
-
-func orNothing(names []string) string {
-	if len(names) == 0 {
-		return "no function"
-	}
-	return strings.Join(names[:min(len(names), 10)], ", ")
-}
-
-func unreadable(err error) host.Problem {
-	p := host.Problem{Detail: err.Error(), Hint: "compile it again, or upload the .wasm file itself"}
-	if errors.Is(err, wasmbin.ErrComponent) {
-		p.Hint = "build a core module: for WASI 0.2 toolchains choose the target wasm32-wasip1 or wasm32-unknown-unknown"
-	}
-	return p
-}
-
-func (s *Sandbox) describe(outline *wasmbin.Module, in *host.Inspection) {
-	for _, e := range outline.Exports {
-		if e.Kind == wasmbin.KindFunction {
-			in.Exports = append(in.Exports, e.Name)
+	if isolation == host.IsolationReset {
+		if i := m.sandbox.takeIdle(m); i != nil {
+			i.limit(c.limits.MemoryBytes)
+			return i, nil
 		}
 	}
-	for _, m := range outline.Memories {
-		in.MemoryBytes += int64(m.Min) * wasmbin.PageBytes
+	code, err := m.code(c.parent, isolation)
+	if err != nil {
+		return nil, err
 	}
-	for _, i := range outline.Imports {
-		problem, served := s.admitImport(i)
-		if i.Kind == wasmbin.KindFunction {
-			in.Imports = append(in.Imports, host.Import{Module: i.Module, Name: i.Name, Served: served})
-		}
-		if !served {
-			in.Problems = append(in.Problems, problem)
-		}
+	switch isolation {
+	case host.IsolationReset:
+		return m.sandbox.keptInstance(c.parent, code, m.frozen, c.limits.MemoryBytes)
+	case host.IsolationFresh:
+		return m.sandbox.imageInstance(c.parent, isolation, code, m.frozen, c.limits.MemoryBytes)
 	}
+	return m.sandbox.plainInstance(c.parent, code, c.limits.MemoryBytes)
 }
 
-// admitImport reports whether the host serves an import, and else why not.
-func (s *Sandbox) admitImport(i wasmbin.Import) (host.Problem, bool) {
-	name := fmt.Sprintf("%q.%q", i.Module, i.Name)
-	if i.Kind != wasmbin.KindFunction {
-		return host.Problem{
-			Detail: fmt.Sprintf("the module imports a memory, table or global (%s); the host provides functions only", name),
-			Hint:   "let the module define its own memory (for clang leave out --import-memory)",
-		}, false
+func (m *Module) leastBytes(isolation host.Isolation) int64 {
+	if isolation == host.IsolationPlain || m.frozen.image == nil {
+		return m.artifact.MinMemoryBytes
 	}
-	functions, known := s.served[i.Module]
-	f, found := functions[i.Name]
-	switch {
-	case !known:
-		return host.Problem{
-			Detail: fmt.Sprintf("the module imports %s, and the host serves no module %q", name, i.Module),
-			Hint:   importHint(i.Module),
-		}, false
-	case !found:
-		return host.Problem{
-			Detail: fmt.Sprintf("the module imports %s, which the host does not serve", name),
-			Hint:   "see proto/abi for the functions that are served, and remove the call",
-		}, false
-	case string(f.Params) != string(i.Type.Params) || string(f.Results) != string(i.Type.Results):
-		return host.Problem{
-			Detail: fmt.Sprintf("the module imports %s with another signature than the host's", name),
-			Hint:   "see proto/abi for its parameters and results; offsets and lengths are i64",
-		}, false
-	}
-	return host.Problem{}, true
+	return int64(len(m.frozen.image.bytes))
 }
 
-func importHint(module string) string {
-	switch module {
-	case "env":
-		return "these are usually symbols that were not linked, or Emscripten's runtime: build for a plain wasm32 or WASI target"
-	case "wasi_unstable":
-		return "build for wasi_snapshot_preview1 (wasm32-wasip1)"
-	default:
-		return `served are "usher:host/v1", "extism:host/env", "extism:host/user" and "wasi_snapshot_preview1"`
+// give keeps the instance for the next run, made what it was before, or closes
+// it. One that trapped, ran out of something or grew is never kept.
+func (m *Module) give(i *instance, fault *Fault) {
+	broken := fault != nil && (fault.Fault != host.FaultGuest || fault.Trap != "" || fault.Stack != "")
+	if i.isolation != host.IsolationReset || broken || !i.reset(m.frozen) {
+		i.close()
+		return
 	}
+	m.sandbox.keepIdle(m, i)
 }

@@ -1,10 +1,12 @@
-// Package sandbox compiles WebAssembly modules and runs them under limits. It
-// serves the memory part of the Extism ABI and WASI preview 1 without files,
-// sockets or environment. It knows bytes, not events: what they mean is package
-// guest's business.
+// Package sandbox compiles WebAssembly modules and runs them under limits: it
+// admits a module once, and then gives every run an instance of its own that is
+// as the module was when it had initialised itself. It serves the memory part
+// of the Extism ABI and WASI preview 1 without files, sockets or environment.
+// It knows bytes, not events: what they mean is package guest's business.
 package sandbox
 
 import (
+	"container/list"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,24 +16,34 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"github.com/usherhost/usher/host/wasmbin"
 )
 
 // Config says what a Sandbox serves.
 type Config struct {
-	// CacheDir keeps compiled code over restarts. What is in it is trusted
-	// machine code: nobody else may write there. Empty keeps it in memory.
+	// CacheDir keeps compiled code and images over restarts. What is in it is
+	// trusted machine code: nobody else may write there. Empty keeps nothing.
 	CacheDir string
 	// Functions are the host functions that guests may import besides the
 	// Extism kernel and WASI.
 	Functions []Function
+	// Child is the command line of a process that calls [RunChild], in which
+	// uploaded modules are compiled under limits. It needs CacheDir. Empty
+	// compiles in this process, which a hostile module can then keep busy.
+	Child []string
+	// IdleBytes is about how much memory modules and instances that nothing
+	// uses may keep; 0 is 512 MiB.
+	IdleBytes int64
 }
+
+const defaultIdleBytes = 512 << 20
 
 // ValueType is the type of a host function's parameter or result.
 type ValueType = api.ValueType
 
-// The types that host functions use: an I64 is an offset in the call's kernel
-// memory, or a length.
+// The types that host functions use: an I64 is an offset in the call's
+// exchange memory, or a length.
 const (
 	I32 = api.ValueTypeI32
 	I64 = api.ValueTypeI64
@@ -48,15 +60,24 @@ type Function struct {
 // Sandbox holds the one runtime that all modules share. It is safe for
 // concurrent use.
 type Sandbox struct {
+	config  Config
 	runtime wazero.Runtime
 	cache   wazero.CompilationCache
-	served  map[string]map[string]Function
+	served  map[string]map[string]Function // to guests
+	kernel  wazero.CompiledModule
 
-	mu      sync.Mutex
-	modules map[string]*loading // by digest; guarded by mu
+	admitting sync.Mutex // held while a module is compiled in a process of its own
+
+	mu        sync.Mutex // guards the following
+	modules   map[string]*loading
+	codes     map[[32]byte]*code
+	idle      *list.List // of *instance that nobody uses, the last used first
+	idleBytes int64
+	loaded    *list.List // of *Module, the last used first
+	loadBytes int64
 }
 
-// loading is a module that somebody compiles, or has.
+// loading is a module that somebody loads, or has loaded.
 type loading struct {
 	done   chan struct{} // closed when module or err is set
 	module *Module
@@ -72,32 +93,43 @@ func Open(ctx context.Context, c Config) (*Sandbox, error) {
 			return nil, fmt.Errorf("open compilation cache %s: %w", c.CacheDir, err)
 		}
 	}
+	if c.IdleBytes == 0 {
+		c.IdleBytes = defaultIdleBytes
+	}
 	config := wazero.NewRuntimeConfig().
 		WithCoreFeatures(api.CoreFeaturesV2).
-		WithCloseOnContextDone(true).
 		WithDebugInfoEnabled(false).
 		WithCompilationCache(cache)
 	s := &Sandbox{
-		runtime: wazero.NewRuntimeWithConfig(ctx, config),
-		cache:   cache,
+		config: c, runtime: wazero.NewRuntimeWithConfig(ctx, config), cache: cache,
 		served:  map[string]map[string]Function{},
-		modules: map[string]*loading{},
+		modules: map[string]*loading{}, codes: map[[32]byte]*code{},
+		idle: list.New(), loaded: list.New(),
 	}
-	if err := s.serve(ctx, append(KernelFunctions(), c.Functions...)); err != nil {
+	if err := s.serve(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
 	}
 	return s, nil
 }
 
 // serve instantiates the host modules that guests import from.
-func (s *Sandbox) serve(ctx context.Context, functions []Function) error {
-	builders := map[string]wazero.HostModuleBuilder{}
+func (s *Sandbox) serve(ctx context.Context) error {
+	functions := wasiFunctions()
+	for _, f := range append(KernelFunctions(), s.config.Functions...) {
+		functions = append(functions, f.outsideImages())
+	}
 	for _, f := range functions {
 		if s.served[f.Module] == nil {
 			s.served[f.Module] = map[string]Function{}
-			builders[f.Module] = s.runtime.NewHostModuleBuilder(f.Module)
 		}
 		s.served[f.Module][f.Name] = f
+	}
+	refill := Function{Module: wasmbin.MeterModule, Name: wasmbin.MeterRefill, Run: func(c *Call, _ []uint64) { c.refill() }}
+	builders := map[string]wazero.HostModuleBuilder{}
+	for _, f := range append(functions, refill, kernelFault()) {
+		if builders[f.Module] == nil {
+			builders[f.Module] = s.runtime.NewHostModuleBuilder(f.Module)
+		}
 		builders[f.Module].NewFunctionBuilder().
 			WithGoFunction(api.GoFunc(func(ctx context.Context, stack []uint64) {
 				f.Run(ctx.(*Call), stack)
@@ -109,70 +141,89 @@ func (s *Sandbox) serve(ctx context.Context, functions []Function) error {
 			return fmt.Errorf("serve host module %s: %w", name, err)
 		}
 	}
-	return s.serveWASI(ctx)
-}
-
-func (s *Sandbox) serveWASI(ctx context.Context) error {
-	compiled, err := wasi_snapshot_preview1.NewBuilder(s.runtime).Compile(ctx)
-	if err != nil {
-		return fmt.Errorf("compile WASI: %w", err)
-	}
-	s.served[wasiModule] = map[string]Function{}
-	for name, d := range compiled.ExportedFunctions() {
-		s.served[wasiModule][name] = Function{
-			Module: wasiModule, Name: name, Params: d.ParamTypes(), Results: d.ResultTypes(),
-		}
-	}
-	if _, err = s.runtime.InstantiateModule(ctx, compiled, wazero.NewModuleConfig()); err != nil {
-		return fmt.Errorf("serve WASI: %w", err)
+	var err error
+	if s.kernel, err = s.runtime.CompileModule(ctx, kernelWasm); err != nil {
+		return fmt.Errorf("compile the kernel: %w", err)
 	}
 	return nil
 }
 
-const wasiModule = "wasi_snapshot_preview1"
+// outsideImages returns f as it is served: a guest that calls the host while
+// it initialises itself gets no image.
+func (f Function) outsideImages() Function {
+	run := f.Run
+	f.Run = func(c *Call, stack []uint64) {
+		if c.freezing != nil {
+			c.spoil("it calls " + f.Name)
+		}
+		run(c, stack)
+	}
+	return f
+}
 
 // Close frees every module and ends every run.
 func (s *Sandbox) Close(ctx context.Context) error {
+	s.mu.Lock()
+	for e := s.idle.Front(); e != nil; e = e.Next() {
+		e.Value.(*instance).close()
+	}
+	s.idle.Init()
+	for e := s.loaded.Front(); e != nil; e = e.Next() {
+		e.Value.(*Module).frozen.close()
+	}
+	s.loaded.Init()
+	s.mu.Unlock()
 	return errors.Join(s.runtime.Close(ctx), s.cache.Close(ctx))
 }
 
-// Module returns the compiled module with digest, from memory or else by
-// compiling what load returns. Concurrent callers share one compilation.
-func (s *Sandbox) Module(ctx context.Context, digest string, load func() ([]byte, error)) (*Module, error) {
-	s.mu.Lock()
-	l, found := s.modules[digest]
-	if !found {
-		l = &loading{done: make(chan struct{})}
-		s.modules[digest] = l
-	}
-	s.mu.Unlock()
-	if found {
-		select {
-		case <-l.done:
-			return l.module, l.err
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-	l.module, l.err = s.load(ctx, digest, load)
-	if l.err != nil {
-		s.mu.Lock()
-		delete(s.modules, digest)
-		s.mu.Unlock()
-	}
-	close(l.done)
-	return l.module, l.err
+// code is compiled code that modules share which are equal but for their data.
+type code struct {
+	compiled wazero.CompiledModule
+	key      [32]byte
+	users    int // guarded by the sandbox
+	bytes    int64
 }
 
-func (s *Sandbox) load(ctx context.Context, digest string, load func() ([]byte, error)) (*Module, error) {
-	wasm, err := load()
+// nativeFactor is about how many bytes of machine code one of WebAssembly
+// becomes.
+const nativeFactor = 4
+
+// compile returns the code of a rewritten module. The caller must release it.
+func (s *Sandbox) compile(ctx context.Context, wasm []byte) (*code, error) {
+	key := sha256.Sum256(wasm)
+	s.mu.Lock()
+	if c, found := s.codes[key]; found {
+		c.users++
+		s.mu.Unlock()
+		return c, nil
+	}
+	s.mu.Unlock()
+	compiled, err := s.runtime.CompileModule(ctx, wasm)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("compile module: %w", err)
 	}
-	if got := Digest(wasm); got != digest {
-		return nil, fmt.Errorf("load module: its digest is %s, not %s", got, digest)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c, found := s.codes[key]; found { // somebody was quicker: theirs is the same
+		c.users++
+		return c, nil
 	}
-	return s.compile(context.WithoutCancel(ctx), wasm)
+	c := &code{compiled: compiled, key: key, users: 1, bytes: nativeFactor * int64(len(wasm))}
+	s.codes[key] = c
+	return c, nil
+}
+
+// release gives back what compile returned.
+func (s *Sandbox) release(c *code) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c == nil {
+		return
+	}
+	if c.users--; c.users == 0 {
+		delete(s.codes, c.key)
+		_ = c.compiled.Close(context.Background()) // it only frees memory
+	}
 }
 
 // Digest names a module: "sha256:" and the hash in hexadecimal.

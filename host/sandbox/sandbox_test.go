@@ -48,6 +48,7 @@ func load(t *testing.T, s *sandbox.Sandbox, wasm []byte) *sandbox.Module {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(m.Release)
 	return m
 }
 
@@ -58,7 +59,7 @@ func request(input string) sandbox.Request {
 	return sandbox.Request{
 		Entry: entry, Input: []byte(input), Limits: limits,
 		Random: strings.NewReader(strings.Repeat("random bytes ", 1000)),
-		Now:    func() time.Time { return time.Unix(1_700_000_000, 0) },
+		Now:    func() time.Time { return time.Unix(1_700_000_000, 0) }, Elapsed: func() time.Duration { return 0 },
 		Sleep:  func(*sandbox.Call, time.Duration) {},
 		Stdout: io.Discard, Stderr: io.Discard,
 	}
@@ -86,10 +87,10 @@ func TestAFailedRunTellsWhoseFaultItIs(t *testing.T) {
 		stack   string
 	}{
 		{guest: "fail", fault: host.FaultGuest, message: "no luck"},
-		{guest: "failtrap", fault: host.FaultGuest, message: "no luck", stack: "$3()"},
+		{guest: "failtrap", fault: host.FaultGuest, message: "no luck", stack: "$4()"},
 		{guest: "nonzero", fault: host.FaultGuest, message: entry + " returned 7 without setting an error"},
-		{guest: "trap", fault: host.FaultGuest, message: "trapped: unreachable", stack: "$0()"},
-		{guest: "badpointer", fault: host.FaultGuest, message: "load_u64: 8 bytes at offset 9223372036854775807 are outside", stack: "load_u64"},
+		{guest: "trap", fault: host.FaultGuest, message: "trapped: unreachable", stack: "$1()"},
+		{guest: "badpointer", fault: host.FaultGuest, message: "load_u64: 8 bytes at offset 9223372036854775807 are outside", stack: "fault"},
 		{guest: "loop", fault: host.FaultLimit, limit: "timeout_ms", message: "stopped after 300 ms (limit 300 ms)"},
 		{guest: "startloop", fault: host.FaultLimit, limit: "timeout_ms", message: "stopped after 300 ms"},
 		{guest: "initloop", fault: host.FaultLimit, limit: "timeout_ms", message: "stopped after 300 ms"},
@@ -101,7 +102,11 @@ func TestAFailedRunTellsWhoseFaultItIs(t *testing.T) {
 	} {
 		t.Run(tt.guest, func(t *testing.T) {
 			t.Parallel()
-			f := load(t, s, guests.Wasm(tt.guest)).Run(t.Context(), request("{}")).Fault
+			r := request("{}")
+			if tt.limit != "timeout_ms" {
+				r.Limits.TimeoutMillis = 60_000
+			}
+			f := load(t, s, guests.Wasm(tt.guest)).Run(t.Context(), r).Fault
 			if f == nil {
 				t.Fatal("the run succeeded")
 			}
@@ -211,10 +216,10 @@ func TestInspectNamesEveryReasonWhyAModuleDoesNotFit(t *testing.T) {
 		{name: "empty", wasm: nil, want: []string{"not a WebAssembly module"}},
 		{name: "truncated", wasm: guests.Wasm("echo")[:200], want: []string{"truncated"}},
 		{name: "component", wasm: []byte("\x00asm\x0d\x00\x01\x00"), want: []string{"component"}},
-		{name: "too large", wasm: bytes.Repeat([]byte{0}, sandbox.MaxModuleBytes+1), want: []string{"the limit is"}},
+		{name: "too large", wasm: bytes.Repeat([]byte{0}, 10<<20+1), want: []string{"10485761 bytes"}},
 		{name: "no entry", wasm: guests.Wasm("noentry"), want: []string{"does not export " + entry}},
 		{name: "wrong entry", wasm: guests.Wasm("wrongentry"), want: []string{"with parameters"}},
-		{name: "big table", wasm: guests.Wasm("bigtable"), want: []string{"a table of 100000000 elements (limit 100000)"}},
+		{name: "big table", wasm: guests.Wasm("bigtable"), want: []string{"table 0 has 100000000 elements; the limit is 100000"}},
 		{name: "unknown imports", wasm: guests.Wasm("unknownimport"), want: []string{
 			`"env"."emscripten_notify_memory_growth"`, `"extism:host/env"."launch_missiles", which the host does not serve`,
 			`"extism:host/env"."alloc" with another signature`, `imports a memory, table or global ("env"."memory")`,
@@ -246,13 +251,15 @@ func TestManyCallersShareOneCompilation(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 50 {
 		wait.Go(func() {
-			_, err := s.Module(t.Context(), sandbox.Digest(wasm), func() ([]byte, error) {
+			m, err := s.Module(t.Context(), sandbox.Digest(wasm), func() ([]byte, error) {
 				loads <- struct{}{}
 				return wasm, nil
 			})
 			if err != nil {
 				t.Error(err)
+				return
 			}
+			m.Release()
 		})
 	}
 	wait.Wait()

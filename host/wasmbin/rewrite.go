@@ -26,6 +26,8 @@ type Options struct {
 	// ExportGlobals exports each own mutable global as [GlobalStem] and its
 	// index, imports counted in.
 	ExportGlobals bool
+	// RenameImport, if set, tells from which module an import comes instead.
+	RenameImport func(module, name string) string
 	// State, if there is one, is what the module begins with.
 	State *State
 }
@@ -119,6 +121,12 @@ func (m *module) checkReserved(o Options) error {
 // apply makes all changes but to the code.
 func (m *module) apply(o Options, f *Facts) error {
 	m.exports = slices.Clip(m.exports)
+	if o.RenameImport != nil {
+		m.imports = slices.Clone(m.imports)
+		for i := range m.imports {
+			m.imports[i].Module = o.RenameImport(m.imports[i].Module, m.imports[i].Name)
+		}
+	}
 	if err := m.clamp(o); err != nil {
 		return err
 	}

@@ -4,6 +4,12 @@ package main
 
 import (
 	"os"
+
+	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/sandbox"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	sandbox.RunChild(guest.Functions())
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}

@@ -13,7 +13,11 @@ import (
 // openSandbox makes a sandbox that serves guests, with compiled code kept in
 // dir.
 func openSandbox(ctx context.Context, dir string) (*sandbox.Sandbox, error) {
-	box, err := sandbox.Open(ctx, sandbox.Config{CacheDir: dir, Functions: guest.Functions()})
+	config := sandbox.Config{CacheDir: dir, Functions: guest.Functions()}
+	if self, err := os.Executable(); err == nil && dir != "" {
+		config.Child = []string{self}
+	}
+	box, err := sandbox.Open(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open the sandbox: %w", err)
 	}

@@ -15,10 +15,14 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/sandbox"
 )
 
 // TestMain lets the scripts run the real command line as a process of its own.
 func TestMain(m *testing.M) {
+	sandbox.RunChild(guest.Functions()) // hosts in the scripts start this binary to admit modules
 	testscript.Main(m, map[string]func(){"usher": main})
 }
 

@@ -1,0 +1,106 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/usherhost/usher/host/wasmbin"
+)
+
+// budgets bound what is compiled at all.
+var budgets = wasmbin.DefaultBudgets()
+
+// admit makes the artifact of a module: it rewrites the code so that it can be
+// metered, compiles it into the cache, and takes the image that its instances
+// begin with. An error is the module's fault.
+func (s *Sandbox) admit(ctx context.Context, wasm []byte) (*artifact, error) {
+	options := wasmbin.Options{
+		Meter: true, Strip: true, MergeData: true, ExportStart: true, ExportGlobals: true,
+		MaxTableElements: budgets.TableElements,
+	}
+	plain, err := wasmbin.Rewrite(wasm, options)
+	if err != nil {
+		return nil, fmt.Errorf("read module: %w", err)
+	}
+	a := &artifact{Made: artifactVersion(), Plain: plain.Wasm, Reasons: plain.Facts.Obstacles()}
+	if m := plain.Facts.Memory; m != nil {
+		a.MinMemoryBytes = int64(m.Min) * wasmbin.PageBytes
+	}
+	if a.Exports, err = entryExports(wasm); err != nil {
+		return nil, err
+	}
+	code, err := s.compile(ctx, a.Plain)
+	if err != nil {
+		return nil, err
+	}
+	defer s.release(code)
+	if err := s.freeze(ctx, a, code, plain.Facts); err != nil || !a.Frozen {
+		return a, err
+	}
+	return a, s.addImageCode(ctx, a, wasm, options)
+}
+
+// addImageCode makes the code of instances over the image.
+func (s *Sandbox) addImageCode(ctx context.Context, a *artifact, wasm []byte, o wasmbin.Options) error {
+	o.State = &wasmbin.State{Pages: uint32(len(a.Image) / wasmbin.PageBytes)}
+	fresh, err := wasmbin.Rewrite(wasm, o)
+	if err != nil {
+		return fmt.Errorf("rewrite module for its image: %w", err)
+	}
+	o.RenameImport = keptImport
+	kept, err := wasmbin.Rewrite(wasm, o)
+	if err != nil {
+		return fmt.Errorf("rewrite module to be kept: %w", err)
+	}
+	a.Fresh, a.Kept = fresh.Wasm, kept.Wasm
+	for _, wasm := range [][]byte{a.Fresh, a.Kept} {
+		code, err := s.compile(ctx, wasm)
+		if err != nil {
+			return err
+		}
+		s.release(code)
+	}
+	return nil
+}
+
+// keptImport moves the memory functions of the ABI to the kernel of a kept
+// instance.
+func keptImport(module, name string) string {
+	if module == extismModule && slices.Contains(kernelNames(), name) {
+		return keptModule
+	}
+	return module
+}
+
+func kernelNames() (names []string) {
+	for _, f := range KernelFunctions() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+func entryExports(wasm []byte) (names []string, err error) {
+	outline, err := wasmbin.Parse(wasm)
+	if err != nil {
+		return nil, fmt.Errorf("read module: %w", err)
+	}
+	for _, e := range outline.Exports {
+		if f, ok := outline.Function(e.Name); ok && isEntry(f) {
+			names = append(names, e.Name)
+		}
+	}
+	return names, nil
+}
+
+func isEntry(f wasmbin.FuncType) bool {
+	return len(f.Params) == 0 && (len(f.Results) == 0 || len(f.Results) == 1 && f.Results[0] == I32)
+}
+
+// imageBytes returns the size of the module's image, 0 when it has none.
+func (m *Module) imageBytes() int64 {
+	if m.frozen == nil || m.frozen.image == nil {
+		return 0
+	}
+	return int64(len(m.frozen.image.bytes))
+}

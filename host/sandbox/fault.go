@@ -1,0 +1,96 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// outcome tells what a run came to, from the error that entering it gave.
+func (c *Call) outcome(err error, start time.Duration) Outcome {
+	out := Outcome{Start: start, Fuel: c.used(), MemoryBytes: c.exchange.size()}
+	if c.instance != nil {
+		out.MemoryBytes += c.instance.memoryBytes()
+		out.Isolation = c.instance.isolation
+	}
+	out.Fault = c.explain(err)
+	if out.Fault == nil {
+		out.Output = append([]byte(nil), c.exchange.result()...)
+	}
+	return out
+}
+
+// explain turns what stopped a run into a fault that tells the guest's own
+// message first.
+func (c *Call) explain(err error) *Fault {
+	said := strings.ToValidUTF8(string(c.exchange.said()), "\ufffd")
+	if err == nil {
+		if said == "" {
+			return nil
+		}
+		return &Fault{Fault: host.FaultGuest, Message: said}
+	}
+	f := c.classify(err)
+	switch {
+	case said == "":
+	case f.Fault == host.FaultGuest:
+		f.Message = said
+	default:
+		f.Message += "; the guest had said: " + said
+	}
+	return f
+}
+
+func (c *Call) classify(err error) *Fault {
+	if c.fault != nil {
+		c.fault.Stack = stackOf(err)
+		return c.fault
+	}
+	if f, ok := errors.AsType[*Fault](err); ok { // from the caller's own functions
+		f.Stack = stackOf(err)
+		return f
+	}
+	message, _, _ := strings.Cut(err.Error(), "\nwasm stack trace:")
+	message = strings.TrimPrefix(message, "wasm error: ")
+	code, exited := errors.AsType[exit](err)
+	switch {
+	case strings.Contains(message, "stack overflow"):
+		return &Fault{Fault: host.FaultLimit, Limit: "stack", Message: "the call stack is exhausted: recursion is too deep", Stack: firstLines(stackOf(err), 20)}
+	case exited:
+		return &Fault{Fault: host.FaultGuest, Message: fmt.Sprintf("the guest exited with code %d", code), Trap: "exit", Stack: stackOf(err)}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Fault{Fault: host.FaultLimit, Limit: "timeout_ms", Message: fmt.Sprintf("stopped after %d ms (limit %[1]d ms)", c.limits.TimeoutMillis)}
+	case errors.Is(err, context.Canceled):
+		return &Fault{Fault: host.FaultHost, Message: "the host is shutting down"}
+	case c.instance != nil && c.instance.denied() > 0:
+		return &Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Trap: message, Stack: stackOf(err), Message: fmt.Sprintf(
+			"needed %d bytes of memory (limit %d)", c.instance.denied(), c.limits.MemoryBytes)}
+	case isHostPanic(err):
+		return &Fault{Fault: host.FaultHost, Message: "a host function failed: " + message, Stack: stackOf(err)}
+	}
+	return &Fault{Fault: host.FaultGuest, Message: "trapped: " + message, Trap: message, Stack: stackOf(err)}
+}
+
+func isHostPanic(err error) bool {
+	_, ok := errors.AsType[runtime.Error](err)
+	return ok
+}
+
+func stackOf(err error) string {
+	_, stack, _ := strings.Cut(err.Error(), "\nwasm stack trace:\n")
+	lines := strings.Split(stack, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
+func firstLines(s string, n int) string {
+	lines := strings.SplitN(s, "\n", n+1)
+	return strings.Join(lines[:min(n, len(lines))], "\n")
+}

@@ -1,0 +1,103 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/wasmbin"
+)
+
+// warmUpExport is an export that runs before the image is made, if a module
+// has it: what it does, no run has to do again.
+const warmUpExport = "usher_warm_up"
+
+// freezing is the state of a guest's initialisation while its image is made.
+type freezing struct {
+	random *rand.ChaCha8
+	took   bool   // random bytes
+	spoilt string // why the image can't be used; "" when it can
+}
+
+// Read gives random bytes that are the same for each making of this image.
+func (f *freezing) Read(p []byte) (int, error) {
+	f.took = true
+	return f.random.Read(p)
+}
+
+// spoil ends an initialisation that needs what only a run has.
+func (c *Call) spoil(why string) {
+	if c.freezing != nil {
+		c.freezing.spoilt = why
+		c.Stop(&Fault{Fault: host.FaultGuest, Message: why})
+	}
+}
+
+// initialLimits bound the initialisation of a module.
+var initialLimits = host.Limits{TimeoutMillis: 10_000, Fuel: 2_000_000_000, MemoryBytes: 256 << 20}
+
+// freeze runs the module's initialisation and takes the image of its memory
+// and globals. A module whose initialisation calls the host or looks at the
+// clock, or fails, has none: it initialises itself in every run.
+func (s *Sandbox) freeze(ctx context.Context, a *artifact, c *code, facts wasmbin.Facts) error {
+	if len(a.Reasons) > 0 {
+		return nil
+	}
+	for _, g := range facts.Globals {
+		a.GlobalNames = append(a.GlobalNames, g.Export)
+	}
+	seed := sha256.Sum256(a.Plain)
+	f := &freezing{random: rand.NewChaCha8(seed)}
+	i, err := s.plainInstance(ctx, c, initialLimits.MemoryBytes)
+	if err != nil {
+		return fmt.Errorf("instantiate module: %w", err)
+	}
+	defer i.close()
+	call := newCall(ctx, &Request{
+		Limits: initialLimits, Random: f, Stdout: io.Discard, Stderr: io.Discard,
+		Now: time.Now, Elapsed: func() time.Duration { return 0 }, Sleep: func(*Call, time.Duration) {},
+	})
+	defer call.end()
+	call.freezing, call.instance, call.exchange = f, i, &kernel{}
+	call.fill()
+	if err := i.prepareImage(call, a); err != nil {
+		if f.spoilt == "" {
+			f.spoilt = call.explain(err).Message
+		}
+		a.Reasons = append(a.Reasons, "its initialisation does not stand for every run: "+f.spoilt)
+		return nil
+	}
+	a.take(i, f)
+	return nil
+}
+
+// prepareImage initialises the instance, and warms it up when it asks for it.
+func (i *instance) prepareImage(c *Call, a *artifact) error {
+	if err := i.initialise(c); err != nil {
+		return err
+	}
+	if slices.Contains(a.Exports, warmUpExport) {
+		a.WarmedUp = true
+		return i.enter(c, warmUpExport)
+	}
+	return nil
+}
+
+// take copies the state of the instance.
+func (a *artifact) take(i *instance, f *freezing) {
+	a.Frozen, a.InitRandom = true, f.took
+	if i.linear != nil {
+		image, _ := i.linear.Read(0, i.linear.Size())
+		a.Image = append([]byte{}, image...)
+	}
+	for _, name := range a.GlobalNames {
+		a.Globals = append(a.Globals, i.module.ExportedGlobal(name).(api.MutableGlobal).Get())
+	}
+}

@@ -1,0 +1,146 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/wasmbin"
+)
+
+// Inspect tells what a module is and why it can't run here, if it can't, and
+// which of entries it exports as a function that can be entered; it needs one.
+// It compiles a module without problems, so that its first run finds it ready.
+// The error is the host's own failure.
+func (s *Sandbox) Inspect(ctx context.Context, wasm []byte, entries ...string) (in host.Inspection, found []string, err error) {
+	in = host.Inspection{Digest: Digest(wasm), SizeBytes: int64(len(wasm))}
+	if in.Problems = wasmbin.Check(wasm, budgets); len(wasm) > budgets.ModuleBytes {
+		return in, nil, nil
+	}
+	outline, err := wasmbin.Parse(wasm)
+	if err != nil {
+		in.Problems = []host.Problem{unreadable(err)}
+		return in, nil, nil
+	}
+	s.describe(outline, &in)
+	found = s.findEntries(outline, entries, &in)
+	if len(in.Problems) > 0 {
+		return in, found, nil
+	}
+	m, err := s.Module(ctx, in.Digest, func() ([]byte, error) { return wasm, nil })
+	if err != nil {
+		if ctx.Err() != nil {
+			return in, found, ctx.Err()
+		}
+		in.Problems = append(in.Problems, host.Problem{Detail: err.Error(), Hint: engineHint})
+		return in, found, nil
+	}
+	defer m.Release()
+	in.Isolation, in.Reasons = m.best(""), m.artifact.Reasons
+	in.InitRandom, in.WarmedUp = m.artifact.InitRandom, m.artifact.WarmedUp
+	in.ImageBytes = m.imageBytes()
+	return in, found, nil
+}
+
+const engineHint = "the engine supports WebAssembly 2.0 without threads, tail calls, exceptions and garbage collection"
+
+func (s *Sandbox) findEntries(outline *wasmbin.Module, entries []string, in *host.Inspection) (found []string) {
+	for _, name := range entries {
+		f, exported := outline.Function(name)
+		switch {
+		case exported && isEntry(f):
+			found = append(found, name)
+		case exported:
+			in.Problems = append(in.Problems, host.Problem{
+				Detail: fmt.Sprintf("the module exports %s with parameters or with a result that is not one i32", name),
+				Hint:   "declare it without parameters and let it return an i32: 0 for success",
+			})
+		}
+	}
+	if len(found) == 0 && len(in.Problems) == 0 && len(entries) > 0 {
+		in.Problems = append(in.Problems, host.Problem{
+			Detail: fmt.Sprintf("the module does not export %s", strings.Join(entries, " or ")),
+			Hint:   "export the handler under exactly that name (it exports: " + orNothing(in.Exports) + ")",
+		})
+	}
+	return found
+}
+
+func orNothing(names []string) string {
+	if len(names) == 0 {
+		return "no function"
+	}
+	return strings.Join(names[:min(len(names), 10)], ", ")
+}
+
+func unreadable(err error) host.Problem {
+	p := host.Problem{Detail: err.Error(), Hint: "compile it again, or upload the .wasm file itself"}
+	if errors.Is(err, wasmbin.ErrComponent) {
+		p.Hint = "build a core module: for WASI 0.2 toolchains choose the target wasm32-wasip1 or wasm32-unknown-unknown"
+	}
+	return p
+}
+
+func (s *Sandbox) describe(outline *wasmbin.Module, in *host.Inspection) {
+	for _, e := range outline.Exports {
+		if e.Kind == wasmbin.KindFunction {
+			in.Exports = append(in.Exports, e.Name)
+		}
+	}
+	for _, m := range outline.Memories {
+		in.MemoryBytes += int64(m.Min) * wasmbin.PageBytes
+	}
+	for _, i := range outline.Imports {
+		problem, served := s.admitImport(i)
+		if i.Kind == wasmbin.KindFunction {
+			in.Imports = append(in.Imports, host.Import{Module: i.Module, Name: i.Name, Served: served})
+		}
+		if !served {
+			in.Problems = append(in.Problems, problem)
+		}
+	}
+}
+
+// admitImport reports whether the host serves an import, and else why not.
+func (s *Sandbox) admitImport(i wasmbin.Import) (host.Problem, bool) {
+	name := fmt.Sprintf("%q.%q", i.Module, i.Name)
+	if i.Kind != wasmbin.KindFunction {
+		return host.Problem{
+			Detail: fmt.Sprintf("the module imports a memory, table or global (%s); the host provides functions only", name),
+			Hint:   "let the module define its own memory (for clang leave out --import-memory)",
+		}, false
+	}
+	functions, known := s.served[i.Module]
+	f, found := functions[i.Name]
+	switch {
+	case !known:
+		return host.Problem{
+			Detail: fmt.Sprintf("the module imports %s, and the host serves no module %q", name, i.Module),
+			Hint:   importHint(i.Module),
+		}, false
+	case !found:
+		return host.Problem{
+			Detail: fmt.Sprintf("the module imports %s, which the host does not serve", name),
+			Hint:   "see proto/abi for the functions that are served, and remove the call",
+		}, false
+	case string(f.Params) != string(i.Type.Params) || string(f.Results) != string(i.Type.Results):
+		return host.Problem{
+			Detail: fmt.Sprintf("the module imports %s with another signature than the host's", name),
+			Hint:   "see proto/abi for its parameters and results; offsets and lengths are i64",
+		}, false
+	}
+	return host.Problem{}, true
+}
+
+func importHint(module string) string {
+	switch module {
+	case "env":
+		return "these are usually symbols that were not linked, or Emscripten's runtime: build for a plain wasm32 or WASI target"
+	case "wasi_unstable":
+		return "build for wasi_snapshot_preview1 (wasm32-wasip1)"
+	default:
+		return `served are "usher:host/v1", "extism:host/env", "extism:host/user" and "wasi_snapshot_preview1"`
+	}
+}

@@ -1,0 +1,218 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/wasmbin"
+)
+
+// instance is one memory and what runs over it, for one run at a time.
+type instance struct {
+	isolation host.Isolation
+	module    api.Module
+	fuel      api.MutableGlobal
+	entries   map[string]api.Function
+	code      *code
+	linear    api.Memory // nil when the module has none
+
+	memory *memory // of a plain instance
+	view   *view   // of one that begins with an image
+
+	globals []api.MutableGlobal // that an image has values for
+	kernel  *wasmKernel         // of a kept instance
+	pages   int                 // that the last run wrote; -1 when that is not known
+	owner   *Module             // of a kept instance that nobody uses
+	stack   [1]uint64
+}
+
+// newInstance instantiates code without running any of it.
+func (s *Sandbox) newInstance(ctx context.Context, isolation host.Isolation, c *code, allocator experimental.MemoryAllocator) (*instance, error) {
+	ctx = experimental.WithMemoryAllocator(ctx, allocator)
+	module, err := s.runtime.InstantiateModule(ctx, c.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(noRandom{}))
+	if err != nil {
+		return nil, err
+	}
+	i := &instance{
+		isolation: isolation, module: module, code: c, entries: map[string]api.Function{}, pages: -1,
+		fuel: module.ExportedGlobal(wasmbin.FuelExport).(api.MutableGlobal),
+	}
+	if linear := module.Memory(); !reflect.ValueOf(linear).IsNil() { // without a memory it is a pointer that is nil
+		i.linear = linear
+	}
+	return i, nil
+}
+
+// noRandom takes the place of wazero's own random source, which costs more to
+// make than a small instance; guests get theirs from the run.
+type noRandom struct{}
+
+func (noRandom) Read([]byte) (int, error) { return 0, errors.New("no random bytes here") }
+
+// plainInstance is an instance as its module describes it: nothing has run.
+func (s *Sandbox) plainInstance(ctx context.Context, c *code, memoryBytes int64) (*instance, error) {
+	m := &memory{limit: uint64(memoryBytes)}
+	i, err := s.newInstance(ctx, host.IsolationPlain, c, m)
+	if err != nil {
+		m.Free()
+		return nil, err
+	}
+	i.memory = m
+	return i, nil
+}
+
+// imageInstance is an instance that is what the image says.
+func (s *Sandbox) imageInstance(ctx context.Context, isolation host.Isolation, c *code, f *frozen, memoryBytes int64) (*instance, error) {
+	v, err := newView(f.image, uint64(memoryBytes))
+	if err != nil {
+		return nil, err
+	}
+	i, err := s.newInstance(ctx, isolation, c, v)
+	if err != nil {
+		v.Free()
+		return nil, err
+	}
+	i.view = v
+	for _, name := range f.names {
+		i.globals = append(i.globals, i.module.ExportedGlobal(name).(api.MutableGlobal))
+	}
+	i.setGlobals(f)
+	return i, nil
+}
+
+func (i *instance) setGlobals(f *frozen) {
+	for n, g := range i.globals {
+		g.Set(f.globals[n])
+	}
+}
+
+// keptInstance is an image's instance with a kernel of its own.
+func (s *Sandbox) keptInstance(ctx context.Context, c *code, f *frozen, memoryBytes int64) (*instance, error) {
+	pages := &memory{limit: uint64(memoryBytes) + 1<<20}
+	kernel, err := s.runtime.InstantiateModule(experimental.WithMemoryAllocator(ctx, pages), s.kernel,
+		wazero.NewModuleConfig().WithName("").WithRandSource(noRandom{}))
+	if err != nil {
+		pages.Free()
+		return nil, fmt.Errorf("instantiate the kernel: %w", err)
+	}
+	ctx = experimental.WithImportResolver(ctx, func(name string) api.Module {
+		if name == keptModule {
+			return kernel
+		}
+		return nil
+	})
+	i, err := s.imageInstance(ctx, host.IsolationReset, c, f, memoryBytes)
+	if err != nil {
+		pages.Free()
+		return nil, errors.Join(err, kernel.Close(ctx))
+	}
+	i.kernel = newWasmKernel(kernel, pages)
+	return i, nil
+}
+
+// initialise runs what a module runs before its entry: its start section, and
+// then the initialisers of reactors, C and Haskell.
+func (i *instance) initialise(c *Call) error {
+	for _, step := range []struct {
+		name string
+		args []uint64
+	}{{wasmbin.StartExport, nil}, {"_initialize", nil}, {"hs_init", []uint64{0, 0}}} {
+		if step.name == "_initialize" && i.module.ExportedFunction(step.name) == nil {
+			step.name = "__wasm_call_ctors"
+		}
+		f := i.module.ExportedFunction(step.name)
+		if f == nil || len(f.Definition().ParamTypes()) != len(step.args) {
+			continue
+		}
+		if _, err := f.Call(c, step.args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enter calls an entry. A result that is not 0 is a fault.
+func (i *instance) enter(c *Call, name string) error {
+	entry, known := i.entries[name]
+	if !known {
+		entry = i.module.ExportedFunction(name)
+		i.entries[name] = entry
+	}
+	i.stack[0] = 0
+	if err := entry.CallWithStack(c, i.stack[:]); err != nil {
+		return err
+	}
+	if len(entry.Definition().ResultTypes()) == 1 && api.DecodeU32(i.stack[0]) != 0 {
+		return &Fault{Fault: host.FaultGuest, Message: fmt.Sprintf("%s returned %d without setting an error", name, api.DecodeI32(i.stack[0]))}
+	}
+	return nil
+}
+
+// exchange returns what the next run passes bytes through.
+func (i *instance) exchange() exchange {
+	if i.kernel != nil {
+		return i.kernel
+	}
+	return &kernel{}
+}
+
+// memoryBytes returns how large the linear memory is.
+func (i *instance) memoryBytes() int64 {
+	if i.view != nil {
+		return int64(i.view.size)
+	}
+	return int64(i.memory.size)
+}
+
+// denied returns the largest size that the memory could not grow to.
+func (i *instance) denied() uint64 {
+	if i.view != nil {
+		return i.view.denied
+	}
+	return i.memory.denied
+}
+
+// limit sets how large the memory may grow from now on.
+func (i *instance) limit(bytes int64) {
+	if i.view != nil {
+		i.view.allow(uint64(bytes))
+	}
+}
+
+// reset makes a kept instance exactly what the image is, and reports whether
+// that could be done.
+func (i *instance) reset(f *frozen) bool {
+	if i.view.grew() || !i.kernel.reset() {
+		return false
+	}
+	pages, err := i.view.reset(i.pages)
+	if err != nil {
+		return false
+	}
+	i.pages = pages
+	i.setGlobals(f)
+	i.fuel.Set(0)
+	return true
+}
+
+func (i *instance) close() {
+	ctx := context.Background()
+	_ = i.module.Close(ctx) // it has nothing that could fail to close
+	if i.kernel != nil {
+		_ = i.kernel.module.Close(ctx)
+		i.kernel.pages.Free()
+	}
+	if i.view != nil {
+		i.view.Free()
+	}
+	if i.memory != nil {
+		i.memory.Free()
+	}
+}

@@ -1,0 +1,83 @@
+package sandbox
+
+import (
+	"container/list"
+	"context"
+	"os"
+	"slices"
+)
+
+// instanceBytes is about what a kept instance costs besides the pages that it
+// wrote: its own structures, and the kernel's.
+const instanceBytes = 24 << 10
+
+func (i *instance) bytes() int64 {
+	return instanceBytes + int64(max(i.pages, 1)*os.Getpagesize())
+}
+
+// takeIdle returns the instance of m that was used last, nil when there is none.
+func (s *Sandbox) takeIdle(m *Module) *instance {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(m.idle) == 0 {
+		return nil
+	}
+	e := m.idle[len(m.idle)-1]
+	m.idle = m.idle[:len(m.idle)-1]
+	i := s.idle.Remove(e).(*instance)
+	s.idleBytes -= i.bytes()
+	return i
+}
+
+// keepIdle keeps an instance that was reset.
+func (s *Sandbox) keepIdle(m *Module, i *instance) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i.owner = m
+	m.idle = append(m.idle, s.idle.PushFront(i))
+	s.idleBytes += i.bytes()
+	s.evict()
+}
+
+// evict drops what was not used for longest until the rest fits: instances
+// first, then modules that nobody uses. The caller holds the lock.
+func (s *Sandbox) evict() {
+	for s.idle.Len() > 0 && s.idleBytes+s.loadBytes > s.config.IdleBytes {
+		s.drop(s.idle.Back())
+	}
+	for e := s.loaded.Back(); e != nil && s.loadBytes > s.config.IdleBytes; {
+		m := e.Value.(*Module)
+		e = e.Prev()
+		if m.users == 0 {
+			s.unload(m)
+		}
+	}
+}
+
+// drop closes an idle instance.
+func (s *Sandbox) drop(e *list.Element) {
+	i := s.idle.Remove(e).(*instance)
+	s.idleBytes -= i.bytes()
+	i.owner.idle = slices.DeleteFunc(i.owner.idle, func(kept *list.Element) bool { return kept == e })
+	i.close()
+}
+
+// unload forgets a module that nobody uses; it comes back from disk.
+func (s *Sandbox) unload(m *Module) {
+	for _, e := range slices.Clone(m.idle) {
+		s.drop(e)
+	}
+	s.loaded.Remove(m.loaded)
+	s.loadBytes -= m.bytes
+	delete(s.modules, m.digest)
+	m.frozen.close()
+	for _, c := range []*code{m.plain, m.fresh, m.kept} {
+		if c == nil {
+			continue
+		}
+		if c.users--; c.users == 0 {
+			delete(s.codes, c.key)
+			_ = c.compiled.Close(context.Background()) // it only frees memory
+		}
+	}
+}
