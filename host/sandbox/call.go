@@ -90,8 +90,18 @@ func (c *Call) Done() <-chan struct{} {
 	return c.timed.Done()
 }
 
-// Err implements context.Context.
+// Err implements context.Context. What was derived from the call may still ask
+// when the run is over.
 func (c *Call) Err() error {
+	if c.timed != nil {
+		return c.timed.Err()
+	}
+	return c.expired()
+}
+
+// expired tells whether the run must end, by the clock itself: with every core
+// busy, a timer can be late.
+func (c *Call) expired() error {
 	if err := c.parent.Err(); err != nil {
 		return err
 	}
@@ -137,7 +147,7 @@ func (c *Call) Stop(f *Fault) {
 // Check ends the run when its deadline has passed. A host function that may
 // have waited calls it before it answers.
 func (c *Call) Check() {
-	if err := c.Err(); err != nil {
+	if err := c.expired(); err != nil {
 		panic(err)
 	}
 }
