@@ -46,7 +46,7 @@ func TestActionSchema(t *testing.T) {
 			"allowed_hosts": ["hooks.slack.com", "http://127.0.0.1:8081"], "egress_mode": "allowlist",
 			"secrets": ["SLACK_WEBHOOK_URL"], "config": {"CHANNEL": "#signups"},
 			"limits": {"timeout_ms": 5000}, "retry": {"max_attempts": 3, "initial_ms": 10, "max_ms": 20},
-			"on_failure": "stop", "checkpoint": "strict"}`},
+			"on_failure": "stop", "checkpoint": "strict", "isolation": "plain"}`},
 		{name: "refuses a file without a module", json: `{"name": "a", "trigger": "post-user-registration"}`},
 		{name: "refuses an unknown key", json: `{` + head + `, "allow_hosts": []}`},
 		{name: "refuses an unknown limit", json: `{` + head + `, "limits": {"timeout": 5}}`},
@@ -54,6 +54,7 @@ func TestActionSchema(t *testing.T) {
 		{name: "refuses an unknown trigger", json: `{"name": "a", "trigger": "post-login", "module": "a.wasm"}`},
 		{name: "refuses a secret with a value", json: `{` + head + `, "secrets": {"TOKEN": "t"}}`},
 		{name: "refuses a config value that is no string", json: `{` + head + `, "config": {"N": 1}}`},
+		{name: "refuses an unknown isolation", json: `{` + head + `, "isolation": "shared"}`},
 		{name: "refuses a limit over the host's ceiling", json: `{` + head + `, "limits": {"timeout_ms": 900001}}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -56,7 +56,9 @@ func (a *app) printInspection(w io.Writer, path string, i host.Inspection) {
 		"size", byteSize(i.SizeBytes),
 		"memory", byteSize(i.MemoryBytes)+" at start",
 		"exports", strings.Join(i.Exports, " "),
+		"isolation", isolationLine(i),
 	)
+	a.isolationNotes(w, i)
 	if len(i.Imports) > 0 {
 		fmt.Fprintln(w)
 		var rows [][]string
@@ -77,6 +79,29 @@ func (a *app) printInspection(w io.Writer, path string, i host.Inspection) {
 			fmt.Fprintln(w, "    hint: "+p.Hint)
 		}
 	}
+}
+
+// isolationNotes tells why runs of the module get no better isolation, and what
+// it costs.
+func (a *app) isolationNotes(w io.Writer, i host.Inspection) {
+	for _, reason := range i.Reasons {
+		fmt.Fprintln(w, "  - not better: "+reason)
+	}
+	if i.InitRandom {
+		fmt.Fprintln(w, a.term.yellow("warning")+": it takes random bytes while it initialises itself, so every run begins with the same random state: set isolation: plain if that matters")
+	}
+}
+
+// isolationLine tells in one line how runs of the module get their instances.
+func isolationLine(i host.Inspection) string {
+	line := string(i.Isolation)
+	if i.ImageBytes > 0 {
+		line += ", from an image of " + byteSize(i.ImageBytes)
+	}
+	if i.WarmedUp {
+		line += ", warmed up"
+	}
+	return line
 }
 
 func (a *app) served(yes bool) string {

@@ -34,6 +34,7 @@ type actionFile struct {
 	Retry        host.Retry        `json:"retry"`
 	OnFailure    host.OnFailure    `json:"on_failure"`
 	Checkpoint   host.Checkpoint   `json:"checkpoint"`
+	Isolation    host.Isolation    `json:"isolation"`
 
 	dir string
 }
@@ -42,11 +43,11 @@ type actionFile struct {
 var actionFileKeys = map[string][]string{
 	"": {
 		"name", "trigger", "description", "module", "build", "allowed_hosts", "egress_mode",
-		"secrets", "config", "limits", "retry", "on_failure", "checkpoint",
+		"secrets", "config", "limits", "retry", "on_failure", "checkpoint", "isolation",
 	},
 	"limits": {
 		"timeout_ms", "memory_bytes", "output_bytes", "log_bytes", "host_calls",
-		"http_requests", "request_bytes", "response_bytes", "http_timeout_ms",
+		"http_requests", "request_bytes", "response_bytes", "http_timeout_ms", "fuel",
 	},
 	"retry": {"max_attempts", "initial_ms", "max_ms"},
 }
@@ -199,6 +200,7 @@ func (f *actionFile) manifest() host.Manifest {
 			Retry:      f.Retry,
 			OnFailure:  f.OnFailure,
 			Checkpoint: f.Checkpoint,
+			Isolation:  f.Isolation,
 			Config:     f.Config,
 		},
 	}

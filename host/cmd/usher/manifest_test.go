@@ -25,10 +25,11 @@ allowed_hosts: [hooks.slack.com, "https://*.example.com"]
 egress_mode: allowlist
 secrets: [URL]
 config: {team: a}
-limits: {timeout_ms: 1000, memory_bytes: 1048576}
+limits: {timeout_ms: 1000, memory_bytes: 1048576, fuel: 20000000000}
 retry: {max_attempts: 3, initial_ms: 10, max_ms: 100}
 on_failure: stop
 checkpoint: strict
+isolation: plain
 `
 
 func TestActionFileBecomesAManifest(t *testing.T) {
@@ -41,11 +42,12 @@ func TestActionFileBecomesAManifest(t *testing.T) {
 		Description: "says hello",
 		Secrets:     []string{"URL"},
 		Settings: host.Settings{
-			Limits:     host.Limits{TimeoutMillis: 1000, MemoryBytes: 1 << 20},
+			Limits:     host.Limits{TimeoutMillis: 1000, MemoryBytes: 1 << 20, Fuel: 20_000_000_000},
 			Egress:     host.Egress{Mode: host.EgressAllowlist, Allow: []string{"hooks.slack.com", "https://*.example.com"}},
 			Retry:      host.Retry{MaxAttempts: 3, InitialMillis: 10, MaxMillis: 100},
 			OnFailure:  host.Stop,
 			Checkpoint: host.CheckpointStrict,
+			Isolation:  host.IsolationPlain,
 			Config:     map[string]string{"team": "a"},
 		},
 	}

@@ -60,9 +60,9 @@ func (t term) result(w io.Writer, r host.Result) {
 }
 
 func (t term) verdict(w io.Writer, r host.Result) {
-	stats := fmt.Sprintf("%s (start %s, host calls %s), memory %s, %d HTTP requests",
+	stats := fmt.Sprintf("%s (start %s, host calls %s), memory %s, fuel %s, %d HTTP requests",
 		micros(r.Stats.TotalMicros), micros(r.Stats.StartMicros), micros(r.Stats.HostMicros),
-		byteSize(r.Stats.MemoryBytes), r.Stats.HTTPRequests)
+		byteSize(r.Stats.MemoryBytes), amount(r.Stats.Fuel), r.Stats.HTTPRequests)
 	if r.Succeeded {
 		fmt.Fprintf(w, "%s in %s\n", t.green(r.Action+" succeeded"), stats)
 		return

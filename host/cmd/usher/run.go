@@ -21,12 +21,13 @@ import (
 
 // runFlags are the flags of `usher run`.
 type runFlags struct {
-	event   string
-	secrets []string
-	config  []string
-	allow   []string
-	public  bool
-	limits  []string
+	event     string
+	secrets   []string
+	config    []string
+	allow     []string
+	public    bool
+	limits    []string
+	isolation string
 }
 
 func newRun(a *app) *cobra.Command {
@@ -56,6 +57,7 @@ apply, and its event.json is the default event.`,
 	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may reach, such as hooks.slack.com; repeatable")
 	flags.BoolVar(&f.public, "allow-public", false, "let it reach every public address")
 	flags.StringArrayVar(&f.limits, "limit", nil, limitUsage)
+	flags.StringVar(&f.isolation, "isolation", "", isolationUsage)
 	addOneServeFlag(cmd, "allow-network")
 	return cmd
 }
@@ -199,9 +201,10 @@ func (f runFlags) settings(base host.Settings) (host.Settings, error) {
 		return host.Settings{}, err
 	}
 	own := host.Settings{
-		Limits: limits,
-		Egress: host.Egress{Allow: f.allow},
-		Config: config,
+		Limits:    limits,
+		Egress:    host.Egress{Allow: f.allow},
+		Config:    config,
+		Isolation: host.Isolation(f.isolation),
 	}
 	if f.public {
 		own.Egress.Mode = host.EgressPublic

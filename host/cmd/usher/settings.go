@@ -23,6 +23,7 @@ type settingFlags struct {
 	longestWait int64
 	onFailure   string
 	checkpoint  string
+	isolation   string
 	config      []string
 }
 
@@ -36,6 +37,7 @@ func (f *settingFlags) add(cmd *cobra.Command) {
 	flags.Int64Var(&f.longestWait, "retry-max-ms", 0, "longest wait between attempts")
 	flags.StringVar(&f.onFailure, "on-failure", "", "continue (later actions run) or stop")
 	flags.StringVar(&f.checkpoint, "checkpoint", "", "async or strict (the next action waits for the disk)")
+	flags.StringVar(&f.isolation, "isolation", "", isolationUsage)
 	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
 }
 
@@ -54,6 +56,7 @@ func (f *settingFlags) settings() (host.Settings, error) {
 		Retry:      host.Retry{MaxAttempts: f.attempts, InitialMillis: f.firstWait, MaxMillis: f.longestWait},
 		OnFailure:  host.OnFailure(f.onFailure),
 		Checkpoint: host.Checkpoint(f.checkpoint),
+		Isolation:  host.Isolation(f.isolation),
 	}
 	if len(config) > 0 {
 		s.Config = config
@@ -65,11 +68,14 @@ func (f *settingFlags) settings() (host.Settings, error) {
 func (f *settingFlags) given(cmd *cobra.Command) bool {
 	return slices.ContainsFunc([]string{
 		"allow", "egress-mode", "limit", "max-attempts",
-		"retry-initial-ms", "retry-max-ms", "on-failure", "checkpoint", "set",
+		"retry-initial-ms", "retry-max-ms", "on-failure", "checkpoint", "isolation", "set",
 	}, cmd.Flags().Changed)
 }
 
-const limitUsage = "NAME=VALUE of a limit, such as timeout_ms=5000 or memory_bytes=134217728; repeatable"
+const (
+	limitUsage     = "NAME=VALUE of a limit, such as timeout_ms=5000 or memory_bytes=134217728; repeatable"
+	isolationUsage = "how a run gets its instance: reset, fresh or plain (default: the first that the module allows)"
+)
 
 // parseLimits reads NAME=VALUE pairs. The names are those of [host.Limits].
 func parseLimits(pairs []string) (host.Limits, error) {
@@ -131,6 +137,7 @@ func settingsLine(s host.Settings) string {
 	say("max_attempts", s.Retry.MaxAttempts, s.Retry.MaxAttempts != 0)
 	say("on_failure", s.OnFailure, s.OnFailure != "")
 	say("checkpoint", s.Checkpoint, s.Checkpoint != "")
+	say("isolation", s.Isolation, s.Isolation != "")
 	say("config", len(s.Config), len(s.Config) > 0)
 	return or(strings.Join(parts, " "), "-")
 }

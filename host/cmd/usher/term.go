@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -130,6 +131,15 @@ func micros(n int64) string {
 	default:
 		return d.String()
 	}
+}
+
+// amount writes a count with commas: exactly, since it may be compared.
+func amount(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	for at := len(text) - 3; at > 0 && text[at-1] != '-'; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
 }
 
 func byteSize(n int64) string {

@@ -504,7 +504,13 @@ type Stats struct {
 	// How many host calls it made.
 	HostCalls int64 `protobuf:"varint,5,opt,name=host_calls,proto3" json:"host_calls,omitempty"`
 	// How many requests were sent for it, redirects included.
-	HttpRequests  int64 `protobuf:"varint,6,opt,name=http_requests,proto3" json:"http_requests,omitempty"`
+	HttpRequests int64 `protobuf:"varint,6,opt,name=http_requests,proto3" json:"http_requests,omitempty"`
+	// About as many instructions as the action's code executed: the same on every
+	// machine.
+	Fuel int64 `protobuf:"varint,7,opt,name=fuel,proto3" json:"fuel,omitempty"`
+	// How it got its instance: one that is kept and reset after every run, a new
+	// one over the initialised memory, or a new one that initialised itself.
+	Isolation     *string `protobuf:"bytes,8,opt,name=isolation,proto3,oneof" json:"isolation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -581,6 +587,20 @@ func (x *Stats) GetHttpRequests() int64 {
 	return 0
 }
 
+func (x *Stats) GetFuel() int64 {
+	if x != nil {
+		return x.Fuel
+	}
+	return 0
+}
+
+func (x *Stats) GetIsolation() string {
+	if x != nil && x.Isolation != nil {
+		return *x.Isolation
+	}
+	return ""
+}
+
 var File_usher_v1_result_proto protoreflect.FileDescriptor
 
 const file_usher_v1_result_proto_rawDesc = "" +
@@ -645,7 +665,7 @@ const file_usher_v1_result_proto_rawDesc = "" +
 	"\a_targetB\t\n" +
 	"\a_statusB\b\n" +
 	"\x06_bytesB\b\n" +
-	"\x06_error\"\xc3\x01\n" +
+	"\x06_error\"\xa3\x02\n" +
 	"\x05Stats\x12\x1a\n" +
 	"\btotal_us\x18\x01 \x01(\x03R\btotal_us\x12\x1a\n" +
 	"\bstart_us\x18\x02 \x01(\x03R\bstart_us\x12\x18\n" +
@@ -654,7 +674,11 @@ const file_usher_v1_result_proto_rawDesc = "" +
 	"\n" +
 	"host_calls\x18\x05 \x01(\x03R\n" +
 	"host_calls\x12$\n" +
-	"\rhttp_requests\x18\x06 \x01(\x03R\rhttp_requestsB3Z1github.com/usherhost/usher/proto/usher/v1;usherv1b\x06proto3"
+	"\rhttp_requests\x18\x06 \x01(\x03R\rhttp_requests\x12\x12\n" +
+	"\x04fuel\x18\a \x01(\x03R\x04fuel\x12<\n" +
+	"\tisolation\x18\b \x01(\tB\x19\xa2\xbb\x18\x15\x1a\x05reset\x1a\x05fresh\x1a\x05plainH\x00R\tisolation\x88\x01\x01B\f\n" +
+	"\n" +
+	"_isolationB3Z1github.com/usherhost/usher/proto/usher/v1;usherv1b\x06proto3"
 
 var (
 	file_usher_v1_result_proto_rawDescOnce sync.Once
@@ -701,6 +725,7 @@ func file_usher_v1_result_proto_init() {
 	file_usher_v1_result_proto_msgTypes[0].OneofWrappers = []any{}
 	file_usher_v1_result_proto_msgTypes[1].OneofWrappers = []any{}
 	file_usher_v1_result_proto_msgTypes[3].OneofWrappers = []any{}
+	file_usher_v1_result_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
