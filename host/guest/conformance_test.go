@@ -113,14 +113,16 @@ func TestTheHostPassesEveryVector(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	for _, v := range vectors {
-		t.Run(v.Name, func(t *testing.T) {
-			t.Parallel()
-			conform(t, s, v)
-		})
+		for _, isolation := range []host.Isolation{host.IsolationReset, host.IsolationFresh, host.IsolationPlain} {
+			t.Run(v.Name+" "+string(isolation), func(t *testing.T) {
+				t.Parallel()
+				conform(t, s, v, isolation)
+			})
+		}
 	}
 }
 
-func conform(t *testing.T, s *sandbox.Sandbox, v conformance.Vector) {
+func conform(t *testing.T, s *sandbox.Sandbox, v conformance.Vector, isolation host.Isolation) {
 	t.Helper()
 	wasm, err := v.Module(guest.Entry(host.Trigger(v.Trigger)))
 	if err != nil {
@@ -133,6 +135,7 @@ func conform(t *testing.T, s *sandbox.Sandbox, v conformance.Vector) {
 			t.Fatal(err)
 		}
 	}
+	settings.Isolation = isolation
 	runner := &guest.Runner{Sandbox: s, Modules: world, Secrets: world, Egress: world, Cache: &guest.Cache{}}
 	result, _, err := runner.Run(t.Context(), guest.Run{
 		ExecutionID: "exe_1", Attempt: 1,

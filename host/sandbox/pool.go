@@ -15,6 +15,13 @@ func (i *instance) bytes() int64 {
 	return instanceBytes + int64(max(i.pages, 1)*os.Getpagesize())
 }
 
+// IdleBytes returns about how much memory modules and kept instances take.
+func (s *Sandbox) IdleBytes() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.idleBytes + s.loadBytes
+}
+
 // takeIdle returns the instance of m that was used last, nil when there is none.
 func (s *Sandbox) takeIdle(m *Module) *instance {
 	s.mu.Lock()

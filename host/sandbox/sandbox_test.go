@@ -22,15 +22,18 @@ const entry = "onExecutePostUserRegistration"
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// functions are host functions that do nothing.
+func functions() []sandbox.Function {
+	i64 := []sandbox.ValueType{sandbox.I64}
+	return []sandbox.Function{
+		{Module: "extism:host/env", Name: "log_info", Params: i64, Run: func(*sandbox.Call, []uint64) {}},
+		{Module: "extism:host/env", Name: "config_get", Params: i64, Results: i64, Run: func(_ *sandbox.Call, stack []uint64) { stack[0] = 0 }},
+	}
+}
+
 func open(t *testing.T) *sandbox.Sandbox {
 	t.Helper()
-	s, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: t.TempDir(), Functions: []sandbox.Function{
-		{Module: "extism:host/env", Name: "log_info", Params: []sandbox.ValueType{sandbox.I64}, Run: func(*sandbox.Call, []uint64) {}},
-		{
-			Module: "extism:host/env", Name: "config_get", Params: []sandbox.ValueType{sandbox.I64}, Results: []sandbox.ValueType{sandbox.I64},
-			Run: func(_ *sandbox.Call, stack []uint64) { stack[0] = 0 },
-		},
-	}})
+	s, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: t.TempDir(), Functions: functions()})
 	if err != nil {
 		t.Fatal(err)
 	}

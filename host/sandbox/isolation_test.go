@@ -1,0 +1,255 @@
+package sandbox_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/guests"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+var isolations = []host.Isolation{host.IsolationReset, host.IsolationFresh, host.IsolationPlain}
+
+// TestNoRunFindsWhatAnotherLeft fills memory, globals and the exchange with a
+// mark in one run and looks for it in the next, however the first one ended.
+func TestNoRunFindsWhatAnotherLeft(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	m := load(t, s, guests.Wasm("marker"))
+	ends := map[byte]string{1: "", 2: "guest", 3: "guest", 4: "limit", 5: ""}
+	for _, isolation := range isolations {
+		for what, fault := range ends {
+			t.Run(fmt.Sprint(isolation, " ", what), func(t *testing.T) {
+				t.Parallel()
+				for n := range 4 {
+					r := request(string([]byte{what}))
+					r.Isolation = isolation
+					if n%2 == 1 { // by spent fuel as well as by time
+						r.Limits.Fuel = 3_000_000
+					}
+					out := m.Run(t.Context(), r)
+					if got := faultOf(out); got != fault {
+						t.Fatalf("marking ended with fault %q, want %q: %v", got, fault, out.Fault)
+					}
+					r = request("\x00")
+					r.Isolation = isolation
+					r.Limits.TimeoutMillis = 60_000
+					out = m.Run(t.Context(), r)
+					if out.Fault != nil || out.Isolation != isolation || len(out.Output) > 0 {
+						t.Fatalf("a mark is left (%s): %v, output %q", out.Isolation, out.Fault, out.Output)
+					}
+				}
+			})
+		}
+	}
+}
+
+func faultOf(out sandbox.Outcome) string {
+	if out.Fault == nil {
+		return ""
+	}
+	return string(out.Fault.Fault)
+}
+
+func TestManyRunsAtOnceKeepApart(t *testing.T) {
+	t.Parallel()
+	m := load(t, open(t), guests.Wasm("marker"))
+	var wait sync.WaitGroup
+	for g := range 8 {
+		wait.Go(func() {
+			for n := range 6 {
+				r := request(string([]byte{byte(n % 2)})) // mark, look, mark, …
+				r.Isolation = isolations[g%len(isolations)]
+				r.Limits.TimeoutMillis = 60_000
+				if out := m.Run(t.Context(), r); out.Fault != nil {
+					t.Errorf("goroutine %d, run %d: %v", g, n, out.Fault)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func TestARunBeginsWithTheModuleAsItInitialisedItself(t *testing.T) {
+	t.Parallel()
+	m := load(t, open(t), guests.Wasm("init"))
+	for isolation, want := range map[host.Isolation]uint64{
+		host.IsolationReset: 10_101, // initialised, warmed up, and run once
+		host.IsolationFresh: 10_101,
+		host.IsolationPlain: 10_001,
+	} {
+		for range 3 {
+			r := request("{}")
+			r.Isolation = isolation
+			out := m.Run(t.Context(), r)
+			if out.Fault != nil || binary.LittleEndian.Uint64(out.Output) != want {
+				t.Errorf("%s: counted %v, want %d, fault %v", isolation, out.Output, want, out.Fault)
+			}
+		}
+	}
+}
+
+func TestAnInitialisationThatNeedsARunGetsNoImage(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	for guest, reason := range map[string]string{
+		"initcalls": "it calls config_get",
+		"initclock": "it looks at the clock",
+		"initloop":  "used more than",
+		"table":     "it changes tables",
+	} {
+		in, _, err := s.Inspect(t.Context(), guests.Wasm(guest), entry)
+		if err != nil || in.Isolation != host.IsolationPlain || !strings.Contains(strings.Join(in.Reasons, "; "), reason) {
+			t.Errorf("%s: %s, %q, %v", guest, in.Isolation, in.Reasons, err)
+		}
+	}
+}
+
+func TestRandomBytesOfTheImageAreTold(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	in, _, err := s.Inspect(t.Context(), guests.Wasm("initrandom"), entry)
+	if err != nil || !in.InitRandom || in.Isolation != host.IsolationReset {
+		t.Errorf("inspection %+v, %v", in, err)
+	}
+	m := load(t, s, guests.Wasm("initrandom"))
+	first, second := m.Run(t.Context(), request("{}")), m.Run(t.Context(), request("{}"))
+	if string(first.Output) != string(second.Output) || len(first.Output) != 8 {
+		t.Errorf("outputs %q and %q", first.Output, second.Output)
+	}
+	r := request("{}")
+	r.Isolation = host.IsolationPlain
+	if plain := m.Run(t.Context(), r); string(plain.Output) != "random b" {
+		t.Errorf("plain output %q", plain.Output)
+	}
+}
+
+// TestEveryGuestIsStoppedSoonAfterItsDeadline runs a hundred at once that
+// never end: in loops, in recursion without a loop, in the start section and
+// in the initialiser.
+func TestEveryGuestIsStoppedSoonAfterItsDeadline(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	before := runtime.NumGoroutine()
+	var wait sync.WaitGroup
+	for _, name := range []string{"loop", "startloop", "initloop", "fib"} {
+		m := load(t, s, guests.Wasm(name))
+		for range 25 {
+			wait.Go(func() {
+				r := request("{}")
+				r.Limits.TimeoutMillis, r.Limits.Fuel = 500, 1<<50
+				began := time.Now()
+				out := m.Run(t.Context(), r)
+				if out.Fault == nil || out.Fault.Limit != "timeout_ms" {
+					t.Errorf("%s: fault %+v", name, out.Fault)
+				}
+				if took := time.Since(began); took > 10*time.Second {
+					t.Errorf("%s: ended %v after its start", name, took)
+				}
+			})
+		}
+	}
+	runtime.GC() // would wait for a guest that can't be stopped
+	wait.Wait()
+	if after := runtime.NumGoroutine(); after > before+10 { // other tests run beside this one
+		t.Logf("%d goroutines before, %d after", before, after)
+	}
+}
+
+func TestFuelIsTheSameInEveryRunAndBoundsIt(t *testing.T) {
+	t.Parallel()
+	m := load(t, open(t), guests.Wasm("echo"))
+	used := map[int64]bool{}
+	for _, isolation := range isolations {
+		r := request(strings.Repeat("x", 1_000))
+		r.Isolation = isolation
+		out := m.Run(t.Context(), r)
+		if out.Fault != nil {
+			t.Fatal(out.Fault)
+		}
+		used[out.Fuel] = true
+	}
+	if len(used) != 1 || used[0] {
+		t.Errorf("fuel used: %v", used)
+	}
+	for fuel := range used {
+		r := request(strings.Repeat("x", 1_000))
+		r.Limits.Fuel = fuel - 100
+		if f := m.Run(t.Context(), r).Fault; f == nil || f.Limit != "fuel" {
+			t.Errorf("with less fuel than it needs: %+v", f)
+		}
+	}
+}
+
+func TestWhatWasMadeOfAModuleIsThereAfterARestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	wasm := guests.Wasm("init")
+	run := func(load func() ([]byte, error)) {
+		s, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: dir, Functions: functions()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = s.Close(context.Background()) }()
+		m, err := s.Module(t.Context(), sandbox.Digest(wasm), load)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Release()
+		if out := m.Run(t.Context(), request("{}")); out.Fault != nil || binary.LittleEndian.Uint64(out.Output) != 10_101 {
+			t.Errorf("output %v, fault %v", out.Output, out.Fault)
+		}
+	}
+	never := func() ([]byte, error) { return nil, errors.New("asked for the module again") }
+	run(func() ([]byte, error) { return wasm, nil })
+	run(never)
+	artifacts, _ := filepath.Glob(filepath.Join(dir, "artifacts", "*"))
+	if len(artifacts) != 1 {
+		t.Fatalf("artifacts %v", artifacts)
+	}
+	data, err := os.ReadFile(artifacts[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[len(data)/2] ^= 1
+	if err := os.WriteFile(artifacts[0], data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(func() ([]byte, error) { return wasm, nil }) // a damaged one is made anew
+	run(never)
+}
+
+func TestIdleModulesAndInstancesStayWithinTheirBytes(t *testing.T) {
+	t.Parallel()
+	s, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: t.TempDir(), Functions: functions(), IdleBytes: 2 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close(context.Background()) })
+	for i := range 40 {
+		wasm := append(append([]byte{}, guests.Wasm("marker")...), 0, 3, 1, 'n', byte(i))
+		m, err := s.Module(t.Context(), sandbox.Digest(wasm), func() ([]byte, error) { return wasm, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := request("\x01")
+		r.Limits.TimeoutMillis = 60_000
+		if out := m.Run(t.Context(), r); out.Fault != nil {
+			t.Errorf("module %d: %v", i, out.Fault)
+		}
+		m.Release()
+		if used := s.IdleBytes(); used > 2<<20 {
+			t.Fatalf("%d bytes are kept", used)
+		}
+	}
+}
