@@ -7,8 +7,8 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// meters are the executor's metrics. Their labels are few: triggers, faults
-// and states, never names that users choose.
+// meters are the executor's metrics. Their labels are few: triggers, faults,
+// limits and states, never names that users choose.
 type meters struct {
 	runs         *prometheus.CounterVec
 	runSeconds   *prometheus.HistogramVec
@@ -22,8 +22,8 @@ type meters struct {
 func newMeters(r prometheus.Registerer, b *backlog, u *unsaved) *meters {
 	m := &meters{
 		runs: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "usher_runs_total", Help: "Actions run, one for each attempt.",
-		}, []string{"trigger", "outcome", "fault"}),
+			Name: "usher_runs_total", Help: "Actions run, one for each attempt; limit names what a run with fault limit went over.",
+		}, []string{"trigger", "outcome", "fault", "limit"}),
 		runSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "usher_run_seconds", Help: "Time of one attempt at an action.",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 60},
@@ -82,8 +82,16 @@ func (m *meters) ran(t host.Trigger, r *host.Result) {
 	if r.Succeeded {
 		outcome = "succeeded"
 	}
-	m.runs.WithLabelValues(string(t), outcome, string(r.Fault)).Inc()
+	m.runs.WithLabelValues(string(t), outcome, string(r.Fault), limitOf(r)).Inc()
 	m.runSeconds.WithLabelValues(string(t)).Observe(r.EndedAt.Sub(r.StartedAt).Seconds())
+}
+
+// limitOf returns the name of the limit that ended a run, "" when none did.
+func limitOf(r *host.Result) string {
+	if r.Fault != host.FaultLimit {
+		return ""
+	}
+	return r.Limit
 }
 
 // saved counts what an outcome says, once it is durable.

@@ -81,6 +81,9 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 			if x.ID == "bad" {
 				return failed, host.Tape{}, nil
 			}
+			if x.ID == "endless" {
+				return host.Result{Fault: host.FaultLimit, Limit: "fuel"}, host.Tape{}, nil
+			}
 			return succeeded, host.Tape{}, nil
 		}}
 		stop := begin(t, &executor.Executor{Runner: guests, Metrics: registry}, db)
@@ -89,24 +92,28 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 		bad := execution("bad", plan(1))
 		bad.Plan[0].Settings.Retry.MaxAttempts = 3
 		db.accept(bad)
+		endless := execution("endless", plan(1))
+		endless.Plan[0].Settings.Retry.MaxAttempts = 1
+		db.accept(endless)
 		time.Sleep(time.Hour)
 		end(t, stop)
 
 		got := gather(t, registry)
 		for name, want := range map[string]float64{
-			"usher_runs_total{fault=,outcome=succeeded,trigger=post-user-registration}":   2,
-			"usher_runs_total{fault=guest,outcome=failed,trigger=post-user-registration}": 3,
-			"usher_run_seconds{trigger=post-user-registration}":                           5,
-			"usher_executions_total{status=completed}":                                    1,
-			"usher_executions_total{status=partial}":                                      1,
-			"usher_retries_total{}":                                                       2,
-			"usher_dead_letters_total{}":                                                  1,
-			"usher_start_latency_seconds{}":                                               2,
-			"usher_queue_depth{}":                                                         0,
-			"usher_queue_oldest_age_seconds{}":                                            0,
-			"usher_running{}":                                                             0,
-			"usher_unsaved_results{}":                                                     0,
-			"usher_queue_spilled_total{}":                                                 0,
+			"usher_runs_total{fault=,limit=,outcome=succeeded,trigger=post-user-registration}":       2,
+			"usher_runs_total{fault=guest,limit=,outcome=failed,trigger=post-user-registration}":     3,
+			"usher_runs_total{fault=limit,limit=fuel,outcome=failed,trigger=post-user-registration}": 1,
+			"usher_run_seconds{trigger=post-user-registration}":                                      6,
+			"usher_executions_total{status=completed}":                                               1,
+			"usher_executions_total{status=partial}":                                                 2,
+			"usher_retries_total{}":                                                                  2,
+			"usher_dead_letters_total{}":                                                             2,
+			"usher_start_latency_seconds{}":                                                          3,
+			"usher_queue_depth{}":                                                                    0,
+			"usher_queue_oldest_age_seconds{}":                                                       0,
+			"usher_running{}":                                                                        0,
+			"usher_unsaved_results{}":                                                                0,
+			"usher_queue_spilled_total{}":                                                            0,
 		} {
 			if value, ok := got[name]; !ok || value != want {
 				t.Errorf("%s is %v (there: %t), want %v", name, value, ok, want)
