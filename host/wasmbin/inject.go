@@ -113,7 +113,7 @@ func (j *injector) loop(i uint32, e *event) {
 	j.push(i, wrapped)
 	if !wrapped {
 		j.copyTo(e.next)
-		j.out = j.charge(j.out, price)
+		j.check(price)
 		return
 	}
 	j.copyTo(e.at)
@@ -164,15 +164,20 @@ func (j *injector) end(i uint32, e *event) {
 		j.unwrap(block.event)
 		return
 	}
-	if price := j.costs.charges[i]; price > 0 && j.tight != theFunction {
-		j.out = append(j.out, opBlock, blockVoid)
-		j.pay(price)
-		j.out = append(j.out, opI64Const, 0, opI64GreaterEqS, opBrIf, 0)
-		j.refuel(0)
-		j.out = append(j.out, opEnd)
-	} else {
+	j.check(j.costs.charges[i])
+}
+
+// check charges in the midst of code.
+func (j *injector) check(price uint32) {
+	if price == 0 || j.tight == theFunction {
 		j.out = j.charge(j.out, price)
+		return
 	}
+	j.out = append(j.out, opBlock, blockVoid)
+	j.pay(price)
+	j.out = append(j.out, opI64Const, 0, opI64GreaterEqS, opBrIf, 0)
+	j.refuel(0)
+	j.out = append(j.out, opEnd)
 }
 
 func (j *injector) unwrap(loop uint32) {

@@ -1,5 +1,12 @@
-// Package wasmbin reads and rewrites WebAssembly module binaries. It knows the
-// format, not what a module is for; validation of code stays with the engine.
+// Package wasmbin reads, bounds and rewrites WebAssembly module binaries. It
+// knows the format, not what a module is for; validation of types stays with
+// the engine.
+//
+// [Parse] reads an outline. [Check] tells why foreign bytes should not reach
+// the engine. [Rewrite] makes a module count the fuel that it uses, lowers its
+// maxima, and lets it begin with a given state. They read WebAssembly 2.0
+// without threads, tail calls, exceptions and garbage collection, share the
+// input's memory, allocate in proportion to it, and are safe to call at once.
 package wasmbin
 
 import (
