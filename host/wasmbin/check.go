@@ -14,7 +14,7 @@ import (
 // bound of 0 does not bound.
 type Budgets struct {
 	ModuleBytes   int
-	Functions     int // imports counted in, as in the four below
+	Functions     int // imports counted in, as with globals and tables
 	Types         int
 	Globals       int
 	Exports       int
@@ -70,9 +70,15 @@ func Check(wasm []byte, b Budgets) []host.Problem {
 	if !c.bound("the module", len(wasm), b.ModuleBytes, "bytes", "strip debug information (wasm-opt --strip-debug, or -ldflags='-s -w' for Go)") {
 		return c.problems
 	}
+	if c.declared(wasm); len(c.problems) > 0 {
+		return c.problems
+	}
 	m, err := decode(wasm)
 	if err != nil {
 		return []host.Problem{unreadable(err)}
+	}
+	if err := m.checkReserved(Options{Meter: true}); err != nil {
+		c.problems = append(c.problems, host.Problem{Detail: err.Error(), Hint: "rename it, or upload the module as it was before a host changed it"})
 	}
 	c.counts(m)
 	if err := c.functions(m); err != nil {
@@ -118,15 +124,44 @@ const (
 	splitHint   = "divide the function into smaller ones, or compile it with -Os and without forced inlining"
 )
 
+// declared bounds the counts at the beginning of sections before anything is
+// read of what they count.
+func (c *checker) declared(wasm []byte) {
+	b := c.budgets
+	r := &reader{data: wasm, at: min(len(header), len(wasm))}
+	for r.at < len(wasm) && r.err == nil {
+		id := r.byte()
+		content := &reader{data: r.bytes(r.u32())}
+		limit, what := 0, ""
+		switch id {
+		case SectionType:
+			limit, what = b.Types, "types"
+		case SectionImport:
+			limit, what = b.Imports, "imports"
+		case SectionFunction:
+			limit, what = b.Functions, "functions"
+		case SectionTable:
+			limit, what = b.Tables, "tables"
+		case SectionGlobal:
+			limit, what = b.Globals, "globals"
+		case SectionExport:
+			limit, what = b.Exports, "exports"
+		case SectionElement:
+			limit, what = b.Segments, "element segments"
+		case SectionData:
+			limit, what = b.Segments, "data segments"
+		default:
+			continue
+		}
+		c.bound("the module", int(content.u32()), limit, what, smallerHint)
+	}
+}
+
+// counts bounds what the counts of single sections do not tell.
 func (c *checker) counts(m *module) {
 	b := c.budgets
 	c.bound("the module", m.count(KindFunction), b.Functions, "functions", smallerHint)
-	c.bound("the module", len(m.types), b.Types, "types", smallerHint)
 	c.bound("the module", m.count(KindGlobal), b.Globals, "globals", smallerHint)
-	c.bound("the module", len(m.exports), b.Exports, "exports", smallerHint)
-	c.bound("the module", len(m.imports), b.Imports, "imports", smallerHint)
-	c.bound("the module", len(m.data), b.Segments, "data segments", smallerHint)
-	c.bound("the module", len(m.elements), b.Segments, "element segments", smallerHint)
 	c.bound("the module", m.count(KindTable), b.Tables, "tables", tablesHint)
 	for i, t := range m.tables {
 		c.bound(fmt.Sprintf("table %d", i), int(t.limits.Min), int(b.TableElements), "elements", tablesHint)

@@ -30,6 +30,8 @@ func TestCheckRefusesWhatTakesTheEngineLong(t *testing.T) {
 		{"a large module", append(assemble(), make([]byte, 10<<20)...), "the module has 10485785 bytes; the limit is 10485760"},
 		{"a large table", guests.Wasm("bigtable"), "elements; the limit is 100000"},
 		{"many globals", manyGlobals(10_001), "10001 globals; the limit is 10000"},
+		{"a count of imports that is not true", []byte("\x00asm\x01\x00\x00\x00\x02\x05\xff\xff\xff\xff\x0f"), "4294967295 imports; the limit is 2000"},
+		{"an import of the meter", metered(t, loops), "reserved"},
 		{"not a module", []byte("hello"), "not a WebAssembly module"},
 		{"an unknown instruction", assemble([]byte{0, 0x12, 0, 0x0b}), "function 0 at byte 28: tail and reference calls are not supported: 0x12"},
 	} {
