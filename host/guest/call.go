@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	mathrand "math/rand/v2"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -20,19 +23,18 @@ type call struct {
 	run      Run
 	settings host.Settings
 	secrets  map[string]string
-	masks    *masks
+	masks    masks
 	cache    *Cache
 	started  time.Time
 	offset   time.Duration // of the guest's clock, from started
 
-	tape      host.Tape
-	random    randomSource
-	readClock bool
-	notes     []host.CallNote
-	logs      []host.Log
-	logBytes  int64
-	vars      map[string][]byte
-	varBytes  int64
+	tape     host.Tape
+	source   *mathrand.ChaCha8 // of random bytes; nil until the guest takes some
+	notes    []host.CallNote
+	logs     []host.Log
+	logBytes int64
+	vars     map[string][]byte
+	varBytes int64
 
 	hostCalls    int64
 	hostTime     time.Duration
@@ -42,6 +44,26 @@ type call struct {
 	lastFailure  *host.EgressFailure
 	retryAfter   time.Duration
 	hint         string
+
+	request        sandbox.Request
+	stdout, stderr lines
+	buffer         []byte // for the input; it is used again
+}
+
+// calls are used again: a run leaves nothing in them but a buffer's room.
+var calls = sync.Pool{New: func() any { return &call{} }}
+
+// maxBufferBytes is the largest buffer that is kept for the next run.
+const maxBufferBytes = 1 << 20
+
+func (c *call) end() {
+	buffer := c.buffer
+	if cap(buffer) > maxBufferBytes {
+		buffer = nil
+	}
+	clear(buffer[:cap(buffer)])
+	*c = call{buffer: buffer[:0]}
+	calls.Put(c)
 }
 
 // do is the one point that every host call passes. It counts the call against
@@ -62,8 +84,9 @@ func do[A any](c *call, function string, request any, work func(note *host.CallN
 	c.hostTime += took
 	c.offset = max(c.offset, time.Since(c.started)).Truncate(time.Microsecond)
 	note.TookMicros = took.Microseconds()
+	c.tape.Start = c.started
 	if function != "log_write" {
-		c.notes = append(c.notes, c.masks.note(note))
+		c.notes = append(c.notes, c.maskNote(note))
 	}
 	c.tape.Calls = append(c.tape.Calls, host.Call{
 		Ordinal:   note.Ordinal,
@@ -87,22 +110,6 @@ func encode(v any) json.RawMessage {
 	return b
 }
 
-// now is the guest's clock: it stands still while the guest computes.
-func (c *call) now() time.Time {
-	c.readClock = true
-	return c.started.Add(c.offset)
-}
-
-// closeTape leaves on the tape only what the guest got from outside.
-func (c *call) closeTape() {
-	if !c.random.used {
-		c.tape.Seed = nil
-	}
-	if !c.readClock && len(c.tape.Calls) == 0 {
-		c.tape.Start = time.Time{}
-	}
-}
-
 // input composes what the guest reads: the sender's event with the action's
 // secrets, and where it runs.
 func (c *call) input() ([]byte, error) {
@@ -110,30 +117,35 @@ func (c *call) input() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	secrets := c.secrets
-	if secrets == nil {
-		secrets = map[string]string{}
-	}
 	c.tape.Secrets = c.secrets
-	var b strings.Builder
-	b.Grow(len(event) + 512)
-	b.WriteString(`{"event":`)
-	b.Write(event[:len(event)-1]) // all but the closing brace
+	b := append(c.buffer[:0], `{"event":`...)
+	b = append(b, event[:len(event)-1]...) // all but the closing brace
 	if len(event) > 2 {
-		b.WriteByte(',')
+		b = append(b, ',')
 	}
-	b.WriteString(`"configuration":{},"secrets":`)
-	b.Write(encode(secrets))
-	b.WriteString(`},"execution":`)
-	b.Write(encode(struct {
-		ID        string `json:"id"`
-		Action    string `json:"action"`
-		Version   int    `json:"version"`
-		BindingID string `json:"binding_id"`
-		Attempt   int    `json:"attempt"`
-	}{c.run.ExecutionID, c.run.Step.Action, c.run.Step.Number, c.run.Step.BindingID, c.run.Attempt}))
-	b.WriteByte('}')
-	return []byte(b.String()), nil
+	b = append(b, `"configuration":{},"secrets":`...)
+	if len(c.secrets) == 0 {
+		b = append(b, "{}"...)
+	} else {
+		b = append(b, encode(c.secrets)...)
+	}
+	b = appendText(append(b, `},"execution":{"id":`...), c.run.ExecutionID)
+	b = appendText(append(b, `,"action":`...), c.run.Step.Action)
+	b = strconv.AppendInt(append(b, `,"version":`...), int64(c.run.Step.Number), 10)
+	b = appendText(append(b, `,"binding_id":`...), c.run.Step.BindingID)
+	b = strconv.AppendInt(append(b, `,"attempt":`...), int64(c.run.Attempt), 10)
+	c.buffer = append(b, "}}"...)
+	return c.buffer, nil
+}
+
+// appendText appends s as JSON.
+func appendText(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return append(b, encode(s)...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
 }
 
 // blame writes into r whose fault a failure is, and what to do about it.
@@ -160,8 +172,8 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 		failed.Hint = c.limitHint(r.Limit)
 		r.LogsCut = r.Limit == "log_bytes"
 	}
-	failed.Message = c.masks.text(failed.Message)
-	failed.Stack = c.masks.text(failed.Stack)
+	failed.Message = c.mask(failed.Message)
+	failed.Stack = c.mask(failed.Stack)
 	r.Error = failed
 	r.RetryAfterMillis = c.retryAfter.Milliseconds()
 }

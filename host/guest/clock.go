@@ -7,6 +7,22 @@ import (
 	"github.com/usherhost/usher/host/sandbox"
 )
 
+// clock is the clock of a call's guest: it stands still while the guest
+// computes, and moves when a host call returns.
+type clock call
+
+// Now implements sandbox.Clock.
+func (c *clock) Now() time.Time {
+	c.tape.Start = c.started
+	return c.started.Add(c.offset)
+}
+
+// Elapsed implements sandbox.Clock.
+func (c *clock) Elapsed() time.Duration { return c.offset }
+
+// Sleep implements sandbox.Clock.
+func (c *clock) Sleep(s *sandbox.Call, d time.Duration) { (*call)(c).sleep(s, d) }
+
 type sleepRequest struct {
 	Micros int64 `json:"us"`
 }

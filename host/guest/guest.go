@@ -74,14 +74,13 @@ type Run struct {
 // an error means that ctx ended first and there is nothing to record.
 func (r *Runner) Run(ctx context.Context, run Run) (host.Result, host.Tape, error) {
 	started := time.Now().UTC().Truncate(time.Microsecond)
-	c := &call{runner: r, ctx: ctx, run: run, started: started}
-	if c.cache = r.Cache; c.cache == nil {
+	c := calls.Get().(*call)
+	defer c.end()
+	*c = call{runner: r, ctx: ctx, run: run, started: started, cache: r.Cache, buffer: c.buffer}
+	if c.cache == nil {
 		c.cache = &Cache{}
 	}
-	c.tape = host.Tape{Seed: newSeed(), Start: started}
-	c.random.source = mathrand.NewChaCha8([32]byte(c.tape.Seed))
 	outcome := c.execute()
-	c.closeTape()
 	if ctx.Err() != nil {
 		return host.Result{}, host.Tape{}, ctx.Err()
 	}
@@ -89,12 +88,6 @@ func (r *Runner) Run(ctx context.Context, run Run) (host.Result, host.Tape, erro
 	result.EndedAt = time.Now().UTC().Truncate(time.Microsecond)
 	result.Stats.TotalMicros = result.EndedAt.Sub(started).Microseconds()
 	return result, c.tape, nil
-}
-
-func newSeed() []byte {
-	seed := make([]byte, 32)
-	_, _ = rand.Read(seed) // never fails: crypto/rand ends the process first
-	return seed
 }
 
 // execute loads what the run needs and enters the sandbox.
@@ -108,8 +101,8 @@ func (c *call) execute() sandbox.Outcome {
 	if err != nil {
 		return sandbox.Outcome{Fault: hostFault("load the action's module", err)}
 	}
-	entry := Entry(c.run.Event.Trigger)
 	defer module.Release()
+	entry := Entry(c.run.Event.Trigger)
 	if !module.Exports(entry) {
 		return sandbox.Outcome{Fault: hostFault("enter the module", fmt.Errorf("it does not export %s", entry))}
 	}
@@ -117,35 +110,36 @@ func (c *call) execute() sandbox.Outcome {
 	if err != nil {
 		return sandbox.Outcome{Fault: hostFault("compose the guest's input", err)}
 	}
-	stdout, stderr := &lines{call: c, level: "info"}, &lines{call: c, level: "error"}
-	out := module.Run(c.ctx, sandbox.Request{
+	c.stdout, c.stderr = lines{call: c, level: "info"}, lines{call: c, level: "error"}
+	c.request = sandbox.Request{
 		Entry:     entry,
 		Input:     input,
 		Limits:    c.settings.Limits,
-		Host:      c,
-		Random:    &c.random,
-		Now:       c.now,
-		Elapsed:   func() time.Duration { return c.offset },
 		Isolation: c.settings.Isolation,
-		Sleep:     c.sleep,
-		Stdout:    stdout,
-		Stderr:    stderr,
-	})
+		Host:      c,
+		Random:    (*random)(c),
+		Clock:     (*clock)(c),
+		Stdout:    &c.stdout,
+		Stderr:    &c.stderr,
+	}
+	out := module.Run(c.ctx, &c.request)
 	c.sandbox = nil // its run is over
-	stdout.flush()
-	stderr.flush()
+	c.stdout.flush()
+	c.stderr.flush()
 	return out
 }
 
-// randomSource gives the guest its random bytes and tells whether it took any.
-type randomSource struct {
-	source *mathrand.ChaCha8
-	used   bool
-}
+// random gives the guest of a call its random bytes. The first of them put the
+// seed on the tape.
+type random call
 
 // Read implements io.Reader.
-func (r *randomSource) Read(p []byte) (int, error) {
-	r.used = true
+func (r *random) Read(p []byte) (int, error) {
+	if r.source == nil {
+		r.tape.Seed = make([]byte, 32)
+		_, _ = rand.Read(r.tape.Seed) // never fails: crypto/rand ends the process first
+		r.source = mathrand.NewChaCha8([32]byte(r.tape.Seed))
+	}
 	return r.source.Read(p)
 }
 
@@ -157,7 +151,6 @@ func (c *call) prepare() *sandbox.Fault {
 		return hostFault("read the action's secrets", err)
 	}
 	c.secrets = secrets
-	c.masks = newMasks(secrets)
 	for _, name := range c.run.Step.Secrets {
 		if _, set := secrets[name]; !set {
 			c.hint = fmt.Sprintf("usher secrets set %s %s", quote(c.run.Step.Action), name)

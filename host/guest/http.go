@@ -167,9 +167,9 @@ func (c *call) target(request httpRequest) string {
 	if method == "" {
 		method = http.MethodGet
 	}
-	shown := c.masks.text(request.URL)
+	shown := c.mask(request.URL)
 	if u, err := url.Parse(request.URL); err == nil && shown != request.URL && u.Host != "" {
-		if origin := u.Scheme + "://" + u.Host; !strings.HasPrefix(shown, origin) && c.masks.text(origin) == origin {
+		if origin := u.Scheme + "://" + u.Host; !strings.HasPrefix(shown, origin) && c.mask(origin) == origin {
 			shown = origin + "/" + shown
 		}
 	}

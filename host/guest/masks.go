@@ -12,10 +12,22 @@ import (
 // ones would blacken ordinary text.
 const minMaskedChars = 4
 
-// masks hides secret values in what people see of a run.
+// masks hides secret values in what people see of a run. It is made when it is
+// first needed.
 type masks struct{ replacer *strings.Replacer }
 
-func newMasks(secrets map[string]string) *masks {
+// mask returns s without the values of secrets.
+func (c *call) mask(s string) string {
+	if len(c.secrets) == 0 || s == "" {
+		return s
+	}
+	if c.masks.replacer == nil {
+		c.masks.replacer = newReplacer(c.secrets)
+	}
+	return c.masks.replacer.Replace(s)
+}
+
+func newReplacer(secrets map[string]string) *strings.Replacer {
 	var pairs []string
 	for name, value := range secrets {
 		if len(value) < minMaskedChars {
@@ -27,17 +39,10 @@ func newMasks(secrets map[string]string) *masks {
 			pairs = append(pairs, form, mask)
 		}
 	}
-	return &masks{strings.NewReplacer(pairs...)}
+	return strings.NewReplacer(pairs...)
 }
 
-func (m *masks) text(s string) string {
-	if m == nil || s == "" {
-		return s
-	}
-	return m.replacer.Replace(s)
-}
-
-func (m *masks) note(n host.CallNote) host.CallNote {
-	n.Target, n.Error = m.text(n.Target), m.text(n.Error)
+func (c *call) maskNote(n host.CallNote) host.CallNote {
+	n.Target, n.Error = c.mask(n.Target), c.mask(n.Error)
 	return n
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
@@ -20,12 +21,17 @@ type Request struct {
 	Isolation host.Isolation // how the run gets its instance; "" is the best that the module allows
 	Host      any            // the caller's own state, for its host functions: [Call.Host]
 
-	Random  io.Reader                  // where the guest's random bytes come from
-	Now     func() time.Time           // the guest's clock
-	Elapsed func() time.Duration       // how far it has moved since the run began
-	Sleep   func(*Call, time.Duration) // what a guest's sleep does
-	Stdout  io.Writer                  // the guest's standard output; an error ends the run
-	Stderr  io.Writer
+	Random io.Reader // where the guest's random bytes come from
+	Clock  Clock
+	Stdout io.Writer // the guest's standard output; an error ends the run
+	Stderr io.Writer
+}
+
+// Clock is a guest's clock.
+type Clock interface {
+	Now() time.Time
+	Elapsed() time.Duration     // how far it has moved since the run began
+	Sleep(*Call, time.Duration) // what the guest's sleep does
 }
 
 // Outcome is what a run came to.
@@ -61,7 +67,7 @@ type Call struct {
 	cancel   context.CancelFunc
 
 	request  *Request
-	limits   host.Limits
+	limits   *host.Limits
 	exchange exchange
 	instance *instance
 	meter    meter
@@ -70,14 +76,19 @@ type Call struct {
 	fault    *Fault    // the host's reason to stop the run
 }
 
-func newCall(ctx context.Context, r *Request) *Call {
+// begin makes c the call of a run.
+func (c *Call) begin(ctx context.Context, r *Request) {
 	now := time.Now()
-	return &Call{
-		Host: r.Host, parent: ctx, request: r, limits: r.Limits, started: now,
+	*c = Call{
+		Host: r.Host, parent: ctx, request: r, limits: &r.Limits, started: now,
 		deadline: now.Add(time.Duration(r.Limits.TimeoutMillis) * time.Millisecond),
 		meter:    meter{budget: r.Limits.Fuel},
 	}
 }
+
+// calls are used again, but for those that others may have derived contexts
+// from.
+var calls = sync.Pool{New: func() any { return &Call{} }}
 
 // Deadline implements context.Context.
 func (c *Call) Deadline() (time.Time, bool) { return c.deadline, true }
@@ -114,11 +125,14 @@ func (c *Call) expired() error {
 // Value implements context.Context.
 func (c *Call) Value(key any) any { return c.parent.Value(key) }
 
-// end frees what waiting took.
+// end frees what waiting took. Nobody uses c after it.
 func (c *Call) end() {
 	if c.cancel != nil {
 		c.cancel()
+		return
 	}
+	*c = Call{}
+	calls.Put(c)
 }
 
 // guest returns the guest's memory, nil when it has none.
@@ -134,7 +148,7 @@ func (c *Call) monotonic() time.Duration {
 	if c.freezing != nil {
 		return monotonicBase
 	}
-	return monotonicBase + c.request.Elapsed()
+	return monotonicBase + c.request.Clock.Elapsed()
 }
 
 // Stop ends the run with f. It does not return; host functions call it on the

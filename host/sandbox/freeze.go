@@ -32,6 +32,15 @@ func (f *freezing) Read(p []byte) (int, error) {
 	return f.random.Read(p)
 }
 
+// Now implements Clock; the clock spoils an image before it is asked.
+func (f *freezing) Now() time.Time { return time.Unix(0, 0) }
+
+// Elapsed implements Clock.
+func (f *freezing) Elapsed() time.Duration { return 0 }
+
+// Sleep implements Clock.
+func (f *freezing) Sleep(*Call, time.Duration) {}
+
 // spoil ends an initialisation that needs what only a run has.
 func (c *Call) spoil(why string) {
 	if c.freezing != nil {
@@ -60,10 +69,8 @@ func (s *Sandbox) freeze(ctx context.Context, a *artifact, c *code, facts wasmbi
 		return fmt.Errorf("instantiate module: %w", err)
 	}
 	defer i.close()
-	call := newCall(ctx, &Request{
-		Limits: initialLimits, Random: f, Stdout: io.Discard, Stderr: io.Discard,
-		Now: time.Now, Elapsed: func() time.Duration { return 0 }, Sleep: func(*Call, time.Duration) {},
-	})
+	call := &Call{}
+	call.begin(ctx, &Request{Limits: initialLimits, Random: f, Clock: f, Stdout: io.Discard, Stderr: io.Discard})
 	defer call.end()
 	call.freezing, call.instance, call.exchange = f, i, &kernel{}
 	call.fill()

@@ -13,9 +13,9 @@ import (
 // exchange is the memory through which a guest and its host pass bytes, as the
 // Extism ABI defines it: blocks named by their offset, where 0 names none.
 type exchange interface {
-	begin(input []byte, limits host.Limits) bool // false: the input does not fit
-	block(offset uint64) ([]byte, bool)          // the block at offset, not a copy; nil and true for offset 0
-	put(c *Call, data []byte) (uint64, bool)     // false: over the limit
+	begin(input []byte, limits *host.Limits) bool // false: the input does not fit
+	block(offset uint64) ([]byte, bool)           // the block at offset, not a copy; nil and true for offset 0
+	put(c *Call, data []byte) (uint64, bool)      // false: over the limit
 	release(c *Call, offset uint64)
 	result() []byte // the output, not a copy
 	said() []byte   // the error that the guest set, not a copy
@@ -52,11 +52,11 @@ const (
 
 // kernelBytes is what the exchange may hold: what the guest's own memory may,
 // and the event, for which the guest does not pay.
-func kernelBytes(input []byte, limits host.Limits) int64 {
+func kernelBytes(input []byte, limits *host.Limits) int64 {
 	return limits.MemoryBytes + 2*int64(len(input))
 }
 
-func (k *kernel) begin(input []byte, limits host.Limits) bool {
+func (k *kernel) begin(input []byte, limits *host.Limits) bool {
 	k.limit = kernelBytes(input, limits)
 	offset, ok := k.put(nil, input)
 	k.input = block{offset: offset, length: uint64(len(input))}

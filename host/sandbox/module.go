@@ -190,8 +190,9 @@ func (m *Module) Exports(name string) bool { return slices.Contains(m.artifact.E
 
 // Run gives the run an instance of its own and calls its entry. A done ctx ends
 // the run with a host fault; ask ctx.
-func (m *Module) Run(ctx context.Context, r Request) Outcome {
-	c := newCall(ctx, &r)
+func (m *Module) Run(ctx context.Context, r *Request) Outcome {
+	c := calls.Get().(*Call)
+	c.begin(ctx, r)
 	defer c.end()
 	i, err := m.take(c)
 	if err != nil {
@@ -199,7 +200,7 @@ func (m *Module) Run(ctx context.Context, r Request) Outcome {
 		return c.outcome(err, 0)
 	}
 	c.instance = i
-	if c.exchange = i.exchange(); !c.exchange.begin(r.Input, r.Limits) {
+	if c.exchange = i.exchange(); !c.exchange.begin(r.Input, &r.Limits) {
 		err = &Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf("the input of %d bytes does not fit into the memory", len(r.Input))}
 	}
 	c.fill()

@@ -55,15 +55,20 @@ func load(t *testing.T, s *sandbox.Sandbox, wasm []byte) *sandbox.Module {
 	return m
 }
 
-func request(input string) sandbox.Request {
+// stillClock is a clock that stands still.
+type stillClock struct{}
+
+func (stillClock) Now() time.Time                     { return time.Unix(1_700_000_000, 0) }
+func (stillClock) Elapsed() time.Duration             { return 0 }
+func (stillClock) Sleep(*sandbox.Call, time.Duration) {}
+
+func request(input string) *sandbox.Request {
 	limits := host.DefaultSettings().Limits
 	limits.TimeoutMillis = 300
 	limits.MemoryBytes = 16 << 20
-	return sandbox.Request{
-		Entry: entry, Input: []byte(input), Limits: limits,
+	return &sandbox.Request{
+		Entry: entry, Input: []byte(input), Limits: limits, Clock: stillClock{},
 		Random: strings.NewReader(strings.Repeat("random bytes ", 1000)),
-		Now:    func() time.Time { return time.Unix(1_700_000_000, 0) }, Elapsed: func() time.Duration { return 0 },
-		Sleep:  func(*sandbox.Call, time.Duration) {},
 		Stdout: io.Discard, Stderr: io.Discard,
 	}
 }

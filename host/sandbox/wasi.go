@@ -145,7 +145,7 @@ func wasiClockTime(c *Call, m memoryView, s []uint64) uint64 {
 	switch s[0] {
 	case wasiRealtime:
 		c.spoil("it looks at the clock")
-		return errno(m.put64(s[2], uint64(c.request.Now().UnixNano())))
+		return errno(m.put64(s[2], uint64(c.request.Clock.Now().UnixNano())))
 	case wasiMonotonic:
 		return errno(m.put64(s[2], uint64(c.monotonic())))
 	}
@@ -266,7 +266,7 @@ func wasiPoll(c *Call, m memoryView, s []uint64) uint64 {
 	event[10] = first[8]   // type
 	if shortest > 0 {
 		c.spoil("it sleeps")
-		c.request.Sleep(c, shortest)
+		c.request.Clock.Sleep(c, shortest)
 	}
 	events, ok := m.slice(out, eventBytes)
 	if !ok {
@@ -287,7 +287,7 @@ func (c *Call) waitOf(subscription []byte) time.Duration {
 	if binary.LittleEndian.Uint16(subscription[40:])&absolute != 0 {
 		now := uint64(c.monotonic())
 		if clock == wasiRealtime {
-			now = uint64(c.request.Now().UnixNano())
+			now = uint64(c.request.Clock.Now().UnixNano())
 		}
 		wait -= min(wait, now)
 	}

@@ -56,7 +56,7 @@ func newWasmKernel(module api.Module, pages *memory) *wasmKernel {
 }
 
 // begin writes the input as the first block of an empty kernel.
-func (k *wasmKernel) begin(input []byte, limits host.Limits) bool {
+func (k *wasmKernel) begin(input []byte, limits *host.Limits) bool {
 	k.pages.limit = uint64(kernelBytes(input, limits)) + 1<<16
 	k.outputLimit.Set(uint64(limits.OutputBytes))
 	if len(input) == 0 {
