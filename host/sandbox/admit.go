@@ -15,10 +15,7 @@ var budgets = wasmbin.DefaultBudgets()
 // metered, compiles it into the cache, and takes the image that its instances
 // begin with. An error is the module's fault.
 func (s *Sandbox) admit(ctx context.Context, wasm []byte) (*artifact, error) {
-	options := wasmbin.Options{
-		Meter: true, Strip: true, MergeData: true, ExportStart: true, ExportGlobals: true,
-		MaxTableElements: budgets.TableElements,
-	}
+	options := plainOptions()
 	plain, err := wasmbin.Rewrite(wasm, options)
 	if err != nil {
 		return nil, fmt.Errorf("read module: %w", err)
@@ -39,6 +36,14 @@ func (s *Sandbox) admit(ctx context.Context, wasm []byte) (*artifact, error) {
 		return a, err
 	}
 	return a, s.addImageCode(ctx, a, wasm, options)
+}
+
+// plainOptions say how the code of every instance is rewritten.
+func plainOptions() wasmbin.Options {
+	return wasmbin.Options{
+		Meter: true, Strip: true, MergeData: true, ExportStart: true, ExportGlobals: true,
+		MaxTableElements: budgets.TableElements,
+	}
 }
 
 // addImageCode makes the code of instances over the image.
