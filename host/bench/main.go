@@ -16,4 +16,4 @@ var benches = []compare.Bench{
 	{Name: "startup", What: "mixed modules from a warm cache: until all are ready, and the first run of one, against go-sdk", Run: benchStartup},
 }
 
-func main() { compare.Main(benches) }
+func main() { compare.Main("go run ./host/bench", benches) }

@@ -57,12 +57,12 @@ type Effort struct {
 // times worse than it is.
 const ballastBytes = 64 << 20
 
-// Main is the program: it reads the command line, runs the benches that it
-// names, or all, and prints a row for each comparison.
-func Main(benches []Bench) {
+// Main is the program that command runs: it reads the command line, runs the
+// benches that it names, or all, and prints a row for each comparison.
+func Main(command string, benches []Bench) {
 	asJSON := flag.Bool("json", false, "print one JSON object a line")
 	quick := flag.Bool("quick", false, "one short round each: to see that it works, not to trust")
-	flag.Usage = func() { usage(benches) }
+	flag.Usage = func() { usage(command, benches) }
 	flag.Parse()
 	e := Effort{Rounds: 5, Length: 2 * time.Second, Count: 200}
 	if *quick {
@@ -77,8 +77,8 @@ func Main(benches []Bench) {
 	}
 }
 
-func usage(benches []Bench) {
-	fmt.Fprintln(os.Stderr, "Usage: go run ./host/bench [--json] [--quick] [NAME…]\n\nWithout names it runs all:")
+func usage(command string, benches []Bench) {
+	fmt.Fprintf(os.Stderr, "Usage: %s [--json] [--quick] [NAME…]\n\nWithout names it runs all:\n", command)
 	for _, b := range benches {
 		fmt.Fprintf(os.Stderr, "  %-12s %s\n", b.Name, b.What)
 	}
