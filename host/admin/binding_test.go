@@ -66,6 +66,14 @@ func TestAPatchOfABinding(t *testing.T) {
 			want: `{"egress":{"allow":["a.example.com"]}}`,
 		},
 		{name: "renames", patch: `{"display_name": "The A"}`, want: `{"egress":{"allow":["a.example.com"]}}`},
+		{
+			name: "chooses the isolation and the fuel", patch: `{"settings": {"isolation": "plain", "limits": {"fuel": 20000000000}}}`,
+			want: `{"limits":{"fuel":20000000000},"egress":{"allow":["a.example.com"]},"isolation":"plain"}`,
+		},
+		{
+			name: "leaves both to the host again", patch: `{"settings": {"isolation": null, "limits": {"fuel": null}}}`,
+			want: `{"egress":{"allow":["a.example.com"]}}`,
+		},
 		{name: "changes nothing", patch: `{}`, want: `{"egress":{"allow":["a.example.com"]}}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -81,6 +89,8 @@ func TestAPatchOfABinding(t *testing.T) {
 		`{"settings": {"limits": {"timeout": 1}}}`:              "/settings/limits/timeout",
 		`{"settings": {"limits": {"timeout": null}}}`:           "",
 		`{"settings": {"limits": {"timeout_ms": -1}}}`:          "/settings/limits/timeout_ms",
+		`{"settings": {"limits": {"fuel": 1125899906842625}}}`:  "/settings/limits/fuel",
+		`{"settings": {"isolation": "shared"}}`:                 "/settings/isolation",
 		`{"settings": {"egress": {"allow": [null]}}}`:           "/settings/egress/allow/0",
 		`{"settings": []}`:                                      "/settings",
 		`{"allow_add": ["http://"]}`:                            "/settings/egress/allow/1",
