@@ -18,6 +18,7 @@ type Module struct {
 	artifact *artifact
 	digest   string
 	frozen   *frozen // nil: its instances initialise themselves
+	links    []link  // what it links
 	bytes    int64
 
 	mu                 sync.Mutex // guards the following
@@ -142,6 +143,14 @@ func (m *Module) thaw(ctx context.Context) error {
 			a.Image = nil // it is in the image now
 		}
 	}
+	for i, wasm := range a.Links {
+		c, err := m.sandbox.compile(ctx, wasm)
+		if err != nil {
+			return err
+		}
+		m.links = append(m.links, link{a.LinkNames[i], c})
+		m.bytes += c.bytes
+	}
 	code, err := m.code(ctx, m.best(""))
 	if err != nil {
 		m.frozen.close()
@@ -242,7 +251,7 @@ func (m *Module) take(c *Call) (*instance, error) {
 	case host.IsolationFresh:
 		return m.sandbox.imageInstance(c.parent, isolation, code, m.frozen, c.limits.MemoryBytes)
 	}
-	return m.sandbox.plainInstance(c.parent, code, c.limits.MemoryBytes)
+	return m.sandbox.plainInstance(c.parent, code, m.links, c.limits.MemoryBytes)
 }
 
 func (m *Module) leastBytes(isolation host.Isolation) int64 {
