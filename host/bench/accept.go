@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/bench/compare"
 	"github.com/usherhost/usher/host/bench/floor"
 	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/sqlite"
@@ -15,20 +16,20 @@ const producers = 64
 
 const bareLoop = "group-commit loop"
 
-func benchAccept(ctx context.Context, e effort) ([]row, error) {
-	ours, theirs, err := sideBySide(e.Rounds, inTemp(func(dir string) (float64, error) {
+func benchAccept(ctx context.Context, e compare.Effort) ([]compare.Row, error) {
+	ours, theirs, err := compare.SideBySide(e.Rounds, compare.InTemp(func(dir string) (float64, error) {
 		return acceptDirectly(ctx, dir, e)
-	}), inTemp(func(dir string) (float64, error) { return bareAccepts(dir, e) }))
-	return []row{{"accept", "accept", ours, "events/s", bareLoop, ours / theirs}}, err
+	}), compare.InTemp(func(dir string) (float64, error) { return bareAccepts(dir, e) }))
+	return []compare.Row{compare.Rate("accept", "accept", ours, "events/s", bareLoop, theirs)}, err
 }
 
-func bareAccepts(dir string, e effort) (float64, error) {
+func bareAccepts(dir string, e compare.Effort) (float64, error) {
 	m, err := floor.Accept(dir, producers, e.Length.Seconds())
 	return m.PerSecond(), err
 }
 
 // acceptDirectly measures accepts in process, into a store that lends nothing.
-func acceptDirectly(ctx context.Context, dir string, e effort) (rate float64, err error) {
+func acceptDirectly(ctx context.Context, dir string, e compare.Effort) (rate float64, err error) {
 	db, err := sqlite.Open(ctx, dir, sqlite.Options{})
 	if err != nil {
 		return 0, err

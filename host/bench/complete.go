@@ -7,22 +7,35 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/bench/compare"
 	"github.com/usherhost/usher/host/bench/floor"
 	"github.com/usherhost/usher/host/executor"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/internal/hosttest"
 )
 
-func benchComplete(ctx context.Context, e effort) ([]row, error) {
-	ours, theirs, err := sideBySide(e.Rounds, inTemp(func(dir string) (float64, error) {
-		return complete(ctx, dir, e, false)
-	}), inTemp(func(dir string) (float64, error) { return complete(ctx, dir, e, true) }))
-	return []row{{"complete", "complete", ours, "events/s", "queue alone", ours / theirs}}, err
+// door is a way in: it sends events for as long as it is told.
+type door func(ctx context.Context, h *hosttest.Host, e compare.Effort) (floor.Measure, error)
+
+func benchComplete(ctx context.Context, e compare.Effort) (rows []compare.Row, err error) {
+	for _, d := range []struct {
+		work string
+		in   door
+	}{{"complete", acceptThere}, {"http", postThere}} {
+		ours, theirs, err := compare.SideBySide(e.Rounds, compare.InTemp(func(dir string) (float64, error) {
+			return complete(ctx, dir, e, d.in, false)
+		}), compare.InTemp(func(dir string) (float64, error) { return complete(ctx, dir, e, d.in, true) }))
+		if err != nil {
+			return rows, err
+		}
+		rows = append(rows, compare.Rate("complete", d.work, ours, "events/s", "queue alone", theirs))
+	}
+	return rows, nil
 }
 
 // complete measures events that are accepted and whose three actions have run,
 // with the backlog held small. In an idle run the actions are nothing at all.
-func complete(ctx context.Context, dir string, e effort, idle bool) (rate float64, err error) {
+func complete(ctx context.Context, dir string, e compare.Effort, in door, idle bool) (rate float64, err error) {
 	h, err := hosttest.OpenWith(ctx, dir, hosttest.Options{Runner: func(runner executor.Runner) executor.Runner {
 		if !idle {
 			return runner
@@ -39,10 +52,7 @@ func complete(ctx context.Context, dir string, e effort, idle bool) (rate float6
 	if err := bindThree(ctx, h); err != nil {
 		return 0, err
 	}
-	m, err := floor.Loop(producers, e.Length, func(int) error {
-		_, err := h.DB.Accept(ctx, []host.NewEvent{hosttest.Event(int(users.Add(1)))})
-		return err
-	})
+	m, err := in(ctx, h, e)
 	if err != nil {
 		return 0, err
 	}
@@ -51,6 +61,24 @@ func complete(ctx context.Context, dir string, e effort, idle bool) (rate float6
 		return 0, err
 	}
 	return float64(m.Done) / (m.Took + time.Since(began)).Seconds(), nil
+}
+
+// acceptThere sends in process.
+func acceptThere(ctx context.Context, h *hosttest.Host, e compare.Effort) (floor.Measure, error) {
+	return floor.Loop(producers, e.Length, func(int) error {
+		_, err := h.DB.Accept(ctx, []host.NewEvent{hosttest.Event(int(users.Add(1)))})
+		return err
+	})
+}
+
+// postThere sends over HTTP, from clients that share the cores.
+func postThere(ctx context.Context, h *hosttest.Host, e compare.Effort) (m floor.Measure, err error) {
+	address, key, stop, err := serveIngress(ctx, h.DB)
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	return postAll(ctx, address, key, e)
 }
 
 func bindThree(ctx context.Context, h *hosttest.Host) error {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/bench/compare"
 	"github.com/usherhost/usher/host/bench/floor"
 	"github.com/usherhost/usher/host/ingress"
 	"github.com/usherhost/usher/host/internal/hosttest"
@@ -19,15 +20,15 @@ import (
 	"github.com/usherhost/usher/host/web"
 )
 
-func benchHTTPAccept(ctx context.Context, e effort) ([]row, error) {
-	ours, theirs, err := sideBySide(e.Rounds, inTemp(func(dir string) (float64, error) {
+func benchHTTPAccept(ctx context.Context, e compare.Effort) ([]compare.Row, error) {
+	ours, theirs, err := compare.SideBySide(e.Rounds, compare.InTemp(func(dir string) (float64, error) {
 		return acceptOverHTTP(ctx, dir, e)
-	}), inTemp(func(dir string) (float64, error) { return bareAccepts(dir, e) }))
-	return []row{{"http-accept", "http-accept", ours, "202s/s", bareLoop, ours / theirs}}, err
+	}), compare.InTemp(func(dir string) (float64, error) { return bareAccepts(dir, e) }))
+	return []compare.Row{compare.Rate("http-accept", "http-accept", ours, "202s/s", bareLoop, theirs)}, err
 }
 
 // acceptOverHTTP measures 202s from a server whose clients share its cores.
-func acceptOverHTTP(ctx context.Context, dir string, e effort) (rate float64, err error) {
+func acceptOverHTTP(ctx context.Context, dir string, e compare.Effort) (rate float64, err error) {
 	db, err := sqlite.Open(ctx, dir, sqlite.Options{})
 	if err != nil {
 		return 0, err
@@ -38,7 +39,8 @@ func acceptOverHTTP(ctx context.Context, dir string, e effort) (rate float64, er
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	return postAll(ctx, address, key, e)
+	m, err := postAll(ctx, address, key, e)
+	return m.PerSecond(), err
 }
 
 // serveIngress opens the ingress door on loopback, as serve does.
@@ -62,18 +64,17 @@ func serveIngress(ctx context.Context, db *sqlite.DB) (address, key string, stop
 }
 
 // postAll posts events over as many kept connections as there are producers.
-func postAll(ctx context.Context, address, key string, e effort) (float64, error) {
+func postAll(ctx context.Context, address, key string, e compare.Effort) (floor.Measure, error) {
 	clients := make([]*poster, producers)
 	for i := range clients {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 		if err != nil {
-			return 0, err
+			return floor.Measure{}, err
 		}
 		defer func() { _ = conn.Close() }()
 		clients[i] = &poster{conn: conn, in: bufio.NewReader(conn), key: key}
 	}
-	m, err := floor.Loop(producers, e.Length, func(p int) error { return clients[p].post() })
-	return m.PerSecond(), err
+	return floor.Loop(producers, e.Length, func(p int) error { return clients[p].post() })
 }
 
 // poster is a client as thin as HTTP/1.1 allows: its cost is not the server's.

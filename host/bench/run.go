@@ -3,123 +3,87 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"syscall"
-	"time"
 
 	extism "github.com/extism/go-sdk"
 	"github.com/tetratelabs/wazero"
 
-	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/guest"
-	"github.com/usherhost/usher/host/internal/guests"
-	"github.com/usherhost/usher/host/internal/hosttest"
-	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/bench/compare"
+	"github.com/usherhost/usher/host/bench/works"
 )
 
-const entry = "onExecutePostUserRegistration"
-
-// works are the guests that are run, by the name that reports give them.
-var works = []struct{ name, guest string }{{"tiny", "noop"}, {"echo", "echo"}}
-
-func benchRun(ctx context.Context, e effort) ([]row, error) {
-	var rows []row
-	for _, w := range works {
-		ours, err := newRunner(ctx, guests.Wasm(w.guest))
-		if err != nil {
-			return nil, err
-		}
-		theirs, err := newPlugin(ctx, guests.Wasm(w.guest))
-		if err != nil {
-			return nil, err
-		}
-		our, their, err := sideBySide(e.Rounds, func() (float64, error) { return cpuOf(e, ours.run) },
-			func() (float64, error) { return cpuOf(e, theirs.run) })
-		if err := errors.Join(err, ours.close(), theirs.close()); err != nil {
-			return nil, err
-		}
-		rows = append(rows, row{"run", w.name, our, "µs CPU", "go-sdk", their / our})
-	}
-	return rows, nil
+func benchRun(ctx context.Context, e compare.Effort) (rows []compare.Row, err error) {
+	err = works.Each(works.Names, func(name string, wasm []byte) error {
+		our, their, err := bothRunners(ctx, wasm, e.Rounds, func(run func() error) (float64, error) { return compare.CPU(e, run) })
+		rows = append(rows, compare.Cost("run", name, our, "µs CPU", "go-sdk", their))
+		return err
+	})
+	return rows, err
 }
 
-// cpuOf returns the processor time of one call of f, in microseconds.
-func cpuOf(e effort, f func() error) (float64, error) {
-	if err := f(); err != nil { // the first call may load
-		return 0, err
-	}
-	calls, began, cpu := 0, time.Now(), processTime()
-	for time.Since(began) < e.Length/2 {
-		if err := f(); err != nil {
-			return 0, err
-		}
-		calls++
-	}
-	return float64((processTime() - cpu).Nanoseconds()) / 1e3 / float64(calls), nil
+// garbageRuns is how many runs the garbage of one is the average of.
+const garbageRuns = 1000
+
+func benchGarbage(ctx context.Context, _ compare.Effort) (rows []compare.Row, err error) {
+	err = works.Each([]string{"tiny", "echo"}, func(name string, wasm []byte) error {
+		our, their, err := bothRunners(ctx, wasm, 1, func(run func() error) (float64, error) { return compare.Garbage(garbageRuns, run) })
+		rows = append(rows, compare.Cost("garbage", name, our, "bytes", "go-sdk", their))
+		return err
+	})
+	return rows, err
 }
 
-func processTime() time.Duration {
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		return 0
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
-}
-
-// runner runs a guest as the executor does: input, tape and result included.
-type runner struct {
-	*guest.Runner
-	wasm  []byte
-	event host.NewEvent
-	step  host.Step
-	ctx   context.Context
-}
-
-func newRunner(ctx context.Context, wasm []byte) (*runner, error) {
-	s, err := sandbox.Open(ctx, sandbox.Config{Functions: guest.Functions()})
+// bothRunners measures runs of the guest by us and by go-sdk.
+func bothRunners(ctx context.Context, wasm []byte, rounds int, measure func(run func() error) (float64, error)) (our, their float64, err error) {
+	ours, err := works.NewRunner(ctx, wasm, "")
 	if err != nil {
-		return nil, err
+		return 0, 0, err
 	}
-	r := &runner{wasm: wasm, event: hosttest.Event(1), ctx: ctx, step: host.Step{Digest: sandbox.Digest(wasm)}}
-	r.Runner = &guest.Runner{Sandbox: s, Modules: r, Secrets: r, Cache: &guest.Cache{}}
-	return r, nil
-}
-
-func (r *runner) Module(context.Context, string) ([]byte, error)             { return r.wasm, nil }
-func (r *runner) Secrets(context.Context, string) (map[string]string, error) { return nil, nil }
-
-func (r *runner) run() error {
-	result, _, err := r.Run(r.ctx, guest.Run{ExecutionID: "exe_1", Attempt: 1, Step: r.step, Event: &r.event.Event})
-	if err == nil && !result.Succeeded {
-		err = fmt.Errorf("the guest failed: %s", result.Error.Message)
+	theirs, err := newPlugin(ctx, wasm, nil)
+	if err != nil {
+		return 0, 0, errors.Join(err, ours.Close())
 	}
-	return err
+	our, their, err = compare.SideBySide(rounds, func() (float64, error) { return measure(ours.Run) },
+		func() (float64, error) { return measure(theirs.run) })
+	return our, their, errors.Join(err, ours.Close(), theirs.close())
 }
-
-func (r *runner) close() error { return r.Sandbox.Close(r.ctx) }
 
 // plugin runs a guest as go-sdk users do: a new instance for every event, with
 // a timeout.
 type plugin struct {
 	compiled *extism.CompiledPlugin
-	event    []byte
+	input    []byte
 	ctx      context.Context
 }
 
-func newPlugin(ctx context.Context, wasm []byte) (*plugin, error) {
+const timeoutMillis = 20_000
+
+// newPlugin compiles the module, with a cache if there is one.
+func newPlugin(ctx context.Context, wasm []byte, cache wazero.CompilationCache) (*plugin, error) {
+	config := extism.PluginConfig{EnableWasi: true}
+	if cache != nil {
+		config.RuntimeConfig = wazero.NewRuntimeConfig().WithCompilationCache(cache)
+	}
 	compiled, err := extism.NewCompiledPlugin(ctx, extism.Manifest{
-		Wasm: []extism.Wasm{extism.WasmData{Data: wasm}}, Timeout: 20_000,
-	}, extism.PluginConfig{EnableWasi: true}, nil)
-	return &plugin{compiled: compiled, event: hosttest.Event(1).Body, ctx: ctx}, err
+		Wasm: []extism.Wasm{extism.WasmData{Data: wasm}}, Timeout: timeoutMillis,
+	}, config, nil)
+	return &plugin{compiled: compiled, input: works.Input(), ctx: ctx}, err
 }
 
 func (p *plugin) run() error {
-	instance, err := p.compiled.Instance(p.ctx, extism.PluginInstanceConfig{ModuleConfig: wazero.NewModuleConfig().WithSysWalltime()})
+	instance, err := p.instance()
 	if err != nil {
 		return err
 	}
-	_, _, err = instance.Call(entry, p.event)
-	return errors.Join(err, instance.Close(p.ctx))
+	return errors.Join(p.call(instance), instance.Close(p.ctx))
+}
+
+func (p *plugin) instance() (*extism.Plugin, error) {
+	return p.compiled.Instance(p.ctx, extism.PluginInstanceConfig{ModuleConfig: wazero.NewModuleConfig().WithSysWalltime()})
+}
+
+func (p *plugin) call(instance *extism.Plugin) error {
+	_, _, err := instance.Call(works.Entry, p.input)
+	return err
 }
 
 func (p *plugin) close() error { return p.compiled.Close(p.ctx) }

@@ -6,15 +6,16 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/bench/compare"
 	"github.com/usherhost/usher/host/internal/hosttest"
 )
 
 // benchStart measures how long after the sender hears of the accept the event's
 // first action starts, one event at a time. The ratio is the time to hear of
 // the accept to the time to that start: over 1 when the action was quicker.
-func benchStart(ctx context.Context, e effort) ([]row, error) {
+func benchStart(ctx context.Context, e compare.Effort) ([]compare.Row, error) {
 	var starts, accepts []float64
-	_, err := inTemp(func(dir string) (value float64, err error) {
+	_, err := compare.InTemp(func(dir string) (value float64, err error) {
 		h, err := hosttest.Open(ctx, dir, 0)
 		if err != nil {
 			return 0, err
@@ -35,8 +36,8 @@ func benchStart(ctx context.Context, e effort) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	start, accept := median(starts), median(accepts)
-	return []row{{"start", "start", max(start-accept, 0), "µs", "accept", accept / start}}, nil
+	start, accept := compare.Median(starts), compare.Median(accepts)
+	return []compare.Row{{Bench: "start", Work: "start", Value: max(start-accept, 0), Unit: "µs", Against: "accept", Ratio: accept / start}}, nil
 }
 
 func startOne(ctx context.Context, h *hosttest.Host) (start, accept float64, err error) {

@@ -73,6 +73,11 @@ type Run struct {
 // Run runs the step's module on the event. What the guest does is the result;
 // an error means that ctx ended first and there is nothing to record.
 func (r *Runner) Run(ctx context.Context, run Run) (host.Result, host.Tape, error) {
+	return r.record(ctx, run, (*call).execute)
+}
+
+// record tells what execute came to.
+func (r *Runner) record(ctx context.Context, run Run, execute func(*call) sandbox.Outcome) (host.Result, host.Tape, error) {
 	started := time.Now().UTC().Truncate(time.Microsecond)
 	c := calls.Get().(*call)
 	defer c.end()
@@ -80,7 +85,7 @@ func (r *Runner) Run(ctx context.Context, run Run) (host.Result, host.Tape, erro
 	if c.cache == nil {
 		c.cache = &Cache{}
 	}
-	outcome := c.execute()
+	outcome := execute(c)
 	if ctx.Err() != nil {
 		return host.Result{}, host.Tape{}, ctx.Err()
 	}
@@ -106,6 +111,11 @@ func (c *call) execute() sandbox.Outcome {
 	if !module.Exports(entry) {
 		return sandbox.Outcome{Fault: hostFault("enter the module", fmt.Errorf("it does not export %s", entry))}
 	}
+	return c.enter(entry, func(q *sandbox.Request) sandbox.Outcome { return module.Run(c.ctx, q) })
+}
+
+// enter composes what the guest gets, and lets run enter it.
+func (c *call) enter(entry string, run func(*sandbox.Request) sandbox.Outcome) sandbox.Outcome {
 	input, err := c.input()
 	if err != nil {
 		return sandbox.Outcome{Fault: hostFault("compose the guest's input", err)}
@@ -122,7 +132,7 @@ func (c *call) execute() sandbox.Outcome {
 		Stdout:    &c.stdout,
 		Stderr:    &c.stderr,
 	}
-	out := module.Run(c.ctx, &c.request)
+	out := run(&c.request)
 	c.sandbox = nil // its run is over
 	c.stdout.flush()
 	c.stderr.flush()

@@ -143,13 +143,8 @@ func (m *Module) thaw(ctx context.Context) error {
 			a.Image = nil // it is in the image now
 		}
 	}
-	for i, wasm := range a.Links {
-		c, err := m.sandbox.compile(ctx, wasm)
-		if err != nil {
-			return err
-		}
-		m.links = append(m.links, link{a.LinkNames[i], c})
-		m.bytes += c.bytes
+	if err := m.loadLinks(ctx); err != nil {
+		return err
 	}
 	code, err := m.code(ctx, m.best(""))
 	if err != nil {
@@ -157,6 +152,19 @@ func (m *Module) thaw(ctx context.Context) error {
 		return err
 	}
 	m.bytes += code.bytes
+	return nil
+}
+
+// loadLinks compiles what the module links.
+func (m *Module) loadLinks(ctx context.Context) error {
+	for i, wasm := range m.artifact.Links {
+		c, err := m.sandbox.compile(ctx, wasm)
+		if err != nil {
+			return err
+		}
+		m.links = append(m.links, link{m.artifact.LinkNames[i], c})
+		m.bytes += c.bytes
+	}
 	return nil
 }
 

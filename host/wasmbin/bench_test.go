@@ -54,8 +54,8 @@ func metered(t testing.TB, wasm []byte) []byte {
 	return w.Wasm
 }
 
-// BenchmarkMetering runs each loop with and without metering in turns, and
-// reports the ratio of the medians... as "ratio".
+// BenchmarkMetering runs each loop with and without metering, and reports how
+// many times longer it takes metered.
 func BenchmarkMetering(b *testing.B) {
 	for _, bb := range []struct {
 		name string

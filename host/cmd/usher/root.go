@@ -75,7 +75,7 @@ Start here:
 	root.AddCommand(
 		newServe(a), newDoctor(a), newKeys(a), newConfig(a),
 		newActions(a), newBind(a), newUnbind(a), newBindings(a), newSecrets(a), newEvents(a), newExecutions(a), newLogs(a),
-		newRun(a), newInspect(a), newInit(a), newEgress(a),
+		newRun(a), newProfile(a), newInspect(a), newInit(a), newEgress(a),
 		newVersion(a), newExitCodes(),
 	)
 	return root

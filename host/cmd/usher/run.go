@@ -19,7 +19,7 @@ import (
 	"github.com/usherhost/usher/proto"
 )
 
-// runFlags are the flags of `usher run`.
+// runFlags are the flags of `usher run`, which `usher profile` shares.
 type runFlags struct {
 	event     string
 	secrets   []string
@@ -50,6 +50,13 @@ apply, and its event.json is the default event.`,
 		Args:    exactly("MODULE"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.runAction(cmd.Context(), args[0], f) },
 	}
+	f.add(cmd)
+	cmd.Flags().StringVar(&f.isolation, "isolation", "", isolationUsage)
+	return cmd
+}
+
+// add adds the flags of every command that runs one action here.
+func (f *runFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.event, "event", "", "file with the event, '-' for stdin")
 	flags.StringArrayVar(&f.secrets, "secret", nil, "NAME=VALUE that the action may read; NAME alone takes it from the environment; repeatable")
@@ -57,9 +64,7 @@ apply, and its event.json is the default event.`,
 	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may reach, such as hooks.slack.com; repeatable")
 	flags.BoolVar(&f.public, "allow-public", false, "let it reach every public address")
 	flags.StringArrayVar(&f.limits, "limit", nil, limitUsage)
-	flags.StringVar(&f.isolation, "isolation", "", isolationUsage)
 	addOneServeFlag(cmd, "allow-network")
-	return cmd
 }
 
 // runAnswer is what `usher run --json` prints.
@@ -69,30 +74,44 @@ type runAnswer struct {
 }
 
 func (a *app) runAction(ctx context.Context, module string, f runFlags) error {
-	job, err := f.prepare(ctx, a, module)
+	job, runner, done, err := f.open(ctx, a, module)
 	if err != nil {
 		return err
 	}
-	box, err := openSandbox(ctx, cacheDir())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = box.Close(context.WithoutCancel(ctx)) }()
-	client := &egress.Client{AllowNetworks: a.cfg.AllowNetworks}
-	defer client.Close()
-	runner := &guest.Runner{Sandbox: box, Modules: job, Secrets: job, Egress: client}
-	inspection, err := runner.Inspect(ctx, job.wasm)
-	if err != nil {
-		return fmt.Errorf("inspect %s: %w", module, err)
-	}
-	if len(inspection.Problems) > 0 {
-		return misfit(module, inspection)
-	}
+	defer done()
 	result, _, err := runner.Run(ctx, job.run())
 	if err != nil {
 		return fmt.Errorf("run %s: %w", module, err)
 	}
 	return a.printRun(job, result)
+}
+
+// open makes what runs the module, which fits. The caller must call done.
+func (f runFlags) open(ctx context.Context, a *app, module string) (j *job, r *guest.Runner, done func(), err error) {
+	if j, err = f.prepare(ctx, a, module); err != nil {
+		return nil, nil, nil, err
+	}
+	box, err := openSandbox(ctx, cacheDir())
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	client := &egress.Client{AllowNetworks: a.cfg.AllowNetworks}
+	done = func() {
+		client.Close()
+		_ = box.Close(context.WithoutCancel(ctx))
+	}
+	r = &guest.Runner{Sandbox: box, Modules: j, Secrets: j, Egress: client}
+	inspection, err := r.Inspect(ctx, j.wasm)
+	if err != nil {
+		err = fmt.Errorf("inspect %s: %w", module, err)
+	} else if len(inspection.Problems) > 0 {
+		err = misfit(module, inspection)
+	}
+	if err != nil {
+		done()
+		return nil, nil, nil, err
+	}
+	return j, r, done, nil
 }
 
 // misfit is the error of a module that can't be an action.

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+// profileFlags are the flags of `usher profile`.
+type profileFlags struct {
+	runFlags
+	pprof string
+	top   int
+}
+
+func newProfile(a *app) *cobra.Command {
+	var f profileFlags
+	cmd := &cobra.Command{
+		Use:   "profile MODULE|DIR --event FILE",
+		Short: "Say which of an action's functions use its fuel",
+		Long: `Run one action on one event as 'usher run' does, and say what each of its
+functions used, how long its host calls took, and how much memory it had at most.
+Every call is watched, so that its time tells little and timeout_ms holds only when
+--limit sets it, but its fuel is that of any other run. The initialisation is in it, which most runs don't repeat.
+
+FUEL is what a function used itself, ALL what it used with those that it called. A
+small function that calls none may be counted in its callers. Functions have the
+names of the module's name section, or their index when the build left it out.
+
+--pprof writes a file for 'go tool pprof -http=: FILE'.`,
+		Example: `  usher profile notify-slack --secret SLACK_WEBHOOK_URL=http://127.0.0.1:9000/hook \
+    --allow http://127.0.0.1:9000 --allow-network 127.0.0.0/8 --pprof fuel.pb.gz`,
+		GroupID: groupAuthor,
+		Args:    exactly("MODULE"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.profileAction(cmd.Context(), args[0], f) },
+	}
+	f.add(cmd)
+	cmd.Flags().StringVar(&f.pprof, "pprof", "", "file to write the profile to, for pprof")
+	cmd.Flags().IntVar(&f.top, "top", 20, "how many functions to print; 0 is all")
+	return cmd
+}
+
+// profileAnswer is what `usher profile --json` prints.
+type profileAnswer struct {
+	runAnswer
+	InitialFuel     int64          `json:"initial_fuel"` // used before the entry
+	PeakMemoryBytes int64          `json:"peak_memory_bytes"`
+	Functions       []functionCost `json:"functions"`
+	HostFunctions   []hostCost     `json:"host_functions"`
+}
+
+// functionCost is what one of the module's functions used in all.
+type functionCost struct {
+	Function string `json:"function"`
+	Calls    int64  `json:"calls"`
+	Fuel     int64  `json:"fuel"`     // itself
+	AllFuel  int64  `json:"all_fuel"` // with what it called
+}
+
+// hostCost is what the calls of one host function took.
+type hostCost struct {
+	Function   string `json:"function"`
+	Calls      int64  `json:"calls"`
+	TookMicros int64  `json:"took_us"`
+}
+
+func (a *app) profileAction(ctx context.Context, module string, f profileFlags) error {
+	job, runner, done, err := f.open(ctx, a, module)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if !slices.ContainsFunc(f.limits, func(pair string) bool { return strings.HasPrefix(pair, "timeout_ms=") }) {
+		job.settings.Limits.TimeoutMillis = host.MaxTimeoutMillis
+	}
+	result, used, err := runner.Profile(ctx, job.run())
+	if err != nil {
+		return fmt.Errorf("profile %s: %w", module, err)
+	}
+	if err := f.save(used); err != nil {
+		return err
+	}
+	answer := profileAnswer{
+		runAnswer: runAnswer{job.digest, viewResult(result)}, PeakMemoryBytes: result.Stats.MemoryBytes,
+		Functions: functionCosts(used), HostFunctions: hostCosts(result.Calls),
+	}
+	for _, u := range used {
+		if u.Initial {
+			answer.InitialFuel += u.Fuel
+		}
+	}
+	if err := a.term.answer(answer, func(w io.Writer) { a.printProfile(w, answer, f) }); err != nil {
+		return err
+	}
+	if !result.Succeeded {
+		return silentExit(exitAction)
+	}
+	return nil
+}
+
+// save writes the profile where --pprof says.
+func (f profileFlags) save(used []sandbox.FunctionFuel) error {
+	if f.pprof == "" {
+		return nil
+	}
+	var b bytes.Buffer
+	if err := writePprof(&b, used); err != nil {
+		return fmt.Errorf("write the profile: %w", err)
+	}
+	if err := os.WriteFile(f.pprof, b.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("write the profile: %w", err)
+	}
+	return nil
+}
+
+// functionCosts adds up what each function used, however it was called: the
+// dearest first.
+func functionCosts(used []sandbox.FunctionFuel) []functionCost {
+	costs := map[string]*functionCost{}
+	cost := func(name string) *functionCost {
+		if costs[name] == nil {
+			costs[name] = &functionCost{Function: name}
+		}
+		return costs[name]
+	}
+	for _, u := range used {
+		own := cost(u.Stack[0])
+		own.Calls += u.Calls
+		own.Fuel += u.Fuel
+		for i, name := range u.Stack {
+			if !slices.Contains(u.Stack[:i], name) { // a function that calls itself counts once
+				cost(name).AllFuel += u.Fuel
+			}
+		}
+	}
+	list := make([]functionCost, 0, len(costs))
+	for _, c := range costs {
+		list = append(list, *c)
+	}
+	slices.SortFunc(list, func(a, b functionCost) int {
+		return cmp.Or(cmp.Compare(b.Fuel, a.Fuel), cmp.Compare(b.AllFuel, a.AllFuel), strings.Compare(a.Function, b.Function))
+	})
+	return list
+}
+
+// hostCosts adds up the host calls by function: the slowest first.
+func hostCosts(calls []host.CallNote) []hostCost {
+	list := []hostCost{}
+	for _, c := range calls {
+		at := slices.IndexFunc(list, func(h hostCost) bool { return h.Function == c.Function })
+		if at < 0 {
+			at = len(list)
+			list = append(list, hostCost{Function: c.Function})
+		}
+		list[at].Calls++
+		list[at].TookMicros += c.TookMicros
+	}
+	slices.SortStableFunc(list, func(a, b hostCost) int { return cmp.Compare(b.TookMicros, a.TookMicros) })
+	return list
+}
+
+func (a *app) printProfile(w io.Writer, p profileAnswer, f profileFlags) {
+	a.term.result(w, p.Result)
+	a.term.pairs(w,
+		"fuel", amount(p.Stats.Fuel)+", of it "+amount(p.InitialFuel)+" for initialisation",
+		"peak memory", byteSize(p.PeakMemoryBytes),
+	)
+	if len(p.HostFunctions) > 0 {
+		fmt.Fprintln(w)
+		var rows [][]string
+		for _, h := range p.HostFunctions {
+			rows = append(rows, []string{h.Function, amount(h.Calls), micros(h.TookMicros)})
+		}
+		a.term.table(w, []string{"HOST FUNCTION", "CALLS", "TIME"}, rows)
+	}
+	fmt.Fprintln(w)
+	a.functionTable(w, p, f.top)
+	if nameless(p.Functions) {
+		fmt.Fprintln(w, "hint: the module has no names of functions; build it without stripping them to see names (Go: without -ldflags=-s)")
+	}
+	if f.pprof != "" {
+		fmt.Fprintf(w, "next: go tool pprof -http=: %s\n", f.pprof)
+	}
+}
+
+func (a *app) functionTable(w io.Writer, p profileAnswer, top int) {
+	shown := p.Functions
+	if top > 0 && len(shown) > top {
+		shown = shown[:top]
+	}
+	var rows [][]string
+	for _, c := range shown {
+		rows = append(rows, []string{amount(c.Fuel), share(c.Fuel, p.Stats.Fuel), amount(c.AllFuel), amount(c.Calls), c.Function})
+	}
+	a.term.table(w, []string{"FUEL", "SHARE", "ALL", "CALLS", "FUNCTION"}, rows)
+	if more := len(p.Functions) - len(shown); more > 0 {
+		fmt.Fprintf(w, "%d more: --top 0 prints all\n", more)
+	}
+}
+
+// nameless reports whether most functions have an index for a name.
+func nameless(list []functionCost) bool {
+	unnamed := 0
+	for _, c := range list {
+		if strings.HasPrefix(c.Function, "function[") {
+			unnamed++
+		}
+	}
+	return 2*unnamed > len(list)
+}
+
+// share writes a part in per cent.
+func share(part, whole int64) string {
+	if whole == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(whole))
+}
