@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -15,6 +16,9 @@ var budgets = wasmbin.DefaultBudgets()
 // metered, compiles it into the cache, and takes the image that its instances
 // begin with. An error is the module's fault.
 func (s *Sandbox) admit(ctx context.Context, wasm []byte) (*artifact, error) {
+	if problems := wasmbin.Check(wasm, budgets); len(problems) > 0 { // the engine must not see it
+		return nil, errors.New(problems[0].Detail)
+	}
 	options := plainOptions()
 	plain, err := wasmbin.Rewrite(wasm, options)
 	if err != nil {
@@ -24,7 +28,12 @@ func (s *Sandbox) admit(ctx context.Context, wasm []byte) (*artifact, error) {
 	if m := plain.Facts.Memory; m != nil {
 		a.MinMemoryBytes = int64(m.Min) * wasmbin.PageBytes
 	}
-	if a.Exports, err = entryExports(wasm); err != nil {
+	outline, err := wasmbin.Parse(wasm)
+	if err != nil {
+		return nil, fmt.Errorf("read module: %w", err)
+	}
+	a.Exports = entryExports(outline)
+	if err := s.admitLinks(ctx, a, outline); err != nil {
 		return nil, err
 	}
 	code, err := s.compile(ctx, a.Plain)
@@ -85,17 +94,13 @@ func kernelNames() (names []string) {
 	return names
 }
 
-func entryExports(wasm []byte) (names []string, err error) {
-	outline, err := wasmbin.Parse(wasm)
-	if err != nil {
-		return nil, fmt.Errorf("read module: %w", err)
-	}
+func entryExports(outline *wasmbin.Module) (names []string) {
 	for _, e := range outline.Exports {
 		if f, ok := outline.Function(e.Name); ok && isEntry(f) {
 			names = append(names, e.Name)
 		}
 	}
-	return names, nil
+	return names
 }
 
 func isEntry(f wasmbin.FuncType) bool {

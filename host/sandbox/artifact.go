@@ -27,11 +27,13 @@ type artifact struct {
 	WarmedUp       bool     `json:"warmed_up"`
 	Globals        []uint64 `json:"globals,omitempty"` // the values of its mutable globals in the image
 	GlobalNames    []string `json:"global_names,omitempty"`
+	LinkNames      []string `json:"link_names,omitempty"`
 
-	Plain []byte `json:"-"` // the module as rewritten
-	Fresh []byte `json:"-"` // the same without data, for instances over the image
-	Kept  []byte `json:"-"` // the same, with the memory functions of a kept kernel
-	Image []byte `json:"-"`
+	Plain []byte   `json:"-"` // the module as rewritten
+	Fresh []byte   `json:"-"` // the same without data, for instances over the image
+	Kept  []byte   `json:"-"` // the same, with the memory functions of a kept kernel
+	Image []byte   `json:"-"`
+	Links [][]byte `json:"-"` // the modules that it links, as rewritten
 }
 
 // rewriterVersion is raised with every change of what is made of a module.
@@ -54,15 +56,13 @@ var artifactVersion = sync.OnceValue(func() string {
 // and the SHA-256 of it all.
 const artifactMagic = "usher artifact\n"
 
-func (a *artifact) parts() []*[]byte { return []*[]byte{&a.Plain, &a.Fresh, &a.Kept, &a.Image} }
-
 func (a *artifact) encode() ([]byte, error) {
 	header, err := json.Marshal(a)
 	if err != nil {
 		return nil, err
 	}
 	b := []byte(artifactMagic)
-	for _, part := range append([][]byte{header}, a.Plain, a.Fresh, a.Kept, a.Image) {
+	for _, part := range append([][]byte{header, a.Plain, a.Fresh, a.Kept, a.Image}, a.Links...) {
 		b = binary.LittleEndian.AppendUint64(b, uint64(len(part)))
 		b = append(b, part...)
 	}
@@ -81,18 +81,20 @@ func decodeArtifact(b []byte) (*artifact, error) {
 		return nil, errArtifact
 	}
 	b = b[len(artifactMagic):]
-	a := &artifact{}
-	var header []byte
-	for _, part := range append([]*[]byte{&header}, a.parts()...) {
+	var parts [][]byte
+	for len(b) > 0 {
 		if len(b) < 8 || binary.LittleEndian.Uint64(b) > uint64(len(b)-8) {
 			return nil, errArtifact
 		}
 		n := binary.LittleEndian.Uint64(b)
-		*part, b = b[8:8+n:8+n], b[8+n:]
+		parts, b = append(parts, b[8:8+n:8+n]), b[8+n:]
 	}
-	if err := json.Unmarshal(header, a); err != nil {
+	const fixed = 5
+	a := &artifact{}
+	if len(parts) < fixed || json.Unmarshal(parts[0], a) != nil || len(a.LinkNames) != len(parts)-fixed {
 		return nil, errArtifact
 	}
+	a.Plain, a.Fresh, a.Kept, a.Image, a.Links = parts[1], parts[2], parts[3], parts[4], parts[fixed:]
 	return a, nil
 }
 

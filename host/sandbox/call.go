@@ -70,6 +70,7 @@ type Call struct {
 	limits   *host.Limits
 	exchange exchange
 	instance *instance
+	caller   api.Module // the module that called the host: the main one, or one that it links
 	meter    meter
 	started  time.Time // on the host's clock
 	freezing *freezing // set while an image is made
@@ -135,8 +136,13 @@ func (c *Call) end() {
 	calls.Put(c)
 }
 
-// guest returns the guest's memory, nil when it has none.
-func (c *Call) guest() api.Memory { return c.instance.linear }
+// guest returns the calling module's memory, nil when it has none.
+func (c *Call) guest() api.Memory {
+	if c.caller == c.instance.module || c.caller == nil {
+		return c.instance.linear
+	}
+	return memoryOf(c.caller)
+}
 
 // monotonicBase is what every guest's monotonic clock begins with. It goes on
 // from there in a run, also when the guest initialised itself long before.
@@ -214,7 +220,11 @@ func (c *Call) used() int64 {
 	if c.instance == nil {
 		return 0
 	}
-	return c.meter.granted - int64(c.instance.fuel.Get())
+	used := c.meter.granted - int64(c.instance.fuel.Get())
+	for _, l := range c.instance.links {
+		used -= int64(fuelOf(l).Get())
+	}
+	return used
 }
 
 // refill is called by the guest when its fuel is used up: at least every
@@ -222,13 +232,17 @@ func (c *Call) used() int64 {
 // holds, and Go's scheduler and collector get their turn.
 func (c *Call) refill() {
 	c.Check()
-	left := int64(c.instance.fuel.Get())
+	fuel := c.instance.fuel
+	if c.caller != c.instance.module {
+		fuel = fuelOf(c.caller)
+	}
+	left := int64(fuel.Get())
 	more := min(quantum-left, c.meter.budget-c.meter.granted)
 	if left+more < 0 {
 		c.Stop(&Fault{Fault: host.FaultLimit, Limit: "fuel", Message: fmt.Sprintf(
 			"used more than %d units of fuel (limit %[1]d)", c.meter.budget)})
 	}
 	c.meter.granted += more
-	c.instance.fuel.Set(uint64(left + more))
+	fuel.Set(uint64(left + more))
 	runtime.Gosched()
 }

@@ -64,7 +64,7 @@ func (s *Sandbox) freeze(ctx context.Context, a *artifact, c *code, facts wasmbi
 	}
 	seed := sha256.Sum256(a.Plain)
 	f := &freezing{random: rand.NewChaCha8(seed)}
-	i, err := s.plainInstance(ctx, c, initialLimits.MemoryBytes)
+	i, err := s.plainInstance(ctx, c, nil, initialLimits.MemoryBytes)
 	if err != nil {
 		return fmt.Errorf("instantiate module: %w", err)
 	}

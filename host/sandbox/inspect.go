@@ -92,8 +92,9 @@ func (s *Sandbox) describe(outline *wasmbin.Module, in *host.Inspection) {
 	for _, m := range outline.Memories {
 		in.MemoryBytes += int64(m.Min) * wasmbin.PageBytes
 	}
+	links := s.describeLinks(outline, in)
 	for _, i := range outline.Imports {
-		problem, served := s.admitImport(i)
+		problem, served := s.admitImport(i, links)
 		if i.Kind == wasmbin.KindFunction {
 			in.Imports = append(in.Imports, host.Import{Module: i.Module, Name: i.Name, Served: served})
 		}
@@ -104,13 +105,23 @@ func (s *Sandbox) describe(outline *wasmbin.Module, in *host.Inspection) {
 }
 
 // admitImport reports whether the host serves an import, and else why not.
-func (s *Sandbox) admitImport(i wasmbin.Import) (host.Problem, bool) {
+func (s *Sandbox) admitImport(i wasmbin.Import, links linkage) (host.Problem, bool) {
 	name := fmt.Sprintf("%q.%q", i.Module, i.Name)
 	if i.Kind != wasmbin.KindFunction {
 		return host.Problem{
 			Detail: fmt.Sprintf("the module imports a memory, table or global (%s); the host provides functions only", name),
 			Hint:   "let the module define its own memory (for clang leave out --import-memory)",
 		}, false
+	}
+	if l := links[i.Module]; l != nil {
+		f, found := l.Function(i.Name)
+		if !found || string(f.Params) != string(i.Type.Params) || string(f.Results) != string(i.Type.Results) {
+			return host.Problem{
+				Detail: fmt.Sprintf("the module imports %s, and the linked module %q exports no such function", name, i.Module),
+				Hint:   "link the version of the module that it was built for",
+			}, false
+		}
+		return host.Problem{}, true
 	}
 	functions, known := s.served[i.Module]
 	f, found := functions[i.Name]

@@ -26,8 +26,10 @@ type instance struct {
 	memory *memory // of a plain instance
 	view   *view   // of one that begins with an image
 
+	rooms   []*memory           // of the modules that it links
 	globals []api.MutableGlobal // that an image has values for
 	kernel  *wasmKernel         // of a kept instance
+	links   []api.Module        // that the module links, of a plain instance
 	pages   int                 // that the last run wrote; -1 when that is not known
 	owner   *Module             // of a kept instance that nobody uses
 	stack   [1]uint64
@@ -42,12 +44,23 @@ func (s *Sandbox) newInstance(ctx context.Context, isolation host.Isolation, c *
 	}
 	i := &instance{
 		isolation: isolation, module: module, code: c, entries: map[string]api.Function{}, pages: -1,
-		fuel: module.ExportedGlobal(wasmbin.FuelExport).(api.MutableGlobal),
+		fuel: fuelOf(module),
 	}
-	if linear := module.Memory(); !reflect.ValueOf(linear).IsNil() { // without a memory it is a pointer that is nil
-		i.linear = linear
-	}
+	i.linear = memoryOf(module)
 	return i, nil
+}
+
+// memoryOf returns a module's memory, nil when it has none: wazero's is then a
+// pointer that is nil.
+func memoryOf(m api.Module) api.Memory {
+	if linear := m.Memory(); !reflect.ValueOf(linear).IsNil() {
+		return linear
+	}
+	return nil
+}
+
+func fuelOf(m api.Module) api.MutableGlobal {
+	return m.ExportedGlobal(wasmbin.FuelExport).(api.MutableGlobal)
 }
 
 // noRandom takes the place of wazero's own random source, which costs more to
@@ -57,14 +70,41 @@ type noRandom struct{}
 func (noRandom) Read([]byte) (int, error) { return 0, errors.New("no random bytes here") }
 
 // plainInstance is an instance as its module describes it: nothing has run.
-func (s *Sandbox) plainInstance(ctx context.Context, c *code, memoryBytes int64) (*instance, error) {
+// What it links is instantiated first, in the order of the manifest.
+func (s *Sandbox) plainInstance(ctx context.Context, c *code, links []link, memoryBytes int64) (_ *instance, err error) {
 	m := &memory{limit: uint64(memoryBytes)}
-	i, err := s.newInstance(ctx, host.IsolationPlain, c, m)
+	i := &instance{memory: m}
+	defer func() {
+		if err != nil {
+			i.close()
+		}
+	}()
+	resolved := map[string]api.Module{}
+	ctx = experimental.WithImportResolver(ctx, func(name string) api.Module {
+		if l, found := resolved[name]; found {
+			return l
+		}
+		return nil
+	})
+	var linked []api.Module
+	for _, l := range links {
+		room := &memory{limit: uint64(memoryBytes)}
+		i.rooms = append(i.rooms, room)
+		part, err := s.newInstance(ctx, host.IsolationPlain, l.code, room)
+		if err != nil {
+			return nil, fmt.Errorf("link module %q: %w", l.name, err)
+		}
+		resolved[l.name] = part.module
+		i.links = append(i.links, part.module)
+		linked = append(linked, part.module)
+	}
+	rooms := i.rooms
+	whole, err := s.newInstance(ctx, host.IsolationPlain, c, m)
 	if err != nil {
-		m.Free()
 		return nil, err
 	}
-	i.memory = m
+	*i = *whole
+	i.memory, i.links, i.rooms = m, linked, rooms
 	return i, nil
 }
 
@@ -120,14 +160,23 @@ func (s *Sandbox) keptInstance(ctx context.Context, c *code, f *frozen, memoryBy
 // initialise runs what a module runs before its entry: its start section, and
 // then the initialisers of reactors, C and Haskell.
 func (i *instance) initialise(c *Call) error {
+	for _, l := range i.links {
+		if err := initialiseModule(c, l); err != nil {
+			return err
+		}
+	}
+	return initialiseModule(c, i.module)
+}
+
+func initialiseModule(c *Call, m api.Module) error {
 	for _, step := range []struct {
 		name string
 		args []uint64
 	}{{wasmbin.StartExport, nil}, {"_initialize", nil}, {"hs_init", []uint64{0, 0}}} {
-		if step.name == "_initialize" && i.module.ExportedFunction(step.name) == nil {
+		if step.name == "_initialize" && m.ExportedFunction(step.name) == nil {
 			step.name = "__wasm_call_ctors"
 		}
-		f := i.module.ExportedFunction(step.name)
+		f := m.ExportedFunction(step.name)
 		if f == nil || len(f.Definition().ParamTypes()) != len(step.args) {
 			continue
 		}
@@ -204,7 +253,14 @@ func (i *instance) reset(f *frozen) bool {
 
 func (i *instance) close() {
 	ctx := context.Background()
-	_ = i.module.Close(ctx) // it has nothing that could fail to close
+	for _, m := range append([]api.Module{i.module}, i.links...) {
+		if m != nil {
+			_ = m.Close(ctx) // it has nothing that could fail to close
+		}
+	}
+	for _, r := range i.rooms {
+		r.Free()
+	}
 	if i.kernel != nil {
 		_ = i.kernel.module.Close(ctx)
 		i.kernel.pages.Free()

@@ -23,8 +23,9 @@ type Manifest struct {
 }
 
 // ReadManifest reads an Extism manifest in JSON, whose paths are relative to
-// dir. It refuses what it could not honour: several modules, modules to be
-// downloaded, file system paths.
+// dir. Of several modules the last, or the one named "main", is the plugin, and
+// the others are linked into it. It refuses what it could not honour: modules to
+// be downloaded, file system paths.
 func ReadManifest(data []byte, dir string) (Manifest, error) {
 	var m extism.Manifest
 	if err := json.Unmarshal(data, &m); err != nil {
@@ -33,15 +34,10 @@ func ReadManifest(data []byte, dir string) (Manifest, error) {
 	if len(m.AllowedPaths) > 0 {
 		return Manifest{}, refuseManifest("it asks for file system paths (allowed_paths); actions have no file system", "remove allowed_paths")
 	}
-	switch len(m.Wasm) {
-	case 0:
+	if len(m.Wasm) == 0 {
 		return Manifest{}, refuseManifest("it names no module", `add {"path": "plugin.wasm"} to "wasm"`)
-	case 1:
-	default:
-		return Manifest{}, refuseManifest(fmt.Sprintf("it links %d modules; one module is supported", len(m.Wasm)),
-			"link them into one module first, for example with wasm-merge from binaryen")
 	}
-	wasm, err := readWasm(m.Wasm[0], dir)
+	wasm, err := readModules(m.Wasm, dir)
 	if err != nil {
 		return Manifest{}, err
 	}
@@ -55,12 +51,39 @@ func refuseManifest(text, hint string) error {
 	return &host.Error{Code: host.Refused, Text: "the manifest does not fit: " + text, Hint: hint}
 }
 
-func readWasm(w extism.Wasm, dir string) ([]byte, error) {
-	var wasm []byte
+// readModules returns the plugin with the modules that it links.
+func readModules(modules []extism.Wasm, dir string) ([]byte, error) {
+	plugin := len(modules) - 1
+	var links []Link
+	for n, w := range modules {
+		if _, name, err := readWasm(w, dir); err != nil {
+			return nil, err
+		} else if name == "main" {
+			plugin = n
+		}
+	}
+	for n, w := range modules {
+		wasm, name, _ := readWasm(w, dir)
+		if n == plugin {
+			continue
+		}
+		if name == "" {
+			return nil, refuseManifest(fmt.Sprintf("module %d of %d has no name to be linked by", n+1, len(modules)), `give it a "name"`)
+		}
+		links = append(links, Link{name, wasm})
+	}
+	wasm, _, err := readWasm(modules[plugin], dir)
+	if err != nil || len(links) == 0 {
+		return wasm, err
+	}
+	return Bundle(wasm, links), nil
+}
+
+func readWasm(w extism.Wasm, dir string) (wasm []byte, name string, err error) {
 	var hash string
 	switch w := w.(type) {
 	case extism.WasmData:
-		wasm, hash = w.Data, w.Hash
+		wasm, hash, name = w.Data, w.Hash, w.Name
 	case extism.WasmFile:
 		path := w.Path
 		if !filepath.IsAbs(path) {
@@ -68,14 +91,14 @@ func readWasm(w extism.Wasm, dir string) ([]byte, error) {
 		}
 		data, err := os.ReadFile(path)
 		if err != nil {
-			return nil, &host.Error{Code: host.NotFound, Text: "read the manifest's module", Err: err}
+			return nil, "", &host.Error{Code: host.NotFound, Text: "read the manifest's module", Err: err}
 		}
-		wasm, hash = data, w.Hash
+		wasm, hash, name = data, w.Hash, w.Name
 	default:
-		return nil, refuseManifest("its module is to be downloaded", `download it and name it by "path", with its "hash"`)
+		return nil, "", refuseManifest("its module is to be downloaded", `download it and name it by "path", with its "hash"`)
 	}
 	if digest := Digest(wasm); hash != "" && !strings.EqualFold("sha256:"+hash, digest) {
-		return nil, refuseManifest(fmt.Sprintf("its module has the hash %s, the manifest says %s", strings.TrimPrefix(digest, "sha256:"), hash), "")
+		return nil, "", refuseManifest(fmt.Sprintf("its module has the hash %s, the manifest says %s", strings.TrimPrefix(digest, "sha256:"), hash), "")
 	}
-	return wasm, nil
+	return wasm, name, nil
 }

@@ -45,7 +45,7 @@ func TestReadManifestRefusesWhatItCouldNotHonour(t *testing.T) {
 	}{
 		{"no JSON", `wasm:`, "not an Extism manifest", host.Invalid},
 		{"no module", `{"wasm": []}`, "names no module", host.Refused},
-		{"several modules", `{"wasm": [` + one + `,` + one + `]}`, "links 2 modules", host.Refused},
+		{"a nameless link", `{"wasm": [` + one + `,` + one + `]}`, "module 1 of 2 has no name", host.Refused},
 		{"paths", `{"wasm": [` + one + `], "allowed_paths": {"/": "/"}}`, "file system paths", host.Refused},
 		{"a download", `{"wasm": [{"url": "https://example.com/x.wasm"}]}`, "to be downloaded", host.Refused},
 		{"another hash", `{"wasm": [{"data": ` + string(data) + `, "hash": "00"}]}`, "the manifest says 00", host.Refused},

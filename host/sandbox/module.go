@@ -18,6 +18,7 @@ type Module struct {
 	artifact *artifact
 	digest   string
 	frozen   *frozen // nil: its instances initialise themselves
+	links    []link  // what it links
 	bytes    int64
 
 	mu                 sync.Mutex // guards the following
@@ -142,12 +143,28 @@ func (m *Module) thaw(ctx context.Context) error {
 			a.Image = nil // it is in the image now
 		}
 	}
+	if err := m.loadLinks(ctx); err != nil {
+		return err
+	}
 	code, err := m.code(ctx, m.best(""))
 	if err != nil {
 		m.frozen.close()
 		return err
 	}
 	m.bytes += code.bytes
+	return nil
+}
+
+// loadLinks compiles what the module links.
+func (m *Module) loadLinks(ctx context.Context) error {
+	for i, wasm := range m.artifact.Links {
+		c, err := m.sandbox.compile(ctx, wasm)
+		if err != nil {
+			return err
+		}
+		m.links = append(m.links, link{m.artifact.LinkNames[i], c})
+		m.bytes += c.bytes
+	}
 	return nil
 }
 
@@ -242,7 +259,7 @@ func (m *Module) take(c *Call) (*instance, error) {
 	case host.IsolationFresh:
 		return m.sandbox.imageInstance(c.parent, isolation, code, m.frozen, c.limits.MemoryBytes)
 	}
-	return m.sandbox.plainInstance(c.parent, code, c.limits.MemoryBytes)
+	return m.sandbox.plainInstance(c.parent, code, m.links, c.limits.MemoryBytes)
 }
 
 func (m *Module) leastBytes(isolation host.Isolation) int64 {

@@ -78,7 +78,11 @@ func (s *Sandbox) unload(m *Module) {
 	s.loadBytes -= m.bytes
 	delete(s.modules, m.digest)
 	m.frozen.close()
-	for _, c := range []*code{m.plain, m.fresh, m.kept} {
+	codes := []*code{m.plain, m.fresh, m.kept}
+	for _, l := range m.links {
+		codes = append(codes, l.code)
+	}
+	for _, c := range codes {
 		if c == nil {
 			continue
 		}

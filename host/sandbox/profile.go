@@ -52,7 +52,7 @@ func (s *Sandbox) Profile(ctx context.Context, wasm []byte, r *Request) (out Out
 	}
 	defer func() { err = errors.Join(err, own.Close(context.WithoutCancel(ctx))) }()
 	p := newProfiler(outline, r.Entry)
-	m, err := own.watched(ctx, wasm, p)
+	m, err := own.watched(ctx, wasm, outline, p)
 	if err != nil {
 		return Outcome{}, nil, err
 	}
@@ -65,7 +65,7 @@ func (s *Sandbox) Profile(ctx context.Context, wasm []byte, r *Request) (out Out
 }
 
 // watched compiles a module so that p is told of every call.
-func (s *Sandbox) watched(ctx context.Context, wasm []byte, p *profiler) (*Module, error) {
+func (s *Sandbox) watched(ctx context.Context, wasm []byte, outline *wasmbin.Module, p *profiler) (*Module, error) {
 	plain, err := wasmbin.Rewrite(wasm, plainOptions())
 	if err != nil {
 		return nil, fmt.Errorf("read module: %w", err)
@@ -74,14 +74,16 @@ func (s *Sandbox) watched(ctx context.Context, wasm []byte, p *profiler) (*Modul
 	if m := plain.Facts.Memory; m != nil {
 		a.MinMemoryBytes = int64(m.Min) * wasmbin.PageBytes
 	}
-	if a.Exports, err = entryExports(wasm); err != nil {
+	a.Exports = entryExports(outline)
+	if err := s.admitLinks(ctx, a, outline); err != nil {
 		return nil, err
 	}
 	var compiled wazero.CompiledModule
 	if compiled, err = s.runtime.CompileModule(experimental.WithFunctionListenerFactory(ctx, p), a.Plain); err != nil {
 		return nil, fmt.Errorf("compile module: %w", err)
 	}
-	return &Module{sandbox: s, artifact: a, plain: &code{compiled: compiled}}, nil
+	m := &Module{sandbox: s, artifact: a, plain: &code{compiled: compiled}}
+	return m, m.loadLinks(ctx)
 }
 
 // profiler is told of a run's calls, and keeps what each used in a tree of

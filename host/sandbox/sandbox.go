@@ -131,8 +131,10 @@ func (s *Sandbox) serve(ctx context.Context) error {
 			builders[f.Module] = s.runtime.NewHostModuleBuilder(f.Module)
 		}
 		builders[f.Module].NewFunctionBuilder().
-			WithGoFunction(api.GoFunc(func(ctx context.Context, stack []uint64) {
-				f.Run(ctx.(*Call), stack)
+			WithGoModuleFunction(api.GoModuleFunc(func(ctx context.Context, caller api.Module, stack []uint64) {
+				c := ctx.(*Call)
+				c.caller = caller
+				f.Run(c, stack)
 			}), f.Params, f.Results).
 			Export(f.Name)
 	}

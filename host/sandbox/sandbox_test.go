@@ -11,16 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/sandbox"
 )
 
 const entry = "onExecutePostUserRegistration"
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // functions are host functions that do nothing.
 func functions() []sandbox.Function {

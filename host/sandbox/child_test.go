@@ -1,0 +1,62 @@
+package sandbox_test
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/usherhost/usher/host/internal/guests"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+func TestMain(m *testing.M) {
+	sandbox.RunChild(functions()) // this binary is the child of its own tests
+	goleak.VerifyTestMain(m)
+}
+
+func openWithChild(t *testing.T, child ...string) *sandbox.Sandbox {
+	t.Helper()
+	s, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: t.TempDir(), Functions: functions(), Child: child})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close(context.Background()) })
+	return s
+}
+
+func TestAModuleIsAdmittedInAProcessOfItsOwn(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := openWithChild(t, self)
+	if out := load(t, s, guests.Wasm("echo")).Run(t.Context(), request("hello")); out.Fault != nil || string(out.Output) != "hello" {
+		t.Errorf("output %q, fault %v", out.Output, out.Fault)
+	}
+	bad := append(append([]byte{}, guests.Wasm("noop")[:len(guests.Wasm("noop"))-4]...), 2, 0, 0x0b, 0x0b) // code that does not validate
+	in, _, err := s.Inspect(t.Context(), bad, entry)
+	if err != nil || len(in.Problems) == 0 {
+		t.Errorf("inspection %+v, %v", in, err)
+	}
+}
+
+func TestAProcessThatDiesOverAModuleCostsItsUploaderAnError(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ script, says string }{
+		"killed":         {"kill -9 $$", "it is too complex"},
+		"silent":         {"exit 0", "said nothing that can be understood"},
+		"a host failure": {`echo '{"fault":"no space left on device"}'`, "no space left on device"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in, _, err := openWithChild(t, "/bin/sh", "-c", tt.script).Inspect(t.Context(), guests.Wasm("echo"), entry)
+			if err != nil || len(in.Problems) != 1 || !strings.Contains(in.Problems[0].Detail, tt.says) {
+				t.Errorf("inspection %+v, %v", in.Problems, err)
+			}
+		})
+	}
+}
