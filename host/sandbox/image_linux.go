@@ -98,11 +98,14 @@ func (v *view) Free() {
 	}
 }
 
-// allow sets how large the memory may grow from now on, within what is
-// reserved.
-func (v *view) allow(limit uint64) {
-	v.limit = min(max(limit, uint64(len(v.image.bytes))), uint64(len(v.reserved)))
-	v.denied = 0
+// allow sets how large the memory may grow from now on, and reports false when
+// less than that is reserved.
+func (v *view) allow(limit uint64) bool {
+	if len(v.image.bytes) == 0 { // the module has no memory
+		return true
+	}
+	v.limit, v.denied = max(limit, uint64(len(v.image.bytes))), 0
+	return v.limit <= uint64(len(v.reserved))
 }
 
 // grew reports whether the guest made its memory larger than the image.

@@ -49,8 +49,9 @@ func (v *view) Reallocate(size uint64) []byte {
 func (v *view) Free() { v.memory = nil }
 
 // allow sets how large the memory may grow from now on.
-func (v *view) allow(limit uint64) {
+func (v *view) allow(limit uint64) bool {
 	v.limit, v.denied = max(limit, uint64(len(v.image.bytes))), 0
+	return true
 }
 
 // grew reports whether the guest made its memory larger than the image.

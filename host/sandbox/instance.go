@@ -31,7 +31,8 @@ type instance struct {
 	kernel  *wasmKernel         // of a kept instance
 	links   []api.Module        // that the module links, of a plain instance
 	pages   int                 // that the last run wrote; -1 when that is not known
-	owner   *Module             // of a kept instance that nobody uses
+	resets  int
+	owner   *Module // of a kept instance that nobody uses
 	stack   [1]uint64
 }
 
@@ -133,9 +134,13 @@ func (i *instance) setGlobals(f *frozen) {
 	}
 }
 
+// exchangeRoom is the address space for exchange beyond a guest's own memory:
+// room for the largest events.
+const exchangeRoom = 64 << 20
+
 // keptInstance is an image's instance with a kernel of its own.
 func (s *Sandbox) keptInstance(ctx context.Context, c *code, f *frozen, memoryBytes int64) (*instance, error) {
-	pages := &memory{limit: uint64(memoryBytes) + 1<<20}
+	pages := &memory{limit: uint64(memoryBytes) + exchangeRoom}
 	kernel, err := s.runtime.InstantiateModule(experimental.WithMemoryAllocator(ctx, pages), s.kernel,
 		wazero.NewModuleConfig().WithName("").WithRandSource(noRandom{}))
 	if err != nil {
@@ -191,7 +196,9 @@ func initialiseModule(c *Call, m api.Module) error {
 func (i *instance) enter(c *Call, name string) error {
 	entry, known := i.entries[name]
 	if !known {
-		entry = i.module.ExportedFunction(name)
+		if entry = i.module.ExportedFunction(name); entry == nil {
+			return &Fault{Fault: host.FaultHost, Message: "the module does not export " + name}
+		}
 		i.entries[name] = entry
 	}
 	i.stack[0] = 0
@@ -228,12 +235,12 @@ func (i *instance) denied() uint64 {
 	return i.memory.denied
 }
 
-// limit sets how large the memory may grow from now on.
-func (i *instance) limit(bytes int64) {
-	if i.view != nil {
-		i.view.allow(uint64(bytes))
-	}
-}
+// limit sets how large a kept instance's memory may grow from now on, and
+// reports false when it has no room for that.
+func (i *instance) limit(bytes int64) bool { return i.view.allow(uint64(bytes)) }
+
+// lookAgain is after how many resets the written pages are counted anew.
+const lookAgain = 64
 
 // reset makes a kept instance exactly what the image is, and reports whether
 // that could be done.
@@ -241,7 +248,11 @@ func (i *instance) reset(f *frozen) bool {
 	if i.view.grew() || !i.kernel.reset() {
 		return false
 	}
-	pages, err := i.view.reset(i.pages)
+	expect := i.pages
+	if i.resets++; i.resets%lookAgain == 0 {
+		expect = -1
+	}
+	pages, err := i.view.reset(expect)
 	if err != nil {
 		return false
 	}

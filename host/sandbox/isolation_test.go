@@ -253,3 +253,24 @@ func TestIdleModulesAndInstancesStayWithinTheirBytes(t *testing.T) {
 		}
 	}
 }
+
+func TestAKeptInstanceHonoursTheLimitOfEachRun(t *testing.T) {
+	t.Parallel()
+	m := load(t, open(t), guests.Wasm("memory")) // grows until it can't, then traps
+	for _, limit := range []int64{4 << 20, 16 << 20, 2 << 20, 32 << 20} {
+		r := request("{}")
+		r.Limits.MemoryBytes, r.Limits.TimeoutMillis = limit, 60_000
+		f := m.Run(t.Context(), r).Fault
+		if want := fmt.Sprintf("needed %d bytes of memory (limit %d)", limit+1<<16, limit); f == nil || f.Message != want {
+			t.Errorf("fault %v, want %q", f, want)
+		}
+	}
+	echo := load(t, open(t), guests.Wasm("echo")) // a kept one that stays
+	for _, size := range []int{10, 3 << 20, 10, 5 << 20} {
+		r := request(strings.Repeat("x", size))
+		r.Limits.MemoryBytes, r.Limits.OutputBytes, r.Limits.TimeoutMillis = 8<<20, 8<<20, 60_000
+		if out := echo.Run(t.Context(), r); out.Fault != nil || len(out.Output) != size {
+			t.Errorf("echo of %d bytes: %d bytes, %v", size, len(out.Output), out.Fault)
+		}
+	}
+}

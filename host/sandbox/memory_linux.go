@@ -36,6 +36,10 @@ func (m *memory) Reallocate(size uint64) []byte {
 		}
 		m.reserved = reserved
 	}
+	if size > uint64(len(m.reserved)) { // the limit was raised since
+		m.denied = max(m.denied, size)
+		return nil
+	}
 	if err := unix.Mprotect(m.reserved[:size], unix.PROT_READ|unix.PROT_WRITE); err != nil {
 		m.denied = max(m.denied, size)
 		return nil

@@ -152,6 +152,9 @@ func (m *Module) thaw(ctx context.Context) error {
 		return err
 	}
 	m.bytes += code.bytes
+	if m.sandbox.artifactPath(m.digest) != "" {
+		a.Plain, a.Fresh, a.Kept, a.Links = nil, nil, nil, nil // they are on disk
+	}
 	return nil
 }
 
@@ -172,21 +175,41 @@ func (m *Module) loadLinks(ctx context.Context) error {
 func (m *Module) code(ctx context.Context, isolation host.Isolation) (*code, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	slot, wasm := &m.plain, m.artifact.Plain
+	slot := &m.plain
 	switch isolation {
 	case host.IsolationFresh:
-		slot, wasm = &m.fresh, m.artifact.Fresh
+		slot = &m.fresh
 	case host.IsolationReset:
-		slot, wasm = &m.kept, m.artifact.Kept
+		slot = &m.kept
 	}
 	if *slot == nil {
-		c, err := m.sandbox.compile(context.WithoutCancel(ctx), wasm)
+		wasm, err := m.rewritten(isolation)
 		if err != nil {
 			return nil, err
 		}
-		*slot = c
+		if *slot, err = m.sandbox.compile(context.WithoutCancel(ctx), wasm); err != nil {
+			return nil, err
+		}
 	}
 	return *slot, nil
+}
+
+// rewritten returns the module as it was rewritten for an isolation, from disk
+// when it is kept there.
+func (m *Module) rewritten(isolation host.Isolation) ([]byte, error) {
+	a := m.artifact
+	if a.Plain == nil {
+		if a = m.sandbox.storedArtifact(m.digest); a == nil {
+			return nil, fmt.Errorf("load module: its artifact is gone from %s", m.sandbox.config.CacheDir)
+		}
+	}
+	switch isolation {
+	case host.IsolationFresh:
+		return a.Fresh, nil
+	case host.IsolationReset:
+		return a.Kept, nil
+	}
+	return a.Plain, nil
 }
 
 // best returns the isolation that a run gets: what it asks for, if the module
@@ -245,8 +268,10 @@ func (m *Module) take(c *Call) (*instance, error) {
 	}
 	if isolation == host.IsolationReset {
 		if i := m.sandbox.takeIdle(m); i != nil {
-			i.limit(c.limits.MemoryBytes)
-			return i, nil
+			if i.limit(c.limits.MemoryBytes) {
+				return i, nil
+			}
+			i.close() // it was made for a smaller limit
 		}
 	}
 	code, err := m.code(c.parent, isolation)
