@@ -86,12 +86,12 @@ func TestAPatchOfABinding(t *testing.T) {
 		})
 	}
 	for patch, at := range map[string]string{
-		`{"settings": {"limits": {"timeout": 1}}}`:              "/settings/limits/timeout",
-		`{"settings": {"limits": {"timeout": null}}}`:           "",
-		`{"settings": {"limits": {"timeout_ms": -1}}}`:          "/settings/limits/timeout_ms",
-		`{"settings": {"limits": {"fuel": 1125899906842625}}}`:  "/settings/limits/fuel",
-		`{"settings": {"isolation": "shared"}}`:                 "/settings/isolation",
-		`{"settings": {"egress": {"allow": [null]}}}`:           "/settings/egress/allow/0",
+		`{"settings": {"limits": {"timeout": 1}}}`:             "/settings/limits/timeout",
+		`{"settings": {"limits": {"timeout": null}}}`:          "",
+		`{"settings": {"limits": {"timeout_ms": -1}}}`:         "/settings/limits/timeout_ms",
+		`{"settings": {"limits": {"fuel": 1125899906842625}}}`: "/settings/limits/fuel",
+		`{"settings": {"isolation": "shared"}}`:                "/settings/isolation",
+		`{"settings": {"egress": {"allow": [null]}}}`:          "/settings/egress/allow/0",
 		`{"settings": []}`:                                      "/settings",
 		`{"allow_add": ["http://"]}`:                            "/settings/egress/allow/1",
 		`{"settings": {"limits": {"timeout_ms": 1e3}}}`:         "/settings/limits/timeout_ms",

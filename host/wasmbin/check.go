@@ -132,7 +132,8 @@ func (c *checker) declared(wasm []byte) {
 	for r.at < len(wasm) && r.err == nil {
 		id := r.byte()
 		content := &reader{data: r.bytes(r.u32())}
-		limit, what := 0, ""
+		var limit int
+		var what string
 		switch id {
 		case SectionType:
 			limit, what = b.Types, "types"

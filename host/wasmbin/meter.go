@@ -32,7 +32,6 @@ type meter struct {
 	helpers [3]uint32
 	used    [3]bool
 	points  int
-	code    []byte
 }
 
 // The helpers take a count from the stack, charge for it and put it back.

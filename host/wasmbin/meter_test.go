@@ -162,8 +162,11 @@ func TestFuelIsTheInstructionsOfThePath(t *testing.T) {
 		n    uint64
 		fuel int64
 	}{
-		{"hash", 1, 2 + 36 + 1}, {"hash", 1000, 2 + 36*1000 + 1}, {"memory loop", 10, 27*10 + 1},
-		{"fib", 1, 13}, {"fib", 3, 5 * 13}, // each call pays for the dearer branch
+		{"hash", 1, 2 + 36 + 1},
+		{"hash", 1000, 2 + 36*1000 + 1},
+		{"memory loop", 10, 27*10 + 1},
+		{"fib", 1, 13},
+		{"fib", 3, 5 * 13}, // each call pays for the dearer branch
 	} {
 		b := &budget{left: 1 << 60}
 		m := instantiate(t, newRuntime(t, compilerConfig(), b.refill), metered(t, loops))

@@ -98,23 +98,8 @@ func (s *scanner) instruction(r *reader) {
 			s.calls++
 		}
 		s.event(event{op: op, at: uint32(at), next: uint32(r.at), arg: f})
-	case access:
-		r.access()
-		s.count()
-	case local:
-		r.u32()
-		s.count()
-	case int32s:
-		r.signed(32)
-		s.count()
-	case int64s:
-		r.signed(64)
-		s.count()
-	case bytes4:
-		r.bytes(4)
-		s.count()
-	case bytes8:
-		r.bytes(8)
+	case access, local, int32s, int64s, bytes4, bytes8:
+		r.immediate(shapes[op])
 		s.count()
 	case prefixed:
 		s.prefixed(r, op, at)
@@ -122,6 +107,25 @@ func (s *scanner) instruction(r *reader) {
 		s.refuse(r, op)
 	default:
 		s.indexed(r, op, at)
+	}
+}
+
+// immediate reads what an instruction of a shape has behind its opcode.
+func (r *reader) immediate(s shape) {
+	switch s {
+	case access:
+		r.access()
+	case local:
+		r.u32()
+	case int32s:
+		r.signed(32)
+	case int64s:
+		r.signed(64)
+	case bytes4:
+		r.bytes(4)
+	case bytes8:
+		r.bytes(8)
+	default:
 	}
 }
 
