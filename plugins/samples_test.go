@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -304,6 +305,27 @@ func sendPlainly(ctx context.Context, text []byte) []byte {
 	return answer
 }
 
+// randomEvent returns an event with texts of any characters.
+func randomEvent(t *testing.T, random *rand.Rand) []byte {
+	t.Helper()
+	text := func() string {
+		var b strings.Builder
+		for range random.IntN(40) {
+			b.WriteRune(rune(1 + random.IntN(0xd000)))
+		}
+		return b.String()
+	}
+	event, err := json.Marshal(map[string]any{
+		"user":          map[string]any{"user_id": "auth0|" + text(), "email": text() + "@example.com", "name": text(), text(): text()},
+		"request":       map[string]any{"ip": text(), "geoip": map[string]any{text(): []any{random.Float64(), nil, text()}}},
+		"new " + text(): text(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return event
+}
+
 func TestEverySampleDoesWhatItExpects(t *testing.T) {
 	t.Parallel()
 	for _, name := range samples(t) {
@@ -322,8 +344,10 @@ func TestEverySampleDoesWhatItExpects(t *testing.T) {
 func TestEverySampleDoesTheSameUnderExtism(t *testing.T) {
 	// Not parallel: the SDK's log level belongs to the process.
 	extism.SetLogLevel(extism.LogLevelInfo)
+	random := rand.New(rand.NewPCG(1, 2))
 	events := [][]byte{
 		nil, // the sample's own
+		randomEvent(t, random), randomEvent(t, random), randomEvent(t, random),
 		[]byte(`{"user":{"user_id":"sms|1","phone_number":"+12065550123"}}`),
 		[]byte(`{"user":{"user_id":"auth0|2","email":"q\"uote\\@example.com","name":"\u00f6\ud83d\ude00<&>"},"new":{"deep":[1,{"x":null}]}}`),
 	}

@@ -282,6 +282,39 @@ func TestEveryHostCallIsOnTheTape(t *testing.T) {
 	}
 }
 
+func TestEveryIsolationGivesTheSameResultAndTape(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	type told struct{ Output, Calls, Logs string }
+	var first told
+	for _, isolation := range []host.Isolation{host.IsolationPlain, host.IsolationFresh, host.IsolationReset, host.IsolationReset} {
+		w.settings.Isolation = isolation
+		result, tape := w.run(t, "script",
+			guests.Step{Function: "secret_get", Argument: "TOKEN"}, guests.Step{Function: "var_set", Argument: "a\x00b"},
+			guests.Step{Function: "var_get", Argument: "a"}, guests.Step{Function: "log_write", Argument: "\x03careful"},
+			guests.Step{Function: "http_send", Argument: `{"url":"` + w.receiver.URL + `/binary"}`},
+			guests.Step{Function: "cache_get", Argument: "none"})
+		if !result.Succeeded || result.Stats.Isolation != isolation {
+			t.Fatalf("%s: %s, %+v", isolation, result.Stats.Isolation, result.Error)
+		}
+		got := told{Output: string(result.Output), Logs: result.Logs[0].Message}
+		for _, c := range tape.Calls {
+			answer := string(c.Answer)
+			if c.Function == "http_send" {
+				answer = "" // it has the time of day
+			}
+			got.Calls += c.Function + string(c.Request) + answer + "\n"
+		}
+		got.Output = got.Output[:40] // what follows has the time of day
+		if first.Calls == "" {
+			first = got
+		}
+		if got != first {
+			t.Errorf("%s: %+v\nwant %+v", isolation, got, first)
+		}
+	}
+}
+
 func TestARunThatGetsNothingFromOutsideNeedsNoTape(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
