@@ -36,15 +36,22 @@ func (s *Sandbox) admit(ctx context.Context, wasm []byte) (*artifact, error) {
 	if err := s.admitLinks(ctx, a, outline); err != nil {
 		return nil, err
 	}
-	code, err := s.compile(ctx, a.Plain)
+	if err := s.freeze(ctx, a, plain.Facts); err != nil {
+		return nil, err
+	}
+	ready := a.Plain
+	if a.Frozen {
+		if err := a.addImageCode(wasm, options); err != nil {
+			return nil, err
+		}
+		ready = a.Kept
+	}
+	code, err := s.compile(ctx, ready) // what most runs use; the others differ in their data and imports only
 	if err != nil {
 		return nil, err
 	}
-	defer s.release(code)
-	if err := s.freeze(ctx, a, code, plain.Facts); err != nil || !a.Frozen {
-		return a, err
-	}
-	return a, s.addImageCode(ctx, a, wasm, options)
+	s.release(code)
+	return a, nil
 }
 
 // plainOptions say how the code of every instance is rewritten.
@@ -56,7 +63,7 @@ func plainOptions() wasmbin.Options {
 }
 
 // addImageCode makes the code of instances over the image.
-func (s *Sandbox) addImageCode(ctx context.Context, a *artifact, wasm []byte, o wasmbin.Options) error {
+func (a *artifact) addImageCode(wasm []byte, o wasmbin.Options) error {
 	o.State = &wasmbin.State{Pages: uint32(len(a.Image) / wasmbin.PageBytes)}
 	fresh, err := wasmbin.Rewrite(wasm, o)
 	if err != nil {
@@ -68,13 +75,6 @@ func (s *Sandbox) addImageCode(ctx context.Context, a *artifact, wasm []byte, o 
 		return fmt.Errorf("rewrite module to be kept: %w", err)
 	}
 	a.Fresh, a.Kept = fresh.Wasm, kept.Wasm
-	for _, wasm := range [][]byte{a.Fresh, a.Kept} {
-		code, err := s.compile(ctx, wasm)
-		if err != nil {
-			return err
-		}
-		s.release(code)
-	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/usherhost/usher/host"
@@ -50,21 +51,32 @@ func (c *Call) spoil(why string) {
 }
 
 // initialLimits bound the initialisation of a module.
-var initialLimits = host.Limits{TimeoutMillis: 10_000, Fuel: 2_000_000_000, MemoryBytes: 256 << 20}
+var initialLimits = host.Limits{TimeoutMillis: 10_000, Fuel: 300_000_000, MemoryBytes: 256 << 20}
 
 // freeze runs the module's initialisation and takes the image of its memory
 // and globals. A module whose initialisation calls the host or looks at the
 // clock, or fails, has none: it initialises itself in every run.
-func (s *Sandbox) freeze(ctx context.Context, a *artifact, c *code, facts wasmbin.Facts) error {
+//
+// It runs in the interpreter: what runs once is not worth compiling.
+func (s *Sandbox) freeze(ctx context.Context, a *artifact, facts wasmbin.Facts) error {
 	if len(a.Reasons) > 0 {
 		return nil
 	}
 	for _, g := range facts.Globals {
 		a.GlobalNames = append(a.GlobalNames, g.Export)
 	}
+	runtime := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(api.CoreFeaturesV2).WithDebugInfoEnabled(false))
+	defer func() { _ = runtime.Close(ctx) }() // nothing in it could fail to close
+	if err := s.serve(ctx, runtime); err != nil {
+		return err
+	}
+	compiled, err := runtime.CompileModule(ctx, a.Plain)
+	if err != nil {
+		return fmt.Errorf("compile module: %w", err)
+	}
 	seed := sha256.Sum256(a.Plain)
 	f := &freezing{random: rand.NewChaCha8(seed)}
-	i, err := s.plainInstance(ctx, c, nil, initialLimits.MemoryBytes)
+	i, err := s.plainInstance(ctx, &code{runtime: runtime, compiled: compiled}, nil, initialLimits.MemoryBytes)
 	if err != nil {
 		return fmt.Errorf("instantiate module: %w", err)
 	}

@@ -39,7 +39,7 @@ type instance struct {
 // newInstance instantiates code without running any of it.
 func (s *Sandbox) newInstance(ctx context.Context, isolation host.Isolation, c *code, allocator experimental.MemoryAllocator) (*instance, error) {
 	ctx = experimental.WithMemoryAllocator(ctx, allocator)
-	module, err := s.runtime.InstantiateModule(ctx, c.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(noRandom{}))
+	module, err := c.runtime.InstantiateModule(ctx, c.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(noRandom{}))
 	if err != nil {
 		return nil, err
 	}

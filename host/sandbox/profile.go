@@ -82,7 +82,7 @@ func (s *Sandbox) watched(ctx context.Context, wasm []byte, outline *wasmbin.Mod
 	if compiled, err = s.runtime.CompileModule(experimental.WithFunctionListenerFactory(ctx, p), a.Plain); err != nil {
 		return nil, fmt.Errorf("compile module: %w", err)
 	}
-	m := &Module{sandbox: s, artifact: a, plain: &code{compiled: compiled}}
+	m := &Module{sandbox: s, artifact: a, plain: &code{runtime: s.runtime, compiled: compiled}}
 	return m, m.loadLinks(ctx)
 }
 

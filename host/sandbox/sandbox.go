@@ -60,11 +60,12 @@ type Function struct {
 // Sandbox holds the one runtime that all modules share. It is safe for
 // concurrent use.
 type Sandbox struct {
-	config  Config
-	runtime wazero.Runtime
-	cache   wazero.CompilationCache
-	served  map[string]map[string]Function // to guests
-	kernel  wazero.CompiledModule
+	config    Config
+	runtime   wazero.Runtime
+	cache     wazero.CompilationCache
+	served    map[string]map[string]Function // to guests
+	functions []Function
+	kernel    wazero.CompiledModule
 
 	admitting sync.Mutex // held while a module is compiled in a process of its own
 
@@ -106,14 +107,19 @@ func Open(ctx context.Context, c Config) (*Sandbox, error) {
 		modules: map[string]*loading{}, codes: map[[32]byte]*code{},
 		idle: list.New(), loaded: list.New(),
 	}
-	if err := s.serve(ctx); err != nil {
+	s.functions = s.everyFunction()
+	if err := s.serve(ctx, s.runtime); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
+	}
+	var err error
+	if s.kernel, err = s.runtime.CompileModule(ctx, kernelWasm); err != nil {
+		return nil, errors.Join(fmt.Errorf("compile the kernel: %w", err), s.Close(ctx))
 	}
 	return s, nil
 }
 
-// serve instantiates the host modules that guests import from.
-func (s *Sandbox) serve(ctx context.Context) error {
+// everyFunction returns what guests, rewritten code and kernels call.
+func (s *Sandbox) everyFunction() []Function {
 	functions := wasiFunctions()
 	for _, f := range append(KernelFunctions(), s.config.Functions...) {
 		functions = append(functions, f.outsideImages())
@@ -125,10 +131,15 @@ func (s *Sandbox) serve(ctx context.Context) error {
 		s.served[f.Module][f.Name] = f
 	}
 	refill := Function{Module: wasmbin.MeterModule, Name: wasmbin.MeterRefill, Run: func(c *Call, _ []uint64) { c.refill() }}
+	return append(functions, refill, kernelFault())
+}
+
+// serve instantiates the host modules in a runtime.
+func (s *Sandbox) serve(ctx context.Context, runtime wazero.Runtime) error {
 	builders := map[string]wazero.HostModuleBuilder{}
-	for _, f := range append(functions, refill, kernelFault()) {
+	for _, f := range s.functions {
 		if builders[f.Module] == nil {
-			builders[f.Module] = s.runtime.NewHostModuleBuilder(f.Module)
+			builders[f.Module] = runtime.NewHostModuleBuilder(f.Module)
 		}
 		builders[f.Module].NewFunctionBuilder().
 			WithGoModuleFunction(api.GoModuleFunc(func(ctx context.Context, caller api.Module, stack []uint64) {
@@ -142,10 +153,6 @@ func (s *Sandbox) serve(ctx context.Context) error {
 		if _, err := b.Instantiate(ctx); err != nil {
 			return fmt.Errorf("serve host module %s: %w", name, err)
 		}
-	}
-	var err error
-	if s.kernel, err = s.runtime.CompileModule(ctx, kernelWasm); err != nil {
-		return fmt.Errorf("compile the kernel: %w", err)
 	}
 	return nil
 }
@@ -180,6 +187,7 @@ func (s *Sandbox) Close(ctx context.Context) error {
 
 // code is compiled code that modules share which are equal but for their data.
 type code struct {
+	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
 	key      [32]byte
 	users    int // guarded by the sandbox
@@ -210,7 +218,7 @@ func (s *Sandbox) compile(ctx context.Context, wasm []byte) (*code, error) {
 		c.users++
 		return c, nil
 	}
-	c := &code{compiled: compiled, key: key, users: 1, bytes: nativeFactor * int64(len(wasm))}
+	c := &code{runtime: s.runtime, compiled: compiled, key: key, users: 1, bytes: nativeFactor * int64(len(wasm))}
 	s.codes[key] = c
 	return c, nil
 }
