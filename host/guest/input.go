@@ -17,7 +17,7 @@ func withoutKeys(object []byte, keys ...string) ([]byte, error) {
 	}
 	// A key can be spelled with escapes, so a backslash asks for the long way.
 	if bytes.IndexByte(object, '\\') < 0 && !slices.ContainsFunc(keys, func(key string) bool {
-		return bytes.Contains(object, []byte(`"`+key+`"`))
+		return bytes.Contains(object, []byte(key[2:]+`"`)) // its end is rarer than its beginning
 	}) {
 		return object, nil
 	}

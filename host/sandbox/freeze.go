@@ -51,13 +51,15 @@ func (c *Call) spoil(why string) {
 }
 
 // initialLimits bound the initialisation of a module.
-var initialLimits = host.Limits{TimeoutMillis: 10_000, Fuel: 300_000_000, MemoryBytes: 256 << 20}
+var initialLimits = host.Limits{TimeoutMillis: 10_000, Fuel: 2_000_000_000, MemoryBytes: 256 << 20}
+
+// interpretedFuel is how much of that is spent in the interpreter: what runs
+// once and briefly is not worth compiling.
+const interpretedFuel = 30_000_000
 
 // freeze runs the module's initialisation and takes the image of its memory
 // and globals. A module whose initialisation calls the host or looks at the
 // clock, or fails, has none: it initialises itself in every run.
-//
-// It runs in the interpreter: what runs once is not worth compiling.
 func (s *Sandbox) freeze(ctx context.Context, a *artifact, facts wasmbin.Facts) error {
 	if len(a.Reasons) > 0 {
 		return nil
@@ -65,36 +67,70 @@ func (s *Sandbox) freeze(ctx context.Context, a *artifact, facts wasmbin.Facts) 
 	for _, g := range facts.Globals {
 		a.GlobalNames = append(a.GlobalNames, g.Export)
 	}
+	spoilt, err := s.freezeInterpreted(ctx, a)
+	if err == nil && spoilt == outOfFuel {
+		spoilt, err = s.freezeCompiled(ctx, a)
+	}
+	if err == nil && spoilt != "" {
+		a.Reasons = append(a.Reasons, "its initialisation does not stand for every run: "+spoilt)
+	}
+	return err
+}
+
+func (s *Sandbox) freezeInterpreted(ctx context.Context, a *artifact) (spoilt string, err error) {
 	runtime := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(api.CoreFeaturesV2).WithDebugInfoEnabled(false))
 	defer func() { _ = runtime.Close(ctx) }() // nothing in it could fail to close
 	if err := s.serve(ctx, runtime); err != nil {
-		return err
+		return "", err
 	}
 	compiled, err := runtime.CompileModule(ctx, a.Plain)
 	if err != nil {
-		return fmt.Errorf("compile module: %w", err)
+		return "", fmt.Errorf("compile module: %w", err)
 	}
+	limits := initialLimits
+	limits.Fuel = interpretedFuel
+	return s.freezeWith(ctx, a, &code{runtime: runtime, compiled: compiled}, limits)
+}
+
+func (s *Sandbox) freezeCompiled(ctx context.Context, a *artifact) (spoilt string, err error) {
+	c, err := s.compile(ctx, a.Plain)
+	if err != nil {
+		return "", err
+	}
+	defer s.release(c)
+	return s.freezeWith(ctx, a, c, initialLimits)
+}
+
+// outOfFuel is why an initialisation that was too long for its fuel has no image.
+const outOfFuel = "it takes too long"
+
+// freezeWith initialises an instance of c, and returns why no image can be
+// taken of it, "" when one was.
+func (s *Sandbox) freezeWith(ctx context.Context, a *artifact, c *code, limits host.Limits) (spoilt string, err error) {
 	seed := sha256.Sum256(a.Plain)
 	f := &freezing{random: rand.NewChaCha8(seed)}
-	i, err := s.plainInstance(ctx, &code{runtime: runtime, compiled: compiled}, nil, initialLimits.MemoryBytes)
+	i, err := s.plainInstance(ctx, c, nil, limits.MemoryBytes)
 	if err != nil {
-		return fmt.Errorf("instantiate module: %w", err)
+		return "", fmt.Errorf("instantiate module: %w", err)
 	}
 	defer i.close()
 	call := &Call{}
-	call.begin(ctx, &Request{Limits: initialLimits, Random: f, Clock: f, Stdout: io.Discard, Stderr: io.Discard})
+	call.begin(ctx, &Request{Limits: limits, Random: f, Clock: f, Stdout: io.Discard, Stderr: io.Discard})
 	defer call.end()
 	call.freezing, call.instance, call.exchange = f, i, &kernel{}
 	call.fill()
 	if err := i.prepareImage(call, a); err != nil {
-		if f.spoilt == "" {
-			f.spoilt = call.explain(err).Message
+		fault := call.explain(err)
+		switch {
+		case f.spoilt != "":
+			return f.spoilt, nil
+		case fault.Limit == "fuel" || fault.Limit == "timeout_ms":
+			return outOfFuel, nil
 		}
-		a.Reasons = append(a.Reasons, "its initialisation does not stand for every run: "+f.spoilt)
-		return nil
+		return fault.Message, nil
 	}
 	a.take(i, f)
-	return nil
+	return "", nil
 }
 
 // prepareImage initialises the instance, and warms it up when it asks for it.

@@ -111,18 +111,18 @@ func (v *view) allow(limit uint64) bool {
 // grew reports whether the guest made its memory larger than the image.
 func (v *view) grew() bool { return v.size > uint64(len(v.image.bytes)) }
 
-// dropPages is the number of private pages up to which giving them back to the
-// kernel is cheaper than looking for them and copying.
-const dropPages = 2
-
 // reset makes the view what the image is, byte for byte, and returns how many
 // pages the guest had written. A view that grew can't be reset.
+//
+// Expect is what it returned last, or -1. Where nothing was written, giving the
+// pages back to the kernel is cheapest; otherwise the guest's next faults on
+// them would cost more than finding and copying them.
 func (v *view) reset(expect int) (pages int, err error) {
 	memory := v.reserved[:len(v.image.bytes)]
 	if len(memory) == 0 {
 		return 0, nil
 	}
-	if expect <= dropPages && expect >= 0 || !canScan() {
+	if expect == 0 || !canScan() {
 		return expect, unix.Madvise(memory, unix.MADV_DONTNEED)
 	}
 	return v.copyBack(memory)

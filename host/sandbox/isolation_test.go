@@ -105,7 +105,7 @@ func TestAnInitialisationThatNeedsARunGetsNoImage(t *testing.T) {
 	for guest, reason := range map[string]string{
 		"initcalls": "it calls config_get",
 		"initclock": "it looks at the clock",
-		"initloop":  "used more than",
+		"initloop":  "it takes too long",
 		"table":     "it changes tables",
 	} {
 		in, _, err := s.Inspect(t.Context(), guests.Wasm(guest), entry)

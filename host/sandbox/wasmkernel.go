@@ -48,7 +48,6 @@ func newWasmKernel(module api.Module, pages *memory) *wasmKernel {
 	global := func(name string) api.MutableGlobal { return module.ExportedGlobal(name).(api.MutableGlobal) }
 	return &wasmKernel{
 		module: module, memory: module.Memory(), pages: pages,
-		alloc: module.ExportedFunction("alloc"), free: module.ExportedFunction("free"),
 		end: global("end"), input: global("input"), inputLength: global("input_bytes"),
 		output: global("output"), outputLength: global("output_bytes"), outputLimit: global("output_limit"),
 		failure: global("error"),
@@ -105,6 +104,9 @@ func (k *wasmKernel) put(c *Call, data []byte) (uint64, bool) {
 	if len(data) == 0 {
 		return 0, true
 	}
+	if k.alloc == nil { // a handle has a stack of its own: most instances never need it
+		k.alloc = k.module.ExportedFunction("alloc")
+	}
 	k.stack[0] = uint64(len(data))
 	if err := k.alloc.CallWithStack(c, k.stack[:]); err != nil {
 		return 0, false
@@ -113,6 +115,9 @@ func (k *wasmKernel) put(c *Call, data []byte) (uint64, bool) {
 }
 
 func (k *wasmKernel) release(c *Call, offset uint64) {
+	if k.free == nil {
+		k.free = k.module.ExportedFunction("free")
+	}
 	k.stack[0] = offset
 	_ = k.free.CallWithStack(c, k.stack[:]) // it can only fail on headers that the guest spoilt
 }
