@@ -1,9 +1,12 @@
 // Package sdk holds what an action's author works with: the schema of
 // action.yaml, the starter actions in templates, and one library for each
-// language. The libraries are modules of their own; nothing here runs them.
+// language. Nothing here runs them.
 package sdk
 
-import _ "embed"
+import (
+	"embed"
+	"io/fs"
+)
 
 //go:embed action.schema.json
 var actionSchema []byte
@@ -11,3 +14,10 @@ var actionSchema []byte
 // ActionSchema returns the JSON Schema (2020-12) of action.yaml. The caller
 // must not change it.
 func ActionSchema() []byte { return actionSchema }
+
+//go:embed c/usher.h c/build assemblyscript/*.ts assemblyscript/package.json
+var libraries embed.FS
+
+// Library returns the files of a language's library, "c" or "assemblyscript".
+// The one for Go is a module of its own, from which nothing can be embedded.
+func Library(language string) (fs.FS, error) { return fs.Sub(libraries, language) }

@@ -1,7 +1,7 @@
 // Package templates holds the starter actions that `usher init` copies, one
-// folder for each language. Each is complete: it carries its language's
-// library, so that it builds without this repository and without a network,
-// as far as its compiler is there.
+// folder for each language. What [Files] returns is complete: it has its
+// language's library, so that it builds without this repository and without a
+// network, as far as its compiler is there.
 package templates
 
 import (
@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"regexp"
 	"strings"
+
+	"github.com/usherhost/usher/sdk"
 )
 
 // FS holds the folders "assemblyscript", "c" and "go". A file's ".tmpl" is no
@@ -32,21 +34,43 @@ func Files(language, name string) (map[string][]byte, error) {
 	if !validName.MatchString(name) {
 		return nil, fmt.Errorf("begin action %q: a name has small letters, digits, '.', '-' and '_', and begins with a letter or digit", name)
 	}
-	sub, err := fs.Sub(FS, language)
-	if err != nil {
-		return nil, fmt.Errorf("begin action %s: %w", name, err)
-	}
 	files := map[string][]byte{}
-	err = fs.WalkDir(sub, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		content, err := fs.ReadFile(sub, path)
-		files[strings.TrimSuffix(path, suffix)] = []byte(strings.ReplaceAll(string(content), "{{name}}", name))
-		return err
-	})
+	sub, err := fs.Sub(FS, language)
+	if err == nil {
+		err = collect(sub, func(path string, content []byte) {
+			files[strings.TrimSuffix(path, suffix)] = []byte(strings.ReplaceAll(string(content), "{{name}}", name))
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("begin action %s in %q (there are %s): %w", name, language, strings.Join(Languages(), ", "), err)
 	}
-	return files, nil
+	return files, addLibrary(files, language)
+}
+
+// libraryFolders says where a starter action has its library. The one for Go
+// lies in its template: see [sdk.Library].
+var libraryFolders = map[string]string{"c": "", "assemblyscript": "usher/"}
+
+func addLibrary(files map[string][]byte, language string) error {
+	folder, ok := libraryFolders[language]
+	if !ok {
+		return nil
+	}
+	library, err := sdk.Library(language)
+	if err != nil {
+		return fmt.Errorf("add the library for %s: %w", language, err)
+	}
+	return collect(library, func(path string, content []byte) { files[folder+path] = content })
+}
+
+// collect tells of every file in from.
+func collect(from fs.FS, file func(path string, content []byte)) error {
+	return fs.WalkDir(from, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(from, path)
+		file(path, content)
+		return err
+	})
 }

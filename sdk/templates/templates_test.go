@@ -19,8 +19,6 @@ var update = flag.Bool("update", false, "copy the libraries into the templates")
 // from sdk, the folder in the template, and the suffix of its files.
 var copies = []struct{ language, source, target, suffix string }{
 	{"go", "go", "go/usher", ".tmpl"},
-	{"assemblyscript", "assemblyscript", "assemblyscript/usher", ""},
-	{"c", "c", "c", ""},
 }
 
 func TestTemplatesCarryTheLibraries(t *testing.T) {
