@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -140,8 +141,8 @@ func TestRandomBytesOfTheImageAreTold(t *testing.T) {
 func TestEveryGuestIsStoppedSoonAfterItsDeadline(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	before := runtime.NumGoroutine()
 	var wait sync.WaitGroup
+	var latest atomic.Int64 // how long after its deadline the last one ended
 	for _, name := range []string{"loop", "startloop", "initloop", "fib"} {
 		m := load(t, s, guests.Wasm(name))
 		for range 25 {
@@ -153,17 +154,19 @@ func TestEveryGuestIsStoppedSoonAfterItsDeadline(t *testing.T) {
 				if out.Fault == nil || out.Fault.Limit != "timeout_ms" {
 					t.Errorf("%s: fault %+v", name, out.Fault)
 				}
-				if took := time.Since(began); took > 10*time.Second {
-					t.Errorf("%s: ended %v after its start", name, took)
+				after := time.Since(began) - 500*time.Millisecond
+				if after > 10*time.Second {
+					t.Errorf("%s: ended %v after its deadline", name, after)
+				}
+				for seen := latest.Load(); int64(after) > seen && !latest.CompareAndSwap(seen, int64(after)); {
+					seen = latest.Load()
 				}
 			})
 		}
 	}
 	runtime.GC() // would wait for a guest that can't be stopped
 	wait.Wait()
-	if after := runtime.NumGoroutine(); after > before+10 { // other tests run beside this one
-		t.Logf("%d goroutines before, %d after", before, after)
-	}
+	t.Logf("the last of 100 ended %v after its deadline", time.Duration(latest.Load()))
 }
 
 func TestFuelIsTheSameInEveryRunAndBoundsIt(t *testing.T) {
