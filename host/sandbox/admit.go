@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
@@ -58,7 +59,7 @@ func (s *Sandbox) admit(ctx context.Context, wasm []byte) (*artifact, error) {
 func plainOptions() wasmbin.Options {
 	return wasmbin.Options{
 		Meter: true, Strip: true, MergeData: true, ExportStart: true, ExportGlobals: true,
-		MaxTableElements: budgets.TableElements,
+		MaxTableElements: budgets.TableElements, MaxMemoryPages: host.MaxMemoryBytes / wasmbin.PageBytes,
 	}
 }
 
