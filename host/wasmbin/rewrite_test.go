@@ -201,3 +201,17 @@ func TestFactsTellWhatHindersAReset(t *testing.T) {
 		t.Errorf("obstacles %q", facts.Obstacles())
 	}
 }
+
+// TestCodeCanNotReachTheLocalOfTheMeter sets the local behind the last one in
+// a loop that calls nothing, where metering adds one that holds the fuel.
+func TestCodeCanNotReachTheLocalOfTheMeter(t *testing.T) {
+	t.Parallel()
+	wasm := []byte("\x00asm\x01\x00\x00\x00\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00\x07\x05\x01\x01f\x00\x00" +
+		"\x0a\x0d\x01\x0b\x00\x03\x40\x42\x01\x21\x00\x0c\x00\x0b\x0b")
+	if _, err := wasmbin.Rewrite(wasm, wasmbin.Options{Meter: true}); err == nil || !strings.Contains(err.Error(), "there is no local 0") {
+		t.Errorf("rewritten with error %v", err)
+	}
+	if problems := wasmbin.Check(wasm, wasmbin.DefaultBudgets()); len(problems) == 0 {
+		t.Error("it passes the check")
+	}
+}

@@ -98,7 +98,10 @@ func (s *scanner) instruction(r *reader) {
 			s.calls++
 		}
 		s.event(event{op: op, at: uint32(at), next: uint32(r.at), arg: f})
-	case access, local, int32s, int64s, bytes4, bytes8:
+	case local: // one beyond the guest's own would be the one that metering adds
+		r.index("local", int(uint64(s.params)+s.locals))
+		s.count()
+	case access, int32s, int64s, bytes4, bytes8:
 		r.immediate(shapes[op])
 		s.count()
 	case prefixed:
@@ -115,8 +118,6 @@ func (r *reader) immediate(s shape) {
 	switch s {
 	case access:
 		r.access()
-	case local:
-		r.u32()
 	case int32s:
 		r.signed(32)
 	case int64s:
