@@ -54,6 +54,10 @@ func (a *app) sendEvent(ctx context.Context, path string, f sendFlags) error {
 	if err != nil {
 		return err
 	}
+	if accepted.Repeat && !a.term.json {
+		a.term.note("usher: a repeat: this event was sent before, and its actions do not run again")
+		a.term.note("usher: hint: to run them again: usher executions replay %s", accepted.ExecutionID)
+	}
 	if f.wait > 0 {
 		return a.showExecution(ctx, c, accepted.ExecutionID, showFlags{wait: f.wait, exitCode: true})
 	}
