@@ -96,6 +96,9 @@ func readModule(path, hint string) ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &host.Error{Code: host.NotFound, Text: "no module at " + path, Hint: hint}
 	}
+	if info, e := os.Stat(path); e == nil && info.IsDir() {
+		return nil, &host.Error{Code: host.Invalid, Text: path + " is a folder", Hint: "name the .wasm file in it"}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the module: %w", err)
 	}
