@@ -24,5 +24,6 @@ func function(name string, params, results []sandbox.ValueType, f func(*sandbox.
 		c := s.Host.(*call)
 		c.sandbox = s
 		f(s, c, stack)
+		s.Check() // not every function passes do, and each can take the host long
 	}}
 }

@@ -37,7 +37,7 @@ type artifact struct {
 }
 
 // rewriterVersion is raised with every change of what is made of a module.
-const rewriterVersion = "1"
+const rewriterVersion = "2"
 
 // artifactVersion names what makes artifacts: this rewriter and wazero.
 var artifactVersion = sync.OnceValue(func() string {

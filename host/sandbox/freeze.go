@@ -64,6 +64,14 @@ func (s *Sandbox) freeze(ctx context.Context, a *artifact, facts wasmbin.Facts) 
 	if len(a.Reasons) > 0 {
 		return nil
 	}
+	if facts.Memory != nil && facts.Memory.Min == 0 {
+		a.Reasons = append(a.Reasons, "its memory begins empty")
+		return nil
+	}
+	if a.MinMemoryBytes > initialLimits.MemoryBytes {
+		a.Reasons = append(a.Reasons, fmt.Sprintf("its memory begins with more than %d MiB", initialLimits.MemoryBytes>>20))
+		return nil
+	}
 	for _, g := range facts.Globals {
 		a.GlobalNames = append(a.GlobalNames, g.Export)
 	}

@@ -39,7 +39,7 @@ type instance struct {
 // newInstance instantiates code without running any of it.
 func (s *Sandbox) newInstance(ctx context.Context, isolation host.Isolation, c *code, allocator experimental.MemoryAllocator) (*instance, error) {
 	ctx = experimental.WithMemoryAllocator(ctx, allocator)
-	module, err := c.runtime.InstantiateModule(ctx, c.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(noRandom{}))
+	module, err := instantiate(ctx, c.runtime, c.compiled)
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +49,17 @@ func (s *Sandbox) newInstance(ctx context.Context, isolation host.Isolation, c *
 	}
 	i.linear = memoryOf(module)
 	return i, nil
+}
+
+// instantiate instantiates compiled code without running any of it. The engine
+// panics when the memory that it begins with is refused.
+func instantiate(ctx context.Context, r wazero.Runtime, c wazero.CompiledModule) (m api.Module, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("instantiate module: %v", p)
+		}
+	}()
+	return r.InstantiateModule(ctx, c, wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(noRandom{}))
 }
 
 // memoryOf returns a module's memory, nil when it has none: wazero's is then a
@@ -74,11 +85,19 @@ func (noRandom) Read([]byte) (int, error) { return 0, errors.New("no random byte
 // What it links is instantiated first, in the order of the manifest.
 func (s *Sandbox) plainInstance(ctx context.Context, c *code, links []link, memoryBytes int64) (_ *instance, err error) {
 	m := &memory{limit: uint64(memoryBytes)}
+	if len(links) > 0 {
+		m.shared = &shared{left: uint64(memoryBytes)}
+	}
 	i := &instance{memory: m}
 	defer func() {
-		if err != nil {
-			i.close()
+		if err == nil {
+			return
 		}
+		if denied := i.denied(); denied > 0 {
+			err = &Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf(
+				"needed %d bytes of memory to begin with (limit %d)", denied, memoryBytes)}
+		}
+		i.close()
 	}()
 	resolved := map[string]api.Module{}
 	ctx = experimental.WithImportResolver(ctx, func(name string) api.Module {
@@ -89,7 +108,7 @@ func (s *Sandbox) plainInstance(ctx context.Context, c *code, links []link, memo
 	})
 	var linked []api.Module
 	for _, l := range links {
-		room := &memory{limit: uint64(memoryBytes)}
+		room := &memory{limit: uint64(memoryBytes), shared: m.shared}
 		i.rooms = append(i.rooms, room)
 		part, err := s.newInstance(ctx, host.IsolationPlain, l.code, room)
 		if err != nil {
@@ -141,8 +160,7 @@ const exchangeRoom = 64 << 20
 // keptInstance is an image's instance with a kernel of its own.
 func (s *Sandbox) keptInstance(ctx context.Context, c *code, f *frozen, memoryBytes int64) (*instance, error) {
 	pages := &memory{limit: uint64(memoryBytes) + exchangeRoom}
-	kernel, err := s.runtime.InstantiateModule(experimental.WithMemoryAllocator(ctx, pages), s.kernel,
-		wazero.NewModuleConfig().WithName("").WithRandSource(noRandom{}))
+	kernel, err := instantiate(experimental.WithMemoryAllocator(ctx, pages), s.runtime, s.kernel)
 	if err != nil {
 		pages.Free()
 		return nil, fmt.Errorf("instantiate the kernel: %w", err)
@@ -224,7 +242,26 @@ func (i *instance) memoryBytes() int64 {
 	if i.view != nil {
 		return int64(i.view.size)
 	}
-	return int64(i.memory.size)
+	bytes := int64(i.memory.size)
+	for _, r := range i.rooms {
+		bytes += int64(r.size)
+	}
+	return bytes
+}
+
+// shared is what the memories of linked modules may still grow by together.
+type shared struct{ left uint64 }
+
+// take reports whether a memory may grow from a size to another, and counts it.
+func (s *shared) take(from, to uint64) bool {
+	if s == nil || to <= from {
+		return true
+	}
+	if to-from > s.left {
+		return false
+	}
+	s.left -= to - from
+	return true
 }
 
 // denied returns the largest size that the memory could not grow to.
@@ -232,7 +269,11 @@ func (i *instance) denied() uint64 {
 	if i.view != nil {
 		return i.view.denied
 	}
-	return i.memory.denied
+	denied := i.memory.denied
+	for _, r := range i.rooms {
+		denied = max(denied, r.denied)
+	}
+	return denied
 }
 
 // limit sets how large a kept instance's memory may grow from now on, and

@@ -205,7 +205,14 @@ const extismModule = "extism:host/env"
 // functions are served to no other.
 func (c *Call) kernel() *kernel { return c.exchange.(*kernel) }
 
+// checkedBytes is from which length on a block takes so long to clear that the
+// deadline is looked at.
+const checkedBytes = 1 << 16
+
 func (c *Call) alloc(length uint64) uint64 {
+	if length >= checkedBytes {
+		c.Check()
+	}
 	offset, ok := c.kernel().alloc(length)
 	if !ok {
 		c.exchangeFull(length)

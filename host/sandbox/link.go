@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/wasmbin"
@@ -42,6 +43,12 @@ func Bundle(main []byte, links []Link) []byte {
 	return out
 }
 
+// maxLinks is how many modules one can link: each run instantiates all of them.
+const maxLinks = 32
+
+// reservedNames begin the names of what only rewritten code imports.
+const reservedNames = "usher:"
+
 // linksOf returns what a module links.
 func linksOf(outline *wasmbin.Module) (links []Link, err error) {
 	for _, s := range outline.Sections {
@@ -55,6 +62,9 @@ func linksOf(outline *wasmbin.Module) (links []Link, err error) {
 		var l Link
 		if l.Name, l.Wasm, ok = cutName(rest); !ok {
 			return nil, fmt.Errorf("read module: a section %q is malformed", linkSection)
+		}
+		if len(links) == maxLinks {
+			return nil, fmt.Errorf("read module: it links more than %d modules", maxLinks)
 		}
 		links = append(links, l)
 	}
@@ -87,7 +97,7 @@ func (s *Sandbox) describeLinks(outline *wasmbin.Module, in *host.Inspection) li
 		case len(problems) > 0 || err != nil:
 			in.Problems = append(in.Problems, problems...)
 			continue
-		case s.served[l.Name] != nil || known[l.Name] != nil || l.Name == "":
+		case s.taken(l.Name) || known[l.Name] != nil || l.Name == "":
 			in.Problems = append(in.Problems, host.Problem{
 				Detail: fmt.Sprintf("the manifest links a module under the name %q, which is taken", l.Name),
 				Hint:   "give each linked module a name of its own",
@@ -105,6 +115,12 @@ func (s *Sandbox) describeLinks(outline *wasmbin.Module, in *host.Inspection) li
 	return known
 }
 
+// taken reports whether a name is the host's: a module linked under it would
+// answer in the host's place.
+func (s *Sandbox) taken(name string) bool {
+	return s.served[name] != nil || strings.HasPrefix(name, reservedNames)
+}
+
 // admitLinks rewrites the linked modules as the main one is.
 func (s *Sandbox) admitLinks(ctx context.Context, a *artifact, outline *wasmbin.Module) error {
 	links, err := linksOf(outline)
@@ -112,6 +128,12 @@ func (s *Sandbox) admitLinks(ctx context.Context, a *artifact, outline *wasmbin.
 		return err
 	}
 	for _, l := range links {
+		if s.taken(l.Name) {
+			return fmt.Errorf("link module %q: its name is the host's", l.Name)
+		}
+		if problems := wasmbin.Check(l.Wasm, budgets); len(problems) > 0 { // the engine must not see it
+			return fmt.Errorf("link module %q: %s", l.Name, problems[0].Detail)
+		}
 		options := plainOptions()
 		options.ExportGlobals = false
 		part, err := wasmbin.Rewrite(l.Wasm, options)

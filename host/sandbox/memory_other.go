@@ -8,8 +8,9 @@ import "github.com/tetratelabs/wazero/experimental"
 type memory struct {
 	limit  uint64
 	bytes  []byte
-	size   uint64 // the largest that it had
-	denied uint64 // the largest that was refused
+	size   uint64  // the largest that it had
+	denied uint64  // the largest that was refused
+	shared *shared // with the other memories of the instance; nil: with none
 }
 
 // Allocate implements experimental.MemoryAllocator.
@@ -17,7 +18,7 @@ func (m *memory) Allocate(_, _ uint64) experimental.LinearMemory { return m }
 
 // Reallocate implements experimental.LinearMemory.
 func (m *memory) Reallocate(size uint64) []byte {
-	if size > m.limit {
+	if size > m.limit || !m.shared.take(m.size, size) {
 		m.denied = max(m.denied, size)
 		return nil
 	}

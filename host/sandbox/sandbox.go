@@ -216,6 +216,7 @@ func (s *Sandbox) compile(ctx context.Context, wasm []byte) (*code, error) {
 	defer s.mu.Unlock()
 	if c, found := s.codes[key]; found { // somebody was quicker: theirs is the same
 		c.users++
+		_ = compiled.Close(ctx) // it only counts its users
 		return c, nil
 	}
 	c := &code{runtime: s.runtime, compiled: compiled, key: key, users: 1, bytes: nativeFactor * int64(len(wasm))}

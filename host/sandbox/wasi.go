@@ -152,6 +152,9 @@ func wasiClockTime(c *Call, m memoryView, s []uint64) uint64 {
 	return wasiInval
 }
 
+// maxVectors is how many vectors one write can have, as on Linux.
+const maxVectors = 1024
+
 // wasiWrite serves the standard output and error.
 func wasiWrite(c *Call, m memoryView, s []uint64) uint64 {
 	c.spoil("it writes to its standard output or error")
@@ -163,6 +166,10 @@ func wasiWrite(c *Call, m memoryView, s []uint64) uint64 {
 	default:
 		return wasiBadF
 	}
+	if s[2] > maxVectors {
+		return wasiInval
+	}
+	c.Check()
 	written := uint32(0)
 	for i := range s[2] {
 		vector, ok := m.slice(s[1]+8*i, 8)
@@ -229,6 +236,7 @@ func wasiRandom(c *Call, m memoryView, s []uint64) uint64 {
 	if !ok {
 		return wasiFault
 	}
+	c.Check()
 	if _, err := c.request.Random.Read(data); err != nil {
 		c.Stop(&Fault{Fault: host.FaultHost, Message: "read random bytes: " + err.Error()})
 	}

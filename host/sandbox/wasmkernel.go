@@ -154,7 +154,8 @@ func (k *wasmKernel) reset() bool {
 	return true
 }
 
-// kernelFault is what the kernel calls to end a run.
+// kernelFault is what the kernel calls to end a run, and before it clears a
+// large block.
 func kernelFault() Function {
 	names := []string{"alloc", "load_u64", "store_u64", "input_load_u64", "output_set", "output_set"}
 	return Function{
@@ -165,6 +166,8 @@ func kernelFault() Function {
 				c.exchangeFull(s[2])
 			case 5:
 				c.outputTooLarge(s[2])
+			case 6:
+				c.Check()
 			default:
 				c.outOfBounds(names[min(int(function), len(names)-1)], s[1], s[2])
 			}

@@ -7,7 +7,8 @@
 ;; class, the power of two that its room is. The guest can overwrite headers:
 ;; that harms its own run only, and the host checks whatever it reads.
 (module
-  ;; fault(function, offset, length) ends the run; it does not return.
+  ;; fault(function, offset, length) ends the run; it does not return. With
+  ;; function 6 it does, unless the run's deadline has passed.
   (import "usher:kernel/host" "fault" (func $fault (param i32 i64 i64)))
   (memory (export "memory") 1)
 
@@ -31,7 +32,7 @@
   ;; there is none.
   (func $head (param $offset i64) (result i32) (local $at i32)
     (if (i64.lt_u (local.get $offset) (i64.const 136)) (then (return (i32.const 0))))
-    (if (i64.gt_u (local.get $offset) (i64.extend_i32_u (global.get $end))) (then (return (i32.const 0))))
+    (if (i64.ge_u (local.get $offset) (i64.extend_i32_u (global.get $end))) (then (return (i32.const 0))))
     (if (i64.ne (i64.and (local.get $offset) (i64.const 7)) (i64.const 0)) (then (return (i32.const 0))))
     (local.set $at (i32.sub (i32.wrap_i64 (local.get $offset)) (i32.const 8)))
     (if (i32.ne (i32.and (i32.load offset=4 (local.get $at)) (i32.const 0xffffff00)) (i32.const 0x55534800)) ;; "USH"
@@ -46,7 +47,14 @@
     (local.set $at (i32.load (i32.shl (local.get $class) (i32.const 2))))
     (if (local.get $at)
       (then
-        ;; From the free list: its next is in the block's first word.
+        ;; From the free list: its next is in the block's first word. A list
+        ;; that the guest spoilt must not lead to where nothing was allocated:
+        ;; what is written there would outlast the run.
+        (if (i32.eqz (call $inside (i64.add (i64.extend_i32_u (local.get $at)) (i64.const 8)) (local.get $length)))
+          (then unreachable))
+        ;; A large block takes time to clear: fault returns before the deadline.
+        (if (i64.gt_u (local.get $length) (i64.const 0xffff))
+          (then (call $fault (i32.const 6) (i64.const 0) (local.get $length))))
         (i32.store (i32.shl (local.get $class) (i32.const 2)) (i32.load offset=8 (local.get $at)))
         (memory.fill (i32.add (local.get $at) (i32.const 8)) (i32.const 0) (i32.wrap_i64 (local.get $length))))
       (else
