@@ -130,7 +130,7 @@ func DefaultSettings() Settings {
 			Fuel:              10_000_000_000,
 		},
 		Egress:     Egress{Mode: EgressAllowlist},
-		Retry:      Retry{MaxAttempts: 5, InitialMillis: 1_000, MaxMillis: 300_000},
+		Retry:      Retry{MaxAttempts: 10, InitialMillis: 2_000, MaxMillis: 600_000},
 		OnFailure:  Continue,
 		Checkpoint: CheckpointAsync,
 	}

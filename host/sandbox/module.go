@@ -231,6 +231,9 @@ func (m *Module) Exports(name string) bool { return slices.Contains(m.artifact.E
 // Run gives the run an instance of its own and calls its entry. A done ctx ends
 // the run with a host fault; ask ctx.
 func (m *Module) Run(ctx context.Context, r *Request) Outcome {
+	if _, err := m.code(ctx, m.best(r.Isolation)); err != nil { // compiled before the run's time begins
+		return Outcome{Fault: &Fault{Fault: host.FaultHost, Message: "compile the module: " + err.Error()}}
+	}
 	c := calls.Get().(*Call)
 	c.begin(ctx, r)
 	defer c.end()

@@ -89,7 +89,7 @@ func authenticate(c echo.Context, keys KeyStore, scope host.Scope) (host.Key, er
 	switch {
 	case err != nil && host.CodeOf(err) == host.NotFound:
 		return host.Key{}, unauthorized(c, `, error="invalid_token"`, "the API key is unknown",
-			"it may have been deleted, or belong to another host; make a new one with POST /v1/keys")
+			"it may have been deleted, or belong to another host; make a new one: usher keys create NAME")
 	case err != nil:
 		return host.Key{}, fmt.Errorf("look up API key: %w", err)
 	case !key.May(scope):
@@ -137,7 +137,7 @@ func forbidden(key host.Key, scope host.Scope) error {
 	return &host.Error{
 		Code: host.Forbidden,
 		Text: fmt.Sprintf("the API key %q lacks the scope %q; it has: %s", key.Name, scope, has),
-		Hint: fmt.Sprintf("make a key with the scope: POST /v1/keys {\"name\": …, \"scopes\": [%q]}", scope),
+		Hint: fmt.Sprintf("make a key with the scope: usher keys create NAME --scope %s", scope),
 	}
 }
 
