@@ -64,7 +64,7 @@ func TestRetryRunsWhenItIsDue(t *testing.T) {
 		least      time.Duration
 		most       time.Duration
 	}{
-		{name: "after a jittered wait", most: time.Second},
+		{name: "after a jittered wait", most: time.Duration(host.DefaultSettings().Retry.InitialMillis) * time.Millisecond},
 		{name: "not before the Retry-After of a response", retryAfter: 90_000, least: 90 * time.Second, most: 90 * time.Second},
 		{name: "after a day at the latest", retryAfter: 1 << 50, least: 24 * time.Hour, most: 24 * time.Hour},
 	} {
