@@ -145,7 +145,7 @@ func (v *view) copyBack(memory []byte) (pages int, err error) {
 			pages += int(to-at) / os.Getpagesize()
 		}
 		if walked <= from {
-			break
+			return pages, errors.New("scan pages: the kernel made no progress")
 		}
 		from = walked
 	}
