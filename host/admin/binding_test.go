@@ -92,6 +92,7 @@ func TestAPatchOfABinding(t *testing.T) {
 		`{"settings": {"limits": {"fuel": 1125899906842625}}}`: "/settings/limits/fuel",
 		`{"settings": {"isolation": "shared"}}`:                "/settings/isolation",
 		`{"settings": {"egress": {"allow": [null]}}}`:          "/settings/egress/allow/0",
+
 		`{"settings": []}`:                                      "/settings",
 		`{"allow_add": ["http://"]}`:                            "/settings/egress/allow/1",
 		`{"settings": {"limits": {"timeout_ms": 1e3}}}`:         "/settings/limits/timeout_ms",
