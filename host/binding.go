@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -143,9 +144,9 @@ func (s Settings) Over(base Settings) Settings {
 	out.Limits = s.Limits.over(base.Limits)
 	out.Egress = s.Egress.over(base.Egress)
 	out.Retry = s.Retry.over(base.Retry)
-	out.OnFailure = or(s.OnFailure, base.OnFailure)
-	out.Checkpoint = or(s.Checkpoint, base.Checkpoint)
-	out.Isolation = or(s.Isolation, base.Isolation)
+	out.OnFailure = cmp.Or(s.OnFailure, base.OnFailure)
+	out.Checkpoint = cmp.Or(s.Checkpoint, base.Checkpoint)
+	out.Isolation = cmp.Or(s.Isolation, base.Isolation)
 	if len(s.Config) > 0 {
 		out.Config = maps.Clone(base.Config)
 		if out.Config == nil {
@@ -158,21 +159,21 @@ func (s Settings) Over(base Settings) Settings {
 
 func (l Limits) over(base Limits) Limits {
 	return Limits{
-		TimeoutMillis:     or(l.TimeoutMillis, base.TimeoutMillis),
-		MemoryBytes:       or(l.MemoryBytes, base.MemoryBytes),
-		OutputBytes:       or(l.OutputBytes, base.OutputBytes),
-		LogBytes:          or(l.LogBytes, base.LogBytes),
-		HostCalls:         or(l.HostCalls, base.HostCalls),
-		HTTPRequests:      or(l.HTTPRequests, base.HTTPRequests),
-		RequestBytes:      or(l.RequestBytes, base.RequestBytes),
-		ResponseBytes:     or(l.ResponseBytes, base.ResponseBytes),
-		HTTPTimeoutMillis: or(l.HTTPTimeoutMillis, base.HTTPTimeoutMillis),
-		Fuel:              or(l.Fuel, base.Fuel),
+		TimeoutMillis:     cmp.Or(l.TimeoutMillis, base.TimeoutMillis),
+		MemoryBytes:       cmp.Or(l.MemoryBytes, base.MemoryBytes),
+		OutputBytes:       cmp.Or(l.OutputBytes, base.OutputBytes),
+		LogBytes:          cmp.Or(l.LogBytes, base.LogBytes),
+		HostCalls:         cmp.Or(l.HostCalls, base.HostCalls),
+		HTTPRequests:      cmp.Or(l.HTTPRequests, base.HTTPRequests),
+		RequestBytes:      cmp.Or(l.RequestBytes, base.RequestBytes),
+		ResponseBytes:     cmp.Or(l.ResponseBytes, base.ResponseBytes),
+		HTTPTimeoutMillis: cmp.Or(l.HTTPTimeoutMillis, base.HTTPTimeoutMillis),
+		Fuel:              cmp.Or(l.Fuel, base.Fuel),
 	}
 }
 
 func (e Egress) over(base Egress) Egress {
-	out := Egress{Mode: or(e.Mode, base.Mode), Allow: slices.Clone(base.Allow)}
+	out := Egress{Mode: cmp.Or(e.Mode, base.Mode), Allow: slices.Clone(base.Allow)}
 	for _, origin := range e.Allow {
 		if !slices.Contains(out.Allow, origin) {
 			out.Allow = append(out.Allow, origin)
@@ -183,18 +184,10 @@ func (e Egress) over(base Egress) Egress {
 
 func (r Retry) over(base Retry) Retry {
 	return Retry{
-		MaxAttempts:   or(r.MaxAttempts, base.MaxAttempts),
-		InitialMillis: or(r.InitialMillis, base.InitialMillis),
-		MaxMillis:     or(r.MaxMillis, base.MaxMillis),
+		MaxAttempts:   cmp.Or(r.MaxAttempts, base.MaxAttempts),
+		InitialMillis: cmp.Or(r.InitialMillis, base.InitialMillis),
+		MaxMillis:     cmp.Or(r.MaxMillis, base.MaxMillis),
 	}
-}
-
-func or[T comparable](a, b T) T {
-	var zero T
-	if a != zero {
-		return a
-	}
-	return b
 }
 
 // The ceilings of what a binding may ask for.

@@ -7,6 +7,7 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -178,17 +179,10 @@ func (e *Executor) setup() {
 		if e.log == nil {
 			e.log = slog.Default()
 		}
-		e.backlog = newBacklog(or(e.Backlog, DefaultBacklog), or(e.Concurrency, DefaultConcurrency))
+		e.backlog = newBacklog(cmp.Or(e.Backlog, DefaultBacklog), cmp.Or(e.Concurrency, DefaultConcurrency))
 		e.unsaved = newUnsaved()
 		e.meters = newMeters(e.Metrics, e.backlog, e.unsaved)
 	})
-}
-
-func or[T int | time.Duration](value, otherwise T) T {
-	if value == 0 {
-		return otherwise
-	}
-	return value
 }
 
 // start runs x on a goroutine of its own, which goes on with what waits.
@@ -206,7 +200,7 @@ func (e *Executor) drain(cancelActions, cancelRecords context.CancelFunc) error 
 	idle := make(chan struct{})
 	go func() { e.workers.Wait(); close(idle) }()
 
-	if !within(idle, or(e.DrainTimeout, DefaultDrainTimeout)) {
+	if !within(idle, cmp.Or(e.DrainTimeout, DefaultDrainTimeout)) {
 		e.log.Warn("canceling actions that did not finish in time; they run again after the next start",
 			"executions", e.backlog.runningNow())
 		cancelActions()

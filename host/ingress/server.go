@@ -4,6 +4,7 @@
 package ingress
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -47,23 +48,15 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	return Limits{
-		EventBytes:    or(l.EventBytes, 256<<10),
-		BatchBytes:    or(l.BatchBytes, 8<<20),
-		BatchItems:    or(l.BatchItems, 1_000),
-		InFlight:      or(l.InFlight, 1_024),
-		InFlightBytes: or(l.InFlightBytes, 256<<20),
-		AcceptTimeout: or(l.AcceptTimeout, 15*time.Second),
+		EventBytes:    cmp.Or(l.EventBytes, 256<<10),
+		BatchBytes:    cmp.Or(l.BatchBytes, 8<<20),
+		BatchItems:    cmp.Or(l.BatchItems, 1_000),
+		InFlight:      cmp.Or(l.InFlight, 1_024),
+		InFlightBytes: cmp.Or(l.InFlightBytes, 256<<20),
+		AcceptTimeout: cmp.Or(l.AcceptTimeout, 15*time.Second),
 		PerSecond:     l.PerSecond,
 		Burst:         l.Burst,
 	}
-}
-
-func or[T comparable](value, otherwise T) T {
-	var zero T
-	if value == zero {
-		return otherwise
-	}
-	return value
 }
 
 // Register adds the door's path to g, the group of /v1, behind auth.

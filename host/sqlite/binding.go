@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -143,13 +144,13 @@ func (tx *transaction) insertBinding(trigger host.Trigger, position int, b host.
 	if err != nil {
 		return fmt.Errorf("encode settings: %w", err)
 	}
-	id := or(or(old.id, b.ID), host.NewID(host.BindingPrefix))
+	id := cmp.Or(cmp.Or(old.id, b.ID), host.NewID(host.BindingPrefix))
 	n, err := tx.exec(`
 		INSERT INTO binding (id, trigger, action_id, position, display_name, settings, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO NOTHING`,
 		id, string(trigger), b.ActionID, int64(position), b.DisplayName, settings,
-		or(old.created, orNow(tx, micros(b.CreatedAt))), micros(tx.now))
+		cmp.Or(old.created, orNow(tx, micros(b.CreatedAt))), micros(tx.now))
 	if err == nil && n == 0 {
 		err = &host.Error{Code: host.Conflict, Text: "there is a binding " + id + " already"}
 	}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,7 +19,7 @@ func (db *DB) CreateKey(ctx context.Context, k host.Key) error {
 		n, err := tx.exec(`
 			INSERT INTO key (id, name, scopes, hash, created_at) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT DO NOTHING`,
-			or(k.ID, host.NewID(host.KeyPrefix)), k.Name, scopes, k.Hash[:], orNow(tx, micros(k.CreatedAt)))
+			cmp.Or(k.ID, host.NewID(host.KeyPrefix)), k.Name, scopes, k.Hash[:], orNow(tx, micros(k.CreatedAt)))
 		if err == nil && n == 0 {
 			err = &host.Error{Code: host.Conflict, Text: "this key is there already"}
 		}

@@ -6,6 +6,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -169,19 +170,19 @@ func openReaders(path string, o Options) (*sql.DB, error) {
 		return nil, err
 	}
 	readers := sql.OpenDB(connector)
-	readers.SetMaxOpenConns(or(o.Readers, 4))
-	readers.SetMaxIdleConns(or(o.Readers, 4))
+	readers.SetMaxOpenConns(cmp.Or(o.Readers, 4))
+	readers.SetMaxIdleConns(cmp.Or(o.Readers, 4))
 	return readers, nil
 }
 
 func newWriter(session *session, o Options) *writer {
 	w := &writer{
 		session:  session,
-		accepts:  make(chan operation, or(o.Queue, 4096)),
+		accepts:  make(chan operation, cmp.Or(o.Queue, 4096)),
 		others:   make(chan operation, 2*maxBatch),
 		quit:     make(chan struct{}),
 		ended:    make(chan struct{}),
-		patience: or(o.Patience, 5*time.Second),
+		patience: cmp.Or(o.Patience, 5*time.Second),
 		loans:    map[string]loan{},
 		plans:    map[host.Trigger]*plan{},
 		old:      map[int64]*plan{},
@@ -282,12 +283,4 @@ func (db *DB) shut() error {
 	}
 	errs = append(errs, db.readers.Close(), db.writer.session.close(), db.lock.Close())
 	return errors.Join(errs...)
-}
-
-func or[T comparable](a, b T) T {
-	var zero T
-	if a != zero {
-		return a
-	}
-	return b
 }

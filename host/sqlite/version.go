@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -24,7 +25,7 @@ func (db *DB) CreateVersion(ctx context.Context, v host.Version, wasm []byte) (h
 		return v, &host.Error{Code: host.Invalid, Text: "the module's digest is " + digest + ", not " + v.Digest}
 	}
 	v.Digest, v.SizeBytes, v.Deployed = digest, int64(len(wasm)), false
-	v.ID, v.Status = or(v.ID, host.NewID(host.VersionPrefix)), or(v.Status, host.Built)
+	v.ID, v.Status = cmp.Or(v.ID, host.NewID(host.VersionPrefix)), cmp.Or(v.Status, host.Built)
 	manifest, err := json.Marshal(v.Manifest)
 	if err != nil {
 		return v, fmt.Errorf("encode manifest: %w", err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -108,7 +109,7 @@ func (p place) index(bindings []host.Binding) (int, error) {
 	if p.first {
 		return 0, nil
 	}
-	neighbour := or(p.before, p.after)
+	neighbour := cmp.Or(p.before, p.after)
 	if neighbour == "" {
 		return len(bindings), nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -207,8 +208,8 @@ func fileLayer(flags *pflag.FlagSet, environ []string) (map[string]any, string, 
 // none. One that was named must exist.
 func configFile(flags *pflag.FlagSet, environ []string) (string, error) {
 	named, _ := flags.GetString("config")
-	named = or(named, lookup(environ, envConfig))
-	path := or(named, defaultConfigFile)
+	named = cmp.Or(named, lookup(environ, envConfig))
+	path := cmp.Or(named, defaultConfigFile)
 	_, err := os.Stat(path)
 	if err == nil {
 		return path, nil

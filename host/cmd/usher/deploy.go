@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -187,5 +188,5 @@ func (a *app) printGrants(w io.Writer, m host.Manifest, set []host.Secret) {
 	for _, name := range missingSecrets(m, set) {
 		names = append(names, name+" "+a.term.yellow("(not set)"))
 	}
-	a.term.pairs(w, "may reach ", or(reach, "nothing"), "secrets   ", or(strings.Join(names, ", "), "none"))
+	a.term.pairs(w, "may reach ", cmp.Or(reach, "nothing"), "secrets   ", cmp.Or(strings.Join(names, ", "), "none"))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -121,7 +122,7 @@ func (t term) fail(cmd *cobra.Command, err error) int {
 	}
 	fmt.Fprintf(t.err, "%s %s\n", t.red("usher:"), text)
 	for _, f := range fields {
-		fmt.Fprintf(t.err, "usher:   %s: %s\n", or(f.Pointer, "/"), f.Detail)
+		fmt.Fprintf(t.err, "usher:   %s: %s\n", cmp.Or(f.Pointer, "/"), f.Detail)
 	}
 	if hint != "" {
 		fmt.Fprintf(t.err, "%s %s\n", t.bold("usher: hint:"), strings.ReplaceAll(hint, "\n", "\nusher: hint: "))
@@ -233,12 +234,3 @@ func distance(a, b string) int {
 }
 
 func quote(s string) string { return strconv.Quote(s) }
-
-func or(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
-}

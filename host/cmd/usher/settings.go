@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -139,5 +140,5 @@ func settingsLine(s host.Settings) string {
 	say("checkpoint", s.Checkpoint, s.Checkpoint != "")
 	say("isolation", s.Isolation, s.Isolation != "")
 	say("config", len(s.Config), len(s.Config) > 0)
-	return or(strings.Join(parts, " "), "-")
+	return cmp.Or(strings.Join(parts, " "), "-")
 }
