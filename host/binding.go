@@ -42,6 +42,13 @@ type Settings struct {
 	Config     map[string]string `json:"config,omitempty"` // what the guest reads with config_get; not secret
 }
 
+// IsZero says whether s leaves every choice to the layer below; an empty list
+// or map is no choice.
+func (s Settings) IsZero() bool {
+	return s.Limits == Limits{} && s.Egress.IsZero() && s.Retry == Retry{} &&
+		s.OnFailure == "" && s.Checkpoint == "" && s.Isolation == "" && len(s.Config) == 0
+}
+
 // Limits bound one run of an action. Each has a [Fault] of its own.
 type Limits struct {
 	TimeoutMillis     int64 `json:"timeout_ms,omitempty"`      // wall clock of the whole run
@@ -72,6 +79,11 @@ const (
 type Egress struct {
 	Mode  EgressMode `json:"mode,omitempty"`
 	Allow []string   `json:"allow,omitempty"`
+}
+
+// IsZero says whether e leaves every choice to the layer below.
+func (e Egress) IsZero() bool {
+	return e.Mode == "" && len(e.Allow) == 0
 }
 
 // Retry says how often and when a failed action runs again. The n-th wait is

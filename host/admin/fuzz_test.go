@@ -15,6 +15,7 @@ func FuzzManifest(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"secrets":["A"],"settings":{"limits":{"timeout_ms":5},"config":{"a":"b"}}}`,
 		`{"secrets":null}`, `{"settings":{"retry":{"max_attempts":1e400}}}`, `{"a/b":{"~":[]}}`, `[{}]`, `{"secrets":[1,"x"`, "",
+		`{"settings":{"egress":{"allow":[]}}}`, `{"settings":{"config":{}}}`,
 	} {
 		f.Add([]byte(seed))
 	}
