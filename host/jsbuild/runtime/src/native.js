@@ -1,0 +1,21 @@
+// The engine's primitives, which no action sees: the global that carries them
+// is gone before an action is evaluated.
+//
+//   building                       true while the image is made; false in a run
+//   input() → string               the envelope {event, execution} as JSON
+//   output(text)                   sets the run's output
+//   error(text)                    sets the run's error: {name, message, code, stack} as JSON
+//   http_start(json) → number      sends a request; its handle
+//   http_wait(ms) → string | null  the next answer as {id, …} in JSON; null when ms pass first or nothing is on its way; ms < 0 waits without end
+//   http_cancel(handle)            gives a request up
+//   cache_get(key) → string | undefined
+//   cache_set(json) → string, cache_delete(key) → string
+//   log(level, text)               0 trace … 4 error
+//   sleep(ms)                      passes time
+//   now() → number                 the run's clock in ms since 1970, with fractions
+//   random(n) → Uint8Array         n random bytes
+//   crypto(request: Uint8Array) → Uint8Array
+//   utf8_encode(text) → Uint8Array, utf8_decode(bytes: Uint8Array) → string (malformed bytes become U+FFFD)
+//   on_rejection(f)                f(promise, reason, handled) is called when a promise is rejected unhandled, and when it is handled later
+export const native = globalThis.__native;
+delete globalThis.__native;

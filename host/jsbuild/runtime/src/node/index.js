@@ -1,0 +1,2 @@
+// Node's modules by name, without the prefix "node:".
+export const builtins = {};

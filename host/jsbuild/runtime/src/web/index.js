@@ -1,0 +1,1 @@
+// The web platform's part of the global object.
