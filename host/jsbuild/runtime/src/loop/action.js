@@ -1,0 +1,65 @@
+// The action itself: its top level, what it exports, and what it will require.
+import { native } from "../native.js";
+
+// The exports that Usher knows, each with the trigger that it serves.
+export const entries = ["onExecutePostUserRegistration", "onExecutePreUserRegistration"];
+
+const AsyncFunction = (async () => {}).constructor;
+
+let exported;
+let failure = null; // why the top level failed, as {thrown}
+let touches = [];
+
+// evaluate runs the top level of bundle, a function (module, exports, require,
+// touch). While the image is made what it throws is thrown on; in a run it is
+// kept for [handler], as the run's error.
+export function evaluate(bundle, builtins) {
+  failure = null;
+  touches = [];
+  const module = { exports: {} };
+  try {
+    bundle.call(module.exports, module, module.exports, requireFrom(builtins), (f) => touches.push(f));
+    exported = module.exports;
+  } catch (thrown) {
+    if (native.building) throw thrown;
+    failure = { thrown };
+  }
+}
+
+function requireFrom(builtins) {
+  return (name) => {
+    const builtin = name.startsWith("node:") ? name.slice("node:".length) : name;
+    if (Object.hasOwn(builtins, builtin)) return builtins[builtin];
+    const error = new Error(`Cannot find module '${name}'`);
+    error.code = "MODULE_NOT_FOUND";
+    throw error;
+  };
+}
+
+// touch requires what the handler will require, so that a run finds it done.
+// What fails here fails again in the run, where it matters.
+export function touch() {
+  for (const f of touches) {
+    try {
+      f();
+    } catch {}
+  }
+  touches = [];
+}
+
+// handler returns the function that serves entry, or throws in Auth0's words
+// what is wrong with the exports.
+export function handler(entry) {
+  if (failure) throw failure.thrown;
+  if (typeof exported !== "object" || exported === null) throw new Error("The Action must export an object.");
+  if (!entries.includes(entry)) throw new Error("The Action can only be called with valid methods.");
+  const found = exported[entry] ?? (exported.__esModule ? exported.default?.[entry] : undefined);
+  if (!isAsync(found)) {
+    throw new Error(`Invalid function signature for the "${entry}" handler. Use "exports.${entry} = async function(event, api) { }" as the signature.`);
+  }
+  return found;
+}
+
+function isAsync(f) {
+  return typeof f === "function" && f.constructor?.name === AsyncFunction.name;
+}

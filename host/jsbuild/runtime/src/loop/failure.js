@@ -1,0 +1,59 @@
+// What became of a value that was thrown: the error that people read.
+import { deepened } from "./stack.js";
+
+const maxMessage = 8 << 10; // characters
+const maxStack = 32 << 10;
+
+let inspect = (value) => JSON.stringify(value) ?? String(value);
+
+// useInspect makes values that are no errors be shown as f shows them.
+export function useInspect(f) {
+  inspect = f;
+}
+
+// describe returns {name, message, code, stack} of whatever was thrown; code
+// and stack are missing when it has none.
+export function describe(thrown) {
+  try {
+    return isError(thrown) ? ofError(thrown) : ofValue(thrown);
+  } catch {
+    return { name: "Error", message: "the action threw a value that can't be shown" };
+  }
+}
+
+// isError takes what other realms and old packages throw for an error, too.
+export function isError(value) {
+  return value instanceof Error || (typeof value === "object" && value !== null && typeof value.message === "string" && typeof value.stack === "string");
+}
+
+function ofError(error) {
+  return without({
+    name: text(error.name) || "Error",
+    message: cut(text(error.message), maxMessage),
+    code: codeOf(error),
+    stack: cut(deepened(error), maxStack),
+  });
+}
+
+function ofValue(value) {
+  if (typeof value === "object" && value !== null && typeof value.message === "string") {
+    return without({ name: text(value.name) || undefined, message: cut(value.message, maxMessage), code: codeOf(value) });
+  }
+  return { message: cut(typeof value === "string" ? value : `${inspect(value)} was thrown, which is not an Error`, maxMessage) };
+}
+
+function codeOf({ code }) {
+  return typeof code === "string" || typeof code === "number" ? cut(String(code), 256) : undefined;
+}
+
+function text(value) {
+  return typeof value === "string" ? value : value === undefined ? "" : String(value);
+}
+
+function cut(value, length) {
+  return value.length > length ? value.slice(0, length) + "…" : value;
+}
+
+function without(fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,260 @@
+// Timers, in the order of their times and then of their making. The run's
+// clock moves in host calls only, so that a timer is due when the loop has
+// waited for it.
+import { native } from "../native.js";
+import { bind } from "./context.js";
+import { checkCallback } from "./callback.js";
+import { guarded } from "./uncaught.js";
+
+const longest = 2 ** 31 - 1; // ms; what is longer fires at once, as in Node
+
+let timers = []; // a heap, the first to fire on top; it may hold entries that are out of date
+let immediates = [];
+let batch = []; // of immediates, being run
+let made = 0;
+let known = new Map(); // by id, those that may fire still
+
+// Timeout is what setTimeout and setInterval return, as in Node.
+export class Timeout {
+  #callback;
+  #args;
+  #ms;
+  #repeats;
+  #referenced = true;
+  #entry = null; // in the heap; null when it won't fire
+
+  constructor(callback, ms, args, repeats) {
+    checkCallback(callback);
+    const wait = Number(ms);
+    this.#ms = wait >= 1 && wait <= longest ? Math.trunc(wait) : 1;
+    this.#callback = bind(callback);
+    this.#args = args;
+    this.#repeats = repeats;
+    this.id = ++made;
+    this.#arm();
+  }
+
+  #arm() {
+    this.#entry = { at: now() + this.#ms, order: ++made, early: native.building, timeout: this };
+    known.set(this.id, this);
+    push(this.#entry);
+  }
+
+  // current tells whether entry is the one by which this timer fires.
+  current(entry) {
+    return this.#entry === entry;
+  }
+
+  // holds tells whether the run must go on for this timer: nothing waits for
+  // one without a reference, nor for an interval when only those are left.
+  holds(intervals) {
+    return this.#referenced && (intervals || !this.#repeats);
+  }
+
+  fire() {
+    const entry = this.#entry;
+    if (!this.#repeats) this.close();
+    guarded(this.#callback.bind(this), ...this.#args);
+    if (this.#entry === entry && this.#repeats) this.#arm();
+  }
+
+  ref() {
+    this.#referenced = true;
+    return this;
+  }
+
+  unref() {
+    this.#referenced = false;
+    return this;
+  }
+
+  hasRef() {
+    return this.#referenced;
+  }
+
+  refresh() {
+    this.#arm();
+    return this;
+  }
+
+  close() {
+    this.#entry = null;
+    known.delete(this.id);
+    return this;
+  }
+
+  [Symbol.toPrimitive]() {
+    return this.id;
+  }
+}
+
+// Immediate is what setImmediate returns, as in Node.
+export class Immediate {
+  #callback;
+  #args;
+  #referenced = true;
+
+  constructor(callback, args) {
+    checkCallback(callback);
+    this.#callback = bind(callback);
+    this.#args = args;
+    immediates.push(this);
+  }
+
+  fire() {
+    const callback = this.#callback;
+    this.#callback = null;
+    if (callback) guarded(callback.bind(this), ...this.#args);
+  }
+
+  // holds tells whether the run must go on for it.
+  holds() {
+    return this.#referenced && this.#callback !== null;
+  }
+
+  close() {
+    this.#callback = null;
+  }
+
+  ref() {
+    this.#referenced = true;
+    return this;
+  }
+
+  unref() {
+    this.#referenced = false;
+    return this;
+  }
+
+  hasRef() {
+    return this.#referenced;
+  }
+}
+
+if (Symbol.dispose) {
+  for (const { prototype } of [Timeout, Immediate]) {
+    Object.defineProperty(prototype, Symbol.dispose, { value: prototype.close, writable: true, configurable: true });
+  }
+}
+
+export function setTimeout(callback, ms, ...args) {
+  return new Timeout(callback, ms, args, false);
+}
+
+export function setInterval(callback, ms, ...args) {
+  return new Timeout(callback, ms, args, true);
+}
+
+export function setImmediate(callback, ...args) {
+  return new Immediate(callback, args);
+}
+
+export function clearTimeout(timer) {
+  const timeout = timer instanceof Timeout ? timer : known.get(Number(timer));
+  timeout?.close();
+}
+
+export const clearInterval = clearTimeout;
+
+export function clearImmediate(immediate) {
+  if (immediate instanceof Immediate) immediate.close();
+}
+
+// now is the run's clock; while the image is made there is none, and times
+// count from the start of the run.
+function now() {
+  return native.building ? 0 : native.now();
+}
+
+// beginTimers makes the timers that the top level left count from now on.
+export function beginTimers() {
+  for (const entry of timers) {
+    if (entry.early) entry.at += now();
+    entry.early = false;
+  }
+}
+
+export function dropTimers() {
+  timers = [];
+  immediates = [];
+  batch = [];
+  known = new Map();
+}
+
+// fireNext fires one timer that is due, or one immediate, and tells whether
+// there was one.
+export function fireNext() {
+  const immediate = batch.pop();
+  if (immediate) {
+    immediate.fire();
+    return true;
+  }
+  const first = peek();
+  if (first && first.at <= now()) {
+    pop();
+    first.timeout.fire();
+    return true;
+  }
+  return false;
+}
+
+// nextBatch makes the immediates that stand in line ready to fire, and tells
+// whether there are any.
+export function nextBatch() {
+  if (!immediates.some((i) => i.holds())) return false;
+  batch = immediates.reverse();
+  immediates = [];
+  return true;
+}
+
+// untilNext returns how long it is to the next timer, in whole ms; -1 when
+// there is none.
+export function untilNext() {
+  const first = peek();
+  return first ? Math.max(Math.ceil(first.at - now()), 0) : -1;
+}
+
+// held tells whether the run must go on for a timer; see [Timeout.holds].
+export function held(intervals) {
+  return timers.some((e) => e.timeout.current(e) && e.timeout.holds(intervals));
+}
+
+// The heap.
+
+function before(a, b) {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
+}
+
+function push(entry) {
+  let i = timers.push(entry) - 1;
+  while (i > 0) {
+    const parent = (i - 1) >> 1;
+    if (!before(entry, timers[parent])) break;
+    timers[i] = timers[parent];
+    i = parent;
+  }
+  timers[i] = entry;
+}
+
+function pop() {
+  const last = timers.pop();
+  if (timers.length === 0) return;
+  let i = 0;
+  for (;;) {
+    let child = 2 * i + 1;
+    if (child + 1 < timers.length && before(timers[child + 1], timers[child])) child++;
+    if (child >= timers.length || !before(timers[child], last)) break;
+    timers[i] = timers[child];
+    i = child;
+  }
+  timers[i] = last;
+}
+
+function peek() {
+  while (timers.length > 0 && !timers[0].timeout.current(timers[0])) pop();
+  return timers[0];
+}
+
+for (const [name, value] of Object.entries({ setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate })) {
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: true });
+}

@@ -1,0 +1,156 @@
+// A small host for the runtime: the same engine, in Node, with time of its own.
+//
+//   const result = await run(`exports.onExecutePostUserRegistration = async (event) => { … }`, options);
+//   const action = await load(source, options); action.run(options); action.run(options);
+//
+// Options, all of them optional:
+//
+//   event, execution, secrets   what the envelope holds
+//   entry                       which export runs; "onExecutePostUserRegistration"
+//   http(request, n)            answers the n-th request (from 0): {status, headers, body | body_base64, url} or {error: {code, message}},
+//                               with after: the ms that it takes (0), Infinity for never. request is the JSON that the host gets
+//   native                      functions that stand in for the harness's own primitives, by name
+//   timeout_ms                  the deadline in virtual time; 20000
+//   resolveDir                  where the action's packages are; this runtime's folder
+//   esbuild                     more options for bundling the action
+//
+// A result is {logs: [{level, message}], output, error, timedOut, requests, cancelled, slept, elapsed}: output and error are parsed
+// when they are JSON; elapsed is in ms. A thrown exception means that the runtime itself is broken, or that the action's top level threw.
+import { readFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { QuickJS } from "quickjs-wasi";
+import { Host } from "./host.js";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+const engine = (async () => {
+  const [wasm, base] = await Promise.all([
+    readFile(new URL(import.meta.resolve("quickjs-wasi/quickjs.wasm"))).then((bytes) => WebAssembly.compile(bytes)),
+    build({ entryPoints: [root + "src/main.js"], bundle: true, write: false, format: "iife", platform: "browser", target: "esnext", mainFields: ["browser", "module", "main"], conditions: ["workerd", "worker", "browser"] }),
+  ]);
+  return { wasm, base: base.outputFiles[0].text };
+})();
+
+// run loads source as an action and runs it once.
+export async function run(source, options = {}) {
+  const action = await load(source, options);
+  try {
+    return action.run();
+  } finally {
+    action.dispose();
+  }
+}
+
+// load evaluates source, CommonJS or an ES module, and prepares it. Each run of
+// what it returns takes place in the same instance, under options that may differ.
+export async function load(source, options = {}) {
+  const { wasm, base } = await engine;
+  const bundle = await bundled(source, options);
+  const host = new Host(options);
+  const vm = await QuickJS.create({
+    wasm,
+    timezoneOffset: 0,
+    wasi: (memory) => systemCalls(memory, host),
+    interruptHandler: () => host.timedOut,
+    onUnhandledRejection: (promise, reason, handled) => host.rejected?.(promise, reason, handled),
+  });
+  const action = new Action(vm, host, options);
+  action.install(options.native ?? {});
+  vm.evalCode(base, "usher-runtime.js").dispose();
+  action.call("define", vm.evalCode(bundle, "usher-bundle.js"));
+  action.call("prepare");
+  return action;
+}
+
+// bundled makes of source the function (module, exports, require, touch) that
+// the runtime expects.
+async function bundled(source, { resolveDir = root, esbuild = {} }) {
+  const { outputFiles } = await build({
+    stdin: { contents: source, resolveDir, sourcefile: "action.js" },
+    bundle: true, write: false, format: "cjs", platform: "browser", target: "esnext", mainFields: ["browser", "module", "main"],
+    conditions: ["workerd", "worker", "browser"], logLevel: "silent", external: ["node:*", ...builtinNames],
+    banner: { js: "(function (module, exports, require, touch) {" }, footer: { js: "})" }, ...esbuild,
+  });
+  return outputFiles[0].text;
+}
+
+const builtinNames = "assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain events fs fs/promises http http2 https inspector module net os path path/posix path/win32 perf_hooks process punycode querystring readline repl stream stream/promises stream/web string_decoder sys timers timers/promises tls trace_events tty url util util/types v8 vm wasi worker_threads zlib".split(" ");
+
+function systemCalls(memory, host) {
+  return {
+    clock_time_get(_clock, _precision, at) {
+      new DataView(memory.buffer).setBigUint64(at, BigInt(Math.round(host.clock * 1e6)), true);
+      return 0;
+    },
+    random_get(at, length) {
+      randomBytes(length).copy(new Uint8Array(memory.buffer, at, length));
+      return 0;
+    },
+  };
+}
+
+class Action {
+  constructor(vm, host, options) {
+    Object.assign(this, { vm, host, options });
+  }
+
+  // install gives the runtime its primitives.
+  install(replaced) {
+    const { vm, host } = this;
+    this.native = vm.newObject();
+    this.native.setProp("building", vm.true);
+    for (const name of Host.primitives) {
+      const primitive = replaced[name] ?? ((...args) => host[name](...args));
+      this.define(name, (...args) => vm.hostToHandle(primitive(...args.map((arg) => this.read(arg)))));
+    }
+    this.define("register", (functions) => {
+      this.registered = functions.dup();
+    });
+    this.define("on_rejection", (listener) => {
+      const kept = listener.dup();
+      host.rejected = (promise, reason, handled) => vm.callFunction(kept, vm.undefined, promise, reason, handled ? vm.true : vm.false).dispose();
+    });
+    vm.setProp(vm.global, "__native", this.native);
+  }
+
+  define(name, call) {
+    const f = this.vm.newFunction(name, (...args) => call(...args) ?? this.vm.undefined);
+    this.native.setProp(name, f);
+    f.dispose();
+  }
+
+  read(arg) {
+    return isBytes(this.vm, arg) ? arg.toUint8Array() : this.vm.dump(arg);
+  }
+
+  call(name, ...args) {
+    const result = this.registered.getProp(name).consume((f) => this.vm.callFunction(f, this.vm.undefined, ...args)).consume((r) => this.vm.dump(r));
+    this.vm.executePendingJobs();
+    return result;
+  }
+
+  // run runs the action's handler until nothing is left to come.
+  run(options = {}) {
+    const { host, vm } = this;
+    const settings = { ...this.options, ...options };
+    host.begin(settings);
+    this.native.setProp("building", vm.false);
+    try {
+      this.call("start", vm.newString(settings.entry ?? "onExecutePostUserRegistration"));
+      while (this.call("tick"));
+    } catch (error) {
+      if (!host.timedOut) throw error;
+    }
+    return host.result();
+  }
+
+  dispose() {
+    this.vm.dispose();
+  }
+}
+
+function isBytes(vm, handle) {
+  return vm.exports.qjs_is_object(handle.ptr) && handle.getProp("BYTES_PER_ELEMENT").consume((size) => !size.isUndefined);
+}
