@@ -207,9 +207,9 @@ func (c *call) whereabouts() string {
 func (c *call) egressHint(f *host.EgressFailure) string {
 	switch {
 	case f.Network != "":
-		return "to reach that network, start the host with: usher serve --allow-network " + f.Network
+		return c.runner.advice().AllowNetwork(f.Network)
 	case f.Origin != "":
-		return fmt.Sprintf("usher bindings set %s --allow %s", quote(c.run.Step.Action), f.Origin)
+		return c.runner.advice().Allow(c.run.Step.Action, f.Origin)
 	}
 	return ""
 }
@@ -230,13 +230,5 @@ func (c *call) limitHint(limit string) string {
 	if now == 0 {
 		return ""
 	}
-	return fmt.Sprintf("if the action needs more: usher bindings set %s --limit %s=%d", quote(c.run.Step.Action), limit, 2*now)
-}
-
-// quote returns name as a shell takes it.
-func quote(name string) string {
-	if strings.ContainsAny(name, " '\"$`\\") {
-		return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
-	}
-	return name
+	return c.runner.advice().Raise(c.run.Step.Action, limit, 2*now)
 }

@@ -47,6 +47,7 @@ type Runner struct {
 	Secrets Secrets
 	Egress  Egress
 	Cache   *Cache
+	Advice  Advice // nil is that of a server
 }
 
 // Functions are the host functions that a sandbox for this package must serve.
@@ -163,7 +164,7 @@ func (c *call) prepare() *sandbox.Fault {
 	c.secrets = secrets
 	for _, name := range c.run.Step.Secrets {
 		if _, set := secrets[name]; !set {
-			c.hint = fmt.Sprintf("usher secrets set %s %s", quote(c.run.Step.Action), name)
+			c.hint = c.runner.advice().SetSecret(c.run.Step.Action, name)
 			return &sandbox.Fault{Fault: host.FaultHost, Message: fmt.Sprintf("the secret %q is not set", name)}
 		}
 	}

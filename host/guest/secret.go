@@ -36,7 +36,7 @@ func secretGet(s *sandbox.Call, c *call, stack []uint64) {
 		value := lookUp(c.secrets, name)
 		if value.Value == nil {
 			note.Error = "not set"
-			c.hint = "usher secrets set " + quote(c.run.Step.Action) + " " + quote(name)
+			c.hint = c.runner.advice().SetSecret(c.run.Step.Action, name)
 		}
 		return value
 	})

@@ -100,7 +100,7 @@ func (f runFlags) open(ctx context.Context, a *app, module string) (j *job, r *g
 		client.Close()
 		_ = box.Close(context.WithoutCancel(ctx))
 	}
-	r = &guest.Runner{Sandbox: box, Modules: j, Secrets: j, Egress: client}
+	r = &guest.Runner{Sandbox: box, Modules: j, Secrets: j, Egress: client, Advice: localAdvice{j.folder}}
 	inspection, err := r.Inspect(ctx, j.wasm)
 	if err != nil {
 		err = fmt.Errorf("inspect %s: %w", module, err)
@@ -130,6 +130,7 @@ func misfit(module string, inspection host.Inspection) error {
 // registry.
 type job struct {
 	name     string
+	folder   bool // it has an action.yaml
 	wasm     []byte
 	digest   string
 	event    host.Event
@@ -196,7 +197,7 @@ func (f *runFlags) folder(ctx context.Context, a *app, j *job, module *string) (
 	if f.event == "" {
 		f.event = filepath.Join(*module, "event.json")
 	}
-	*module, j.name, j.declared = action.modulePath(), action.Name, action.Secrets
+	*module, j.name, j.folder, j.declared = action.modulePath(), action.Name, true, action.Secrets
 	return action.manifest().Settings, nil
 }
 
