@@ -1,8 +1,197 @@
-// Package jsbuild turns JavaScript and TypeScript actions into Wasm modules.
-// It knows sources and modules; what runs them is somebody else's business.
+// Package jsbuild makes Wasm modules from JavaScript and TypeScript actions:
+// it bundles the source with its packages, evaluates the bundle once in the
+// JavaScript engine, and makes the engine's memory the module's own. Such a
+// module runs in any host of the Extism ABI.
 package jsbuild
 
-// Builder builds actions.
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+// Config says what a Builder works with.
+type Config struct {
+	Sandbox  *sandbox.Sandbox // evaluates the engine
+	Packages *Packages        // installs dependencies; nil: from the public registry, into a folder of the user's cache
+}
+
+// Builder builds modules. It is safe for concurrent use.
 type Builder struct {
-	Packages *Packages // installs lists of dependencies; nil refuses them
+	Packages *Packages // installs lists of dependencies
+
+	sandbox *sandbox.Sandbox
+	engine  []byte
+
+	mu       sync.Mutex
+	workshop *sandbox.Workshop // nil until the first build
+}
+
+// New returns a builder. The error is [ErrNoEngine] when there is no engine in
+// this binary. The caller must close it before its sandbox.
+func New(c Config) (*Builder, error) {
+	wasm, err := Engine()
+	if err != nil {
+		return nil, err
+	}
+	if c.Packages == nil {
+		c.Packages = &Packages{}
+	}
+	return &Builder{Packages: c.Packages, sandbox: c.Sandbox, engine: wasm}, nil
+}
+
+// Close frees the engine's code.
+func (b *Builder) Close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.workshop != nil {
+		b.workshop.Close()
+		b.workshop = nil
+	}
+}
+
+// Built is a module made from an action.
+type Built struct {
+	Module       []byte
+	Map          []byte // the source map of its bundle, which Module carries too
+	FromBytecode bool   // its top-level code runs at the start of each run
+	Reason       string // why it does
+	Exports      []string
+	Warnings     []Message
+	Packages     []Package // bundled, with the versions found
+}
+
+// Build makes a module from a source: the same bytes from the same source and
+// packages. What is wrong with the source is an [*Error].
+func (b *Builder) Build(ctx context.Context, src Source) (*Built, error) {
+	bundle, err := b.bundle(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	w, err := b.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	bytecode, err := compile(ctx, w, bundle.Code, BundleName)
+	if err != nil {
+		return nil, told(err, src, bundle)
+	}
+	built, err := evaluate(ctx, w, bytecode)
+	if err != nil {
+		return nil, told(err, src, bundle)
+	}
+	built.Module = append(built.Module, customSection(MapSection, sectionFor(bundle.Map))...)
+	built.Map, built.Packages = bundle.Map, bundle.Packages
+	built.Warnings = append(bundle.Warnings, built.Warnings...)
+	return built, nil
+}
+
+// open returns the workshop of the engine, which compiles it once.
+func (b *Builder) open(ctx context.Context) (*sandbox.Workshop, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.workshop == nil {
+		w, err := b.sandbox.Workshop(ctx, b.engine)
+		if err != nil {
+			return nil, fmt.Errorf("compile the JavaScript engine: %w", err)
+		}
+		b.workshop = w
+	}
+	return b.workshop, nil
+}
+
+// compile compiles a script in an instance of its own: what compiling leaves
+// in memory is not for the image.
+func compile(ctx context.Context, w *sandbox.Workshop, script []byte, name string) ([]byte, error) {
+	e, err := open(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	defer e.bench.Close()
+	return e.compile(script, name)
+}
+
+// described is what the runtime tells of an action that it has evaluated.
+type described struct {
+	Exports []string `json:"exports"`
+	Problem string   `json:"problem"` // why its entry can't be called; "" when it can
+}
+
+// evaluate makes an image of the action when its top-level code allows one:
+// with its packages loaded, or else as it is. Code that needs the time, random
+// numbers or the host is kept as bytecode.
+func evaluate(ctx context.Context, w *sandbox.Workshop, bytecode []byte) (*Built, error) {
+	reason := ""
+	for _, touch := range []uint64{1, 0} {
+		built, why, err := image(ctx, w, bytecode, touch)
+		if built != nil || err != nil {
+			return built, err
+		}
+		reason = why
+	}
+	e, err := open(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	defer e.bench.Close()
+	at, err := e.put(bytecode)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := e.bench.Call("usher_defer", at, uint64(len(bytecode))); err != nil {
+		return nil, err
+	}
+	wasm, err := e.settle()
+	return &Built{Module: wasm, FromBytecode: true, Reason: reason}, err
+}
+
+// image evaluates the action and takes its image; why tells why it can't.
+func image(ctx context.Context, w *sandbox.Workshop, bytecode []byte, touch uint64) (_ *Built, why string, err error) {
+	e, err := open(ctx, w)
+	if err != nil {
+		return nil, "", err
+	}
+	defer e.bench.Close()
+	e.bench.Strict()
+	answer, err := e.call("usher_define", bytecode, touch)
+	if why := e.bench.Spoilt(); why != "" {
+		return nil, why, nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	var d described
+	if err := json.Unmarshal(answer, &d); err != nil {
+		return nil, "", fmt.Errorf("read what the runtime tells of the action: %w", err)
+	}
+	if d.Problem != "" {
+		return nil, "", &unfit{problem: d.Problem, exports: d.Exports}
+	}
+	wasm, err := e.settle()
+	return &Built{Module: wasm, Exports: slices.Clone(d.Exports)}, "", err
+}
+
+// settle readies the engine for runs and returns it as a module.
+func (e *engine) settle() ([]byte, error) {
+	if _, err := e.bench.Call("usher_settle"); err != nil {
+		return nil, err
+	}
+	first, err := e.bench.Call("usher_heap")
+	if err != nil {
+		return nil, err
+	}
+	wipe(e.bench.Memory(), uint32(first))
+	return e.bench.Module()
+}
+
+// customSection encodes one custom section.
+func customSection(name string, content []byte) []byte {
+	body := binary.AppendUvarint(nil, uint64(len(name)))
+	body = append(append(body, name...), content...)
+	return append(binary.AppendUvarint([]byte{0}, uint64(len(body))), body...)
 }

@@ -28,6 +28,8 @@ type Options struct {
 	ExportGlobals bool
 	// RenameImport, if set, tells from which module an import comes instead.
 	RenameImport func(module, name string) string
+	// KeepExport, if set, tells which exports stay.
+	KeepExport func(name string) bool
 	// State, if there is one, is what the module begins with.
 	State *State
 }
@@ -126,6 +128,9 @@ func (m *module) apply(o Options, f *Facts) error {
 		for i := range m.imports {
 			m.imports[i].Module = o.RenameImport(m.imports[i].Module, m.imports[i].Name)
 		}
+	}
+	if o.KeepExport != nil {
+		m.exports = slices.DeleteFunc(slices.Clone(m.exports), func(e Export) bool { return !o.KeepExport(e.Name) })
 	}
 	if err := m.clamp(o); err != nil {
 		return err

@@ -1,7 +1,26 @@
-// Everything that an action finds, in the order in which it needs each other.
+// Everything that an action finds, in the order in which it needs each other,
+// and what the engine calls.
 import { native } from "./native.js";
 import "./web/index.js";
 import { builtins } from "./node/index.js";
+import { summary } from "./loop/action.js";
+import { describe } from "./loop/failure.js";
 import { define, prepare, start, tick } from "./loop/index.js";
+import { guarded } from "./loop/uncaught.js";
 
-native.register({ define: (bundle) => define(bundle, builtins), prepare, start, tick });
+// The engine's own generator would go on in each run from where the image was
+// taken.
+if (native.math_random) Math.random = native.math_random;
+
+native.register({
+  define: (bundle) => define(bundle, builtins),
+  prepare,
+  describe: () => JSON.stringify(summary()),
+  explain: (thrown) => JSON.stringify(describe(thrown)),
+  uncaught: (thrown) =>
+    guarded(() => {
+      throw thrown;
+    }),
+  start,
+  tick,
+});

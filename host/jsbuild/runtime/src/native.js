@@ -16,6 +16,9 @@
 //   random(n) → Uint8Array         n random bytes
 //   crypto(request: Uint8Array) → Uint8Array
 //   utf8_encode(text) → Uint8Array, utf8_decode(bytes: Uint8Array) → string (malformed bytes become U+FFFD)
+//   math_random() → number         in [0, 1); seeded when a run first uses it
 //   on_rejection(f)                f(promise, reason, handled) is called when a promise is rejected unhandled, and when it is handled later
+//   register({…})                  what the engine calls: define, prepare and describe when an action is built; start, tick and
+//                                  uncaught(thrown) in a run; explain(thrown) for an error that reached the engine, as JSON
 export const native = globalThis.__native;
 delete globalThis.__native;

@@ -26,6 +26,14 @@ export function evaluate(bundle, builtins) {
   }
 }
 
+// summary tells the build what the action exports, and why that is not enough.
+export function summary() {
+  const names = (value) => (typeof value === "object" && value !== null ? Object.keys(value) : []);
+  const exports = [...new Set([...names(exported), ...(exported?.__esModule ? names(exported.default) : [])])];
+  const problem = entries.some((entry) => exports.includes(entry)) ? "" : `it does not export ${entries[0]}`;
+  return { exports, problem };
+}
+
 function requireFrom(builtins) {
   return (name) => {
     const builtin = name.startsWith("node:") ? name.slice("node:".length) : name;

@@ -1,0 +1,444 @@
+// The glue between QuickJS-NG and the guest ABI. It is linked with the engine
+// into one module: it calls the engine's API, gives the runtime its primitives
+// (see ../runtime/src/native.js) and exports what the host and the build call.
+//
+// Its few statics and its own small stack lie at the bottom of the engine's
+// stack, which the engine's limit (STACK_BYTES) keeps from ever growing there.
+
+#include "engine.h"
+
+#define STACK_BYTES (512 * 1024)
+
+static JSRuntime rt;
+static JSContext ctx;
+static JSValue handlers; // what the runtime registered: define, prepare, describe, start, tick, uncaught, explain
+static JSValue native;   // the primitives
+static JSValue rejection = JS_UNDEFINED;
+static int failed; // the run has told an error
+static struct block deferred; // bytecode that each run evaluates first
+static struct block answer;   // of the last call of the build
+static u8 *first;             // the heap's first block
+static u64 random_state[2];   // of Math.random; zero until it is used
+
+// --- blocks of bytes -------------------------------------------------------
+
+static struct block block_of(u32 size) {
+  struct block b = {malloc(size ? size : 1), size};
+  if (!b.at) trap(); // the engine's own failures are catchable errors; this one is rare and small
+  return b;
+}
+
+static void block_free(struct block *b) {
+  if (b->at) free(b->at);
+  b->at = 0;
+  b->size = 0;
+}
+
+// load copies a block of the call's exchange memory.
+static struct block load(u64 offset) {
+  struct block b = block_of((u32)length(offset));
+  u32 i = 0;
+  for (; i + 8 <= b.size; i += 8) *(unaligned_u64 *)(b.at + i) = load_u64(offset + i);
+  for (; i < b.size; i++) b.at[i] = (u8)load_u8(offset + i);
+  return b;
+}
+
+static struct block load_input(void) {
+  struct block b = block_of((u32)input_length());
+  u32 i = 0;
+  for (; i + 8 <= b.size; i += 8) *(unaligned_u64 *)(b.at + i) = input_load_u64(i);
+  for (; i < b.size; i++) b.at[i] = (u8)input_load_u8(i);
+  return b;
+}
+
+static u64 store(const u8 *at, u32 size) {
+  u64 offset = alloc(size);
+  u32 i = 0;
+  for (; i + 8 <= size; i += 8) store_u64(offset + i, *(const unaligned_u64 *)(at + i));
+  for (; i < size; i++) store_u8(offset + i, at[i]);
+  return offset;
+}
+
+// --- values ----------------------------------------------------------------
+
+static JSValue string_of(struct block b) {
+  JSValue v = JS_NewStringLen(ctx, (const char *)b.at, b.size);
+  block_free(&b);
+  return v;
+}
+
+// string_at returns the string at an offset; undefined when there is none.
+static JSValue string_at(u64 offset) {
+  if (!offset) return JS_UNDEFINED;
+  JSValue v = string_of(load(offset));
+  extism_free(offset);
+  return v;
+}
+
+static double number(JSValue v) {
+  double d = 0;
+  JS_ToFloat64(ctx, &d, v);
+  return d;
+}
+
+// --- primitives ------------------------------------------------------------
+
+// give stores a string, or an array of bytes, in exchange memory; 0 with a
+// pending exception when v is neither and has no string form.
+static u64 give(JSValue v) {
+  u32 size;
+  u8 *bytes = JS_GetTypedArrayType(v) < 0 ? 0 : JS_GetUint8Array(ctx, &size, v);
+  if (bytes) return store(bytes, size);
+  const char *text = JS_ToCStringLen2(ctx, &size, v, 0);
+  if (!text) return 0;
+  u64 offset = store((const u8 *)text, size);
+  JS_FreeCString(ctx, text);
+  return offset;
+}
+
+static JSValue bytes_at(u64 offset) {
+  struct block b = load(offset);
+  JSValue v = JS_NewUint8ArrayCopy(ctx, b.at, b.size);
+  block_free(&b);
+  extism_free(offset);
+  return v;
+}
+
+// ask passes a text through one of the host's functions.
+static JSValue ask(u64 (*call)(u64), JSValue v, int bytes) {
+  u64 offset = give(v);
+  if (!offset) return JS_EXCEPTION;
+  u64 got = call(offset);
+  extism_free(offset);
+  return bytes ? bytes_at(got) : string_at(got);
+}
+
+static JSValue random_bytes(u32 size) {
+  struct block b = block_of(size);
+  random_get(b.at, size);
+  JSValue v = JS_NewUint8ArrayCopy(ctx, b.at, size);
+  block_free(&b);
+  return v;
+}
+
+// math_random is xorshift128+, seeded when a run first uses it.
+static double math_random(void) {
+  while (!(random_state[0] | random_state[1])) random_get((u8 *)random_state, sizeof random_state);
+  u64 a = random_state[0], b = random_state[1];
+  random_state[0] = b;
+  a ^= a << 23;
+  random_state[1] = a ^ b ^ (a >> 18) ^ (b >> 5);
+  return (double)((random_state[1] + b) >> 11) * 0x1p-53;
+}
+
+static double now(void) {
+  u64 nanos = 0;
+  clock_time_get(0, 1, &nanos);
+  return (double)(nanos / 1000) / 1000;
+}
+
+static JSValue utf8_encode(JSValue v) {
+  u32 size;
+  const char *text = JS_ToCStringLen2(ctx, &size, v, 0);
+  if (!text) return JS_EXCEPTION;
+  JSValue bytes = JS_NewUint8ArrayCopy(ctx, (const u8 *)text, size);
+  JS_FreeCString(ctx, text);
+  return bytes;
+}
+
+static JSValue utf8_decode(JSValue v) {
+  u32 size;
+  u8 *bytes = JS_GetUint8Array(ctx, &size, v);
+  if (!bytes) return JS_EXCEPTION;
+  return JS_NewStringLen(ctx, (const char *)bytes, size);
+}
+
+static JSValue fail(JSValue v) {
+  u64 offset = give(v);
+  if (!offset) return JS_EXCEPTION;
+  error_set(offset);
+  failed = 1;
+  return JS_UNDEFINED;
+}
+
+static JSValue output(JSValue v) {
+  u64 offset = give(v);
+  if (!offset) return JS_EXCEPTION;
+  output_set(offset, length(offset));
+  return JS_UNDEFINED;
+}
+
+static JSValue write_log(JSValue level, JSValue text) {
+  u64 offset = give(text);
+  if (!offset) return JS_EXCEPTION;
+  log_write((int)number(level), offset);
+  extism_free(offset);
+  return JS_UNDEFINED;
+}
+
+static JSValue keep(JSValue *slot, JSValue v) {
+  *slot = JS_DupValue(ctx, v);
+  return JS_UNDEFINED;
+}
+
+// What each primitive is called; the engine hands its first letter back.
+static const char *const primitives[] = {
+    "ainput", "boutput", "cerror", "dhttp_start", "ehttp_wait", "fhttp_cancel", "gcache_get", "hcache_set",
+    "icache_delete", "jlog", "ksleep", "lnow", "mrandom", "ncrypto", "outf8_encode", "putf8_decode",
+    "qon_rejection", "rregister", "smath_random",
+};
+
+static JSValue primitive(char letter, JSValue a, JSValue b) {
+  u64 offset;
+  switch (letter) {
+  case 'a': return string_of(load_input());
+  case 'b': return output(a);
+  case 'c': return fail(a);
+  case 'd':
+    offset = give(a);
+    if (!offset) return JS_EXCEPTION;
+    a = JS_NewNumber(ctx, (double)(i64)http_start(offset));
+    extism_free(offset);
+    return a;
+  case 'e':
+    offset = http_wait((u64)(i64)number(a));
+    return offset ? string_at(offset) : JS_NULL;
+  case 'f': http_cancel((u64)(i64)number(a)); return JS_UNDEFINED;
+  case 'g': return ask(cache_get, a, 0);
+  case 'h': return ask(cache_set, a, 0);
+  case 'i': return ask(cache_delete, a, 0);
+  case 'j': return write_log(a, b);
+  case 'k': clock_sleep((u64)(i64)number(a)); return JS_UNDEFINED;
+  case 'l': return JS_NewNumber(ctx, now());
+  case 'm': return random_bytes((u32)number(a));
+  case 'n': return ask(crypto_call, a, 1);
+  case 'o': return utf8_encode(a);
+  case 'p': return utf8_decode(a);
+  case 'q': return keep(&rejection, a);
+  case 'r': return keep(&handlers, a);
+  case 's': return JS_NewNumber(ctx, math_random());
+  }
+  return JS_UNDEFINED;
+}
+
+// --- what the engine calls -------------------------------------------------
+
+// host_call runs a primitive. The engine boxes values; it owns the arguments.
+EXPORT("host_call") JSValue *host_call(const char *name, u32 size, JSValue *this, u32 argc, JSValue **argv) {
+  (void)size, (void)this;
+  JSValue got = primitive(name[0], argc > 0 ? *argv[0] : JS_UNDEFINED, argc > 1 ? *argv[1] : JS_UNDEFINED);
+  if (got == JS_EXCEPTION) return 0;
+  JSValue *box = malloc(sizeof *box);
+  if (box) *box = got;
+  return box;
+}
+
+EXPORT("host_promise_rejection") void host_promise_rejection(JSValue *promise, JSValue *reason, int handled) {
+  if (rejection != JS_UNDEFINED) {
+    JSValue args[3] = {*promise, *reason, handled ? JS_TRUE : JS_FALSE};
+    JSValue got = JS_Call(ctx, rejection, JS_UNDEFINED, 3, args);
+    if (got == JS_EXCEPTION) JS_FreeValue(ctx, JS_GetException(ctx));
+    else JS_FreeValue(ctx, got);
+  }
+  qjs_free_value(promise);
+  qjs_free_value(reason);
+}
+
+// The host meters and interrupts; every zone is UTC; nothing is loaded by name.
+EXPORT("host_interrupt") int host_interrupt(void) { return 0; }
+EXPORT("host_get_timezone_offset") int host_get_timezone_offset(int high, int low) { return (void)high, (void)low, 0; }
+EXPORT("host_module_normalize") void *host_module_normalize(void *base, void *name) { return (void)base, (void)name, (void *)0; }
+EXPORT("host_module_load") void *host_module_load(void *name, void *size) { return (void)name, (void)size, (void *)0; }
+
+// --- calls into the runtime ------------------------------------------------
+
+// call calls a handler that the runtime registered, or returns undefined when
+// it registered none of that name.
+static JSValue call(const char *name, int argc, JSValue *argv) {
+  JSValue f = JS_GetPropertyStr(ctx, handlers, name);
+  JSValue got = JS_IsFunction(ctx, f) ? JS_Call(ctx, f, JS_UNDEFINED, argc, argv) : JS_UNDEFINED;
+  JS_FreeValue(ctx, f);
+  return got;
+}
+
+static const char untold[] = "{\"name\":\"InternalError\",\"message\":\"an error that could not be told\"}";
+
+// text_of puts {name, message, stack} of an exception into a block.
+static struct block text_of(JSValue error) {
+  JSValue told = call("explain", 1, &error);
+  JS_FreeValue(ctx, error);
+  u32 size = 0;
+  const char *text = told == JS_EXCEPTION || told == JS_UNDEFINED ? 0 : JS_ToCStringLen2(ctx, &size, told, 0);
+  if (!text) {
+    JS_FreeValue(ctx, JS_GetException(ctx));
+    text = untold;
+    size = sizeof untold - 1;
+  }
+  struct block b = block_of(size);
+  memcpy(b.at, text, size);
+  return b;
+}
+
+// done frees what a call returned; a failure becomes the run's error.
+static int done(JSValue got) {
+  if (got != JS_EXCEPTION) {
+    JS_FreeValue(ctx, got);
+    return 1;
+  }
+  struct block b = text_of(JS_GetException(ctx));
+  error_set(store(b.at, b.size));
+  block_free(&b);
+  return 0;
+}
+
+// drain runs every job that waits. What a job throws, the runtime hears.
+static int drain(void) {
+  for (;;) {
+    JSContext at;
+    int ran = JS_ExecutePendingJob(rt, &at);
+    if (!ran) return 1;
+    if (ran > 0) continue;
+    JSValue error = JS_GetException(ctx);
+    JSValue got = call("uncaught", 1, &error);
+    JS_FreeValue(ctx, error);
+    if (!done(got)) return 0;
+  }
+}
+
+static JSValue define(struct block bytecode) {
+  JSValue f = JS_ReadObject(ctx, bytecode.at, bytecode.size, JS_READ_OBJ_BYTECODE);
+  if (f != JS_EXCEPTION) f = JS_EvalFunction(ctx, f);
+  if (f == JS_EXCEPTION) return f;
+  JSValue got = call("define", 1, &f);
+  JS_FreeValue(ctx, f);
+  return got;
+}
+
+// run is an execution of the action, from its start until nothing is to come.
+static int run(const char *entry, u32 size) {
+  JS_UpdateStackTop(rt);
+  failed = 0;
+  if (deferred.at && !done(define(deferred))) return 1;
+  JSValue name = JS_NewStringLen(ctx, entry, size);
+  if (!done(call("start", 1, &name)) || !drain()) return 1;
+  for (;;) {
+    JSValue more = call("tick", 0, 0);
+    if (more != JS_TRUE) return !done(more) || failed;
+    if (!drain()) return 1;
+  }
+}
+
+EXPORT("onExecutePostUserRegistration") int post_user_registration(void) { return run("onExecutePostUserRegistration", 29); }
+EXPORT("onExecutePreUserRegistration") int pre_user_registration(void) { return run("onExecutePreUserRegistration", 28); }
+
+// --- calls of the build ----------------------------------------------------
+// Each returns 1, or 0 for a failure; usher_answer has what it gave, or why.
+
+static int answered(JSValue got) {
+  block_free(&answer);
+  if (got == JS_EXCEPTION) {
+    answer = text_of(JS_GetException(ctx));
+    return 0;
+  }
+  u32 size;
+  const char *text = JS_ToCStringLen2(ctx, &size, got, 0);
+  if (text) {
+    answer = block_of(size);
+    memcpy(answer.at, text, size);
+    JS_FreeCString(ctx, text);
+  }
+  JS_FreeValue(ctx, got);
+  return 1;
+}
+
+// usher_alloc gives room for size bytes and a zero after them.
+EXPORT("usher_alloc") u8 *usher_alloc(u32 size) {
+  u8 *at = block_of(size + 1).at;
+  at[size] = 0;
+  return at;
+}
+
+EXPORT("usher_answer") u64 usher_answer(void) { return (u64)(u32)answer.at << 32 | answer.size; }
+EXPORT("usher_heap") u8 *usher_heap(void) { return first; }
+
+static void add(JSValue object, const char *name) {
+  u32 size = 0;
+  while (name[size]) size++;
+  JSValue *f = qjs_new_host_function(name, size, 0);
+  JS_SetPropertyStr(ctx, object, name + 1, *f);
+  free(f);
+}
+
+// usher_open makes the engine's context with the primitives as __native.
+EXPORT("usher_open") int usher_open(void) {
+  first = block_of(8).at;
+  if (qjs_init()) return 0;
+  rt = qjs_get_runtime_ptr();
+  ctx = qjs_get_context_ptr();
+  JS_SetMaxStackSize(rt, STACK_BYTES);
+  JS_UpdateStackTop(rt);
+  qjs_set_promise_rejection_handler(1);
+  JSValue global = JS_GetGlobalObject(ctx);
+  native = JS_NewObject(ctx);
+  for (u32 i = 0; i < sizeof primitives / sizeof *primitives; i++) add(native, primitives[i]);
+  JS_SetPropertyStr(ctx, native, "building", JS_TRUE);
+  JS_SetPropertyStr(ctx, global, "__native", JS_DupValue(ctx, native));
+  JS_FreeValue(ctx, global);
+  return 1;
+}
+
+// usher_compile compiles a script without its source; usher_answer has the bytecode.
+EXPORT("usher_compile") int usher_compile(char *source, u32 size, const char *name) {
+  JSValue f = JS_Eval(ctx, source, size, name, JS_EVAL_FLAG_COMPILE_ONLY);
+  free(source);
+  if (f == JS_EXCEPTION) return answered(f);
+  block_free(&answer);
+  u32 written;
+  u8 *bytes = JS_WriteObject(ctx, &written, f, JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE);
+  JS_FreeValue(ctx, f);
+  if (!bytes) return answered(JS_EXCEPTION);
+  answer.at = bytes;
+  answer.size = written;
+  return 1;
+}
+
+// usher_evaluate evaluates bytecode: the runtime itself, or a part of it.
+EXPORT("usher_evaluate") int usher_evaluate(u8 *bytes, u32 size) {
+  JSValue f = JS_ReadObject(ctx, bytes, size, JS_READ_OBJ_BYTECODE);
+  free(bytes);
+  if (f != JS_EXCEPTION) f = JS_EvalFunction(ctx, f);
+  if (f != JS_EXCEPTION) {
+    JS_FreeValue(ctx, f);
+    f = drain() ? JS_UNDEFINED : JS_EXCEPTION;
+  }
+  return answered(f);
+}
+
+// usher_define evaluates an action's bytecode and, if told to, touches what its
+// handler will require; usher_answer describes what it exports.
+EXPORT("usher_define") int usher_define(u8 *bytes, u32 size, u32 touch) {
+  JS_UpdateStackTop(rt);
+  JSValue got = define((struct block){bytes, size});
+  free(bytes);
+  if (got != JS_EXCEPTION) {
+    JS_FreeValue(ctx, got);
+    got = touch ? call("prepare", 0, 0) : JS_UNDEFINED;
+  }
+  if (got == JS_EXCEPTION) return answered(got);
+  JS_FreeValue(ctx, got);
+  if (!drain()) return 0;
+  return answered(call("describe", 0, 0));
+}
+
+// usher_defer keeps an action's bytecode for the start of each run.
+EXPORT("usher_defer") void usher_defer(u8 *bytes, u32 size) {
+  deferred.at = bytes;
+  deferred.size = size;
+}
+
+// usher_settle readies the memory for its image.
+EXPORT("usher_settle") void usher_settle(void) {
+  block_free(&answer);
+  JS_SetPropertyStr(ctx, native, "building", JS_FALSE);
+  JS_RunGC(rt);
+}
