@@ -73,6 +73,8 @@ type Call struct {
 	caller   api.Module // the module that called the host: the main one, or one that it links
 	meter    meter
 	started  time.Time // on the host's clock
+	yielded  time.Time // when others last got their turn
+	sandbox  *Sandbox  // nil while an image is made
 	freezing *freezing // set while an image is made
 	fault    *Fault    // the host's reason to stop the run
 }
@@ -83,7 +85,7 @@ func (c *Call) begin(ctx context.Context, r *Request) {
 	*c = Call{
 		Host: r.Host, parent: ctx, request: r, limits: &r.Limits, started: now,
 		deadline: now.Add(time.Duration(r.Limits.TimeoutMillis) * time.Millisecond),
-		meter:    meter{budget: r.Limits.Fuel},
+		meter:    meter{budget: r.Limits.Fuel}, yielded: now,
 	}
 }
 
@@ -113,12 +115,17 @@ func (c *Call) Err() error {
 
 // expired tells whether the run must end, by the clock itself: with every core
 // busy, a timer can be late.
-func (c *Call) expired() error {
+func (c *Call) expired() error { return c.expiredAt(time.Now()) }
+
+func (c *Call) expiredAt(now time.Time) error {
 	if err := c.parent.Err(); err != nil {
 		return err
 	}
-	if !time.Now().Before(c.deadline) {
+	if !now.Before(c.deadline) {
 		return context.DeadlineExceeded
+	}
+	if c.sandbox != nil && c.sandbox.runs.closed.Load() {
+		return context.Canceled
 	}
 	return nil
 }
@@ -231,7 +238,10 @@ func (c *Call) used() int64 {
 // fraction of a millisecond, in every loop and every call. There its deadline
 // holds, and Go's scheduler and collector get their turn.
 func (c *Call) refill() {
-	c.Check()
+	now := time.Now()
+	if err := c.expiredAt(now); err != nil {
+		panic(err)
+	}
 	fuel := c.instance.fuel
 	if c.caller != c.instance.module {
 		fuel = fuelOf(c.caller)
@@ -244,5 +254,18 @@ func (c *Call) refill() {
 	}
 	c.meter.granted += more
 	fuel.Set(uint64(left + more))
-	runtime.Gosched()
+	c.yield(now)
+}
+
+// turn is how long a guest runs before others get their turn, while there are
+// no more guests than processors.
+const turn = 500 * time.Microsecond
+
+// yield gives Go's scheduler its turn. That can wake a thread, which costs more
+// than many a run: with processors to spare, short runs never do it.
+func (c *Call) yield(now time.Time) {
+	if c.sandbox == nil || c.sandbox.runs.crowded() || now.Sub(c.yielded) >= turn {
+		runtime.Gosched()
+		c.yielded = now
+	}
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"container/list"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -54,8 +55,7 @@ func (s *Sandbox) Module(ctx context.Context, digest string, load func() ([]byte
 			l = &loading{done: make(chan struct{})}
 			s.modules[digest] = l
 			s.mu.Unlock()
-			l.module, l.err = s.load(context.WithoutCancel(ctx), digest, load)
-			s.settle(digest, l)
+			s.loadInto(context.WithoutCancel(ctx), l, digest, load)
 			return l.module, l.err
 		}
 		s.mu.Unlock()
@@ -71,6 +71,21 @@ func (s *Sandbox) Module(ctx context.Context, digest string, load func() ([]byte
 			return l.module, nil
 		}
 	}
+}
+
+// errClosed is what a sandbox that was closed answers.
+var errClosed = errors.New("the sandbox is closed")
+
+// loadInto loads a module and settles it, also when loading panics.
+func (s *Sandbox) loadInto(ctx context.Context, l *loading, digest string, load func() ([]byte, error)) {
+	l.err = fmt.Errorf("load module %s: it panicked", digest)
+	defer s.settle(digest, l)
+	if !s.runs.enter() {
+		l.err = errClosed
+		return
+	}
+	defer s.runs.leave()
+	l.module, l.err = s.load(ctx, digest, load)
 }
 
 // settle makes what was loaded known, in use by its first caller.
@@ -125,6 +140,9 @@ func (s *Sandbox) load(ctx context.Context, digest string, load func() ([]byte, 
 	}
 	m := &Module{sandbox: s, artifact: a, digest: digest, bytes: int64(len(a.Image))}
 	if err := m.thaw(ctx); err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		m.free()
 		return nil, err
 	}
 	return m, nil
@@ -148,7 +166,6 @@ func (m *Module) thaw(ctx context.Context) error {
 	}
 	code, err := m.code(ctx, m.best(""))
 	if err != nil {
-		m.frozen.close()
 		return err
 	}
 	m.bytes += code.bytes
@@ -234,8 +251,13 @@ func (m *Module) Run(ctx context.Context, r *Request) Outcome {
 	if _, err := m.code(ctx, m.best(r.Isolation)); err != nil { // compiled before the run's time begins
 		return Outcome{Fault: &Fault{Fault: host.FaultHost, Message: "compile the module: " + err.Error()}}
 	}
+	if !m.sandbox.runs.enter() {
+		return Outcome{Fault: &Fault{Fault: host.FaultHost, Message: errClosed.Error()}}
+	}
+	defer m.sandbox.runs.leave()
 	c := calls.Get().(*Call)
 	c.begin(ctx, r)
+	c.sandbox = m.sandbox
 	defer c.end()
 	i, err := m.take(c)
 	if err != nil {

@@ -77,18 +77,29 @@ func (s *Sandbox) unload(m *Module) {
 	s.loaded.Remove(m.loaded)
 	s.loadBytes -= m.bytes
 	delete(s.modules, m.digest)
+	m.free()
+}
+
+// free gives back what the module holds. The caller holds the sandbox's lock,
+// and nobody uses the module.
+func (m *Module) free() {
 	m.frozen.close()
 	codes := []*code{m.plain, m.fresh, m.kept}
 	for _, l := range m.links {
 		codes = append(codes, l.code)
 	}
 	for _, c := range codes {
-		if c == nil {
-			continue
-		}
-		if c.users--; c.users == 0 {
-			delete(s.codes, c.key)
-			_ = c.compiled.Close(context.Background()) // it only frees memory
-		}
+		m.sandbox.unlink(c)
+	}
+}
+
+// unlink takes a user from compiled code. The caller holds the lock.
+func (s *Sandbox) unlink(c *code) {
+	if c == nil {
+		return
+	}
+	if c.users--; c.users == 0 {
+		delete(s.codes, c.key)
+		_ = c.compiled.Close(context.Background()) // it only frees memory
 	}
 }

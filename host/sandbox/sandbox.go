@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -68,6 +69,7 @@ type Sandbox struct {
 	kernel    wazero.CompiledModule
 
 	admitting sync.Mutex // held while a module is compiled in a process of its own
+	runs      *runs
 
 	mu        sync.Mutex // guards the following
 	modules   map[string]*loading
@@ -105,7 +107,7 @@ func Open(ctx context.Context, c Config) (*Sandbox, error) {
 		config: c, runtime: wazero.NewRuntimeWithConfig(ctx, config), cache: cache,
 		served:  map[string]map[string]Function{},
 		modules: map[string]*loading{}, codes: map[[32]byte]*code{},
-		idle: list.New(), loaded: list.New(),
+		idle: list.New(), loaded: list.New(), runs: newRuns(),
 	}
 	s.functions = s.everyFunction()
 	if err := s.serve(ctx, s.runtime); err != nil {
@@ -170,8 +172,18 @@ func (f Function) outsideImages() Function {
 	return f
 }
 
-// Close frees every module and ends every run.
+// closeWait is how long a sandbox that closes waits for host functions to return.
+const closeWait = 5 * time.Second
+
+// Close ends every run, waits for all to have ended, and frees every module.
+// Runs that outlast ctx, or five seconds in a host function, keep all memory:
+// Close is then an error, and can be called again. Later runs and loads fail.
 func (s *Sandbox) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, closeWait)
+	defer cancel()
+	if err := s.runs.close(ctx); err != nil {
+		return fmt.Errorf("close sandbox: %w", err)
+	}
 	s.mu.Lock()
 	for e := s.idle.Front(); e != nil; e = e.Next() {
 		e.Value.(*instance).close()
@@ -228,13 +240,7 @@ func (s *Sandbox) compile(ctx context.Context, wasm []byte) (*code, error) {
 func (s *Sandbox) release(c *code) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c == nil {
-		return
-	}
-	if c.users--; c.users == 0 {
-		delete(s.codes, c.key)
-		_ = c.compiled.Close(context.Background()) // it only frees memory
-	}
+	s.unlink(c)
 }
 
 // Digest names a module: "sha256:" and the hash in hexadecimal.

@@ -1,0 +1,51 @@
+package sandbox
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"github.com/usherhost/usher/host/internal/guests"
+)
+
+// TestAModuleThatCantBeLoadedLeavesNothingBehind loads an artifact with an
+// image whose code the engine refuses.
+func TestAModuleThatCantBeLoadedLeavesNothingBehind(t *testing.T) {
+	s, err := Open(t.Context(), Config{CacheDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close(context.Background()) })
+	wasm := guests.Wasm("marker")
+	digest := Digest(wasm)
+	a, err := s.admit(t.Context(), wasm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.LinkNames, a.Links = []string{"good", "bad"}, [][]byte{a.Plain, []byte("not a module")}
+	if err := s.storeArtifact(digest, a); err != nil {
+		t.Fatal(err)
+	}
+	before := openFiles(t)
+	if m, err := s.Module(t.Context(), digest, nil); err == nil {
+		m.Release()
+		t.Fatal("it was loaded")
+	}
+	if len(s.codes) != 0 {
+		t.Errorf("%d codes are still loaded", len(s.codes))
+	}
+	if after := openFiles(t); after != before {
+		t.Errorf("%d files are open, %d were", after, before)
+	}
+}
+
+// openFiles counts the open files of this process, images among them; 0 where
+// the system does not tell.
+func openFiles(t *testing.T) int {
+	t.Helper()
+	files, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return 0
+	}
+	return len(files)
+}
