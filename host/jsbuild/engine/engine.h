@@ -49,6 +49,7 @@ ENGINE(qjs_new_host_function) JSValue *qjs_new_host_function(const char *name, u
 ENGINE(qjs_free_value) void qjs_free_value(JSValue *box);
 ENGINE(JS_SetMaxStackSize) void JS_SetMaxStackSize(JSRuntime, u32 size);
 ENGINE(JS_UpdateStackTop) void JS_UpdateStackTop(JSRuntime);
+ENGINE(JS_SetGCThreshold) void JS_SetGCThreshold(JSRuntime, u32 bytes);
 ENGINE(JS_RunGC) void JS_RunGC(JSRuntime);
 ENGINE(JS_ExecutePendingJob) int JS_ExecutePendingJob(JSRuntime, JSContext *at);
 ENGINE(JS_FreeValue) void JS_FreeValue(JSContext, JSValue);

@@ -9,6 +9,9 @@
 
 #define STACK_BYTES (512 * 1024)
 
+// Cycles are first looked for when a run holds this much: most never do.
+#define COLLECT_BYTES (16 * 1024 * 1024)
+
 static JSRuntime rt;
 static JSContext ctx;
 static JSValue handlers; // what the runtime registered: define, prepare, describe, start, tick, uncaught, explain
@@ -440,5 +443,6 @@ EXPORT("usher_defer") void usher_defer(u8 *bytes, u32 size) {
 EXPORT("usher_settle") void usher_settle(void) {
   block_free(&answer);
   JS_SetPropertyStr(ctx, native, "building", JS_FALSE);
+  JS_SetGCThreshold(rt, COLLECT_BYTES);
   JS_RunGC(rt);
 }

@@ -1,0 +1,120 @@
+// Package jstest builds and runs JavaScript actions in tests and benchmarks:
+// the real engine, sandbox, guest and egress, without store and executor.
+package jstest
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"os"
+	"sync"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/egress"
+	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+// Kit builds actions and runs them. Guests may reach loopback. It is safe for
+// concurrent use.
+type Kit struct {
+	Sandbox *sandbox.Sandbox
+	Builder *jsbuild.Builder
+	Runner  *guest.Runner
+
+	egress  *egress.Client
+	modules modules
+	dir     string
+}
+
+// Open returns a kit with a cache of its own. The error is
+// [jsbuild.ErrNoEngine] when the engine has not been made. The caller must
+// close the kit.
+func Open(ctx context.Context) (*Kit, error) {
+	dir, err := os.MkdirTemp("", "usher-js-*")
+	if err != nil {
+		return nil, err
+	}
+	s, err := sandbox.Open(ctx, sandbox.Config{CacheDir: dir, Functions: guest.Functions()})
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	k := &Kit{Sandbox: s, dir: dir}
+	if k.Builder, err = jsbuild.New(jsbuild.Config{Sandbox: s}); err != nil {
+		return nil, errors.Join(err, s.Close(ctx), os.RemoveAll(dir))
+	}
+	k.egress = &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	k.Runner = &guest.Runner{Sandbox: s, Modules: &k.modules, Secrets: &k.modules, Egress: k.egress, Cache: &guest.Cache{}}
+	return k, nil
+}
+
+// Close frees what the kit holds.
+func (k *Kit) Close(ctx context.Context) error {
+	k.Builder.Close()
+	k.egress.Close()
+	return errors.Join(k.Sandbox.Close(ctx), os.RemoveAll(k.dir))
+}
+
+// Run is one run of a module.
+type Run struct {
+	Event    string            // the event's JSON; "" is one of a user "auth0|1" with the address jo@example.com
+	Secrets  map[string]string // of the action
+	Settings host.Settings     // over the defaults; an empty egress may go to any loopback address
+}
+
+// event is what runs have that name none.
+const event = `{"user":{"user_id":"auth0|1","email":"jo@example.com"}}`
+
+// Run runs a module that was built on the event.
+func (k *Kit) Run(ctx context.Context, wasm []byte, r Run) (host.Result, host.Tape, error) {
+	if r.Event == "" {
+		r.Event = event
+	}
+	digest := k.modules.add(wasm, r.Secrets)
+	settings := r.Settings.Over(host.DefaultSettings())
+	if r.Settings.Egress.IsZero() {
+		settings.Egress.Mode = host.EgressPublic
+	}
+	return k.Runner.Run(ctx, guest.Run{
+		ExecutionID: "exe_1", Attempt: 1,
+		Event: &host.Event{ID: "evt_1", Trigger: host.PostUserRegistration, Body: []byte(r.Event)},
+		Step: host.Step{
+			BindingID: "bnd_1", ActionID: digest, Action: "action", Number: 1,
+			Digest: digest, Settings: settings,
+		},
+	})
+}
+
+// modules are the kit's modules, and the secrets of their actions: an action's
+// id is its module's digest.
+type modules struct {
+	mu      sync.Mutex
+	wasm    map[string][]byte
+	secrets map[string]map[string]string
+}
+
+func (m *modules) add(wasm []byte, secrets map[string]string) string {
+	digest := sandbox.Digest(wasm)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.wasm == nil {
+		m.wasm, m.secrets = map[string][]byte{}, map[string]map[string]string{}
+	}
+	m.wasm[digest], m.secrets[digest] = wasm, secrets
+	return digest
+}
+
+// Module implements guest.Modules.
+func (m *modules) Module(_ context.Context, digest string) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.wasm[digest], nil
+}
+
+// Secrets implements guest.Secrets.
+func (m *modules) Secrets(_ context.Context, actionID string) (map[string]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.secrets[actionID], nil
+}
