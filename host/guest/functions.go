@@ -13,6 +13,7 @@ func usherFunctions() []sandbox.Function {
 		function("cache_get", i64, i64, cacheGet),
 		function("cache_set", i64, i64, cacheSet),
 		function("cache_delete", i64, i64, cacheDelete),
+		function("crypto_call", i64, i64, cryptoCall),
 		function("log_write", []sandbox.ValueType{sandbox.I32, sandbox.I64}, nil, logWrite),
 		function("clock_sleep", i64, nil, clockSleep),
 	}

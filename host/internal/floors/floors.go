@@ -44,6 +44,7 @@ var places = []place{
 	{"host/egress", words},
 	{"host/fake", words},
 	{"host/seal", words},
+	{"host/webcrypto", nil},
 	{"host/jsbuild", append(slices.Clone(words), "host/sandbox", "host/wasmbin")},
 	{"host/sqlite", words},
 	{"host/postgres", words},
@@ -51,7 +52,7 @@ var places = []place{
 	// Work.
 	{"host/executor", words},
 	{"host/registry", words},
-	{"host/guest", append(slices.Clone(words), "host/sandbox")},
+	{"host/guest", append(slices.Clone(words), "host/sandbox", "host/webcrypto")},
 	// Doors.
 	{"host/ingress", doors},
 	{"host/admin", doors},
