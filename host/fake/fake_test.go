@@ -98,6 +98,9 @@ func TestAMissedRequestComesWithAFakeThatAnswersIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got := missed[0].Fake.Request.URL; got != "https://hooks.example.com/*" {
+		t.Errorf("its fake is for %s", got)
+	}
 	for _, secret := range []string{"s3cr3t", "/T/B", "other"} {
 		if strings.Contains(string(text), secret) {
 			t.Errorf("%s tells %q", text, secret)

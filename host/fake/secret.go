@@ -23,8 +23,12 @@ type secrets struct {
 func newSecrets(values map[string]string) secrets {
 	var text, patterns []string
 	for name, value := range values {
-		if len(value) < minHiddenChars {
-			continue
+		if len(value) < minHiddenChars || originOf(value) == strings.TrimSuffix(value, "/") {
+			continue // too short to be found in a text, or no secret
+		}
+		if origin := originOf(value); origin != "" {
+			text = append(text, value, origin+"/[secret "+name+"]")
+			patterns = append(patterns, escape(value), escape(origin)+"/*")
 		}
 		quoted := strconv.Quote(value)
 		for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), quoted[1 : len(quoted)-1]} {
@@ -33,6 +37,16 @@ func newSecrets(values map[string]string) secrets {
 		}
 	}
 	return secrets{strings.NewReplacer(text...), strings.NewReplacer(patterns...)}
+}
+
+// originOf returns the origin of an address, which is no secret even when the
+// rest of it is; "" when value is no address.
+func originOf(value string) string {
+	u, err := url.Parse(value)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // inText hides secrets in what people read.

@@ -205,7 +205,7 @@ func refuseRedirect(r *host.HTTPRequest, requests int64) *host.EgressFailure {
 		return &host.EgressFailure{Code: host.EgressNetwork, Message: "the fake redirects, and the request forbids it"}
 	case requests > maxRedirects:
 		return &host.EgressFailure{Code: host.EgressNetwork, Message: fmt.Sprintf("the fakes redirect more than %d times", maxRedirects)}
-	case requests >= r.MaxRequests:
+	case requests >= r.MaxRequests || r.Redirected != nil && !r.Redirected():
 		return &host.EgressFailure{
 			Code: host.EgressLimit, Limit: "http_requests",
 			Message: fmt.Sprintf("the run has sent %d requests with its redirects (limit reached)", requests),

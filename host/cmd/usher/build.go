@@ -97,7 +97,7 @@ func readModule(path, hint string) ([]byte, error) {
 		return nil, &host.Error{Code: host.NotFound, Text: "no module at " + path, Hint: hint}
 	}
 	if info, e := os.Stat(path); e == nil && info.IsDir() {
-		return nil, &host.Error{Code: host.Invalid, Text: path + " is a folder", Hint: "name the .wasm file in it"}
+		return nil, &host.Error{Code: host.Invalid, Text: path + " is a folder", Hint: "name the .wasm file or the script in it"}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the module: %w", err)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/jsbuild"
 )
 
 // The exit codes. They are part of the interface: scripts rely on them.
@@ -132,11 +133,12 @@ func (t term) fail(cmd *cobra.Command, err error) int {
 
 func (t term) failJSON(code int, text, hint string, fields []host.Field, err error) {
 	type problem struct {
-		Code     string       `json:"code"`
-		Text     string       `json:"text"`
-		Hint     string       `json:"hint,omitempty"`
-		Fields   []host.Field `json:"fields,omitempty"`
-		ExitCode int          `json:"exit_code"`
+		Code     string            `json:"code"`
+		Text     string            `json:"text"`
+		Hint     string            `json:"hint,omitempty"`
+		Fields   []host.Field      `json:"fields,omitempty"`
+		Messages []jsbuild.Message `json:"messages,omitempty"` // of a script that can't be built
+		ExitCode int               `json:"exit_code"`
 	}
 	name := string(host.CodeOf(err))
 	switch code {
@@ -147,7 +149,11 @@ func (t term) failJSON(code int, text, hint string, fields []host.Field, err err
 	}
 	encoder := json.NewEncoder(t.err)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(map[string]problem{"error": {name, text, hint, fields, code}})
+	p := problem{Code: name, Text: text, Hint: hint, Fields: fields, ExitCode: code}
+	if script, ok := errors.AsType[*scriptError](err); ok {
+		p.Messages = script.messages
+	}
+	_ = encoder.Encode(map[string]problem{"error": p})
 }
 
 // errorText makes err's text, hint and fields for a person: which command it

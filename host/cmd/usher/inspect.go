@@ -14,28 +14,32 @@ import (
 )
 
 func newInspect(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "inspect MODULE",
+	var f scriptFlags
+	cmd := &cobra.Command{
+		Use:   "inspect FILE",
 		Short: "Say whether a module fits, and why not",
-		Long: `Read a .wasm file and say what it exports, what it imports and whether the host
-serves that, how much memory it starts with, and whether it can be an action.
-Ends with code 5 when it can't.`,
+		Long: `Read a .wasm file, or build a script, and say what it exports, what it imports
+and whether the host serves that, how much memory it starts with, and whether it
+can be an action. Ends with code 5 when it can't.`,
 		GroupID: groupAuthor,
-		Args:    exactly("MODULE"),
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.inspect(cmd.Context(), args[0]) },
+		Args:    exactly("FILE"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.inspect(cmd.Context(), args[0], f) },
 	}
+	f.add(cmd)
+	return cmd
 }
 
-func (a *app) inspect(ctx context.Context, path string) error {
-	wasm, err := readModule(path, "name a .wasm file")
+func (a *app) inspect(ctx context.Context, path string, f scriptFlags) error {
+	b := a.bench(f)
+	defer b.close(ctx)
+	wasm, err := b.module(ctx, path, "name a .wasm file or a script")
 	if err != nil {
 		return err
 	}
-	box, err := openSandbox(ctx, cacheDir())
+	box, err := b.sandbox(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = box.Close(context.WithoutCancel(ctx)) }()
 	inspection, err := (&guest.Runner{Sandbox: box}).Inspect(ctx, wasm)
 	if err != nil {
 		return fmt.Errorf("inspect %s: %w", path, err)

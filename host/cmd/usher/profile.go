@@ -26,7 +26,7 @@ type profileFlags struct {
 func newProfile(a *app) *cobra.Command {
 	var f profileFlags
 	cmd := &cobra.Command{
-		Use:   "profile MODULE|DIR --event FILE",
+		Use:   "profile FILE|DIR --event FILE",
 		Short: "Say which of an action's functions use its fuel",
 		Long: `Run one action on one event as 'usher run' does, and say what each of its
 functions used, how long its host calls took, and how much memory it had at most.
@@ -41,7 +41,7 @@ names of the module's name section, or their index when the build left it out.
 		Example: `  usher profile notify-slack --secret SLACK_WEBHOOK_URL=http://127.0.0.1:9000/hook \
     --allow http://127.0.0.1:9000 --allow-network 127.0.0.0/8 --pprof fuel.pb.gz`,
 		GroupID: groupAuthor,
-		Args:    exactly("MODULE"),
+		Args:    exactly("FILE"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.profileAction(cmd.Context(), args[0], f) },
 	}
 	f.add(cmd)
@@ -75,23 +75,30 @@ type hostCost struct {
 }
 
 func (a *app) profileAction(ctx context.Context, module string, f profileFlags) error {
-	job, runner, done, err := f.open(ctx, a, module)
+	b := a.bench(f.scriptFlags)
+	defer b.close(ctx)
+	r, err := f.open(ctx, a, b, module)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer r.world.close()
+	job := r.job
 	if !slices.ContainsFunc(f.limits, func(pair string) bool { return strings.HasPrefix(pair, "timeout_ms=") }) {
 		job.settings.Limits.TimeoutMillis = host.MaxTimeoutMillis
 	}
-	result, used, err := runner.Profile(ctx, job.run())
+	result, used, err := r.runner.Profile(ctx, job.run())
 	if err != nil {
 		return fmt.Errorf("profile %s: %w", module, err)
 	}
+	if err := r.world.tell(a.term, job); err != nil {
+		return err
+	}
+	result = r.mapped(ctx, result)
 	if err := f.save(used); err != nil {
 		return err
 	}
 	answer := profileAnswer{
-		runAnswer: runAnswer{job.digest, viewResult(result)}, PeakMemoryBytes: result.Stats.MemoryBytes,
+		runAnswer: runAnswer{job.digest, r.world.missed(), viewResult(result)}, PeakMemoryBytes: result.Stats.MemoryBytes,
 		Functions: functionCosts(used), HostFunctions: hostCosts(result.Calls),
 	}
 	for _, u := range used {

@@ -91,6 +91,9 @@ const (
 // configure reads the configuration for cmd.
 func (a *app) configure(cmd *cobra.Command) error {
 	a.term.json, _ = cmd.Flags().GetBool("json")
+	if err := cmd.ValidateFlagGroups(); err != nil {
+		return usageError{err: err, hint: "usage: " + cmd.UseLine()}
+	}
 	if needsNoConfig(cmd) {
 		return nil
 	}

@@ -7,47 +7,63 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/egress"
+	"github.com/usherhost/usher/host/fake"
 	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/jsbuild"
 	"github.com/usherhost/usher/proto"
 )
 
-// runFlags are the flags of `usher run`, which `usher profile` shares.
+// runFlags are the flags of `usher run`, which `usher dev` and `usher profile`
+// share.
 type runFlags struct {
-	event     string
-	secrets   []string
-	config    []string
-	allow     []string
-	public    bool
-	limits    []string
-	isolation string
+	fakeFlags
+	scriptFlags
+	event       string
+	secrets     []string
+	secretsFile string
+	config      []string
+	allow       []string
+	public      bool
+	limits      []string
+	isolation   string
 }
 
 func newRun(a *app) *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:   "run MODULE|DIR --event FILE",
+		Use:   "run FILE|DIR --event FILE",
 		Short: "Run one action here, without a server",
 		Long: `Run one action on one event, with the same sandbox, limits and egress rules as
 the host, and without a server or database. Prints what the action logged, every
 call it made, its time and memory, and its result. Ends with code 7 when the
 action failed.
 
-MODULE is a .wasm file. DIR is a folder with an action.yaml: it is built when its
-module is missing or older than its source, its limits, config and allowed hosts
-apply, and its event.json is the default event.`,
-		Example: `  usher run notify.wasm --event event.json \
+FILE is a module (.wasm), JavaScript (.js, .mjs, .cjs) or TypeScript (.ts, .mts).
+DIR is a folder with an action.yaml: it is built when its module is missing or
+older than its source, its limits, config and allowed hosts apply, and its
+event.json is the default event. A folder with a script called action or index
+needs no action.yaml.
+
+With --fakes a file answers the action's requests, and nothing goes out. It holds
+a list of {request: {method, url, headers, body}, response: {status, headers,
+body or json}, times, delay_ms, error}, where * in a text stands for anything. A
+request that it does not answer fails, and the fake that would is printed.
+--record makes such a file from what the network answers.`,
+		Example: `  usher run action.js --event event.json --fakes fakes.json
+  usher run notify.wasm --event event.json \
     --secret SLACK_WEBHOOK_URL=http://127.0.0.1:9000/hook \
     --allow http://127.0.0.1:9000 --allow-network 127.0.0.0/8`,
 		GroupID: groupAuthor,
-		Args:    exactly("MODULE"),
+		Args:    exactly("FILE"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.runAction(cmd.Context(), args[0], f) },
 	}
 	f.add(cmd)
@@ -60,58 +76,91 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.event, "event", "", "file with the event, '-' for stdin")
 	flags.StringArrayVar(&f.secrets, "secret", nil, "NAME=VALUE that the action may read; NAME alone takes it from the environment; repeatable")
+	flags.StringVar(&f.secretsFile, "secrets-file", "", "file with lines NAME=VALUE of secrets")
 	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
 	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may reach, such as hooks.slack.com; repeatable")
 	flags.BoolVar(&f.public, "allow-public", false, "let it reach every public address")
 	flags.StringArrayVar(&f.limits, "limit", nil, limitUsage)
 	addOneServeFlag(cmd, "allow-network")
+	f.fakeFlags.add(cmd)
+	f.scriptFlags.add(cmd)
 }
 
 // runAnswer is what `usher run --json` prints.
 type runAnswer struct {
-	Digest string `json:"digest"`
+	Digest string        `json:"digest"`
+	Missed []fake.Missed `json:"missed,omitempty"` // requests that no fake answered
 	resultView
 }
 
-func (a *app) runAction(ctx context.Context, module string, f runFlags) error {
-	job, runner, done, err := f.open(ctx, a, module)
+func (a *app) runAction(ctx context.Context, path string, f runFlags) error {
+	b := a.bench(f.scriptFlags)
+	defer b.close(ctx)
+	r, err := f.open(ctx, a, b, path)
 	if err != nil {
 		return err
 	}
-	defer done()
-	result, _, err := runner.Run(ctx, job.run())
+	defer r.world.close()
+	result, _, err := r.runner.Run(ctx, r.job.run())
 	if err != nil {
-		return fmt.Errorf("run %s: %w", module, err)
+		return fmt.Errorf("run %s: %w", path, err)
 	}
-	return a.printRun(job, result)
+	if err := r.world.tell(a.term, r.job); err != nil {
+		return err
+	}
+	return a.printRun(r, r.mapped(ctx, result))
 }
 
-// open makes what runs the module, which fits. The caller must call done.
-func (f runFlags) open(ctx context.Context, a *app, module string) (j *job, r *guest.Runner, done func(), err error) {
-	if j, err = f.prepare(ctx, a, module); err != nil {
-		return nil, nil, nil, err
-	}
-	box, err := openSandbox(ctx, cacheDir())
+// rehearsal is one action, ready to run here.
+type rehearsal struct {
+	job    *job
+	world  *world
+	runner *guest.Runner
+}
+
+// open makes what runs the action at path, which fits. The caller must close
+// its world.
+func (f runFlags) open(ctx context.Context, a *app, b *bench, path string) (*rehearsal, error) {
+	j, err := f.prepare(ctx, a, b, path)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	client := &egress.Client{AllowNetworks: a.cfg.AllowNetworks}
-	done = func() {
-		client.Close()
-		_ = box.Close(context.WithoutCancel(ctx))
+	box, err := b.sandbox(ctx)
+	if err != nil {
+		return nil, err
 	}
-	r = &guest.Runner{Sandbox: box, Modules: j, Secrets: j, Egress: client, Advice: localAdvice{j.folder}}
+	w, err := f.fakeFlags.open(a, j)
+	if err != nil {
+		return nil, err
+	}
+	r := &guest.Runner{Sandbox: box, Modules: j, Secrets: j, Egress: w.egress(), Advice: localAdvice{j.folder}}
 	inspection, err := r.Inspect(ctx, j.wasm)
 	if err != nil {
-		err = fmt.Errorf("inspect %s: %w", module, err)
+		err = fmt.Errorf("inspect %s: %w", path, err)
 	} else if len(inspection.Problems) > 0 {
-		err = misfit(module, inspection)
+		err = misfit(path, inspection)
 	}
 	if err != nil {
-		done()
-		return nil, nil, nil, err
+		w.close()
+		return nil, err
 	}
-	return j, r, done, nil
+	return &rehearsal{j, w, r}, nil
+}
+
+// mapped returns the result with the positions in its stacks as the author of a
+// script knows them.
+func (r *rehearsal) mapped(ctx context.Context, result host.Result) host.Result {
+	stacks := &jsbuild.Stacks{Module: r.job.Module}
+	if result.Error != nil {
+		e := *result.Error
+		e.Message, e.Stack = stacks.Map(ctx, r.job.digest, e.Message), stacks.Map(ctx, r.job.digest, e.Stack)
+		result.Error = &e
+	}
+	result.Logs = slices.Clone(result.Logs)
+	for i := range result.Logs {
+		result.Logs[i].Message = stacks.Map(ctx, r.job.digest, result.Logs[i].Message)
+	}
+	return result
 }
 
 // misfit is the error of a module that can't be an action.
@@ -157,13 +206,21 @@ func (j *job) run() guest.Run {
 	}
 }
 
-func (f runFlags) prepare(ctx context.Context, a *app, module string) (*job, error) {
-	j := &job{name: strings.TrimSuffix(filepath.Base(module), ".wasm")}
-	base, err := f.folder(ctx, a, j, &module)
+// prepare builds what must be built, and reads all that the run needs.
+func (f runFlags) prepare(ctx context.Context, a *app, b *bench, path string) (*job, error) {
+	t, err := findTarget(path)
 	if err != nil {
 		return nil, err
 	}
-	if j.wasm, err = readModule(module, "build it first, or name another file"); err != nil {
+	j := &job{name: t.name, folder: t.action != nil}
+	var base host.Settings
+	if t.action != nil {
+		if _, err := a.build(ctx, t.action, false); err != nil {
+			return nil, err
+		}
+		j.declared, base = t.action.Secrets, t.action.manifest().Settings
+	}
+	if j.wasm, err = b.module(ctx, t.path, "build it first, or name another file"); err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(j.wasm)
@@ -171,39 +228,14 @@ func (f runFlags) prepare(ctx context.Context, a *app, module string) (*job, err
 	if j.settings, err = f.settings(base); err != nil {
 		return nil, err
 	}
-	if j.secrets, err = secretFlags(f.secrets); err != nil {
+	if err := j.readSecrets(f); err != nil {
 		return nil, err
 	}
-	if err := j.checkSecrets(); err != nil {
-		return nil, err
+	if f.event == "" && (isFolder(path) || isScript(t.path)) {
+		f.event = t.beside("event.json")
 	}
 	j.event, err = readEvent(a.term, f.event)
 	return j, err
-}
-
-// folder reads the action.yaml and builds when module is a folder, and points
-// module at the folder's module.
-func (f *runFlags) folder(ctx context.Context, a *app, j *job, module *string) (host.Settings, error) {
-	if !isFolder(*module) {
-		return host.Settings{}, nil
-	}
-	action, err := readActionFile(*module)
-	if err != nil {
-		return host.Settings{}, err
-	}
-	if _, err := a.build(ctx, &action, false); err != nil {
-		return host.Settings{}, err
-	}
-	if f.event == "" {
-		f.event = filepath.Join(*module, "event.json")
-	}
-	*module, j.name, j.folder, j.declared = action.modulePath(), action.Name, true, action.Secrets
-	return action.manifest().Settings, nil
-}
-
-func isFolder(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
 }
 
 func (f runFlags) settings(base host.Settings) (host.Settings, error) {
@@ -233,6 +265,24 @@ func (f runFlags) settings(base host.Settings) (host.Settings, error) {
 		return host.Settings{}, err
 	}
 	return own.Over(base).Over(host.DefaultSettings()), nil
+}
+
+// readSecrets reads the secrets' values and checks that none is missing.
+func (j *job) readSecrets(f runFlags) error {
+	values := map[string]string{}
+	var err error
+	if f.secretsFile != "" {
+		if values, err = readSecretsFile(f.secretsFile); err != nil {
+			return err
+		}
+	}
+	given, err := secretFlags(f.secrets)
+	maps.Copy(values, given)
+	j.secrets = values
+	if err != nil {
+		return err
+	}
+	return j.checkSecrets()
 }
 
 // checkSecrets asks for the secrets that the action.yaml names.
@@ -292,19 +342,15 @@ func readInput(t term, path string) ([]byte, error) {
 	if path == "-" {
 		return io.ReadAll(t.in)
 	}
-	data, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, &host.Error{Code: host.NotFound, Text: "no file at " + path}
-	}
-	return data, err
+	return readFile(path)
 }
 
-func (a *app) printRun(j *job, r host.Result) error {
-	answer := runAnswer{j.digest, viewResult(r)}
-	if err := a.term.answer(answer, func(w io.Writer) { a.term.result(w, r) }); err != nil {
+func (a *app) printRun(r *rehearsal, result host.Result) error {
+	answer := runAnswer{r.job.digest, r.world.missed(), viewResult(result)}
+	if err := a.term.answer(answer, func(w io.Writer) { a.term.result(w, result) }); err != nil {
 		return err
 	}
-	if !r.Succeeded {
+	if !result.Succeeded {
 		return silentExit(exitAction)
 	}
 	return nil

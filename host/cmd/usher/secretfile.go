@@ -1,0 +1,43 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"strings"
+)
+
+// readSecretsFile reads lines NAME=VALUE. Empty lines and those that begin with
+// # say nothing; a value may stand in quotes, and a name after "export".
+func readSecretsFile(path string) (map[string]string, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]string{}
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	lines.Buffer(nil, 1<<20)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, value, given := strings.Cut(strings.TrimPrefix(line, "export "), "=")
+		name = strings.TrimSpace(name)
+		if !given || name == "" {
+			return nil, usageError{err: fmt.Errorf("%s:%d: the line has no NAME=VALUE", path, n), hint: "write each secret on a line of its own, such as SLACK_WEBHOOK_URL=https://…"}
+		}
+		values[name] = unquote(strings.TrimSpace(value))
+	}
+	return values, lines.Err()
+}
+
+// unquote takes a pair of quotes off a value.
+func unquote(value string) string {
+	for _, q := range []string{`"`, `'`} {
+		if len(value) >= 2 && strings.HasPrefix(value, q) && strings.HasSuffix(value, q) {
+			return value[1 : len(value)-1]
+		}
+	}
+	return value
+}
