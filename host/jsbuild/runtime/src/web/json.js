@@ -1,0 +1,163 @@
+// JSON.parse with V8's words for what is wrong, which programs log and test.
+import { define } from "./idl.js";
+
+const parse = JSON.parse;
+
+// parseJSON is JSON.parse, but its SyntaxError says what Node's says.
+export function parseJSON(text, reviver = undefined) {
+  try {
+    return parse(text, reviver);
+  } catch (error) {
+    const message = error instanceof SyntaxError && typeof text !== "symbol" ? new Reader(`${text}`).fault() : null;
+    throw message === null ? error : new SyntaxError(message);
+  }
+}
+
+// Reader walks through a text to where it stops being JSON.
+class Reader {
+  #text;
+  #at = 0;
+
+  constructor(text) {
+    this.#text = text;
+  }
+
+  // fault returns what is wrong, or null when nothing is.
+  fault() {
+    try {
+      this.#value();
+      this.#space();
+      if (this.#at < this.#text.length) this.#fail("Unexpected non-whitespace character after JSON");
+      return null;
+    } catch (fault) {
+      if (typeof fault !== "string") throw fault;
+      return fault;
+    }
+  }
+
+  get #next() {
+    return this.#text[this.#at];
+  }
+
+  #fail(what) {
+    if (this.#at >= this.#text.length && !what.startsWith("Unterminated string")) throw "Unexpected end of JSON input";
+    throw `${what} in JSON at position ${this.#at}`;
+  }
+
+  #unexpected() {
+    const { length } = this.#text;
+    if (this.#at >= length) throw "Unexpected end of JSON input";
+    const token = this.#next;
+    if (token === '"') throw `Unexpected string in JSON at position ${this.#at}`;
+    const [from, to] = length <= 40 ? [0, length] : [Math.max(0, this.#at - 10), Math.min(length, this.#at + 10)];
+    const part = `${from > 0 ? "..." : ""}"${this.#text.slice(from, to)}"${to < length ? "..." : ""}`;
+    throw `Unexpected token '${token}', ${part} is not valid JSON`;
+  }
+
+  #space() {
+    while (" \t\n\r".includes(this.#next ?? "x")) this.#at++;
+  }
+
+  #value() {
+    this.#space();
+    const c = this.#next;
+    if (c === "{") return this.#object();
+    if (c === "[") return this.#array();
+    if (c === '"') return this.#string();
+    if (c === "-" || (c >= "0" && c <= "9")) return this.#number();
+    for (const word of ["true", "false", "null"]) if (word[0] === c) return this.#word(word);
+    return this.#unexpected();
+  }
+
+  #word(word) {
+    for (const c of word) {
+      if (this.#next !== c) this.#unexpected();
+      this.#at++;
+    }
+  }
+
+  #object() {
+    this.#at++;
+    this.#space();
+    if (this.#take("}")) return;
+    if (this.#next !== '"') this.#fail("Expected property name or '}'");
+    for (;;) {
+      this.#string();
+      this.#space();
+      if (!this.#take(":")) this.#fail("Expected ':' after property name");
+      this.#value();
+      this.#space();
+      if (this.#take("}")) return;
+      if (!this.#take(",")) this.#fail("Expected ',' or '}' after property value");
+      this.#space();
+      if (this.#next !== '"') this.#fail("Expected double-quoted property name");
+    }
+  }
+
+  #array() {
+    this.#at++;
+    this.#space();
+    if (this.#take("]")) return;
+    for (;;) {
+      this.#value();
+      this.#space();
+      if (this.#take("]")) return;
+      if (!this.#take(",")) this.#fail("Expected ',' or ']' after array element");
+    }
+  }
+
+  #take(c) {
+    if (this.#next !== c) return false;
+    this.#at++;
+    return true;
+  }
+
+  #string() {
+    this.#at++;
+    for (;;) {
+      const c = this.#next;
+      if (c === undefined) this.#fail("Unterminated string");
+      if (c === '"') break;
+      if (c < " ") this.#fail("Bad control character in string literal");
+      this.#at++;
+      if (c === "\\") this.#escape();
+    }
+    this.#at++;
+  }
+
+  #escape() {
+    const c = this.#next;
+    if (c === undefined) this.#fail("Unterminated string");
+    if (!'"\\/bfnrtu'.includes(c)) this.#fail("Bad escaped character");
+    this.#at++;
+    for (let i = 0; c === "u" && i < 4; i++, this.#at++) {
+      if (this.#next === undefined) this.#fail("Unterminated string");
+      if (!/[0-9a-f]/i.test(this.#next)) this.#fail("Bad Unicode escape");
+    }
+  }
+
+  #number() {
+    if (this.#take("-") && !this.#digit()) this.#fail("No number after minus sign");
+    if (!this.#take("0")) this.#digits("Unexpected number");
+    else if (this.#digit()) this.#fail("Unexpected number");
+    if (this.#take(".")) this.#digits("Unterminated fractional number");
+    if (this.#take("e") || this.#take("E")) {
+      if (!this.#take("+")) this.#take("-");
+      this.#digits("Exponent part is missing a number");
+    }
+  }
+
+  #digit() {
+    return this.#next >= "0" && this.#next <= "9";
+  }
+
+  #digits(otherwise) {
+    if (!this.#digit()) this.#fail(otherwise);
+    while (this.#digit()) this.#at++;
+  }
+}
+
+// installJSON makes JSON.parse speak so everywhere.
+export function installJSON() {
+  define(JSON, "parse", { parse(text, reviver) { return parseJSON(text, reviver); } }.parse);
+}

@@ -1,0 +1,124 @@
+// Streams, by web-streams-polyfill, and those that encode and compress.
+import { Deflate, Gunzip, Gzip, Inflate, Unzlib, Zlib } from "fflate";
+import { TransformStream } from "web-streams-polyfill";
+import { TextDecoder, TextEncoder } from "./encoding.js";
+import { bytesOf, coded, expose, need } from "./idl.js";
+
+export * from "web-streams-polyfill";
+
+// Piped is a stream pair that hides the TransformStream within.
+class Piped {
+  #pipe;
+  constructor(pipe) {
+    this.#pipe = pipe;
+  }
+  get readable() {
+    return this.#pipe.readable;
+  }
+  get writable() {
+    return this.#pipe.writable;
+  }
+}
+
+function pair(Class, name) {
+  for (const key of ["readable", "writable"]) {
+    Object.defineProperty(Class.prototype, key, Object.getOwnPropertyDescriptor(Piped.prototype, key));
+  }
+  expose(Class, name);
+}
+
+export class TextEncoderStream extends Piped {
+  constructor() {
+    const encoder = new TextEncoder();
+    let surrogate = "";
+    super(new TransformStream({
+      transform(chunk, controller) {
+        let string = surrogate + `${chunk}`;
+        surrogate = /[\ud800-\udbff]$/.test(string) ? string.slice(-1) : "";
+        if (surrogate) string = string.slice(0, -1);
+        if (string) controller.enqueue(encoder.encode(string));
+      },
+      flush(controller) {
+        if (surrogate) controller.enqueue(encoder.encode("\ufffd"));
+      },
+    }));
+  }
+  get encoding() {
+    return "utf-8";
+  }
+}
+pair(TextEncoderStream, "TextEncoderStream");
+
+export class TextDecoderStream extends Piped {
+  #decoder;
+  constructor(label = "utf-8", options = undefined) {
+    const decoder = new TextDecoder(label, options);
+    super(new TransformStream({
+      transform(chunk, controller) {
+        const string = decoder.decode(chunk, { stream: true });
+        if (string) controller.enqueue(string);
+      },
+      flush(controller) {
+        const string = decoder.decode();
+        if (string) controller.enqueue(string);
+      },
+    }));
+    this.#decoder = decoder;
+  }
+  get encoding() {
+    return this.#decoder.encoding;
+  }
+  get fatal() {
+    return this.#decoder.fatal;
+  }
+  get ignoreBOM() {
+    return this.#decoder.ignoreBOM;
+  }
+}
+pair(TextDecoderStream, "TextDecoderStream");
+
+export class CompressionStream extends Piped {
+  constructor(format) {
+    need(arguments, 1, "CompressionStream constructor");
+    super(coder({ gzip: Gzip, deflate: Zlib, "deflate-raw": Deflate }, format));
+  }
+}
+pair(CompressionStream, "CompressionStream");
+
+export class DecompressionStream extends Piped {
+  constructor(format) {
+    need(arguments, 1, "DecompressionStream constructor");
+    super(coder({ gzip: Gunzip, deflate: Unzlib, "deflate-raw": Inflate }, format));
+  }
+}
+pair(DecompressionStream, "DecompressionStream");
+
+function coder(coders, format) {
+  if (!Object.hasOwn(coders, format)) {
+    throw coded(TypeError, "ERR_INVALID_ARG_VALUE", `The argument 'format' must be one of: 'deflate', 'deflate-raw', 'gzip'. Received '${format}'`);
+  }
+  const machine = new coders[format]();
+  return new TransformStream({
+    start(controller) {
+      machine.ondata = (bytes) => {
+        if (bytes.length) controller.enqueue(bytes);
+      };
+    },
+    transform(chunk) {
+      const bytes = bytesOf(chunk);
+      if (!bytes) throw new TypeError("The chunk must be an ArrayBuffer or a view of one");
+      push(machine, bytes.slice(), false);
+    },
+    flush() {
+      push(machine, new Uint8Array(), true);
+    },
+  });
+}
+
+function push(machine, bytes, last) {
+  try {
+    machine.push(bytes, last);
+  } catch (error) {
+    throw new TypeError(error.message, { cause: error });
+  }
+}
