@@ -36,6 +36,8 @@ type Version struct {
 	Status    BuildStatus `json:"status"`
 	Deployed  bool        `json:"deployed"`
 	Manifest  Manifest    `json:"manifest"`
+	Source    *Source     `json:"source,omitempty"`   // what it was built from; nil when its module was uploaded
+	Revision  int64       `json:"revision,omitempty"` // of the draft that it was made of
 	CreatedAt time.Time   `json:"created_at"`
 }
 

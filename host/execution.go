@@ -93,10 +93,14 @@ type Outcome struct {
 
 // ExecutionQuery selects executions, newest first. Zero fields do not filter.
 type ExecutionQuery struct {
-	Status   Status
-	UserID   string
-	EventID  string
-	ActionID string // executions with this action in their plan's results
-	Before   string // an execution id: only older ones
-	Limit    int    // 1 to 500; 0 is 50
+	Status    Status
+	UserID    string
+	EventID   string
+	ActionID  string    // executions with this action in their plan's results
+	VersionID string    // executions with this version in their plan's results
+	Since     time.Time // accepted at that time or later
+	Until     time.Time // accepted before
+	Text      string    // words of an error message, in any of its attempts
+	Before    string    // an execution id: only older ones
+	Limit     int       // 1 to 500; 0 is 50
 }

@@ -1,0 +1,49 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Change is one entry of the audit log: who changed what. Secret values never
+// stand in it.
+type Change struct {
+	Seq    int64           `json:"seq"` // the order in which changes were made
+	At     time.Time       `json:"at"`
+	Actor  Actor           `json:"actor"`
+	Verb   string          `json:"verb"`   // "action.create", "binding.replace"
+	Object string          `json:"object"` // the id of what was changed, or a trigger
+	Name   string          `json:"name,omitempty"`
+	Before json.RawMessage `json:"before,omitempty"`
+	After  json.RawMessage `json:"after,omitempty"`
+}
+
+// Actor is who asks: an API key, or a client with a token.
+type Actor struct {
+	Kind string `json:"kind"` // "key", "client"; "" is the host itself
+	ID   string `json:"id,omitempty"`
+	Name string `json:"name,omitempty"`
+}
+
+type actorKey struct{}
+
+// WithActor returns a context of what actor asks for.
+func WithActor(ctx context.Context, actor Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, actor)
+}
+
+// ActorOf returns who asks; the host itself when nobody was named.
+func ActorOf(ctx context.Context) Actor {
+	actor, _ := ctx.Value(actorKey{}).(Actor)
+	return actor
+}
+
+// Reach is an origin to which a version has sent requests.
+type Reach struct {
+	VersionID string    `json:"version_id"`
+	Origin    string    `json:"origin"` // in the form of [Egress.Allow]
+	Requests  int64     `json:"requests"`
+	FirstAt   time.Time `json:"first_at"`
+	LastAt    time.Time `json:"last_at"`
+}

@@ -1,0 +1,70 @@
+package host
+
+import "time"
+
+// Source is what an author wrote, from which the host builds a module.
+type Source struct {
+	Runtime      string       `json:"runtime"` // as it was sent, in Auth0's names: "node22"
+	Code         string       `json:"code"`
+	Dependencies []Dependency `json:"dependencies,omitempty"`
+	Libraries    []LibraryRef `json:"libraries,omitempty"`
+}
+
+// Dependency is an npm package that a source names.
+type Dependency struct {
+	Name        string `json:"name"`
+	Version     string `json:"version"`
+	RegistryURL string `json:"registry_url,omitempty"`
+}
+
+// LibraryRef is the version of a library that a source uses.
+type LibraryRef struct {
+	LibraryID string `json:"library_id"`
+	Name      string `json:"name"`
+	VersionID string `json:"version_id"`
+	Number    int    `json:"number"`
+}
+
+// BuildError is one thing that kept a source from being built.
+type BuildError struct {
+	Text     string `json:"text"`
+	File     string `json:"file,omitempty"`
+	Line     int    `json:"line,omitempty"`   // from 1
+	Column   int    `json:"column,omitempty"` // from 1, in characters
+	LineText string `json:"line_text,omitempty"`
+	Hint     string `json:"hint,omitempty"`
+}
+
+// Draft is an action's source as it stands. A deploy makes a version of it;
+// until then nothing of it runs.
+type Draft struct {
+	ActionID  string       `json:"action_id"`
+	Source    Source       `json:"source"`
+	Revision  int64        `json:"revision"` // raised by every change, from 1
+	Status    BuildStatus  `json:"status"`
+	Errors    []BuildError `json:"errors,omitempty"` // with Failed
+	Digest    string       `json:"digest,omitempty"` // of the module, with Built
+	UpdatedAt time.Time    `json:"updated_at"`
+	BuiltAt   time.Time    `json:"built_at,omitzero"`
+}
+
+// Library is code that several actions' sources share; Auth0 calls it a
+// module. Its draft is made a version by publishing it.
+type Library struct {
+	ID        string          `json:"id"`
+	Name      string          `json:"name"` // actions require "actions:NAME"
+	Source    Source          `json:"source"`
+	Secrets   []Secret        `json:"secrets"`
+	Latest    *LibraryVersion `json:"latest_version,omitempty"`
+	CreatedAt time.Time       `json:"created_at"`
+	UpdatedAt time.Time       `json:"updated_at"`
+}
+
+// LibraryVersion is one immutable state of a library, numbered from 1.
+type LibraryVersion struct {
+	ID        string    `json:"id"`
+	LibraryID string    `json:"library_id"`
+	Number    int       `json:"number"`
+	Source    Source    `json:"source"`
+	CreatedAt time.Time `json:"created_at"`
+}
