@@ -16,6 +16,7 @@ type HTTPRequest struct {
 	Timeout          time.Duration // the whole exchange, redirects included
 	MaxResponseBytes int64         // of the body, raw and again decompressed
 	MaxRequests      int64         // how many requests it may cost, redirects included
+	Redirected       func() bool   // when set, asked before each redirect is followed: false is one request too many
 	Egress           Egress
 }
 

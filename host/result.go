@@ -2,6 +2,7 @@ package host
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -53,8 +54,21 @@ type SeqResult struct {
 type ResultError struct {
 	Name    string `json:"name,omitempty"`
 	Message string `json:"message"`
+	Code    string `json:"code,omitempty"` // the error's own, such as "ECONNREFUSED"
 	Hint    string `json:"hint,omitempty"`
 	Stack   string `json:"stack,omitempty"`
+}
+
+// Line returns the error in one piece: "TypeError [CODE]: message".
+func (e ResultError) Line() string {
+	head := e.Name
+	if e.Code != "" {
+		head = strings.TrimLeft(head+" ["+e.Code+"]", " ")
+	}
+	if head == "" || e.Message == "" {
+		return head + e.Message
+	}
+	return head + ": " + e.Message
 }
 
 // Log is one line that a guest wrote.

@@ -21,7 +21,7 @@ func TestResultsHaveTheKeysOfTheMessage(t *testing.T) {
 	full := host.Result{
 		ExecutionID: "exe_1", Step: 1, Attempt: 2, BindingID: "bnd_1", ActionID: "act_1", Action: "notify", VersionID: "ver_1", Number: 3,
 		Succeeded: true, DeadLetter: true, Fault: host.FaultLimit, Limit: "log_bytes",
-		Error:  &host.ResultError{Name: "Error", Message: "m", Hint: "h", Stack: "s"},
+		Error:  &host.ResultError{Name: "Error", Message: "m", Code: "c", Hint: "h", Stack: "s"},
 		Output: []byte("{}"),
 		Logs:   []host.Log{{At: at, Level: "info", Message: "m"}}, LogsCut: true,
 		Calls:     []host.CallNote{{Ordinal: 1, Function: "f", Target: "t", Status: 200, Bytes: 1, Error: "e", TookMicros: 1}},

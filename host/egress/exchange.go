@@ -27,6 +27,7 @@ type exchange struct {
 	timeout  time.Duration
 	maxBytes int64
 	maxSends int64
+	another  func() bool // asked before a redirect is followed
 
 	target target
 	method string
@@ -49,6 +50,7 @@ func (c *Client) exchange(r *host.HTTPRequest) (*exchange, *host.EgressFailure) 
 		timeout:  r.Timeout,
 		maxBytes: r.MaxResponseBytes,
 		maxSends: r.MaxRequests,
+		another:  r.Redirected,
 		body:     r.Body,
 	}
 	if x.timeout <= 0 {
@@ -85,7 +87,7 @@ func (x *exchange) run(ctx context.Context) (*host.HTTPResponse, *host.EgressFai
 		if failure := x.checkPolicy(); failure != nil {
 			return nil, failure
 		}
-		if x.sent >= x.maxSends {
+		if x.sent >= x.maxSends || x.hops > 0 && x.another != nil && !x.another() {
 			return nil, limited("http_requests", "the run has used up its HTTP requests")
 		}
 		response, failure := x.hop(ctx)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -38,8 +39,9 @@ type call struct {
 
 	hostCalls    int64
 	hostTime     time.Duration
-	httpRequests int64
+	httpRequests atomic.Int64 // sent, or about to be
 	httpCalls    int
+	requests     *requests   // nil until the guest starts one
 	lastHTTP     *httpAnswer // of extism's http_request
 	lastFailure  *host.EgressFailure
 	retryAfter   time.Duration
@@ -151,7 +153,7 @@ func appendText(b []byte, s string) []byte {
 // blame writes into r whose fault a failure is, and what to do about it.
 func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 	r.Fault, r.Limit = f.Fault, f.Limit
-	failed := &host.ResultError{Message: f.Message, Stack: f.Stack, Hint: c.hint}
+	failed := c.told(f)
 	if f.Trap != "" && f.Trap != f.Message && !strings.Contains(f.Message, f.Trap) {
 		failed.Stack = strings.TrimRight(f.Trap+"\n"+f.Stack, "\n")
 	}
@@ -172,8 +174,9 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 		failed.Hint = c.limitHint(r.Limit)
 		r.LogsCut = r.Limit == "log_bytes"
 	}
-	failed.Message = c.mask(failed.Message)
-	failed.Stack = c.mask(failed.Stack)
+	failed.Name, failed.Code = c.mask(failed.Name), c.mask(failed.Code)
+	failed.Message = c.mask(c.locate(failed.Message))
+	failed.Stack = c.mask(c.locate(failed.Stack))
 	r.Error = failed
 	r.RetryAfterMillis = c.retryAfter.Milliseconds()
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/usherhost/usher/host"
@@ -18,10 +19,13 @@ import (
 
 // outside is the world of one vector: it expects requests and answers them.
 type outside struct {
-	t        *testing.T
-	vector   conformance.Vector
-	wasm     []byte
+	t      *testing.T
+	vector conformance.Vector
+	wasm   []byte
+
+	mu       sync.Mutex // guards what follows: requests that were started overlap
 	requests int
+	expected []conformance.Exchange // what has not come yet
 }
 
 func (o *outside) Module(context.Context, string) ([]byte, error) { return o.wasm, nil }
@@ -31,16 +35,37 @@ func (o *outside) Secrets(context.Context, string) (map[string]string, error) {
 }
 
 func (o *outside) Send(_ context.Context, r *host.HTTPRequest) (*host.HTTPResponse, *host.EgressFailure) {
-	if o.requests >= len(o.vector.HTTP) {
+	exchange, found := o.next(r)
+	if !found {
 		o.t.Errorf("an unexpected request: %s %s", r.Method, r.URL)
 		return nil, &host.EgressFailure{Code: host.EgressNetwork, Message: "unexpected"}
 	}
-	exchange := o.vector.HTTP[o.requests]
-	o.requests++
 	o.expect(exchange.Request, r)
 	if f := exchange.Failure; f != nil {
 		return nil, &host.EgressFailure{Code: host.EgressCode(f.Code), Rule: f.Rule, Origin: f.Origin, Limit: f.Limit, Message: f.Message}
 	}
+	return responseOf(exchange, r), nil
+}
+
+// next returns what r must be: the first exchange with its URL when a vector
+// starts requests, for those may go out in any order, and else the first.
+func (o *outside) next(r *host.HTTPRequest) (conformance.Exchange, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.requests++
+	if len(o.expected) == 0 {
+		return conformance.Exchange{}, false
+	}
+	i := 0
+	if slices.ContainsFunc(o.vector.Calls, func(c conformance.Call) bool { return c.Function == "http_start" }) {
+		i = max(slices.IndexFunc(o.expected, func(x conformance.Exchange) bool { return x.Request.URL == r.URL }), 0)
+	}
+	exchange := o.expected[i]
+	o.expected = slices.Delete(o.expected, i, i+1)
+	return exchange, true
+}
+
+func responseOf(exchange conformance.Exchange, r *host.HTTPRequest) *host.HTTPResponse {
 	response := &host.HTTPResponse{Status: exchange.Response.Status, Header: http.Header{}, Body: []byte(exchange.Response.Body), URL: exchange.Response.URL, Requests: 1}
 	if exchange.Response.BodyBase64 != nil {
 		response.Body = exchange.Response.BodyBase64
@@ -51,13 +76,14 @@ func (o *outside) Send(_ context.Context, r *host.HTTPRequest) (*host.HTTPRespon
 	for name, values := range exchange.Response.Headers {
 		response.Header[http.CanonicalHeaderKey(name)] = values
 	}
-	return response, nil
+	return response
 }
 
 func (o *outside) expect(want conformance.Request, got *host.HTTPRequest) {
 	o.t.Helper()
+	sent := got
 	differ := func(what string, want, got any) {
-		o.t.Errorf("request %d: %s is %v, want %v", o.requests, what, got, want)
+		o.t.Errorf("the request for %s: %s is %v, want %v", sent.URL, what, got, want)
 	}
 	method := got.Method
 	if method == "" {
@@ -128,7 +154,7 @@ func conform(t *testing.T, s *sandbox.Sandbox, v conformance.Vector, isolation h
 	if err != nil {
 		t.Fatal(err)
 	}
-	world := &outside{t: t, vector: v, wasm: wasm}
+	world := &outside{t: t, vector: v, wasm: wasm, expected: slices.Clone(v.HTTP)}
 	var settings host.Settings
 	if v.Settings != nil {
 		if err := json.Unmarshal(v.Settings, &settings); err != nil {

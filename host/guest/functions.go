@@ -10,6 +10,9 @@ func usherFunctions() []sandbox.Function {
 	return []sandbox.Function{
 		function("secret_get", i64, i64, secretGet),
 		function("http_send", i64, i64, httpSend),
+		function("http_start", i64, i64, httpStart),
+		function("http_wait", i64, i64, httpWait),
+		function("http_cancel", i64, nil, httpCancel),
 		function("cache_get", i64, i64, cacheGet),
 		function("cache_set", i64, i64, cacheSet),
 		function("cache_delete", i64, i64, cacheDelete),

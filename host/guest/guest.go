@@ -47,6 +47,7 @@ type Runner struct {
 	Secrets Secrets
 	Egress  Egress
 	Cache   *Cache
+	Stacks  Stacks // nil leaves positions as the guest wrote them
 	Advice  Advice // nil is that of a server
 }
 
@@ -134,6 +135,7 @@ func (c *call) enter(entry string, run func(*sandbox.Request) sandbox.Outcome) s
 		Stderr:    &c.stderr,
 	}
 	out := run(&c.request)
+	c.requests.close()
 	c.sandbox = nil // its run is over
 	c.stdout.flush()
 	c.stderr.flush()
@@ -198,7 +200,7 @@ func (c *call) result(out sandbox.Outcome) host.Result {
 			Fuel:         out.Fuel,
 			Isolation:    out.Isolation,
 			HostCalls:    c.hostCalls,
-			HTTPRequests: c.httpRequests,
+			HTTPRequests: c.httpRequests.Load(),
 		},
 	}
 	if out.Fault != nil {

@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -87,21 +88,31 @@ func (c *call) send(s *sandbox.Call, request httpRequest, malformed error) *http
 	return do(c, "http_send", request, func(note *host.CallNote) *httpAnswer {
 		note.Target = c.target(request)
 		c.lastFailure, c.retryAfter = nil, 0
-		response, failure := c.exchange(s, request, malformed, ordinal)
+		q, failure := c.compose(request, malformed, ordinal)
 		if failure != nil {
-			c.lastFailure = failure
-			c.httpRequests += failure.Requests
-			note.Error = failure.Message
-			return &httpAnswer{Error: &httpError{failure.Code, failure.Message}}
+			return c.settle(note, nil, failure)
 		}
-		c.httpRequests += response.Requests
-		c.retryAfter = retryAfter(response, c.started.Add(c.offset))
-		note.Status, note.Bytes = response.Status, int64(len(response.Body))
-		return answerOf(response)
+		response, failure := c.exchange(s, q)
+		return c.settle(note, response, failure)
 	})
 }
 
-func (c *call) exchange(s *sandbox.Call, request httpRequest, malformed error, ordinal int) (*host.HTTPResponse, *host.EgressFailure) {
+// settle makes the guest's answer of what came of a request, and remembers what
+// matters if the run fails.
+func (c *call) settle(note *host.CallNote, response *host.HTTPResponse, failure *host.EgressFailure) *httpAnswer {
+	if failure != nil {
+		c.lastFailure = failure
+		note.Error = failure.Message
+		return &httpAnswer{Error: &httpError{failure.Code, failure.Message}}
+	}
+	c.retryAfter = max(c.retryAfter, retryAfter(response, c.started.Add(c.offset)))
+	note.Status, note.Bytes = response.Status, int64(len(response.Body))
+	return answerOf(response)
+}
+
+// compose makes of the guest's request the one to send, and counts it. It is
+// for the run's goroutine.
+func (c *call) compose(request httpRequest, malformed error, ordinal int) (*host.HTTPRequest, *host.EgressFailure) {
 	limits := c.settings.Limits
 	body := []byte(request.Body)
 	if request.BodyBase64 != nil {
@@ -117,17 +128,17 @@ func (c *call) exchange(s *sandbox.Call, request httpRequest, malformed error, o
 			Code: host.EgressLimit, Limit: "request_bytes",
 			Message: fmt.Sprintf("the request's body has %d bytes (limit %d)", len(body), limits.RequestBytes),
 		}
-	case c.httpRequests >= limits.HTTPRequests:
+	case !c.spend():
 		return nil, &host.EgressFailure{
 			Code: host.EgressLimit, Limit: "http_requests",
-			Message: fmt.Sprintf("the run has sent %d requests (limit %d)", c.httpRequests, limits.HTTPRequests),
+			Message: fmt.Sprintf("the run has sent %d requests (limit %d)", c.httpRequests.Load(), limits.HTTPRequests),
 		}
 	}
 	timeout := limits.HTTPTimeoutMillis
 	if request.TimeoutMillis > 0 {
 		timeout = min(timeout, request.TimeoutMillis)
 	}
-	return c.runner.Egress.Send(s, &host.HTTPRequest{
+	return &host.HTTPRequest{
 		Method:           request.Method,
 		URL:              request.URL,
 		Header:           c.header(request, ordinal),
@@ -135,9 +146,39 @@ func (c *call) exchange(s *sandbox.Call, request httpRequest, malformed error, o
 		Redirect:         host.Redirect(request.Redirect),
 		Timeout:          time.Duration(timeout) * time.Millisecond,
 		MaxResponseBytes: limits.ResponseBytes,
-		MaxRequests:      limits.HTTPRequests - c.httpRequests,
+		MaxRequests:      limits.HTTPRequests,
 		Egress:           c.settings.Egress,
-	})
+	}, nil
+}
+
+// spend counts a request that is about to be sent, and tells whether the run
+// may send it.
+func (c *call) spend() bool {
+	if c.httpRequests.Add(1) > c.settings.Limits.HTTPRequests {
+		c.httpRequests.Add(-1)
+		return false
+	}
+	return true
+}
+
+// exchange sends q, which compose counted as one request, and counts what it
+// cost in truth. It may be called on any goroutine.
+func (c *call) exchange(ctx context.Context, q *host.HTTPRequest) (*host.HTTPResponse, *host.EgressFailure) {
+	spent := int64(1)
+	q.Redirected = func() bool {
+		if !c.spend() {
+			return false
+		}
+		spent++
+		return true
+	}
+	response, failure := c.runner.Egress.Send(ctx, q)
+	if failure != nil {
+		c.httpRequests.Add(failure.Requests - spent)
+		return nil, failure
+	}
+	c.httpRequests.Add(response.Requests - spent)
+	return response, nil
 }
 
 // header returns the guest's headers. A request that is not safe to repeat

@@ -31,7 +31,7 @@ func (c *call) log(level, message string) {
 	}
 	c.logBytes += int64(len(message)) + logOverheadBytes
 	do(c, "log_write", logRequest{level, message}, func(*host.CallNote) struct{} {
-		c.logs = append(c.logs, host.Log{At: c.started.Add(c.offset), Level: level, Message: c.mask(message)})
+		c.logs = append(c.logs, host.Log{At: c.started.Add(c.offset), Level: level, Message: c.mask(c.locate(message))})
 		return struct{}{}
 	})
 	if over {

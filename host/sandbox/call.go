@@ -49,6 +49,7 @@ type Fault struct {
 	Fault   host.Fault
 	Limit   string // its name in [host.Limits], or "stack"
 	Message string // what the guest said, or else what happened
+	Said    string // the error that the guest set, as it is; Message holds it
 	Trap    string // what stopped the guest, when something did
 	Stack   string
 }

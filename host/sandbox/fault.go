@@ -33,9 +33,10 @@ func (c *Call) explain(err error) *Fault {
 		if said == "" {
 			return nil
 		}
-		return &Fault{Fault: host.FaultGuest, Message: said}
+		return &Fault{Fault: host.FaultGuest, Message: said, Said: said}
 	}
 	f := c.classify(err)
+	f.Said = said
 	switch {
 	case said == "":
 	case f.Fault == host.FaultGuest:

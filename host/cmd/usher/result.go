@@ -75,13 +75,21 @@ func (t term) verdict(w io.Writer, r host.Result) {
 	if r.Error == nil {
 		return
 	}
-	fmt.Fprintf(w, "  %s\n", indent(strings.TrimPrefix(r.Error.Name+": "+r.Error.Message, ": "), "  "))
-	if r.Error.Stack != "" {
-		fmt.Fprintf(w, "    %s\n", indent(r.Error.Stack, "    "))
+	head := r.Error.Line()
+	fmt.Fprintf(w, "  %s\n", indent(head, "  "))
+	if stack := stackUnder(head, r.Error.Stack); stack != "" {
+		fmt.Fprintf(w, "    %s\n", indent(stack, "    "))
 	}
 	if r.Error.Hint != "" {
 		fmt.Fprintf(w, "  hint: %s\n", r.Error.Hint)
 	}
+}
+
+// stackUnder returns what of a stack goes under the line head: JavaScript's
+// stacks begin with that line and indent the rest.
+func stackUnder(head, stack string) string {
+	stack = strings.TrimPrefix(stack, head)
+	return strings.TrimLeft(strings.ReplaceAll(stack, "\n    ", "\n"), "\n")
 }
 
 // callLine tells of one host call in one line.

@@ -361,6 +361,108 @@ func (x *HttpSendAnswer) GetError() *HttpError {
 	return nil
 }
 
+// HttpWaitAnswer is what became of a request that was started: whose answer it
+// is, and what HttpSendAnswer tells of one that was waited for.
+type HttpWaitAnswer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The request's handle, from http_start.
+	Id int64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The status of the response.
+	Status *int32 `protobuf:"varint,2,opt,name=status,proto3,oneof" json:"status,omitempty"`
+	// The header of the response: names in lower case, values in the order in
+	// which they came.
+	Headers map[string]*structpb.ListValue `protobuf:"bytes,3,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The body, decompressed, when it is valid UTF-8. Empty for none.
+	Body *string `protobuf:"bytes,4,opt,name=body,proto3,oneof" json:"body,omitempty"`
+	// The body, decompressed, in standard base64, when it is not valid UTF-8.
+	BodyBase64 []byte `protobuf:"bytes,5,opt,name=body_base64,proto3,oneof" json:"body_base64,omitempty"`
+	// The URL that answered, after redirects.
+	Url *string `protobuf:"bytes,6,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	// Why there is no response. It stands alone, but for the id.
+	Error         *HttpError `protobuf:"bytes,7,opt,name=error,proto3,oneof" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HttpWaitAnswer) Reset() {
+	*x = HttpWaitAnswer{}
+	mi := &file_usher_v1_hostcall_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HttpWaitAnswer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HttpWaitAnswer) ProtoMessage() {}
+
+func (x *HttpWaitAnswer) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_v1_hostcall_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HttpWaitAnswer.ProtoReflect.Descriptor instead.
+func (*HttpWaitAnswer) Descriptor() ([]byte, []int) {
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *HttpWaitAnswer) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *HttpWaitAnswer) GetStatus() int32 {
+	if x != nil && x.Status != nil {
+		return *x.Status
+	}
+	return 0
+}
+
+func (x *HttpWaitAnswer) GetHeaders() map[string]*structpb.ListValue {
+	if x != nil {
+		return x.Headers
+	}
+	return nil
+}
+
+func (x *HttpWaitAnswer) GetBody() string {
+	if x != nil && x.Body != nil {
+		return *x.Body
+	}
+	return ""
+}
+
+func (x *HttpWaitAnswer) GetBodyBase64() []byte {
+	if x != nil {
+		return x.BodyBase64
+	}
+	return nil
+}
+
+func (x *HttpWaitAnswer) GetUrl() string {
+	if x != nil && x.Url != nil {
+		return *x.Url
+	}
+	return ""
+}
+
+func (x *HttpWaitAnswer) GetError() *HttpError {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 // HttpError says why a request brought no response.
 type HttpError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -374,7 +476,7 @@ type HttpError struct {
 
 func (x *HttpError) Reset() {
 	*x = HttpError{}
-	mi := &file_usher_v1_hostcall_proto_msgTypes[4]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -386,7 +488,7 @@ func (x *HttpError) String() string {
 func (*HttpError) ProtoMessage() {}
 
 func (x *HttpError) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_hostcall_proto_msgTypes[4]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -399,7 +501,7 @@ func (x *HttpError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HttpError.ProtoReflect.Descriptor instead.
 func (*HttpError) Descriptor() ([]byte, []int) {
-	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{4}
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *HttpError) GetCode() string {
@@ -429,7 +531,7 @@ type CacheRecord struct {
 
 func (x *CacheRecord) Reset() {
 	*x = CacheRecord{}
-	mi := &file_usher_v1_hostcall_proto_msgTypes[5]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -441,7 +543,7 @@ func (x *CacheRecord) String() string {
 func (*CacheRecord) ProtoMessage() {}
 
 func (x *CacheRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_hostcall_proto_msgTypes[5]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -454,7 +556,7 @@ func (x *CacheRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CacheRecord.ProtoReflect.Descriptor instead.
 func (*CacheRecord) Descriptor() ([]byte, []int) {
-	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{5}
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CacheRecord) GetValue() string {
@@ -490,7 +592,7 @@ type CacheSetRequest struct {
 
 func (x *CacheSetRequest) Reset() {
 	*x = CacheSetRequest{}
-	mi := &file_usher_v1_hostcall_proto_msgTypes[6]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -502,7 +604,7 @@ func (x *CacheSetRequest) String() string {
 func (*CacheSetRequest) ProtoMessage() {}
 
 func (x *CacheSetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_hostcall_proto_msgTypes[6]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -515,7 +617,7 @@ func (x *CacheSetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CacheSetRequest.ProtoReflect.Descriptor instead.
 func (*CacheSetRequest) Descriptor() ([]byte, []int) {
-	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{6}
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CacheSetRequest) GetKey() string {
@@ -563,7 +665,7 @@ type CacheWriteAnswer struct {
 
 func (x *CacheWriteAnswer) Reset() {
 	*x = CacheWriteAnswer{}
-	mi := &file_usher_v1_hostcall_proto_msgTypes[7]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -575,7 +677,7 @@ func (x *CacheWriteAnswer) String() string {
 func (*CacheWriteAnswer) ProtoMessage() {}
 
 func (x *CacheWriteAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_hostcall_proto_msgTypes[7]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -588,7 +690,7 @@ func (x *CacheWriteAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CacheWriteAnswer.ProtoReflect.Descriptor instead.
 func (*CacheWriteAnswer) Descriptor() ([]byte, []int) {
-	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{7}
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CacheWriteAnswer) GetType() string {
@@ -608,6 +710,80 @@ func (x *CacheWriteAnswer) GetRecord() *CacheRecord {
 func (x *CacheWriteAnswer) GetCode() string {
 	if x != nil && x.Code != nil {
 		return *x.Code
+	}
+	return ""
+}
+
+// GuestError is what a guest may set as its error in place of plain text, so
+// that people see its parts.
+type GuestError struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The kind of error, such as "TypeError".
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// What went wrong.
+	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	// The error's own code, such as "ECONNREFUSED".
+	Code *string `protobuf:"bytes,3,opt,name=code,proto3,oneof" json:"code,omitempty"`
+	// Where it was thrown, and what caused it.
+	Stack         *string `protobuf:"bytes,4,opt,name=stack,proto3,oneof" json:"stack,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuestError) Reset() {
+	*x = GuestError{}
+	mi := &file_usher_v1_hostcall_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuestError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuestError) ProtoMessage() {}
+
+func (x *GuestError) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_v1_hostcall_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuestError.ProtoReflect.Descriptor instead.
+func (*GuestError) Descriptor() ([]byte, []int) {
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *GuestError) GetName() string {
+	if x != nil && x.Name != nil {
+		return *x.Name
+	}
+	return ""
+}
+
+func (x *GuestError) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *GuestError) GetCode() string {
+	if x != nil && x.Code != nil {
+		return *x.Code
+	}
+	return ""
+}
+
+func (x *GuestError) GetStack() string {
+	if x != nil && x.Stack != nil {
+		return *x.Stack
 	}
 	return ""
 }
@@ -660,6 +836,22 @@ const file_usher_v1_hostcall_proto_rawDesc = "" +
 	"\x05_bodyB\x0e\n" +
 	"\f_body_base64B\x06\n" +
 	"\x04_urlB\b\n" +
+	"\x06_error\"\x9b\x03\n" +
+	"\x0eHttpWaitAnswer\x12\x16\n" +
+	"\x02id\x18\x01 \x01(\x03B\x06\xa2\xbb\x18\x02\b\x02R\x02id\x12\x1b\n" +
+	"\x06status\x18\x02 \x01(\x05H\x00R\x06status\x88\x01\x01\x12?\n" +
+	"\aheaders\x18\x03 \x03(\v2%.usher.v1.HttpWaitAnswer.HeadersEntryR\aheaders\x12\x17\n" +
+	"\x04body\x18\x04 \x01(\tH\x01R\x04body\x88\x01\x01\x12%\n" +
+	"\vbody_base64\x18\x05 \x01(\fH\x02R\vbody_base64\x88\x01\x01\x12\x15\n" +
+	"\x03url\x18\x06 \x01(\tH\x03R\x03url\x88\x01\x01\x12.\n" +
+	"\x05error\x18\a \x01(\v2\x13.usher.v1.HttpErrorH\x04R\x05error\x88\x01\x01\x1aV\n" +
+	"\fHeadersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x120\n" +
+	"\x05value\x18\x02 \x01(\v2\x1a.google.protobuf.ListValueR\x05value:\x028\x01B\t\n" +
+	"\a_statusB\a\n" +
+	"\x05_bodyB\x0e\n" +
+	"\f_body_base64B\x06\n" +
+	"\x04_urlB\b\n" +
 	"\x06_error\"t\n" +
 	"\tHttpError\x12E\n" +
 	"\x04code\x18\x01 \x01(\tB1\xa2\xbb\x18-\b\x02\x1a\arefused\x1a\ainvalid\x1a\atimeout\x1a\anetwork\x1a\x05limitR\x04code\x12 \n" +
@@ -683,7 +875,16 @@ const file_usher_v1_hostcall_proto_rawDesc = "" +
 	"\x06record\x18\x02 \x01(\v2\x15.usher.v1.CacheRecordH\x00R\x06record\x88\x01\x01\x12\xe4\x01\n" +
 	"\x04code\x18\x03 \x01(\tB\xca\x01\xa2\xbb\x18\xc5\x01\x1a\x14CacheKeySizeExceeded\x1a\x16CacheValueSizeExceeded\x1a\x11CacheSizeExceeded\x1a\rInvalidExpiry\x1a\x12ItemAlreadyExpired\x1a\x14CacheKeyDoesNotExist\x1a\x16MaxSideEffectsExceeded\x1a\x16FailedToSetCacheRecord\x1a\x19FailedToDeleteCacheRecordH\x01R\x04code\x88\x01\x01B\t\n" +
 	"\a_recordB\a\n" +
-	"\x05_codeB3Z1github.com/usherhost/usher/proto/usher/v1;usherv1b\x06proto3"
+	"\x05_code\"\x97\x01\n" +
+	"\n" +
+	"GuestError\x12\x17\n" +
+	"\x04name\x18\x01 \x01(\tH\x00R\x04name\x88\x01\x01\x12 \n" +
+	"\amessage\x18\x02 \x01(\tB\x06\xa2\xbb\x18\x02\b\x02R\amessage\x12\x17\n" +
+	"\x04code\x18\x03 \x01(\tH\x01R\x04code\x88\x01\x01\x12\x19\n" +
+	"\x05stack\x18\x04 \x01(\tH\x02R\x05stack\x88\x01\x01B\a\n" +
+	"\x05_nameB\a\n" +
+	"\x05_codeB\b\n" +
+	"\x06_stackB3Z1github.com/usherhost/usher/proto/usher/v1;usherv1b\x06proto3"
 
 var (
 	file_usher_v1_hostcall_proto_rawDescOnce sync.Once
@@ -697,36 +898,42 @@ func file_usher_v1_hostcall_proto_rawDescGZIP() []byte {
 	return file_usher_v1_hostcall_proto_rawDescData
 }
 
-var file_usher_v1_hostcall_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_usher_v1_hostcall_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_usher_v1_hostcall_proto_goTypes = []any{
 	(*Input)(nil),                     // 0: usher.v1.Input
 	(*ExecutionContext)(nil),          // 1: usher.v1.ExecutionContext
 	(*HttpSendRequest)(nil),           // 2: usher.v1.HttpSendRequest
 	(*HttpSendAnswer)(nil),            // 3: usher.v1.HttpSendAnswer
-	(*HttpError)(nil),                 // 4: usher.v1.HttpError
-	(*CacheRecord)(nil),               // 5: usher.v1.CacheRecord
-	(*CacheSetRequest)(nil),           // 6: usher.v1.CacheSetRequest
-	(*CacheWriteAnswer)(nil),          // 7: usher.v1.CacheWriteAnswer
-	nil,                               // 8: usher.v1.HttpSendRequest.HeadersEntry
-	nil,                               // 9: usher.v1.HttpSendAnswer.HeadersEntry
-	(*PostUserRegistrationEvent)(nil), // 10: usher.v1.PostUserRegistrationEvent
-	(*structpb.Value)(nil),            // 11: google.protobuf.Value
-	(*structpb.ListValue)(nil),        // 12: google.protobuf.ListValue
+	(*HttpWaitAnswer)(nil),            // 4: usher.v1.HttpWaitAnswer
+	(*HttpError)(nil),                 // 5: usher.v1.HttpError
+	(*CacheRecord)(nil),               // 6: usher.v1.CacheRecord
+	(*CacheSetRequest)(nil),           // 7: usher.v1.CacheSetRequest
+	(*CacheWriteAnswer)(nil),          // 8: usher.v1.CacheWriteAnswer
+	(*GuestError)(nil),                // 9: usher.v1.GuestError
+	nil,                               // 10: usher.v1.HttpSendRequest.HeadersEntry
+	nil,                               // 11: usher.v1.HttpSendAnswer.HeadersEntry
+	nil,                               // 12: usher.v1.HttpWaitAnswer.HeadersEntry
+	(*PostUserRegistrationEvent)(nil), // 13: usher.v1.PostUserRegistrationEvent
+	(*structpb.Value)(nil),            // 14: google.protobuf.Value
+	(*structpb.ListValue)(nil),        // 15: google.protobuf.ListValue
 }
 var file_usher_v1_hostcall_proto_depIdxs = []int32{
-	10, // 0: usher.v1.Input.event:type_name -> usher.v1.PostUserRegistrationEvent
+	13, // 0: usher.v1.Input.event:type_name -> usher.v1.PostUserRegistrationEvent
 	1,  // 1: usher.v1.Input.execution:type_name -> usher.v1.ExecutionContext
-	8,  // 2: usher.v1.HttpSendRequest.headers:type_name -> usher.v1.HttpSendRequest.HeadersEntry
-	9,  // 3: usher.v1.HttpSendAnswer.headers:type_name -> usher.v1.HttpSendAnswer.HeadersEntry
-	4,  // 4: usher.v1.HttpSendAnswer.error:type_name -> usher.v1.HttpError
-	5,  // 5: usher.v1.CacheWriteAnswer.record:type_name -> usher.v1.CacheRecord
-	11, // 6: usher.v1.HttpSendRequest.HeadersEntry.value:type_name -> google.protobuf.Value
-	12, // 7: usher.v1.HttpSendAnswer.HeadersEntry.value:type_name -> google.protobuf.ListValue
-	8,  // [8:8] is the sub-list for method output_type
-	8,  // [8:8] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	10, // 2: usher.v1.HttpSendRequest.headers:type_name -> usher.v1.HttpSendRequest.HeadersEntry
+	11, // 3: usher.v1.HttpSendAnswer.headers:type_name -> usher.v1.HttpSendAnswer.HeadersEntry
+	5,  // 4: usher.v1.HttpSendAnswer.error:type_name -> usher.v1.HttpError
+	12, // 5: usher.v1.HttpWaitAnswer.headers:type_name -> usher.v1.HttpWaitAnswer.HeadersEntry
+	5,  // 6: usher.v1.HttpWaitAnswer.error:type_name -> usher.v1.HttpError
+	6,  // 7: usher.v1.CacheWriteAnswer.record:type_name -> usher.v1.CacheRecord
+	14, // 8: usher.v1.HttpSendRequest.HeadersEntry.value:type_name -> google.protobuf.Value
+	15, // 9: usher.v1.HttpSendAnswer.HeadersEntry.value:type_name -> google.protobuf.ListValue
+	15, // 10: usher.v1.HttpWaitAnswer.HeadersEntry.value:type_name -> google.protobuf.ListValue
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_usher_v1_hostcall_proto_init() }
@@ -738,15 +945,17 @@ func file_usher_v1_hostcall_proto_init() {
 	file_usher_v1_options_proto_init()
 	file_usher_v1_hostcall_proto_msgTypes[2].OneofWrappers = []any{}
 	file_usher_v1_hostcall_proto_msgTypes[3].OneofWrappers = []any{}
-	file_usher_v1_hostcall_proto_msgTypes[6].OneofWrappers = []any{}
+	file_usher_v1_hostcall_proto_msgTypes[4].OneofWrappers = []any{}
 	file_usher_v1_hostcall_proto_msgTypes[7].OneofWrappers = []any{}
+	file_usher_v1_hostcall_proto_msgTypes[8].OneofWrappers = []any{}
+	file_usher_v1_hostcall_proto_msgTypes[9].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_v1_hostcall_proto_rawDesc), len(file_usher_v1_hostcall_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

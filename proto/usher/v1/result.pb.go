@@ -263,7 +263,9 @@ type ResultError struct {
 	// What to do about it.
 	Hint *string `protobuf:"bytes,3,opt,name=hint,proto3,oneof" json:"hint,omitempty"`
 	// Where it happened.
-	Stack         *string `protobuf:"bytes,4,opt,name=stack,proto3,oneof" json:"stack,omitempty"`
+	Stack *string `protobuf:"bytes,4,opt,name=stack,proto3,oneof" json:"stack,omitempty"`
+	// The error's own code, e.g. "ECONNREFUSED".
+	Code          *string `protobuf:"bytes,5,opt,name=code,proto3,oneof" json:"code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -322,6 +324,13 @@ func (x *ResultError) GetHint() string {
 func (x *ResultError) GetStack() string {
 	if x != nil && x.Stack != nil {
 		return *x.Stack
+	}
+	return ""
+}
+
+func (x *ResultError) GetCode() string {
+	if x != nil && x.Code != nil {
+		return *x.Code
 	}
 	return ""
 }
@@ -641,15 +650,17 @@ const file_usher_v1_result_proto_rawDesc = "" +
 	"\x06_errorB\t\n" +
 	"\a_outputB\v\n" +
 	"\t_logs_cutB\x11\n" +
-	"\x0f_retry_after_ms\"\x90\x01\n" +
+	"\x0f_retry_after_ms\"\xb2\x01\n" +
 	"\vResultError\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tH\x00R\x04name\x88\x01\x01\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x17\n" +
 	"\x04hint\x18\x03 \x01(\tH\x01R\x04hint\x88\x01\x01\x12\x19\n" +
-	"\x05stack\x18\x04 \x01(\tH\x02R\x05stack\x88\x01\x01B\a\n" +
+	"\x05stack\x18\x04 \x01(\tH\x02R\x05stack\x88\x01\x01\x12\x17\n" +
+	"\x04code\x18\x05 \x01(\tH\x03R\x04code\x88\x01\x01B\a\n" +
 	"\x05_nameB\a\n" +
 	"\x05_hintB\b\n" +
-	"\x06_stack\"\x88\x01\n" +
+	"\x06_stackB\a\n" +
+	"\x05_code\"\x88\x01\n" +
 	"\x03Log\x12*\n" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12;\n" +
 	"\x05level\x18\x02 \x01(\tB%\xa2\xbb\x18!\x1a\x05trace\x1a\x05debug\x1a\x04info\x1a\x04warn\x1a\x05errorR\x05level\x12\x18\n" +

@@ -1,0 +1,82 @@
+package guest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+// Stacks maps the positions in texts that a guest wrote to the author's own
+// files.
+type Stacks interface {
+	// Map returns text with every position in the module's bundle replaced by
+	// the one in the author's source, as far as it is known. Digest is the
+	// module's. It is called for texts that hold [BundleName] only, must be safe
+	// for concurrent use, and is no place to wait long.
+	Map(ctx context.Context, digest, text string) string
+}
+
+// BundleName is how a module that was made of JavaScript names its own code
+// in stacks: with line and column, as in "usher-bundle.js:12:5".
+const BundleName = "usher-bundle.js"
+
+// locate maps the positions in text. Without a map they stay as they are.
+func (c *call) locate(text string) string {
+	if c.runner.Stacks == nil || !strings.Contains(text, BundleName) {
+		return text
+	}
+	return c.runner.Stacks.Map(c.ctx, c.run.Step.Digest, text)
+}
+
+// guestError is the parts of an error that a guest set as JSON.
+type guestError struct {
+	Name    string  `json:"name"`
+	Message *string `json:"message"`
+	Code    string  `json:"code"`
+	Stack   string  `json:"stack"`
+}
+
+// parseError reads what a guest said. Whatever is not exactly the JSON of a
+// guestError is text, and stays so.
+func parseError(said string) (guestError, bool) {
+	var e guestError
+	if !strings.HasPrefix(said, "{") {
+		return e, false
+	}
+	d := json.NewDecoder(strings.NewReader(said))
+	d.DisallowUnknownFields()
+	if d.Decode(&e) != nil || e.Message == nil {
+		return e, false
+	}
+	_, err := d.Token()
+	return e, errors.Is(err, io.EOF)
+}
+
+// line returns the error in one piece, as people write it.
+func (e guestError) line() string {
+	return host.ResultError{Name: e.Name, Message: *e.Message, Code: e.Code}.Line()
+}
+
+// told returns what a fault tells people. An error that the guest set in parts
+// stays in parts, unless something else ended the run.
+func (c *call) told(f *sandbox.Fault) *host.ResultError {
+	failed := &host.ResultError{Message: f.Message, Stack: f.Stack, Hint: c.hint}
+	said, parts := parseError(f.Said)
+	if !parts {
+		return failed
+	}
+	if said.Stack != "" {
+		failed.Stack = said.Stack
+	}
+	if f.Message != f.Said {
+		failed.Message = strings.Replace(f.Message, f.Said, said.line(), 1)
+		return failed
+	}
+	failed.Name, failed.Message, failed.Code = said.Name, *said.Message, said.Code
+	return failed
+}

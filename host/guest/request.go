@@ -1,0 +1,303 @@
+package guest
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+// maxUnderWay is how many requests of a run are on their way, or answered and
+// not taken yet, at once. More wait in the order in which they were started:
+// so a guest that never takes an answer does not fill the host's memory.
+const maxUnderWay = 20
+
+// requests are those that a run started and has not taken the answers of. All
+// methods but send and finish are for the run's goroutine.
+type requests struct {
+	ctx     context.Context // of all of them; it ends with the run
+	cancel  context.CancelFunc
+	senders sync.WaitGroup
+	last    int64              // handle
+	started map[int64]*started // by handle, until taken or canceled
+
+	mu       sync.Mutex
+	queue    []*started    // guarded by mu: those that wait for their turn
+	answered []*started    // guarded by mu: those that can be taken, in the order of their answers
+	underWay int           // guarded by mu: how many of maxUnderWay are used
+	closed   bool          // guarded by mu: no other begins
+	wake     chan struct{} // holds one element when something was answered since the last look
+}
+
+// started is one request. What send leaves is read once it is answered.
+type started struct {
+	handle   int64
+	target   string
+	send     func(context.Context) // sends it and keeps what came of it; nil when it failed before
+	ctx      context.Context
+	cancel   context.CancelFunc
+	canceled bool // guarded by requests.mu
+
+	response *host.HTTPResponse
+	failure  *host.EgressFailure
+	panicked any
+}
+
+// newRequests returns the requests of a run, which end with ctx.
+func newRequests(ctx context.Context) *requests {
+	r := &requests{started: map[int64]*started{}, wake: make(chan struct{}, 1)}
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	return r
+}
+
+// start puts x on its way, or in line, and gives it its handle.
+func (r *requests) start(x *started) int64 {
+	r.last++
+	x.handle = r.last
+	r.started[x.handle] = x
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if x.send == nil {
+		r.answer(x)
+		return x.handle
+	}
+	x.ctx, x.cancel = context.WithCancel(r.ctx)
+	r.queue = append(r.queue, x)
+	r.proceed()
+	return x.handle
+}
+
+// proceed sends what stands in line, as far as it may. The caller holds mu.
+func (r *requests) proceed() {
+	for len(r.queue) > 0 && r.underWay < maxUnderWay && !r.closed {
+		x := r.queue[0]
+		r.queue = slices.Delete(r.queue, 0, 1)
+		r.underWay++
+		r.senders.Go(func() { r.send(x) })
+	}
+}
+
+func (r *requests) send(x *started) {
+	defer r.finish(x)
+	defer func() { x.panicked = recover() }() // it is the run's panic: see take
+	x.send(x.ctx)
+}
+
+func (r *requests) finish(x *started) {
+	x.cancel()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if x.canceled {
+		r.leave()
+		return
+	}
+	r.answer(x)
+}
+
+// answer makes x one that can be taken. The caller holds mu.
+func (r *requests) answer(x *started) {
+	r.answered = append(r.answered, x)
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// leave makes room for another one. The caller holds mu.
+func (r *requests) leave() {
+	r.underWay--
+	r.proceed()
+}
+
+// take returns the request that was answered first and forgets it; nil when
+// there is none.
+func (r *requests) take() *started {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.answered) == 0 {
+		return nil
+	}
+	x := r.answered[0]
+	r.answered = slices.Delete(r.answered, 0, 1)
+	delete(r.started, x.handle)
+	if x.send != nil {
+		r.leave()
+	}
+	if x.panicked != nil {
+		panic(x.panicked)
+	}
+	return x
+}
+
+// wait takes the next answer, as soon as there is one. It returns nil at once
+// when nothing is on its way, and else when expired or done tells.
+func (r *requests) wait(expired <-chan time.Time, done <-chan struct{}) *started {
+	for {
+		if x := r.take(); x != nil || len(r.started) == 0 {
+			return x
+		}
+		select {
+		case <-r.wake:
+		case <-expired:
+			return r.take()
+		case <-done:
+			return nil
+		}
+	}
+}
+
+// drop gives a request up, wherever it is.
+func (r *requests) drop(handle int64) {
+	x, found := r.started[handle]
+	if !found {
+		return
+	}
+	delete(r.started, handle)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	x.canceled = true
+	if i := slices.Index(r.queue, x); i >= 0 {
+		r.queue = slices.Delete(r.queue, i, i+1)
+	}
+	if i := slices.Index(r.answered, x); i >= 0 {
+		r.answered = slices.Delete(r.answered, i, i+1)
+		if x.send != nil {
+			r.leave()
+		}
+	}
+	if x.cancel != nil {
+		x.cancel()
+	}
+}
+
+// oldest names the request that has been on its way for the longest.
+func (r *requests) oldest() string {
+	var first *started
+	for _, x := range r.started {
+		if first == nil || x.handle < first.handle {
+			first = x
+		}
+	}
+	if first == nil {
+		return ""
+	}
+	return first.target
+}
+
+// close ends every request and waits for its goroutine.
+func (r *requests) close() {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	r.cancel()
+	r.senders.Wait()
+}
+
+func httpStart(s *sandbox.Call, c *call, stack []uint64) {
+	var request httpRequest
+	err := json.Unmarshal(s.Bytes("http_start", stack[0]), &request)
+	stack[0] = uint64(c.start(s, request, err))
+}
+
+// start sends the guest's request and does not wait for what comes of it. All
+// that must be the same in every attempt is settled here, in the order of the
+// calls.
+func (c *call) start(s *sandbox.Call, request httpRequest, malformed error) int64 {
+	ordinal := c.httpCalls
+	c.httpCalls++
+	return do(c, "http_start", request, func(note *host.CallNote) int64 {
+		note.Target = c.target(request)
+		if c.requests == nil {
+			c.requests = newRequests(s)
+		}
+		if len(c.requests.started) == 0 {
+			c.lastFailure, c.retryAfter = nil, 0
+		}
+		x := &started{target: note.Target}
+		q, failure := c.compose(request, malformed, ordinal)
+		if x.failure = failure; failure == nil {
+			x.send = func(ctx context.Context) { x.response, x.failure = c.exchange(ctx, q) }
+		}
+		return c.requests.start(x)
+	})
+}
+
+// waitRequest asks for the next answer. A negative time waits without end.
+type waitRequest struct {
+	TimeoutMillis int64 `json:"timeout_ms"`
+}
+
+// waitAnswer is what http_wait returns: an answer, and whose.
+type waitAnswer struct {
+	ID int64 `json:"id"`
+	*httpAnswer
+}
+
+func httpWait(s *sandbox.Call, c *call, stack []uint64) {
+	answer := c.wait(s, int64(stack[0]))
+	stack[0] = 0
+	if answer != nil {
+		stack[0] = s.Put(encode(answer))
+	}
+}
+
+// wait returns the next answer to a request that was started, nil when there is
+// none in time.
+func (c *call) wait(s *sandbox.Call, millis int64) *waitAnswer {
+	millis = min(max(millis, -1), maxSleep.Milliseconds())
+	return do(c, "http_wait", waitRequest{millis}, func(note *host.CallNote) *waitAnswer {
+		x := c.await(s, time.Duration(millis)*time.Millisecond)
+		if x == nil {
+			if c.requests != nil {
+				note.Target = c.requests.oldest()
+			}
+			return nil
+		}
+		note.Target = x.target
+		return &waitAnswer{ID: x.handle, httpAnswer: c.settle(note, x.response, x.failure)}
+	})
+}
+
+// await waits for d, or without end when d is negative. The guest's clock
+// moves by at least what was waited in vain.
+func (c *call) await(s *sandbox.Call, d time.Duration) *started {
+	if c.requests == nil || len(c.requests.started) == 0 {
+		return nil
+	}
+	var expired <-chan time.Time
+	if d >= 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		expired = timer.C
+	}
+	x := c.requests.wait(expired, s.Done())
+	if x == nil && s.Err() == nil {
+		c.offset += max(d, 0)
+	}
+	return x
+}
+
+type handleRequest struct {
+	ID int64 `json:"id"`
+}
+
+func httpCancel(_ *sandbox.Call, c *call, stack []uint64) {
+	handle := int64(stack[0])
+	do(c, "http_cancel", handleRequest{handle}, func(note *host.CallNote) struct{} {
+		if c.requests == nil {
+			return struct{}{}
+		}
+		if x, found := c.requests.started[handle]; found {
+			note.Target = x.target
+		}
+		c.requests.drop(handle)
+		return struct{}{}
+	})
+}
