@@ -2,6 +2,7 @@
 // and what the engine calls.
 import { native } from "./native.js";
 import "./web/index.js";
+import "./intl/index.js";
 import { builtins } from "./node/index.js";
 import { summary } from "./loop/action.js";
 import { describe } from "./loop/failure.js";
