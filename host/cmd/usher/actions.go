@@ -22,6 +22,7 @@ func newActions(a *app) *cobra.Command {
 
 // createFlags are the flags of `usher actions create`.
 type createFlags struct {
+	scriptFlags
 	trigger  string
 	manifest string
 	module   string
@@ -42,14 +43,15 @@ func newActionsCreate(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.trigger, "trigger", string(host.PostUserRegistration), "trigger that the action is for")
 	flags.StringVar(&f.manifest, "manifest", "", "Extism manifest (JSON) whose module and settings make version 1")
-	flags.StringVar(&f.module, "module", "", ".wasm file that makes version 1")
+	flags.StringVar(&f.module, "module", "", ".wasm file or script that makes version 1")
 	flags.BoolVar(&f.deploy, "deploy", false, "deploy version 1")
 	cmd.MarkFlagsMutuallyExclusive("manifest", "module")
+	f.add(cmd)
 	return cmd
 }
 
 func (a *app) createAction(ctx context.Context, name string, f createFlags) error {
-	wasm, manifest, err := f.firstVersion()
+	wasm, manifest, err := f.firstVersion(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -82,9 +84,9 @@ func (a *app) createAction(ctx context.Context, name string, f createFlags) erro
 
 // firstVersion reads the module and the manifest that the flags name; the
 // module is nil when they name none.
-func (f createFlags) firstVersion() ([]byte, host.Manifest, error) {
+func (f createFlags) firstVersion(ctx context.Context, a *app) ([]byte, host.Manifest, error) {
 	if f.module != "" {
-		wasm, err := readModule(f.module, "name a .wasm file")
+		wasm, err := a.module(ctx, f.module, "name a .wasm file or a script", f.scriptFlags)
 		return wasm, host.Manifest{}, err
 	}
 	if f.manifest == "" {
@@ -144,7 +146,7 @@ func newActionsList(a *app) *cobra.Command {
 
 func (a *app) actionTable(w io.Writer, actions []host.Action) {
 	if len(actions) == 0 {
-		a.term.note("no actions yet; begin one: usher init NAME --lang go")
+		a.term.note("no actions yet; begin one: usher init NAME --lang js")
 		return
 	}
 	rows := make([][]string, len(actions))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,6 +17,8 @@ import (
 
 // deployFlags are the flags of `usher actions deploy`.
 type deployFlags struct {
+	scriptFlags
+	name    string
 	build   bool
 	noBuild bool
 	bind    bool
@@ -24,14 +27,18 @@ type deployFlags struct {
 func newActionsDeploy(a *app) *cobra.Command {
 	var f deployFlags
 	cmd := &cobra.Command{
-		Use:   "deploy [DIR]",
-		Short: "Build a folder with an action.yaml, upload it and deploy it",
+		Use:   "deploy [DIR|FILE]",
+		Short: "Build a folder or a script, upload it and deploy it",
 		Long: `Read DIR/action.yaml (DIR is . by default), build the module when it is missing
 or older than its source, create the action when the server has none of that
 name, upload the module as a new version and deploy it. Then say what was
-granted, and what is still to do.`,
-		Example: `  usher actions deploy plugins/notify-slack --bind`,
-		Args:    cobra.MaximumNArgs(1),
+granted, and what is still to do.
+
+FILE is a script: the action.yaml beside it that names it has its settings.
+Without one it is an action that may reach no hosts until its binding allows some.`,
+		Example: `  usher actions deploy plugins/notify-slack --bind
+  usher actions deploy hello.js --bind`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "."
 			if len(args) == 1 {
@@ -41,10 +48,12 @@ granted, and what is still to do.`,
 		},
 	}
 	flags := cmd.Flags()
+	flags.StringVar(&f.name, "name", "", "name of a script's action (default: the file's or its folder's)")
 	flags.BoolVar(&f.build, "build", false, "run the build command even when the module is newer than its source")
 	flags.BoolVar(&f.noBuild, "no-build", false, "never run the build command")
 	flags.BoolVar(&f.bind, "bind", false, "bind the action at the end of its trigger's order, unless it is bound")
 	cmd.MarkFlagsMutuallyExclusive("build", "no-build")
+	f.scriptFlags.add(cmd)
 	return cmd
 }
 
@@ -59,26 +68,27 @@ type deployAnswer struct {
 	Next           []string      `json:"next"` // commands
 }
 
-func (a *app) deploy(ctx context.Context, dir string, f deployFlags) error {
-	file, err := readActionFile(dir)
+func (a *app) deploy(ctx context.Context, path string, f deployFlags) error {
+	file, err := deployed(path, f)
 	if err != nil {
 		return err
 	}
 	var answer deployAnswer
 	if !f.noBuild {
-		if answer.Built, err = a.build(ctx, &file, f.build); err != nil {
+		if answer.Built, err = a.build(ctx, file, f.build && !isScript(file.Module)); err != nil {
 			return err
 		}
 	}
-	wasm, err := readModule(file.modulePath(), "the build command must write "+file.Module+" (see module in "+actionFileName+")")
+	wasm, err := a.module(ctx, file.modulePath(), "the build command must write "+file.Module+" (see module in "+actionFileName+")", f.scriptFlags)
 	if err != nil {
 		return err
 	}
+	answer.Built = answer.Built || isScript(file.Module)
 	c, err := a.client()
 	if err != nil {
 		return err
 	}
-	if err := answer.upload(ctx, c, &file, wasm); err != nil {
+	if err := answer.upload(ctx, c, file, wasm); err != nil {
 		return err
 	}
 	if err := answer.findBinding(ctx, c, f.bind); err != nil {
@@ -86,6 +96,36 @@ func (a *app) deploy(ctx context.Context, dir string, f deployFlags) error {
 	}
 	answer.plan()
 	return a.term.answer(answer, func(w io.Writer) { a.printDeploy(w, answer) })
+}
+
+// deployed reads what is to be deployed: an action.yaml, or what stands for one
+// when path is a script alone.
+func deployed(path string, f deployFlags) (*actionFile, error) {
+	t, err := findTarget(path)
+	if err != nil {
+		return nil, err
+	}
+	file := t.action
+	if !exists(path) {
+		return nil, &host.Error{Code: host.NotFound, Text: "nothing at " + path, Hint: "name an action's folder or a script, or begin one: usher init NAME --lang js"}
+	}
+	if file == nil && !isScript(t.path) {
+		return nil, usageError{err: fmt.Errorf("%s is neither a folder nor a script", path), hint: "for a module without an action.yaml: usher actions create NAME --module " + path + " --deploy"}
+	}
+	if file == nil {
+		file = &actionFile{Name: t.name, Trigger: host.PostUserRegistration, Module: filepath.Base(t.path), dir: filepath.Dir(t.path)}
+	}
+	if f.name != "" {
+		file.Name = f.name
+	}
+	return file, nil
+}
+
+// module returns the module at path, built when it is a script.
+func (a *app) module(ctx context.Context, path, hint string, f scriptFlags) ([]byte, error) {
+	b := a.bench(f)
+	defer b.close(ctx)
+	return b.module(ctx, path, hint)
 }
 
 // upload makes sure that the action is there, and deploys wasm as its newest

@@ -75,7 +75,7 @@ Start here:
 	root.AddCommand(
 		newServe(a), newDoctor(a), newKeys(a), newConfig(a),
 		newActions(a), newBind(a), newUnbind(a), newBindings(a), newSecrets(a), newEvents(a), newExecutions(a), newLogs(a),
-		newRun(a), newProfile(a), newInspect(a), newInit(a), newEgress(a),
+		newInit(a), newBuild(a), newRun(a), newDev(a), newProfile(a), newInspect(a), newEgress(a),
 		newVersion(a), newExitCodes(),
 	)
 	return root

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -48,6 +49,7 @@ func TestCommandLine(t *testing.T) {
 			"serving":  awaitServing,
 			"exits":    checkExit,
 			"field":    storeField,
+			"awaits":   awaitText,
 		},
 	})
 }
@@ -150,6 +152,27 @@ func awaitServing(ts *testscript.TestScript, neg bool, args []string) {
 		select {
 		case <-deadline:
 			ts.Fatalf("the host does not serve; its log:\n%s", data)
+		case <-tick.C:
+		}
+	}
+}
+
+// awaitText is `awaits FILE REGEXP`: it waits until the file, which something in
+// the background writes, has text that matches.
+func awaitText(ts *testscript.TestScript, neg bool, args []string) {
+	pattern, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	deadline := time.After(30 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		data, _ := os.ReadFile(ts.MkAbs(args[0]))
+		if pattern.Match(data) {
+			return
+		}
+		select {
+		case <-deadline:
+			ts.Fatalf("%s never has %s; it has:\n%s", args[0], args[1], data)
 		case <-tick.C:
 		}
 	}

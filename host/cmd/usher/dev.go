@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/fake"
+)
+
+func newDev(a *app) *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "dev [FILE|DIR]",
+		Short: "Run one action here, again after each save",
+		Long: `Build and run one action on one event as 'usher run' does, at once and again
+whenever one of its files changes: the script and what lies beside and below it
+(not node_modules), its action.yaml, the event, the fakes and the secrets file. It
+goes on after errors, until Ctrl-C.
+
+Unless flags name others, it takes event.json, fakes.json (or .yaml) and .env
+from the script's folder, as far as they are there. --fakes= (empty) lets
+requests go to the network although there are fakes.`,
+		Example: `  usher dev action.js
+  usher dev plugins/notify-slack --event other-event.json`,
+		GroupID: groupAuthor,
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path := "."
+			if len(args) == 1 {
+				path = args[0]
+			}
+			return a.dev(cmd, path, f)
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().StringVar(&f.isolation, "isolation", "", isolationUsage)
+	return cmd
+}
+
+// dev runs the action until the command is interrupted, which is no failure.
+func (a *app) dev(cmd *cobra.Command, path string, f runFlags) error {
+	ctx := cmd.Context()
+	t, err := findTarget(path)
+	if err != nil {
+		return err
+	}
+	if !exists(t.path) && (t.action == nil || t.action.Build == "") {
+		return &host.Error{Code: host.NotFound, Text: "no file at " + t.path, Hint: "begin an action: usher init NAME --lang js"}
+	}
+	f.takeFiles(cmd, t)
+	if f.event == "" {
+		_, err := readEvent(a.term, f.event)
+		return err
+	}
+	w, err := newWatch(watchRoot(t), []string{watchedModule(t), f.event, f.fakes, f.secretsFile}, []string{f.record})
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	d := &development{app: a, cmd: cmd, path: path, flags: f, bench: a.bench(f.scriptFlags)}
+	defer d.bench.close(ctx)
+	d.greet(t)
+	return d.loop(ctx, w)
+}
+
+// takeFiles takes what lies in the target's folder for what no flag names.
+func (f *runFlags) takeFiles(cmd *cobra.Command, t target) {
+	take := func(flag string, value *string, names ...string) {
+		for _, name := range names {
+			if !cmd.Flags().Changed(flag) && *value == "" {
+				*value = t.beside(name)
+			}
+		}
+	}
+	take("event", &f.event, "event.json")
+	take("secrets-file", &f.secretsFile, ".env")
+	if f.record == "" {
+		take("fakes", &f.fakes, "fakes.json", "fakes.yaml", "fakes.yml")
+	}
+}
+
+// watchRoot is the folder whose sources make the module, "" for a module that
+// is there already.
+func watchRoot(t target) string {
+	if isScript(t.path) || t.action != nil {
+		return t.dir
+	}
+	return ""
+}
+
+// watchedModule is the module or script, "" for a module that a build command
+// writes.
+func watchedModule(t target) string {
+	if t.action != nil && t.action.Build != "" {
+		return ""
+	}
+	return t.path
+}
+
+// development is one action under development.
+type development struct {
+	app   *app
+	cmd   *cobra.Command
+	path  string
+	flags runFlags
+	bench *bench
+	runs  int
+}
+
+// devAnswer is one line of `usher dev --json`.
+type devAnswer struct {
+	Run         int           `json:"run"`               // from 1
+	Changed     []string      `json:"changed,omitempty"` // files, since the run before
+	BuildMicros int64         `json:"build_us"`          // until the action could run
+	Digest      string        `json:"digest"`
+	Missed      []fake.Missed `json:"missed,omitempty"`
+	resultView
+}
+
+// greet says what is watched and used.
+func (d *development) greet(t target) {
+	watched := t.path
+	if root := watchRoot(t); root != "" {
+		watched = filepath.Clean(root) + string(filepath.Separator)
+	}
+	for _, file := range []string{d.flags.event, d.flags.fakes, d.flags.secretsFile} {
+		if file != "" {
+			watched += ", " + file
+		}
+	}
+	d.app.term.note("usher: watching %s; Ctrl-C ends", watched)
+}
+
+// loop runs the action, and again with each change. A change ends a run that
+// is still going on.
+func (d *development) loop(ctx context.Context, w *watch) error {
+	var changed []string
+	for {
+		running, stop := context.WithCancel(ctx)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			d.run(running, changed)
+		}()
+		next, err := w.next(ctx)
+		stop()
+		<-done
+		switch {
+		case errors.Is(err, context.Canceled):
+			return nil // interrupted, as people end it
+		case err != nil:
+			return err
+		}
+		changed = next
+	}
+}
+
+// run runs the action once and tells what came of it.
+func (d *development) run(ctx context.Context, changed []string) {
+	d.runs++
+	t := d.app.term
+	if !t.json {
+		t.note("%s", t.bold(fmt.Sprintf("── %s  run %d%s", time.Now().Format("15:04:05"), d.runs, prefixed(": changed ", strings.Join(changed, ", ")))))
+	}
+	began := time.Now()
+	err := d.try(ctx, func() devAnswer {
+		return devAnswer{Run: d.runs, Changed: changed, BuildMicros: time.Since(began).Microseconds()}
+	})
+	if err != nil && ctx.Err() == nil {
+		t.fail(d.cmd, err)
+	}
+}
+
+// try builds and runs the action. Built is called between the two.
+func (d *development) try(ctx context.Context, built func() devAnswer) error {
+	r, err := d.flags.open(ctx, d.app, d.bench, d.path)
+	if err != nil {
+		return err
+	}
+	defer r.world.close()
+	answer := built()
+	result, _, err := r.runner.Run(ctx, r.job.run())
+	if err != nil {
+		return fmt.Errorf("run %s: %w", d.path, err)
+	}
+	result = r.mapped(ctx, result)
+	if err := r.world.tell(d.app.term, r.job); err != nil {
+		return err
+	}
+	answer.Digest, answer.Missed, answer.resultView = r.job.digest, r.world.missed(), viewResult(result)
+	if d.app.term.json {
+		return d.app.term.printLine(answer)
+	}
+	return d.app.term.answer(answer, func(w io.Writer) {
+		d.app.term.result(w, result)
+		fmt.Fprintln(w, d.app.term.dim("built in "+micros(answer.BuildMicros)))
+	})
+}
