@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -14,14 +16,25 @@ import (
 
 // bundleRuntime bundles runtime/src/main.js into one script.
 func bundleRuntime(dir string) ([]byte, error) {
+	root, err := filepath.Abs(filepath.Join(dir, "runtime"))
+	if err != nil {
+		return nil, err
+	}
+	aliases, err := readAliases(filepath.Join(root, "aliases.json"))
+	if err != nil {
+		return nil, err
+	}
 	built := api.Build(api.BuildOptions{
-		EntryPoints: []string{filepath.Join(dir, "runtime", "src", "main.js")},
-		Bundle:      true,
-		Format:      api.FormatIIFE,
-		Platform:    api.PlatformBrowser,
-		MainFields:  []string{"module", "main"},
-		Target:      api.ESNext,
-		KeepNames:   true,
+		EntryPoints:   []string{filepath.Join(root, "src", "main.js")},
+		AbsWorkingDir: root,
+		Alias:         aliases,
+
+		Bundle:     true,
+		Format:     api.FormatIIFE,
+		Platform:   api.PlatformBrowser,
+		MainFields: []string{"module", "main"},
+		Target:     api.ESNext,
+		KeepNames:  true,
 
 		MinifyWhitespace: true,
 		MinifySyntax:     true,
@@ -32,6 +45,20 @@ func bundleRuntime(dir string) ([]byte, error) {
 		return nil, errors.New("bundle the runtime: " + built.Errors[0].Text)
 	}
 	return built.OutputFiles[0].Contents, nil
+}
+
+// readAliases reads what the runtime's packages find in place of what they
+// import.
+func readAliases(file string) (map[string]string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var aliases map[string]string
+	if err := json.Unmarshal(text, &aliases); err != nil {
+		return nil, fmt.Errorf("read %s: %w", file, err)
+	}
+	return aliases, nil
 }
 
 // evaluate returns the engine with the script evaluated in its memory.

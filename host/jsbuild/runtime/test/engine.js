@@ -24,11 +24,12 @@ import { QuickJS } from "quickjs-wasi";
 import { Host } from "./host.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const aliases = JSON.parse(await readFile(root + "aliases.json", "utf8"));
 
 const engine = (async () => {
   const [wasm, base] = await Promise.all([
     readFile(new URL(import.meta.resolve("quickjs-wasi/quickjs.wasm"))).then((bytes) => WebAssembly.compile(bytes)),
-    build({ entryPoints: [root + "src/main.js"], bundle: true, write: false, format: "iife", platform: "browser", target: "esnext", mainFields: ["browser", "module", "main"], conditions: ["workerd", "worker", "browser"] }),
+    build({ entryPoints: [root + "src/main.js"], absWorkingDir: root, alias: aliases, bundle: true, write: false, format: "iife", platform: "browser", target: "esnext", mainFields: ["browser", "module", "main"], conditions: ["workerd", "worker", "browser"] }),
   ]);
   return { wasm, base: base.outputFiles[0].text };
 })();

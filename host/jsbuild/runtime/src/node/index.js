@@ -1,2 +1,56 @@
 // Node's modules by name, without the prefix "node:".
-export const builtins = {};
+import * as constants from "unenv/node/constants";
+import punycode from "unenv/node/punycode";
+import { StringDecoder } from "string_decoder/";
+import { asyncHooks } from "./async-hooks.js";
+import { buffer } from "./buffer.js";
+import { console } from "./console.js";
+import { diagnosticsChannel } from "./diagnostics.js";
+import { EventEmitter } from "./events.js";
+import { makeModule } from "./module.js";
+import { os } from "./os.js";
+import { path } from "./path.js";
+import { perfHooks } from "./perf-hooks.js";
+import { process } from "./process.js";
+import { querystring } from "./querystring.js";
+import { refusals } from "./refusals.js";
+import { consumers } from "./stream-consumers.js";
+import { streamWeb } from "./stream-web.js";
+import { stream } from "./stream.js";
+import { timers, timersPromises } from "./timers.js";
+import { types } from "./types.js";
+import { url } from "./url.js";
+import { util } from "./util.js";
+import { zlib } from "./zlib.js";
+
+export const builtins = {
+  ...refusals,
+  async_hooks: asyncHooks,
+  buffer,
+  console,
+  constants: { ...constants.default },
+  diagnostics_channel: diagnosticsChannel,
+  events: EventEmitter,
+  os,
+  path,
+  "path/posix": path.posix,
+  "path/win32": path.win32,
+  perf_hooks: perfHooks,
+  process,
+  punycode: { ...punycode },
+  querystring,
+  stream,
+  "stream/consumers": consumers,
+  "stream/promises": stream.promises,
+  "stream/web": streamWeb,
+  string_decoder: { StringDecoder },
+  sys: util,
+  timers,
+  "timers/promises": timersPromises,
+  url,
+  util,
+  "util/types": types,
+  zlib,
+};
+
+builtins.module = makeModule(builtins);

@@ -1,0 +1,54 @@
+// What AsyncLocalStorage keeps: one frame, a map from storages to their values,
+// goes along with each chain of calls. Promises, timers and ticks carry the
+// frame that they were made in to the callbacks that they run.
+import { useContext } from "../loop/context.js";
+
+let frame = null; // null: no storage has a value
+
+export function current() {
+  return frame;
+}
+
+// swap makes next the frame and returns the one before.
+export function swap(next) {
+  const before = frame;
+  frame = next;
+  return before;
+}
+
+// within calls f with args and self in the frame of another time.
+export function within(then, f, self, args) {
+  const before = swap(then);
+  try {
+    return Reflect.apply(f, self, args);
+  } finally {
+    frame = before;
+  }
+}
+
+// bound returns f in the frame of now. Where there is none, f itself is
+// good enough as long as nobody enters one for good.
+export function bound(f) {
+  if (typeof f !== "function" || (frame === null && !used)) return f;
+  const then = frame;
+  return function (...args) {
+    return within(then, f, this, args);
+  };
+}
+
+let used = false; // whether any storage was ever entered
+
+// begin is called before the first frame is made: from then on promises carry
+// frames, too, which costs every one of them a little.
+export function begin() {
+  if (used) return;
+  used = true;
+  useContext(bound);
+  const { then } = Promise.prototype;
+  const carrying = {
+    then(fulfilled, rejected) {
+      return then.call(this, bound(fulfilled), bound(rejected));
+    },
+  };
+  Object.defineProperty(Promise.prototype, "then", { value: carrying.then, writable: true, configurable: true });
+}

@@ -1,0 +1,110 @@
+// The global process: an action's own small one.
+import { native } from "../native.js";
+import { nextTick } from "../loop/ticks.js";
+import { EventEmitter } from "./events.js";
+import { invalidArgument } from "./errors.js";
+import { log } from "./log.js";
+import { refused } from "./unsupported.js";
+
+const version = "v22.21.1";
+
+class Process extends EventEmitter {
+  get [Symbol.toStringTag]() {
+    return "process";
+  }
+}
+
+export const process = new Process();
+
+const ownProcess = "an action has no process of its own: return from the handler, or throw an error to fail the run";
+
+Object.assign(process, {
+  title: "node",
+  version,
+  versions: { node: version.slice(1), v8: "12.4.254.21-node.33", uv: "1.51.0", zlib: "1.3.1", modules: "127", openssl: "3.0.17", unicode: "16.0", quickjs: "0.17.0", usher: "1" },
+  release: { name: "node", lts: "Jod" },
+  arch: "x64",
+  platform: "linux",
+  argv: ["node", "/action.js"],
+  argv0: "node",
+  execArgv: [],
+  execPath: "/usr/bin/node",
+  env: { NODE_ENV: "production" },
+  pid: 1,
+  ppid: 0,
+  exitCode: undefined,
+  config: { target_defaults: {}, variables: {} },
+  features: { inspector: false, ipv6: true, tls: true, uv: false, typescript: false },
+  moduleLoadList: [],
+  noDeprecation: false,
+  nextTick,
+  hrtime,
+  uptime: () => performance.now() / 1000,
+  memoryUsage: Object.assign(memoryUsage, { rss: () => memoryUsage().rss }),
+  cpuUsage: () => ({ user: Math.round(performance.now() * 1000), system: 0 }),
+  resourceUsage: () => ({ userCPUTime: Math.round(performance.now() * 1000), systemCPUTime: 0, maxRSS: 0 }),
+  constrainedMemory: () => memoryUsage().rss,
+  availableMemory: () => memoryUsage().rss,
+  cwd: () => "/",
+  umask: () => 0o22,
+  getuid: () => 1000,
+  geteuid: () => 1000,
+  getgid: () => 1000,
+  getegid: () => 1000,
+  getgroups: () => [1000],
+  getActiveResourcesInfo: () => [],
+  emitWarning,
+  setUncaughtExceptionCaptureCallback: () => {},
+  hasUncaughtExceptionCaptureCallback: () => false,
+  setSourceMapsEnabled: () => {},
+  ref: () => {},
+  unref: () => {},
+});
+
+for (const name of ["exit", "reallyExit", "abort", "kill", "chdir", "dlopen", "setuid", "setgid", "binding", "execve", "loadEnvFile"]) {
+  process[name] = refused(`process.${name}`, ownProcess);
+}
+
+// memoryUsage tells the memory that a run may have at most: what is used of it
+// is not to be known from within.
+function memoryUsage() {
+  const most = 64 << 20;
+  return { rss: most, heapTotal: most, heapUsed: 0, external: 0, arrayBuffers: 0 };
+}
+
+function hrtime(previous) {
+  if (previous !== undefined && !Array.isArray(previous)) throw invalidArgument("time", "an instance of Array", previous);
+  const now = hrtime.bigint() - (previous ? BigInt(previous[0]) * 1_000_000_000n + BigInt(previous[1]) : 0n);
+  const seconds = now / 1_000_000_000n;
+  return [Number(seconds), Number(now - seconds * 1_000_000_000n)];
+}
+
+hrtime.bigint = () => BigInt(Math.round(native.now() * 1e6));
+
+// emitWarning writes a warning to the log, unless someone listens for it.
+function emitWarning(warning, type, code) {
+  const settings = type !== null && typeof type === "object" && !Array.isArray(type) ? type : { type: typeof type === "string" ? type : undefined, code: typeof code === "string" ? code : undefined };
+  if (typeof warning !== "string" && !(warning instanceof Error)) throw invalidArgument("warning", "of type string or an instance of Error", warning);
+  const error = warning instanceof Error ? warning : warningOf(warning, settings);
+  if (error.name === "DeprecationWarning" && process.noDeprecation) return;
+  nextTick(() => {
+    process.emit("warning", error);
+    log("warn", `(node:${process.pid}) ${error.code ? `[${error.code}] ` : ""}${error.name}: ${error.message}${error.detail ? `\n${error.detail}` : ""}`);
+  });
+}
+
+function warningOf(message, { type = "Warning", code, detail }) {
+  const error = new Error(message);
+  error.name = type;
+  if (code !== undefined) error.code = code;
+  if (typeof detail === "string") error.detail = detail;
+  return error;
+}
+
+// The standard streams are made by stream.js, which needs this module itself.
+export function useStreams(streams) {
+  for (const [name, value] of Object.entries(streams)) Object.defineProperty(process, name, { value, writable: true, configurable: true, enumerable: true });
+}
+
+Object.defineProperty(globalThis, "process", { value: process, writable: true, configurable: true, enumerable: false });
+Object.defineProperty(globalThis, "global", { value: globalThis, writable: true, configurable: true, enumerable: false });

@@ -1,0 +1,4 @@
+// node:querystring.
+import plain from "unenv/node/querystring";
+
+export const querystring = { ...plain };

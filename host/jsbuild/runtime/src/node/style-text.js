@@ -1,0 +1,16 @@
+// util.styleText: text between the escape sequences of a terminal.
+import { checkString, nodeError } from "./errors.js";
+import { inspect } from "./inspect.js";
+
+export function styleText(format, text) {
+  checkString(text, "text");
+  return [format].flat().reduceRight((inner, name) => wrapped(name, inner), text);
+}
+
+function wrapped(name, text) {
+  const codes = name === "none" ? null : inspect.colors[name];
+  if (name === "none") return text;
+  if (!codes) throw nodeError(TypeError, "ERR_INVALID_ARG_VALUE", `The argument 'format' must be one of: ${Object.keys(inspect.colors).map((n) => `'${n}'`).join(", ")}. Received ${inspect(name)}`);
+  const [open, close] = codes;
+  return `\u001b[${open}m${text}\u001b[${close}m`;
+}
