@@ -7,10 +7,17 @@ import { zoneName } from "./zonename.js";
 import { findZone, offsetAt } from "./zone.js";
 
 const languages = new Map([["en", english]]);
+const made = new Map();
+
+// nameZones tells how English names the time zones.
+export function nameZones(names) {
+  english.zones = names;
+}
 
 // addDates makes a language's ways to write dates known.
 export function addDates(data) {
   languages.set(data.locale, data);
+  made.clear();
   addLocale(data.locale);
 }
 
@@ -139,7 +146,7 @@ function write(slots, letter, size, time) {
     case "m": return number(date.getUTCMinutes());
     case "s": return number(date.getUTCSeconds());
     case "S": return localDigits(String(date.getUTCMilliseconds()).padStart(3, "0").slice(0, size), size, system);
-    default: return zoneName(data, slots.timeZone, letter, size, { offset, summer }, (value, digits) => localDigits(value, digits, system));
+    default: return zoneName(data, slots.timeZone, letter, size, { offset, summer, time }, (value, digits) => localDigits(value, digits, system));
   }
 }
 
@@ -202,8 +209,6 @@ function slotsOf(format) {
   if (!slots) throw new TypeError("Method Intl.DateTimeFormat called on incompatible receiver");
   return slots;
 }
-
-const made = new Map();
 
 // slotsFor resolves locales and options; needs and defaults are "any", "date",
 // "time" or "all", as Date's own methods differ in them.

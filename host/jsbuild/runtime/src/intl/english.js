@@ -41,5 +41,5 @@ export const english = {
   ranges: {
     fallback: "{0}\u2009–\u2009{1}",
   },
-  zones: { UTC: universal },
+  zones: [universal],
 };

@@ -1,8 +1,7 @@
 // Intl: English of the United States and UTC always; other languages and the
 // time zones of the tz database when an action's build adds them, through the
 // function under Symbol.for("usher.intl").
-import { addDates, DateTimeFormat, formatDate } from "./datetime.js";
-import { addLocale } from "./locale.js";
+import { addDates, DateTimeFormat, formatDate, nameZones } from "./datetime.js";
 import { NumberFormat } from "./number.js";
 import { addService } from "./service.js";
 import { getCanonicalLocales, Locale } from "./tag.js";
@@ -27,7 +26,7 @@ const Intl = {};
 const members = { getCanonicalLocales, supportedValuesOf, DateTimeFormat, NumberFormat, ...words, Locale };
 for (const [name, value] of Object.entries(members)) hide(Intl, name, value);
 Object.defineProperty(Intl, Symbol.toStringTag, { value: "Intl", configurable: true });
-Object.defineProperty(Intl, Symbol.for("usher.intl"), { value: { addDates, addLocale, addService, addZones } });
+Object.defineProperty(Intl, Symbol.for("usher.intl"), { value: { addDates, addService, addZones, nameZones } });
 hide(globalThis, "Intl", Intl);
 
 function hide(object, name, value) {

@@ -9,8 +9,15 @@ const fullNames = { USD: ["US dollar"], EUR: ["euro"], GBP: ["British pound"], J
 const noCents = new Set("BIF CLP DJF GNF JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(" "));
 const mills = new Set("BHD IQD JOD KWD LYD OMR TND".split(" "));
 const steps = [[12, "T", "trillion"], [9, "B", "billion"], [6, "M", "million"], [3, "K", "thousand"]];
-const units = { byte: "byte", kilobyte: "kB", megabyte: "MB", gigabyte: "GB", terabyte: "TB", kilometer: "km", meter: "m", centimeter: "cm", kilogram: "kg", gram: "g", liter: "L", mile: "mi", foot: "ft", inch: "in", pound: "lb", second: "sec", minute: "min", hour: "hr", day: "day", week: "wk", month: "mth", year: "yr", millisecond: "ms" };
+const units = {
+  byte: "byte", kilobyte: "kB", megabyte: "MB", gigabyte: "GB", terabyte: "TB", kilometer: "km", meter: "m", centimeter: "cm", millimeter: "mm",
+  kilogram: "kg", gram: "g", liter: "L", milliliter: "mL", mile: "mi", foot: "ft", inch: "in", pound: "lb", second: "sec", minute: "min", hour: "hr", day: "day",
+  week: "wk", month: "mth", year: "yr", millisecond: "ms", percent: "%", celsius: "°C", fahrenheit: "°F",
+  "kilometer-per-hour": "km/h", "mile-per-hour": "mph", "meter-per-second": "m/s",
+};
+const narrowUnits = { byte: "B", second: "s", minute: "m", hour: "h", day: "d", week: "w", month: "m", year: "y", pound: "#", foot: "\u2032", inch: "\u2033", celsius: "°C", fahrenheit: "°" };
 const counted = new Set(["byte", "day", "week", "month", "year"]);
+const close = new Set(["percent", "celsius", "fahrenheit"]);
 
 const options = {
   style: ["decimal", "percent", "currency", "unit"], currencyDisplay: ["code", "symbol", "narrowSymbol", "name"], currencySign: ["standard", "accounting"],
@@ -140,9 +147,19 @@ function currency(number, slots) {
 }
 
 function unit(number, slots) {
-  const name = slots.unitDisplay === "long" ? slots.unit : units[slots.unit] ?? slots.unit;
-  const many = !number.one && (slots.unitDisplay === "long" || (counted.has(slots.unit) && slots.unit !== "byte") || slots.unit === "month") ? "s" : "";
-  return [...number.parts, { type: "literal", value: " " }, { type: "unit", value: name + many }];
+  const gap = { type: "literal", value: " " };
+  const many = number.one ? "" : "s";
+  const short = units[slots.unit] ?? slots.unit;
+  if (slots.unitDisplay === "narrow") return [...number.parts, { type: "unit", value: narrowUnits[slots.unit] ?? short }];
+  if (slots.unitDisplay !== "long") return [...number.parts, ...(close.has(slots.unit) ? [] : [gap]), { type: "unit", value: counted.has(slots.unit) && slots.unit !== "byte" ? short + many : short }];
+  return [...number.parts, gap, { type: "unit", value: longUnit(slots.unit, many) }];
+}
+
+function longUnit(unit, many) {
+  if (unit === "percent") return unit;
+  if (unit === "celsius" || unit === "fahrenheit") return `degree${many} ${unit[0].toUpperCase()}${unit.slice(1)}`;
+  if (unit === "foot" || unit === "inch") return many ? { foot: "feet", inch: "inches" }[unit] : unit;
+  return unit.includes("-per-") ? unit.replace("-per-", `${many} per `) : unit + many;
 }
 
 function partsOf(value, slots) {

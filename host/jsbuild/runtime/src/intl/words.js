@@ -57,7 +57,7 @@ class EnglishList {
 
 const units = ["second", "minute", "hour", "day", "week", "month", "quarter", "year"];
 const shortUnits = { second: "sec.", minute: "min.", hour: "hr.", day: "day", week: "wk.", month: "mo.", quarter: "qtr.", year: "yr." };
-const narrowUnits = { second: "s", minute: "min", hour: "h", day: "d", week: "w", month: "mo", quarter: "q", year: "y" };
+const narrowUnits = { second: "s", minute: "m", hour: "h", day: "d", week: "w", month: "mo", quarter: "q", year: "y" };
 const near = {
   second: { 0: "now" }, minute: { 0: "this minute" }, hour: { 0: "this hour" },
   day: { "-1": "yesterday", 0: "today", 1: "tomorrow" },

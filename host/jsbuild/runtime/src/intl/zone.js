@@ -8,16 +8,25 @@ const day = 86_400_000;
 const packed = new Map();
 const names = new Map();
 const unpacked = new Map();
+const groups = new Map([["UTC", 0]]);
 
 // addZones takes the tz database as moment-timezone packs it: zones are
 // "name|abbreviations|offsets|indices|differences", links "name|other name".
-export function addZones({ zones, links }) {
+// own tells the group of zones that go by the same name, which languages name.
+export function addZones({ zones, links, groups: own }) {
   for (const zone of zones) packed.set(zone.slice(0, zone.indexOf("|")), zone);
   for (const link of links) {
     const [target, name] = link.split("|");
     packed.set(name, target);
   }
   for (const name of packed.keys()) names.set(name.toLowerCase(), name);
+  for (const [name, group] of Object.entries(own)) groups.set(name, group);
+}
+
+// groupOf tells a zone's place in a language's list of names, or undefined.
+export function groupOf(name) {
+  const target = packed.get(name);
+  return groups.get(name) ?? (target?.includes("|") ? undefined : groups.get(target));
 }
 
 // zoneNames lists what findZone knows, in order.

@@ -1,9 +1,12 @@
 // The names of time zones as languages write them.
 
+import { groupOf } from "./zone.js";
+
 // zoneName writes a zone as the letter z (its name), O (its offset) or v (its
-// name without summer time) asks, in full when size is 4.
-export function zoneName(data, zone, letter, size, { offset, summer }, digits) {
-  const known = letter === "O" ? undefined : data.zones[zone];
+// name without summer time) asks, in full when size is 4. CLDR knows
+// names from 1970 on.
+export function zoneName(data, zone, letter, size, { offset, summer, time }, digits) {
+  const known = letter === "O" || (time < 0 && zone !== "UTC") ? undefined : data.zones[groupOf(zone)];
   const named = (size === 4 ? known?.long : known?.short)?.[summer ? 1 : 0] ?? (size === 4 ? known?.long : known?.short)?.[0];
   if (named && letter === "z") return named;
   return offsetName(data, offset, size === 4, letter, digits);
