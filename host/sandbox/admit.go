@@ -25,7 +25,7 @@ func (s *Sandbox) admit(ctx context.Context, wasm []byte) (*artifact, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read module: %w", err)
 	}
-	a := &artifact{Made: artifactVersion(), Plain: plain.Wasm, Reasons: plain.Facts.Obstacles()}
+	a := &artifact{Made: artifactVersion(), Plain: newPart(plain.Wasm), Reasons: plain.Facts.Obstacles()}
 	if m := plain.Facts.Memory; m != nil {
 		a.MinMemoryBytes = int64(m.Min) * wasmbin.PageBytes
 	}
@@ -47,7 +47,7 @@ func (s *Sandbox) admit(ctx context.Context, wasm []byte) (*artifact, error) {
 		}
 		ready = a.Kept
 	}
-	code, err := s.compile(ctx, ready) // what most runs use; the others differ in their data and imports only
+	code, err := s.compilePart(ctx, ready) // what most runs use; the others differ in their data and imports only
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (a *artifact) addImageCode(wasm []byte, o wasmbin.Options) error {
 	if err != nil {
 		return fmt.Errorf("rewrite module to be kept: %w", err)
 	}
-	a.Fresh, a.Kept = fresh.Wasm, kept.Wasm
+	a.Fresh, a.Kept = newPart(fresh.Wasm), newPart(kept.Wasm)
 	return nil
 }
 

@@ -1,17 +1,17 @@
 package sandbox
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync"
+
+	"github.com/usherhost/usher/host"
 )
 
 // artifact is what admitting a module makes of it. It is kept by the module's
@@ -29,15 +29,51 @@ type artifact struct {
 	GlobalNames    []string `json:"global_names,omitempty"`
 	LinkNames      []string `json:"link_names,omitempty"`
 
-	Plain []byte   `json:"-"` // the module as rewritten
-	Fresh []byte   `json:"-"` // the same without data, for instances over the image
-	Kept  []byte   `json:"-"` // the same, with the memory functions of a kept kernel
-	Image []byte   `json:"-"`
-	Links [][]byte `json:"-"` // the modules that it links, as rewritten
+	Plain part   `json:"plain"` // the module as rewritten
+	Fresh part   `json:"fresh"` // the same without data, for instances over the image
+	Kept  part   `json:"kept"`  // the same, with the memory functions of a kept kernel
+	Links []part `json:"links"` // the modules that it links, as rewritten
+	Image []byte `json:"-"`
+}
+
+// part is a rewritten module, named by its content: artifacts that are equal
+// but for their image share it.
+type part struct {
+	Key  string `json:"key,omitempty"` // SHA-256 in hexadecimal
+	wasm []byte // nil when it is on disk
+}
+
+func newPart(wasm []byte) part {
+	sum := sha256.Sum256(wasm)
+	return part{Key: hex.EncodeToString(sum[:]), wasm: wasm}
+}
+
+// code returns the rewritten module for instances of an isolation.
+func (a *artifact) code(isolation host.Isolation) part {
+	switch isolation {
+	case host.IsolationFresh:
+		return a.Fresh
+	case host.IsolationReset:
+		return a.Kept
+	}
+	return a.Plain
+}
+
+// parts returns everything that is compiled for the artifact.
+func (a *artifact) parts() (all []*part) {
+	for _, p := range []*part{&a.Plain, &a.Fresh, &a.Kept} {
+		if p.Key != "" {
+			all = append(all, p)
+		}
+	}
+	for i := range a.Links {
+		all = append(all, &a.Links[i])
+	}
+	return all
 }
 
 // rewriterVersion is raised with every change of what is made of a module.
-const rewriterVersion = "2"
+const rewriterVersion = "3"
 
 // artifactVersion names what makes artifacts: this rewriter and wazero.
 var artifactVersion = sync.OnceValue(func() string {
@@ -52,100 +88,62 @@ var artifactVersion = sync.OnceValue(func() string {
 	return rewriterVersion + "-" + wazero
 })
 
-// artifactMagic begins the file of an artifact: a header in JSON, the parts,
-// and the SHA-256 of it all.
-const artifactMagic = "usher artifact\n"
+// errArtifact says that what is on disk can't be used.
+var errArtifact = errors.New("what is kept of the module is damaged or incomplete: stop the host and delete its cache of compiled code")
 
-func (a *artifact) encode() ([]byte, error) {
-	header, err := json.Marshal(a)
-	if err != nil {
-		return nil, err
-	}
-	b := []byte(artifactMagic)
-	for _, part := range append([][]byte{header, a.Plain, a.Fresh, a.Kept, a.Image}, a.Links...) {
-		b = binary.LittleEndian.AppendUint64(b, uint64(len(part)))
-		b = append(b, part...)
-	}
-	sum := sha256.Sum256(b)
-	return append(b, sum[:]...), nil
-}
-
-var errArtifact = errors.New("the artifact is damaged")
-
-func decodeArtifact(b []byte) (*artifact, error) {
-	if len(b) < len(artifactMagic)+sha256.Size || !bytes.HasPrefix(b, []byte(artifactMagic)) {
-		return nil, errArtifact
-	}
-	b, sum := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
-	if got := sha256.Sum256(b); !bytes.Equal(got[:], sum) {
-		return nil, errArtifact
-	}
-	b = b[len(artifactMagic):]
-	var parts [][]byte
-	for len(b) > 0 {
-		if len(b) < 8 || binary.LittleEndian.Uint64(b) > uint64(len(b)-8) {
-			return nil, errArtifact
-		}
-		n := binary.LittleEndian.Uint64(b)
-		parts, b = append(parts, b[8:8+n:8+n]), b[8+n:]
-	}
-	const fixed = 5
-	a := &artifact{}
-	if len(parts) < fixed || json.Unmarshal(parts[0], a) != nil || len(a.LinkNames) != len(parts)-fixed {
-		return nil, errArtifact
-	}
-	a.Plain, a.Fresh, a.Kept, a.Image, a.Links = parts[1], parts[2], parts[3], parts[4], parts[fixed:]
-	return a, nil
-}
-
-// artifactPath returns where the artifact of a digest is kept, "" when
-// nothing is.
+// artifactPath returns where the artifact of a digest is kept.
 func (s *Sandbox) artifactPath(digest string) string {
-	if s.config.CacheDir == "" {
-		return ""
-	}
 	return filepath.Join(s.config.CacheDir, "artifacts", strings.TrimPrefix(digest, "sha256:")+"-"+artifactVersion())
 }
 
-// storedArtifact returns the artifact of a digest, nil when there is none that
-// can be used.
+func (s *Sandbox) partPath(key string) string {
+	return filepath.Join(s.config.CacheDir, "artifacts", "code", key)
+}
+
+// storedArtifact returns the artifact of a digest without its parts, nil when
+// there is none that can be used.
 func (s *Sandbox) storedArtifact(digest string) *artifact {
-	path := s.artifactPath(digest)
-	if path == "" {
+	if s.config.CacheDir == "" {
 		return nil
 	}
-	data, err := os.ReadFile(path)
-	if err != nil {
+	pieces, err := readSealed(s.artifactPath(digest))
+	a := &artifact{}
+	if err != nil || len(pieces) != 2 || json.Unmarshal(pieces[0], a) != nil || a.Made != artifactVersion() || len(a.Links) != len(a.LinkNames) {
 		return nil
 	}
-	a, err := decodeArtifact(data)
-	if err != nil || a.Made != artifactVersion() {
-		return nil
-	}
+	a.Image = pieces[1]
 	return a
 }
 
-// storeArtifact writes an artifact in one step.
+// storeArtifact writes an artifact, its parts first, and lets go of these.
 func (s *Sandbox) storeArtifact(digest string, a *artifact) error {
-	path := s.artifactPath(digest)
-	if path == "" {
+	if s.config.CacheDir == "" {
 		return nil
 	}
-	data, err := a.encode()
+	for _, p := range a.parts() {
+		if err := writeSealed(s.partPath(p.Key), p.wasm); err != nil {
+			return fmt.Errorf("store artifact: %w", err)
+		}
+		p.wasm = nil
+	}
+	header, err := json.Marshal(a)
 	if err != nil {
 		return fmt.Errorf("encode artifact: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := writeSealed(s.artifactPath(digest), header, a.Image); err != nil {
 		return fmt.Errorf("store artifact: %w", err)
 	}
-	temp, err := os.CreateTemp(filepath.Dir(path), "artifact-*")
-	if err != nil {
-		return fmt.Errorf("store artifact: %w", err)
+	return nil
+}
+
+// wasm returns a part's module, from disk when it is kept there.
+func (s *Sandbox) wasm(p part) ([]byte, error) {
+	if p.wasm != nil {
+		return p.wasm, nil
 	}
-	defer func() { _ = os.Remove(temp.Name()) }() // it is gone when all went well
-	_, err = temp.Write(data)
-	if err := errors.Join(err, temp.Close()); err != nil {
-		return fmt.Errorf("store artifact: %w", err)
+	pieces, err := readSealed(s.partPath(p.Key))
+	if err != nil || len(pieces) != 1 {
+		return nil, errArtifact
 	}
-	return os.Rename(temp.Name(), path)
+	return pieces[0], nil
 }

@@ -93,7 +93,7 @@ func (s *Sandbox) freezeInterpreted(ctx context.Context, a *artifact) (spoilt st
 	if err := s.serve(ctx, runtime); err != nil {
 		return "", err
 	}
-	compiled, err := runtime.CompileModule(ctx, a.Plain)
+	compiled, err := runtime.CompileModule(ctx, a.Plain.wasm)
 	if err != nil {
 		return "", fmt.Errorf("compile module: %w", err)
 	}
@@ -103,7 +103,7 @@ func (s *Sandbox) freezeInterpreted(ctx context.Context, a *artifact) (spoilt st
 }
 
 func (s *Sandbox) freezeCompiled(ctx context.Context, a *artifact) (spoilt string, err error) {
-	c, err := s.compile(ctx, a.Plain)
+	c, err := s.compilePart(ctx, a.Plain)
 	if err != nil {
 		return "", err
 	}
@@ -117,7 +117,7 @@ const outOfFuel = "it takes too long"
 // freezeWith initialises an instance of c, and returns why no image can be
 // taken of it, "" when one was.
 func (s *Sandbox) freezeWith(ctx context.Context, a *artifact, c *code, limits host.Limits) (spoilt string, err error) {
-	seed := sha256.Sum256(a.Plain)
+	seed := sha256.Sum256(a.Plain.wasm)
 	f := &freezing{random: rand.NewChaCha8(seed)}
 	i, err := s.plainInstance(ctx, c, nil, limits.MemoryBytes)
 	if err != nil {

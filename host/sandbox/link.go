@@ -140,12 +140,13 @@ func (s *Sandbox) admitLinks(ctx context.Context, a *artifact, outline *wasmbin.
 		if err != nil {
 			return fmt.Errorf("read linked module %q: %w", l.Name, err)
 		}
-		code, err := s.compile(ctx, part.Wasm)
+		linked := newPart(part.Wasm)
+		code, err := s.compilePart(ctx, linked)
 		if err != nil {
 			return fmt.Errorf("linked module %q: %w", l.Name, err)
 		}
 		s.release(code)
-		a.LinkNames, a.Links = append(a.LinkNames, l.Name), append(a.Links, part.Wasm)
+		a.LinkNames, a.Links = append(a.LinkNames, l.Name), append(a.Links, linked)
 	}
 	if len(links) > 0 {
 		a.Reasons = append(a.Reasons, "it links other modules")

@@ -22,7 +22,7 @@ func TestAModuleThatCantBeLoadedLeavesNothingBehind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.LinkNames, a.Links = []string{"good", "bad"}, [][]byte{a.Plain, []byte("not a module")}
+	a.LinkNames, a.Links = []string{"good", "bad"}, []part{a.Plain, newPart([]byte("not a module"))}
 	if err := s.storeArtifact(digest, a); err != nil {
 		t.Fatal(err)
 	}

@@ -125,19 +125,27 @@ func (m *Module) Release() {
 }
 
 func (s *Sandbox) load(ctx context.Context, digest string, load func() ([]byte, error)) (*Module, error) {
-	a := s.storedArtifact(digest)
-	if a == nil {
-		wasm, err := load()
-		if err != nil {
-			return nil, err
-		}
-		if got := Digest(wasm); got != digest {
-			return nil, fmt.Errorf("load module: its digest is %s, not %s", got, digest)
-		}
-		if a, err = s.admitApart(ctx, digest, wasm); err != nil {
-			return nil, err
+	if a := s.storedArtifact(digest); a != nil {
+		if m, err := s.thaw(ctx, digest, a); !errors.Is(err, errArtifact) {
+			return m, err
 		}
 	}
+	wasm, err := load()
+	if err != nil {
+		return nil, err
+	}
+	if got := Digest(wasm); got != digest {
+		return nil, fmt.Errorf("load module: its digest is %s, not %s", got, digest)
+	}
+	a, err := s.admitApart(ctx, digest, wasm)
+	if err != nil {
+		return nil, err
+	}
+	return s.thaw(ctx, digest, a)
+}
+
+// thaw makes a module of an artifact.
+func (s *Sandbox) thaw(ctx context.Context, digest string, a *artifact) (*Module, error) {
 	m := &Module{sandbox: s, artifact: a, digest: digest, bytes: int64(len(a.Image))}
 	if err := m.thaw(ctx); err != nil {
 		s.mu.Lock()
@@ -169,16 +177,13 @@ func (m *Module) thaw(ctx context.Context) error {
 		return err
 	}
 	m.bytes += code.bytes
-	if m.sandbox.artifactPath(m.digest) != "" {
-		a.Plain, a.Fresh, a.Kept, a.Links = nil, nil, nil, nil // they are on disk
-	}
 	return nil
 }
 
 // loadLinks compiles what the module links.
 func (m *Module) loadLinks(ctx context.Context) error {
-	for i, wasm := range m.artifact.Links {
-		c, err := m.sandbox.compile(ctx, wasm)
+	for i, linked := range m.artifact.Links {
+		c, err := m.sandbox.compilePart(ctx, linked)
 		if err != nil {
 			return err
 		}
@@ -200,33 +205,12 @@ func (m *Module) code(ctx context.Context, isolation host.Isolation) (*code, err
 		slot = &m.kept
 	}
 	if *slot == nil {
-		wasm, err := m.rewritten(isolation)
-		if err != nil {
-			return nil, err
-		}
-		if *slot, err = m.sandbox.compile(context.WithoutCancel(ctx), wasm); err != nil {
+		var err error
+		if *slot, err = m.sandbox.compilePart(context.WithoutCancel(ctx), m.artifact.code(isolation)); err != nil {
 			return nil, err
 		}
 	}
 	return *slot, nil
-}
-
-// rewritten returns the module as it was rewritten for an isolation, from disk
-// when it is kept there.
-func (m *Module) rewritten(isolation host.Isolation) ([]byte, error) {
-	a := m.artifact
-	if a.Plain == nil {
-		if a = m.sandbox.storedArtifact(m.digest); a == nil {
-			return nil, fmt.Errorf("load module: its artifact is gone from %s", m.sandbox.config.CacheDir)
-		}
-	}
-	switch isolation {
-	case host.IsolationFresh:
-		return a.Fresh, nil
-	case host.IsolationReset:
-		return a.Kept, nil
-	}
-	return a.Plain, nil
 }
 
 // best returns the isolation that a run gets: what it asks for, if the module

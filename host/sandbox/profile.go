@@ -70,7 +70,7 @@ func (s *Sandbox) watched(ctx context.Context, wasm []byte, outline *wasmbin.Mod
 	if err != nil {
 		return nil, fmt.Errorf("read module: %w", err)
 	}
-	a := &artifact{Plain: plain.Wasm}
+	a := &artifact{Plain: newPart(plain.Wasm)}
 	if m := plain.Facts.Memory; m != nil {
 		a.MinMemoryBytes = int64(m.Min) * wasmbin.PageBytes
 	}
@@ -79,7 +79,7 @@ func (s *Sandbox) watched(ctx context.Context, wasm []byte, outline *wasmbin.Mod
 		return nil, err
 	}
 	var compiled wazero.CompiledModule
-	if compiled, err = s.runtime.CompileModule(experimental.WithFunctionListenerFactory(ctx, p), a.Plain); err != nil {
+	if compiled, err = s.runtime.CompileModule(experimental.WithFunctionListenerFactory(ctx, p), a.Plain.wasm); err != nil {
 		return nil, fmt.Errorf("compile module: %w", err)
 	}
 	m := &Module{sandbox: s, artifact: a, plain: &code{runtime: s.runtime, compiled: compiled}}

@@ -73,7 +73,7 @@ type Sandbox struct {
 
 	mu        sync.Mutex // guards the following
 	modules   map[string]*loading
-	codes     map[[32]byte]*code
+	codes     map[string]*code
 	idle      *list.List // of *instance that nobody uses, the last used first
 	idleBytes int64
 	loaded    *list.List // of *Module, the last used first
@@ -106,7 +106,7 @@ func Open(ctx context.Context, c Config) (*Sandbox, error) {
 	s := &Sandbox{
 		config: c, runtime: wazero.NewRuntimeWithConfig(ctx, config), cache: cache,
 		served:  map[string]map[string]Function{},
-		modules: map[string]*loading{}, codes: map[[32]byte]*code{},
+		modules: map[string]*loading{}, codes: map[string]*code{},
 		idle: list.New(), loaded: list.New(), runs: newRuns(),
 	}
 	s.functions = s.everyFunction()
@@ -201,8 +201,8 @@ func (s *Sandbox) Close(ctx context.Context) error {
 type code struct {
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
-	key      [32]byte
-	users    int // guarded by the sandbox
+	key      string // of its part
+	users    int    // guarded by the sandbox
 	bytes    int64
 }
 
@@ -212,27 +212,36 @@ const nativeFactor = 4
 
 // compile returns the code of a rewritten module. The caller must release it.
 func (s *Sandbox) compile(ctx context.Context, wasm []byte) (*code, error) {
-	key := sha256.Sum256(wasm)
+	return s.compilePart(ctx, newPart(wasm))
+}
+
+// compilePart is compile of what may be on disk: it is read only when nobody
+// has it compiled.
+func (s *Sandbox) compilePart(ctx context.Context, p part) (*code, error) {
 	s.mu.Lock()
-	if c, found := s.codes[key]; found {
+	if c, found := s.codes[p.Key]; found {
 		c.users++
 		s.mu.Unlock()
 		return c, nil
 	}
 	s.mu.Unlock()
+	wasm, err := s.wasm(p)
+	if err != nil {
+		return nil, err
+	}
 	compiled, err := s.runtime.CompileModule(ctx, wasm)
 	if err != nil {
 		return nil, fmt.Errorf("compile module: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c, found := s.codes[key]; found { // somebody was quicker: theirs is the same
+	if c, found := s.codes[p.Key]; found { // somebody was quicker: theirs is the same
 		c.users++
 		_ = compiled.Close(ctx) // it only counts its users
 		return c, nil
 	}
-	c := &code{runtime: s.runtime, compiled: compiled, key: key, users: 1, bytes: nativeFactor * int64(len(wasm))}
-	s.codes[key] = c
+	c := &code{runtime: s.runtime, compiled: compiled, key: p.Key, users: 1, bytes: nativeFactor * int64(len(wasm))}
+	s.codes[p.Key] = c
 	return c, nil
 }
 

@@ -19,7 +19,7 @@ func TestModulesEqualButForTheirDataShareTheirCode(t *testing.T) {
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	one := guests.Wasm("marker")
 	other := bytes.Replace(one, []byte("what every run begins with"), []byte("what one run begins with!!"), 1)
-	var keys [][32]byte
+	var keys []string
 	for _, wasm := range [][]byte{one, other} {
 		m, err := s.Module(t.Context(), Digest(wasm), func() ([]byte, error) { return wasm, nil })
 		if err != nil {
