@@ -62,21 +62,21 @@ func likeBuiltin(name string) []string {
 // likeliest first.
 func closest(name string, names []string) []string {
 	distances := map[string]int{}
-	var close []string
+	var near []string
 	for _, other := range names {
 		d := distance(strings.ToLower(name), strings.ToLower(other))
 		if d <= max(1, len(name)/4) {
 			distances[other] = d
-			close = append(close, other)
+			near = append(near, other)
 		}
 	}
-	slices.SortFunc(close, func(a, b string) int {
+	slices.SortFunc(near, func(a, b string) int {
 		if d := distances[a] - distances[b]; d != 0 {
 			return d
 		}
 		return strings.Compare(a, b)
 	})
-	return slices.Compact(close)[:min(len(close), 3)]
+	return near[:min(len(near), 3)]
 }
 
 // distance counts the letters to add, drop, change or swap to get from a to b.

@@ -1,35 +1,76 @@
 package jsbuild
 
-import "context"
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/go-sourcemap/sourcemap"
+)
 
 // BundleName is the file that an action's stack traces name before they are
 // mapped to the author's files.
 const BundleName = "usher-bundle.js"
 
-// MapSection is the custom section of a module that carries its source map.
-const MapSection = "usher:source-map"
-
 // MapStack replaces every position in a bundle (usher-bundle.js:12:34) in text by
-// the author's file, line and column. What the map does not know stays.
+// the author's file, line and column. What the map does not know stays. It is
+// safe with maps and texts from anybody.
 func MapStack(sourceMap []byte, text string) string {
-	return text
+	if !strings.Contains(text, BundleName) {
+		return text
+	}
+	return parseMap(sourceMap).apply(text)
 }
 
-// Stacks maps stack traces by the source maps in modules. It is safe for
-// concurrent use.
-type Stacks struct {
-	Module func(ctx context.Context, digest string) ([]byte, error) // returns a module's bytes
-	Max    int                                                     // of maps that are kept parsed; 0 is 8
+// positions is a source map ready for use. Its zero value knows no position.
+type positions struct {
+	consumer *sourcemap.Consumer
 }
 
-// Map maps the positions in text by the source map of the module. Text without
-// positions, or from a module without a map, comes back as it is.
-func (s *Stacks) Map(ctx context.Context, digest, text string) string {
-	return text
+// parseMap reads a source map. One that is broken knows no position: a trace
+// with the bundle's own positions is better than none.
+func parseMap(sourceMap []byte) (p positions) {
+	defer func() {
+		if recover() != nil { // the parser trusts maps more than we do
+			p = positions{}
+		}
+	}()
+	c, err := sourcemap.Parse("", sourceMap)
+	if err != nil {
+		return positions{}
+	}
+	return positions{c}
 }
 
-// sectionFor returns what the section [MapSection] of a module holds for a
-// source map.
-func sectionFor(sourceMap []byte) []byte {
-	return sourceMap
+var bundlePosition = regexp.MustCompile(regexp.QuoteMeta(BundleName) + `:(\d{1,9})(?::(\d{1,9}))?`)
+
+// apply maps every position in text.
+func (p positions) apply(text string) string {
+	if p.consumer == nil {
+		return text
+	}
+	return bundlePosition.ReplaceAllStringFunc(text, func(found string) string {
+		m := bundlePosition.FindStringSubmatch(found)
+		line, _ := strconv.Atoi(m[1])   // digits
+		column, _ := strconv.Atoi(m[2]) // digits, or none: then the line's first
+		if place, ok := p.at(line, max(column, 1)); ok {
+			return place
+		}
+		return found
+	})
+}
+
+// at maps one position. The engine counts columns from 1, maps from 0.
+func (p positions) at(line, column int) (place string, ok bool) {
+	defer func() {
+		if recover() != nil { // an index in the map may lead out of it
+			ok = false
+		}
+	}()
+	source, _, line, column, ok := p.consumer.Source(line, column-1)
+	if !ok || source == "" {
+		return "", false
+	}
+	return fmt.Sprintf("%s:%d:%d", source, line, column+1), true
 }

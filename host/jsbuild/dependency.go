@@ -1,0 +1,121 @@
+package jsbuild
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+)
+
+var (
+	packageForm = regexp.MustCompile(`^(?:@[A-Za-z0-9~][\w.~-]*/)?[A-Za-z0-9~][\w.~-]*$`)
+	tagForm     = regexp.MustCompile(`^[A-Za-z][\w.-]*$`)
+	rangeForm   = regexp.MustCompile(`^[\w.+*^~<>=| -]+$`)
+)
+
+const maxPackageName = 214 // npm's own limit
+
+// exactVersion reports whether a version names one release.
+func exactVersion(version string) bool {
+	_, err := semver.StrictNewVersion(strings.TrimPrefix(version, "="))
+	return err == nil
+}
+
+// plan checks a list before npm sees it.
+func (p *Packages) plan(all []requirement) (request, error) {
+	r := request{registry: p.Registry, scopes: map[string]string{}}
+	var wrong []Message
+	seen := map[string]string{}
+	for _, q := range all {
+		q.Version = cmp.Or(strings.TrimSpace(q.Version), "latest")
+		if m, ok := p.check(q.Dependency); !ok {
+			wrong = append(wrong, m)
+			continue
+		}
+		if before, twice := seen[q.folder]; twice {
+			if before != q.Version {
+				wrong = append(wrong, Message{
+					Text: fmt.Sprintf("package %q is listed twice: %s and %s", q.Name, before, q.Version),
+					Hint: fmt.Sprintf("list one, and import the other by its version: require(%q)", q.Name+"@"+q.Version),
+				})
+			}
+			continue
+		}
+		seen[q.folder] = q.Version
+		r.list = append(r.list, q)
+	}
+	wrong = append(wrong, r.choose(p)...)
+	slices.SortFunc(r.list, func(a, b requirement) int { return strings.Compare(a.folder, b.folder) })
+	return r, asError(wrong)
+}
+
+// check refuses what npm would take for an option, a path or an address.
+func (p *Packages) check(d Dependency) (Message, bool) {
+	_, tag := strings.CutPrefix(d.Version, "-")
+	switch {
+	case len(d.Name) > maxPackageName || !packageForm.MatchString(d.Name) || d.Name == "node_modules" || d.Name == "favicon.ico":
+		return Message{Text: fmt.Sprintf("%q is no name of a package", d.Name), Hint: "write it as npm does: lodash, @slack/webhook"}, false
+	case p.AnySource && !tag:
+		return Message{}, true
+	case tagForm.MatchString(d.Version), !tag && rangeForm.MatchString(d.Version):
+		return Message{}, true
+	default:
+		return Message{
+			Text: fmt.Sprintf("%q is no version of package %q", d.Version, d.Name),
+			Hint: "write a version (1.2.3), a range (^1.2) or a tag (latest)",
+		}, false
+	}
+}
+
+// choose finds the registry for every package. npm knows one for all, and one
+// for each scope.
+func (r *request) choose(p *Packages) []Message {
+	var wrong []Message
+	plain := map[string]bool{}
+	for _, q := range r.list {
+		if q.RegistryURL == "" {
+			if !strings.HasPrefix(q.Name, "@") {
+				plain[p.Registry] = true
+			}
+			continue
+		}
+		if !p.allows(q.RegistryURL) {
+			wrong = append(wrong, Message{
+				Text: fmt.Sprintf("package %q asks for the registry %s, which this host does not use", q.Name, q.RegistryURL),
+				Hint: "leave registry_url out, or have the host's operator allow the registry",
+			})
+			continue
+		}
+		if scope, _, scoped := strings.Cut(q.Name, "/"); scoped {
+			r.scopes[scope] = q.RegistryURL
+		} else {
+			plain[q.RegistryURL] = true
+			r.registry = q.RegistryURL
+		}
+	}
+	if len(plain) > 1 {
+		wrong = append(wrong, Message{
+			Text: "packages without a scope come from different registries: " + strings.Join(slices.Sorted(maps.Keys(plain)), ", "),
+			Hint: "take them from one registry; only a scope (@acme/…) can have its own",
+		})
+	}
+	return wrong
+}
+
+// publicRegistry is where npm looks when nothing is set.
+const publicRegistry = "https://registry.npmjs.org"
+
+// allows reports whether packages may come from a registry that the list names.
+func (p *Packages) allows(registry string) bool {
+	u, err := url.Parse(registry)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.ContainsAny(registry, "\r\n") {
+		return false
+	}
+	same := func(other string) bool { return strings.TrimRight(other, "/") == strings.TrimRight(registry, "/") }
+	return same(publicRegistry) || p.Registry != "" && same(p.Registry) || slices.ContainsFunc(p.Registries, same)
+}

@@ -1,0 +1,55 @@
+package jsbuild
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+)
+
+// install puts the packages that the action lists into a folder, and beside
+// them the versions that its imports name and the folder has not.
+func (j *job) install(ctx context.Context, p *Packages) error {
+	if err := j.fetch(ctx, p, nil); err != nil {
+		return err
+	}
+	var more []requirement
+	for _, s := range j.survey.versioned {
+		if m := j.pkgs.of(s.name, j.source()); j.source() != "" && m != nil && fits(s.version, m.Version) {
+			continue
+		}
+		j.aliases[s.name+"@"+s.version] = s.alias()
+		more = append(more, requirement{folder: s.alias(), Dependency: Dependency{Name: s.name, Version: s.version}})
+	}
+	if more == nil {
+		return nil
+	}
+	return j.fetch(ctx, p, more)
+}
+
+// source is the folder from which the author's files find packages.
+func (j *job) source() string {
+	if j.listed() {
+		return j.installed
+	}
+	return j.root
+}
+
+// fetch installs the listed packages and more.
+func (j *job) fetch(ctx context.Context, p *Packages, more []requirement) error {
+	all := make([]requirement, 0, len(j.src.Dependencies)+len(more))
+	for _, d := range j.src.Dependencies {
+		all = append(all, requirement{folder: d.Name, Dependency: d})
+	}
+	all = append(all, more...)
+	if len(all) == 0 {
+		return nil
+	}
+	dir, err := p.install(ctx, all)
+	if err != nil {
+		return err
+	}
+	if j.installed, err = filepath.EvalSymlinks(dir); err != nil {
+		return fmt.Errorf("find the installed packages: %w", err)
+	}
+	return nil
+}

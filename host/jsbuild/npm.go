@@ -1,0 +1,171 @@
+package jsbuild
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// npmInstall installs a request in the folder that it was written to. No script
+// of any package runs.
+func (p *Packages) npmInstall(ctx context.Context, dir string, r request) error {
+	args := []string{
+		"install", "--ignore-scripts", "--omit=dev", "--package-lock=true", "--no-audit", "--no-fund",
+		"--no-update-notifier", "--no-progress", "--loglevel=error", "--json",
+	}
+	var names []string
+	for _, q := range r.list {
+		names = append(names, q.Name+"@"+q.Version)
+	}
+	p.log("npm install " + strings.Join(names, " "))
+	out, err := p.npm(ctx, dir, r, args...)
+	if err == nil {
+		return nil
+	}
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return err
+	}
+	return p.explain(ctx, dir, r, out)
+}
+
+// npm runs npm in dir and returns what it prints for machines.
+func (p *Packages) npm(ctx context.Context, dir string, r request, args ...string) ([]byte, error) {
+	path, err := p.find()
+	if err != nil {
+		return nil, err
+	}
+	limit := cmp.Or(p.Timeout, 2*time.Minute)
+	timed, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if r.registry != "" {
+		args = append(args, "--registry="+r.registry)
+	}
+	cmd := exec.CommandContext(timed, path, args...)
+	cmd.Dir = dir
+	cmd.WaitDelay = time.Second
+	var out, rest bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &rest
+	err = cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("install packages: %w", ctx.Err())
+	case timed.Err() != nil:
+		return nil, fmt.Errorf("install packages: npm was stopped after %s: look whether its registry answers: %w", limit, timed.Err())
+	case err != nil && out.Len() == 0:
+		return rest.Bytes(), err
+	}
+	return out.Bytes(), err
+}
+
+// find returns the path of npm.
+func (p *Packages) find() (string, error) {
+	path, err := exec.LookPath(cmp.Or(p.Npm, "npm"))
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+		return "", &Error{Messages: []Message{{
+			Text: "the action lists npm packages, and there is no npm on this machine to install them",
+			Hint: "install Node.js, which brings npm, or put node_modules beside the action's file",
+		}}}
+	}
+	if err != nil {
+		return "", fmt.Errorf("find npm: %w", err)
+	}
+	return path, nil
+}
+
+// failure is how npm tells machines what went wrong.
+type failure struct {
+	Error struct {
+		Code    string `json:"code"`
+		Summary string `json:"summary"`
+		Detail  string `json:"detail"`
+	} `json:"error"`
+}
+
+// failureIn reads npm's answer, which notices may stand before.
+func failureIn(out []byte) failure {
+	var f failure
+	if at := bytes.IndexByte(out, '{'); at >= 0 && json.Unmarshal(out[at:], &f) == nil && f.Error.Code != "" {
+		return f
+	}
+	f.Error.Summary = lastLines(string(out))
+	return f
+}
+
+var (
+	noPackage = regexp.MustCompile(`'?((?:@[\w.~-]+/)?[\w.~-]+)@([^\s']*)'? (?:is not in this registry|could not be found)`)
+	noVersion = regexp.MustCompile(`No matching version found for ((?:@[\w.~-]+/)?[\w.~-]+)@(\S.*?)\.?\s*(?:$|\n)`)
+)
+
+// explain turns npm's failure into what the action's author can mend.
+func (p *Packages) explain(ctx context.Context, dir string, r request, out []byte) error {
+	f := failureIn(out)
+	whole := f.Error.Summary + "\n" + f.Error.Detail
+	if m := noVersion.FindStringSubmatch(whole); m != nil && f.Error.Code == "ETARGET" {
+		return asError([]Message{p.sayNoVersion(ctx, dir, r, m[1], m[2])})
+	}
+	switch f.Error.Code {
+	case "E404":
+		name := "a package on the list"
+		if m := noPackage.FindStringSubmatch(whole); m != nil {
+			name = fmt.Sprintf("package %q", m[1])
+		}
+		return asError([]Message{{
+			Text: name + " does not exist in the registry" + registryNote(r),
+			Hint: "look at its spelling; a private package needs its registry and the host's access to it",
+		}})
+	case "E401", "E403", "ENEEDAUTH":
+		return asError([]Message{{
+			Text: "the registry refuses a package" + registryNote(r) + ": " + f.Error.Summary,
+			Hint: "give npm on this machine access: npm login, or a token in its .npmrc",
+		}})
+	case "ERESOLVE":
+		return asError([]Message{{
+			Text: "the packages do not go together: " + firstLine(cmp.Or(f.Error.Detail, f.Error.Summary)),
+			Hint: "choose versions that ask for the same version of what they share",
+		}})
+	case "EINTEGRITY":
+		return asError([]Message{{
+			Text: "a package is not what its registry says it is: " + f.Error.Summary,
+			Hint: "try again; if it stays so, the registry or a cache before it is broken",
+		}})
+	}
+	return fmt.Errorf("install packages: npm: %s", strings.TrimSpace(f.Error.Code+" "+f.Error.Summary))
+}
+
+func (p *Packages) sayNoVersion(ctx context.Context, dir string, r request, name, version string) Message {
+	m := Message{Text: fmt.Sprintf("package %q has no version %s", name, version), Hint: "look its versions up: npm view " + name + " versions"}
+	out, err := p.npm(ctx, dir, r, "view", name, "dist-tags.latest", "--json", "--loglevel=error")
+	var newest string
+	if err == nil && json.Unmarshal(out, &newest) == nil && newest != "" {
+		m.Text += "; the newest is " + newest
+		m.Hint = fmt.Sprintf("ask for %s, or for latest", newest)
+	}
+	return m
+}
+
+func registryNote(r request) string {
+	if r.registry == "" {
+		return ""
+	}
+	return " " + r.registry
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return line
+}
+
+// lastLines keeps the end of what a program printed, where the reason stands.
+func lastLines(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-5):], "\n")
+}

@@ -1,0 +1,187 @@
+package jsbuild
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// Namespaces of the modules that are made up here.
+const (
+	stubSpace  = "usher-stub"  // the module that loads the action
+	emptySpace = "usher-empty" // what stands for a target that is not there
+)
+
+// again marks imports that the plugin itself gives to esbuild to find.
+type again struct{}
+
+// resolver finds what an action's files and packages import.
+type resolver struct {
+	*job
+	build api.PluginBuild
+}
+
+func (j *job) plugin() api.Plugin {
+	return api.Plugin{Name: "usher", Setup: func(build api.PluginBuild) {
+		r := &resolver{job: j, build: build}
+		j.loadEntry(build)
+		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, r.resolve)
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: stubSpace}, j.loadStub)
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: emptySpace}, loadEmpty)
+	}}
+}
+
+func loadEmpty(api.OnLoadArgs) (api.OnLoadResult, error) {
+	empty := ""
+	return api.OnLoadResult{Contents: &empty}, nil
+}
+
+// resolve finds one import. An empty answer leaves it to esbuild, and with it
+// the telling when nothing is found, as that depends on the code around.
+func (r *resolver) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) {
+	if args.PluginData == (again{}) {
+		return api.OnResolveResult{}, nil
+	}
+	if args.Kind == api.ResolveEntryPoint {
+		return api.OnResolveResult{Path: "action", Namespace: stubSpace}, nil
+	}
+	if args.Namespace == stubSpace {
+		return r.fromStub(args)
+	}
+	if name, ok := builtinOf(args.Path); ok {
+		return api.OnResolveResult{Path: args.Path, External: true, Warnings: r.warn(name, args)}, nil
+	}
+	if args.Kind == api.ResolveJSRequireResolve {
+		return api.OnResolveResult{Path: args.Path, External: true}, nil
+	}
+	found, err := r.find(args)
+	if err == nil && found.Namespace == "file" && !r.readable(found.Path) {
+		return r.refuse(args.Path), nil
+	}
+	return found, err
+}
+
+// find picks the way that an import is found by.
+func (r *resolver) find(args api.OnResolveArgs) (api.OnResolveResult, error) {
+	s, ok := specifierOf(args.Path)
+	if !ok {
+		if !r.closed() {
+			return api.OnResolveResult{}, nil
+		}
+		return r.ask(args.Path, args.ResolveDir, args), nil
+	}
+	dir := args.ResolveDir
+	if alias, ok := r.aliases[s.name+"@"+s.version]; ok {
+		return r.ask(alias+s.sub, r.installed, args), nil
+	}
+	if s.version != "" {
+		args.Path = s.name + s.sub
+	}
+	if r.authored(args.Importer) && r.listed() {
+		dir = r.installed
+	}
+	found := r.ask(r.forNode(s, args.Path, dir), dir, args)
+	if found.Path == "" && dir != args.ResolveDir {
+		return r.beside(args), nil
+	}
+	return found, nil
+}
+
+// listed reports whether packages come from a list instead of the folder.
+func (j *job) listed() bool { return j.src.Dependencies != nil || j.closed() }
+
+// beside finds what the list has not: the author's own code under a name that
+// tsconfig.json gives it, but no package that happens to stand there.
+func (r *resolver) beside(args api.OnResolveArgs) api.OnResolveResult {
+	found := r.ask(args.Path, args.ResolveDir, args)
+	if found.Path == "" || r.authored(found.Path) {
+		return found
+	}
+	s, _ := specifierOf(args.Path)
+	return api.OnResolveResult{Errors: []api.Message{{Text: unresolved(args.Path), Detail: unlisted(s.name)}}}
+}
+
+// unlisted names a package that stands beside the action, but not on its list.
+type unlisted string
+
+// unresolved is esbuild's own wording, which translating goes by.
+func unresolved(path string) string { return fmt.Sprintf("Could not resolve %q", path) }
+
+// ask lets esbuild find path from dir. Nothing found is an empty answer.
+func (r *resolver) ask(path, dir string, args api.OnResolveArgs) api.OnResolveResult {
+	found := r.build.Resolve(path, api.ResolveOptions{
+		Importer: args.Importer, ResolveDir: dir, Kind: args.Kind, Namespace: args.Namespace, With: args.With, PluginData: again{},
+	})
+	if len(found.Errors) > 0 || found.Path == "" {
+		return api.OnResolveResult{}
+	}
+	answer := api.OnResolveResult{
+		Path: found.Path, Namespace: found.Namespace, Suffix: found.Suffix, External: found.External, PluginData: found.PluginData,
+	}
+	if !found.SideEffects {
+		answer.SideEffects = api.SideEffectsFalse
+	}
+	return answer
+}
+
+// forNode returns the path by which a package's main module is found that its
+// author means for Node. An old "browser" field that replaces the whole package
+// names code for a page with a DOM; what a sandbox runs is the code for Node.
+func (r *resolver) forNode(s specifier, path, dir string) string {
+	if s.sub != "" || forBrowser[s.name] {
+		return path
+	}
+	m := r.pkgs.of(s.name, dir)
+	var browser string
+	if m == nil || m.Exports != nil || json.Unmarshal(m.Browser, &browser) != nil || browser == "" {
+		return path
+	}
+	main := m.Main
+	if main == "" {
+		main = "index.js"
+	}
+	if found := r.build.Resolve("./"+filepath.ToSlash(filepath.Clean(main)), api.ResolveOptions{
+		ResolveDir: m.dir, Kind: api.ResolveJSRequireCall, PluginData: again{},
+	}); len(found.Errors) == 0 {
+		return found.Path
+	}
+	return path
+}
+
+// forBrowser are packages whose code for pages serves better: it needs less.
+var forBrowser = words("debug ws")
+
+// fromStub finds what the stub loads: the action, and what it asks for in a run.
+func (r *resolver) fromStub(args api.OnResolveArgs) (api.OnResolveResult, error) {
+	if args.Path == stubAction {
+		return api.OnResolveResult{Path: r.entry, Namespace: "file"}, nil
+	}
+	number, ok := strings.CutPrefix(args.Path, stubTarget)
+	if !ok {
+		return api.OnResolveResult{}, nil // a supplement's plugin knows it
+	}
+	i, err := strconv.Atoi(number)
+	if err != nil {
+		return api.OnResolveResult{}, fmt.Errorf("read target of the stub: %w", err)
+	}
+	t := r.survey.targets[i]
+	found := r.build.Resolve(t.path, api.ResolveOptions{
+		Importer: t.importer, ResolveDir: filepath.Dir(t.importer), Kind: args.Kind, Namespace: "file",
+	})
+	if len(found.Errors) > 0 || found.Path == "" {
+		return api.OnResolveResult{Path: args.Path, Namespace: emptySpace}, nil
+	}
+	return api.OnResolveResult{Path: found.Path, Namespace: found.Namespace, Suffix: found.Suffix, External: found.External}, nil
+}
+
+// refuse answers an import that would read a file of this machine.
+func (j *job) refuse(path string) api.OnResolveResult {
+	return api.OnResolveResult{Errors: []api.Message{{Text: unresolved(path), Detail: outside{}}}}
+}
+
+// outside marks imports of files that are not the action's to read.
+type outside struct{}

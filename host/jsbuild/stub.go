@@ -1,0 +1,60 @@
+package jsbuild
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// What the stub imports.
+const (
+	stubAction = "usher:action"
+	stubTarget = "usher:target/"
+)
+
+// touchName is the wrapper's name for touch. It is unlikely enough that no
+// action declares it.
+const touchName = "__usher_touch"
+
+// banner and footer make a bundle the body of a function. They stand on lines
+// of their own, which its source map takes into account.
+const (
+	banner = "(function (module, exports, require, " + touchName + ") {"
+	footer = "})"
+)
+
+// loadStub writes the module that loads the action, and tells touch what the
+// action will ask for in a run.
+//
+// A CommonJS action is required: its "use strict" then holds for itself alone,
+// and not for every package. An ES module is re-exported, so that it needs no
+// wrapper of its own.
+func (j *job) loadStub(api.OnLoadArgs) (api.OnLoadResult, error) {
+	var b strings.Builder
+	load := "require(%q);\n"
+	if j.survey.esm {
+		load = "import %q;\n"
+	}
+	for _, s := range j.supplements {
+		fmt.Fprintf(&b, load, s.path)
+	}
+	if j.survey.esm {
+		fmt.Fprintf(&b, "export * from %q;\n", stubAction)
+		if slices.Contains(j.survey.exports, "default") {
+			fmt.Fprintf(&b, "export { default } from %q;\n", stubAction)
+		}
+	} else {
+		fmt.Fprintf(&b, "module.exports = require(%q);\n", stubAction)
+	}
+	for i, t := range j.survey.targets {
+		if t.dynamic {
+			fmt.Fprintf(&b, "%s(() => import(%q).catch(() => {}));\n", touchName, stubTarget+fmt.Sprint(i))
+		} else {
+			fmt.Fprintf(&b, "%s(() => require(%q));\n", touchName, stubTarget+fmt.Sprint(i))
+		}
+	}
+	text := b.String()
+	return api.OnLoadResult{Contents: &text}, nil
+}
