@@ -136,6 +136,7 @@ func (c *call) input() ([]byte, error) {
 	b = strconv.AppendInt(append(b, `,"version":`...), int64(c.run.Step.Number), 10)
 	b = appendText(append(b, `,"binding_id":`...), c.run.Step.BindingID)
 	b = strconv.AppendInt(append(b, `,"attempt":`...), int64(c.run.Attempt), 10)
+	b = strconv.AppendInt(append(b, `,"timeout_ms":`...), c.settings.Limits.TimeoutMillis, 10)
 	c.buffer = append(b, "}}"...)
 	return c.buffer, nil
 }

@@ -94,7 +94,9 @@ type ExecutionContext struct {
 	// The binding's id, "bnd_" and 26 characters.
 	BindingId string `protobuf:"bytes,4,opt,name=binding_id,proto3" json:"binding_id,omitempty"`
 	// Which attempt this is, from 1.
-	Attempt       int32 `protobuf:"varint,5,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	Attempt int32 `protobuf:"varint,5,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	// How long the run may take from its start, in milliseconds.
+	TimeoutMs     int64 `protobuf:"varint,6,opt,name=timeout_ms,proto3" json:"timeout_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -160,6 +162,13 @@ func (x *ExecutionContext) GetBindingId() string {
 func (x *ExecutionContext) GetAttempt() int32 {
 	if x != nil {
 		return x.Attempt
+	}
+	return 0
+}
+
+func (x *ExecutionContext) GetTimeoutMs() int64 {
+	if x != nil {
+		return x.TimeoutMs
 	}
 	return 0
 }
@@ -795,7 +804,7 @@ const file_usher_v1_hostcall_proto_rawDesc = "" +
 	"\x17usher/v1/hostcall.proto\x12\busher.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x14usher/v1/event.proto\x1a\x16usher/v1/options.proto\"\x8c\x01\n" +
 	"\x05Input\x12A\n" +
 	"\x05event\x18\x01 \x01(\v2#.usher.v1.PostUserRegistrationEventB\x06\xa2\xbb\x18\x02\b\x02R\x05event\x12@\n" +
-	"\texecution\x18\x02 \x01(\v2\x1a.usher.v1.ExecutionContextB\x06\xa2\xbb\x18\x02\b\x02R\texecution\"\xb6\x01\n" +
+	"\texecution\x18\x02 \x01(\v2\x1a.usher.v1.ExecutionContextB\x06\xa2\xbb\x18\x02\b\x02R\texecution\"\xde\x01\n" +
 	"\x10ExecutionContext\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x02\b\x02R\x02id\x12\x1e\n" +
 	"\x06action\x18\x02 \x01(\tB\x06\xa2\xbb\x18\x02\b\x02R\x06action\x12 \n" +
@@ -803,7 +812,10 @@ const file_usher_v1_hostcall_proto_rawDesc = "" +
 	"\n" +
 	"binding_id\x18\x04 \x01(\tB\x06\xa2\xbb\x18\x02\b\x02R\n" +
 	"binding_id\x12 \n" +
-	"\aattempt\x18\x05 \x01(\x05B\x06\xa2\xbb\x18\x02\b\x02R\aattempt\"\xc1\x03\n" +
+	"\aattempt\x18\x05 \x01(\x05B\x06\xa2\xbb\x18\x02\b\x02R\aattempt\x12&\n" +
+	"\n" +
+	"timeout_ms\x18\x06 \x01(\x03B\x06\xa2\xbb\x18\x02\b\x02R\n" +
+	"timeout_ms\"\xc1\x03\n" +
 	"\x0fHttpSendRequest\x12\x1b\n" +
 	"\x06method\x18\x01 \x01(\tH\x00R\x06method\x88\x01\x01\x12\x18\n" +
 	"\x03url\x18\x02 \x01(\tB\x06\xa2\xbb\x18\x02\b\x02R\x03url\x12@\n" +
