@@ -30,8 +30,20 @@ export function evaluate(bundle, builtins) {
 export function summary() {
   const names = (value) => (typeof value === "object" && value !== null ? Object.keys(value) : []);
   const exports = [...new Set([...names(exported), ...(exported?.__esModule ? names(exported.default) : [])])];
-  const problem = entries.some((entry) => exports.includes(entry)) ? "" : `it does not export ${entries[0]}`;
-  return { exports, problem };
+  return { exports, problem: problemOf(entries.filter((entry) => exports.includes(entry))) };
+}
+
+// problemOf tells why one of the action's handlers can't be called, or that it
+// has none.
+function problemOf(served) {
+  const isObject = typeof exported === "object" && exported !== null;
+  if (served.length === 0 && isObject) return `it does not export ${entries[0]}`;
+  try {
+    for (const entry of isObject ? served : entries) handler(entry);
+    return "";
+  } catch (error) {
+    return error.message;
+  }
 }
 
 function requireFrom(builtins) {

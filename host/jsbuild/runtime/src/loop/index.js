@@ -3,15 +3,18 @@
 //
 // A run ends when its handler has settled and what it set going has drained:
 // requests, timers, immediates. A handler that throws ends its run no sooner,
-// for what it had set going would go on in Node, too.
+// for what it had set going would go on in Node, too. Once the handler has
+// settled, nothing waits for an interval, which may never end, nor for a timer
+// that fires when the run's time is over.
 import { native } from "../native.js";
 import { evaluate, handler, touch } from "./action.js";
 import { apiOf } from "./api.js";
+import { forgetBegin, sinceBegin } from "./clock.js";
 import { describe, useInspect } from "./failure.js";
 import { takeRejections } from "./rejections.js";
 import { dropRequests, receive, waiting } from "./request.js";
 import { dropTicks, turn } from "./ticks.js";
-import { beginTimers, dropTimers, fireNext, held, nextBatch, untilNext } from "./timers.js";
+import { beginTimers, dropTimers, fireNext, heldUntil, nextBatch, untilNext } from "./timers.js";
 import { takeUncaught } from "./uncaught.js";
 
 const then = Promise.prototype.then;
@@ -20,7 +23,15 @@ const then = Promise.prototype.then;
 // for time to pass, so after so many batches in a row some does.
 const maxTimelessBatches = 100;
 
+// The guest's clock is behind the host's by the time that code takes, so the
+// run's last moments are left to that.
+const marginMillis = 250;
+
+const maxUnhandled = 20; // that are told one by one
+const maxLogged = 4 << 10; // characters of a stack in a log line
+
 let settled;
+let timeout; // ms that the run may take
 let failures;
 let commands;
 let timelessBatches;
@@ -40,6 +51,7 @@ export function prepare() {
 // start calls the handler that the action exports as entry.
 export function start(entry) {
   settled = false;
+  timeout = Infinity;
   failures = [];
   commands = [];
   timelessBatches = 0;
@@ -49,18 +61,22 @@ export function start(entry) {
 
 function enter(entry) {
   try {
-    const { event } = JSON.parse(native.input());
+    const { event, execution } = JSON.parse(native.input());
+    timeout = execution?.timeout_ms ?? Infinity;
     const promise = handler(entry)(event, apiOf(entry, commands));
-    then.call(promise, () => settle(), settle);
+    then.call(promise, settle, settleBadly);
   } catch (thrown) {
-    fail(thrown);
-    settled = true;
+    settleBadly(thrown);
   }
 }
 
-function settle(...thrown) {
+function settle() {
   settled = true;
-  if (thrown.length > 0) fail(thrown[0]);
+}
+
+function settleBadly(thrown) {
+  settle();
+  fail(thrown);
 }
 
 // fail keeps what was thrown. The first is the run's error, and told at once:
@@ -84,9 +100,15 @@ function step() {
     passTime();
     return true;
   }
-  if (!waiting() && !held(!settled)) return false;
+  if (!waiting() && !awaitsTimer()) return false;
   wait(untilNext());
   return true;
+}
+
+// awaitsTimer tells whether the run goes on for a timer.
+function awaitsTimer() {
+  const until = heldUntil(!settled);
+  return until < Infinity && (!settled || sinceBegin(until) < timeout - marginMillis);
 }
 
 function passTime() {
@@ -105,18 +127,31 @@ function wait(ms) {
 
 // end tells what came of the run, and leaves nothing for another one.
 function end() {
-  if (!settled) fail(new Error("The handler never settled: it awaits a promise that nothing is left to settle. Look for a callback that is never called, or a promise that is never resolved."));
+  if (!settled) fail(new Error(neverSettled));
   failures.slice(1).forEach((failure) => warn("Uncaught", failure));
-  const unhandled = takeRejections().map(describe);
-  unhandled.forEach((failure) => warn("Unhandled promise rejection", failure));
+  const unhandled = unhandledRejections();
   if (failures.length === 0) tell(unhandled);
   dropTimers();
   dropRequests();
   dropTicks();
+  forgetBegin();
 }
 
-function warn(what, { message, stack }) {
-  native.log(3, `${what}: ${stack ?? message}`);
+const neverSettled =
+  "The handler never settled: it awaits a promise that nothing is left to settle. Look for a callback that is never called, or a promise that is never resolved.";
+
+// unhandledRejections describes the rejections that no one took up, and puts
+// them in the log.
+function unhandledRejections() {
+  const reasons = takeRejections();
+  const unhandled = reasons.slice(0, maxUnhandled).map(describe);
+  unhandled.forEach((failure) => warn("Unhandled promise rejection", failure));
+  if (reasons.length > maxUnhandled) native.log(3, `Unhandled promise rejections: ${reasons.length - maxUnhandled} more`);
+  return unhandled;
+}
+
+function warn(what, { message, stack = message }) {
+  native.log(3, `${what}: ${stack.length > maxLogged ? stack.slice(0, maxLogged) + "…" : stack}`);
 }
 
 // tell sets the output, when there is something to say.

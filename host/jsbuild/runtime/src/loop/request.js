@@ -2,6 +2,7 @@
 // for the next answer when nothing else is left to do.
 import { native } from "../native.js";
 import { base64, bytesOf } from "./base64.js";
+import { now } from "./clock.js";
 
 let pending = new Map(); // by handle
 
@@ -21,6 +22,7 @@ export class RequestError extends Error {
 // a body that is a string when it is valid UTF-8 and a Uint8Array when it is not,
 // or to a RequestError. After cancel() it never settles.
 export function request({ body, ...rest }) {
+  now(); // the run's time counts from here, if not before
   const handle = native.http_start(JSON.stringify({ ...rest, ...encoded(body) }));
   const promise = new Promise((resolve, reject) => pending.set(handle, { resolve, reject }));
   return { promise, cancel: () => cancel(handle) };

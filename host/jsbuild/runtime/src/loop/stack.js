@@ -27,20 +27,19 @@ function one(value, depth, seen) {
   return seen.has(value) ? `[Circular: ${headline(value)}]` : deepened(value, depth, seen);
 }
 
-// headed returns the stack under the line that names the error. The engine
-// gives the frames alone.
+// headed returns the stack under the line that names the error, which the
+// engine itself leaves out.
 function headed(error) {
   const stack = typeof error.stack === "string" ? error.stack.trimEnd() : "";
   const head = headline(error);
-  if (stack === "" || stack.startsWith(head)) return stack || head;
+  if (stack === "") return head;
   return /^\s+at /.test(stack) ? `${head}\n${stack}` : stack;
 }
 
 function headline(error) {
   const name = error.name === undefined ? "Error" : String(error.name);
   const message = error.message === undefined ? "" : String(error.message);
-  const code = typeof error.code === "string" ? ` [${error.code}]` : "";
-  return message === "" ? `${name}${code}` : `${name}${code}: ${message}`;
+  return name && message ? `${name}: ${message}` : name || message;
 }
 
 function indented(text) {

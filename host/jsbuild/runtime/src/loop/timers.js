@@ -4,6 +4,7 @@
 import { native } from "../native.js";
 import { bind } from "./context.js";
 import { checkCallback } from "./callback.js";
+import { now } from "./clock.js";
 import { guarded } from "./uncaught.js";
 
 const longest = 2 ** 31 - 1; // ms; what is longer fires at once, as in Node
@@ -160,12 +161,6 @@ export function clearImmediate(immediate) {
   if (immediate instanceof Immediate) immediate.close();
 }
 
-// now is the run's clock; while the image is made there is none, and times
-// count from the start of the run.
-function now() {
-  return native.building ? 0 : native.now();
-}
-
 // beginTimers makes the timers that the top level left count from now on.
 export function beginTimers() {
   for (const entry of timers) {
@@ -214,9 +209,14 @@ export function untilNext() {
   return first ? Math.max(Math.ceil(first.at - now()), 0) : -1;
 }
 
-// held tells whether the run must go on for a timer; see [Timeout.holds].
-export function held(intervals) {
-  return timers.some((e) => e.timeout.current(e) && e.timeout.holds(intervals));
+// heldUntil returns when the first timer fires that the run must go on for,
+// Infinity when there is none; see [Timeout.holds].
+export function heldUntil(intervals) {
+  let at = Infinity;
+  for (const entry of timers) {
+    if (entry.at < at && entry.timeout.current(entry) && entry.timeout.holds(intervals)) at = entry.at;
+  }
+  return at;
 }
 
 // The heap.
