@@ -1,6 +1,6 @@
 // Hashes, ciphers and signatures are streams too, which few programs use: the
 // stream is made when one does.
-import Stream from "readable-stream/lib/stream.js";
+import { stream as Stream } from "../node/stream.js";
 
 const methods = "on once addListener prependListener off removeListener removeAllListeners emit listeners listenerCount eventNames setMaxListeners getMaxListeners pipe unpipe write end read setEncoding setDefaultEncoding pause resume isPaused cork uncork destroy iterator".split(" ");
 const properties = "readable writable destroyed _readableState _writableState _events readableEnded writableEnded readableFlowing writableFinished".split(" ");

@@ -22,6 +22,7 @@ import { types } from "./types.js";
 import { url } from "./url.js";
 import { util } from "./util.js";
 import { zlib } from "./zlib.js";
+import { nodeCrypto } from "../crypto/index.js";
 
 export const builtins = {
   ...refusals,
@@ -29,6 +30,7 @@ export const builtins = {
   buffer,
   console,
   constants: { ...constants.default },
+  crypto: nodeCrypto,
   diagnostics_channel: diagnosticsChannel,
   events: EventEmitter,
   os,
