@@ -2,11 +2,13 @@
 import * as constants from "unenv/node/constants";
 import punycode from "unenv/node/punycode";
 import { StringDecoder } from "string_decoder/";
+import { assert } from "./assert.js";
 import { asyncHooks } from "./async-hooks.js";
 import { buffer } from "./buffer.js";
 import { console } from "./console.js";
 import { diagnosticsChannel } from "./diagnostics.js";
 import { EventEmitter } from "./events.js";
+import { http, https } from "./http.js";
 import { makeModule } from "./module.js";
 import { os } from "./os.js";
 import { path } from "./path.js";
@@ -26,6 +28,8 @@ import { nodeCrypto } from "../crypto/index.js";
 
 export const builtins = {
   ...refusals,
+  assert,
+  "assert/strict": assert.strict,
   async_hooks: asyncHooks,
   buffer,
   console,
@@ -33,6 +37,8 @@ export const builtins = {
   crypto: nodeCrypto,
   diagnostics_channel: diagnosticsChannel,
   events: EventEmitter,
+  http,
+  https,
   os,
   path,
   "path/posix": path.posix,

@@ -23,11 +23,14 @@ function heading(error) {
 function place(frame) {
   const file = frame.getFileName();
   const name = (frame.isConstructor?.() ? "new " : "") + (frame.getFunctionName() ?? "");
-  if (frame.isNative()) return name ? `${name} (<anonymous>)` : null;
+  if (frame.isNative()) return name && !passing.has(name) ? `${name} (<anonymous>)` : null;
   if (!file || file === ownFile) return null;
   const position = `${file}:${frame.getLineNumber()}:${frame.getColumnNumber()}`;
   return name && name !== "<anonymous>" ? `${name} (${position})` : position;
 }
+
+// Functions that only call others.
+const passing = new Set(["apply", "call", "construct", "new construct"]);
 
 // The name under which this runtime itself was evaluated.
 const ownFile = (() => {

@@ -1,6 +1,6 @@
 // Between Node's streams and those of the web.
-import Stream from "readable-stream/lib/stream.js";
 import { checkObject, nodeError } from "./errors.js";
+import { Stream } from "./readable.js";
 
 const { Readable, Writable, finished } = Stream;
 

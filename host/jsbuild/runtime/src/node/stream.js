@@ -1,13 +1,8 @@
 // node:stream. The package behind it is Node's own streams for elsewhere.
-import shim from "process/";
-import Stream from "readable-stream/lib/stream.js";
-import { nextTick } from "../loop/ticks.js";
-import "./buffer.js";
 import { log } from "./log.js";
 import { useStreams } from "./process.js";
+import { Stream } from "./readable.js";
 import * as web from "./stream-web.js";
-
-Object.assign(shim, { nextTick }); // the package's ticks are the loop's
 
 const { Duplex, Readable, Writable } = Stream;
 

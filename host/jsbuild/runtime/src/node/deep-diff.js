@@ -1,0 +1,31 @@
+// How two values differ, line by line, as assert tells it.
+
+// diff returns the lines that lead from expected to actual: marked "+" where
+// they are only in actual, "-" where only in expected.
+export function diff(actual, expected) {
+  const lengths = table(actual, expected);
+  const lines = [];
+  let [i, j] = [0, 0];
+  while (i < actual.length || j < expected.length) {
+    if (i < actual.length && j < expected.length && same(actual[i], expected[j])) {
+      lines.push([" ", actual[i++]]);
+      j++;
+    } else if (j >= expected.length || (i < actual.length && lengths[i + 1][j] >= lengths[i][j + 1])) lines.push(["+", actual[i++]]);
+    else lines.push(["-", expected[j++]]);
+  }
+  return lines;
+}
+
+// same takes a line and the same line with a comma after it for equal.
+function same(a, b) {
+  return a === b || a === `${b},` || `${a},` === b;
+}
+
+// table holds the length of the longest common sequence from (i, j) on.
+function table(a, b) {
+  const lengths = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) lengths[i][j] = same(a[i], b[j]) ? lengths[i + 1][j + 1] + 1 : Math.max(lengths[i + 1][j], lengths[i][j + 1]);
+  }
+  return lengths;
+}

@@ -1,0 +1,44 @@
+// Where a request goes: what http.request makes of a URL and its options.
+import { url as urls } from "./url.js";
+import { nodeError, invalidArgument } from "./errors.js";
+
+// optionsOf returns the options of a request, of which input and options may be
+// the address and the rest, or both in one.
+export function optionsOf(input, options) {
+  if (typeof input === "string") return { ...urls.urlToHttpOptions(new URL(input)), ...options };
+  if (input instanceof URL || (typeof input?.searchParams === "object" && typeof input.href === "string")) return { ...urls.urlToHttpOptions(input), ...options };
+  return { ...input, ...options };
+}
+
+// targetOf returns {url, path, host, method, defaultPort, port, protocol}.
+export function targetOf(options, secure) {
+  const agent = options.agent || options._defaultAgent;
+  const expected = agent?.protocol ?? (secure ? "https:" : "http:");
+  const protocol = options.protocol || expected;
+  if (protocol !== expected) throw nodeError(TypeError, "ERR_INVALID_PROTOCOL", `Protocol "${protocol}" not supported. Expected "${expected}"`);
+  const path = pathOf(options);
+  const host = checkHost(options.hostname, "hostname") || checkHost(options.host, "host") || "localhost";
+  const defaultPort = options.defaultPort || agent?.defaultPort || (protocol === "https:" ? 443 : 80);
+  const port = options.port || defaultPort;
+  const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+  const authority = +port === defaultPort ? name : `${name}:${port}`;
+  const standard = protocol === "https:" ? 443 : 80;
+  const origin = `${protocol}//${name}${+port === standard ? "" : `:${port}`}`;
+  return { url: absolute(path) ? path : origin + (path.startsWith("/") ? path : `/${path}`), path, host, port, protocol, authority, origin };
+}
+
+function absolute(path) {
+  return /^https?:\/\//i.test(path);
+}
+
+function pathOf({ path }) {
+  if (!path) return "/";
+  const text = String(path);
+  if (/[^\u0021-\u00ff]/.test(text)) throw nodeError(TypeError, "ERR_UNESCAPED_CHARACTERS", "Request path contains unescaped characters");
+  return text;
+}
+
+function checkHost(host, name) {
+  if (host !== null && host !== undefined && typeof host !== "string") throw invalidArgument(`options.${name}`, "of type string, undefined, or null", host);
+  return host;
+}
