@@ -9,9 +9,9 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
+	"unsafe"
 
 	extism "github.com/extism/go-sdk"
 
@@ -176,18 +176,30 @@ func memory() (int64, error) {
 		return 0, err
 	}
 	defer func() { _ = file.Close() }()
-	lines, outside := bufio.NewScanner(file), true
+	lines, outside, near := bufio.NewScanner(file), true, heapAddress()
 	for lines.Scan() {
 		line := lines.Text()
 		var from, to, kib int64
 		if n, _ := fmt.Sscanf(line, "%x-%x ", &from, &to); n == 2 {
-			outside = !strings.HasPrefix(line, "c0") // where Go's heap begins
+			outside = to < near-heapReach || from > near+heapReach
 		}
 		if n, _ := fmt.Sscanf(line, "Anonymous: %d kB", &kib); n == 1 && outside {
 			held += kib * 1024
 		}
 	}
 	return held, lines.Err()
+}
+
+// heapReach is how far from any of its objects Go's heap may lie: it grows from
+// a random address on, far from where the system maps the rest.
+const heapReach = 16 << 30
+
+// heapAddress is an address in Go's heap.
+func heapAddress() int64 {
+	object := new([1 << 20]byte) // too large for the stack
+	address := int64(uintptr(unsafe.Pointer(object)))
+	runtime.KeepAlive(object)
+	return address
 }
 
 // registered returns what a module costs that is ready to run.
