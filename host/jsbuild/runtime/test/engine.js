@@ -20,19 +20,11 @@ import { readFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { QuickJS } from "quickjs-wasi";
+import { JSValueHandle, QuickJS } from "quickjs-wasi";
 import { Host } from "./host.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const aliases = JSON.parse(await readFile(root + "aliases.json", "utf8"));
-
-const engine = (async () => {
-  const [wasm, base] = await Promise.all([
-    readFile(new URL(import.meta.resolve("quickjs-wasi/quickjs.wasm"))).then((bytes) => WebAssembly.compile(bytes)),
-    build({ entryPoints: [root + "src/main.js"], absWorkingDir: root, alias: aliases, bundle: true, write: false, format: "iife", platform: "browser", target: "esnext", mainFields: ["browser", "module", "main"], conditions: ["workerd", "worker", "browser"] }),
-  ]);
-  return { wasm, base: base.outputFiles[0].text };
-})();
+const platform = { platform: "browser", target: "esnext", mainFields: ["browser", "module", "main"], conditions: ["workerd", "worker", "browser"] };
 
 // run loads source as an action and runs it once.
 export async function run(source, options = {}) {
@@ -47,37 +39,59 @@ export async function run(source, options = {}) {
 // load evaluates source, CommonJS or an ES module, and prepares it. Each run of
 // what it returns takes place in the same instance, under options that may differ.
 export async function load(source, options = {}) {
-  const { wasm, base } = await engine;
   const bundle = await bundled(source, options);
+  const { wasm, snapshot, pointers } = await base();
   const host = new Host(options);
-  const vm = await QuickJS.create({
-    wasm,
-    timezoneOffset: 0,
-    wasi: (memory) => systemCalls(memory, host),
-    interruptHandler: () => host.timedOut,
-    onUnhandledRejection: (promise, reason, handled) => host.rejected?.(promise, reason, handled),
-  });
+  const vm = await QuickJS.restore(snapshot, settings(wasm, host));
   const action = new Action(vm, host, options);
-  action.install(options.native ?? {});
-  vm.evalCode(base, "usher-runtime.js").dispose();
+  action.connect(options.native ?? {});
+  action.adopt(pointers);
   action.call("define", vm.evalCode(bundle, "usher-bundle.js"));
   action.call("prepare");
   return action;
 }
 
-// bundled makes of source the function (module, exports, require, touch) that
-// the runtime expects.
-async function bundled(source, { resolveDir = root, esbuild = {} }) {
-  const { outputFiles } = await build({
-    stdin: { contents: source, resolveDir, sourcefile: "action.js" },
-    bundle: true, write: false, format: "cjs", platform: "browser", target: "esnext", mainFields: ["browser", "module", "main"],
-    conditions: ["workerd", "worker", "browser"], logLevel: "silent", external: ["node:*", ...builtinNames],
-    banner: { js: "(function (module, exports, require, touch) {" }, footer: { js: "})" }, ...esbuild,
-  });
-  return outputFiles[0].text;
+// handler makes an action of the body of its handler.
+export function handler(body) {
+  return `exports.onExecutePostUserRegistration = async (event, api) => { ${body} };`;
 }
 
-const builtinNames = "assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain events fs fs/promises http http2 https inspector module net os path path/posix path/win32 perf_hooks process punycode querystring readline repl stream stream/promises stream/web string_decoder sys timers timers/promises tls trace_events tty url util util/types v8 vm wasi worker_threads zlib".split(" ");
+let image;
+
+// base is the engine with the runtime evaluated in it, made once.
+function base() {
+  image ??= (async () => {
+    const wasm = await WebAssembly.compile(await readFile(new URL(import.meta.resolve("quickjs-wasi/quickjs.wasm"))));
+    const { outputFiles } = await runtime();
+    const host = new Host({});
+    const vm = await QuickJS.create(settings(wasm, host));
+    const action = new Action(vm, host, {});
+    const pointers = action.install();
+    vm.evalCode(outputFiles[0].text, "usher-runtime.js").dispose();
+    vm.executePendingJobs();
+    return { wasm, snapshot: vm.snapshot(), pointers: { ...pointers, registered: action.registered.ptr, listener: host.listener?.ptr } };
+  })();
+  return image;
+}
+
+// runtime bundles the runtime as ../../make does, but for its names.
+async function runtime() {
+  const alias = JSON.parse(await readFile(root + "aliases.json", "utf8"));
+  return build({
+    entryPoints: [root + "src/main.js"], absWorkingDir: root, alias, bundle: true, write: false, format: "iife",
+    platform: "browser", mainFields: ["module", "main"], target: "esnext", keepNames: true, logLevel: "silent",
+  });
+}
+
+function settings(wasm, host) {
+  return {
+    wasm,
+    timezoneOffset: 0,
+    wasi: (memory) => systemCalls(memory, host),
+    interruptHandler: () => host.timedOut,
+    onUnhandledRejection: (promise, reason, handled) => host.rejected?.(promise, reason, handled),
+  };
+}
 
 function systemCalls(memory, host) {
   return {
@@ -92,34 +106,69 @@ function systemCalls(memory, host) {
   };
 }
 
+const builtinNames = "assert assert/strict async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns dns/promises domain events fs fs/promises http http2 https inspector module net os path path/posix path/win32 perf_hooks process punycode querystring readline readline/promises repl stream stream/consumers stream/promises stream/web string_decoder sys timers timers/promises tls trace_events tty url util util/types v8 vm wasi worker_threads zlib".split(" ");
+
+// bundled makes of source the function (module, exports, require, touch) that
+// the runtime expects.
+async function bundled(source, { resolveDir = root, esbuild = {} }) {
+  const { outputFiles } = await build({
+    stdin: { contents: source, resolveDir, sourcefile: "action.js" },
+    bundle: true, write: false, format: "cjs", logLevel: "silent", external: ["node:*", ...builtinNames], ...platform,
+    banner: { js: "(function (module, exports, require, touch) {" }, footer: { js: "})" }, ...esbuild,
+  });
+  return outputFiles[0].text;
+}
+
 class Action {
   constructor(vm, host, options) {
     Object.assign(this, { vm, host, options });
   }
 
-  // install gives the runtime its primitives.
-  install(replaced) {
-    const { vm, host } = this;
+  // install makes the runtime's primitives and returns where they are.
+  install() {
+    const { vm } = this;
     this.native = vm.newObject();
     this.native.setProp("building", vm.true);
-    for (const name of Host.primitives) {
-      const primitive = replaced[name] ?? ((...args) => host[name](...args));
-      this.define(name, (...args) => vm.hostToHandle(primitive(...args.map((arg) => this.read(arg)))));
+    const primitives = this.primitives({});
+    for (const name in primitives) {
+      const f = vm.newFunction(name, primitives[name]);
+      this.native.setProp(name, f);
+      f.dispose();
     }
-    this.define("register", (functions) => {
-      this.registered = functions.dup();
-    });
-    this.define("on_rejection", (listener) => {
-      const kept = listener.dup();
-      host.rejected = (promise, reason, handled) => vm.callFunction(kept, vm.undefined, promise, reason, handled ? vm.true : vm.false).dispose();
-    });
     vm.setProp(vm.global, "__native", this.native);
+    return { native: this.native.ptr };
   }
 
-  define(name, call) {
-    const f = this.vm.newFunction(name, (...args) => call(...args) ?? this.vm.undefined);
-    this.native.setProp(name, f);
-    f.dispose();
+  // connect does the same for an instance that was installed before its image.
+  connect(replaced) {
+    const primitives = this.primitives(replaced);
+    for (const name in primitives) this.vm.registerHostCallback(name, primitives[name]);
+  }
+
+  // adopt takes over what the image has at pointers.
+  adopt({ native, registered, listener }) {
+    this.native = new JSValueHandle(this.vm, native);
+    this.registered = new JSValueHandle(this.vm, registered);
+    if (listener) this.listen(new JSValueHandle(this.vm, listener));
+  }
+
+  primitives(replaced) {
+    const { vm, host } = this;
+    const primitives = {
+      register: (functions) => ((this.registered = functions.dup()), vm.undefined),
+      on_rejection: (listener) => (this.listen(listener.dup()), vm.undefined),
+    };
+    for (const name of Host.primitives) {
+      const primitive = replaced[name] ?? ((...args) => host[name](...args));
+      primitives[name] = (...args) => vm.hostToHandle(primitive(...args.map((arg) => this.read(arg))));
+    }
+    return primitives;
+  }
+
+  listen(listener) {
+    const { vm, host } = this;
+    host.listener = listener;
+    host.rejected = (promise, reason, handled) => vm.callFunction(listener, vm.undefined, promise, reason, handled ? vm.true : vm.false).dispose();
   }
 
   read(arg) {

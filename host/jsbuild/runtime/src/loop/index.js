@@ -63,8 +63,8 @@ function enter(entry) {
   try {
     const { event, execution } = JSON.parse(native.input());
     timeout = execution?.timeout_ms ?? Infinity;
-    const promise = handler(entry)(event, apiOf(entry, commands));
-    then.call(promise, settle, settleBadly);
+    const returned = handler(entry)(event, apiOf(entry, commands));
+    then.call(Promise.resolve(returned), settle, settleBadly);
   } catch (thrown) {
     settleBadly(thrown);
   }
