@@ -61,11 +61,7 @@ test("what a handler returns is ignored", async () => {
 });
 
 test("a run ends when what the handler did not await is done", async () => {
-  const source = `
-    import { request } from "./src/loop/request.js";
-    export const onExecutePostUserRegistration = async () => { setTimeout(() => setImmediate(() => console.log("late")), 50); };
-  `;
-  const { logs, elapsed } = await run(source);
+  const { logs, elapsed } = await run(handler(`setTimeout(() => setImmediate(() => console.log("late")), 50);`));
   assert.deepEqual([logs.map((l) => l.message), elapsed], [["late"], 50]);
 });
 

@@ -96,13 +96,17 @@ export function tick() {
 
 function step() {
   if (fireNext()) return true;
-  if (nextBatch()) {
+  if (nextBatch(alive)) {
     passTime();
     return true;
   }
-  if (!waiting() && !awaitsTimer()) return false;
+  if (!alive()) return false;
   wait(untilNext());
   return true;
+}
+
+function alive() {
+  return waiting() || awaitsTimer();
 }
 
 // awaitsTimer tells whether the run goes on for a timer.

@@ -194,9 +194,10 @@ export function fireNext() {
 }
 
 // nextBatch makes the immediates that stand in line ready to fire, and tells
-// whether there are any.
-export function nextBatch() {
-  if (!immediates.some((i) => i.holds())) return false;
+// whether there are any. Those without a reference wait for others: alive tells
+// whether the run goes on for something else.
+export function nextBatch(alive) {
+  if (immediates.length === 0 || !(immediates.some((i) => i.holds()) || alive())) return false;
   batch = immediates.reverse();
   immediates = [];
   return true;
