@@ -14,18 +14,26 @@ type supplement struct {
 
 // supplements are asked, in turn, what a bundle needs in front of it. What
 // needs nothing costs nothing: only then is the action joined a second time.
-var supplements []func(b *Bundle) (supplement, bool)
+var supplements = []func(j *job, b *Bundle) (supplement, bool, error){(*job).offerIntl}
 
 // supplement joins the action again with what its bundle asks for.
 func (j *job) supplement(ctx context.Context, b *Bundle) (*Bundle, error) {
 	var with []supplement
 	for _, offer := range supplements {
-		if s, ok := offer(b); ok {
+		s, ok, err := offer(j, b)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
 			with = append(with, s)
 		}
 	}
 	if with == nil {
 		return b, nil
 	}
-	return j.join(ctx, with)
+	joined, err := j.join(ctx, with)
+	if err == nil {
+		joined.Warnings = b.Warnings // which offers may have added to
+	}
+	return joined, err
 }
