@@ -120,17 +120,20 @@ function upTo2037(entry) {
 // ofTargets gives a zone the group of its other names: CLDR keeps to a zone's oldest.
 const ofTargets = (links, groupOf) => Object.fromEntries(links.map((link) => link.split("|")).filter(([target, name]) => groupOf[target] === undefined && groupOf[name] !== undefined).map(([target, name]) => [target, groupOf[name]]));
 
-async function tags() {
+// tags lists the languages that there are data for, with their variants.
+export async function tags() {
   const names = (await readdir(folder("datetimeformat"))).filter((name) => name.endsWith(".js")).map((name) => name.slice(0, -3));
   return names.filter((name) => languages.includes(name.split("-")[0])).sort();
 }
 
-async function contents() {
+// contents makes the archive's files, by name, for the languages of list; a
+// variant needs the languages that its tag begins with.
+export async function contents(list) {
   const { zones, groupOf } = await partition();
   const tz = require("moment-timezone/data/packed/latest.json");
   const files = { "zones.json": JSON.stringify({ version: tz.version, zones: tz.zones.map(upTo2037), links: tz.links, groups: { ...groupOf, ...ofTargets(tz.links, groupOf) }, names: (await language("en", zones)).data.dates.zones }) };
   const made = {};
-  for (const tag of await tags()) {
+  for (const tag of list) {
     made[tag] = await language(tag, zones);
     const parent = tag.includes("-") ? Object.keys(made).filter((name) => name !== tag && tag.startsWith(`${name}-`)).sort((a, b) => b.length - a.length)[0] : undefined;
     files[`languages/${tag}.json`] = JSON.stringify(parent ? { tag, parent, ...diff(made[parent].data, made[tag].data) } : { tag, ...made[tag].data });
@@ -140,7 +143,11 @@ async function contents() {
   return { "more.js": more.outputFiles[0].text, ...files };
 }
 
-const encoder = new TextEncoder();
-const files = await contents();
-const stored = Object.fromEntries(Object.entries(files).map(([name, text]) => [name, [encoder.encode(text), { level: 9, mtime: new Date(1980, 0, 1) }]]));
-await writeFile(process.argv[2], zipSync(stored));
+async function pack(file) {
+  const encoder = new TextEncoder();
+  const files = await contents(await tags());
+  const stored = Object.entries(files).map(([name, text]) => [name, [encoder.encode(text), { level: 9, mtime: new Date(1980, 0, 1) }]]);
+  await writeFile(file, zipSync(Object.fromEntries(stored)));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await pack(process.argv[2]);
