@@ -16,8 +16,10 @@ var actionSchema []byte
 func ActionSchema() []byte { return actionSchema }
 
 //go:embed c/usher.h c/build assemblyscript/*.ts assemblyscript/package.json
+//go:embed js/package.json js/index.d.ts js/lib js/types
 var libraries embed.FS
 
-// Library returns the files of a language's library, "c" or "assemblyscript".
+// Library returns the files of a language's library: "c", "assemblyscript" or
+// "js", which serves TypeScript too.
 // The one for Go is a module of its own, from which nothing can be embedded.
 func Library(language string) (fs.FS, error) { return fs.Sub(libraries, language) }

@@ -5,7 +5,9 @@
 package templates
 
 import (
+	"bytes"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -14,10 +16,10 @@ import (
 	"github.com/usherhost/usher/sdk"
 )
 
-// FS holds the folders "assemblyscript", "c" and "go". A file's ".tmpl" is no
+// FS holds the folders "assemblyscript", "c", "go", "js" and "ts". A file's ".tmpl" is no
 // part of its name, and "{{name}}" in it stands for the action's name.
 //
-//go:embed all:assemblyscript all:c all:go
+//go:embed all:assemblyscript all:c all:go all:js all:ts
 var FS embed.FS
 
 // suffix keeps files of Go modules from being taken for a part of this one.
@@ -26,7 +28,7 @@ const suffix = ".tmpl"
 var validName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
 
 // Languages lists the languages that have a starter action.
-func Languages() []string { return []string{"go", "assemblyscript", "c"} }
+func Languages() []string { return []string{"js", "ts", "go", "assemblyscript", "c"} }
 
 // Files returns a starter action for name, which is made of small letters,
 // digits, dots, hyphens and underscores: contents by path, with slashes.
@@ -47,20 +49,45 @@ func Files(language, name string) (map[string][]byte, error) {
 	return files, addLibrary(files, language)
 }
 
-// libraryFolders says where a starter action has its library. The one for Go
-// lies in its template: see [sdk.Library].
-var libraryFolders = map[string]string{"c": "", "assemblyscript": "usher/"}
+// libraries says which library a starter action has, and in which folder. The
+// one for Go lies in its template: see [sdk.Library].
+var libraries = map[string]struct{ name, folder string }{
+	"c":              {"c", ""},
+	"assemblyscript": {"assemblyscript", "usher/"},
+	"js":             {"js", "usher/"},
+	"ts":             {"js", "usher/"},
+}
 
 func addLibrary(files map[string][]byte, language string) error {
-	folder, ok := libraryFolders[language]
+	library, ok := libraries[language]
 	if !ok {
 		return nil
 	}
-	library, err := sdk.Library(language)
+	from, err := sdk.Library(library.name)
 	if err != nil {
 		return fmt.Errorf("add the library for %s: %w", language, err)
 	}
-	return collect(library, func(path string, content []byte) { files[folder+path] = content })
+	if err := collect(from, func(path string, content []byte) { files[library.folder+path] = content }); err != nil {
+		return err
+	}
+	if library.name == "js" {
+		return withoutTests(files, library.folder+"package.json")
+	}
+	return nil
+}
+
+// forTests are the parts of a library's package.json that only its own tests
+// need. npm would install the packages with the library.
+var forTests = regexp.MustCompile(`(?s)\n  "(scripts|devDependencies)": \{.*?\n  \},?`)
+
+func withoutTests(files map[string][]byte, path string) error {
+	content := forTests.ReplaceAll(files[path], nil)
+	content = bytes.ReplaceAll(content, []byte(",\n}"), []byte("\n}"))
+	if !json.Valid(content) {
+		return fmt.Errorf("take the tests out of %s: what is left is no JSON", path)
+	}
+	files[path] = content
+	return nil
 }
 
 // collect tells of every file in from.

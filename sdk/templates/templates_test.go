@@ -91,7 +91,7 @@ func TestFiles(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, language, action, want string }{
 		{"refuses a name that is no file name", "go", "../greet", "small letters"},
-		{"names the languages", "cobol", "greet", "go, assemblyscript, c"},
+		{"names the languages", "cobol", "greet", "js, ts, go, assemblyscript, c"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -139,6 +139,43 @@ func TestAssemblyScriptTemplateBuilds(t *testing.T) {
 	cmd.Dir = dir
 	if output, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v (are the packages there? task plugins:setup installs them)\n%s", err, output)
+	}
+}
+
+// The packages are those of the library, which task setup installs.
+func TestScriptTemplatesPassTheirTests(t *testing.T) {
+	t.Parallel()
+	packages, err := filepath.Abs("../js/node_modules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, language := range []string{"js", "ts"} {
+		t.Run(language, func(t *testing.T) {
+			t.Parallel()
+			dir := begin(t, language)
+			// Node looks for the library's own packages from its real path up.
+			modules := filepath.Join(dir, "node_modules")
+			if err := os.Symlink(packages, filepath.Join(dir, "usher", "node_modules")); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.MkdirAll(modules, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			for link, target := range map[string]string{
+				"usher-actions": filepath.Join(dir, "usher"),
+				"typescript":    filepath.Join(packages, "typescript"),
+				".bin":          filepath.Join(packages, ".bin"),
+			} {
+				if err := os.Symlink(target, filepath.Join(modules, link)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := exec.CommandContext(t.Context(), "npm", "test")
+			cmd.Dir = dir
+			if output, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%v (are the packages there? task setup installs them)\n%s", err, output)
+			}
+		})
 	}
 }
 

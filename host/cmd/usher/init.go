@@ -24,9 +24,10 @@ func newInit(a *app) *cobra.Command {
 		Use:   "init NAME",
 		Short: "Begin a new action from a template",
 		Long: `Make the folder NAME with a small working action: its source, its action.yaml,
-an event to try it on, and the library of its language.`,
-		Example: `  usher init welcome-mail --lang go
-  usher run welcome-mail
+an event to try it on, and the library of its language. In JavaScript (js) and
+TypeScript (ts) there are also answers to its requests and tests.`,
+		Example: `  usher init welcome-mail --lang js
+  usher dev welcome-mail
   usher actions deploy welcome-mail --bind`,
 		GroupID:     groupAuthor,
 		Args:        exactly("NAME"),
@@ -68,7 +69,11 @@ func (a *app) initAction(dir, language string) error {
 	paths := slices.Sorted(maps.Keys(files))
 	return a.term.answer(map[string]any{"name": name, "dir": dir, "language": language, "files": paths}, func(w io.Writer) {
 		fmt.Fprintf(w, "made %s (%d files); its settings are in %s\n", dir, len(files), filepath.Join(dir, actionFileName))
-		fmt.Fprintf(w, "next: usher run %s\nnext: usher actions deploy %s --bind\n", dir, dir)
+		try := "run"
+		if files["fakes.json"] != nil {
+			try = "dev"
+		}
+		fmt.Fprintf(w, "next: usher %s %s\nnext: usher actions deploy %s --bind\n", try, dir, dir)
 	})
 }
 

@@ -1,0 +1,10 @@
+// The types of Usher's actions. In TypeScript:
+//
+//   import type { PostUserRegistrationHandler } from "usher-actions";
+//   export const onExecutePostUserRegistration: PostUserRegistrationHandler = async (event, api) => {};
+//
+// and in JavaScript:
+//
+//   /** @type {import("usher-actions").PostUserRegistrationHandler} */
+//   exports.onExecutePostUserRegistration = async (event, api) => {};
+export * from "./types/post-user-registration.js";

@@ -1,0 +1,3 @@
+exports.onExecutePostUserRegistration = async () => {
+  await new Promise(() => {});
+};

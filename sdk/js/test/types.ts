@@ -1,0 +1,21 @@
+// Compiled, not run: what the types must allow, and refuse.
+import type { Event, PostUserRegistrationAPI, PostUserRegistrationHandler } from "usher-actions";
+import { runAction } from "usher-actions/test";
+
+export const handler: PostUserRegistrationHandler = async (event: Event, api: PostUserRegistrationAPI) => {
+  const where: string | undefined = event.request?.geoip.countryCode;
+  const record = api.cache.get("k");
+  const value: string | undefined = record?.value;
+  // @ts-expect-error: the cache keeps text alone
+  api.cache.set("k", 5);
+  // @ts-expect-error: request may be missing
+  console.log(event.request.ip, where, value);
+};
+
+export async function test() {
+  const run = await runAction(new URL("action.js", import.meta.url), { event: { user: { user_id: "u" } }, fakes: [{ request: { url: "*" } }] });
+  const messages: string[] = run.logs.map((line) => line.message);
+  // @ts-expect-error: there are two engines
+  await runAction("action.js", { engine: "deno" });
+  return [messages, run.error?.message];
+}
