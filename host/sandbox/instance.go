@@ -19,7 +19,7 @@ type instance struct {
 	isolation host.Isolation
 	module    api.Module
 	fuel      api.MutableGlobal
-	entries   map[string]api.Function
+	entries   map[string]handle
 	code      *code
 	linear    api.Memory // nil when the module has none
 
@@ -32,6 +32,7 @@ type instance struct {
 	links   []api.Module        // that the module links, of a plain instance
 	pages   int                 // that the last run wrote; -1 when that is not known
 	resets  int
+	stacks  int     // bytes of the call stacks
 	owner   *Module // of a kept instance that nobody uses
 	stack   [1]uint64
 }
@@ -44,7 +45,7 @@ func (s *Sandbox) newInstance(ctx context.Context, isolation host.Isolation, c *
 		return nil, err
 	}
 	i := &instance{
-		isolation: isolation, module: module, code: c, entries: map[string]api.Function{}, pages: -1,
+		isolation: isolation, module: module, code: c, entries: map[string]handle{}, pages: -1,
 		fuel: fuelOf(module),
 	}
 	i.linear = memoryOf(module)
@@ -214,7 +215,7 @@ func initialiseModule(c *Call, m api.Module) error {
 func (i *instance) enter(c *Call, name string) error {
 	entry, known := i.entries[name]
 	if !known {
-		if entry = i.module.ExportedFunction(name); entry == nil {
+		if entry, known = handleOf(i.module, name); !known {
 			return &Fault{Fault: host.FaultHost, Message: "the module does not export " + name}
 		}
 		i.entries[name] = entry
@@ -298,6 +299,9 @@ func (i *instance) reset(f *frozen) bool {
 		return false
 	}
 	i.pages = pages
+	if i.stacks = i.stackBytes(); i.stacks > keptStackBytes {
+		i.dropStacks()
+	}
 	i.setGlobals(f)
 	i.fuel.Set(0)
 	return true

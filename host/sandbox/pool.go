@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// instanceBytes is about what a kept instance costs besides the pages that it
-// wrote: its own structures, and the kernel's.
-const instanceBytes = 24 << 10
+// instanceBytes is about what a kept instance costs besides its call stacks and
+// the pages that it wrote: its own structures, and the kernel's.
+const instanceBytes = 14 << 10
 
 func (i *instance) bytes() int64 {
-	return instanceBytes + int64(max(i.pages, 1)*os.Getpagesize())
+	return instanceBytes + int64(i.stacks) + int64(max(i.pages, 1)*os.Getpagesize())
 }
 
 // IdleBytes returns about how much memory modules and kept instances take.
@@ -36,13 +36,19 @@ func (s *Sandbox) takeIdle(m *Module) *instance {
 	return i
 }
 
-// keepIdle keeps an instance that was reset.
+// keepIdle keeps an instance that was reset. Of a module's instances those that
+// ran last are used first; the others wait without their call stacks.
 func (s *Sandbox) keepIdle(m *Module, i *instance) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i.owner = m
 	m.idle = append(m.idle, s.idle.PushFront(i))
 	s.idleBytes += i.bytes()
+	if cold := len(m.idle) - 1 - s.runs.hot(); cold >= 0 {
+		i := m.idle[cold].Value.(*instance)
+		s.idleBytes -= int64(i.stacks)
+		i.dropStacks()
+	}
 	s.evict()
 }
 

@@ -44,6 +44,10 @@ func (r *runs) leave() {
 // crowded reports whether runs wait for a processor.
 func (r *runs) crowded() bool { return r.active.Load() > r.processors }
 
+// hot is how many idle instances of a module stay ready for the next moment:
+// more than that do not run at once, but for those that wait for the world.
+func (r *runs) hot() int { return 2 * int(r.processors) }
+
 // close lets nothing begin any more, and waits for what has.
 func (r *runs) close(ctx context.Context) error {
 	r.closed.Store(true)

@@ -29,8 +29,8 @@ type wasmKernel struct {
 	module api.Module
 	memory api.Memory
 	pages  *memory
-	alloc  api.Function
-	free   api.Function
+	alloc  handle
+	free   handle
 	stack  [1]uint64
 
 	end, input, inputLength, output, outputLength, outputLimit, failure api.MutableGlobal
@@ -104,8 +104,8 @@ func (k *wasmKernel) put(c *Call, data []byte) (uint64, bool) {
 	if len(data) == 0 {
 		return 0, true
 	}
-	if k.alloc == nil { // a handle has a stack of its own: most instances never need it
-		k.alloc = k.module.ExportedFunction("alloc")
+	if k.alloc.Function == nil { // most instances never need it
+		k.alloc, _ = handleOf(k.module, "alloc")
 	}
 	k.stack[0] = uint64(len(data))
 	if err := k.alloc.CallWithStack(c, k.stack[:]); err != nil {
@@ -115,8 +115,8 @@ func (k *wasmKernel) put(c *Call, data []byte) (uint64, bool) {
 }
 
 func (k *wasmKernel) release(c *Call, offset uint64) {
-	if k.free == nil {
-		k.free = k.module.ExportedFunction("free")
+	if k.free.Function == nil {
+		k.free, _ = handleOf(k.module, "free")
 	}
 	k.stack[0] = offset
 	_ = k.free.CallWithStack(c, k.stack[:]) // it can only fail on headers that the guest spoilt
