@@ -117,6 +117,9 @@ func (j *job) finish(r api.BuildResult) (*Bundle, error) {
 // left out: they ask for the default locale, which needs no data.
 var formats = regexp.MustCompile(`\bIntl\b|\.toLocale(?:Date|Time)?String\([^)\s]|\.localeCompare\([^,()]*(?:\([^()]*\)[^,()]*)*,`)
 
+// madeUp finds the sources that no file holds.
+var madeUp = regexp.MustCompile(`^usher-[a-z]+:`)
+
 // nameSources gives the sources in a map the names that their author knows.
 func (j *job) nameSources(sourceMap []byte) ([]byte, error) {
 	var m struct {
@@ -130,6 +133,9 @@ func (j *job) nameSources(sourceMap []byte) ([]byte, error) {
 	}
 	for i, s := range m.Sources {
 		m.Sources[i] = j.title(s)
+		if madeUp.MatchString(s) {
+			m.Sources[i] = "" // its author knows nothing of it
+		}
 	}
 	return json.Marshal(m)
 }

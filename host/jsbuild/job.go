@@ -137,9 +137,14 @@ func (j *job) entryLoader() api.Loader {
 	}
 }
 
-// loadEntry serves the entry from the source, so that it need not be a file.
-func (j *job) loadEntry(build api.PluginBuild) {
+// loadFiles serves the entry from the source, so that it need not be a file,
+// and keeps every other file from those who may not read it, however it was
+// found.
+func (j *job) loadFiles(build api.PluginBuild) {
 	build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "file"}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+		if !j.readable(args.Path) {
+			return api.OnLoadResult{Errors: []api.Message{{Text: unresolved(args.Path), Detail: outside{}}}}, nil
+		}
 		if args.Path != j.entry {
 			return api.OnLoadResult{}, nil
 		}

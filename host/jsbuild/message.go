@@ -26,8 +26,8 @@ func (m Message) String() string {
 	if line != "" {
 		fmt.Fprintf(&b, "\n    %s", line)
 	}
-	if m.Hint != "" {
-		fmt.Fprintf(&b, "\n    %s^ %s", strings.Repeat(" ", column), m.Hint)
+	if line != "" || m.Hint != "" {
+		b.WriteString("\n    " + strings.TrimRight(strings.Repeat(" ", column)+"^ "+m.Hint, " "))
 	}
 	return b.String()
 }

@@ -28,7 +28,7 @@ type resolver struct {
 func (j *job) plugin() api.Plugin {
 	return api.Plugin{Name: "usher", Setup: func(build api.PluginBuild) {
 		r := &resolver{job: j, build: build}
-		j.loadEntry(build)
+		j.loadFiles(build)
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, r.resolve)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: stubSpace}, j.loadStub)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: emptySpace}, loadEmpty)
@@ -55,40 +55,39 @@ func (r *resolver) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) 
 	if name, ok := builtinOf(args.Path); ok {
 		return api.OnResolveResult{Path: args.Path, External: true, Warnings: r.warn(name, args)}, nil
 	}
+	if strings.HasPrefix(args.Path, "https:") || strings.HasPrefix(args.Path, "http:") { // esbuild would leave it to the run
+		return api.OnResolveResult{Errors: []api.Message{{Text: unresolved(args.Path)}}}, nil
+	}
 	if args.Kind == api.ResolveJSRequireResolve {
 		return api.OnResolveResult{Path: args.Path, External: true}, nil
 	}
-	found, err := r.find(args)
-	if err == nil && found.Namespace == "file" && !r.readable(found.Path) {
+	if r.closed() && filepath.IsAbs(args.Path) {
 		return r.refuse(args.Path), nil
 	}
-	return found, err
+	return r.find(args), nil
 }
 
 // find picks the way that an import is found by.
-func (r *resolver) find(args api.OnResolveArgs) (api.OnResolveResult, error) {
+func (r *resolver) find(args api.OnResolveArgs) api.OnResolveResult {
 	s, ok := specifierOf(args.Path)
 	if !ok {
-		if !r.closed() {
-			return api.OnResolveResult{}, nil
-		}
-		return r.ask(args.Path, args.ResolveDir, args), nil
+		return api.OnResolveResult{}
 	}
-	dir := args.ResolveDir
 	if alias, ok := r.aliases[s.name+"@"+s.version]; ok {
-		return r.ask(alias+s.sub, r.installed, args), nil
+		return r.ask(alias+s.sub, r.installed, args)
 	}
 	if s.version != "" {
 		args.Path = s.name + s.sub
 	}
+	dir := args.ResolveDir
 	if r.authored(args.Importer) && r.listed() {
 		dir = r.installed
 	}
 	found := r.ask(r.forNode(s, args.Path, dir), dir, args)
 	if found.Path == "" && dir != args.ResolveDir {
-		return r.beside(args), nil
+		return r.beside(args)
 	}
-	return found, nil
+	return found
 }
 
 // listed reports whether packages come from a list instead of the folder.

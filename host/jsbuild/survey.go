@@ -36,8 +36,8 @@ func (j *job) look(ctx context.Context) error {
 	o.Platform = api.PlatformNode
 	o.EntryPoints = []string{j.entry}
 	o.Plugins = []api.Plugin{{Name: "usher-survey", Setup: func(build api.PluginBuild) {
-		j.loadEntry(build)
-		build.OnResolve(api.OnResolveOptions{Filter: ".*", Namespace: "file"}, j.scout)
+		j.loadFiles(build)
+		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, j.scout)
 	}}}
 	r, err := run(ctx, o)
 	if err != nil {
@@ -54,8 +54,14 @@ func (j *job) scout(args api.OnResolveArgs) (api.OnResolveResult, error) {
 	if args.Kind == api.ResolveEntryPoint {
 		return api.OnResolveResult{Path: j.entry}, nil
 	}
-	if filepath.IsAbs(args.Path) && j.closed() {
+	if !j.closed() {
+		return api.OnResolveResult{}, nil
+	}
+	if filepath.IsAbs(args.Path) {
 		return j.refuse(args.Path), nil
+	}
+	if _, ok := specifierOf(args.Path); ok { // esbuild looks for packages in folders that there are
+		return api.OnResolveResult{Path: args.Path, External: true}, nil
 	}
 	return api.OnResolveResult{}, nil
 }

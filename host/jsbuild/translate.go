@@ -65,6 +65,7 @@ type rule struct {
 
 var rules = []rule{
 	{regexp.MustCompile(`^Could not resolve "(.*)"`), (*job).sayUnresolved},
+	{regexp.MustCompile(`^Could not resolve (?:require|import)\("(.*)"\)`), (*job).sayUnresolved},
 	{regexp.MustCompile(`^No loader is configured for "(.*?)" files: (.*)`), (*job).sayUnreadable},
 	{regexp.MustCompile(`^Top-level await is currently not supported`), (*job).sayAwait},
 	{regexp.MustCompile(`^No matching export in "(.*?)" for import "(.*?)"`), (*job).sayNoExport},
@@ -79,7 +80,7 @@ func (j *job) saySyntax(m api.Message, _ []string, out *Message) {
 		prefix = "not JSON: "
 	}
 	out.Text = prefix + strings.TrimPrefix(out.Text, "syntax error ")
-	out.Hint = j.advice(m)
+	out.Hint = j.remark(m)
 }
 
 func (j *job) sayAwait(_ api.Message, _ []string, out *Message) {
@@ -130,11 +131,16 @@ func (j *job) sayUnreadable(_ api.Message, parts []string, out *Message) {
 	}
 }
 
-// advice is the most useful of esbuild's own notes, "" when there is none.
+// advice is esbuild's own, "" when it has none.
 func (j *job) advice(m api.Message) string {
 	if m.Location != nil && m.Location.Suggestion != "" {
-		return fmt.Sprintf("did you mean %s?", m.Location.Suggestion)
+		return fmt.Sprintf("did you mean %q?", m.Location.Suggestion)
 	}
+	return j.remark(m)
+}
+
+// remark is the first of esbuild's notes that tells an author something.
+func (j *job) remark(m api.Message) string {
 	for _, n := range m.Notes {
 		if n.Text == "" || aboutEsbuild.MatchString(n.Text) {
 			continue

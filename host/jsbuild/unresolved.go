@@ -65,6 +65,12 @@ func likeFile(name string, entries []os.DirEntry) []string {
 		}
 		names = append(names, n)
 	}
+	if near := closest(name, names); near != nil || filepath.Ext(name) != "" {
+		return near
+	}
+	for i, n := range names {
+		names[i] = strings.TrimSuffix(n, filepath.Ext(n))
+	}
 	return closest(name, names)
 }
 

@@ -85,7 +85,7 @@ func (j *job) warnings(found []api.Message, shares map[string]int) []Message {
 
 // ours reports whether a warning is about the author's own code.
 func (j *job) ours(m api.Message) bool {
-	return m.Location != nil && m.Location.Namespace == "file" && !strings.Contains("/"+m.Location.File, "/node_modules/")
+	return m.Location != nil && m.Location.Namespace != stubSpace && !strings.Contains("/"+m.Location.File, "/node_modules/")
 }
 
 // useOf warns of a package that imports modules which are unable to work.
