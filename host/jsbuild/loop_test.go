@@ -1,0 +1,204 @@
+package jsbuild_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/internal/jstest"
+)
+
+// handling makes an action of the body of its handler.
+func handling(body string) string {
+	return "exports.onExecutePostUserRegistration = async (event, api) => {\n" + body + "\n};\n"
+}
+
+func messages(r host.Result) string {
+	var lines []string
+	for _, l := range r.Logs {
+		lines = append(lines, l.Message)
+	}
+	return strings.Join(lines, "|")
+}
+
+func TestParallelRequestsOfAnActionOverlap(t *testing.T) {
+	t.Parallel()
+	var all sync.WaitGroup // the server answers none before all are there
+	all.Add(5)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		all.Done()
+		all.Wait()
+		_, _ = fmt.Fprint(w, r.URL.Path[1:])
+	}))
+	t.Cleanup(server.Close)
+	result, tape := run(t, handling(`
+		const texts = await Promise.all([1, 2, 3, 4, 5].map(async (n) => (await fetch(event.secrets.URL + n)).text()));
+		console.log(texts.join());
+	`), jstest.Run{Secrets: map[string]string{"URL": server.URL + "/"}})
+	if !result.Succeeded || messages(result) != "1,2,3,4,5" {
+		t.Fatalf("error %+v, logs %q", result.Error, messages(result))
+	}
+	if result.Stats.HTTPRequests != 5 || len(tape.Calls) != 11 {
+		t.Errorf("stats %+v, %d calls on tape", result.Stats, len(tape.Calls))
+	}
+}
+
+func TestARunDeliversWhatTheHandlerDidNotAwait(t *testing.T) {
+	t.Parallel()
+	got := make(chan string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		got <- r.Method + " " + r.Header.Get("Content-Type") + " " + r.Header.Get("Idempotency-Key")
+	}))
+	t.Cleanup(server.Close)
+	result, _ := run(t, handling(`
+		fetch(event.secrets.URL, { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
+	`), jstest.Run{Secrets: map[string]string{"URL": server.URL}})
+	if !result.Succeeded || len(got) != 1 {
+		t.Fatalf("error %+v, %d requests", result.Error, len(got))
+	}
+	if sent := <-got; sent != "POST application/json exe_1-0-0" {
+		t.Errorf("sent %q", sent)
+	}
+}
+
+func TestTheFailureOfWhatWasNotAwaitedIsSeen(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	result, _ := run(t, handling(`fetch(event.secrets.URL);`), jstest.Run{Secrets: map[string]string{"URL": server.URL}})
+	var output struct {
+		Unhandled []host.ResultError `json:"unhandled"`
+	}
+	if err := json.Unmarshal(result.Output, &output); err != nil || len(output.Unhandled) != 1 || !result.Succeeded {
+		t.Fatalf("%v: output %s, error %+v", err, result.Output, result.Error)
+	}
+	if len(result.Logs) != 1 || result.Logs[0].Level != "warn" || !strings.HasPrefix(result.Logs[0].Message, "Unhandled promise rejection: TypeError: fetch failed") {
+		t.Errorf("logs %+v", result.Logs)
+	}
+}
+
+func TestErrorsOfAnActionComeInParts(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		body  string
+		want  host.ResultError
+		stack string // that it begins with; the position is the bundle's
+	}{
+		{name: "a bug", body: "undefined.x;", want: host.ResultError{Name: "TypeError", Message: "cannot read property 'x' of undefined"}, stack: "TypeError: cannot read property 'x' of undefined\n    at "},
+		{name: "with a code", body: `throw Object.assign(new RangeError("no"), { code: "ENO" });`, want: host.ResultError{Name: "RangeError", Message: "no", Code: "ENO"}, stack: "RangeError: no\n    at "},
+		{name: "a text", body: `throw "no";`, want: host.ResultError{Message: "no"}},
+		{name: "in a timer", body: `setTimeout(() => { throw new Error("late"); }, 5);`, want: host.ResultError{Name: "Error", Message: "late"}, stack: "Error: late\n    at "},
+		{name: "a method that is not there", body: `api.user.setAppMetadata("a", 1);`, want: host.ResultError{Name: "TypeError", Message: "cannot read property 'setAppMetadata' of undefined"}, stack: "TypeError: "},
+		{name: "with a cause", body: `throw new Error("outer", { cause: new Error("inner") });`, want: host.ResultError{Name: "Error", Message: "outer"}, stack: "Error: outer\n    at "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			result, _ := run(t, handling(tt.body), jstest.Run{})
+			if result.Error == nil || result.Fault != host.FaultGuest {
+				t.Fatalf("fault %q, error %+v", result.Fault, result.Error)
+			}
+			stack := result.Error.Stack
+			result.Error.Stack = ""
+			if *result.Error != tt.want || !strings.HasPrefix(stack, tt.stack) {
+				t.Errorf("error %+v, stack %q, want %+v", *result.Error, stack, tt.want)
+			}
+			if tt.stack != "" && (!strings.Contains(stack, guest.BundleName+":") || strings.Contains(stack, "usher-runtime")) {
+				t.Errorf("stack %q", stack)
+			}
+		})
+	}
+}
+
+func TestTimersWaitByTheRunsClock(t *testing.T) {
+	t.Parallel()
+	result, _ := run(t, handling(`
+		const began = Date.now();
+		setInterval(() => {}, 5);
+		setTimeout(() => console.log("never"), 60_000);
+		await new Promise((r) => setTimeout(r, 30));
+		console.log(Date.now() - began >= 30);
+	`), jstest.Run{})
+	if !result.Succeeded || messages(result) != "true" {
+		t.Errorf("error %+v, logs %q", result.Error, messages(result))
+	}
+	if took := result.EndedAt.Sub(result.StartedAt); took > 10*time.Second {
+		t.Errorf("it waited %v", took)
+	}
+}
+
+func TestADeadlineEndsARunThatWaits(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	t.Cleanup(server.Close)
+	for name, body := range map[string]string{
+		"for an answer":   `await fetch(event.secrets.URL);`,
+		"for a timer":     `await new Promise((r) => setTimeout(r, 60_000));`,
+		"for an interval": `await new Promise(() => setInterval(() => {}, 10));`,
+		"in a loop":       `for (;;);`,
+		"in microtasks":   `const again = () => Promise.resolve().then(again); await again();`,
+		"in ticks":        `const again = () => process.nextTick(again); again();`,
+		"in immediates":   `const again = () => setImmediate(again); again();`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result, _ := run(t, handling(body), jstest.Run{
+				Secrets:  map[string]string{"URL": server.URL},
+				Settings: host.Settings{Limits: host.Limits{TimeoutMillis: 300}},
+			})
+			if result.Limit != "timeout_ms" {
+				t.Errorf("limit %q, error %+v", result.Limit, result.Error)
+			}
+		})
+	}
+}
+
+func TestATopLevelThatNeedsTheHostRunsInEveryRun(t *testing.T) {
+	t.Parallel()
+	result, _ := run(t, `
+		const began = Date.now();
+		setTimeout(() => console.log("timer"), 10);
+		exports.onExecutePostUserRegistration = async () => { console.log(Date.now() >= began); };
+	`, jstest.Run{})
+	if !result.Succeeded || messages(result) != "true|timer" {
+		t.Errorf("error %+v, logs %q", result.Error, messages(result))
+	}
+	result, _ = run(t, `
+		if (Date.now() > 0) throw new TypeError("at the top");
+		exports.onExecutePostUserRegistration = async () => {};
+	`, jstest.Run{})
+	if result.Error == nil || result.Error.Name != "TypeError" || result.Error.Message != "at the top" {
+		t.Errorf("error %+v", result.Error)
+	}
+}
+
+func TestTheCacheOfAnAction(t *testing.T) {
+	t.Parallel()
+	result, _ := run(t, handling(`
+		const tell = (v) => console.log(JSON.stringify(v?.code ?? v?.type ?? v?.value ?? null));
+		tell(api.cache.get("k"));
+		tell(api.cache.set("k", "v", { ttl: 60_000 }));
+		tell(api.cache.get("k"));
+		tell(api.cache.set("k".repeat(65), "v"));
+		tell(api.cache.set("ü".repeat(33), "v"));
+		tell(api.cache.set("k", "v".repeat(4097)));
+		tell(api.cache.set("k", "v", { ttl: NaN }));
+		tell(api.cache.set("k", "v", { ttl: Infinity, expires_at: 1 }));
+		tell(api.cache.set("k", "v", { expires_at: 1 }));
+		tell(api.cache.set("k", "v", { ttl: -1 }));
+		tell(api.cache.delete("k"));
+		tell(api.cache.delete("k"));
+		for (let i = 0; i < 5; i++) tell(api.cache.set("n" + i, "v".repeat(4000)));
+	`), jstest.Run{})
+	want := `null|"success"|"v"|"CacheKeySizeExceeded"|"CacheKeySizeExceeded"|"CacheValueSizeExceeded"|"InvalidExpiry"|"InvalidExpiry"|"ItemAlreadyExpired"|"ItemAlreadyExpired"|"success"|"CacheKeyDoesNotExist"|"success"|"success"|"success"|"success"|"CacheSizeExceeded"`
+	if !result.Succeeded || messages(result) != want {
+		t.Errorf("error %+v, logs %s", result.Error, messages(result))
+	}
+}
