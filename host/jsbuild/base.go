@@ -20,7 +20,7 @@ func WithRuntime(ctx context.Context, s *sandbox.Sandbox, linked, script []byte)
 	if err != nil {
 		return nil, err
 	}
-	bytecode, err := scratch.compile(script, "usher-runtime.js")
+	bytecode, err := scratch.compile(script, "usher-runtime.js", 0)
 	scratch.bench.Close()
 	if err != nil {
 		return nil, err
@@ -31,6 +31,9 @@ func WithRuntime(ctx context.Context, s *sandbox.Sandbox, linked, script []byte)
 	}
 	defer e.bench.Close()
 	if _, err := e.call("usher_evaluate", bytecode); err != nil {
+		return nil, err
+	}
+	if _, err := e.bench.Call("usher_collect"); err != nil {
 		return nil, err
 	}
 	first, err := e.bench.Call("usher_heap")

@@ -79,7 +79,7 @@ func (e *engine) call(export string, block []byte, words ...uint64) ([]byte, err
 	}
 	thrown := &Thrown{}
 	if err := json.Unmarshal(answer, thrown); err != nil {
-		return nil, fmt.Errorf("%s failed without a word", export)
+		return nil, fmt.Errorf("%s: %s", export, answer)
 	}
 	return nil, thrown
 }
@@ -107,11 +107,12 @@ func (e *engine) answer() ([]byte, error) {
 	return append([]byte{}, memory[at:at+size]...), nil
 }
 
-// compile turns a script into bytecode without its source.
-func (e *engine) compile(script []byte, name string) ([]byte, error) {
+// compile turns a script into bytecode without its source. Stacks name its
+// lines when lines is 1, and not even the script when it is 0.
+func (e *engine) compile(script []byte, name string, lines uint64) ([]byte, error) {
 	at, err := e.put(append([]byte(name), 0))
 	if err != nil {
 		return nil, err
 	}
-	return e.call("usher_compile", script, at)
+	return e.call("usher_compile", script, at, lines)
 }

@@ -9,31 +9,84 @@ const (
 	chunkHead     = 8
 	freeLinks     = 6 * 4
 	smallestChunk = 16
-	flagBeforeUse = 1
 	flagInUse     = 2
 	flags         = 7
 )
 
 // wipe zeroes what is free in the heap, from the chunk of the block at first
 // to the end of memory: rests of what a build did would only make its image
-// larger. It returns how many bytes it zeroed, and stops where the heap does
-// not look as it should.
-func wipe(memory []byte, first uint32) int {
-	wiped := 0
+// larger. It stops where the heap does not look as it should.
+func wipe(memory []byte, first uint32) {
 	for at := int(first) - chunkHead; at >= 0 && at+chunkHead <= len(memory); {
 		head := binary.LittleEndian.Uint32(memory[at+4:])
 		size := int(head &^ flags)
 		if size < smallestChunk || at+size > len(memory) {
-			break
+			return
 		}
-		if head&flagInUse == 0 {
-			from, to := at+chunkHead+freeLinks, at+size
-			if from < to {
-				clear(memory[from:to])
-				wiped += to - from
-			}
+		content := memory[at+chunkHead : at+size]
+		if head&flagInUse != 0 {
+			wipeSlab(content)
+		} else if len(content) > freeLinks {
+			clear(content[freeLinks:])
 		}
 		at += size
 	}
-	return wiped
+}
+
+// QuickJS-NG takes small objects from slabs: a chunk with a head of 24 bytes
+// (four links, then class, used, total and the first free slot) and slots of
+// one size, each with a head of 8 bytes, which in a free slot names the next.
+const (
+	slabHead  = 24
+	slabBytes = 4072 // of slots, at most
+	slotHead  = 8
+	noSlot    = 0xffff
+)
+
+// slotBytes returns the size of a class's slots: 16 to 128 in steps of 8, to
+// 256 in steps of 16, to 512 in steps of 32.
+func slotBytes(class byte) int {
+	switch c := int(class); {
+	case c < 15:
+		return 16 + 8*c
+	case c < 23:
+		return 128 + 16*(c-14)
+	case c < 31:
+		return 256 + 32*(c-22)
+	}
+	return 0
+}
+
+// wipeSlab zeroes the free slots of a slab. A chunk that is none stays.
+func wipeSlab(chunk []byte) {
+	if len(chunk) < slabHead {
+		return
+	}
+	slot := slotBytes(chunk[16])
+	used, total := int(binary.LittleEndian.Uint16(chunk[18:])), int(binary.LittleEndian.Uint16(chunk[20:]))
+	if slot == 0 || total != slabBytes/slot || used > total || slabHead+slot*total > len(chunk) {
+		return
+	}
+	free := freeSlots(chunk, slot, total)
+	if len(free) != total-used {
+		return
+	}
+	for _, at := range free {
+		clear(chunk[at+slotHead : at+slot])
+	}
+}
+
+// freeSlots returns where the free slots of a slab begin, or nil when their
+// chain is not one.
+func freeSlots(chunk []byte, slot, total int) []int {
+	var free []int
+	for next := binary.LittleEndian.Uint16(chunk[22:]); next != noSlot; {
+		if int(next) >= total || len(free) == total || chunk[slabHead+int(next)*slot+2] != chunk[16] {
+			return nil
+		}
+		at := slabHead + int(next)*slot
+		free = append(free, at)
+		next = binary.LittleEndian.Uint16(chunk[at:])
+	}
+	return free
 }

@@ -113,7 +113,7 @@ func compile(ctx context.Context, w *sandbox.Workshop, script []byte, name strin
 		return nil, err
 	}
 	defer e.bench.Close()
-	return e.compile(script, name)
+	return e.compile(script, name, 1)
 }
 
 // described is what the runtime tells of an action that it has evaluated.

@@ -28,6 +28,7 @@ typedef u32 JSContext;
 #define JS_READ_OBJ_BYTECODE (1 << 0)
 #define JS_WRITE_OBJ_BYTECODE (1 << 0)
 #define JS_WRITE_OBJ_STRIP_SOURCE (1 << 4)
+#define JS_WRITE_OBJ_STRIP_DEBUG (1 << 5)
 
 #define EXPORT(name) __attribute__((export_name(name)))
 #define IMPORT(from, name) __attribute__((import_module(from), import_name(name)))

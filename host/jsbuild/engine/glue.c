@@ -264,14 +264,16 @@ static JSValue call(const char *name, int argc, JSValue *argv) {
   return got;
 }
 
-static const char untold[] = "{\"name\":\"InternalError\",\"message\":\"an error that could not be told\"}";
+static const char untold[] = "an error that could not be told";
 
-// text_of puts {name, message, stack} of an exception into a block.
+// text_of puts {name, message, code, stack} of an exception into a block, or
+// its plain text before there is a runtime to explain it.
 static struct block text_of(JSValue error) {
   JSValue told = call("explain", 1, &error);
-  JS_FreeValue(ctx, error);
+  if (told == JS_EXCEPTION) JS_FreeValue(ctx, JS_GetException(ctx));
   u32 size = 0;
-  const char *text = told == JS_EXCEPTION || told == JS_UNDEFINED ? 0 : JS_ToCStringLen2(ctx, &size, told, 0);
+  const char *text = JS_ToCStringLen2(ctx, &size, told == JS_EXCEPTION || told == JS_UNDEFINED ? error : told, 0);
+  JS_FreeValue(ctx, error);
   if (!text) {
     JS_FreeValue(ctx, JS_GetException(ctx));
     text = untold;
@@ -390,14 +392,16 @@ EXPORT("usher_open") int usher_open(void) {
   return 1;
 }
 
-// usher_compile compiles a script without its source; usher_answer has the bytecode.
-EXPORT("usher_compile") int usher_compile(char *source, u32 size, const char *name) {
+// usher_compile compiles a script without its source and, unless its lines
+// matter, without their numbers; usher_answer has the bytecode.
+EXPORT("usher_compile") int usher_compile(char *source, u32 size, const char *name, u32 lines) {
   JSValue f = JS_Eval(ctx, source, size, name, JS_EVAL_FLAG_COMPILE_ONLY);
   free(source);
   if (f == JS_EXCEPTION) return answered(f);
   block_free(&answer);
   u32 written;
-  u8 *bytes = JS_WriteObject(ctx, &written, f, JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE);
+  int flags = JS_WRITE_OBJ_BYTECODE | (lines ? JS_WRITE_OBJ_STRIP_SOURCE : JS_WRITE_OBJ_STRIP_DEBUG);
+  u8 *bytes = JS_WriteObject(ctx, &written, f, flags);
   JS_FreeValue(ctx, f);
   if (!bytes) return answered(JS_EXCEPTION);
   answer.at = bytes;
@@ -439,9 +443,14 @@ EXPORT("usher_defer") void usher_defer(u8 *bytes, u32 size) {
   deferred.size = size;
 }
 
+// usher_collect frees what nothing refers to.
+EXPORT("usher_collect") void usher_collect(void) {
+  block_free(&answer);
+  JS_RunGC(rt);
+}
+
 // usher_settle readies the memory for its image.
 EXPORT("usher_settle") void usher_settle(void) {
-  block_free(&answer);
   JS_SetPropertyStr(ctx, native, "building", JS_FALSE);
   JS_SetGCThreshold(rt, COLLECT_BYTES);
   JS_RunGC(rt);

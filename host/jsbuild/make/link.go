@@ -21,7 +21,7 @@ const engineSum = "d4c9375f2b1ca4dc95f72c8aa2982a7a9951ac8011490d79c6582df732b4b
 var kept = []string{
 	"memory", "_initialize", "onExecutePostUserRegistration", "onExecutePreUserRegistration",
 	"usher_alloc", "usher_answer", "usher_open", "usher_compile", "usher_evaluate", "usher_define", "usher_defer",
-	"usher_settle", "usher_heap",
+	"usher_collect", "usher_settle", "usher_heap",
 }
 
 // features are what the engine's code uses beyond WebAssembly 1.0.

@@ -36,10 +36,12 @@ func bundleRuntime(dir string) ([]byte, error) {
 		Target:     api.ESNext,
 		KeepNames:  true,
 
-		MinifyWhitespace: true,
-		MinifySyntax:     true,
-		LegalComments:    api.LegalCommentsNone,
-		LogLevel:         api.LogLevelWarning,
+		MinifyWhitespace:  true,
+		MinifySyntax:      true,
+		MinifyIdentifiers: true,
+
+		LegalComments: api.LegalCommentsNone,
+		LogLevel:      api.LogLevelWarning,
 	})
 	if len(built.Errors) > 0 {
 		return nil, errors.New("bundle the runtime: " + built.Errors[0].Text)
