@@ -16,6 +16,8 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/spf13/cobra"
 
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/jsbuild"
 	"github.com/usherhost/usher/host/sqlite"
 )
 
@@ -40,7 +42,8 @@ func newDoctor(a *app) *cobra.Command {
 		Use:   "doctor",
 		Short: "Look for what could be wrong with this installation",
 		Long: `Look at the data directory, its lock, database and key files, the disk, the
-server and its clock, and the toolchains for building actions. Changes nothing.
+server and its clock, the JavaScript engine, and the toolchains for building
+actions. Changes nothing.
 Ends with code 1 when it finds a problem.`,
 		GroupID: groupHost,
 		Args:    exactly(),
@@ -54,6 +57,7 @@ func (a *app) doctor(ctx context.Context) error {
 		findings = append(findings, a.checkKeyFile(name))
 	}
 	findings = append(findings, a.checkServer(ctx)...)
+	findings = append(findings, checkEngine())
 	findings = append(findings, checkTools(ctx)...)
 	err := a.term.answer(map[string]any{"findings": findings}, func(w io.Writer) { a.printFindings(w, findings) })
 	if err != nil {
@@ -220,13 +224,26 @@ func checkClock(date string) finding {
 	return finding{Name: "clock", State: stateOK, Detail: "the server's and this machine's agree"}
 }
 
+// checkEngine tells whether this binary can build scripts.
+func checkEngine() finding {
+	engine, err := jsbuild.Engine()
+	if wrong, ok := errors.AsType[*host.Error](err); ok {
+		return finding{Name: "javascript", State: stateWarning, Detail: wrong.Text, Hint: wrong.Hint}
+	}
+	if err != nil {
+		return finding{Name: "javascript", State: stateProblem, Detail: err.Error()}
+	}
+	return finding{Name: "javascript", State: stateOK, Detail: "the engine is in this binary, " + byteSize(int64(len(engine)))}
+}
+
 // checkTools looks for the toolchains that sample actions are built with. None
 // of them is needed to run a host.
 func checkTools(ctx context.Context) []finding {
 	var findings []finding
 	for _, tool := range []struct{ name, use string }{
 		{"go", "actions in Go"},
-		{"node", "actions in AssemblyScript"},
+		{"npm", "packages that actions in JavaScript name (--dependency)"},
+		{"node", "tests of actions in JavaScript, and actions in AssemblyScript"},
 		{"clang", "actions in C"},
 		{"wasm-ld", "actions in C"},
 	} {

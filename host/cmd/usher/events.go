@@ -37,7 +37,7 @@ func newEventsSend(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.trigger, "trigger", string(host.PostUserRegistration), "what happened")
 	flags.StringVar(&f.key, "idempotency-key", "", "key that tells a repeat (default: the tenant and the user)")
-	flags.DurationVar(&f.wait, "wait", 0, "wait until its actions have run, and show them; code 7 when one failed")
+	flags.DurationVar(&f.wait, "wait", 0, "wait until its actions have run, and show them; code 7 when one failed, 8 when the key may not see them")
 	return cmd
 }
 
@@ -58,12 +58,33 @@ func (a *app) sendEvent(ctx context.Context, path string, f sendFlags) error {
 		a.term.note("usher: a repeat: this event was sent before, and its actions do not run again")
 		a.term.note("usher: hint: to run them again: usher executions replay %s", accepted.ExecutionID)
 	}
-	if f.wait > 0 {
-		return a.showExecution(ctx, c, accepted.ExecutionID, showFlags{wait: f.wait, exitCode: true})
+	if f.wait == 0 {
+		return a.printAccepted(accepted)
 	}
+	err = a.showExecution(ctx, c, accepted.ExecutionID, showFlags{wait: f.wait, exitCode: true})
+	if host.CodeOf(err) == host.Forbidden && err != nil {
+		return a.acceptedUnseen(accepted)
+	}
+	return err
+}
+
+func (a *app) printAccepted(accepted host.Accepted) error {
 	return a.term.answer(accepted, func(w io.Writer) {
 		fmt.Fprintf(w, "accepted %s\nnext: usher executions show %s\n", accepted.EventID, accepted.ExecutionID)
 	})
+}
+
+// acceptedUnseen tells of an event that a key may send, but not follow. It has
+// a code of its own: nothing failed, and nothing is known.
+func (a *app) acceptedUnseen(accepted host.Accepted) error {
+	if err := a.printAccepted(accepted); err != nil {
+		return err
+	}
+	if !a.term.json {
+		a.term.note("usher: the event is accepted and its actions run, but this key may not see what becomes of it")
+		a.term.note("usher: hint: to follow it, use a key with the scope read: usher keys create NAME --scope read")
+	}
+	return silentExit(exitUnseen)
 }
 
 func newEventsShow(a *app) *cobra.Command {

@@ -27,6 +27,7 @@ const (
 	exitRefused     = 5
 	exitUnreachable = 6
 	exitAction      = 7
+	exitUnseen      = 8
 )
 
 // exitCodes is the table of `usher help exit-codes`.
@@ -42,6 +43,7 @@ var exitCodes = []struct {
 	{exitRefused, "well formed, but refused: a conflict, a module that does not fit, a limit"},
 	{exitUnreachable, "the server does not answer, or is closing"},
 	{exitAction, "the action failed ('usher run', 'usher executions show --exit-code')"},
+	{exitUnseen, "the event is accepted, but the key may not see what became of it ('usher events send --wait')"},
 }
 
 func newExitCodes() *cobra.Command {

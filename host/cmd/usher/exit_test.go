@@ -29,6 +29,7 @@ func TestExitCodes(t *testing.T) {
 		{"no server", fmt.Errorf("list: %w", &url.Error{Op: "Get", Err: errors.New("refused")}), exitUnreachable},
 		{"an interrupt", &url.Error{Op: "Get", Err: context.Canceled}, exitFailure},
 		{"a failed action", silentExit(exitAction), exitAction},
+		{"a script that can't be built", &scriptError{path: "action.js"}, exitRefused},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
