@@ -202,6 +202,9 @@ func (r Retry) over(base Retry) Retry {
 	}
 }
 
+// MaxModuleBytes is the largest module that is taken.
+const MaxModuleBytes = 10 << 20
+
 // The ceilings of what a binding may ask for.
 const (
 	MaxTimeoutMillis = 15 * 60 * 1000

@@ -13,7 +13,7 @@ import (
 
 // The bounds of an upload.
 const (
-	MaxModuleBytes      = 10 << 20
+	MaxModuleBytes      = host.MaxModuleBytes
 	MaxDescriptionChars = 1024
 	MaxOrigins          = 100
 	MaxConfigNameChars  = 128

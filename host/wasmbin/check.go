@@ -38,7 +38,7 @@ type Budgets struct {
 // DefaultBudgets returns the bounds for modules from anywhere.
 func DefaultBudgets() Budgets {
 	return Budgets{
-		ModuleBytes:   10 << 20,
+		ModuleBytes:   host.MaxModuleBytes,
 		Functions:     100_000,
 		Types:         20_000,
 		Globals:       10_000,

@@ -180,49 +180,6 @@ func (m *Module) Function(name string) (FuncType, bool) {
 	return FuncType{}, false
 }
 
-// Encode writes the module back from its sections.
-func (m *Module) Encode() []byte {
-	size := len(header)
-	for _, s := range m.Sections {
-		size += 6 + len(s.Body)
-	}
-	out := append(make([]byte, 0, size), header...)
-	for _, s := range m.Sections {
-		out = append(out, s.ID)
-		out = binary.AppendUvarint(out, uint64(len(s.Body)))
-		out = append(out, s.Body...)
-	}
-	return out
-}
-
-// ClampTables gives every own table a maximum of at most limit elements, so
-// that table.grow beyond it fails as the specification says. It returns an
-// error when a table begins larger than that.
-func (m *Module) ClampTables(limit uint32) error {
-	for i, s := range m.Sections {
-		if s.ID != SectionTable {
-			continue
-		}
-		r := &reader{data: s.Body}
-		count := r.u32()
-		body := binary.AppendUvarint(nil, uint64(count))
-		for n := range m.Tables {
-			body = append(body, r.byte())
-			l := r.limits()
-			if l.Min > limit {
-				return fmt.Errorf("a table of %d elements (limit %d)", l.Min, limit)
-			}
-			if !l.HasMax || l.Max > limit {
-				l.Max, l.HasMax = limit, true
-			}
-			m.Tables[n] = l
-			body = l.append(body)
-		}
-		m.Sections[i].Body = body
-	}
-	return nil
-}
-
 func (l Limits) append(body []byte) []byte {
 	flag := byte(0)
 	if l.HasMax {
