@@ -37,7 +37,7 @@ func curveOf(name string) (elliptic.Curve, error) {
 	if c, found := curves[lower]; found {
 		return c, nil
 	}
-	return nil, &failure{Name: "NotSupportedError", Code: "ERR_CRYPTO_INVALID_CURVE", Message: "Invalid EC curve name: " + clip(name)}
+	return nil, &failure{Name: "NotSupportedError", Code: "ERR_CRYPTO_INVALID_CURVE", Message: "Invalid EC curve name"}
 }
 
 // curveName returns Node's name of a curve.

@@ -1,12 +1,14 @@
 // What the algorithms of the Web Cryptography API have in common.
 import { Buffer } from "../node/buffer.js";
-import { nodeError } from "../node/errors.js";
+import { hidden, nodeError } from "../node/errors.js";
 import { domName } from "./call.js";
 import { bytes } from "./bytes.js";
 
 // exception is a DOMException; names are those of the specification.
 export function exception(name, message, cause) {
-  return cause === undefined ? new DOMException(message, name) : new DOMException(message, { name, cause });
+  const error = new DOMException(message, name);
+  if (cause !== undefined) hidden(error, "cause", cause);
+  return error;
 }
 
 const hashes = { "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512" };

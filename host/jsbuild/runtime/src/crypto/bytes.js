@@ -31,9 +31,10 @@ function reject(name, must, value) {
   throw invalidArgument(name, must, value);
 }
 
-// copied returns bytes that nobody else can change.
+// copied returns bytes that nobody else can change: slice of a Buffer shares
+// its memory.
 export function copied(value) {
-  return value.slice();
+  return new Uint8Array(value);
 }
 
 // out returns a Buffer, or text in an encoding.

@@ -54,7 +54,7 @@ class Step {
     const chunk = needView(data, "data", inputEncoding);
     const all = this.#rest.length ? Buffer.concat([this.#rest, chunk]) : chunk;
     if (this.#authenticates || this.#mode === "wrap") {
-      this.#rest = typeof data === "string" || all !== chunk ? all : copied(all);
+      this.#rest = all === chunk ? copied(all) : all;
       return out(none, outputEncoding);
     }
     return out(this.#mode === "ctr" ? this.#stream(chunk) : this.#blocks(all), outputEncoding);
@@ -65,7 +65,7 @@ class Step {
   #blocks(all) {
     const back = !this.#encrypting && this.#padded && all.length ? 1 : 0;
     const size = Math.floor((all.length - back) / blockBytes) * blockBytes;
-    this.#rest = all.slice(size);
+    this.#rest = copied(all.subarray(size));
     if (size === 0) return none;
     const input = all.subarray(0, size);
     const output = bytesOf({ ...this.#head, unpadded: true }, this.#key, this.#iv, input);

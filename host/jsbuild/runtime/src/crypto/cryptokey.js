@@ -34,8 +34,6 @@ Object.defineProperty(CryptoKey.prototype, Symbol.for("nodejs.util.inspect.custo
   configurable: true,
 });
 
-const order = "encrypt decrypt sign verify deriveKey deriveBits wrapKey unwrapKey".split(" ");
-
 function slotOf(key) {
   const slot = slots.get(key);
   if (!slot) throw Object.assign(new TypeError('Value of "this" must be of type CryptoKey'), { code: "ERR_INVALID_THIS" });
@@ -44,7 +42,7 @@ function slotOf(key) {
 
 // makeCryptoKey gives a KeyObject an algorithm and usages.
 export function makeCryptoKey(key, algorithm, extractable, usages) {
-  return new CryptoKey(token, { key, algorithm, extractable, usages: order.filter((usage) => usages.includes(usage)) });
+  return new CryptoKey(token, { key, algorithm, extractable, usages: [...new Set(usages)] });
 }
 
 // keyOf returns the KeyObject in a CryptoKey.

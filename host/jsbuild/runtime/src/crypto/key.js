@@ -2,7 +2,7 @@
 // one as SPKI, which is what the host takes.
 import { Buffer } from "../node/buffer.js";
 import { checkObject, invalidArgument, nodeError } from "../node/errors.js";
-import { anyKey, bytes, copied, needBytes } from "./bytes.js";
+import { anyBytes, anyKey, bytes, copied, needBytes } from "./bytes.js";
 import { bytesOf, call } from "./call.js";
 import { CryptoKey, keyOf } from "./cryptokey.js";
 
@@ -107,11 +107,11 @@ function incompatible(message) {
 }
 
 export function createSecretKey(key, encoding) {
-  return makeKey("secret", copied(needBytes(key, "key", "of type string or an instance of ArrayBuffer, Buffer, TypedArray, or DataView", encoding)));
+  return makeKey("secret", copied(needBytes(key, "key", "an instance of ArrayBuffer, Buffer, TypedArray, or DataView", encoding)));
 }
 
 export function createPrivateKey(key) {
-  if (key instanceof KeyObject) throw invalidArgument("key", anyKey.replace(", KeyObject, or CryptoKey", ""), key);
+  if (key instanceof KeyObject) throw invalidArgument("key", anyBytes, key);
   return privateKey(key);
 }
 

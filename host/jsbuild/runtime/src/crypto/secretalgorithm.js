@@ -2,6 +2,7 @@
 import { Buffer } from "../node/buffer.js";
 import { native } from "../native.js";
 import { allowed, attempt, checkAlg, checkJWK, exception, hashBits, hashName, hostHash, parameter, required, source } from "./algorithm.js";
+import { copied } from "./bytes.js";
 import { bytesOf } from "./call.js";
 import { makeCryptoKey, keyOf } from "./cryptokey.js";
 import { hmacOf } from "./hash.js";
@@ -25,7 +26,7 @@ function readSecret(format, data, extractable, usages, use, algOf) {
 }
 
 function writeSecret(format, key, alg) {
-  if (format === "raw" || format === "raw-secret") return rawOf(key).slice().buffer;
+  if (format === "raw" || format === "raw-secret") return copied(rawOf(key)).buffer;
   if (format !== "jwk") throw exception("NotSupportedError", `Unable to export a secret key with format ${format}`);
   return { key_ops: [...key.usages], ext: key.extractable, kty: "oct", k: Buffer.from(rawOf(key)).toString("base64url"), alg };
 }
