@@ -1,6 +1,6 @@
 // Blob and File: bytes in memory.
 import { native } from "../native.js";
-import { bytesOf, expose, missing, show, text, wrongType } from "./idl.js";
+import { bytesOf, coded, expose, missing, show, text, wrongType } from "./idl.js";
 import { ReadableStream } from "web-streams-polyfill";
 
 const chunkBytes = 65536;
@@ -21,7 +21,7 @@ export class Blob {
     if (parts === null || typeof parts !== "object" || typeof parts[Symbol.iterator] !== "function") {
       throw wrongType("sources", "a sequence", parts);
     }
-    if (options != null && typeof options !== "object") throw wrongType("options", "of type object", options);
+    if (options != null && typeof options !== "object") throw wrongType("options", "a dictionary", options);
     const { type = "", endings = "transparent" } = options ?? {};
     this.#bytes = joinParts(Array.from(parts), endingsOf(endings));
     this.#type = typeOf(type);
@@ -107,8 +107,7 @@ function typeOf(type) {
 
 function endingsOf(endings) {
   if (endings === "transparent" || endings === "native") return endings === "native";
-  const error = wrongType("options.endings", "one of 'transparent' or 'native'", endings);
-  throw Object.assign(error, { code: "ERR_INVALID_ARG_VALUE" });
+  throw coded(TypeError, "ERR_INVALID_ARG_VALUE", `The property 'options.endings' is invalid. Received '${endings}'`);
 }
 
 function joinParts(parts, convert) {

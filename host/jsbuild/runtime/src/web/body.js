@@ -2,7 +2,7 @@
 import { makeBlob } from "./blob.js";
 import { define } from "./idl.js";
 import { parseJSON } from "./json.js";
-import { normalType, parseType } from "./mime.js";
+import { blobType, parseType } from "./mime.js";
 import { decodeForm, malformed } from "./multipart.js";
 import { formOf } from "./form.js";
 import { asBytes, asText } from "./payload.js";
@@ -13,7 +13,7 @@ import { URLSearchParams } from "./url.js";
 export function addBody(Class, payload) {
   const readers = {
     arrayBuffer: (source) => owned(source).buffer,
-    blob: (source, self) => makeBlob(owned(source), normalType(self.headers.get("content-type"))),
+    blob: (source, self) => makeBlob(owned(source), blobType(self.headers.get("content-type"))),
     bytes: (source) => owned(source),
     formData: (source, self) => formData(source, self.headers.get("content-type")),
     json: (source) => parseJSON(asText(source)),

@@ -21,13 +21,13 @@ const reasons = [
   ["limit", /redirected for the/, "ERR_TOO_MANY_REDIRECTS"],
   ["limit", /./, "ERR_LIMIT_EXCEEDED"],
   ["invalid", /./, "UND_ERR_INVALID_ARG"],
-  ["refused", /redirect, which the request forbids/, "ERR_UNEXPECTED_REDIRECT"],
 ];
 
 // causeOf makes of the host's error {code, message} what Node would have
 // thrown for a request to url: an Error with code and, for system calls,
 // syscall, hostname, address and port.
 export function causeOf(error, url) {
+  if (error.code === "refused" && /which the request forbids/.test(error.message)) return new Error("unexpected redirect");
   const found = reasons.find(([kind, words]) => kind === error.code && words.test(error.message));
   if (!found) {
     const cause = new Error(refusal(error.message));

@@ -87,11 +87,19 @@ const habits = [
   ["user-agent", "node"],
 ];
 
+const always = [
+  ["pragma", "no-cache"],
+  ["cache-control", "no-cache"],
+];
+// What each cache mode asks of the caches on the way.
+const fresh = { "no-store": always, reload: always, "no-cache": [["cache-control", "max-age=0"]] };
+
 // headersFor returns the headers as the host takes them, with those that Node
 // sends of itself.
-function headersFor({ headers, mode, method, payload }) {
+function headersFor({ headers, mode, cache, method, payload }) {
   const list = listHeaders(headers);
   for (const [name, value] of habits) list[name] ??= [value];
+  for (const [name, value] of fresh[cache] ?? []) list[name] ??= [value];
   list["sec-fetch-mode"] = [mode];
   if (payload === null && /^(?:POST|PUT)$/.test(method)) list["content-length"] ??= ["0"];
   return list;
@@ -120,7 +128,7 @@ function readBlob(url, method) {
 // decodeData reads a data: URL, as the Fetch standard's processor does.
 function decodeData(url) {
   const [, head, data] = /^data:([^,]*),(.*)$/s.exec(url.href.replace(/#.*$/s, "")) ?? [];
-  if (data === undefined) throw failed(new Error("invalid data: URL"));
+  if (data === undefined) throw failed(new Error("failed to fetch the data URL"));
   const encoded = /;\x20*base64\x20*$/i;
   let bytes = percentDecoded(data);
   if (encoded.test(head)) bytes = fromBase64(bytes);
@@ -143,6 +151,6 @@ function fromBase64(bytes) {
   try {
     return Uint8Array.from(atob(String.fromCharCode(...bytes)), (c) => c.charCodeAt(0));
   } catch {
-    throw failed(new Error("invalid data: URL"));
+    throw failed(new Error("failed to fetch the data URL"));
   }
 }

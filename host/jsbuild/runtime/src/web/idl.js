@@ -42,14 +42,14 @@ export function show(Class, read) {
 export function iterable(Class, name, pairs) {
   const make = iteratorOf(name, pairs);
   const methods = {
-    entries() {
-      return make(this, (pair) => [pair[0], pair[1]]);
-    },
     keys() {
       return make(this, (pair) => pair[0]);
     },
     values() {
       return make(this, (pair) => pair[1]);
+    },
+    entries() {
+      return make(this, (pair) => [pair[0], pair[1]]);
     },
     forEach(callback, thisArg = undefined) {
       need(arguments, 1, `${name}.forEach`);

@@ -2,6 +2,7 @@
 import { define } from "./idl.js";
 
 const parse = JSON.parse;
+const mistakes = ["NaN", "Infinity", "undefined", "[object Object]"];
 
 // parseJSON is JSON.parse, but its SyntaxError says what Node's says.
 export function parseJSON(text, reviver = undefined) {
@@ -27,7 +28,7 @@ class Reader {
     try {
       this.#value();
       this.#space();
-      if (this.#at < this.#text.length) this.#fail("Unexpected non-whitespace character after JSON");
+      if (this.#at < this.#text.length) throw `Unexpected non-whitespace character after JSON at position ${this.#at}`;
       return null;
     } catch (fault) {
       if (typeof fault !== "string") throw fault;
@@ -40,18 +41,16 @@ class Reader {
   }
 
   #fail(what) {
-    if (this.#at >= this.#text.length && !what.startsWith("Unterminated string")) throw "Unexpected end of JSON input";
     throw `${what} in JSON at position ${this.#at}`;
   }
 
   #unexpected() {
     const { length } = this.#text;
     if (this.#at >= length) throw "Unexpected end of JSON input";
-    const token = this.#next;
-    if (token === '"') throw `Unexpected string in JSON at position ${this.#at}`;
-    const [from, to] = length <= 40 ? [0, length] : [Math.max(0, this.#at - 10), Math.min(length, this.#at + 10)];
+    if (mistakes.includes(this.#text)) throw `"${this.#text}" is not valid JSON`;
+    const [from, to] = length < 21 ? [0, length] : [Math.max(0, this.#at - 10), Math.min(length, this.#at + 10)];
     const part = `${from > 0 ? "..." : ""}"${this.#text.slice(from, to)}"${to < length ? "..." : ""}`;
-    throw `Unexpected token '${token}', ${part} is not valid JSON`;
+    throw `Unexpected token '${this.#next}', ${part} is not valid JSON`;
   }
 
   #space() {
@@ -127,12 +126,11 @@ class Reader {
 
   #escape() {
     const c = this.#next;
-    if (c === undefined) this.#fail("Unterminated string");
+    if (c === undefined) throw "Unexpected end of JSON input";
     if (!'"\\/bfnrtu'.includes(c)) this.#fail("Bad escaped character");
     this.#at++;
     for (let i = 0; c === "u" && i < 4; i++, this.#at++) {
-      if (this.#next === undefined) this.#fail("Unterminated string");
-      if (!/[0-9a-f]/i.test(this.#next)) this.#fail("Bad Unicode escape");
+      if (!/[0-9a-f]/i.test(this.#next ?? "")) this.#fail("Bad Unicode escape");
     }
   }
 

@@ -14,12 +14,12 @@ export function parseType(type) {
   return { essence: found[1].toLowerCase(), parameters: values };
 }
 
-// normalType returns a Content-Type as a Blob's type is written.
-export function normalType(type) {
+// blobType returns a Content-Type as a Blob's type is written.
+export function blobType(type) {
   const parsed = parseType(type);
   if (!parsed) return "";
   const list = Object.entries(parsed.parameters).map(([name, value]) => `;${name}=${quote(value)}`);
-  return parsed.essence + list.join("");
+  return (parsed.essence + list.join("")).toLowerCase();
 }
 
 function quote(value) {

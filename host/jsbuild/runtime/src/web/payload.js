@@ -40,6 +40,7 @@ export class Payload {
   // collect uses the payload up and returns all of it, a string or bytes.
   async collect() {
     this.#used = true;
+    if (this.#source !== null) this.#stream?.getReader();
     if (this.#failure) throw this.#failure.reason;
     if (this.#source !== null) return this.#source;
     return readAll(this.#stream);

@@ -130,6 +130,7 @@ export class Request {
       method: request.#fields.method,
       redirect: request.#fields.redirect,
       mode: request.#fields.mode,
+      cache: request.#fields.cache,
       headers: request.#headers,
       payload: request.#payload,
       signal: request.#signal,
@@ -147,7 +148,7 @@ export const readRequest = (request) => read(request);
 function optionsOf(init) {
   if (init == null) return {};
   if (typeof init !== "object" && typeof init !== "function") {
-    throw new TypeError(`Request constructor: init ("${init}") is not an Object.`);
+    throw new TypeError(`Request constructor: Expected ${String(init)} to be one of: Null, Undefined, Object.`);
   }
   return init;
 }

@@ -100,7 +100,7 @@ export function makeResponse(fields, headers, payload) {
 
 function fieldsOf(init) {
   if (typeof init !== "object" && typeof init !== "function") {
-    throw new TypeError(`Response constructor: init ("${init}") is not an Object.`);
+    throw new TypeError(`Response constructor: Expected ${String(init)} to be one of: Null, Undefined, Object.`);
   }
   const status = init.status === undefined ? 200 : toShort(init.status);
   const statusText = init.statusText === undefined ? "" : byteString(init.statusText);

@@ -1,9 +1,9 @@
 // URL and URLSearchParams: whatwg-url-minimum does the work; here are Node's
 // errors, Web IDL's shape, and blob: URLs, which live as long as the run.
-import { URL as Parser, URLSearchParams } from "whatwg-url-minimum";
+import { URL as Parser, URLSearchParams as Params } from "whatwg-url-minimum";
 import { native } from "../native.js";
 import { Blob } from "./blob.js";
-import { coded, define, expose, missing, show, wrongType } from "./idl.js";
+import { coded, define, expose, missing, show, text, wrongType } from "./idl.js";
 
 export function URL(input, base = undefined) {
   if (!new.target) throw new TypeError("Class constructor URL cannot be invoked without 'new'");
@@ -13,15 +13,55 @@ export function URL(input, base = undefined) {
   try {
     return Reflect.construct(Parser, from === undefined ? [url] : [url, from], new.target);
   } catch {
-    const error = coded(TypeError, "ERR_INVALID_URL", "Invalid URL");
-    error.input = url;
-    if (from !== undefined) error.base = from;
-    throw error;
+    throw invalid(url, from);
   }
 }
-Object.defineProperty(URL, "length", { value: 1 });
-Object.defineProperty(URL, "prototype", { value: Parser.prototype, writable: false });
-define(URL.prototype, "constructor", URL);
+inherit(URL, Parser, 1);
+
+function invalid(input, base) {
+  const error = coded(TypeError, "ERR_INVALID_URL", "Invalid URL");
+  return Object.assign(error, { input }, base === undefined ? {} : { base });
+}
+
+// inherit makes Class the constructor of what Parent constructs.
+function inherit(Class, Parent, length) {
+  Object.defineProperty(Class, "length", { value: length });
+  Object.defineProperty(Class, "prototype", { value: Parent.prototype, writable: false });
+  define(Class.prototype, "constructor", Class);
+}
+
+const href = Object.getOwnPropertyDescriptor(Parser.prototype, "href");
+Object.defineProperty(Parser.prototype, "href", {
+  ...href,
+  set(value) {
+    const url = `${value}`;
+    try {
+      href.set.call(this, url);
+    } catch {
+      throw invalid(url);
+    }
+  },
+});
+
+// URLSearchParams takes null for nothing, as Node's does.
+export function URLSearchParams(init = undefined) {
+  if (!new.target) throw new TypeError("Class constructor URLSearchParams cannot be invoked without 'new'");
+  return Reflect.construct(Params, init == null ? [] : [typeof init === "object" || typeof init === "function" ? pairsOf(init) : text(init)], new.target);
+}
+inherit(URLSearchParams, Params, 0);
+
+function pairsOf(init) {
+  if (init[Symbol.iterator] == null) {
+    const keys = Reflect.ownKeys(init).filter((key) => Object.getOwnPropertyDescriptor(init, key)?.enumerable);
+    return [...new Map(keys.map((key) => [text(key), text(init[key])]))];
+  }
+  if (typeof init[Symbol.iterator] !== "function") throw coded(TypeError, "ERR_ARG_NOT_ITERABLE", "Query pairs must be iterable");
+  return Array.from(init, (pair) => {
+    const list = pair != null && typeof pair === "object" && typeof pair[Symbol.iterator] === "function" ? [...pair] : [];
+    if (list.length !== 2) throw coded(TypeError, "ERR_INVALID_TUPLE", "Each query pair must be an iterable [name, value] tuple");
+    return list.map(text);
+  });
+}
 
 const blobs = new Map();
 
@@ -76,6 +116,11 @@ define(URLSearchParams.prototype, Symbol.iterator, URLSearchParams.prototype.ent
 function repair(prototype) {
   const counts = { append: 2, delete: 1, get: 1, getAll: 1, has: 1, set: 2 };
   for (const name in counts) checkCount(prototype, name, counts[name]);
+  const { forEach } = prototype;
+  define(prototype, "forEach", { forEach(callback, thisArg = undefined) {
+    if (typeof callback !== "function") throw wrongType("callback", "of type function", callback);
+    forEach.call(this, callback, thisArg);
+  } }.forEach);
   const step = Object.create(Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())), {
     [Symbol.toStringTag]: { value: "URLSearchParams Iterator", configurable: true },
   });
@@ -113,5 +158,3 @@ Object.defineProperty(URLSearchParams.prototype, Symbol.for("nodejs.util.inspect
   writable: true,
   configurable: true,
 });
-
-export { URLSearchParams };
