@@ -183,6 +183,17 @@ method("equals", function (other) {
 
 delete prototype.inspect;
 
+const manyBytes = 4096; // of which own properties would not be looked for
+
+method(inspect.custom, function (_, options) {
+  const most = buffer.INSPECT_MAX_BYTES;
+  const rest = this.length - most;
+  const parts = [(this.toString("hex", 0, most).match(/../g) ?? []).join(" ") + (rest > 0 ? ` ... ${rest} more byte${rest > 1 ? "s" : ""}` : "")];
+  const extra = this.length > manyBytes ? [] : Object.keys(this).slice(this.length);
+  for (const key of extra) parts.push(`${key}: ${inspect(this[key], options)}`);
+  return `<${this.constructor.name} ${parts.filter(Boolean).join(", ")}>`;
+});
+
 function isUtf8(bytes) {
   const view = new Uint8Array(bytes.buffer ?? bytes, bytes.byteOffset ?? 0, bytes.byteLength);
   const again = encode(decode(view, "utf8"), "utf8");

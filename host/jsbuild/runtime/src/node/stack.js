@@ -1,15 +1,21 @@
 // Stacks in the form that programs know from V8: they begin with the error's
-// name and message, and frames of the runtime itself are left out.
+// name and message as they are when the stack is first asked for, and frames of
+// the runtime itself are left out.
 
 const errorText = Error.prototype.toString;
+const captureNative = Error.captureStackTrace;
+const { get: read } = Object.getOwnPropertyDescriptor(Error.prototype, "stack");
 
-export function format(error, frames) {
-  const lines = [heading(error)];
-  for (const frame of frames) {
-    const line = place(frame);
-    if (line) lines.push(`    at ${line}`);
+// Trace holds the frames of an error until its stack is asked for.
+class Trace {
+  constructor(frames) {
+    this.frames = frames;
   }
-  return lines.join("\n");
+
+  text(error) {
+    const lines = this.frames.map(place).filter(Boolean);
+    return [heading(error), ...lines].join("\n    at ");
+  }
 }
 
 function heading(error) {
@@ -37,9 +43,40 @@ const ownFile = (() => {
   let file;
   Error.prepareStackTrace = (_, frames) => (file = frames[0]?.getFileName());
   new Error().stack;
-  Error.prepareStackTrace = undefined;
   return file;
 })();
 
-Error.prepareStackTrace = format;
+function prepareStackTrace(_, frames) {
+  return new Trace(frames);
+}
+
+function captureStackTrace(target, above) {
+  captureNative(target, above ?? captureStackTrace);
+  const trace = Object.getOwnPropertyDescriptor(target, "stack")?.value;
+  if (trace instanceof Trace) Object.defineProperty(target, "stack", { get: () => keep(target, trace), set: (value) => fix(target, value), configurable: true, enumerable: false });
+}
+
+// keep settles what target's stack is from now on.
+function keep(target, trace) {
+  return fix(target, trace.text(target));
+}
+
+function fix(target, value) {
+  Object.defineProperty(target, "stack", { value, writable: true, configurable: true, enumerable: false });
+  return value;
+}
+
+Error.prepareStackTrace = prepareStackTrace;
 Object.defineProperty(Error, "prepareStackTrace", { enumerable: false });
+Object.defineProperty(Error, "captureStackTrace", { value: captureStackTrace, writable: true, configurable: true, enumerable: false });
+Object.defineProperty(Error.prototype, "stack", {
+  get() {
+    const stack = read.call(this);
+    return stack instanceof Trace ? keep(this, stack) : stack;
+  },
+  set(value) {
+    fix(this, value);
+  },
+  configurable: true,
+  enumerable: false,
+});
