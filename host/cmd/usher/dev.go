@@ -191,7 +191,6 @@ func (d *development) try(ctx context.Context, built func() devAnswer) error {
 	if err != nil {
 		return fmt.Errorf("run %s: %w", d.path, err)
 	}
-	result = r.mapped(ctx, result)
 	if err := r.world.tell(d.app.term, r.job); err != nil {
 		return err
 	}

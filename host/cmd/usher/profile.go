@@ -93,7 +93,6 @@ func (a *app) profileAction(ctx context.Context, module string, f profileFlags) 
 	if err := r.world.tell(a.term, job); err != nil {
 		return err
 	}
-	result = r.mapped(ctx, result)
 	if err := f.save(used); err != nil {
 		return err
 	}

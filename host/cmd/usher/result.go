@@ -51,7 +51,9 @@ func (t term) result(w io.Writer, r host.Result) {
 		fmt.Fprintf(w, "  %s  %-5s %s\n", t.dim(l.At.UTC().Format("15:04:05.000")), l.Level, l.Message)
 	}
 	for _, c := range r.Calls {
-		fmt.Fprintln(w, "  "+callLine(c))
+		if c.Function != "http_start" || c.Error != "" { // the call that took the answer tells it all
+			fmt.Fprintln(w, "  "+callLine(c))
+		}
 	}
 	if len(r.Output) > 0 {
 		fmt.Fprintf(w, "  output       %s\n", r.Output)

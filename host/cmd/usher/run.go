@@ -9,7 +9,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -108,7 +107,7 @@ func (a *app) runAction(ctx context.Context, path string, f runFlags) error {
 	if err := r.world.tell(a.term, r.job); err != nil {
 		return err
 	}
-	return a.printRun(r, r.mapped(ctx, result))
+	return a.printRun(r, result)
 }
 
 // rehearsal is one action, ready to run here.
@@ -133,7 +132,10 @@ func (f runFlags) open(ctx context.Context, a *app, b *bench, path string) (*reh
 	if err != nil {
 		return nil, err
 	}
-	r := &guest.Runner{Sandbox: box, Modules: j, Secrets: j, Egress: w.egress(), Advice: localAdvice{j.folder}}
+	r := &guest.Runner{
+		Sandbox: box, Modules: j, Secrets: j, Egress: w.egress(),
+		Advice: localAdvice{j.folder}, Stacks: &jsbuild.Stacks{Module: j.Module},
+	}
 	inspection, err := r.Inspect(ctx, j.wasm)
 	if err != nil {
 		err = fmt.Errorf("inspect %s: %w", path, err)
@@ -145,22 +147,6 @@ func (f runFlags) open(ctx context.Context, a *app, b *bench, path string) (*reh
 		return nil, err
 	}
 	return &rehearsal{j, w, r}, nil
-}
-
-// mapped returns the result with the positions in its stacks as the author of a
-// script knows them.
-func (r *rehearsal) mapped(ctx context.Context, result host.Result) host.Result {
-	stacks := &jsbuild.Stacks{Module: r.job.Module}
-	if result.Error != nil {
-		e := *result.Error
-		e.Message, e.Stack = stacks.Map(ctx, r.job.digest, e.Message), stacks.Map(ctx, r.job.digest, e.Stack)
-		result.Error = &e
-	}
-	result.Logs = slices.Clone(result.Logs)
-	for i := range result.Logs {
-		result.Logs[i].Message = stacks.Map(ctx, r.job.digest, result.Logs[i].Message)
-	}
-	return result
 }
 
 // misfit is the error of a module that can't be an action.

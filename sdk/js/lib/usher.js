@@ -46,7 +46,7 @@ function problem(text) {
 // bodies of requests, nor what is in the cache.
 function told(text) {
   const result = JSON.parse(text);
-  const calls = (result.calls ?? []).filter((call) => call.function === "http_send" || call.target?.includes("://"));
+  const calls = (result.calls ?? []).filter(({ function: name, target, error }) => target && (name === "http_send" || name === "http_wait" || (name === "http_start" && error)));
   return {
     succeeded: result.succeeded,
     error: result.error,
