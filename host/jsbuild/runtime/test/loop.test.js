@@ -87,9 +87,21 @@ test("nothing waits for an interval once the handler has settled", async () => {
 test("nothing waits for a timer that fires when the run's time is over", async () => {
   const { error, elapsed, timedOut } = await run(handler(`
     setTimeout(() => console.log("never"), 30_000);
-    setTimeout(() => console.log("in time"), 1_000);
+    setTimeout(() => console.log("in time"), 500);
   `), { timeout_ms: 5_000 });
-  assert.deepEqual([error, elapsed, timedOut], [undefined, 1000, false]);
+  assert.deepEqual([error, elapsed, timedOut], [undefined, 500, false]);
+});
+
+test("the log tells of work that was not awaited and takes too long", async () => {
+  const { error, logs, elapsed } = await run(handler(`
+    setTimeout(() => {}, 60_000);
+    (async () => { for (let n = 1; ; n *= 2) await new Promise((r) => setTimeout(r, n * 1000)); })();
+  `), { timeout_ms: 20_000 });
+  assert.deepEqual([error, elapsed], [undefined, 15_000]);
+  assert.deepEqual(logs.map((l) => l.level), ["warn", "debug", "debug"]);
+  assert.match(logs[0].message, /^1 of the timers that the handler's unawaited work had set would fire after/);
+  assert.match(logs[1].message, /^1 of the handler's timers would fire after/);
+  assert.match(logs[2].message, /^The run went on for 15000 ms after the handler had settled/);
 });
 
 test("a handler that awaits such a timer runs into its deadline", async () => {

@@ -9,12 +9,12 @@
 import { native } from "../native.js";
 import { evaluate, handler, touch } from "./action.js";
 import { apiOf } from "./api.js";
-import { forgetBegin, sinceBegin } from "./clock.js";
+import { forgetBegin, now, sinceBegin } from "./clock.js";
 import { describe, useInspect } from "./failure.js";
 import { takeRejections } from "./rejections.js";
 import { dropRequests, receive, waiting } from "./request.js";
 import { dropTicks, turn } from "./ticks.js";
-import { beginTimers, dropTimers, fireNext, heldUntil, nextBatch, untilNext } from "./timers.js";
+import { abandoned, beginTimers, dropTimers, fireNext, heldUntil, mark, nextBatch, untilNext } from "./timers.js";
 import { takeUncaught } from "./uncaught.js";
 
 const then = Promise.prototype.then;
@@ -27,10 +27,11 @@ const maxTimelessBatches = 100;
 // run's last moments are left to that.
 const marginMillis = 250;
 
+const longDelay = 1000; // ms; worth a word in the log
 const maxUnhandled = 20; // that are told one by one
 const maxLogged = 4 << 10; // characters of a stack in a log line
 
-let settled;
+let settled; // when the handler did: {mark, at}; null before. at is by the run's clock, or null when nothing was left to do
 let timeout; // ms that the run may take
 let failures;
 let commands;
@@ -50,7 +51,7 @@ export function prepare() {
 
 // start calls the handler that the action exports as entry.
 export function start(entry) {
-  settled = false;
+  settled = null;
   timeout = Infinity;
   failures = [];
   commands = [];
@@ -71,19 +72,13 @@ function enter(entry) {
 }
 
 function settle() {
-  settled = true;
+  settled = { mark: mark(), at: null };
+  if (alive()) settled.at = now();
 }
 
 function settleBadly(thrown) {
   settle();
   fail(thrown);
-}
-
-// fail keeps what was thrown. The first is the run's error, and told at once:
-// it counts even when what is still to come takes longer than the run may.
-function fail(thrown) {
-  const failure = describe(thrown);
-  if (failures.push(failure) === 1) native.error(JSON.stringify(failure));
 }
 
 // tick takes one step and returns whether anything is still to come.
@@ -129,39 +124,3 @@ function wait(ms) {
   else if (ms > 0) native.sleep(ms);
 }
 
-// end tells what came of the run, and leaves nothing for another one.
-function end() {
-  if (!settled) fail(new Error(neverSettled));
-  failures.slice(1).forEach((failure) => warn("Uncaught", failure));
-  const unhandled = unhandledRejections();
-  if (failures.length === 0) tell(unhandled);
-  dropTimers();
-  dropRequests();
-  dropTicks();
-  forgetBegin();
-}
-
-const neverSettled =
-  "The handler never settled: it awaits a promise that nothing is left to settle. Look for a callback that is never called, or a promise that is never resolved.";
-
-// unhandledRejections describes the rejections that no one took up, and puts
-// them in the log.
-function unhandledRejections() {
-  const reasons = takeRejections();
-  const unhandled = reasons.slice(0, maxUnhandled).map(describe);
-  unhandled.forEach((failure) => warn("Unhandled promise rejection", failure));
-  if (reasons.length > maxUnhandled) native.log(3, `Unhandled promise rejections: ${reasons.length - maxUnhandled} more`);
-  return unhandled;
-}
-
-function warn(what, { message, stack = message }) {
-  native.log(3, `${what}: ${stack.length > maxLogged ? stack.slice(0, maxLogged) + "…" : stack}`);
-}
-
-// tell sets the output, when there is something to say.
-function tell(unhandled) {
-  const output = {};
-  if (commands.length > 0) output.commands = commands;
-  if (unhandled.length > 0) output.unhandled = unhandled;
-  if (Object.keys(output).length > 0) native.output(JSON.stringify(output));
-}

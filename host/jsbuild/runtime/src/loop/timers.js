@@ -5,6 +5,7 @@ import { native } from "../native.js";
 import { bind } from "./context.js";
 import { checkCallback } from "./callback.js";
 import { now } from "./clock.js";
+import { pop, push } from "./heap.js";
 import { guarded } from "./uncaught.js";
 
 const longest = 2 ** 31 - 1; // ms; what is longer fires at once, as in Node
@@ -38,7 +39,7 @@ export class Timeout {
   #arm() {
     this.#entry = { at: now() + this.#ms, order: ++made, early: native.building, timeout: this };
     known.set(this.id, this);
-    push(this.#entry);
+    push(timers, this.#entry);
   }
 
   // current tells whether entry is the one by which this timer fires.
@@ -186,7 +187,7 @@ export function fireNext() {
   }
   const first = peek();
   if (first && first.at <= now()) {
-    pop();
+    pop(timers);
     first.timeout.fire();
     return true;
   }
@@ -210,6 +211,13 @@ export function untilNext() {
   return first ? Math.max(Math.ceil(first.at - now()), 0) : -1;
 }
 
+// peek returns the entry that fires next, and drops those before it that are
+// out of date.
+function peek() {
+  while (timers.length > 0 && !timers[0].timeout.current(timers[0])) pop(timers);
+  return timers[0];
+}
+
 // heldUntil returns when the first timer fires that the run must go on for,
 // Infinity when there is none; see [Timeout.holds].
 export function heldUntil(intervals) {
@@ -220,40 +228,17 @@ export function heldUntil(intervals) {
   return at;
 }
 
-// The heap.
-
-function before(a, b) {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
+// mark returns what [abandoned] tells timers by.
+export function mark() {
+  return made;
 }
 
-function push(entry) {
-  let i = timers.push(entry) - 1;
-  while (i > 0) {
-    const parent = (i - 1) >> 1;
-    if (!before(entry, timers[parent])) break;
-    timers[i] = timers[parent];
-    i = parent;
-  }
-  timers[i] = entry;
-}
-
-function pop() {
-  const last = timers.pop();
-  if (timers.length === 0) return;
-  let i = 0;
-  for (;;) {
-    let child = 2 * i + 1;
-    if (child + 1 < timers.length && before(timers[child + 1], timers[child])) child++;
-    if (child >= timers.length || !before(timers[child], last)) break;
-    timers[i] = timers[child];
-    i = child;
-  }
-  timers[i] = last;
-}
-
-function peek() {
-  while (timers.length > 0 && !timers[0].timeout.current(timers[0])) pop();
-  return timers[0];
+// abandoned counts the timers that the run would go on for, those armed before
+// the mark and those after it.
+export function abandoned(since) {
+  const held = timers.filter((e) => e.timeout.current(e) && e.timeout.holds(false));
+  const after = held.filter((e) => e.order > since).length;
+  return { before: held.length - after, after };
 }
 
 for (const [name, value] of Object.entries({ setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate })) {

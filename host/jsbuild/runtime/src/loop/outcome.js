@@ -1,0 +1,46 @@
+// What a run came to: the error that it failed with, or else its output, and
+// what the log tells besides.
+import { native } from "../native.js";
+import { describe } from "./failure.js";
+import { takeRejections } from "./rejections.js";
+
+const maxUnhandled = 20; // that are told one by one
+const maxLogged = 4 << 10; // characters of a stack in a log line
+
+let failures = [];
+
+// fail keeps what was thrown. The first is the run's error, and told at once:
+// it counts even when what is still to come takes longer than the run may.
+export function fail(thrown) {
+  const failure = describe(thrown);
+  if (failures.push(failure) === 1) native.error(JSON.stringify(failure));
+}
+
+// conclude tells the rest: a rejection that no one took up is a warning, also
+// in the output of a run that succeeds, so that whoever operates it sees it.
+export function conclude(commands) {
+  failures.slice(1).forEach((failure) => warn("Uncaught", failure));
+  const unhandled = unhandledRejections();
+  if (failures.length === 0) tell(commands, unhandled);
+  failures = [];
+}
+
+function unhandledRejections() {
+  const reasons = takeRejections();
+  const unhandled = reasons.slice(0, maxUnhandled).map(describe);
+  unhandled.forEach((failure) => warn("Unhandled promise rejection", failure));
+  if (reasons.length > maxUnhandled) native.log(3, `Unhandled promise rejections: ${reasons.length - maxUnhandled} more`);
+  return unhandled;
+}
+
+function warn(what, { message, stack = message }) {
+  native.log(3, `${what}: ${stack.length > maxLogged ? stack.slice(0, maxLogged) + "…" : stack}`);
+}
+
+// tell sets the output, when there is something to say.
+function tell(commands, unhandled) {
+  const output = {};
+  if (commands.length > 0) output.commands = commands;
+  if (unhandled.length > 0) output.unhandled = unhandled;
+  if (Object.keys(output).length > 0) native.output(JSON.stringify(output));
+}
