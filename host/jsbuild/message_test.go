@@ -49,7 +49,7 @@ func TestBundleSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 			files: map[string]string{"action.mjs": "export const onExecutePostUserRegistration = async () => {};\nawait 1;"},
 			want: `action.mjs:2:1: await stands outside of a function, where an action cannot wait
     await 1;
-    ^ move it into the anyHandler, or into a function that the handler awaits`,
+    ^ move it into the handler, or into a function that the handler awaits`,
 		},
 		{
 			name:  "wrong JSON",

@@ -32,6 +32,7 @@ func (j *job) plugin() api.Plugin {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, r.resolve)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: stubSpace}, j.loadStub)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: emptySpace}, loadEmpty)
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: substituteSpace}, loadSubstitute)
 	}}
 }
 
@@ -63,6 +64,9 @@ func (r *resolver) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) 
 	}
 	if r.closed() && filepath.IsAbs(args.Path) {
 		return r.refuse(args.Path), nil
+	}
+	if found, ok := r.substituteFor(args); ok {
+		return found, nil
 	}
 	return r.find(args), nil
 }
