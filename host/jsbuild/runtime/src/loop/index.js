@@ -10,8 +10,8 @@ import { native } from "../native.js";
 import { evaluate, handler, touch } from "./action.js";
 import { apiOf } from "./api.js";
 import { forgetBegin, now, sinceBegin } from "./clock.js";
-import { describe, useInspect } from "./failure.js";
-import { takeRejections } from "./rejections.js";
+import { useInspect } from "./failure.js";
+import { conclude, fail } from "./outcome.js";
 import { dropRequests, receive, waiting } from "./request.js";
 import { dropTicks, turn } from "./ticks.js";
 import { abandoned, beginTimers, dropTimers, fireNext, heldUntil, mark, nextBatch, untilNext } from "./timers.js";
@@ -28,12 +28,11 @@ const maxTimelessBatches = 100;
 const marginMillis = 250;
 
 const longDelay = 1000; // ms; worth a word in the log
-const maxUnhandled = 20; // that are told one by one
-const maxLogged = 4 << 10; // characters of a stack in a log line
+const neverSettled =
+  "The handler never settled: it awaits a promise that nothing is left to settle. Look for a callback that is never called, or a promise that is never resolved.";
 
 let settled; // when the handler did: {mark, at}; null before. at is by the run's clock, or null when nothing was left to do
 let timeout; // ms that the run may take
-let failures;
 let commands;
 let timelessBatches;
 
@@ -53,7 +52,6 @@ export function prepare() {
 export function start(entry) {
   settled = null;
   timeout = Infinity;
-  failures = [];
   commands = [];
   timelessBatches = 0;
   beginTimers();
@@ -124,3 +122,23 @@ function wait(ms) {
   else if (ms > 0) native.sleep(ms);
 }
 
+// end tells what came of the run, and leaves nothing for another one.
+function end() {
+  if (!settled) fail(new Error(neverSettled));
+  if (settled?.at != null) tellDelay();
+  conclude(commands);
+  dropTimers();
+  dropRequests();
+  dropTicks();
+  forgetBegin();
+}
+
+// tellDelay says what the run did not wait for after its handler had settled,
+// and that it went on for long.
+function tellDelay() {
+  const { before, after } = abandoned(settled.mark);
+  if (after > 0) native.log(3, `${after} of the timers that unawaited work had set would fire after the run's time is over (timeout_ms ${timeout}): that work is not done. Await it.`);
+  if (before > 0) native.log(1, `${before} of the handler's timers would fire after the run's time is over (timeout_ms ${timeout}). Clear timers that nothing needs any more.`);
+  const waited = Math.round(now() - settled.at);
+  if (waited >= longDelay) native.log(1, `The run went on for ${waited} ms after the handler had settled, for requests or timers that it did not await. Clear timers that nothing needs any more.`);
+}
