@@ -93,19 +93,22 @@ func (n Intl) Script() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	more, err := data.read("more.js")
-	if err != nil {
-		return "", err
-	}
 	var b strings.Builder
-	b.Write(more)
 	if len(n.TimeZones) > 0 {
 		zones, err := data.cutZones(n.TimeZones)
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&b, "usherIntl.addTimeZones(JSON.parse(%s));\n", quote(zones))
+		fmt.Fprintf(&b, "Intl[Symbol.for(\"usher.intl\")].addTimeZones(JSON.parse(%s));\n", quote(zones))
 	}
+	if len(n.Locales) == 0 {
+		return b.String(), nil
+	}
+	more, err := data.read("more.js")
+	if err != nil {
+		return "", err
+	}
+	b.Write(more)
 	for _, tag := range data.complete(n.Locales) {
 		if err := data.writeLanguage(&b, tag); err != nil {
 			return "", err
@@ -327,7 +330,7 @@ func (a *intlArchive) zonesOf(code []byte, asked json.RawMessage) (zones, bad []
 
 func (a *intlArchive) usesZones(code []byte) bool {
 	for _, m := range zoneLike.FindAllSubmatch(code, -1) {
-		if name := string(m[1]); a.zones[name] && !universal[name] {
+		if a.zones[string(m[1])] && !universal[string(m[1])] {
 			return true
 		}
 	}

@@ -17,6 +17,7 @@ export function nameZones(names) {
 // addDates makes a language's ways to write dates known.
 export function addDates(data) {
   languages.set(data.locale, data);
+  patternOf(data, "yMd"); // reads the language's patterns into the image
   made.clear();
   addLocale(data.locale);
 }
@@ -121,10 +122,15 @@ function period(data, date, size) {
   return data.dayPeriods[width(size)]?.[rule?.name] ?? (date.getUTCHours() < 12 ? data.am : data.pm);
 }
 
-function write(slots, letter, size, time) {
+// local is a time as the clocks of a format's zone show it.
+function local({ timeZone }, time) {
+  const { offset, summer } = offsetAt(timeZone, time);
+  return { time, offset, summer, date: new Date(time + offset) };
+}
+
+function write(slots, letter, size, at) {
   const { data, system } = slots;
-  const { offset, summer } = offsetAt(slots.timeZone, time);
-  const date = new Date(time + offset);
+  const { date } = at;
   const number = (value) => localDigits(value, size === 2 ? 2 : 1, system);
   const year = date.getUTCFullYear();
   const hour = date.getUTCHours();
@@ -146,14 +152,15 @@ function write(slots, letter, size, time) {
     case "m": return number(date.getUTCMinutes());
     case "s": return number(date.getUTCSeconds());
     case "S": return localDigits(String(date.getUTCMilliseconds()).padStart(3, "0").slice(0, size), size, system);
-    default: return zoneName(data, slots.timeZone, letter, size, { offset, summer, time }, (value, digits) => localDigits(value, digits, system));
+    default: return zoneName(data, slots.timeZone, letter, size, at, (value, digits) => localDigits(value, digits, system));
   }
 }
 
 function partsOf(slots, pattern, time) {
   const out = [];
+  const at = local(slots, time);
   for (const [letter, size] of tokens(pattern)) {
-    if (letter !== "") out.push({ type: names[letter] ?? "literal", value: write(slots, letter, size, time) });
+    if (letter !== "") out.push({ type: names[letter] ?? "literal", value: write(slots, letter, size, at) });
     else if (out.at(-1)?.type === "literal") out.at(-1).value += size;
     else out.push({ type: "literal", value: size });
   }
@@ -172,21 +179,41 @@ const join = (parts) => parts.map((part) => part.value).join("").replaceAll("\u2
 const differing = [["G", (d) => d.getUTCFullYear() > 0], ["y", (d) => d.getUTCFullYear()], ["M", (d) => d.getUTCMonth()], ["d", (d) => d.getUTCDate()], ["a", (d) => d.getUTCHours() < 12], ["h", (d) => d.getUTCHours()], ["m", (d) => d.getUTCMinutes()], ["s", (d) => d.getUTCSeconds()]];
 
 function firstDifference(slots, start, end) {
-  const [a, b] = [start, end].map((time) => new Date(time + offsetAt(slots.timeZone, time).offset));
+  const [a, b] = [start, end].map((time) => local(slots, time).date);
   return differing.find(([, of]) => of(a) !== of(b))?.[0];
 }
+
+const letterFor = (slots, differs) => (differs === "h" && /[Hk]/.test(slots.pattern) ? "H" : differs);
+const ofTime = /[aBbhHkKmsSzOv]/;
+
+// fieldsOf gives the skeleton of a pattern's fields, or of those of its date or time.
+const fieldsOf = (pattern, keep = () => true) => tokens(pattern).filter(([letter]) => letter !== "" && letter !== "a" && keep(letter)).map(([letter, size]) => letter.repeat(size)).join("");
 
 function rangeParts(slots, start, end) {
   const differs = firstDifference(slots, start, end);
   const source = (parts, source) => parts.map((part) => ({ ...part, source }));
-  const whole = (time) => partsOf(slots, slots.pattern, time);
+  const timed = fieldsOf(slots.pattern, (letter) => ofTime.test(letter));
+  const dated = fieldsOf(slots.pattern, (letter) => !ofTime.test(letter));
+  const ofDay = "GyMd".includes(differs ?? "a");
+  const pattern = timed && !dated && ofDay ? patternOf(slots.data, `yMd${timed}`) : slots.pattern;
+  const whole = (time) => partsOf(slots, pattern, time);
   if (!differs || join(whole(start)) === join(whole(end))) return source(whole(start), "shared");
-  const field = differs === "h" && /[Hk]/.test(slots.pattern) ? "H" : differs;
-  const own = rangeOf(slots.data, tokens(slots.pattern).filter(([letter]) => letter !== "" && letter !== "a").map(([letter, size]) => letter.repeat(size)).join(""), field);
-  if (own) return split(slots, own, start, end);
-  const [, before, between, after] = /^(.*)\{0\}(.*)\{1\}(.*)$/.exec(slots.data.ranges.fallback);
+  if (timed && dated && !ofDay) return sameDay(slots, { dated, timed }, start, end);
+  const own = rangeOf(slots.data, fieldsOf(pattern), letterFor(slots, differs));
+  return own ? split(slots, own, start, end) : between(slots, source(whole(start), "startRange"), source(whole(end), "endRange"));
+}
+
+function between({ data }, start, end) {
+  const [, before, middle, after] = /^(.*)\{0\}(.*)\{1\}(.*)$/.exec(data.ranges.fallback);
   const literal = (value) => (value ? [{ type: "literal", value, source: "shared" }] : []);
-  return [...literal(before), ...source(whole(start), "startRange"), ...literal(between), ...source(whole(end), "endRange"), ...literal(after)];
+  return [...literal(before), ...start, ...literal(middle), ...end, ...literal(after)];
+}
+
+// sameDay writes the day once and then the range of times.
+function sameDay(slots, { dated, timed }, start, end) {
+  const day = partsOf(slots, patternOf(slots.data, dated), start).map((part) => ({ ...part, source: "shared" }));
+  const times = rangeParts({ ...slots, pattern: patternOf(slots.data, timed) }, start, end);
+  return tokens(slots.data.glue.medium.replace("{1}", "d").replace("{0}", "m")).flatMap(([letter, text]) => (letter === "d" ? day : letter === "m" ? times : [{ type: "literal", value: text, source: "shared" }]));
 }
 
 // split reads a pattern such as "MMM d – d, y": what comes twice is the start's first and the end's then.
@@ -198,7 +225,7 @@ function split(slots, pattern, start, end) {
   return found.map(([letter, size], i) => {
     if (letter === "") return { type: "literal", value: size, source: "shared" };
     const source = !twice(letter) ? "shared" : i < second ? "startRange" : "endRange";
-    return { type: names[letter], value: write(slots, letter, size, i < second ? start : end), source };
+    return { type: names[letter], value: write(slots, letter, size, local(slots, i < second ? start : end)), source };
   });
 }
 

@@ -22,11 +22,16 @@ function supportedValuesOf(key) {
   return lists[key]();
 }
 
+function addTimeZones({ names, ...zones }) {
+  addZones(zones);
+  nameZones(names);
+}
+
 const Intl = {};
 const members = { getCanonicalLocales, supportedValuesOf, DateTimeFormat, NumberFormat, ...words, Locale };
 for (const [name, value] of Object.entries(members)) hide(Intl, name, value);
 Object.defineProperty(Intl, Symbol.toStringTag, { value: "Intl", configurable: true });
-Object.defineProperty(Intl, Symbol.for("usher.intl"), { value: { addDates, addService, addZones, nameZones } });
+Object.defineProperty(Intl, Symbol.for("usher.intl"), { value: { addDates, addService, addTimeZones } });
 hide(globalThis, "Intl", Intl);
 
 function hide(object, name, value) {
@@ -53,3 +58,6 @@ for (const type of [Number, BigInt]) {
 hide(String.prototype, "localeCompare", { localeCompare(that, locales, options) {
   return new words.Collator(locales, options).compare(String(this), String(that));
 } }.localeCompare);
+
+// What most actions use is resolved here, into the image.
+for (const name of ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"]) new Date(0)[name]();

@@ -1,5 +1,5 @@
 // What an action's build adds to Intl, in front of the action's own code:
-// addLanguage and addTimeZones are called with the data that the action needs.
+// addLanguage is called with the data of each language that the action needs.
 import ListFormat from "@formatjs/intl-listformat";
 import { NumberFormat } from "@formatjs/intl-numberformat";
 import { PluralRules } from "@formatjs/intl-pluralrules";
@@ -31,9 +31,4 @@ function merge(base, over) {
     else out[key] = merge(base?.[key], value);
   }
   return out;
-}
-
-export function addTimeZones({ names, ...zones }) {
-  intl.addZones(zones);
-  intl.nameZones(names);
 }

@@ -16,9 +16,13 @@ const textual = { G: 1, E: 1, a: 1, b: 1, B: 1, z: 1, O: 1, v: 1 };
 const keepsItsLetter = new Set(["hour", "month", "weekday", "year"]);
 const appended = { zone: "{0} {1}", weekday: "{0} {1}", era: "{1} {0}", dayPeriod: "{0} {1}", year: "{1} {0}" };
 
+const split = new Map();
+
 // tokens splits a pattern into [letter, width] for a field and ["", text] for what is between.
 export function tokens(pattern) {
+  if (split.has(pattern)) return split.get(pattern);
   const out = [];
+  split.set(pattern, out);
   for (const [text, quoted, letter] of pattern.matchAll(/'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+/g)) {
     if (letter) out.push([letter, text.length]);
     else out.push(["", quoted === undefined ? text : quoted.replaceAll("''", "'") || "'"]);

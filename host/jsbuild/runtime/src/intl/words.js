@@ -120,7 +120,8 @@ class Names {
 
 const marks = /\p{M}/gu;
 const bare = (text) => text.normalize("NFD").replace(marks, "");
-const folded = (text) => bare(text).toLowerCase();
+const alike = { ß: "ss", æ: "ae", œ: "oe", ø: "o", đ: "d", ł: "l", ı: "i" };
+const folded = (text) => bare(text).toLowerCase().replace(/[ßæœøđłı]/g, (letter) => alike[letter]);
 const rank = (character) => (/[\s_\-,;:!?.'"()[\]{}@*/\\&#%`^+<=>|~$]/.test(character) ? 0 : /\d/.test(character) ? 1 : /\p{Script=Latin}/u.test(character) ? 2 : 3);
 const punctuation = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$";
 
