@@ -50,7 +50,7 @@ function requireFrom(builtins) {
   return (name) => {
     const builtin = name.startsWith("node:") ? name.slice("node:".length) : name;
     if (Object.hasOwn(builtins, builtin)) return builtins[builtin];
-    const error = new Error(`Cannot find module '${name}'`);
+    const error = new Error(`Cannot find module '${name}': an action holds only what its code names in full, as in require("axios")`);
     error.code = "MODULE_NOT_FOUND";
     throw error;
   };
