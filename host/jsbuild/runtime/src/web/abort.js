@@ -1,5 +1,5 @@
 // AbortController and AbortSignal.
-import { coded, expose, handlers, missing, show, wrongType } from "./idl.js";
+import { coded, expose, handlers, show, wrongType } from "./idl.js";
 import { Event, EventTarget, fire } from "./event.js";
 
 const secret = Symbol("AbortSignal");
@@ -26,7 +26,6 @@ export class AbortSignal extends EventTarget {
   }
 
   static timeout(delay) {
-    if (arguments.length === 0) throw missing('The "delay" argument must be specified');
     checkDelay(delay);
     const signal = new AbortSignal(secret);
     const late = () => signal.#abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));

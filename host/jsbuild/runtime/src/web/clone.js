@@ -94,7 +94,10 @@ class Copier {
 
   #fields(value, copied) {
     for (const key of Object.keys(value)) {
-      if (Object.hasOwn(value, key)) copied[key] = this.copy(value[key]);
+      if (!Object.hasOwn(value, key)) continue;
+      const field = this.copy(value[key]);
+      if (key === "__proto__") Object.defineProperty(copied, key, { value: field, enumerable: true, writable: true, configurable: true });
+      else copied[key] = field;
     }
     return copied;
   }
@@ -172,6 +175,7 @@ function resizable(buffer) {
 
 // Objects of the platform's own classes hold what no copy would.
 function isForeign(value) {
+  if (/^\[object (?:Arguments|(?:Async)?Generator)\]$/.test(Object.prototype.toString.call(value))) return true;
   const prototype = Object.getPrototypeOf(value);
   if (prototype === null || prototype === Object.prototype) return false;
   return Symbol.toStringTag in value && typeof value.constructor === "function" && value.constructor.name in globalThis &&
@@ -179,5 +183,6 @@ function isForeign(value) {
 }
 
 function shown(value) {
-  return `#<${value.constructor?.name ?? "Object"}>`;
+  const name = value.constructor?.name;
+  return name ? `#<${name}>` : Object.prototype.toString.call(value);
 }

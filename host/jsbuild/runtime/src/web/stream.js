@@ -1,8 +1,8 @@
 // Streams, by web-streams-polyfill, and those that encode and compress.
-import { Deflate, Gunzip, Gzip, Inflate, Unzlib, Zlib } from "fflate";
 import { TransformStream } from "web-streams-polyfill";
+import { compressor, decompressor } from "./compression.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
-import { bytesOf, coded, expose, need } from "./idl.js";
+import { expose, need } from "./idl.js";
 
 export * from "web-streams-polyfill";
 
@@ -80,7 +80,7 @@ pair(TextDecoderStream, "TextDecoderStream");
 export class CompressionStream extends Piped {
   constructor(format) {
     need(arguments, 1, "CompressionStream constructor");
-    super(coder({ gzip: Gzip, deflate: Zlib, "deflate-raw": Deflate }, format));
+    super(compressor(format));
   }
 }
 pair(CompressionStream, "CompressionStream");
@@ -88,37 +88,7 @@ pair(CompressionStream, "CompressionStream");
 export class DecompressionStream extends Piped {
   constructor(format) {
     need(arguments, 1, "DecompressionStream constructor");
-    super(coder({ gzip: Gunzip, deflate: Unzlib, "deflate-raw": Inflate }, format));
+    super(decompressor(format));
   }
 }
 pair(DecompressionStream, "DecompressionStream");
-
-function coder(coders, format) {
-  if (!Object.hasOwn(coders, format)) {
-    throw coded(TypeError, "ERR_INVALID_ARG_VALUE", `The argument 'format' must be one of: 'deflate', 'deflate-raw', 'gzip'. Received '${format}'`);
-  }
-  const machine = new coders[format]();
-  return new TransformStream({
-    start(controller) {
-      machine.ondata = (bytes) => {
-        if (bytes.length) controller.enqueue(bytes);
-      };
-    },
-    transform(chunk) {
-      const bytes = bytesOf(chunk);
-      if (!bytes) throw new TypeError("The chunk must be an ArrayBuffer or a view of one");
-      push(machine, bytes.slice(), false);
-    },
-    flush() {
-      push(machine, new Uint8Array(), true);
-    },
-  });
-}
-
-function push(machine, bytes, last) {
-  try {
-    machine.push(bytes, last);
-  } catch (error) {
-    throw new TypeError(error.message, { cause: error });
-  }
-}

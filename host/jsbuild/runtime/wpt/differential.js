@@ -1,0 +1,58 @@
+// Compares the runtime with Node, case by case.
+import { readFile, readdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { run } from "../test/engine.js";
+import { evaluate } from "./evaluate.js";
+import { host, listen } from "./server.js";
+
+const folder = fileURLToPath(new URL(".", import.meta.url));
+const base = "http://server.test";
+
+// areas returns the names of the corpora.
+export async function areas() {
+  const files = await readdir(new URL("corpus", import.meta.url));
+  return files.map((file) => file.replace(/\.js$/, "")).sort();
+}
+
+// compare runs a corpus here and in the engine. It returns {total, same, differ}:
+// differ lists {name, node, engine} where they say different things.
+export async function compare(area) {
+  const node = await inNode(area);
+  const engine = await inEngine(area);
+  const names = Object.keys(node);
+  const text = (outcome) => JSON.stringify(outcome);
+  const differ = names.filter((name) => text(node[name]) !== text(engine[name]));
+  return { total: names.length, same: names.length - differ.length, differ: differ.map((name) => ({ name, node: node[name], engine: engine[name] })) };
+}
+
+async function inNode(area) {
+  const server = await listen();
+  try {
+    return await evaluate((await import(`./corpus/${area}.js`)).default, server.base);
+  } finally {
+    server.close();
+  }
+}
+
+async function inEngine(area) {
+  const source = `
+    import { evaluate } from "./evaluate.js";
+    import cases from "./corpus/${area}.js";
+    export async function onExecutePostUserRegistration() {
+      const outcomes = JSON.stringify(await evaluate(cases, ${JSON.stringify(base)}));
+      await fetch("http://result.test/", { method: "POST", body: outcomes });
+    }`;
+  const result = await run(source, { resolveDir: folder, timeout_ms: 1e7, http: answerOf });
+  const last = result.requests.at(-1);
+  if (last?.url !== "http://result.test/") throw new Error(`${area} came to no result: ${JSON.stringify(result.error ?? result)}`);
+  return JSON.parse(last.body);
+}
+
+function answerOf(request) {
+  return request.url.startsWith("http://result.test") ? { status: 204 } : host(request);
+}
+
+// intended returns {area: {case: why it may differ}}.
+export async function intended() {
+  return JSON.parse(await readFile(new URL("intended.json", import.meta.url), "utf8"));
+}

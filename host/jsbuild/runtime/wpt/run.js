@@ -1,0 +1,26 @@
+// npm run wpt: counts the cases of each area in which the runtime says what
+// Node says, and fails below the floor, at a difference that nobody meant, and
+// at one that is meant but gone.
+import { readFile } from "node:fs/promises";
+import { areas, compare, intended } from "./differential.js";
+
+const floor = JSON.parse(await readFile(new URL("floor.json", import.meta.url), "utf8"));
+const meant = await intended();
+const faults = [];
+let passed = 0;
+
+for (const area of await areas()) {
+  const { total, same, differ } = await compare(area);
+  const reasons = meant[area] ?? {};
+  const unmeant = differ.filter(({ name }) => !(name in reasons));
+  const gone = Object.keys(reasons).filter((name) => !differ.some((one) => one.name === name));
+  console.log(`${area.padEnd(10)} ${same} of ${total} as Node, ${differ.length - unmeant.length} differ on purpose, ${unmeant.length} differ`);
+  passed += total - unmeant.length;
+  faults.push(...unmeant.map(({ name, node, engine }) => `${area}: ${name}\n  node   ${JSON.stringify(node)}\n  usher  ${JSON.stringify(engine)}`));
+  faults.push(...gone.map((name) => `${area}: ${name}: does not differ any more: take it out of intended.json`));
+  if (same < (floor[area] ?? total)) faults.push(`${area}: ${same} cases as Node, the floor is ${floor[area] ?? total}`);
+}
+
+console.log(faults.join("\n"));
+console.log(`${passed} passed, ${faults.length} failed`);
+process.exit(faults.length ? 1 : 0);
