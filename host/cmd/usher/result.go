@@ -77,21 +77,24 @@ func (t term) verdict(w io.Writer, r host.Result) {
 	if r.Error == nil {
 		return
 	}
-	head := r.Error.Line()
-	fmt.Fprintf(w, "  %s\n", indent(head, "  "))
-	if stack := stackUnder(head, r.Error.Stack); stack != "" {
-		fmt.Fprintf(w, "    %s\n", indent(stack, "    "))
+	fmt.Fprintf(w, "  %s\n", indent(r.Error.Line(), "  "))
+	if r.Error.Stack != "" {
+		fmt.Fprintln(w, stackUnder(*r.Error))
 	}
 	if r.Error.Hint != "" {
 		fmt.Fprintf(w, "  hint: %s\n", r.Error.Hint)
 	}
 }
 
-// stackUnder returns what of a stack goes under the line head: JavaScript's
-// stacks begin with that line and indent the rest.
-func stackUnder(head, stack string) string {
-	stack = strings.TrimPrefix(stack, head)
-	return strings.TrimLeft(strings.ReplaceAll(stack, "\n    ", "\n"), "\n")
+// stackUnder returns what of a stack goes under the line that tells the error:
+// JavaScript's stacks begin with that line, without its code, and indent the
+// rest.
+func stackUnder(e host.ResultError) string {
+	bare := host.ResultError{Name: e.Name, Message: e.Message}.Line()
+	if rest, ok := strings.CutPrefix(e.Stack, bare+"\n"); ok {
+		return "  " + strings.ReplaceAll(strings.TrimRight(rest, "\n"), "\n", "\n  ")
+	}
+	return "    " + indent(e.Stack, "    ")
 }
 
 // callLine tells of one host call in one line.
