@@ -9,3 +9,12 @@ func BundleOf(ctx context.Context, p *Packages, src Source) (*Bundle, error) {
 
 // SectionFor returns the content of the section for a source map.
 var SectionFor = sectionFor
+
+// Fits reports whether an installed version is one that an import asks for.
+var Fits = fits
+
+// SpecifierOf takes an import's path apart.
+func SpecifierOf(path string) (name, version, sub string) {
+	s, _ := specifierOf(path)
+	return s.name, s.version, s.sub
+}
