@@ -78,8 +78,8 @@ func (t term) verdict(w io.Writer, r host.Result) {
 		return
 	}
 	fmt.Fprintf(w, "  %s\n", indent(r.Error.Line(), "  "))
-	if r.Error.Stack != "" {
-		fmt.Fprintln(w, stackUnder(*r.Error))
+	if stack := stackUnder(*r.Error); stack != "" {
+		fmt.Fprintln(w, stack)
 	}
 	if r.Error.Hint != "" {
 		fmt.Fprintf(w, "  hint: %s\n", r.Error.Hint)
@@ -91,7 +91,11 @@ func (t term) verdict(w io.Writer, r host.Result) {
 // rest.
 func stackUnder(e host.ResultError) string {
 	bare := host.ResultError{Name: e.Name, Message: e.Message}.Line()
-	if rest, ok := strings.CutPrefix(e.Stack, bare+"\n"); ok {
+	rest, ok := strings.CutPrefix(e.Stack+"\n", bare+"\n")
+	switch {
+	case e.Stack == "", rest == "":
+		return ""
+	case ok:
 		return "  " + strings.ReplaceAll(strings.TrimRight(rest, "\n"), "\n", "\n  ")
 	}
 	return "    " + indent(e.Stack, "    ")

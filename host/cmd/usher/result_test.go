@@ -33,6 +33,7 @@ func TestAFailureIsTold(t *testing.T) {
 			error: host.ResultError{Name: "Error", Message: "no", Stack: "Error: no\n    at f (a.js:1:2) {\n  [cause]: Error: why\n      at g (a.js:3:4)\n}"},
 			says:  "  Error: no\n      at f (a.js:1:2) {\n    [cause]: Error: why\n        at g (a.js:3:4)\n  }\n",
 		},
+		{name: "a stack without frames", error: host.ResultError{Name: "Error", Message: "no", Stack: "Error: no"}, says: "  Error: no\n"},
 		{name: "a stack of frames", error: host.ResultError{Message: "trapped", Stack: "f()\ng()"}, says: "  trapped\n    f()\n    g()\n"},
 		{name: "a hint", error: host.ResultError{Message: "no", Hint: "say yes"}, says: "  no\n  hint: say yes\n"},
 	} {
