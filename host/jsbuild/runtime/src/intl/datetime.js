@@ -17,7 +17,8 @@ export function nameZones(names) {
 // addDates makes a language's ways to write dates known.
 export function addDates(data) {
   languages.set(data.locale, data);
-  patternOf(data, "yMd"); // reads the language's patterns into the image
+  const clock = /h1/.test(data.hourCycle) ? "hms" : "Hms";
+  for (const common of ["yMd", clock, `yMd${clock}`]) patternOf(data, common); // so that the image has them
   made.clear();
   addLocale(data.locale);
 }

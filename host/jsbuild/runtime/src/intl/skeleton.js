@@ -58,6 +58,7 @@ function candidates(data) {
     list.push({ pattern: letter === "M" ? "L" : letter === "E" ? "ccc" : letter, fields: bare(letter) });
   }
   ready.set(data, list);
+  for (const candidate of list) candidate.mask = maskOf(Object.keys(candidate.fields));
   return list;
 }
 
@@ -66,26 +67,35 @@ function bare(letter) {
   return { [letters[letter][0]]: { letter, width, weight: weight(letter, width) } };
 }
 
-function distance(wanted, names, candidate) {
-  const missing = [];
+const bit = (name) => 1 << fields.indexOf(name);
+const maskOf = (names) => names.reduce((mask, name) => mask | bit(name), 0);
+
+function count(mask) {
   let sum = 0;
-  for (const name of fields) {
-    const mine = names.includes(name) ? wanted[name] : undefined;
-    const theirs = candidate.fields[name];
-    if (mine && !theirs) missing.push(name);
-    sum += mine && theirs ? Math.abs(mine.weight - theirs.weight) : mine ? 0x1000 : theirs ? 0x10000 : 0;
+  for (let rest = mask; rest; rest &= rest - 1) sum++;
+  return sum;
+}
+
+// distance is Infinity once it is known to be limit or more.
+function distance(wanted, mask, candidate, limit) {
+  let sum = count(candidate.mask & ~mask) * 0x10000 + count(mask & ~candidate.mask) * 0x1000;
+  if (sum >= limit) return Infinity;
+  for (let shared = mask & candidate.mask; shared; shared &= shared - 1) {
+    const name = fields[31 - Math.clz32(shared & -shared)];
+    sum += Math.abs(wanted[name].weight - candidate.fields[name].weight);
   }
-  return { sum, missing };
+  return sum;
 }
 
 function closest(wanted, names, list) {
-  let best;
+  const mask = maskOf(names);
+  let [best, least] = [undefined, Infinity];
   for (const candidate of list) {
-    const { sum, missing } = distance(wanted, names, candidate);
-    if (!best || sum < best.sum) best = { candidate, sum, missing };
+    const sum = distance(wanted, mask, candidate, least);
+    if (sum < least) [best, least] = [candidate, sum];
     if (sum === 0) break;
   }
-  return best;
+  return { candidate: best, sum: least, missing: names.filter((name) => !(best.mask & bit(name))) };
 }
 
 // width says how wide a pattern's field becomes when wanted is asked for.
@@ -131,8 +141,17 @@ function join(data, name, first, second) {
   return item.replace("{0}", () => first).replace("{1}", () => second);
 }
 
+const found = new WeakMap();
+
 // patternOf gives the language's pattern for a skeleton such as "yMMMdhm".
 export function patternOf(data, text) {
+  const known = found.get(data) ?? new Map();
+  if (!known.has(text)) known.set(text, findPattern(data, text));
+  found.set(data, known);
+  return known.get(text);
+}
+
+function findPattern(data, text) {
   const wanted = skeleton(text);
   const names = fields.filter((name) => wanted[name]);
   const whole = closest(wanted, names, candidates(data));
@@ -157,7 +176,7 @@ export function glue(data, style, date, time) {
 export function rangeOf(data, text, differs) {
   const wanted = skeleton(text);
   const names = fields.filter((name) => wanted[name]);
-  const list = Object.entries(data.ranges).map(([key, patterns]) => ({ patterns, fields: skeleton(key), given: true }));
+  const list = Object.entries(data.ranges).map(([key, patterns]) => ({ patterns, fields: skeleton(key), mask: maskOf(Object.keys(skeleton(key))), given: true }));
   const best = closest(wanted, names, list);
   const pattern = best.sum < 0x1000 && best.candidate.patterns[differs];
   return pattern ? widen({ ...best.candidate, pattern }, wanted) : undefined;
