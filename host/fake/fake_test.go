@@ -112,6 +112,30 @@ func TestAMissedRequestComesWithAFakeThatAnswersIt(t *testing.T) {
 	}
 }
 
+func TestWhatWasSentIsTold(t *testing.T) {
+	t.Parallel()
+	set := fake.NewSet([]fake.Fake{
+		{Request: fake.Request{URL: "https://a.example/old"}, Response: fake.Response{Status: 301, Headers: fake.Headers{"location": {"/new"}}}},
+		{Request: fake.Request{URL: "https://a.example/new"}, Response: fake.Response{Status: 204}},
+	}, map[string]string{"KEY": "s3cr3t"})
+	for _, r := range []host.HTTPRequest{
+		{Method: "post", URL: "https://a.example/old", Header: http.Header{"Authorization": {"Bearer s3cr3t"}}, Body: []byte("key=s3cr3t"), MaxRequests: 2},
+		{URL: "https://a.example/none", Body: []byte{0xff}, MaxRequests: 1},
+	} {
+		_, _ = set.Send(t.Context(), &r)
+	}
+	got, err := json.Marshal(set.Sent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `[{"method":"POST","url":"https://a.example/old","headers":{"authorization":"Bearer [secret KEY]"},"body":"key=[secret KEY]","status":301},` +
+		`{"method":"GET","url":"https://a.example/new","headers":{"authorization":"Bearer [secret KEY]"},"status":204},` +
+		`{"method":"GET","url":"https://a.example/none","body_base64":"/w=="}]`
+	if string(got) != want {
+		t.Errorf("sent %s\nwant %s", got, want)
+	}
+}
+
 func TestADelayPassesAndATimeoutEndsIt(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

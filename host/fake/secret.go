@@ -94,6 +94,26 @@ func (s secrets) fakeFor(r *sent) Fake {
 	}
 }
 
+// describe tells of a request without secrets.
+func (s secrets) describe(r *sent) *Sent {
+	one := &Sent{Method: r.method, URL: s.inText(r.url)}
+	for name, values := range r.header {
+		if one.Headers == nil {
+			one.Headers = Headers{}
+		}
+		for _, value := range values {
+			key := strings.ToLower(name)
+			one.Headers[key] = append(one.Headers[key], s.inText(value))
+		}
+	}
+	if utf8.Valid(r.body) {
+		one.Body = s.inText(string(r.body))
+	} else {
+		one.BodyBase64 = r.body
+	}
+	return one
+}
+
 // bodyPattern returns what a fake says of the request's body: nothing when it
 // is no text.
 func (s secrets) bodyPattern(r *sent) any {

@@ -22,8 +22,9 @@ type Set struct {
 	fakes []Fake
 	hide  secrets
 
-	mu     sync.Mutex // guards used and missed
+	mu     sync.Mutex // guards used, sent and missed
 	used   []int      // how often each fake has answered
+	sent   []*Sent
 	missed []Missed
 }
 
@@ -31,6 +32,37 @@ type Set struct {
 // tells of requests that none matched.
 func NewSet(fakes []Fake, secrets map[string]string) *Set {
 	return &Set{fakes: fakes, used: make([]int, len(fakes)), hide: newSecrets(secrets)}
+}
+
+// Sent is a request that came, answered or not. The values of secrets are
+// replaced by "[secret NAME]".
+type Sent struct {
+	Method     string  `json:"method"`
+	URL        string  `json:"url"`
+	Headers    Headers `json:"headers,omitempty"` // names in small letters
+	Body       string  `json:"body,omitempty"`
+	BodyBase64 []byte  `json:"body_base64,omitempty"` // of a body that is no text
+	Status     int     `json:"status,omitempty"`      // of the answer; 0 when it failed
+}
+
+// Sent returns the requests that came, in their order, redirects included.
+func (s *Set) Sent() []Sent {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]Sent, len(s.sent))
+	for i, one := range s.sent {
+		list[i] = *one
+	}
+	return list
+}
+
+// note keeps a request, whose status may be set until the set is asked.
+func (s *Set) note(request *sent) *Sent {
+	one := s.hide.describe(request)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sent = append(s.sent, one)
+	return one
 }
 
 // Missed is a request that no fake answered.
@@ -88,6 +120,7 @@ func (s *Set) Send(ctx context.Context, r *host.HTTPRequest) (*host.HTTPResponse
 
 // answer answers one hop.
 func (s *Set) answer(ctx context.Context, request *sent, r *host.HTTPRequest) (*host.HTTPResponse, *host.EgressFailure) {
+	one := s.note(request)
 	f, failure := s.take(request)
 	if failure != nil {
 		return nil, failure
@@ -102,6 +135,9 @@ func (s *Set) answer(ctx context.Context, request *sent, r *host.HTTPRequest) (*
 			Message: fmt.Sprintf("the fake's body has more than %d bytes", r.MaxResponseBytes),
 		}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one.Status = response.Status
 	return response, nil
 }
 

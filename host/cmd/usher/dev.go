@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/fake"
 )
 
 func newDev(a *app) *cobra.Command {
@@ -117,12 +116,10 @@ type development struct {
 
 // devAnswer is one line of `usher dev --json`.
 type devAnswer struct {
-	Run         int           `json:"run"`               // from 1
-	Changed     []string      `json:"changed,omitempty"` // files, since the run before
-	BuildMicros int64         `json:"build_us"`          // until the action could run
-	Digest      string        `json:"digest"`
-	Missed      []fake.Missed `json:"missed,omitempty"`
-	resultView
+	Run         int      `json:"run"`               // from 1
+	Changed     []string `json:"changed,omitempty"` // files, since the run before
+	BuildMicros int64    `json:"build_us"`          // until the action could run
+	runAnswer
 }
 
 // greet says what is watched and used.
@@ -194,7 +191,7 @@ func (d *development) try(ctx context.Context, built func() devAnswer) error {
 	if err := r.world.tell(d.app.term, r.job); err != nil {
 		return err
 	}
-	answer.Digest, answer.Missed, answer.resultView = r.job.digest, r.world.missed(), viewResult(result)
+	answer.runAnswer = r.answer(result)
 	if d.app.term.json {
 		return d.app.term.printLine(answer)
 	}

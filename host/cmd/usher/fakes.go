@@ -87,14 +87,6 @@ func (w *world) Send(ctx context.Context, r *host.HTTPRequest) (*host.HTTPRespon
 	return response, failure
 }
 
-// missed returns the requests that no fake answered, nil without fakes.
-func (w *world) missed() []fake.Missed {
-	if w.set == nil {
-		return nil
-	}
-	return w.set.Missed()
-}
-
 // tell says what the fakes have to say of a run, and writes the record.
 func (w *world) tell(t term, j *job) error {
 	if w.recorder != nil {

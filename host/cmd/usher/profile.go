@@ -97,7 +97,7 @@ func (a *app) profileAction(ctx context.Context, module string, f profileFlags) 
 		return err
 	}
 	answer := profileAnswer{
-		runAnswer: runAnswer{job.digest, r.world.missed(), viewResult(result)}, PeakMemoryBytes: result.Stats.MemoryBytes,
+		runAnswer: r.answer(result), PeakMemoryBytes: result.Stats.MemoryBytes,
 		Functions: functionCosts(used), HostFunctions: hostCosts(result.Calls),
 	}
 	for _, u := range used {

@@ -75,7 +75,7 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.event, "event", "", "file with the event, '-' for stdin")
 	flags.StringArrayVar(&f.secrets, "secret", nil, "NAME=VALUE that the action may read; NAME alone takes it from the environment; repeatable")
-	flags.StringVar(&f.secretsFile, "secrets-file", "", "file with lines NAME=VALUE of secrets")
+	flags.StringVar(&f.secretsFile, "secrets-file", "", "file with secrets: lines NAME=VALUE, or a JSON object")
 	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
 	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may reach, such as hooks.slack.com; repeatable")
 	flags.BoolVar(&f.public, "allow-public", false, "let it reach every public address")
@@ -87,8 +87,9 @@ func (f *runFlags) add(cmd *cobra.Command) {
 
 // runAnswer is what `usher run --json` prints.
 type runAnswer struct {
-	Digest string        `json:"digest"`
-	Missed []fake.Missed `json:"missed,omitempty"` // requests that no fake answered
+	Digest   string        `json:"digest"`
+	Requests []fake.Sent   `json:"requests,omitempty"` // that fakes met
+	Missed   []fake.Missed `json:"missed,omitempty"`   // that no fake answered
 	resultView
 }
 
@@ -331,8 +332,16 @@ func readInput(t term, path string) ([]byte, error) {
 	return readFile(path)
 }
 
+func (r *rehearsal) answer(result host.Result) runAnswer {
+	answer := runAnswer{Digest: r.job.digest, resultView: viewResult(result)}
+	if r.world.set != nil {
+		answer.Requests, answer.Missed = r.world.set.Sent(), r.world.set.Missed()
+	}
+	return answer
+}
+
 func (a *app) printRun(r *rehearsal, result host.Result) error {
-	answer := runAnswer{r.job.digest, r.world.missed(), viewResult(result)}
+	answer := r.answer(result)
 	if err := a.term.answer(answer, func(w io.Writer) { a.term.result(w, result) }); err != nil {
 		return err
 	}

@@ -3,18 +3,26 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 )
 
-// readSecretsFile reads lines NAME=VALUE. Empty lines and those that begin with
-// # say nothing; a value may stand in quotes, and a name after "export".
+// readSecretsFile reads a JSON object, or lines NAME=VALUE. Empty lines and those
+// that begin with # say nothing; a value may stand in quotes, and a name after
+// "export".
 func readSecretsFile(path string) (map[string]string, error) {
 	data, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}
 	values := map[string]string{}
+	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+		if err := json.Unmarshal(data, &values); err != nil {
+			return nil, usageError{err: fmt.Errorf("%s: it must be an object of texts: %w", path, err), hint: `write it as {"NAME": "VALUE"}, or in lines NAME=VALUE`}
+		}
+		return values, nil
+	}
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	lines.Buffer(nil, 1<<20)
 	for n := 1; lines.Scan(); n++ {

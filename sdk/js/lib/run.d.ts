@@ -14,9 +14,9 @@ export interface RunOptions {
   entry?: string;
   /** How long the action may take, in milliseconds: 20000. */
   timeout_ms?: number;
-  /** Where it runs: in this Node, or in Usher's own engine by the command `usher`; otherwise what the variable USHER_ENGINE says, or node. */
+  /** Where it runs: in this Node, or in Usher's own engine by the command `usher`; otherwise what the variable ACTION_TEST_ENGINE says, or node. */
   engine?: "node" | "usher";
-  /** The command for the engine usher; otherwise what the variable USHER_BIN says, or usher. */
+  /** The command for the engine usher; otherwise what the variable ACTION_TEST_USHER says, or usher. */
   usher?: string;
   /** Whether requests that no fake answers only fail in the action. Otherwise they fail the call. */
   allowMissed?: boolean;
@@ -55,11 +55,9 @@ export interface SentRequest {
   url: string;
   /** The status that it got; missing when it failed. */
   status?: number;
-  /** Under Node only. */
-  headers?: { [name: string]: string };
-  /** Under Node only. */
-  body?: string;
-  /** The body as JSON or a form, when it is one. Under Node only. */
+  headers: { [name: string]: string };
+  body: string;
+  /** The body as JSON or a form, when it is one. */
   json?: any;
 }
 

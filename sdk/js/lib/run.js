@@ -15,7 +15,7 @@ export async function runAction(action, options = {}) {
   return outcome;
 }
 
-function engine({ engine = process.env.USHER_ENGINE ?? "node" }) {
+function engine({ engine = process.env.ACTION_TEST_ENGINE ?? "node" }) {
   const engines = { node: runInNode, usher: runInUsher };
   if (!Object.hasOwn(engines, engine)) throw new TypeError(`there is no engine ${JSON.stringify(engine)}: choose "node" or "usher"`);
   return engines[engine];
@@ -38,7 +38,7 @@ async function complete(path, options) {
     secrets: options.secrets ?? {},
     cache: options.cache ?? {},
     timeout_ms: options.timeout_ms ?? 20_000,
-    usher: options.usher ?? process.env.USHER_BIN ?? "usher",
+    usher: options.usher ?? process.env.ACTION_TEST_USHER ?? "usher",
   };
 }
 

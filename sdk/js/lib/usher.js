@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { values } from "./match.js";
 
 // The exit codes after which the command has told of a run.
 const ran = [0, 7];
@@ -12,21 +13,21 @@ export async function runInUsher({ path, event, secrets, fakes, timeout_ms, ushe
   try {
     await writeFile(join(dir, "event.json"), JSON.stringify(event));
     await writeFile(join(dir, "fakes.json"), JSON.stringify(fakes));
-    const names = Object.keys(secrets).flatMap((name) => ["--secret", name]);
-    const files = ["--event", join(dir, "event.json"), "--fakes", join(dir, "fakes.json")];
-    const args = ["--json", "run", path, ...files, ...names, "--limit", `timeout_ms=${timeout_ms}`];
-    return told(await execute(usher, args, { ...process.env, ...secrets }));
+    await writeFile(join(dir, "secrets.json"), JSON.stringify(secrets), { mode: 0o600 });
+    const files = ["event", "fakes", "secrets"].map((name) => join(dir, `${name}.json`));
+    const args = ["--event", files[0], "--fakes", files[1], "--secrets-file", files[2], "--limit", `timeout_ms=${timeout_ms}`];
+    return told(await execute(usher, ["--json", "run", path, ...args]), secrets);
   } finally {
     await rm(dir, { recursive: true });
   }
 }
 
-function execute(usher, args, env) {
+function execute(usher, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(usher, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(usher, args, { stdio: ["ignore", "pipe", "pipe"] });
     const texts = ["", ""];
     [child.stdout, child.stderr].forEach((stream, i) => stream.setEncoding("utf8").on("data", (chunk) => (texts[i] += chunk)));
-    child.on("error", (cause) => reject(new Error(`can't start ${usher}: put Usher's command in PATH, or name it with USHER_BIN`, { cause })));
+    child.on("error", (cause) => reject(new Error(`can't start ${usher}: put Usher's command in PATH, or name it with ACTION_TEST_USHER`, { cause })));
     child.on("close", (code) => {
       if (ran.includes(code)) resolve(texts[0]);
       else reject(new Error(`${usher} run failed: ${problem(texts[1])}`));
@@ -42,20 +43,25 @@ function problem(text) {
   }
 }
 
-// told makes the outcome of what the command printed. It does not tell the
-// bodies of requests, nor what is in the cache.
-function told(text) {
-  const result = JSON.parse(text);
-  const calls = (result.calls ?? []).filter(({ function: name, target, error }) => target && (name === "http_send" || name === "http_wait" || (name === "http_start" && error)));
+// told makes the outcome of what the command printed, which hides the values
+// of secrets. What is in the cache it does not tell.
+function told(text, secrets) {
+  const result = JSON.parse(text, (_, value) => (typeof value === "string" ? unhidden(value, secrets) : value));
   return {
     succeeded: result.succeeded,
     error: result.error,
     logs: (result.logs ?? []).map(({ level, message }) => ({ level, message })),
-    requests: calls.map(({ target, status }) => {
-      const [method, url] = target.split(" ");
-      return { method, url, status };
-    }),
+    requests: (result.requests ?? []).map(seen),
     missed: result.missed ?? [],
     stats: result.stats,
   };
+}
+
+function unhidden(text, secrets) {
+  return text.replace(/\[secret ([^\]]+)\]/g, (hidden, name) => secrets[name] ?? hidden);
+}
+
+function seen({ method, url, headers = {}, body = "", status }) {
+  const flat = new Headers(Object.entries(headers).flatMap(([name, all]) => [all].flat().map((one) => [name, one])));
+  return { method, url, headers: Object.fromEntries(flat), body, json: values({ headers: flat, body }), status };
 }
