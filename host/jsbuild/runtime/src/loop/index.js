@@ -13,7 +13,7 @@ import { forgetBegin, now, sinceBegin } from "./clock.js";
 import { useInspect } from "./failure.js";
 import { conclude, fail } from "./outcome.js";
 import { dropRequests, receive, waiting } from "./request.js";
-import { dropTicks, turn } from "./ticks.js";
+import { dropTicks, ticking, turn } from "./ticks.js";
 import { abandoned, beginTimers, dropTimers, fireNext, heldUntil, mark, nextBatch, untilNext } from "./timers.js";
 import { takeUncaught } from "./uncaught.js";
 
@@ -88,7 +88,7 @@ export function tick() {
 }
 
 function step() {
-  if (fireNext()) return true;
+  if (ticking() || fireNext()) return true;
   if (nextBatch(alive)) {
     passTime();
     return true;

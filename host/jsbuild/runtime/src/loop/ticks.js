@@ -7,34 +7,31 @@ const then = Promise.prototype.then;
 const settled = Promise.resolve();
 
 let ticks = [];
-let scheduled = false;
-let inTurn = false; // the loop itself will run the ticks, ahead of the microtasks
 
-// nextTick calls callback with args as soon as the code that is running
-// returns, before promises go on where the loop can have it so.
+// nextTick calls callback with args when the code that is running has returned:
+// before promises go on when the loop called that code, and else, as in Node,
+// when all of them have.
 export function nextTick(callback, ...args) {
   checkCallback(callback);
   ticks.push([bind(callback), args]);
-  if (inTurn || scheduled) return;
-  scheduled = true;
-  then.call(settled, runTicks);
 }
 
 // turn runs one step of the loop, and the ticks that it leaves.
 export function turn(step) {
-  inTurn = true;
   try {
     return step();
   } finally {
-    runTicks();
-    inTurn = false;
+    while (ticks.length > 0) {
+      const batch = ticks;
+      ticks = [];
+      for (const [callback, args] of batch) guarded(callback, ...args);
+    }
   }
 }
 
-function runTicks() {
-  scheduled = false;
-  for (let i = 0; i < ticks.length; i++) guarded(ticks[i][0], ...ticks[i][1]);
-  ticks = [];
+// ticking tells whether ticks wait for their turn.
+export function ticking() {
+  return ticks.length > 0;
 }
 
 export function queueMicrotask(callback) {
