@@ -24,6 +24,8 @@ import (
 type Intl struct {
 	Locales   []string // BCP 47 tags, such as "de" and "pt-BR"
 	TimeZones []string // names of the tz database; "all" for all of them
+
+	named []string // zones that the code names: the image holds them unpacked
 }
 
 // AllTimeZones in [Intl.TimeZones] stands for every zone.
@@ -69,7 +71,7 @@ func IntlOf(code, manifest []byte) (Intl, []Message, error) {
 	for _, name := range bad {
 		warnings = append(warnings, Message{File: "package.json", Text: fmt.Sprintf("there is no time zone %q", name), Hint: `"usher": {"timeZones": …} takes "all" or a list of names such as "Europe/Berlin"`})
 	}
-	need.TimeZones = zones
+	need.TimeZones, need.named = zones, data.namedZones(code)
 	return need, warnings, nil
 }
 
@@ -99,7 +101,7 @@ func (n Intl) Script() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&b, "Intl[Symbol.for(\"usher.intl\")].addTimeZones(JSON.parse(%s));\n", quote(zones))
+		fmt.Fprintf(&b, "Intl[Symbol.for(\"usher.intl\")].addTimeZones(JSON.parse(%s), %s);\n", quote(zones), data.ready(n))
 	}
 	if len(n.Locales) == 0 {
 		return b.String(), nil
@@ -328,11 +330,33 @@ func (a *intlArchive) zonesOf(code []byte, asked json.RawMessage) (zones, bad []
 	return zones, nil
 }
 
-func (a *intlArchive) usesZones(code []byte) bool {
+// namedZones returns the zones that code names.
+func (a *intlArchive) namedZones(code []byte) []string {
+	var names []string
 	for _, m := range zoneLike.FindAllSubmatch(code, -1) {
 		if a.zones[string(m[1])] && !universal[string(m[1])] {
-			return true
+			names = append(names, string(m[1]))
 		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// ready lists, in JSON, the zones that the action brings and its code names.
+func (a *intlArchive) ready(n Intl) []byte {
+	names := []string{}
+	for _, name := range n.named {
+		if slices.Contains(n.TimeZones, AllTimeZones) || slices.Contains(n.TimeZones, name) {
+			names = append(names, name)
+		}
+	}
+	text, _ := json.Marshal(names) // strings always can be
+	return text
+}
+
+func (a *intlArchive) usesZones(code []byte) bool {
+	if len(a.namedZones(code)) > 0 {
+		return true
 	}
 	for _, m := range zoneUse.FindAll(code, -1) {
 		if !bytes.HasSuffix(m, []byte{'"'}) && !bytes.HasSuffix(m, []byte{'\''}) && !bytes.HasSuffix(m, []byte{'`'}) {

@@ -81,7 +81,11 @@ func (b *Builder) Build(ctx context.Context, src Source) (*Built, error) {
 	if err != nil {
 		return nil, told(err, src, bundle)
 	}
-	built, err := evaluate(ctx, w, bytecode)
+	a := action{workshop: w, bytecode: bytecode}
+	if a.parts, err = partsFor(bundle); err != nil {
+		return nil, err
+	}
+	built, err := a.evaluate(ctx)
 	if err != nil {
 		return nil, told(err, src, bundle)
 	}
@@ -122,28 +126,50 @@ type described struct {
 	Problem string   `json:"problem"` // why its entry can't be called; "" when it can
 }
 
+// action is what a module is made of.
+type action struct {
+	workshop *sandbox.Workshop
+	parts    [][]byte // of the runtime, besides its core
+	bytecode []byte   // of the bundle
+}
+
+// open makes an instance of the engine with the parts of the runtime.
+func (a *action) open(ctx context.Context) (*engine, error) {
+	e, err := open(ctx, a.workshop)
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range a.parts {
+		if _, err := e.call("usher_evaluate", part); err != nil {
+			e.bench.Close()
+			return nil, fmt.Errorf("evaluate a part of the runtime: %w", err)
+		}
+	}
+	return e, nil
+}
+
 // evaluate makes an image of the action when its top-level code allows one:
 // with its packages loaded, or else as it is. Code that needs the time, random
 // numbers or the host is kept as bytecode.
-func evaluate(ctx context.Context, w *sandbox.Workshop, bytecode []byte) (*Built, error) {
+func (a *action) evaluate(ctx context.Context) (*Built, error) {
 	reason := ""
 	for _, touch := range []uint64{1, 0} {
-		built, why, err := image(ctx, w, bytecode, touch)
+		built, why, err := a.image(ctx, touch)
 		if built != nil || err != nil {
 			return built, err
 		}
 		reason = why
 	}
-	e, err := open(ctx, w)
+	e, err := a.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer e.bench.Close()
-	at, err := e.put(bytecode)
+	at, err := e.put(a.bytecode)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := e.bench.Call("usher_defer", at, uint64(len(bytecode))); err != nil {
+	if _, err := e.bench.Call("usher_defer", at, uint64(len(a.bytecode))); err != nil {
 		return nil, err
 	}
 	wasm, err := e.settle()
@@ -151,14 +177,14 @@ func evaluate(ctx context.Context, w *sandbox.Workshop, bytecode []byte) (*Built
 }
 
 // image evaluates the action and takes its image; why tells why it can't.
-func image(ctx context.Context, w *sandbox.Workshop, bytecode []byte, touch uint64) (_ *Built, why string, err error) {
-	e, err := open(ctx, w)
+func (a *action) image(ctx context.Context, touch uint64) (_ *Built, why string, err error) {
+	e, err := a.open(ctx)
 	if err != nil {
 		return nil, "", err
 	}
 	defer e.bench.Close()
 	e.bench.Strict()
-	answer, err := e.call("usher_define", bytecode, touch)
+	answer, err := e.call("usher_define", a.bytecode, touch)
 	if why := e.bench.Spoilt(); why != "" {
 		return nil, why, nil
 	}
@@ -181,6 +207,12 @@ func (e *engine) settle() ([]byte, error) {
 	if _, err := e.bench.Call("usher_settle"); err != nil {
 		return nil, err
 	}
+	return e.module()
+}
+
+// module returns the engine as a module, with nothing in its memory but what
+// is in use.
+func (e *engine) module() ([]byte, error) {
 	first, err := e.bench.Call("usher_heap")
 	if err != nil {
 		return nil, err

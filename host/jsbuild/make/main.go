@@ -1,15 +1,22 @@
 // Command make makes the JavaScript engine that usher embeds: it links
 // QuickJS-NG, as npm's quickjs-wasi has it, with our glue, evaluates the
-// runtime in it and writes the module with that memory to dist/engine.wasm.
-// The same packages and sources make the same bytes. It needs `npm ci` to have
-// run in host/jsbuild/runtime.
+// runtime in it and writes the module with that memory to dist/engine.wasm,
+// and the bytecode of the runtime's further parts beside it. The same packages
+// and sources make the same bytes. It needs `npm ci` to have run in
+// host/jsbuild/runtime.
 package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+
+	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/sandbox"
 )
 
 func main() {
@@ -19,7 +26,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context) (err error) {
 	dir, err := home()
 	if err != nil {
 		return err
@@ -28,21 +35,25 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	script, err := bundleRuntime(dir)
+	chunks, err := bundleRuntime(dir)
 	if err != nil {
 		return err
 	}
-	wasm, err := evaluate(ctx, linked, script)
+	s, err := sandbox.Open(ctx, sandbox.Config{Functions: imports()})
 	if err != nil {
 		return err
 	}
-	out := filepath.Join(dir, "dist", "engine.wasm")
-	if err := os.WriteFile(out, wasm, 0o644); err != nil {
+	defer func() { err = errors.Join(err, s.Close(ctx)) }()
+	made, err := jsbuild.NewMaker(ctx, s, linked)
+	if err != nil {
 		return err
 	}
-	fmt.Printf("%s: %d KiB, of which the engine's code is %d KiB and the runtime was %d KiB of script\n",
-		out, len(wasm)>>10, len(linked)>>10, len(script)>>10)
-	return nil
+	defer made.Close()
+	m := maker{Maker: made, linked: len(linked), chunks: chunks, dir: dir, dist: filepath.Join(dir, "dist")}
+	if err := m.makeEngine(ctx); err != nil {
+		return err
+	}
+	return m.makeParts(ctx)
 }
 
 // home returns host/jsbuild, from wherever in the module the command runs.
@@ -56,7 +67,76 @@ func home() (string, error) {
 			return filepath.Join(at, "host", "jsbuild"), nil
 		}
 		if filepath.Dir(at) == at {
-			return "", fmt.Errorf("run it in usher's source: there is no host/jsbuild/engine/glue.wasm above the working directory")
+			return "", errors.New("run it in usher's source: there is no host/jsbuild/engine/glue.wasm above the working directory")
 		}
 	}
+}
+
+type maker struct {
+	*jsbuild.Maker
+	linked    int // bytes of the engine's code
+	chunks    map[string]chunk
+	dir, dist string
+	core      []string // the chunks in the engine
+}
+
+// makeEngine writes the engine with the core of the runtime.
+func (m *maker) makeEngine(ctx context.Context) error {
+	m.core = inOrder(m.chunks, "main", nil)
+	scripts := [][]byte{[]byte(loader)}
+	size := 0
+	for _, name := range m.core {
+		scripts = append(scripts, m.chunks[name].script)
+		size += len(m.chunks[name].script)
+	}
+	wasm, err := m.Engine(ctx, scripts)
+	if err != nil {
+		return fmt.Errorf("evaluate the runtime: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(m.dist, "engine.wasm"), wasm, 0o644); err != nil {
+		return err
+	}
+	fmt.Printf("engine.wasm: %d KiB, of which the engine's code is %d KiB; its runtime was %d KiB of script\n", len(wasm)>>10, m.linked>>10, size>>10)
+	return nil
+}
+
+// makeParts writes the bytecode of the chunks that are not in the engine, and
+// which of them each part needs.
+func (m *maker) makeParts(ctx context.Context) error {
+	var parts []jsbuild.Part
+	if err := readJSON(filepath.Join(m.dir, "runtime", "src", "parts", "parts.json"), &parts); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(filepath.Join(m.dist, "parts")); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(m.dist, "parts"), 0o755); err != nil {
+		return err
+	}
+	written := slices.Clone(m.core)
+	for i := range parts {
+		parts[i].Chunks = inOrder(m.chunks, parts[i].Name, slices.Clone(m.core))[len(m.core):]
+		for _, name := range parts[i].Chunks {
+			if slices.Contains(written, name) {
+				continue
+			}
+			written = append(written, name)
+			if err := m.writeChunk(ctx, name); err != nil {
+				return err
+			}
+		}
+	}
+	list, err := json.MarshalIndent(parts, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(m.dist, "parts.json"), append(list, '\n'), 0o644)
+}
+
+func (m *maker) writeChunk(ctx context.Context, name string) error {
+	bytecode, err := m.Compile(ctx, m.chunks[name].script)
+	if err != nil {
+		return fmt.Errorf("compile part %s: %w", name, err)
+	}
+	return os.WriteFile(filepath.Join(m.dist, "parts", name), bytecode, 0o644)
 }

@@ -1,36 +1,50 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
-
-	"github.com/usherhost/usher/host/jsbuild"
-	"github.com/usherhost/usher/host/sandbox"
 )
 
-// bundleRuntime bundles runtime/src/main.js into one script.
-func bundleRuntime(dir string) ([]byte, error) {
+// chunk is a script of the runtime. Scripts that it needs come before it.
+type chunk struct {
+	name   string
+	script []byte
+	needs  []string
+}
+
+// bundleRuntime bundles runtime/src/main.js and the parts that an action may
+// need besides, with what they share in chunks of its own.
+func bundleRuntime(dir string) (map[string]chunk, error) {
 	root, err := filepath.Abs(filepath.Join(dir, "runtime"))
 	if err != nil {
 		return nil, err
 	}
-	aliases, err := readAliases(filepath.Join(root, "aliases.json"))
+	var aliases map[string]string
+	if err := readJSON(filepath.Join(root, "aliases.json"), &aliases); err != nil {
+		return nil, err
+	}
+	entries, err := filepath.Glob(filepath.Join(root, "src", "parts", "*.js"))
 	if err != nil {
 		return nil, err
 	}
 	built := api.Build(api.BuildOptions{
-		EntryPoints:   []string{filepath.Join(root, "src", "main.js")},
+		EntryPoints:   append(entries, filepath.Join(root, "src", "main.js")),
 		AbsWorkingDir: root,
 		Alias:         aliases,
 
 		Bundle:     true,
-		Format:     api.FormatIIFE,
+		Splitting:  true,
+		Format:     api.FormatESModule,
+		Outdir:     "/",
+		Metafile:   true,
 		Platform:   api.PlatformBrowser,
 		MainFields: []string{"module", "main"},
 		Target:     api.ESNext,
@@ -46,55 +60,83 @@ func bundleRuntime(dir string) ([]byte, error) {
 	if len(built.Errors) > 0 {
 		return nil, errors.New("bundle the runtime: " + built.Errors[0].Text)
 	}
-	return built.OutputFiles[0].Contents, nil
+	return chunksOf(built)
 }
 
-// readAliases reads what the runtime's packages find in place of what they
-// import.
-func readAliases(file string) (map[string]string, error) {
+func readJSON(file string, into any) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var aliases map[string]string
-	if err := json.Unmarshal(text, &aliases); err != nil {
-		return nil, fmt.Errorf("read %s: %w", file, err)
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("read %s: %w", file, err)
 	}
-	return aliases, nil
+	return nil
 }
 
-// evaluate returns the engine with the script evaluated in its memory.
-func evaluate(ctx context.Context, engine, script []byte) (_ []byte, err error) {
-	s, err := sandbox.Open(ctx, sandbox.Config{Functions: imports()})
-	if err != nil {
-		return nil, err
+// chunksOf makes scripts of the modules that esbuild made, by their names.
+func chunksOf(built api.BuildResult) (map[string]chunk, error) {
+	var meta struct {
+		Outputs map[string]struct {
+			Imports []struct{ Path string }
+		}
 	}
-	defer func() { err = errors.Join(err, s.Close(ctx)) }()
-	wasm, err := jsbuild.WithRuntime(ctx, s, engine, script)
-	if err != nil {
-		return nil, fmt.Errorf("evaluate the runtime: %w", err)
+	if err := json.Unmarshal([]byte(built.Metafile), &meta); err != nil {
+		return nil, fmt.Errorf("read what esbuild tells of the runtime: %w", err)
 	}
-	return wasm, nil
+	chunks := map[string]chunk{}
+	for name, out := range meta.Outputs {
+		c := chunk{name: base(name)}
+		for _, i := range out.Imports {
+			c.needs = append(c.needs, base(i.Path))
+		}
+		chunks[c.name] = c
+	}
+	for _, file := range built.OutputFiles {
+		c := chunks[base(file.Path)]
+		script, err := scriptOf(c.name, file.Contents)
+		if err != nil {
+			return nil, err
+		}
+		c.script = script
+		chunks[c.name] = c
+	}
+	return chunks, nil
 }
 
-// imports are the host's functions that the engine is linked to; none is
-// called while the runtime is evaluated.
-func imports() []sandbox.Function {
-	i64 := []sandbox.ValueType{sandbox.I64}
-	var functions []sandbox.Function
-	add := func(name string, params, results []sandbox.ValueType) {
-		functions = append(functions, sandbox.Function{
-			Module: "usher:host/v1", Name: name, Params: params, Results: results,
-			Run: func(c *sandbox.Call, _ []uint64) {
-				c.Stop(&sandbox.Fault{Message: "the runtime calls " + name + " while it is evaluated"})
-			},
-		})
+// base is a chunk's name: its file's without folder and extension.
+func base(file string) string { return strings.TrimSuffix(path.Base(file), ".js") }
+
+// scriptOf makes a module a script that hands itself to the loader.
+func scriptOf(name string, module []byte) ([]byte, error) {
+	made := api.Transform(string(module), api.TransformOptions{
+		Format: api.FormatCommonJS, Target: api.ESNext,
+		MinifyWhitespace: true, MinifySyntax: true, MinifyIdentifiers: true,
+	})
+	if len(made.Errors) > 0 {
+		return nil, fmt.Errorf("make %s a script: %s", name, made.Errors[0].Text)
 	}
-	for _, name := range []string{"http_start", "http_wait", "cache_get", "cache_set", "cache_delete", "crypto_call"} {
-		add(name, i64, i64)
+	return fmt.Appendf(nil, "__part(%q,function(module,exports,require){%s})", name, made.Code), nil
+}
+
+// loader is the first script of the runtime. It keeps the others' exports.
+const loader = `globalThis.__part = (() => {
+  const parts = new Map();
+  const require = (id) => parts.get(id.replace(/^.*\/|\.js$/g, "")).exports;
+  return (name, f) => {
+    const module = { exports: {} };
+    parts.set(name, module);
+    f(module, module.exports, require);
+  };
+})();`
+
+// inOrder returns name and what it needs, each after what itself needs.
+func inOrder(chunks map[string]chunk, name string, into []string) []string {
+	if slices.Contains(into, name) {
+		return into
 	}
-	add("http_cancel", i64, nil)
-	add("clock_sleep", i64, nil)
-	add("log_write", []sandbox.ValueType{sandbox.I32, sandbox.I64}, nil)
-	return functions
+	for _, n := range chunks[name].needs {
+		into = inOrder(chunks, n, into)
+	}
+	return append(into, name)
 }

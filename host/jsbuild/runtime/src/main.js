@@ -2,7 +2,6 @@
 // and what the engine calls.
 import { native } from "./native.js";
 import "./web/index.js";
-import "./intl/index.js";
 import { builtins } from "./node/index.js";
 import { summary } from "./loop/action.js";
 import { describe } from "./loop/failure.js";
@@ -14,7 +13,10 @@ import { guarded } from "./loop/uncaught.js";
 if (native.math_random) Math.random = native.math_random;
 
 native.register({
-  define: (bundle) => define(bundle, builtins),
+  define(bundle) {
+    delete globalThis.__part; // the parts of the runtime are there
+    define(bundle, builtins);
+  },
   prepare,
   describe: () => JSON.stringify(summary()),
   explain: (thrown) => JSON.stringify(describe(thrown)),

@@ -78,7 +78,7 @@ function base() {
 async function runtime() {
   const alias = JSON.parse(await readFile(root + "aliases.json", "utf8"));
   return build({
-    entryPoints: [root + "src/main.js"], absWorkingDir: root, alias, bundle: true, write: false, format: "iife",
+    entryPoints: [root + "src/all.js"], absWorkingDir: root, alias, bundle: true, write: false, format: "iife",
     platform: "browser", mainFields: ["module", "main"], target: "esnext", keepNames: true, logLevel: "silent",
   });
 }

@@ -1,7 +1,7 @@
 // Blob and File: bytes in memory.
 import { native } from "../native.js";
 import { bytesOf, coded, expose, missing, show, text, wrongType } from "./idl.js";
-import { ReadableStream } from "web-streams-polyfill";
+import { ReadableStream } from "./late.js";
 
 const chunkBytes = 65536;
 const hidden = Symbol("Blob");

@@ -1,9 +1,11 @@
-// The web platform's part of the global object, as Node has it.
+// The web platform's part of the global object, as Node has it, but
+// for what ../parts adds.
 import { AbortController, AbortSignal } from "./abort.js";
 import { Blob, File } from "./blob.js";
 import { structuredClone } from "./clone.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
 import { CustomEvent, Event, EventTarget, ProgressEvent, report } from "./event.js";
+import { DOMException, atob, btoa } from "./exception.js";
 import { fetch } from "./fetch.js";
 import { FormData } from "./form.js";
 import { Headers } from "./headers.js";
@@ -15,20 +17,18 @@ import {
 } from "./performance.js";
 import { Request } from "./request.js";
 import { Response } from "./response.js";
-import * as streams from "./stream.js";
 import { URL, URLSearchParams } from "./url.js";
-import { XMLHttpRequest, XMLHttpRequestEventTarget, XMLHttpRequestUpload } from "./xhr.js";
 
 const interfaces = {
-  AbortController, AbortSignal, Blob, CustomEvent, Event, EventTarget, File, FormData, Headers, Navigator, Performance,
+  AbortController, AbortSignal, Blob, CustomEvent, DOMException, Event, EventTarget, File, FormData, Headers, Navigator, Performance,
   PerformanceEntry, PerformanceMark, PerformanceMeasure, ProgressEvent, Request, Response, TextDecoder, TextEncoder,
-  URL, URLSearchParams, XMLHttpRequest, XMLHttpRequestEventTarget, XMLHttpRequestUpload,
+  URL, URLSearchParams,
 };
 const listed = {
   global: globalThis,
   structuredClone,
-  atob: globalThis.atob,
-  btoa: globalThis.btoa,
+  atob,
+  btoa,
   queueMicrotask: globalThis.queueMicrotask,
   performance,
   fetch,
@@ -36,6 +36,6 @@ const listed = {
   reportError: { reportError(error) { report(error); } }.reportError,
 };
 
-for (const all of [interfaces, streams]) for (const name in all) define(globalThis, name, all[name]);
+for (const name in interfaces) define(globalThis, name, interfaces[name]);
 for (const name in listed) define(globalThis, name, listed[name], true);
 installJSON();

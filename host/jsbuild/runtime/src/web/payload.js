@@ -6,7 +6,7 @@ import { FormData } from "./form.js";
 import { bytesOf, text } from "./idl.js";
 import { encodeForm } from "./multipart.js";
 import { URLSearchParams } from "./url.js";
-import { ReadableStream } from "web-streams-polyfill";
+import { ReadableStream } from "./late.js";
 
 export class Payload {
   #source; // a string or bytes; null when only the stream has them

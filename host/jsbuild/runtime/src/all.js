@@ -1,0 +1,8 @@
+// The runtime with all its parts, for tests.
+import "./main.js";
+import "./parts/http.js";
+import "./parts/zlib.js";
+import "./parts/assert.js";
+import "./parts/crypto.js";
+import "./parts/intl.js";
+import "./parts/xhr.js";

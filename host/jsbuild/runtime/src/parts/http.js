@@ -1,0 +1,7 @@
+// Node's http client.
+import "./stream.js";
+import "./url.js";
+import { http, https } from "../node/http.js";
+import { builtins } from "../node/index.js";
+
+Object.assign(builtins, { http, https });

@@ -1,0 +1,2 @@
+// Dates, numbers and words for people.
+import "../intl/index.js";
