@@ -6,7 +6,7 @@ import { NumberFormat } from "./number.js";
 import { addService } from "./service.js";
 import { getCanonicalLocales, Locale } from "./tag.js";
 import * as words from "./words.js";
-import { addZones, zoneNames } from "./zone.js";
+import { addZones, offsetAt, zoneNames } from "./zone.js";
 
 const lists = {
   calendar: () => ["gregory"],
@@ -22,9 +22,11 @@ function supportedValuesOf(key) {
   return lists[key]();
 }
 
-function addTimeZones({ names, ...zones }) {
+// addTimeZones reads those that named lists at once, so that no run has to.
+function addTimeZones({ names, ...zones }, named = []) {
   addZones(zones);
   nameZones(names);
+  for (const name of named) offsetAt(name, 0);
 }
 
 const Intl = {};
