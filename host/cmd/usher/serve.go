@@ -22,6 +22,7 @@ import (
 	"github.com/usherhost/usher/host/executor"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/ingress"
+	"github.com/usherhost/usher/host/jsbuild"
 	"github.com/usherhost/usher/host/registry"
 	"github.com/usherhost/usher/host/seal"
 	"github.com/usherhost/usher/host/sqlite"
@@ -75,7 +76,9 @@ func (a *app) serve(ctx context.Context) (err error) {
 	}
 	client := &egress.Client{AllowNetworks: cfg.AllowNetworks, Deny: ownAddresses(listener)}
 	defer client.Close()
-	runner := &guest.Runner{Sandbox: sandbox, Modules: db, Egress: client, Cache: &guest.Cache{}}
+	runner := &guest.Runner{
+		Sandbox: sandbox, Modules: db, Egress: client, Cache: &guest.Cache{}, Stacks: &jsbuild.Stacks{Module: db.Module},
+	}
 	reg := &registry.Registry{
 		Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, CheckOrigin: checkOrigin,
 	}

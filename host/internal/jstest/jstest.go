@@ -45,7 +45,7 @@ func Open(ctx context.Context) (*Kit, error) {
 		return nil, errors.Join(err, s.Close(ctx), os.RemoveAll(dir))
 	}
 	k.egress = &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
-	k.Runner = &guest.Runner{Sandbox: s, Modules: &k.modules, Secrets: &k.modules, Egress: k.egress, Cache: &guest.Cache{}}
+	k.Runner = &guest.Runner{Sandbox: s, Modules: &k.modules, Secrets: &k.modules, Egress: k.egress, Cache: &guest.Cache{}, Stacks: &jsbuild.Stacks{Module: k.modules.Module}}
 	return k, nil
 }
 
