@@ -1,4 +1,5 @@
 // AbortController and AbortSignal.
+import { DOMException } from "./exception.js";
 import { coded, expose, handlers, show, wrongType } from "./idl.js";
 import { Event, EventTarget, fire } from "./event.js";
 

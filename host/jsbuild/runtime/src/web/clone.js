@@ -1,5 +1,6 @@
 // structuredClone.
 import { Blob } from "./blob.js";
+import { DOMException } from "./exception.js";
 import { missing } from "./idl.js";
 
 const typed = Object.getPrototypeOf(Uint8Array);

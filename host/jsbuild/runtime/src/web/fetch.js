@@ -12,7 +12,12 @@ import { statuses } from "./status.js";
 import { blobAt } from "./url.js";
 
 // fetch takes no notice of its this: programs keep it as a method of their own.
-export async function fetch(input, init = undefined) {
+export function fetch(input, init = undefined) {
+  return start(input, init);
+}
+Object.defineProperty(fetch, "name", { value: "fetch" });
+
+async function start(input, init) {
   const request = readRequest(new Request(input, init));
   const { signal } = request;
   if (signal?.aborted) {
@@ -23,7 +28,6 @@ export async function fetch(input, init = undefined) {
   if (!scheme) throw failed(new Error(schemeFault(request.url.protocol)));
   return scheme(request);
 }
-Object.defineProperty(fetch, "name", { value: "fetch" });
 
 const schemes = {
   "http:": overNetwork,

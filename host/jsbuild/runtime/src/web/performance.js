@@ -1,6 +1,7 @@
 // The clock as the web platform tells it. The engine's own has its origin at
 // the time when the base image was made; this one begins with each run.
 import { native } from "../native.js";
+import { DOMException } from "./exception.js";
 import { expose, missing, show } from "./idl.js";
 
 let origin;

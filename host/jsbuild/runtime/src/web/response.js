@@ -90,7 +90,16 @@ export class Response {
 }
 expose(Response, "Response");
 const shown = "status statusText headers body bodyUsed ok redirected type url";
-show(Response, (response) => Object.fromEntries(shown.split(" ").map((name) => [name, response[name]])));
+show(Response, (response) => Object.fromEntries(shown.split(" ").map((name) => [name, name === "body" ? bodyOf(response) : response[name]])));
+
+// An action that was built without streams can print a response all the same.
+function bodyOf(response) {
+  try {
+    return response.body;
+  } catch {
+    return undefined;
+  }
+}
 
 // makeResponse returns the response that fetch got: its payload is null for
 // none.

@@ -1,10 +1,18 @@
 // Streams, by web-streams-polyfill, and those that encode and compress.
-import { TransformStream } from "web-streams-polyfill";
+import { ReadableByteStreamController, ReadableStream, TransformStream, WritableStream } from "web-streams-polyfill";
 import { compressor, decompressor } from "./compression.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
-import { expose, need } from "./idl.js";
+import { expose, need, show } from "./idl.js";
 
 export * from "web-streams-polyfill";
+
+show(ReadableStream, (stream) => ({
+  locked: stream.locked,
+  state: stream._state,
+  supportsBYOB: stream._readableStreamController instanceof ReadableByteStreamController,
+}));
+show(WritableStream, (stream) => ({ locked: stream.locked, state: stream._state }));
+show(TransformStream, ({ readable, writable }) => ({ readable, writable }));
 
 // Piped is a stream pair that hides the TransformStream within.
 class Piped {

@@ -2,7 +2,9 @@
 // asynchronous; what comes back has no origin that could be foreign.
 import { request as send } from "../loop/request.js";
 import { makeBlob } from "./blob.js";
+import { DOMException } from "./exception.js";
 import { EventTarget, Event, ProgressEvent, fire } from "./event.js";
+import { FormData } from "./form.js";
 import { Headers, headersOf, listHeaders } from "./headers.js";
 import { expose, handlers, need } from "./idl.js";
 import { parseType } from "./mime.js";
@@ -144,7 +146,8 @@ export class XMLHttpRequest extends XMLHttpRequestEventTarget {
     if (body == null || /^(?:GET|HEAD)$/.test(this.#line.method)) return undefined;
     const { payload, type } = payloadOf(body);
     if (payload.source === null) throw new TypeError("XMLHttpRequest can't send a stream: use fetch");
-    if (type && !this.#headers.has("content-type")) this.#headers.set("content-type", type);
+    // A form can be read under its own type alone; axios leaves another there.
+    if (type && (body instanceof FormData || !this.#headers.has("content-type"))) this.#headers.set("content-type", type);
     return payload.source;
   }
 
