@@ -54,19 +54,19 @@ func (a *app) dev(cmd *cobra.Command, path string, f runFlags) error {
 	if !exists(t.path) && (t.action == nil || t.action.Build == "") {
 		return &host.Error{Code: host.NotFound, Text: "no file at " + t.path, Hint: "begin an action: usher init NAME --lang js"}
 	}
-	f.takeFiles(cmd, t)
-	if f.event == "" {
-		_, err := readEvent(a.term, f.event)
-		return err
+	used := f
+	used.takeFiles(cmd, t)
+	if used.event == "" || used.event == "-" {
+		return usageError{err: errors.New("the event must be a file that can be read again"), hint: "give one with --event FILE, or put an event.json beside the action"}
 	}
-	w, err := newWatch(watchRoot(t), []string{watchedModule(t), f.event, f.fakes, f.secretsFile}, []string{f.record})
+	w, err := newWatch(watchRoot(t), []string{watchedModule(t), used.event, used.fakes, used.secretsFile}, []string{f.record})
 	if err != nil {
 		return err
 	}
 	defer w.close()
-	d := &development{app: a, cmd: cmd, path: path, flags: f, bench: a.bench(f.scriptFlags)}
+	d := &development{app: a, cmd: cmd, path: path, target: t, flags: f, bench: a.bench(f.scriptFlags)}
 	defer d.bench.close(ctx)
-	d.greet(t)
+	d.greet(used)
 	return d.loop(ctx, w)
 }
 
@@ -106,12 +106,13 @@ func watchedModule(t target) string {
 
 // development is one action under development.
 type development struct {
-	app   *app
-	cmd   *cobra.Command
-	path  string
-	flags runFlags
-	bench *bench
-	runs  int
+	app    *app
+	cmd    *cobra.Command
+	path   string
+	target target
+	flags  runFlags
+	bench  *bench
+	runs   int
 }
 
 // devAnswer is one line of `usher dev --json`.
@@ -123,12 +124,12 @@ type devAnswer struct {
 }
 
 // greet says what is watched and used.
-func (d *development) greet(t target) {
-	watched := t.path
-	if root := watchRoot(t); root != "" {
+func (d *development) greet(used runFlags) {
+	watched := d.target.path
+	if root := watchRoot(d.target); root != "" {
 		watched = filepath.Clean(root) + string(filepath.Separator)
 	}
-	for _, file := range []string{d.flags.event, d.flags.fakes, d.flags.secretsFile} {
+	for _, file := range []string{used.event, used.fakes, used.secretsFile} {
 		if file != "" {
 			watched += ", " + file
 		}
@@ -178,7 +179,9 @@ func (d *development) run(ctx context.Context, changed []string) {
 
 // try builds and runs the action. Built is called between the two.
 func (d *development) try(ctx context.Context, built func() devAnswer) error {
-	r, err := d.flags.open(ctx, d.app, d.bench, d.path)
+	f := d.flags
+	f.takeFiles(d.cmd, d.target) // some may have come since
+	r, err := f.open(ctx, d.app, d.bench, d.path)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,8 @@ them: in order, in a sandbox, with retries, and without losing one.
 
 Start here:
   usher serve                        start the host
-  usher init my-action --lang go     begin an action
+  usher init my-action --lang js     begin an action
+  usher dev my-action                run it here, again after each save
   usher actions deploy my-action --bind
   usher events send my-action/event.json`,
 		SilenceUsage:      true,

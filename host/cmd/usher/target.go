@@ -33,8 +33,12 @@ func findTarget(path string) (target, error) {
 	if !isScript(path) {
 		return t, nil
 	}
-	if file, err := readActionFile(t.dir); err == nil && filepath.Clean(file.modulePath()) == filepath.Clean(path) {
+	file, err := readActionFile(t.dir)
+	switch {
+	case err == nil && filepath.Clean(file.modulePath()) == filepath.Clean(path):
 		t.action, t.name = &file, file.Name
+	case err != nil && host.CodeOf(err) != host.NotFound:
+		return target{}, err
 	}
 	return t, nil
 }

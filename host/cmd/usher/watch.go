@@ -132,7 +132,7 @@ func isWatched(name string) bool {
 	case ".wasm", ".o", ".md", ".map", ".tmp", ".swp", ".swx", ".log":
 		return false
 	}
-	return !strings.HasPrefix(name, ".") && !strings.HasSuffix(name, "~") && !strings.HasPrefix(name, "#") &&
+	return (!strings.HasPrefix(name, ".") || name == ".env") && !strings.HasSuffix(name, "~") && !strings.HasPrefix(name, "#") &&
 		name != "package-lock.json" && name != "4913" // vim's test whether it may write
 }
 

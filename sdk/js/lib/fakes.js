@@ -70,7 +70,7 @@ export class Fakes {
       }
     }
     const line = `${request.method} ${request.url}`;
-    this.missed.push({ request: line, why, fake: fakeFor(request) });
+    this.missed.push({ request: line, ...(why && { why }), fake: fakeFor(request) });
     throw failure("ECONNREFUSED", `no fake answers ${line}${why && `: ${why}`}`);
   }
 }
