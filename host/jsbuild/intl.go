@@ -282,7 +282,7 @@ var (
 	// A bare language is one only where a locale is expected: "is" and "no" are words too.
 	bare = regexp.MustCompile("(?:toLocale\\w*|localeCompare\\([^()]*,|Intl\\.\\w+|[sS]etLocale|getCanonicalLocales|(?i:locales?|lang|language)[\"']?\\s*[:=(])\\s*\\(?\\s*\\[?\\s*[\"'`]([a-z]{2,3}(?:-[A-Z][a-z]{3})?)[\"'`]")
 	// Anything quoted that looks like a zone's name.
-	zoneLike = regexp.MustCompile("[\"'`]([A-Z][A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2}|[A-Z]{3}(?:[0-9][A-Z]{3})?)[\"'`]")
+	zoneLike = regexp.MustCompile("[\"'`]([A-Z][A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2})[\"'`]")
 	// Code that gives a zone which only a run knows.
 	zoneUse = regexp.MustCompile("\\b(?:timeZone\\b|setZone\\b|formatInTimeZone\\b|toZonedTime\\b|fromZonedTime\\b|utcToZonedTime\\b|zonedTimeToUtc\\b)[\"']?\\s*[:=(,]?\\s*(?:[\"'`](?:UTC|Etc/UTC|GMT|utc)[\"'`])?")
 )

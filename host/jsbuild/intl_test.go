@@ -29,6 +29,8 @@ func TestAnActionGetsTheLanguagesAndZonesThatItNames(t *testing.T) {
 		{name: "Chinese of Taiwan", code: `"zh-TW"`, locales: []string{"zh", "zh-Hant"}},
 		{name: "a zone's name", code: `DateTime.now().setZone("Europe/Berlin")`, zones: all},
 		{name: "a zone that a run tells", code: `d.toLocaleString("en-US", { timeZone: event.request.geoip.timeZone })`, zones: all},
+		{name: "a zone without a place", code: `d.toLocaleString("en-US", { timeZone: "EST" })`, zones: all},
+		{name: "a word that is a zone too", code: `if (event.user.plan === "MET") {}`},
 		{name: "what only looks like a zone", code: `fetch("Content/Type")`},
 		{name: "package.json", manifest: `{"usher": {"locales": ["de", "pt-BR"], "timeZones": "all"}}`, locales: []string{"de", "pt"}, zones: all},
 		{name: "a list of zones", manifest: `{"usher": {"timeZones": ["Asia/Tokyo"]}}`, zones: []string{"Asia/Tokyo"}},

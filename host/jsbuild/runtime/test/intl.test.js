@@ -145,6 +145,12 @@ test("a language that is not there is replaced by English, and said once", async
   assert.equal(lines[1], "1,234.5 1/1/1970");
 });
 
+test("dates of other English are not silently those of the United States", async () => {
+  const lines = await logged(`for (const tag of ["en", "en-US", "en-GB", "en-GB"]) console.log(new Date(0).toLocaleDateString(tag));`);
+  assert.match(lines[2], /en-GB is not part of this action, English of the United States is used/);
+  assert.equal(lines.length, 5);
+});
+
 test("a zone that is not there is a RangeError that says what to add", async () => {
   const [line] = await logged(`try { new Date(0).toLocaleString("en-US", { timeZone: "Europe/Berlin" }); } catch (e) { console.log(e.name + ": " + e.message); }`);
   assert.match(line, /^RangeError: Invalid time zone specified: Europe\/Berlin.*"timeZones": "all"/);

@@ -45,6 +45,7 @@ export function resolve(locales) {
   const tags = list(locales);
   for (const tag of tags) {
     const data = supported(tag);
+    if (data === "en" && /^en-(?!US)[A-Z]{2}/.test(tag)) warn(tag, "English of the United States");
     if (data) return { locale: tag.replace(/-[ux]-.*$/, ""), data, extensions: extensions(tag) };
   }
   if (tags.length > 0) warn(tags[0]);
@@ -56,10 +57,10 @@ function extensions(tag) {
   return Object.fromEntries([...text.matchAll(/(?:^|-)([a-z\d][a-z])((?:-[a-z\d]{3,8})*)/g)].map(([, key, value]) => [key, value.slice(1)]));
 }
 
-function warn(tag) {
+function warn(tag, instead = "English") {
   if (warned.has(tag)) return;
   warned.add(tag);
-  globalThis.console?.warn(`Intl: ${tag} is not part of this action, English is used in its place: add {"usher": {"locales": ["${tag}"]}} to its package.json and build again`);
+  globalThis.console?.warn(`Intl: ${tag} is not part of this action, ${instead} is used in its place: add {"usher": {"locales": ["${tag}"]}} to its package.json and build again`);
 }
 
 // supportedLocalesOf is every constructor's function of that name.
