@@ -56,6 +56,14 @@ func readManifest(dir string) *manifest {
 	return &found
 }
 
+// name returns the name of the package in a folder, which an alias may hide.
+func (m *manifests) name(dir string) string {
+	if found := m.in(dir); found != nil && found.Name != "" {
+		return found.Name
+	}
+	return packageName(dir)
+}
+
 // of returns the manifest of the package that a file in dir finds by its name,
 // nil when it finds none.
 func (m *manifests) of(name, dir string) *manifest {

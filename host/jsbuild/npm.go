@@ -20,6 +20,7 @@ func (p *Packages) npmInstall(ctx context.Context, dir string, r request) error 
 	args := []string{
 		"install", "--ignore-scripts", "--omit=dev", "--package-lock=true", "--no-audit", "--no-fund",
 		"--no-update-notifier", "--no-progress", "--loglevel=error", "--json",
+		"--fetch-retry-mintimeout=250", "--fetch-retry-maxtimeout=1000", // npm's own waits are over a minute
 	}
 	var names []string
 	for _, q := range r.list {
@@ -101,8 +102,9 @@ func failureIn(out []byte) failure {
 }
 
 var (
-	noPackage = regexp.MustCompile(`'?((?:@[\w.~-]+/)?[\w.~-]+)@([^\s']*)'? (?:is not in this registry|could not be found)`)
-	noVersion = regexp.MustCompile(`No matching version found for ((?:@[\w.~-]+/)?[\w.~-]+)@(\S.*?)\.?\s*(?:$|\n)`)
+	unreachable = regexp.MustCompile(`^(?:ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ENET|EHOST|ERR_SOCKET|E5\d\d)`)
+	noPackage   = regexp.MustCompile(`'?((?:@[\w.~-]+/)?[\w.~-]+)@([^\s']*)'? (?:is not in this registry|could not be found)`)
+	noVersion   = regexp.MustCompile(`No matching version found for ((?:@[\w.~-]+/)?[\w.~-]+)@(\S.*?)\.?\s*(?:$|\n)`)
 )
 
 // explain turns npm's failure into what the action's author can mend.
@@ -137,6 +139,9 @@ func (p *Packages) explain(ctx context.Context, dir string, r request, out []byt
 			Text: "a package is not what its registry says it is: " + f.Error.Summary,
 			Hint: "try again; if it stays so, the registry or a cache before it is broken",
 		}})
+	}
+	if unreachable.MatchString(f.Error.Code) {
+		return fmt.Errorf("install packages: the registry%s cannot be reached (%s): look at the network and the registry setting, or build offline from the cache", registryNote(r), f.Error.Code)
 	}
 	return fmt.Errorf("install packages: npm: %s", strings.TrimSpace(f.Error.Code+" "+f.Error.Summary))
 }

@@ -283,6 +283,43 @@ func TestInstallEndsInTime(t *testing.T) {
 	}
 }
 
+func TestInstallWithoutItsRegistry(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t)
+	r.publish(t, "alpha", "1.0.0", nil)
+	p := &jsbuild.Packages{Registry: r.URL, CacheDir: t.TempDir(), Fresh: time.Nanosecond}
+	before, err := p.Install(t.Context(), deps("alpha@latest"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	if _, err := p.Install(t.Context(), deps("beta@1.0.0")); err == nil || !strings.Contains(err.Error(), "cannot be reached (ECONNREFUSED)") {
+		t.Errorf("what the cache has not: %v", err)
+	}
+	if after, err := p.Install(t.Context(), deps("alpha@latest")); err != nil || after != before {
+		t.Errorf("what the cache has, if stale: %s, %v; want %s", after, err, before)
+	}
+}
+
+func TestAVersionIsFetchedBesideTheFoldersOwn(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t)
+	r.publish(t, "alpha", "0.27.2", nil)
+	p := &jsbuild.Packages{Registry: r.URL, CacheDir: t.TempDir()}
+	b, err := jsbuild.BundleOf(t.Context(), p, actionOf(t, "action.mjs", map[string]string{
+		"action.mjs": `import old from "alpha@0.27.2"; import own from "alpha@^1"; import plain from "alpha";
+			export const onExecutePostUserRegistration = async () => [old, own, plain];`,
+		"node_modules/alpha/index.js":     `module.exports = "own"`,
+		"node_modules/alpha/package.json": `{"name":"alpha","version":"1.4.0"}`,
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := runInNode(t, b, "return await action.onExecutePostUserRegistration()"), `["alpha@0.27.2","own","own"]`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestVersionsStandSideBySide(t *testing.T) {
 	t.Parallel()
 	r := newRegistry(t)

@@ -156,7 +156,7 @@ func (r *resolver) forNode(s specifier, path, dir string) string {
 }
 
 // forBrowser are packages whose code for pages serves better: it needs less.
-var forBrowser = words("debug ws")
+var forBrowser = words("debug pino ws")
 
 // fromStub finds what the stub loads: the action, and what it asks for in a run.
 func (r *resolver) fromStub(args api.OnResolveArgs) (api.OnResolveResult, error) {

@@ -24,7 +24,7 @@ func (r *resolver) substituteFor(args api.OnResolveArgs) (api.OnResolveResult, b
 	if dir == "" || args.Namespace != "file" {
 		return api.OnResolveResult{}, false
 	}
-	key := [2]string{packageName(dir), args.Path}
+	key := [2]string{r.pkgs.name(dir), args.Path}
 	if _, ok := substitutes[key]; !ok {
 		return api.OnResolveResult{}, false
 	}

@@ -1,6 +1,7 @@
 package jsbuild
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,11 +18,11 @@ type use struct {
 }
 
 // tolerated are modules that packages import for what they can do without.
-var tolerated = words("dns dns/promises fs fs/promises http2 vm worker_threads")
+var tolerated = words("child_process dns dns/promises fs fs/promises http2 sqlite vm worker_threads")
 
 // proxies are packages that import sockets for proxies and agents, which
 // requests go without.
-var proxies = words("agent-base got http-proxy-agent http2-wrapper https-proxy-agent pac-proxy-agent proxy-agent resolve-alpn socks socks-proxy-agent tunnel tunnel-agent")
+var proxies = words("agent-base forever-agent got http-proxy-agent http2-wrapper https-proxy-agent pac-proxy-agent proxy-agent resolve-alpn socks socks-proxy-agent tunnel tunnel-agent undici")
 
 // warn warns of an import of a module that is unable to work. esbuild adds the
 // place.
@@ -30,7 +31,7 @@ func (r *resolver) warn(builtin string, args api.OnResolveArgs) []api.Message {
 	if !r.authored(args.Importer) {
 		dir = packageDir(args.Importer)
 	}
-	if unable[builtin] == "" || dir != "" && (tolerated[builtin] || proxies[packageName(dir)]) {
+	if unable[builtin] == "" || dir != "" && (tolerated[builtin] || proxies[r.pkgs.name(dir)]) {
 		return nil
 	}
 	return []api.Message{{Text: "unable", Detail: use{builtin, dir}}}
@@ -78,7 +79,9 @@ func (j *job) warnings(found []api.Message, shares map[string]int) []Message {
 		}
 	}
 	for _, dir := range slices.Sorted(maps.Keys(uses)) {
-		list = append(list, j.useOf(dir, uses[dir], first[dir]))
+		if m, ok := j.useOf(dir, uses[dir], first[dir]); ok {
+			list = append(list, m)
+		}
 	}
 	return list
 }
@@ -88,15 +91,18 @@ func (j *job) ours(m api.Message) bool {
 	return m.Location != nil && m.Location.Namespace != stubSpace && !strings.Contains("/"+m.Location.File, "/node_modules/")
 }
 
-// useOf warns of a package that imports modules which are unable to work.
-func (j *job) useOf(dir string, builtins []string, at api.Message) Message {
+// useOf warns of a package that imports modules which are unable to work. Who
+// imports net alone mostly wants to know what an IP address looks like.
+func (j *job) useOf(dir string, builtins []string, at api.Message) (Message, bool) {
 	slices.Sort(builtins)
 	builtins = slices.Compact(builtins)
-	at.Text = fmt.Sprintf("package %q uses %s, which cannot work here", packageName(dir), strings.Join(builtins, ", "))
-	m := j.message(at)
-	m.Hint = overHTTP[packageName(dir)]
-	if m.Hint == "" {
-		m.Hint = unable[builtins[0]]
+	name := j.pkgs.name(dir)
+	instead := overHTTP[name]
+	if instead == "" && slices.Equal(builtins, []string{"net"}) {
+		return Message{}, false
 	}
-	return m
+	at.Text = fmt.Sprintf("package %q uses %s, which cannot work here", name, strings.Join(builtins, ", "))
+	m := j.message(at)
+	m.Hint = cmp.Or(instead, unable[builtins[0]])
+	return m, true
 }
