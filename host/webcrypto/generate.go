@@ -84,7 +84,7 @@ func agree(_ context.Context, r *Request) (answer, error) {
 		return answer{}, errOperation
 	}
 	if mine.Curve() != theirs.Curve() {
-		return answer{}, &failure{Name: "InvalidAccessError", Code: "ERR_CRYPTO_INCOMPATIBLE_KEY", Message: "Incompatible key: the two keys are on different curves"}
+		return answer{}, &failure{Name: "InvalidAccessError", Code: "ERR_CRYPTO_INCOMPATIBLE_KEY", Message: "Incompatible keys: two curves"}
 	}
 	secret, err := mine.ECDH(theirs)
 	if err != nil {

@@ -93,8 +93,7 @@ func (r *Request) readPEM(ctx context.Context) (any, error) {
 }
 
 func (r *Request) readDER(ctx context.Context, der []byte, what string) (any, error) {
-	var key any
-	var err error
+	key, err := any(nil), checkPrivate(der)
 	switch {
 	case what == "spki":
 		key, err = x509.ParsePKIXPublicKey(der)
@@ -102,6 +101,8 @@ func (r *Request) readDER(ctx context.Context, der []byte, what string) (any, er
 		key, err = x509.ParsePKCS1PublicKey(der)
 	case what == "certificate":
 		key, err = certificateKey(der)
+	case err != nil:
+		return nil, err
 	case what == "pkcs8":
 		return r.readPKCS8(ctx, der)
 	case what == "pkcs1":

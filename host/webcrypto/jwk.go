@@ -81,7 +81,8 @@ func (k *jwk) rsa(private bool) (any, error) {
 	if !private {
 		return &public, nil
 	}
-	if len(k.Oth) > 0 || len(k.P) == 0 || len(k.Q) == 0 {
+	size := len(k.N)
+	if len(k.Oth) > 0 || len(k.P) == 0 || len(k.Q) == 0 || len(k.P) > size || len(k.Q) > size || len(k.D) > size {
 		return nil, errJWK
 	}
 	key := &rsa.PrivateKey{

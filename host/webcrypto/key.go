@@ -51,8 +51,23 @@ const maxRSABits = 8192
 // errDecoder is what Node says of a key that it can't read.
 var errDecoder = &failure{Name: "DataError", Code: "ERR_OSSL_UNSUPPORTED", Message: "error:1E08010C:DECODER routines::unsupported"}
 
+// maxPrivateBytes is more than such a key has in DER. What is longer is not
+// read at all: to check an RSA key takes the cube of its length.
+const maxPrivateBytes = 6 << 10
+
+// checkPrivate tells whether DER can be a private key.
+func checkPrivate(der []byte) error {
+	if len(der) > maxPrivateBytes {
+		return tooMuch("a private key may have at most %d bytes, this one has %d", maxPrivateBytes, len(der))
+	}
+	return nil
+}
+
 // privateKey reads a private key in PKCS 8.
 func privateKey(der []byte) (crypto.Signer, *ecdh.PrivateKey, error) {
+	if err := checkPrivate(der); err != nil {
+		return nil, nil, err
+	}
 	key, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {
 		return nil, nil, unreadable(err)
