@@ -3,6 +3,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { run } from "../test/engine.js";
 import { evaluate } from "./evaluate.js";
+import { checks } from "./idl.js";
 import { host, listen } from "./server.js";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
@@ -18,7 +19,7 @@ export async function areas() {
 // differ lists {name, node, engine} where they say different things.
 export async function compare(area) {
   const node = await inNode(area);
-  const engine = await inEngine(area);
+  const engine = await evaluated(area);
   const names = Object.keys(node);
   const text = (outcome) => JSON.stringify(outcome);
   const differ = names.filter((name) => text(node[name]) !== text(engine[name]));
@@ -34,13 +35,24 @@ async function inNode(area) {
   }
 }
 
-async function inEngine(area) {
-  const source = `
-    import { evaluate } from "./evaluate.js";
-    import cases from "./corpus/${area}.js";
+// compareShapes checks the interfaces against the standards' IDL: it returns
+// {total, faults}.
+export async function compareShapes() {
+  const list = await checks();
+  const faults = await inEngine("idl", `import { shape } from "./shape.js";`, `shape(${JSON.stringify(list)})`);
+  return { total: list.length, faults };
+}
+
+function evaluated(area) {
+  const imports = `import { evaluate } from "./evaluate.js"; import cases from "./corpus/${area}.js";`;
+  return inEngine(area, imports, `await evaluate(cases, ${JSON.stringify(base)})`);
+}
+
+// inEngine returns what an expression comes to in an action.
+async function inEngine(area, imports, expression) {
+  const source = `${imports}
     export async function onExecutePostUserRegistration() {
-      const outcomes = JSON.stringify(await evaluate(cases, ${JSON.stringify(base)}));
-      await fetch("http://result.test/", { method: "POST", body: outcomes });
+      await fetch("http://result.test/", { method: "POST", body: JSON.stringify(${expression}) });
     }`;
   const result = await run(source, { resolveDir: folder, timeout_ms: 1e7, http: answerOf });
   const last = result.requests.at(-1);

@@ -2,7 +2,7 @@
 // Node says. It fails below the floor and, with the Node that intended.json is
 // written for, at a difference that nobody meant and at one that is gone.
 import { readFile } from "node:fs/promises";
-import { areas, compare, intended } from "./differential.js";
+import { areas, compare, compareShapes, intended } from "./differential.js";
 
 const floor = JSON.parse(await readFile(new URL("floor.json", import.meta.url), "utf8"));
 const known = process.versions.node.startsWith(`${floor.node}.`);
@@ -20,6 +20,14 @@ for (const area of await areas()) {
   if (same < (floor[area] ?? total)) faults.push(`${area}: ${same} cases as Node, the floor is ${floor[area] ?? total}`);
   if (known) faults.push(...unmeant.map((one) => told(area, one)), ...gone.map((name) => `${area}: ${name} does not differ any more: take it out of intended.json`));
 }
+
+const { total, faults: shapes } = await compareShapes();
+const wrong = Object.keys(shapes);
+const unmeant = wrong.filter((name) => !(name in meant.idl));
+console.log(`${"idl".padEnd(10)} ${total - wrong.length} of ${total} as the standards' IDL, ${wrong.length - unmeant.length} differ on purpose, ${unmeant.length} differ`);
+passed += total - unmeant.length;
+if (total - wrong.length < floor.idl) faults.push(`idl: ${total - wrong.length} members as the standards', the floor is ${floor.idl}`);
+faults.push(...unmeant.map((name) => `idl: ${name} ${shapes[name]}`));
 
 if (!known) console.log(`only the floor counts: intended.json is written for Node ${floor.node}, this is ${process.version}`);
 if (faults.length) console.log(faults.join("\n"));

@@ -15,7 +15,7 @@ export class AbortSignal extends EventTarget {
   #sources = new Set();
   #dependent = false;
 
-  constructor(key) {
+  constructor(key = undefined) {
     if (key !== secret) throw coded(TypeError, "ERR_ILLEGAL_CONSTRUCTOR", "Illegal constructor");
     super();
   }

@@ -1,6 +1,6 @@
 // Events, to the DOM standard as far as there is no tree.
 import { coded, expose, missing, show, wrongType } from "./idl.js";
-import { performance } from "./performance.js";
+import { elapsed } from "./clock.js";
 
 const phases = { NONE: 0, CAPTURING_PHASE: 1, AT_TARGET: 2, BUBBLING_PHASE: 3 };
 
@@ -61,7 +61,7 @@ export class Event {
   // The time is taken when it is first asked for: most events are never asked,
   // and each look at the clock counts.
   get timeStamp() {
-    return (this.#timeStamp ??= performance.now());
+    return (this.#timeStamp ??= elapsed());
   }
   get returnValue() {
     return !this.#canceled;

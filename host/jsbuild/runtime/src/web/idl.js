@@ -18,9 +18,8 @@ export function expose(Class, name, constants = {}) {
 
 function list(holder) {
   for (const key of Object.getOwnPropertyNames(holder)) {
-    if (!["constructor", "prototype", "name", "length"].includes(key)) {
-      Object.defineProperty(holder, key, { enumerable: true });
-    }
+    const own = typeof holder === "function" ? ["prototype", "name", "length"] : ["constructor"];
+    if (!own.includes(key)) Object.defineProperty(holder, key, { enumerable: true });
   }
 }
 

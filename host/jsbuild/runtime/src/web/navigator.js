@@ -4,7 +4,7 @@ import { expose } from "./idl.js";
 const secret = Symbol("Navigator");
 
 export class Navigator {
-  constructor(key) {
+  constructor(key = undefined) {
     if (key !== secret) throw new TypeError("Illegal constructor");
   }
   get hardwareConcurrency() {

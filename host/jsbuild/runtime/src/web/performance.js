@@ -1,27 +1,17 @@
-// The clock as the web platform tells it. The engine's own has its origin at
-// the time when the base image was made; this one begins with each run.
-import { native } from "../native.js";
+// performance: the clock as the web platform tells it, and marks on it.
+import { elapsed, timeOrigin } from "./clock.js";
+import { EventTarget } from "./event.js";
 import { DOMException } from "./exception.js";
 import { expose, missing, show } from "./idl.js";
 
-let origin;
 let entries = [];
 
-function start() {
-  return (origin ??= native.now());
-}
-
-// restart begins the time of a run: its origin is now.
-export function restart() {
-  origin = native.now();
-  entries = [];
-}
-
 const secret = Symbol("PerformanceEntry");
+const entryDetail = Symbol("detail");
 
 export class PerformanceEntry {
   #fields;
-  constructor(key, fields) {
+  constructor(key = undefined, fields = undefined) {
     if (key !== secret) throw new TypeError("Illegal constructor");
     this.#fields = fields;
   }
@@ -37,7 +27,7 @@ export class PerformanceEntry {
   get duration() {
     return this.#fields.duration;
   }
-  get detail() {
+  get [entryDetail]() {
     return this.#fields.detail;
   }
   toJSON() {
@@ -53,23 +43,30 @@ export class PerformanceMark extends PerformanceEntry {
     const startTime = options?.startTime ?? performance.now();
     super(secret, { name: `${name}`, entryType: "mark", startTime, duration: 0, detail: options?.detail ?? null });
   }
+  get detail() {
+    return this[entryDetail];
+  }
 }
 expose(PerformanceMark, "PerformanceMark");
 
-export class PerformanceMeasure extends PerformanceEntry {}
+export class PerformanceMeasure extends PerformanceEntry {
+  get detail() {
+    return this[entryDetail];
+  }
+}
 expose(PerformanceMeasure, "PerformanceMeasure");
 
 // Performance keeps to what needs no observer.
-export class Performance {
-  constructor(key) {
+export class Performance extends EventTarget {
+  constructor(key = undefined) {
     if (key !== secret) throw new TypeError("Illegal constructor");
+    super();
   }
   get timeOrigin() {
-    return start();
+    return timeOrigin();
   }
   now() {
-    const begun = start();
-    return native.now() - begun;
+    return elapsed();
   }
   mark(name, options = undefined) {
     const mark = new PerformanceMark(...arguments);

@@ -17,16 +17,16 @@ const states = { UNSENT: 0, OPENED: 1, HEADERS_RECEIVED: 2, LOADING: 3, DONE: 4 
 const responseTypes = ["", "arraybuffer", "blob", "document", "json", "text"];
 const secret = Symbol("XMLHttpRequestUpload");
 
-export class XMLHttpRequestEventTarget extends EventTarget {}
-expose(XMLHttpRequestEventTarget, "XMLHttpRequestEventTarget");
-handlers(XMLHttpRequestEventTarget, ["loadstart", "progress", "abort", "error", "load", "timeout", "loadend"]);
-
-export class XMLHttpRequestUpload extends XMLHttpRequestEventTarget {
-  constructor(key) {
+export class XMLHttpRequestEventTarget extends EventTarget {
+  constructor(key = undefined) {
     if (key !== secret) throw new TypeError("Illegal constructor");
     super();
   }
 }
+expose(XMLHttpRequestEventTarget, "XMLHttpRequestEventTarget");
+handlers(XMLHttpRequestEventTarget, ["loadstart", "progress", "abort", "error", "load", "timeout", "loadend"]);
+
+export class XMLHttpRequestUpload extends XMLHttpRequestEventTarget {}
 expose(XMLHttpRequestUpload, "XMLHttpRequestUpload");
 
 const none = { status: 0, headers: new Headers(), body: "", url: "" };
@@ -42,9 +42,25 @@ export class XMLHttpRequest extends XMLHttpRequestEventTarget {
   #result = undefined; // what response made of the answer
   #responseType = "";
   #mime = null;
-  timeout = 0;
-  withCredentials = false;
+  #timeout = 0;
+  #withCredentials = false;
 
+  constructor() {
+    super(secret);
+  }
+
+  get timeout() {
+    return this.#timeout;
+  }
+  set timeout(ms) {
+    this.#timeout = Number(ms) >>> 0;
+  }
+  get withCredentials() {
+    return this.#withCredentials;
+  }
+  set withCredentials(value) {
+    this.#withCredentials = !!value;
+  }
   get readyState() {
     return this.#state;
   }
@@ -109,7 +125,7 @@ export class XMLHttpRequest extends XMLHttpRequestEventTarget {
     if (this.#state !== states.OPENED || this.#exchange) throw invalidState("Call open first, and send once");
     const sent = this.#bodyOf(body);
     const headers = { accept: ["*/*"], "accept-language": ["*"], "user-agent": ["node"], ...listHeaders(this.#headers) };
-    const options = this.timeout > 0 ? { timeout_ms: this.timeout } : {};
+    const options = this.#timeout > 0 ? { timeout_ms: this.#timeout } : {};
     this.#clear();
     this.#uploading = sent !== undefined;
     const exchange = send({ ...this.#line, headers, ...(sent === undefined ? {} : { body: sent }), ...options });
