@@ -29,14 +29,17 @@ func (c *Call) outcome(err error, start time.Duration) Outcome {
 // message first.
 func (c *Call) explain(err error) *Fault {
 	said := strings.ToValidUTF8(string(c.exchange.said()), "\ufffd")
-	if err == nil {
-		if said == "" {
-			return nil
-		}
-		return &Fault{Fault: host.FaultGuest, Message: said, Said: said}
+	if err == nil && said == "" {
+		return nil
 	}
-	f := c.classify(err)
+	f := &Fault{Fault: host.FaultGuest, Message: said}
+	if err != nil {
+		f = c.classify(err)
+	}
 	f.Said = said
+	if f.Fault == host.FaultGuest && c.starved() { // whatever it says: it failed when it got no more
+		f.Fault, f.Limit, f.Message = host.FaultLimit, "memory_bytes", c.need()
+	}
 	switch {
 	case said == "":
 	case f.Fault == host.FaultGuest:
@@ -45,6 +48,14 @@ func (c *Call) explain(err error) *Fault {
 		f.Message += "; the guest had said: " + said
 	}
 	return f
+}
+
+// starved tells whether the guest wanted more memory than it may have.
+func (c *Call) starved() bool { return c.instance != nil && c.instance.denied() > 0 }
+
+// need tells how much.
+func (c *Call) need() string {
+	return fmt.Sprintf("needed %d bytes of memory (limit %d)", c.instance.denied(), c.limits.MemoryBytes)
 }
 
 func (c *Call) classify(err error) *Fault {
@@ -68,9 +79,8 @@ func (c *Call) classify(err error) *Fault {
 		return &Fault{Fault: host.FaultLimit, Limit: "timeout_ms", Message: fmt.Sprintf("stopped after %d ms (limit %[1]d ms)", c.limits.TimeoutMillis)}
 	case errors.Is(err, context.Canceled):
 		return &Fault{Fault: host.FaultHost, Message: "the host is shutting down"}
-	case c.instance != nil && c.instance.denied() > 0:
-		return &Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Trap: message, Stack: stackOf(err), Message: fmt.Sprintf(
-			"needed %d bytes of memory (limit %d)", c.instance.denied(), c.limits.MemoryBytes)}
+	case c.starved():
+		return &Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Trap: message, Stack: stackOf(err), Message: c.need()}
 	case isHostPanic(err):
 		return &Fault{Fault: host.FaultHost, Message: "a host function failed: " + message, Stack: stackOf(err)}
 	}
