@@ -13,6 +13,7 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/jstest"
+	"github.com/usherhost/usher/host/jsbuild"
 )
 
 // handling makes an action of the body of its handler.
@@ -200,5 +201,79 @@ func TestTheCacheOfAnAction(t *testing.T) {
 	want := `null|"success"|"v"|"CacheKeySizeExceeded"|"CacheKeySizeExceeded"|"CacheValueSizeExceeded"|"InvalidExpiry"|"InvalidExpiry"|"ItemAlreadyExpired"|"ItemAlreadyExpired"|"success"|"CacheKeyDoesNotExist"|"success"|"success"|"success"|"success"|"CacheSizeExceeded"`
 	if !result.Succeeded || messages(result) != want {
 		t.Errorf("error %+v, logs %s", result.Error, messages(result))
+	}
+}
+
+func TestAnAbortedFetchIsBrokenOff(t *testing.T) {
+	t.Parallel()
+	broken := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		close(broken)
+	}))
+	t.Cleanup(server.Close)
+	result, _ := run(t, handling(`
+		const abort = new AbortController();
+		setTimeout(() => abort.abort(), 200);
+		try {
+			await fetch(event.secrets.URL, { signal: abort.signal });
+		} catch (error) {
+			console.log(error.name);
+		}
+		await fetch(event.secrets.URL + "/refused\u0000").catch(() => {});
+	`), jstest.Run{Secrets: map[string]string{"URL": server.URL}})
+	if !result.Succeeded || messages(result) != "AbortError" {
+		t.Fatalf("error %+v, logs %q", result.Error, messages(result))
+	}
+	<-broken
+}
+
+func TestWhatAnActionDoesToItsRuntimeEndsWithTheRun(t *testing.T) {
+	t.Parallel()
+	kit, err := openKit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	built, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: []byte(handling(`
+		if (globalThis.tainted || {}.tainted) throw new Error("not clean");
+		console.log("clean");
+		eval(event.code);
+	`))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	try := func(code string) host.Result {
+		t.Helper()
+		event, _ := json.Marshal(map[string]string{"code": "globalThis.tainted = Object.prototype.tainted = true;" + code})
+		result, _, err := kit.Run(t.Context(), built.Module, jstest.Run{Event: string(event), Settings: host.Settings{Limits: host.Limits{TimeoutMillis: 2000, MemoryBytes: 32 << 20}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result
+	}
+	for name, code := range map[string]string{ // all but "promises" fail
+		"a prototype":             `Object.prototype.get = () => { throw 1; }; Array.prototype.push = Array.prototype.map = () => 0; throw new Error("x");`,
+		"promises":                `Promise.prototype.then = () => {}; Promise.resolve = () => {};`,
+		"JSON":                    `JSON.parse = JSON.stringify = () => ""; throw new Error("x");`,
+		"errors":                  `Error.prepareStackTrace = () => { throw 1; }; Error.prototype.toString = null; null.x;`,
+		"timers without end":      `for (;;) setTimeout(() => {}, 1);`,
+		"a million timers":        `for (let i = 0; i < 1e6; i++) setTimeout(() => {}, i % 7);`,
+		"ticks without end":       `const again = () => { process.nextTick(again); process.nextTick(again); }; again();`,
+		"rejections without end":  `for (;;) Promise.reject(new Error("x"));`,
+		"a flood of promises":     `const again = () => Promise.all([again2(), again2()]), again2 = async () => { await null; return again(); }; again();`,
+		"causes without end":      `let e = new Error("0"); for (let i = 0; i < 1e5; i++) e = new Error("n", { cause: e }); throw e;`,
+		"an error that is a trap": `throw new Proxy(new Error("x"), { get() { for (;;); } });`,
+		"logs without end":        `for (;;) console.log("x".repeat(1000));`,
+	} {
+		result := try(code)
+		if messages(result)[:min(5, len(messages(result)))] != "clean" {
+			t.Errorf("%s: logs %.100q, error %+v", name, messages(result), result.Error)
+		}
+		if after := try("undefined;"); !after.Succeeded || messages(after) != "clean" {
+			t.Errorf("after %s: error %+v, logs %q", name, after.Error, messages(after))
+		}
+		if result.Succeeded != (name == "promises") || result.Fault == host.FaultHost {
+			t.Errorf("%s: succeeded %t, fault %q %q, error %+v", name, result.Succeeded, result.Fault, result.Limit, result.Error)
+		}
 	}
 }

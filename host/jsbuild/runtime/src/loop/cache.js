@@ -2,12 +2,13 @@
 // Auth0's cache has, and the errors of its JavaScript.
 import { native } from "../native.js";
 import { invalidArgument } from "./callback.js";
+import { parse, stringify } from "./json.js";
 
 export const cache = {
   get(key) {
     if (typeof key !== "string") return undefined;
     const record = native.cache_get(key);
-    return record === undefined || record === null ? undefined : JSON.parse(record);
+    return record === undefined || record === null ? undefined : parse(record);
   },
 
   set(key, value, options) {
@@ -15,12 +16,12 @@ export const cache = {
       if (typeof text !== "string") throw invalidArgument("string", "of type string or an instance of Buffer or ArrayBuffer", text);
     }
     const { ttl, expires_at } = options ?? {};
-    return JSON.parse(native.cache_set(JSON.stringify({ key, value, ttl: finite(ttl), expires_at: finite(expires_at) })));
+    return parse(native.cache_set(stringify({ key, value, ttl: finite(ttl), expires_at: finite(expires_at) })));
   },
 
   delete(key) {
     if (typeof key !== "string") return { type: "error", code: "CacheKeyDoesNotExist" };
-    return JSON.parse(native.cache_delete(key));
+    return parse(native.cache_delete(key));
   },
 };
 

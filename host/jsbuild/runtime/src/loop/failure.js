@@ -1,10 +1,11 @@
 // What became of a value that was thrown: the error that people read.
 import { deepened } from "./stack.js";
+import { stringify } from "./json.js";
 
 const maxMessage = 8 << 10; // characters
 const maxStack = 32 << 10;
 
-let inspect = (value) => JSON.stringify(value) ?? String(value);
+let inspect = (value) => stringify(value) ?? String(value);
 
 // useInspect makes values that are no errors be shown as f shows them.
 export function useInspect(f) {

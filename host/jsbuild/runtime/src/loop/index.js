@@ -16,8 +16,11 @@ import { dropRequests, receive, waiting } from "./request.js";
 import { dropTicks, ticking, turn } from "./ticks.js";
 import { abandoned, beginTimers, dropTimers, fireNext, heldUntil, mark, nextBatch, untilNext } from "./timers.js";
 import { takeUncaught } from "./uncaught.js";
+import { parse } from "./json.js";
 
-const then = Promise.prototype.then;
+// As they were before the action could change them.
+const { then } = Promise.prototype;
+const { resolve } = Promise;
 
 // Immediates take no time by the run's clock. Whoever polls with them waits
 // for time to pass, so after so many batches in a row some does.
@@ -60,10 +63,10 @@ export function start(entry) {
 
 function enter(entry) {
   try {
-    const { event, execution } = JSON.parse(native.input());
+    const { event, execution } = parse(native.input());
     timeout = execution?.timeout_ms ?? Infinity;
     const returned = handler(entry)(event, apiOf(entry, commands));
-    then.call(Promise.resolve(returned), settle, settleBadly);
+    then.call(resolve.call(Promise, returned), settle, settleBadly);
   } catch (thrown) {
     settleBadly(thrown);
   }

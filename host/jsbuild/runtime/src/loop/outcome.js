@@ -3,6 +3,7 @@
 import { native } from "../native.js";
 import { describe } from "./failure.js";
 import { takeRejections } from "./rejections.js";
+import { stringify } from "./json.js";
 
 const maxUnhandled = 20; // that are told one by one
 const maxLogged = 4 << 10; // characters of a stack in a log line
@@ -13,7 +14,7 @@ let failures = [];
 // it counts even when what is still to come takes longer than the run may.
 export function fail(thrown) {
   const failure = describe(thrown);
-  if (failures.push(failure) === 1) native.error(JSON.stringify(failure));
+  if (failures.push(failure) === 1) native.error(stringify(failure));
 }
 
 // conclude tells the rest: a rejection that no one took up is a warning, also
@@ -42,5 +43,5 @@ function tell(commands, unhandled) {
   const output = {};
   if (commands.length > 0) output.commands = commands;
   if (unhandled.length > 0) output.unhandled = unhandled;
-  if (Object.keys(output).length > 0) native.output(JSON.stringify(output));
+  if (Object.keys(output).length > 0) native.output(stringify(output));
 }

@@ -3,6 +3,7 @@
 import { native } from "../native.js";
 import { base64, bytesOf } from "./base64.js";
 import { now } from "./clock.js";
+import { parse, stringify } from "./json.js";
 
 let pending = new Map(); // by handle
 
@@ -23,7 +24,7 @@ export class RequestError extends Error {
 // or to a RequestError. After cancel() it never settles.
 export function request({ body, ...rest }) {
   now(); // the run's time counts from here, if not before
-  const handle = native.http_start(JSON.stringify({ ...rest, ...encoded(body) }));
+  const handle = native.http_start(stringify({ ...rest, ...encoded(body) }));
   const promise = new Promise((resolve, reject) => pending.set(handle, { resolve, reject }));
   return { promise, cancel: () => cancel(handle) };
 }
@@ -51,7 +52,7 @@ export function waiting() {
 export function receive(ms) {
   const text = native.http_wait(ms);
   if (text === null) return;
-  const { id, error, status, headers, body, body_base64, url } = JSON.parse(text);
+  const { id, error, status, headers, body, body_base64, url } = parse(text);
   const waiter = pending.get(id);
   pending.delete(id);
   if (!waiter) return;

@@ -1,5 +1,6 @@
 // The stack of an error in Node's form: a line that names it, where it was
 // thrown, and after that what caused it.
+import { stringify } from "./json.js";
 
 const maxDepth = 8;
 
@@ -23,7 +24,7 @@ function causes(error, depth, seen) {
 }
 
 function one(value, depth, seen) {
-  if (!(value instanceof Error)) return typeof value === "string" ? `'${value}'` : JSON.stringify(value) ?? String(value);
+  if (!(value instanceof Error)) return typeof value === "string" ? `'${value}'` : stringify(value) ?? String(value);
   return seen.has(value) ? `[Circular: ${headline(value)}]` : deepened(value, depth, seen);
 }
 
