@@ -29,17 +29,17 @@ function program(prelude, lines) {
   const functions = lines.map((line) => `async () => { ${/\breturn\b/.test(line) ? line : `return (${line})`} }`);
   return `const util = require("util"); ${prelude}
     const cases = [${functions.join(",\n")}];
-    const text = (value) => typeof value === "string" ? value : util.inspect(value);
+    const shown = (value) => typeof value === "string" ? value : util.inspect(value);
     const frameless = (value) => value.replace(/\\n *(at |\\.\\.\\. \\d+ lines matching).*/g, "");
     async function results() {
       const out = [];
       for (const one of cases) {
-        try { out.push(frameless(text(await one()))); }
+        try { out.push(frameless(shown(await one()))); }
         catch (e) { out.push("throws " + [e?.name, e?.code, e?.message].join(" | ")); }
       }
       return out;
     }
-    exports.onExecutePostUserRegistration = async () => { process.stdout.write(JSON.stringify(await results())); };
+    exports.onExecutePostUserRegistration = async () => { console.log(JSON.stringify(await results())); };
     exports.results = results;`;
 }
 

@@ -94,7 +94,11 @@ function expectThrown(name, thrown, expected, message) {
 }
 
 function matchError(name, actual, expected, message) {
-  const refuse = (text) => fail({ actual, expected, operator: name, stackStartFn: assert[name] }, message ?? text);
+  const refuse = (text) => {
+    if (message instanceof Error) throw message;
+    const error = new AssertionError({ actual, expected, operator: name, message: message ?? text, stackStartFn: assert[name] });
+    throw Object.assign(error, { generatedMessage: message === undefined });
+  };
   if (types.isRegExp(expected)) {
     if (!expected.test(String(actual))) refuse(`The input did not match the regular expression ${inspect(expected)}. Input:\n\n${inspect(String(actual))}\n`);
   } else if (typeof expected === "function") matchFunction(actual, expected, refuse);

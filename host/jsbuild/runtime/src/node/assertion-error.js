@@ -12,7 +12,7 @@ const headings = {
   notStrictEqual: 'Expected "actual" to be strictly unequal to:',
   notStrictEqualObject: 'Expected "actual" not to be reference-equal to "expected":',
   notDeepEqual: 'Expected "actual" not to be loosely deep-equal to:',
-  notIdentical: "Values identical but not reference-equal:",
+  notIdentical: "Values have same structure but are not reference-equal:",
   notDeepEqualUnequal: "Expected values not to be loosely deep-equal:",
 };
 
@@ -21,8 +21,9 @@ const signs = { equal: "==", notEqual: "!=" };
 export class AssertionError extends Error {
   constructor(options) {
     const { message, operator, actual, expected, stackStartFn } = options;
-    super(message !== undefined && message !== null ? String(message) : said(operator, actual, expected));
-    this.generatedMessage = message === undefined || message === null;
+    const generated = message === undefined || message === null;
+    super(generated ? said(operator, actual, expected) : told(operator, actual, expected, String(message)));
+    this.generatedMessage = generated;
     this.code = "ERR_ASSERTION";
     this.actual = actual;
     this.expected = expected;
@@ -68,27 +69,45 @@ function equal(operator, actual) {
   return lines.length === 1 ? `${heading}${lines[0].length > 5 ? "\n\n" : " "}${lines[0]}` : `${heading}\n\n${lines.join("\n")}\n`;
 }
 
-function unequal(operator, actual, expected) {
+// told is what a caller's message becomes: for some assertions the values follow.
+function told(operator, actual, expected, message) {
+  return operator === "deepStrictEqual" || operator === "strictEqual" ? unequal(operator, actual, expected, message) : message;
+}
+
+function unequal(operator, actual, expected, message) {
   const [a, b] = [shown(actual), shown(expected)];
   const [as, bs] = [a.split("\n"), b.split("\n")];
   const objects = isObject(actual) && isObject(expected);
-  const kind = operator === "strictEqual" && objects ? "strictEqualObject" : operator;
-  if (as.length === 1 && bs.length === 1 && as[0] !== bs[0] && !objects && a.length + b.length <= 12 && (actual !== 0 || expected !== 0)) return `${headings[kind]}\n\n${a} !== ${b}\n`;
-  if (a === b) return `${headings.notIdentical}\n\n${as.length > 50 ? [...as.slice(0, 50), "..."].join("\n") : a}\n`;
-  return `${headings[kind]}\n+ actual - expected\n\n${marked(diff(as, bs))}\n`;
+  if (a === b && objects) return `${message ?? headings.notIdentical}\n\n${as.length > 50 ? [...as.slice(0, 50), "..."].join("\n") : a}\n`;
+  const heading = message ?? headings[operator === "strictEqual" && objects ? "strictEqualObject" : operator];
+  if (as.length > 1 || bs.length > 1 || objects) return `${heading}\n+ actual - expected${marked(diff(as, bs))}`;
+  const quotes = [actual, expected].filter((value) => typeof value === "string").length * 2;
+  if (a.length + b.length - quotes <= shortest) return `${heading}\n\n${a} !== ${b}\n`;
+  return `${heading}\n+ actual - expected\n\n+ ${a}\n- ${b}${pointer(a, b, quotes)}`;
 }
 
-const around = 2; // lines shown before and after a difference
+const shortest = 12; // characters of two values that fit on one line
+const widest = 80;
 
-// marked writes the lines with their marks, and dots for runs of equal ones.
+// pointer shows where two strings begin to differ.
+function pointer(a, b, quotes) {
+  const at = [...a].findIndex((c, i) => c !== b[i]);
+  return quotes === 4 && a.length + b.length <= widest && at >= 3 ? `\n${" ".repeat(at + 2)}^` : "";
+}
+
+// marked writes the lines with their marks, and dots in place of the middle of
+// long runs that are equal.
 function marked(lines) {
-  const near = lines.map((_, i) => lines.slice(Math.max(i - around, 0), i + around + 1).some(([mark]) => mark !== " "));
   const out = [];
-  let skipping = false;
-  for (const [i, [mark, text]] of lines.entries()) {
-    if (near[i] || lines.length <= 2 * around + 3) out.push(mark === " " ? `  ${text}` : `${mark} ${text}`);
-    else if (!skipping) out.push("...");
-    skipping = !near[i];
+  let skipped = false;
+  for (let i = 0; i < lines.length; ) {
+    const end = lines.findIndex(([mark], j) => j > i && mark !== lines[i][0]);
+    const run = lines.slice(i, end < 0 ? undefined : end).map(([mark, text]) => `${mark} ${text}`);
+    const [first, last] = end < 0 ? [1, 3] : [2, 2];
+    const long = lines[i][0] === " " && run.length > (end < 0 ? 4 : 5);
+    out.push(...(long ? [...run.slice(0, first), "...", ...run.slice(-last)] : run));
+    skipped ||= long;
+    i += run.length;
   }
-  return out.join("\n");
+  return `${skipped ? " ... Lines skipped" : ""}\n\n${out.join("\n")}`;
 }

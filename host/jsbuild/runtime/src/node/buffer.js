@@ -121,7 +121,7 @@ function toString(encoding, start = 0, end = this.length) {
 }
 
 function write(text, offset, length, encoding) {
-  if (typeof text !== "string") throw invalidArgument("argument", "of type string", text);
+  if (typeof text !== "string") throw nodeError(TypeError, "ERR_INVALID_ARG_TYPE", "argument must be a string");
   if (typeof offset === "string") [offset, length, encoding] = [0, undefined, offset];
   if (typeof length === "string") [length, encoding] = [undefined, length];
   const start = offset ?? 0;

@@ -73,8 +73,7 @@ export class Console {
 
   assert(condition, ...args) {
     if (condition) return;
-    if (typeof args[0] === "string") this.warn(`Assertion failed: ${args[0]}`, ...args.slice(1));
-    else this.warn("Assertion failed", ...args);
+    this.warn(`Assertion failed${args.length > 0 ? `: ${args[0]}` : ""}`, ...args.slice(1));
   }
 
   clear() {}

@@ -29,8 +29,8 @@ export function decode(bytes, encoding) {
     case "base64": return plain(bytes).toBase64();
     case "base64url": return plain(bytes).toBase64({ alphabet: "base64url", omitPadding: true });
     case "hex": return plain(bytes).toHex();
-    case "utf16le": return characters(new Uint16Array(bytes.slice(0, bytes.length & ~1).buffer));
-    case "ascii": return characters(bytes.map((byte) => byte & 0x7f));
+    case "utf16le": return characters(new Uint16Array(Uint8Array.prototype.slice.call(plain(bytes), 0, bytes.length & ~1).buffer));
+    case "ascii": return characters(plain(bytes).map((byte) => byte & 0x7f));
     default: return characters(bytes);
   }
 }

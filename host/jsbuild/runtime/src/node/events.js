@@ -6,6 +6,7 @@ import { AsyncResource } from "./async-hooks.js";
 import { iterate } from "./events-on.js";
 import { once } from "./events-once.js";
 import { hidden, invalidArgument, nodeError, outOfRange } from "./errors.js";
+import { inspect } from "./inspect.js";
 
 const errorMonitor = Symbol("events.errorMonitor");
 const rejection = Symbol.for("nodejs.rejection");
@@ -39,7 +40,7 @@ function announce(emitter, args) {
   if (emitter._events?.error) return;
   const [error] = args;
   if (error instanceof Error) throw error;
-  throw nodeError(Error, "ERR_UNHANDLED_ERROR", `Unhandled error. (${typeof error === "string" ? `'${error}'` : String(error)})`, { context: error });
+  throw nodeError(Error, "ERR_UNHANDLED_ERROR", `Unhandled error. (${inspect(error)})`, { context: error });
 }
 
 // watch hands the rejection of an async listener to the emitter.
@@ -72,6 +73,19 @@ EventEmitter.init = function (options) {
 
 Object.defineProperty(EventEmitter, "defaultMaxListeners", Object.getOwnPropertyDescriptor(Plain, "defaultMaxListeners"));
 
+const { setMaxListeners: limit } = prototype;
+
+prototype.setMaxListeners = function (n) {
+  checkLimit(n);
+  return limit.call(this, n);
+};
+hidden(prototype.setMaxListeners, "name", "setMaxListeners");
+
+function checkLimit(n) {
+  if (typeof n !== "number") throw invalidArgument("setMaxListeners", "of type number", n);
+  if (!(n >= 0)) throw outOfRange("setMaxListeners", ">= 0", n);
+}
+
 prototype.listenerCount = function listenerCount(type, listener) {
   const handler = this._events?.[type];
   if (handler === undefined) return 0;
@@ -90,7 +104,7 @@ function getEventListeners(emitter, type) {
 }
 
 function setMaxListeners(n = EventEmitter.defaultMaxListeners, ...emitters) {
-  if (typeof n !== "number" || n < 0 || Number.isNaN(n)) throw outOfRange("setMaxListeners", "a non-negative number", n);
+  checkLimit(n);
   if (emitters.length === 0) EventEmitter.defaultMaxListeners = n;
   for (const emitter of emitters) emitter.setMaxListeners?.(n);
 }

@@ -3,11 +3,16 @@ import { refused, UnsupportedInSandboxError } from "./unsupported.js";
 
 const bundled = "an action is bundled when it is built: use import or require with the package's name written out";
 
+// Those that are there only in actions that ask for them by name.
+const later = ["assert", "assert/strict", "crypto", "http", "https", "module", "punycode", "stream", "stream/consumers", "stream/promises", "stream/web", "url", "zlib"];
+const prefixed = new Set(["sqlite", "test"]); // known with "node:" before them only
+
 // makeModule returns node:module for the given builtins, which it lists and
 // whose createRequire knows them.
 export function makeModule(builtins) {
-  const names = () => Object.keys(builtins);
   const plain = (id) => String(id).replace(/^node:/, "");
+  const known = new Set([...Object.keys(builtins), ...later]);
+  const names = () => [...known].filter((name) => !prefixed.has(name)).sort();
 
   function createRequire() {
     const require = (id) => {
@@ -33,7 +38,7 @@ export function makeModule(builtins) {
     createRequire,
     findSourceMap: () => undefined,
     globalPaths: [],
-    isBuiltin: (id) => plain(id) in builtins,
+    isBuiltin: (id) => known.has(plain(id)) && (!prefixed.has(plain(id)) || id !== plain(id)),
     register: refused("module.register", bundled),
     syncBuiltinESMExports: () => {},
     wrap: (source) => `(function (exports, require, module, __filename, __dirname) { ${source}\n});`,

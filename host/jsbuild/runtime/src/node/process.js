@@ -101,10 +101,17 @@ function warningOf(message, { type = "Warning", code, detail }) {
   return error;
 }
 
-// The standard streams are made by stream.js, which needs this module itself.
+// The standard streams are plain writers to the run's log until stream.js, which
+// few actions need, makes real streams of them.
+function writer(fd, level) {
+  return Object.assign(new EventEmitter(), { fd, isTTY: false, writable: true, write: (text) => (log(level, String(text)), true), end: () => {} });
+}
+
 export function useStreams(streams) {
   for (const [name, value] of Object.entries(streams)) Object.defineProperty(process, name, { value, writable: true, configurable: true, enumerable: true });
 }
+
+useStreams({ stdout: writer(1, "info"), stderr: writer(2, "error") });
 
 Object.defineProperty(globalThis, "process", { value: process, writable: true, configurable: true, enumerable: false });
 Object.defineProperty(globalThis, "global", { value: globalThis, writable: true, configurable: true, enumerable: false });

@@ -13,9 +13,19 @@ class Trace {
   }
 
   text(error) {
-    const lines = this.frames.map(place).filter(Boolean);
+    const own = constructorsOf(error);
+    const made = this.frames.findIndex((frame) => !(frame.isConstructor() && own.has(frame.getFunctionName())));
+    const lines = this.frames.slice(Math.max(made, 0)).map(place).filter(Boolean);
     return [heading(error), ...lines].join("\n    at ");
   }
+}
+
+// constructorsOf names the classes of an error, whose constructors are no part
+// of where it was made.
+function constructorsOf(error) {
+  const names = new Set();
+  for (let o = error; (o = Object.getPrototypeOf(o)) && names.size < 16; ) names.add(Object.getOwnPropertyDescriptor(o, "constructor")?.value?.name);
+  return names;
 }
 
 function heading(error) {
@@ -28,7 +38,7 @@ function heading(error) {
 
 function place(frame) {
   const file = frame.getFileName();
-  const name = (frame.isConstructor?.() ? "new " : "") + (frame.getFunctionName() ?? "");
+  const name = (frame.isConstructor() ? "new " : "") + (frame.getFunctionName() ?? "");
   if (frame.isNative()) return name && !passing.has(name) ? `${name} (<anonymous>)` : null;
   if (!file || file === ownFile) return null;
   const position = `${file}:${frame.getLineNumber()}:${frame.getColumnNumber()}`;

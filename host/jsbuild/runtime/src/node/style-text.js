@@ -1,9 +1,12 @@
 // util.styleText: text between the escape sequences of a terminal.
 import { checkString, nodeError } from "./errors.js";
 import { inspect } from "./inspect.js";
+import { process } from "./process.js";
 
-export function styleText(format, text) {
+// A stream that is no terminal gets the plain text, unless it is not looked at.
+export function styleText(format, text, { validateStream = true, stream = process.stdout } = {}) {
   checkString(text, "text");
+  if (validateStream && !stream?.isTTY) return [format].flat().reduce((kept, name) => wrapped(name, kept) && kept, text);
   return [format].flat().reduceRight((inner, name) => wrapped(name, inner), text);
 }
 

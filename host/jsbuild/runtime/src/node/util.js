@@ -1,10 +1,10 @@
 // node:util.
-import { parseArgs } from "@pkgjs/parseargs";
-import { MIMEParams, MIMEType } from "unenv/node/internal/util/mime";
+import { parseArgs as parse } from "@pkgjs/parseargs";
 import { constants } from "./os.js";
 import { isDeepStrictEqual } from "./deep-equal.js";
-import { checkFunction, checkObject, checkString, invalidArgument, outOfRange } from "./errors.js";
+import { checkFunction, checkObject, checkString, invalidArgument, nodeError, outOfRange } from "./errors.js";
 import { format, formatWithOptions, inspect, stripVTControlCharacters } from "./inspect.js";
+import { MIMEParams, MIMEType } from "./mime.js";
 import { process } from "./process.js";
 import { callbackify, promisify } from "./promisify.js";
 import { styleText } from "./style-text.js";
@@ -106,6 +106,14 @@ function exceptionWithHostPort(number, syscall, address, port, additional) {
   const code = getSystemErrorName(number);
   const details = ` ${address}${port && port > 0 ? `:${port}` : ""}${additional ? ` - Local (${additional})` : ""}`;
   return Object.assign(new Error(`${syscall} ${code}${details}`), { errno: number, code, syscall, address, ...(port ? { port } : {}) });
+}
+
+function parseArgs(config) {
+  try {
+    return parse({ args: [], ...config });
+  } catch (error) {
+    throw String(error.code).startsWith("ERR_PARSE_ARGS") ? nodeError(TypeError, error.code, error.message) : error;
+  }
 }
 
 const isPrimitive = (value) => value === null || (typeof value !== "object" && typeof value !== "function");

@@ -10,7 +10,7 @@ import { stream } from "./stream.js";
 import { types } from "./types.js";
 import { refused } from "./unsupported.js";
 
-const { Z_FINISH, Z_FULL_FLUSH, Z_NO_FLUSH } = constants;
+const { Z_FINISH, Z_FULL_FLUSH, Z_NO_FLUSH, Z_SYNC_FLUSH } = constants;
 const nothing = new Uint8Array(0);
 
 const formats = {
@@ -64,6 +64,7 @@ class Flow {
     this.#most = options?.maxOutputLength ?? Infinity;
     this.#make = () => formats[format](given);
     this.multiple = format === "Gunzip" || format === "Unzip";
+    this.unpacks = this.multiple || format.startsWith("Inflate");
     this.reset();
   }
 
@@ -82,7 +83,7 @@ class Flow {
   push(chunk, flush) {
     if (this.#engine.ended && this.multiple && chunk[0] === 0x1f) this.reset();
     this.written += chunk.length;
-    this.#engine.push(chunk, flush);
+    this.#engine.push(chunk, this.unpacks && flush === Z_NO_FLUSH ? Z_SYNC_FLUSH : flush); // what is unpacked goes out at once
     if (this.#engine.err) throw failure(this.#engine);
     return this.#out.splice(0).map((part) => Buffer.from(part.buffer, part.byteOffset, part.length));
   }
