@@ -25,21 +25,18 @@ const reasons = [
 
 // causeOf makes of the host's error {code, message} what Node would have
 // thrown for a request to url: an Error with code and, for system calls,
-// syscall, hostname, address and port.
+// syscall, hostname, address and port. What a policy refuses has a code of its
+// own, ERR_EGRESS_REFUSED, and the host's words, which name the allowed hosts.
 export function causeOf(error, url) {
   if (error.code === "refused" && /which the request forbids/.test(error.message)) return new Error("unexpected redirect");
   const found = reasons.find(([kind, words]) => kind === error.code && words.test(error.message));
   if (!found) {
-    const cause = new Error(refusal(error.message));
+    const cause = new Error(error.message);
     return Object.assign(cause, { code: error.code === "refused" ? "ERR_EGRESS_REFUSED" : "UND_ERR" });
   }
   const [, , code, syscall] = found;
   const cause = new Error(syscall ? `${syscall} ${code} ${where(syscall, url)} (${error.message})` : error.message);
   return Object.assign(cause, { code }, syscall ? details(syscall, code, url) : {});
-}
-
-function refusal(message) {
-  return /allowed_hosts|allow/.test(message) ? message : `${message}: the action's allowed_hosts list does not name it`;
 }
 
 const numbers = { ECONNREFUSED: -111, ENOTFOUND: -3008, EAI_AGAIN: -3001, ECONNRESET: -104, EHOSTUNREACH: -113 };
