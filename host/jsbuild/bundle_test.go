@@ -114,6 +114,18 @@ func TestBundle(t *testing.T) {
 			want:   `[1,"Hello","<p>"]`,
 		},
 		{
+			name:  "imports by the type that is asked for",
+			entry: "action.mjs",
+			files: map[string]string{
+				"action.mjs": `import data from "./data.json" with { type: "json" }; import text from "./code.js" with { type: "text" };
+					export const onExecutePostUserRegistration = async () => [data.n, text];`,
+				"data.json": `{"n": 1}`,
+				"code.js":   "1 + 1",
+			},
+			script: "return await action.onExecutePostUserRegistration()",
+			want:   `[1,"1 + 1"]`,
+		},
+		{
 			name:  "imports on demand",
 			entry: "action.mjs",
 			files: map[string]string{

@@ -193,6 +193,33 @@ func TestInstallResolvesTagsAnew(t *testing.T) {
 	}
 }
 
+func TestInstallSweepsWhatNobodyUses(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t)
+	r.publish(t, "alpha", "1.0.0", nil)
+	p := &jsbuild.Packages{Registry: r.URL, CacheDir: t.TempDir()}
+	age := func(path string, d time.Duration) string {
+		if err := os.MkdirAll(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, time.Time{}, time.Now().Add(-d)); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	old := age(filepath.Join(p.CacheDir, "trees", "old"), 31*24*time.Hour)
+	recent := age(filepath.Join(p.CacheDir, "trees", "recent"), 29*24*time.Hour)
+	rest := age(filepath.Join(p.CacheDir, "new-1"), 25*time.Hour)
+	if _, err := p.Install(t.Context(), deps("alpha@1.0.0")); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{old: false, recent: true, rest: false} {
+		if _, err := os.Stat(path); (err == nil) != want {
+			t.Errorf("%s is there: %t, want %t", path, err == nil, want)
+		}
+	}
+}
+
 func TestEqualRequestsShareOneInstallation(t *testing.T) {
 	t.Parallel()
 	r := newRegistry(t)
