@@ -51,6 +51,7 @@ type view struct {
 	size     uint64
 	limit    uint64
 	denied   uint64 // the largest size that was refused
+	tracked  bool
 }
 
 // newView maps the image; growing beyond limit fails.
@@ -122,7 +123,7 @@ func (v *view) reset(expect int) (pages int, err error) {
 	if len(memory) == 0 {
 		return 0, nil
 	}
-	if expect == 0 || !canScan() {
+	if expect == 0 && !v.tracked || !canScan() {
 		return expect, unix.Madvise(memory, unix.MADV_DONTNEED)
 	}
 	return v.copyBack(memory)
@@ -131,11 +132,12 @@ func (v *view) reset(expect int) (pages int, err error) {
 // copyBack finds the pages that are the view's own, and not the file's, and
 // copies the image over them.
 func (v *view) copyBack(memory []byte) (pages int, err error) {
-	var regions [64]pageRegion
+	regions := pageRegions.Get().(*[maxRegions]pageRegion)
+	defer pageRegions.Put(regions)
 	start := uintptr(unsafe.Pointer(&memory[0]))
 	from, end := start, start+uintptr(len(memory))
 	for from < end {
-		n, walked, err := scanPages(from, end, regions[:])
+		n, walked, err := scanPages(from, end, v.written(), regions[:])
 		if err != nil {
 			return pages, err
 		}
@@ -170,6 +172,7 @@ type scanArguments struct {
 
 const (
 	pagemapScan   = 0xc0606610 // _IOWR('f', 16, struct pm_scan_arg)
+	pageIsWritten = 1 << 1
 	pageIsFile    = 1 << 2
 	pageIsPresent = 1 << 3
 	pageIsSwapped = 1 << 4
@@ -183,15 +186,27 @@ var pagemap = sync.OnceValue(func() int {
 	return fd
 })
 
-// scanPages lists the pages in [start, end) that are present or swapped out
-// and do not belong to the file, and returns how far it looked.
-func scanPages(start, end uintptr, regions []pageRegion) (n int, walked uintptr, err error) {
-	args := scanArguments{
-		start: uint64(start), end: uint64(end),
-		regions: uint64(uintptr(unsafe.Pointer(&regions[0]))), regionCount: uint64(len(regions)),
-		inverted: pageIsFile, mask: pageIsFile, anyOf: pageIsPresent | pageIsSwapped, returned: pageIsPresent,
+// written are the categories of pages that are the view's own: without
+// tracking those that are present or swapped out and do not belong to the file.
+func (v *view) written() scanArguments {
+	if v.tracked {
+		return scanArguments{mask: pageIsWritten, returned: pageIsWritten}
 	}
+	return scanArguments{inverted: pageIsFile, mask: pageIsFile, anyOf: pageIsPresent | pageIsSwapped, returned: pageIsPresent}
+}
+
+// pageRegions are where the kernel lists pages. They lie on the heap: it gets
+// their address within a structure, which does not follow when a stack moves.
+var pageRegions = sync.Pool{New: func() any { return new([maxRegions]pageRegion) }}
+
+const maxRegions = 64
+
+// scanPages lists the pages in [start, end) of the categories in args, and
+// returns how far it looked. The regions must be of pageRegions.
+func scanPages(start, end uintptr, args scanArguments, regions []pageRegion) (n int, walked uintptr, err error) {
 	args.size = uint64(unsafe.Sizeof(args))
+	args.start, args.end = uint64(start), uint64(end)
+	args.regions, args.regionCount = uint64(uintptr(unsafe.Pointer(&regions[0]))), uint64(len(regions))
 	count, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(pagemap()), pagemapScan, uintptr(unsafe.Pointer(&args)))
 	if errno != 0 {
 		return 0, 0, fmt.Errorf("scan pages: %w", errno)

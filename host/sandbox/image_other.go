@@ -48,6 +48,9 @@ func (v *view) Reallocate(size uint64) []byte {
 // Free implements experimental.LinearMemory.
 func (v *view) Free() { v.memory = nil }
 
+// track does nothing: the whole image is copied back.
+func (v *view) track() {}
+
 // allow sets how large the memory may grow from now on.
 func (v *view) allow(limit uint64) bool {
 	v.limit, v.denied = max(limit, uint64(len(v.image.bytes))), 0

@@ -135,6 +135,9 @@ func (s *Sandbox) imageInstance(ctx context.Context, isolation host.Isolation, c
 	if err != nil {
 		return nil, err
 	}
+	if isolation == host.IsolationReset {
+		v.track()
+	}
 	i, err := s.newInstance(ctx, isolation, c, v)
 	if err != nil {
 		v.Free()
