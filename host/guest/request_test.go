@@ -323,9 +323,9 @@ func TestOverlappingRedirectsShareTheLimit(t *testing.T) {
 
 func TestABugBehindARequestEndsItsRunOnly(t *testing.T) {
 	t.Parallel()
-	world := &sender{send: func(context.Context, *host.HTTPRequest) (*host.HTTPResponse, *host.EgressFailure) {
-		var none *host.HTTPRequest
-		return nil, &host.EgressFailure{Message: none.URL}
+	world := &sender{send: func(_ context.Context, r *host.HTTPRequest) (*host.HTTPResponse, *host.EgressFailure) {
+		var none []*host.EgressFailure
+		return nil, none[len(r.URL)]
 	}}
 	result, _, _ := newStage(t, world, start("https://a.example/"), wait(-1)).run(t, host.Settings{})
 	if result.Fault != host.FaultHost {
