@@ -94,6 +94,14 @@ test("a run does not wait for timers that were let go", async () => {
   assert.deepEqual([elapsed, logs.map((l) => l.message)], [10, ["false", "immediate", "near"]]);
 });
 
+test("a handler may await timers that were let go", async () => {
+  const { elapsed, error } = await run(handler(`
+    await new Promise((r) => setTimeout(r, 100).unref());
+    await new Promise((r) => setImmediate(r).unref());
+  `));
+  assert.deepEqual([elapsed, error], [100, undefined]);
+});
+
 test("times that are no times are one millisecond", async () => {
   const { elapsed, slept } = await run(handler(`
     for (const ms of [undefined, null, NaN, -5, 0, "x", {}, 2 ** 31, Infinity, 1.9, "7"]) await new Promise((r) => setTimeout(r, ms));

@@ -4,8 +4,8 @@
 // A run ends when its handler has settled and what it set going has drained:
 // requests, timers, immediates. A handler that throws ends its run no sooner,
 // for what it had set going would go on in Node, too. Once the handler has
-// settled, nothing waits for an interval, which may never end, nor for a timer
-// that fires when the run's time is over.
+// settled, nothing waits for a timer without a reference, for an interval,
+// which may never end, nor for a timer that fires when the run's time is over.
 import { native } from "../native.js";
 import { evaluate, handler, touch } from "./action.js";
 import { apiOf } from "./api.js";
@@ -92,7 +92,7 @@ export function tick() {
 
 function step() {
   if (ticking() || fireNext()) return true;
-  if (nextBatch(alive)) {
+  if (nextBatch(() => !settled || alive())) {
     passTime();
     return true;
   }
@@ -107,7 +107,7 @@ function alive() {
 
 // awaitsTimer tells whether the run goes on for a timer.
 function awaitsTimer() {
-  const until = heldUntil(!settled);
+  const until = heldUntil(settled !== null);
   return until < Infinity && (!settled || sinceBegin(until) < timeout - marginMillis);
 }
 

@@ -47,10 +47,10 @@ export class Timeout {
     return this.#entry === entry;
   }
 
-  // holds tells whether the run must go on for this timer: nothing waits for
-  // one without a reference, nor for an interval when only those are left.
-  holds(intervals) {
-    return this.#referenced && (intervals || !this.#repeats);
+  // holds tells whether the run goes on for this timer once its handler has
+  // settled: not without a reference, nor for an interval.
+  holds() {
+    return this.#referenced && !this.#repeats;
   }
 
   fire() {
@@ -196,7 +196,7 @@ export function fireNext() {
 
 // nextBatch makes the immediates that stand in line ready to fire, and tells
 // whether there are any. Those without a reference wait for others: alive tells
-// whether the run goes on for something else.
+// whether the run goes on anyway.
 export function nextBatch(alive) {
   if (immediates.length === 0 || !(immediates.some((i) => i.holds()) || alive())) return false;
   batch = immediates.reverse();
@@ -218,12 +218,13 @@ function peek() {
   return timers[0];
 }
 
-// heldUntil returns when the first timer fires that the run must go on for,
-// Infinity when there is none; see [Timeout.holds].
-export function heldUntil(intervals) {
+// heldUntil returns when the first timer fires that the run goes on for, see
+// [Timeout.holds], and until the handler has settled, for any; Infinity when
+// there is none.
+export function heldUntil(settled) {
   let at = Infinity;
   for (const entry of timers) {
-    if (entry.at < at && entry.timeout.current(entry) && entry.timeout.holds(intervals)) at = entry.at;
+    if (entry.at < at && entry.timeout.current(entry) && (!settled || entry.timeout.holds())) at = entry.at;
   }
   return at;
 }
@@ -236,7 +237,7 @@ export function mark() {
 // abandoned counts the timers that the run would go on for, those armed before
 // the mark and those after it.
 export function abandoned(since) {
-  const held = timers.filter((e) => e.timeout.current(e) && e.timeout.holds(false));
+  const held = timers.filter((e) => e.timeout.current(e) && e.timeout.holds());
   const after = held.filter((e) => e.order > since).length;
   return { before: held.length - after, after };
 }
