@@ -22,6 +22,7 @@ export class ClientRequest extends Writable {
   #exchange = null; // {promise, cancel} while it is on its way
   #timer;
   #ended = false;
+  #flush; // sends what has ended
 
   constructor(input, options, callback, secure = false) {
     super({ autoDestroy: false });
@@ -59,7 +60,7 @@ export class ClientRequest extends Writable {
     this.emit("socket", this.socket);
     this.#arm();
     if (/100-continue/i.test(`${this.getHeader("expect")}`)) this.emit("continue");
-    if (this.#ended) this.#send();
+    this.#flush?.();
   }
 
   get connection() {
@@ -134,8 +135,11 @@ export class ClientRequest extends Writable {
   _final(callback) {
     this.#ended = true;
     this.finished = true;
-    if (this.socket) this.#send();
-    callback();
+    this.#flush = () => {
+      this.#send();
+      callback();
+    };
+    if (this.socket) this.#flush();
   }
 
   #send() {
@@ -153,7 +157,7 @@ export class ClientRequest extends Writable {
     message.take(this.method === "HEAD" ? { ...answer, body: "" } : answer, statusCodes[answer.status] ?? "");
     message.req = this;
     this.res = message;
-    message.once("end", () => nextTick(() => this.hangUp()));
+    message.once(this.method === "HEAD" ? "close" : "end", () => nextTick(() => this.hangUp()));
     if (!this.emit("response", message)) message._dump();
   }
 

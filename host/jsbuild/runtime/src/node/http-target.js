@@ -39,6 +39,6 @@ function pathOf({ path }) {
 }
 
 function checkHost(host, name) {
-  if (host !== null && host !== undefined && typeof host !== "string") throw invalidArgument(`options.${name}`, "of type string, undefined, or null", host);
+  if (host !== null && host !== undefined && typeof host !== "string") throw invalidArgument(`options.${name}`, "of type string or one of undefined or null", host);
   return host;
 }
