@@ -65,19 +65,19 @@ func (c cache) keep(r request, dir string) (string, error) {
 	sum := sha256.Sum256(lockfile)
 	digest := hex.EncodeToString(sum[:])
 	tree := filepath.Join(c.root, "trees", digest)
-	if err := os.Rename(dir, tree); err != nil && !exists(tree) { //nolint:gosec // the cache is the operator's own
+	if err := os.Rename(dir, tree); err != nil && !exists(tree) {
 		return "", fmt.Errorf("keep installed packages: %w", err)
 	}
 	c.sweep()
 	file := filepath.Join(c.root, "requests", r.key())
-	if err := os.WriteFile(file+".new", []byte(digest), 0o600); err != nil { //nolint:gosec // the cache is the operator's own
+	if err := os.WriteFile(file+".new", []byte(digest), 0o600); err != nil {
 		return "", fmt.Errorf("keep installed packages: %w", err)
 	}
 	return tree, os.Rename(file+".new", file)
 }
 
 func exists(path string) bool {
-	_, err := os.Stat(path) //nolint:gosec // the cache is the operator's own
+	_, err := os.Stat(path)
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
@@ -94,7 +94,7 @@ func (c cache) sweep() {
 	for pattern, age := range map[string]time.Duration{"trees/*": treeAge, "new-*": restAge} {
 		found, _ := filepath.Glob(filepath.Join(c.root, pattern)) // a good pattern
 		for _, path := range found {
-			info, err := os.Stat(path) //nolint:gosec // the cache is the operator's own
+			info, err := os.Stat(path)
 			if err != nil || time.Since(info.ModTime()) < age {
 				continue
 			}

@@ -39,20 +39,22 @@ func (r *resolver) warn(builtin string, args api.OnResolveArgs) []api.Message {
 
 // overHTTP says how packages that need a socket are replaced.
 var overHTTP = map[string]string{
-	"amqplib":    "publish over the broker's HTTP API instead",
-	"ioredis":    "use a Redis with an HTTP API, such as @upstash/redis, instead",
-	"kafkajs":    "produce through a Kafka REST proxy instead",
-	"ldapjs":     "call a service that speaks LDAP over HTTP instead",
-	"mongodb":    "call a service of your own that writes to MongoDB, over HTTP, instead",
-	"mongoose":   "call a service of your own that writes to MongoDB, over HTTP, instead",
-	"mssql":      "call a service of your own that writes to the database, over HTTP, instead",
-	"mysql":      "use a driver that speaks HTTP, such as @planetscale/database, instead",
-	"mysql2":     "use a driver that speaks HTTP, such as @planetscale/database, instead",
-	"nodemailer": "send through the mail service's HTTP API, such as @sendgrid/mail, instead",
-	"pg":         "use a driver that speaks HTTP, such as @neondatabase/serverless, or PostgREST, instead",
-	"postgres":   "use a driver that speaks HTTP, such as @neondatabase/serverless, or PostgREST, instead",
-	"redis":      "use a Redis with an HTTP API, such as @upstash/redis, instead",
-	"tedious":    "call a service of your own that writes to the database, over HTTP, instead",
+	"@grpc/grpc-js": "call the service's REST API instead",
+	"@redis/client": "use a Redis with an HTTP API, such as @upstash/redis, instead",
+	"amqplib":       "publish over the broker's HTTP API instead",
+	"ioredis":       "use a Redis with an HTTP API, such as @upstash/redis, instead",
+	"kafkajs":       "produce through a Kafka REST proxy instead",
+	"ldapjs":        "call a service that speaks LDAP over HTTP instead",
+	"mongodb":       "call a service of your own that writes to MongoDB, over HTTP, instead",
+	"mongoose":      "call a service of your own that writes to MongoDB, over HTTP, instead",
+	"mssql":         "call a service of your own that writes to the database, over HTTP, instead",
+	"mysql":         "use a driver that speaks HTTP, such as @planetscale/database, instead",
+	"mysql2":        "use a driver that speaks HTTP, such as @planetscale/database, instead",
+	"nodemailer":    "send through the mail service's HTTP API, such as @sendgrid/mail, instead",
+	"pg":            "use a driver that speaks HTTP, such as @neondatabase/serverless, or PostgREST, instead",
+	"postgres":      "use a driver that speaks HTTP, such as @neondatabase/serverless, or PostgREST, instead",
+	"redis":         "use a Redis with an HTTP API, such as @upstash/redis, instead",
+	"tedious":       "call a service of your own that writes to the database, over HTTP, instead",
 }
 
 // warnings translates esbuild's warnings. Of packages only those of this
