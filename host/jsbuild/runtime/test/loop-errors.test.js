@@ -23,6 +23,11 @@ test("a code that is a number is text", async () => {
   assert.equal((await failing(`throw Object.assign(new Error("no"), { code: 404 });`)).code, "404");
 });
 
+test("an error without a code has that of its cause", async () => {
+  assert.equal((await failing(`throw new TypeError("fetch failed", { cause: Object.assign(new Error("x"), { code: "ECONNRESET" }) });`)).code, "ECONNRESET");
+  assert.equal((await failing(`throw Object.assign(new Error("own", { cause: Object.assign(new Error("x"), { code: "THEIRS" }) }), { code: "OWN" });`)).code, "OWN");
+});
+
 for (const [thrown, message] of [
   ['"plain"', "plain"],
   ["undefined", "undefined was thrown, which is not an Error"],

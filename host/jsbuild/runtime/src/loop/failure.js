@@ -43,8 +43,12 @@ function ofValue(value) {
   return { message: cut(typeof value === "string" ? value : `${inspect(value)} was thrown, which is not an Error`, maxMessage) };
 }
 
-function codeOf({ code }) {
-  return typeof code === "string" || typeof code === "number" ? cut(String(code), 256) : undefined;
+// codeOf returns the error's code, or else that of what caused it, which is
+// where fetch has it.
+function codeOf(error) {
+  const { code } = error;
+  if (typeof code === "string" || typeof code === "number") return cut(String(code), 256);
+  return error.cause instanceof Error && error.cause !== error && typeof error.cause.code === "string" ? cut(error.cause.code, 256) : undefined;
 }
 
 function text(value) {
