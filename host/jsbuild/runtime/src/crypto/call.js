@@ -27,30 +27,55 @@ export function bytesOf(head, ...parts) {
 
 // short does an operation that has a short head.
 export function short(head, ...parts) {
-  const { info, body } = exchange(head, parts);
+  const { info, body } = answered(native.crypto(joined(prefixOf(head), parts)));
   if (info) throw failure(info.error);
   return body;
 }
 
 function exchange(head, parts) {
-  const answer = native.crypto(request(head, parts));
-  const length = answer[0] | (answer[1] << 8) | (answer[2] << 16) | (answer[3] << 24);
-  const all = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);
-  const body = all.subarray(lengthBytes + length);
-  return { info: length === 0 ? undefined : JSON.parse(all.toString("utf8", lengthBytes, lengthBytes + length)), body };
+  return answered(native.crypto(joined(framed(head), parts)));
 }
 
-function request(head, parts) {
-  const text = Buffer.from(head, "utf8");
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, lengthBytes + text.length));
-  new DataView(all.buffer).setUint32(0, text.length, true);
-  all.set(text, lengthBytes);
-  let at = lengthBytes + text.length;
+// answered takes an answer apart; an empty head tells nothing.
+function answered(answer) {
+  const length = answer[0] | (answer[1] << 8) | (answer[2] << 16) | (answer[3] << 24);
+  const at = answer.byteOffset + lengthBytes;
+  const body = Buffer.from(answer.buffer, at + length, answer.byteLength - lengthBytes - length);
+  return { info: length === 0 ? undefined : JSON.parse(Buffer.from(answer.buffer, at, length).toString("utf8")), body };
+}
+
+function joined(prefix, parts) {
+  let size = prefix.length;
+  for (const part of parts) size += part.length;
+  const all = new Uint8Array(size);
+  all.set(prefix);
+  let at = prefix.length;
   for (const part of parts) {
     all.set(part, at);
     at += part.length;
   }
   return all;
+}
+
+// framed puts a head's length before it.
+function framed(head) {
+  const text = Buffer.from(head, "utf8");
+  const { length } = text;
+  const all = new Uint8Array(lengthBytes + length);
+  all.set([length & 255, (length >> 8) & 255, (length >> 16) & 255, length >>> 24]);
+  all.set(text, lengthBytes);
+  return all;
+}
+
+const prefixes = new Map(); // of short heads, which come again
+const maxPrefixes = 100;
+
+function prefixOf(head) {
+  const known = prefixes.get(head);
+  if (known) return known;
+  const made = framed(head);
+  if (prefixes.size < maxPrefixes) prefixes.set(head, made);
+  return made;
 }
 
 const classes = {

@@ -37,7 +37,7 @@ class Step {
     this.#iv = iv === null ? none : copied(needBytes(iv, "iv"));
     this.#check(info);
     this.#tagBytes = options?.authTagLength;
-    hidden(this, "_options", options);
+    if (options) hidden(this, "_options", options);
   }
 
   #check({ keyLength, ivLength = 0 }) {

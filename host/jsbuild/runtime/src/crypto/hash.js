@@ -40,7 +40,7 @@ export class Hash {
     checkString(algorithm, "algorithm");
     this.#algorithm = canonicalHash(algorithm) ?? unsupportedDigest();
     this.#length = options?.outputLength;
-    hidden(this, "_options", options);
+    if (options) hidden(this, "_options", options);
   }
 
   update(data, encoding) {
@@ -74,7 +74,7 @@ export class Hmac {
     checkString(algorithm, "hmac");
     this.#key = hmacKey(key, options?.encoding);
     this.#algorithm = canonicalHash(algorithm) ?? invalidDigest(algorithm);
-    hidden(this, "_options", options);
+    if (options) hidden(this, "_options", options);
   }
 
   update(data, encoding) {

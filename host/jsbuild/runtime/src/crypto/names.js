@@ -5,6 +5,7 @@ const aliases = {
   "sha1-2": "sha1", "sha512/224": "sha512-224", "sha512/256": "sha512-256", "sha-512/224": "sha512-224", "sha-512/256": "sha512-256",
   "ssl3-md5": "md5", "ssl3-sha1": "sha1", rmd160: "ripemd160", ripemd: "ripemd160",
 };
+const hashSet = new Set(hashes);
 const modes = ["cbc", "ctr", "ecb", "gcm"];
 const sizes = [128, 192, 256];
 const ciphers = [
@@ -17,9 +18,13 @@ const curves = ["prime256v1", "secp224r1", "secp384r1", "secp521r1"];
 // canonicalHash returns the host's name of a digest, undefined of one that it
 // does not have. Names of signatures are names of digests: RSA-SHA256.
 export function canonicalHash(name) {
+  return hashSet.has(name) ? name : searched(name);
+}
+
+function searched(name) {
   const plain = String(name).toLowerCase().replace(/^(rsa-|ecdsa-with-)/, "").replace(/with(rsaencryption|rsa)$/, "");
   const found = aliases[plain] ?? plain;
-  return hashes.includes(found) ? found : undefined;
+  return hashSet.has(found) ? found : undefined;
 }
 
 export function getHashes() {

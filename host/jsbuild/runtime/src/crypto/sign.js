@@ -17,7 +17,7 @@ class Collected {
   constructor(algorithm, options) {
     checkString(algorithm, "algorithm");
     this.#hash = canonicalHash(algorithm) ?? invalidDigest();
-    hidden(this, "_options", options);
+    if (options) hidden(this, "_options", options);
   }
 
   update(data, encoding) {
