@@ -52,8 +52,8 @@ export class IncomingMessage extends stream.Readable {
       this.emit("aborted");
       this.req?.hangUp(error);
     }
-    const shown = error ?? (this.aborted && this.listenerCount("error") > 0 ? connectionReset("aborted") : null);
-    queueMicrotask(() => callback(shown));
+    const shown = error ?? (this.aborted ? connectionReset("aborted") : null);
+    queueMicrotask(() => callback(this.listenerCount("error") > 0 ? shown : null)); // what no one listens for fails nothing
   }
 
   _dump() {

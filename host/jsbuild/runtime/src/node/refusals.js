@@ -24,10 +24,17 @@ const net = refusedModule({
   real: { isIP, isIPv4, isIPv6, getDefaultAutoSelectFamily: () => true, setDefaultAutoSelectFamily: () => {}, getDefaultAutoSelectFamilyAttemptTimeout: () => 250, setDefaultAutoSelectFamilyAttemptTimeout: () => {} },
 });
 
+// A TLSSocket can be made: packages look into one when they load.
+class TLSSocket extends EventEmitter {
+  _handle = { _parentWrap: new (class JSStreamSocket {})() };
+}
+
+for (const name of ["connect", "write", "end", "read", "pipe"]) TLSSocket.prototype[name] = refused(`tls.TLSSocket.${name}`, data);
+
 const tls = refusedModule({
   name: "tls", instead: data,
   names: "SecureContext Server TLSSocket checkServerIdentity connect createSecureContext createServer rootCertificates",
-  real: { DEFAULT_MAX_VERSION: "TLSv1.3", DEFAULT_MIN_VERSION: "TLSv1.2", DEFAULT_CIPHERS: "", DEFAULT_ECDH_CURVE: "auto", rootCertificates: [], getCiphers: () => [], createSecureContext: () => ({ context: {} }) },
+  real: { TLSSocket, DEFAULT_MAX_VERSION: "TLSv1.3", DEFAULT_MIN_VERSION: "TLSv1.2", DEFAULT_CIPHERS: "", DEFAULT_ECDH_CURVE: "auto", rootCertificates: [], getCiphers: () => [], createSecureContext: () => ({ context: {} }) },
 });
 
 const lookups = "lookup lookupService resolve resolve4 resolve6 resolveAny resolveCname resolveMx resolveNs resolveSrv resolveTxt reverse Resolver getServers setServers";
