@@ -65,19 +65,19 @@ func (c cache) keep(r request, dir string) (string, error) {
 	sum := sha256.Sum256(lockfile)
 	digest := hex.EncodeToString(sum[:])
 	tree := filepath.Join(c.root, "trees", digest)
-	if err := os.Rename(dir, tree); err != nil && !exists(tree) {
+	if err := os.Rename(dir, tree); err != nil && !exists(tree) { //nolint:gosec // the cache is the operator's own
 		return "", fmt.Errorf("keep installed packages: %w", err)
 	}
 	c.sweep()
 	file := filepath.Join(c.root, "requests", r.key())
-	if err := os.WriteFile(file+".new", []byte(digest), 0o600); err != nil {
+	if err := os.WriteFile(file+".new", []byte(digest), 0o600); err != nil { //nolint:gosec // the cache is the operator's own
 		return "", fmt.Errorf("keep installed packages: %w", err)
 	}
 	return tree, os.Rename(file+".new", file)
 }
 
 func exists(path string) bool {
-	_, err := os.Stat(path)
+	_, err := os.Stat(path) //nolint:gosec // the cache is the operator's own
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
