@@ -72,6 +72,7 @@ ENGINE(JS_IsFunction) int JS_IsFunction(JSContext, JSValue);
 ENGINE(JS_Call) JSValue JS_Call(JSContext, JSValue f, JSValue self, int argc, JSValue *argv);
 ENGINE(JS_Eval) JSValue JS_Eval(JSContext, const char *, u32 size, const char *name, int flags);
 ENGINE(JS_EvalFunction) JSValue JS_EvalFunction(JSContext, JSValue);
+ENGINE(JS_ParseJSON) JSValue JS_ParseJSON(JSContext, const char *, u32 size, const char *name);
 ENGINE(JS_ReadObject) JSValue JS_ReadObject(JSContext, const u8 *, u32 size, int flags);
 ENGINE(JS_WriteObject) u8 *JS_WriteObject(JSContext, u32 *size, JSValue, int flags);
 

@@ -46,8 +46,10 @@ static struct block load(u64 offset) {
   return b;
 }
 
+// load_input copies the run's input, with a zero behind it.
 static struct block load_input(void) {
-  struct block b = block_of((u32)input_length());
+  struct block b = block_of((u32)input_length() + 1);
+  b.at[--b.size] = 0;
   u32 i = 0;
   for (; i + 8 <= b.size; i += 8) *(unaligned_u64 *)(b.at + i) = input_load_u64(i);
   for (; i < b.size; i++) b.at[i] = (u8)input_load_u8(i);
@@ -156,6 +158,14 @@ static JSValue utf8_decode(JSValue v) {
   return JS_NewStringLen(ctx, (const char *)bytes, size);
 }
 
+// input is the input's value, without a string of it in between.
+static JSValue input(void) {
+  struct block b = load_input();
+  JSValue v = JS_ParseJSON(ctx, (const char *)b.at, b.size, "input");
+  block_free(&b);
+  return v;
+}
+
 static JSValue fail(JSValue v) {
   u64 offset = give(v);
   if (!offset) return JS_EXCEPTION;
@@ -194,7 +204,7 @@ static const char *const primitives[] = {
 static JSValue primitive(char letter, JSValue a, JSValue b) {
   u64 offset;
   switch (letter) {
-  case 'a': return string_of(load_input());
+  case 'a': return input();
   case 'b': return output(a);
   case 'c': return fail(a);
   case 'd':

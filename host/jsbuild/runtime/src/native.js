@@ -2,7 +2,7 @@
 // is gone before an action is evaluated.
 //
 //   building                       true while the image is made; false in a run
-//   input() → string               the envelope {event, execution} as JSON
+//   input()                        the envelope {event, execution}, parsed: each call gives a new one
 //   output(text)                   sets the run's output
 //   error(text)                    sets the run's error: {name, message, code, stack} as JSON
 //   http_start(json) → number      sends a request; its handle

@@ -29,7 +29,7 @@ export class Host {
 
   input() {
     const { event = {}, secrets = {}, execution = { id: "exe_1", action: "test", version: 1, binding_id: "bnd_1", attempt: 1, timeout_ms: this.deadline - beginning } } = this.settings;
-    return JSON.stringify({ event: { ...event, configuration: {}, secrets }, execution });
+    return JSON.parse(JSON.stringify({ event: { ...event, configuration: {}, secrets }, execution }));
   }
 
   output(text) {

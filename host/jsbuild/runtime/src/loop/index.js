@@ -16,7 +16,6 @@ import { dropRequests, receive, waiting } from "./request.js";
 import { dropTicks, ticking, turn } from "./ticks.js";
 import { abandoned, beginTimers, dropTimers, fireNext, heldUntil, mark, nextBatch, untilNext } from "./timers.js";
 import { takeUncaught } from "./uncaught.js";
-import { parse } from "./json.js";
 
 // As they were before the action could change them.
 const { then } = Promise.prototype;
@@ -63,7 +62,7 @@ export function start(entry) {
 
 function enter(entry) {
   try {
-    const { event, execution } = parse(native.input());
+    const { event, execution } = native.input();
     timeout = execution?.timeout_ms ?? Infinity;
     const returned = handler(entry)(event, apiOf(entry, commands));
     then.call(resolve.call(Promise, returned), settle, settleBadly);
