@@ -26,10 +26,15 @@ export async function compare(area) {
   return { total: names.length, same: names.length - differ.length, differ: differ.map((name) => ({ name, node: node[name], engine: engine[name] })) };
 }
 
+// outcomes returns what Node says to a corpus, asking the server at address.
+export async function outcomes(area, address) {
+  return evaluate((await import(`./corpus/${area}.js`)).default, address);
+}
+
 async function inNode(area) {
   const server = await listen();
   try {
-    return await evaluate((await import(`./corpus/${area}.js`)).default, server.base);
+    return await outcomes(area, server.base);
   } finally {
     server.close();
   }

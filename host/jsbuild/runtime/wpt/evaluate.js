@@ -13,17 +13,21 @@ export async function evaluate(cases, base) {
 }
 
 async function outcome(run, base) {
+  let timer;
+  // A case that never comes to an end does not hold up the others.
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, longest, "never ended");
+  });
   try {
-    return { value: plain(await Promise.race([run(base), late()])) };
+    return { value: plain(await Promise.race([run(base), late])) };
   } catch (error) {
     return { threw: plain(error) };
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-// late keeps a case that never comes to an end from holding up the others.
-function late() {
-  return new Promise((resolve) => setTimeout(resolve, 1500, "never ended")?.ref?.());
-}
+const longest = 5000; // ms
 
 function plain(value, depth = 0) {
   if (depth > 8) return "…";

@@ -31,7 +31,7 @@ export function answer(request) {
 }
 
 // What differs from one machine or connection to another says nothing.
-const dropped = ["host", "connection", "accept-encoding", "content-length", "transfer-encoding", "date", "keep-alive"];
+const dropped = ["host", "connection", "accept-encoding", "content-length", "transfer-encoding", "date", "keep-alive", "idempotency-key"];
 
 function kept(headers) {
   const entries = Object.entries(headers).filter(([name]) => !dropped.includes(name.toLowerCase()));

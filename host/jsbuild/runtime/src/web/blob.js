@@ -1,5 +1,6 @@
 // Blob and File: bytes in memory.
 import { native } from "../native.js";
+import { decodeUtf8 } from "./utf8.js";
 import { bytesOf, coded, expose, missing, show, text, wrongType } from "./idl.js";
 import { ReadableStream } from "./late.js";
 
@@ -44,7 +45,7 @@ export class Blob {
     return this.#bytes.slice();
   }
   async text() {
-    return native.utf8_decode(this.#bytes).replace(/^\ufeff/, "");
+    return decodeUtf8(this.#bytes).replace(/^\ufeff/, "");
   }
   stream() {
     const bytes = this.#bytes;

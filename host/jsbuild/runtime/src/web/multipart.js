@@ -2,6 +2,7 @@
 import { native } from "../native.js";
 import { File, blobBytes, concat } from "./blob.js";
 import { formEntries, formOf } from "./form.js";
+import { decodeUtf8 } from "./utf8.js";
 
 // encodeForm returns a form as {source, type}: text when it holds no file.
 export function encodeForm(form) {
@@ -86,7 +87,7 @@ class Parser {
   head() {
     const head = {};
     while (!this.takeText("\r\n")) {
-      const line = native.utf8_decode(this.until(lineEnd));
+      const line = decodeUtf8(this.until(lineEnd));
       const colon = line.indexOf(":");
       if (colon < 1) throw malformed();
       head[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
@@ -113,7 +114,7 @@ function entryOf(head, body) {
   const name = parameter(disposition, "name");
   if (name === undefined) throw malformed();
   const filename = parameter(disposition, "filename");
-  if (filename === undefined) return [name, native.utf8_decode(body).replace(/^\ufeff/, "")];
+  if (filename === undefined) return [name, decodeUtf8(body).replace(/^\ufeff/, "")];
   return [name, new File([body], filename, { type: head["content-type"] ?? "text/plain" })];
 }
 

@@ -6,6 +6,7 @@ import { FormData } from "./form.js";
 import { bytesOf, text } from "./idl.js";
 import { encodeForm } from "./multipart.js";
 import { URLSearchParams } from "./url.js";
+import { decodeUtf8 } from "./utf8.js";
 import { ReadableStream } from "./late.js";
 
 export class Payload {
@@ -99,7 +100,7 @@ export class Payload {
 export const asBytes = (source) => (typeof source === "string" ? native.utf8_encode(source) : source);
 
 export function asText(source) {
-  const string = typeof source === "string" ? source : native.utf8_decode(source);
+  const string = typeof source === "string" ? source : decodeUtf8(source);
   return string.charCodeAt(0) === 0xfeff ? string.slice(1) : string;
 }
 

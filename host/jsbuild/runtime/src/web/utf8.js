@@ -20,9 +20,7 @@ export class Utf8 {
       this.#rest = input.slice(cut);
       input = input.subarray(0, cut);
     }
-    const string = native.utf8_decode(input);
-    if (this.#fatal && !faithful(string, input)) throw malformed("utf-8");
-    return string;
+    return decodeUtf8(input, this.#fatal);
   }
 }
 
@@ -33,11 +31,52 @@ export function join(a, b) {
   return all;
 }
 
-// faithful tells whether bytes are what string says, with nothing replaced.
-function faithful(string, bytes) {
-  if (!string.includes("\ufffd")) return true;
-  const again = native.utf8_encode(string);
-  return again.length === bytes.length && again.every((byte, i) => byte === bytes[i]);
+// decodeUtf8 decodes as the Encoding standard says. The engine does what is
+// well-formed; the rest is gone through byte by byte.
+export function decodeUtf8(bytes, fatal = false) {
+  const string = native.utf8_decode(bytes);
+  return string.includes("\ufffd") || !string.isWellFormed() ? decodeSlowly(bytes, fatal) : string;
+}
+
+function decodeSlowly(bytes, fatal) {
+  let string = "";
+  for (let i = 0; i < bytes.length; ) {
+    const size = sizeAt(bytes, i);
+    if (size > 0) {
+      string += native.utf8_decode(bytes.subarray(i, i + size));
+      i += size;
+      continue;
+    }
+    if (fatal) throw malformed("utf-8");
+    string += "\ufffd";
+    i += -size;
+  }
+  return string;
+}
+
+// sizeAt returns how many bytes from i on are well-formed text, or minus how
+// many of them one U+FFFD stands for.
+function sizeAt(bytes, i) {
+  let end = i;
+  while (end < bytes.length && bytes[end] < 0x80) end++;
+  if (end > i) return end - i;
+  const wanted = lengthOf(bytes[i]);
+  let size = 1;
+  while (size < wanted && i + size < bytes.length && continues(bytes, i, size)) size++;
+  return size === wanted && wanted > 1 ? size : -size;
+}
+
+function continues(bytes, i, size) {
+  const byte = bytes[i + size];
+  return size === 1 ? canFollow(bytes[i], byte) : (byte & 0xc0) === 0x80;
+}
+
+// lengthOf returns how long a character is that begins with lead; 1 for what
+// begins none.
+function lengthOf(lead) {
+  if (lead >= 0xf0 && lead <= 0xf4) return 4;
+  if (lead >= 0xe0 && lead < 0xf0) return 3;
+  return lead >= 0xc2 && lead < 0xe0 ? 2 : 1;
 }
 
 // unfinished returns how many bytes at the end begin a character that more
@@ -46,9 +85,8 @@ function unfinished(bytes) {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const lead = bytes[bytes.length - back];
     if ((lead & 0xc0) === 0x80) continue;
-    const wanted = lead >= 0xf0 && lead <= 0xf4 ? 4 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xc2 && lead < 0xe0 ? 2 : 1;
     const second = back > 1 ? bytes[bytes.length - back + 1] : undefined;
-    return wanted > back && canFollow(lead, second) ? back : 0;
+    return lengthOf(lead) > back && canFollow(lead, second) ? back : 0;
   }
   return 0;
 }
