@@ -31,6 +31,9 @@ func certificateKey(der []byte) (any, error) {
 // public key and its DER.
 func certificate(_ context.Context, r *Request) (answer, error) {
 	der := r.parts[0]
+	if err := checkText(der); err != nil {
+		return answer{}, err
+	}
 	if b, _ := pem.Decode(der); b != nil {
 		der = b.Bytes
 	}

@@ -43,6 +43,9 @@ type head struct {
 // lengthBytes is the length of a head's length.
 const lengthBytes = 4
 
+// maxHeadBytes is more than any head needs: the longest brings a JWK.
+const maxHeadBytes = 64 << 10
+
 // Read reads a request: the length of its head in 4 bytes, little endian, the
 // head, then bytes. A head is a JSON object, or the short form of the two
 // operations that must be fast: "digest HASH", and "hmac HASH n" where the key
@@ -56,6 +59,10 @@ func Read(request []byte) *Request {
 	length, rest := binary.LittleEndian.Uint32(request), request[lengthBytes:]
 	if uint64(length) > uint64(len(rest)) {
 		r.head.broken = invalid("the request's head should have %d bytes, but only %d follow", length, len(rest))
+		return r
+	}
+	if length > maxHeadBytes {
+		r.head.broken = tooMuch("the request's head has %d bytes (limit %d)", length, maxHeadBytes)
 		return r
 	}
 	text, rest := rest[:length], rest[length:]

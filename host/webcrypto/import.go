@@ -18,6 +18,9 @@ func importKey(ctx context.Context, r *Request) (answer, error) {
 	if r.head.Kind != "private" && r.head.Kind != "public" {
 		return answer{}, invalid("a key to import is private or public, not %q", clip(r.head.Kind))
 	}
+	if err := checkText(r.parts[0]); err != nil {
+		return answer{}, err
+	}
 	key, err := r.readKey(ctx)
 	if err != nil {
 		return answer{}, err
@@ -35,6 +38,16 @@ func importKey(ctx context.Context, r *Request) (answer, error) {
 		}
 	}
 	return keyAnswer(key)
+}
+
+// maxTextBytes is the longest text that is searched for a key or certificate.
+const maxTextBytes = 256 << 10
+
+func checkText(b []byte) error {
+	if len(b) > maxTextBytes {
+		return tooMuch("a key or certificate may have at most %d bytes, this one has %d", maxTextBytes, len(b))
+	}
+	return nil
 }
 
 // publicOrSelf returns a key's public half, which it may be itself.
