@@ -52,6 +52,24 @@ func TestBundleSaysWhatIsWrongAndWhatToDo(t *testing.T) {
     ^ move it into the handler, or into a function that the handler awaits`,
 		},
 		{
+			name:  "a package that awaits outside of functions",
+			entry: "action.mjs",
+			files: map[string]string{
+				"action.mjs":              `import "a"; export const onExecutePostUserRegistration = async () => {};`,
+				"node_modules/a/index.js": "export const a = await 1;",
+			},
+			want: `node_modules/a/index.js:1:18: await stands outside of a function, where an action cannot wait
+    export const a = await 1;
+                     ^ use a version of a that does without, or another package`,
+		},
+		{
+			name:  "one of Auth0's modules",
+			files: map[string]string{"action.js": anyHandler + `require("actions:shared")`},
+			want: `action.js:2:9: "actions:shared" is one of Auth0's Actions Modules, which this host has not
+    require("actions:shared")
+            ^ put its code into the action, beside it, or into a package`,
+		},
+		{
 			name:  "wrong JSON",
 			files: map[string]string{"action.js": anyHandler + `require("./a.json")`, "a.json": "{\n  a: 1 }"},
 			want: `a.json:2:3: not JSON: expected string in JSON but found "a"

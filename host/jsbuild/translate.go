@@ -86,6 +86,9 @@ func (j *job) saySyntax(m api.Message, _ []string, out *Message) {
 func (j *job) sayAwait(_ api.Message, _ []string, out *Message) {
 	out.Text = "await stands outside of a function, where an action cannot wait"
 	out.Hint = "move it into the handler, or into a function that the handler awaits"
+	if dir := packageDir("/" + out.File); dir != "" {
+		out.Hint = fmt.Sprintf("use a version of %s that does without, or another package", packageName(dir))
+	}
 }
 
 func (j *job) sayNoExport(m api.Message, parts []string, out *Message) {
