@@ -2,8 +2,10 @@
 // goes along with each chain of calls. Promises, timers and ticks carry the
 // frame that they were made in to the callbacks that they run.
 import { useContext } from "../loop/context.js";
+import { carry } from "./async-promise.js";
 
 let frame = null; // null: no storage has a value
+let used = false; // whether any storage was ever entered
 
 export function current() {
   return frame;
@@ -26,29 +28,20 @@ export function within(then, f, self, args) {
   }
 }
 
-// bound returns f in the frame of now. Where there is none, f itself is
-// good enough as long as nobody enters one for good.
+// bound returns f in the frame of now.
 export function bound(f) {
-  if (typeof f !== "function" || (frame === null && !used)) return f;
+  if (typeof f !== "function" || !used) return f;
   const then = frame;
   return function (...args) {
     return within(then, f, this, args);
   };
 }
 
-let used = false; // whether any storage was ever entered
-
 // begin is called before the first frame is made: from then on promises carry
-// frames, too, which costs every one of them a little.
+// frames, too, which makes them slower.
 export function begin() {
   if (used) return;
   used = true;
   useContext(bound);
-  const { then } = Promise.prototype;
-  const carrying = {
-    then(fulfilled, rejected) {
-      return then.call(this, bound(fulfilled), bound(rejected));
-    },
-  };
-  Object.defineProperty(Promise.prototype, "then", { value: carrying.then, writable: true, configurable: true });
+  carry({ current, swap, within });
 }

@@ -13,12 +13,10 @@ export class AsyncLocalStorage {
 
   static bind(f) {
     checkFunction(f, "fn");
-    begin();
     return bound(f);
   }
 
   static snapshot() {
-    begin();
     const then = current();
     return (f, ...args) => within(then, f, undefined, args);
   }
@@ -68,7 +66,6 @@ export class AsyncResource {
     checkString(type, "type");
     if (typeof options === "number") this.#trigger = options;
     else if (options?.triggerAsyncId !== undefined) this.#trigger = options.triggerAsyncId;
-    begin();
   }
 
   static bind(f, type, self) {

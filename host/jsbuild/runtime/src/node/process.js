@@ -14,6 +14,8 @@ class Process extends EventEmitter {
   }
 }
 
+Object.defineProperty(Process, "name", { value: "process" });
+
 export const process = new Process();
 
 const ownProcess = "an action has no process of its own: return from the handler, or throw an error to fail the run";
