@@ -108,6 +108,16 @@ test("what an event listener throws is told, and the others run", async () => {
   assert.match(JSON.stringify(result), /in a listener/);
 });
 
+test("a prototype that the action spoils does not reach the host", async () => {
+  const { said, requests } = await ask(`
+    Object.prototype.spoilt = ["x"];
+    Object.prototype.signal = undefined;
+    const response = await fetch("http://h.test/", { method: "POST", body: new URLSearchParams({ a: "b" }) });
+    return [[...response.headers], await response.text()];`, () => ({ status: 200, headers: { a: ["1"] }, body: "fine" }));
+  assert.deepEqual(said, [[["a", "1"]], "fine"]);
+  assert.ok(!("spoilt" in requests[0].headers) && !("spoilt" in requests[0]));
+});
+
 test("two runs of an action have nothing in common", async () => {
   const { load } = await import("./engine.js");
   const action = await load(`exports.onExecutePostUserRegistration = async () => {

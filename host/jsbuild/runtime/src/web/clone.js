@@ -1,7 +1,7 @@
 // structuredClone.
 import { Blob } from "./blob.js";
 import { DOMException } from "./exception.js";
-import { missing } from "./idl.js";
+import { define, missing } from "./idl.js";
 
 const typed = Object.getPrototypeOf(Uint8Array);
 const errors = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
@@ -97,7 +97,7 @@ class Copier {
     for (const key of Object.keys(value)) {
       if (!Object.hasOwn(value, key)) continue;
       const field = this.copy(value[key]);
-      if (key === "__proto__") Object.defineProperty(copied, key, { value: field, enumerable: true, writable: true, configurable: true });
+      if (key === "__proto__") define(copied, key, field, true);
       else copied[key] = field;
     }
     return copied;

@@ -145,8 +145,9 @@ function decodeData(url) {
 function percentDecoded(string) {
   const bytes = [];
   for (let i = 0; i < string.length; i++) {
-    const code = /^%[0-9a-f]{2}/i.test(string.slice(i, i + 3)) ? parseInt(string.slice(i + 1, (i += 2) + 1), 16) : string.charCodeAt(i);
-    bytes.push(code);
+    const hex = /^%([0-9a-f]{2})/i.exec(string.slice(i, i + 3))?.[1];
+    bytes.push(hex ? parseInt(hex, 16) : string.charCodeAt(i));
+    if (hex) i += 2;
   }
   return new Uint8Array(bytes);
 }

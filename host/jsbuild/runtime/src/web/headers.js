@@ -95,7 +95,7 @@ export const copyHeaders = (headers) => copy(headers);
 // headersOf makes Headers of {name: [values]} as the host gives them.
 export function headersOf(values) {
   const headers = new Headers();
-  for (const name in values) lists(headers).set(name.toLowerCase(), [...values[name]]);
+  for (const name of Object.keys(values)) lists(headers).set(name.toLowerCase(), [...values[name]]);
   return headers;
 }
 

@@ -139,7 +139,8 @@ export class Request {
 }
 expose(Request, "Request");
 const shown =
-  "method url headers destination referrer referrerPolicy mode credentials cache redirect integrity keepalive isReloadNavigation isHistoryNavigation signal";
+  "method url headers destination referrer referrerPolicy mode credentials cache redirect integrity keepalive " +
+  "isReloadNavigation isHistoryNavigation signal";
 show(Request, (request) => Object.fromEntries(shown.split(" ").map((name) => [name, request[name]])));
 
 // readRequest returns what fetch needs of a request; its signal may be null.
@@ -171,7 +172,7 @@ function fieldsOf(base, options) {
   const fields = { ...base };
   if (options.window != null) throw new TypeError(`'window' option '${options.window}' must be null`);
   if (options.method !== undefined) fields.method = methodOf(options.method);
-  for (const name in choices) {
+  for (const name of Object.keys(choices)) {
     if (options[name] !== undefined) fields[name] = choose(name, `${options[name]}`);
   }
   if (options.mode === "navigate") throw new TypeError("Request constructor: invalid request mode navigate.");

@@ -90,7 +90,8 @@ export class Response {
 }
 expose(Response, "Response");
 const shown = "status statusText headers body bodyUsed ok redirected type url";
-show(Response, (response) => Object.fromEntries(shown.split(" ").map((name) => [name, name === "body" ? bodyOf(response) : response[name]])));
+const valueOf = (response, name) => (name === "body" ? bodyOf(response) : response[name]);
+show(Response, (response) => Object.fromEntries(shown.split(" ").map((name) => [name, valueOf(response, name)])));
 
 // An action that was built without streams can print a response all the same.
 function bodyOf(response) {

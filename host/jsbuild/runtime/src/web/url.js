@@ -46,7 +46,8 @@ Object.defineProperty(Parser.prototype, "href", {
 // URLSearchParams takes null for nothing, as Node's does.
 export function URLSearchParams(init = undefined) {
   if (!new.target) throw new TypeError("Class constructor URLSearchParams cannot be invoked without 'new'");
-  return Reflect.construct(Params, init == null ? [] : [typeof init === "object" || typeof init === "function" ? pairsOf(init) : text(init)], new.target);
+  const isObject = typeof init === "object" || typeof init === "function";
+  return Reflect.construct(Params, init == null ? [] : [isObject ? pairsOf(init) : text(init)], new.target);
 }
 inherit(URLSearchParams, Params, 0);
 
