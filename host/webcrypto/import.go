@@ -106,7 +106,8 @@ func (r *Request) readPEM(ctx context.Context) (any, error) {
 }
 
 func (r *Request) readDER(ctx context.Context, der []byte, what string) (any, error) {
-	key, err := any(nil), checkPrivate(der)
+	var key any
+	err := checkPrivate(der)
 	switch {
 	case what == "spki":
 		key, err = x509.ParsePKIXPublicKey(der)
