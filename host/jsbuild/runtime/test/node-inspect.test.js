@@ -126,7 +126,7 @@ const values = `
   (() => { const e = new Error("changed"); e.message = "later"; return inspect(e).split("\\n")[0]; })()
   (() => { const e = new Error("no stack"); e.stack = undefined; return e; })()
   (() => { const e = new Error("own stack"); e.stack = "Error: own stack\\n    at here"; return inspect(e); })()
-  (() => { const e = new RangeError("null proto"); Object.setPrototypeOf(e, null); return inspect(e).split("\\n")[0]; })()
+  Object.setPrototypeOf(new RangeError("null proto"), null)
   new Uint8Array([1, 2, 3])
   new Float64Array(2)
   new BigInt64Array(1)
@@ -236,6 +236,7 @@ const formats = `
 const differences = {
   '({ *j() {}, async *k() {} })': "{\n  j: [Function: j] GeneratorFunction,\n  k: [AsyncFunction: k] AsyncGeneratorFunction\n}",
   "Object.setPrototypeOf(new Map([[1, 2]]), null)": "[Object: null prototype] {}",
+  'Object.setPrototypeOf(new RangeError("null proto"), null)': "[Error: null prototype] {}",
   'inspect(new Proxy({}, { get() { throw new Error("trap"); } }))': "throws Error |  | trap",
 };
 

@@ -26,7 +26,7 @@ function problem(line, engine, node, differences) {
 }
 
 function program(prelude, lines) {
-  const functions = lines.map((line) => `async () => { ${/\breturn\b/.test(line) ? line : `return (${line})`} }`);
+  const functions = lines.map((line) => `async () => { ${line.startsWith("{") ? line : `return (${line})`} }`);
   return `const util = require("util"); ${prelude}
     const cases = [${functions.join(",\n")}];
     const shown = (value) => typeof value === "string" ? value : util.inspect(value);
