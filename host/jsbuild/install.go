@@ -51,5 +51,18 @@ func (j *job) fetch(ctx context.Context, p *Packages, more []requirement) error 
 	if j.installed, err = filepath.EvalSymlinks(dir); err != nil {
 		return fmt.Errorf("find the installed packages: %w", err)
 	}
+	if j.closed() {
+		j.move(j.installed)
+	}
 	return nil
+}
+
+// move puts an action without a folder beside its packages: what esbuild calls
+// them in the code then says nothing of this machine, and is the same on all.
+func (j *job) move(root string) {
+	j.root = root
+	j.entry = filepath.Join(root, filepath.Base(j.entry))
+	for i := range j.survey.targets {
+		j.survey.targets[i].importer = j.entry
+	}
 }

@@ -51,7 +51,7 @@ func (j *job) closed() bool { return j.src.Dir == "" }
 
 // authored reports whether a file is the author's own, not a package's.
 func (j *job) authored(path string) bool {
-	return !strings.Contains(filepath.ToSlash(path), "/node_modules/") && !within(path, j.installed)
+	return path == j.entry || !strings.Contains(filepath.ToSlash(path), "/node_modules/") && !within(path, j.installed)
 }
 
 // readable reports whether the action may hold what is in a file.

@@ -374,6 +374,31 @@ func TestVersionsStandSideBySide(t *testing.T) {
 	}
 }
 
+func TestListedPackagesMakeTheSameBundleOnEveryMachine(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t)
+	r.publish(t, "alpha", "1.0.0", nil)
+	var first *jsbuild.Bundle
+	for range 2 {
+		p := &jsbuild.Packages{Registry: r.URL, CacheDir: t.TempDir()}
+		b, err := jsbuild.BundleOf(t.Context(), p, jsbuild.Source{
+			Name: "action.js", Code: []byte(anyHandler + `exports.f = () => require("alpha");`), Dependencies: deps("alpha@1.0.0"),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = b
+		}
+		if !bytes.Equal(b.Code, first.Code) || !bytes.Equal(b.Map, first.Map) {
+			t.Fatalf("two bundles differ:\n%s\n%s", first.Code, b.Code)
+		}
+		if got := runInNode(t, b, "touches[0](); return action.f()"); got != `"alpha@1.0.0"` {
+			t.Errorf("got %s", got)
+		}
+	}
+}
+
 func TestListedPackagesAreTheOnlyOnes(t *testing.T) {
 	t.Parallel()
 	r := newRegistry(t)
