@@ -31,6 +31,9 @@ type config struct {
 	APIKey         string         `koanf:"api_key"`
 	Data           string         `koanf:"data"`
 	Listen         string         `koanf:"listen"`
+	TLSCert        string         `koanf:"tls_cert"`
+	TLSKey         string         `koanf:"tls_key"`
+	TLSDev         bool           `koanf:"tls_dev"`
 	AllowNetworks  []netip.Prefix `koanf:"allow_networks"`
 	Concurrency    int            `koanf:"concurrency"`
 	LogLevel       string         `koanf:"log_level"`
@@ -64,6 +67,9 @@ var settings = []setting{
 	{key: "api_key", kind: "string", initial: "", about: "API key of the commands (default: <data>/admin.key)", secret: true, flag: "key", global: true},
 	{key: "data", kind: "string", initial: "usher-data", about: "data directory of the host", flag: "data", global: true},
 	{key: "listen", kind: "string", initial: "127.0.0.1:8080", about: "address that serve listens on", flag: "listen"},
+	{key: "tls_cert", kind: "string", initial: "", about: "certificate (PEM, with its chain) to serve HTTPS with; read again when it changes", flag: "tls-cert"},
+	{key: "tls_key", kind: "string", initial: "", about: "key of --tls-cert (PEM)", flag: "tls-key"},
+	{key: "tls_dev", kind: "boolean", initial: false, about: "serve HTTPS with a certificate made for this machine, in <data>/tls", flag: "tls-dev"},
 	{key: "allow_networks", kind: "list", initial: []string{}, about: "network (CIDR) that actions may reach although it is not public; repeatable", flag: "allow-network"},
 	{key: "concurrency", kind: "integer", initial: 0, about: "how many executions run at once (0: by the machine's cores)", flag: "concurrency"},
 	{key: "log_level", kind: "string", initial: "info", about: "least level of the host's own log", oneOf: []string{"debug", "info", "warn", "error"}, flag: "log-level"},

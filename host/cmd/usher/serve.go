@@ -70,6 +70,10 @@ func (a *app) serve(ctx context.Context) (err error) {
 		return err
 	}
 	defer closeLast(func() error { return sandbox.Close(context.WithoutCancel(ctx)) }, &err)
+	certificate, err := a.certificate()
+	if err != nil {
+		return err
+	}
 	listener, err := listen(ctx, cfg.Listen)
 	if err != nil {
 		return err
@@ -100,16 +104,20 @@ func (a *app) serve(ctx context.Context) (err error) {
 	(&admin.Server{Registry: reg, History: history{db, worker}, Inspector: runner}).Register(v1, read, manage)
 	a.addHealth(routes, hostChecks(db, cfg.Data), metrics, read)
 
-	log.Info("serving", "address", listener.Addr().String(), "data", cfg.Data, "version", thisBuild().Version)
-	return a.runUntilDone(ctx, listener, routes, worker, log)
+	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", thisBuild().Version)
+	return a.runUntilDone(ctx, listener, certificate, routes, worker, log)
 }
 
 // runUntilDone runs the server and the executor; both stop when ctx ends, or
 // when one of them fails.
 func (a *app) runUntilDone(
-	ctx context.Context, listener net.Listener, routes *echo.Echo, worker *executor.Executor, log *slog.Logger,
+	ctx context.Context, listener net.Listener, certificate *web.Certificate, routes *echo.Echo, worker *executor.Executor, log *slog.Logger,
 ) error {
 	group, running := errgroup.WithContext(ctx)
+	if certificate != nil {
+		listener = certificate.Secure(listener)
+		group.Go(func() error { return certificate.Watch(running, log) })
+	}
 	group.Go(func() error { return worker.Run(running) })
 	group.Go(func() error { return web.Serve(running, listener, routes, a.cfg.DrainTimeout, log) })
 	group.Go(func() error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,7 +20,13 @@ func (a *app) client() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return client.NewClient(a.cfg.URL, key), nil
+	transport, err := a.transport()
+	if err != nil {
+		return nil, err
+	}
+	c := client.NewClient(a.cfg.URL, key)
+	c.HTTP = &http.Client{Transport: transport}
+	return c, nil
 }
 
 // apiKey returns the configured key, or else the one that the first start of a
