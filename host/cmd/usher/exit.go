@@ -83,6 +83,9 @@ func exitCode(err error) int {
 	if unreachable(err) {
 		return exitUnreachable
 	}
+	if errors.Is(err, jsbuild.ErrNoEngine) {
+		return exitFailure // no server is to blame
+	}
 	if e, ok := errors.AsType[*host.Error](err); ok {
 		return exitCodeOf(e.Code)
 	}
