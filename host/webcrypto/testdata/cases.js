@@ -114,6 +114,17 @@ const cases = {
     const decipher = crypto.createDecipheriv("aes-128-gcm", bytes(16), bytes(40), { authTagLength }).setAuthTag(cipher.getAuthTag());
     return [hex(sealed), hex(cipher.getAuthTag()), decipher.update(sealed, null, "utf8") + decipher.final("utf8")];
   }),
+  "what ciphers are": () => ["aes-256-gcm", "aes-192-ctr", "aes-128-ecb", "AES-256-CBC", "aes128-wrap", "id-aes128-GCM", "chacha20-poly1305", 901, "no"].map((name) => crypto.getCipherInfo(name) ?? null).concat(crypto.getCipherInfo("aes-128-gcm", { ivLength: 20 }), crypto.getCipherInfo("aes-128-cbc", { keyLength: 3 }) ?? null),
+  "signatures as streams": () => {
+    const { privateKey, publicKey } = crypto.generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const [sign, verify] = [crypto.createSign("sha256"), crypto.createVerify("sha256")];
+    for (const stream of [sign, verify]) {
+      stream.write("some ");
+      stream.end("text");
+    }
+    return verify.verify(publicKey, sign.sign(privateKey));
+  },
+  "one crypto": () => [crypto.webcrypto === globalThis.crypto, crypto.subtle === globalThis.crypto.subtle, String(globalThis.crypto), String(crypto.subtle), crypto === require("node:crypto"), crypto.createHash("md5") instanceof crypto.Hash, crypto.createHmac("md5", "") instanceof crypto.Hmac],
   "aes key wrap": () => {
     const cipher = crypto.createCipheriv("aes128-wrap", bytes(16), Buffer.alloc(8, 0xa6));
     return hex(Buffer.concat([cipher.update(bytes(24)), cipher.final()]));

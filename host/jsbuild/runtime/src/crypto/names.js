@@ -43,13 +43,13 @@ export function getCurves() {
 // cipherInfo describes a cipher, undefined when the host does not have it.
 export function cipherInfo(name) {
   const lower = String(name).toLowerCase();
-  if (lower === "chacha20-poly1305") return { name: lower, mode: "stream", nid: 1018, blockLength: 1, ivLength: 12, keyLength: 32 };
+  if (lower === "chacha20-poly1305") return { name: lower, mode: "stream", nid: 1018, ivLength: 12, keyLength: 32 };
   const [, size, mode = "cbc"] = /^(?:id-)?aes-?(128|192|256)(?:-(cbc|ctr|ecb|gcm|wrap))?$/.exec(lower) ?? [];
   if (!size) return undefined;
-  const names = { gcm: `id-aes${size}-GCM`, wrap: `id-aes${size}-wrap` };
+  const names = { gcm: `id-aes${size}-gcm`, wrap: `id-aes${size}-wrap` };
   return {
     mode, name: names[mode] ?? `aes-${size}-${mode}`, nid: nids[size][mode],
-    ...(["cbc", "ecb"].includes(mode) && { blockLength: 16 }), ...(mode === "wrap" && { blockLength: 8 }), ...(["ctr", "gcm"].includes(mode) && { blockLength: 1 }),
+    ...(["cbc", "ecb"].includes(mode) && { blockSize: 16 }), ...(mode === "wrap" && { blockSize: 8 }), ...(["ctr", "gcm"].includes(mode) && { blockSize: 1 }),
     ...(mode !== "ecb" && { ivLength: { gcm: 12, wrap: 8 }[mode] ?? 16 }),
     keyLength: size / 8,
   };
