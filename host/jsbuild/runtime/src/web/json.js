@@ -48,8 +48,10 @@ class Reader {
     const { length } = this.#text;
     if (this.#at >= length) throw "Unexpected end of JSON input";
     if (mistakes.includes(this.#text)) throw `"${this.#text}" is not valid JSON`;
-    const [from, to] = length < 21 ? [0, length] : [Math.max(0, this.#at - 10), Math.min(length, this.#at + 10)];
-    const part = `${from > 0 ? "..." : ""}"${this.#text.slice(from, to)}"${to < length ? "..." : ""}`;
+    if (this.#next === '"') this.#fail("Unexpected string");
+    if (this.#digit() || this.#next === "-") this.#fail("Unexpected number");
+    const [from, to] = length < 21 ? [0, length] : [this.#at - 10, this.#at + 10];
+    const part = `${length >= 21 && from >= 0 ? "..." : ""}"${this.#text.slice(Math.max(from, 0), to)}"${to < length ? "..." : ""}`;
     throw `Unexpected token '${this.#next}', ${part} is not valid JSON`;
   }
 
@@ -80,10 +82,10 @@ class Reader {
     this.#space();
     if (this.#take("}")) return;
     if (this.#next !== '"') this.#fail("Expected property name or '}'");
-    for (;;) {
+    for (let first = true; ; first = false) {
       this.#string();
       this.#space();
-      if (!this.#take(":")) this.#fail("Expected ':' after property name");
+      if (!this.#take(":")) first ? this.#fail("Expected ':' after property name") : this.#unexpected();
       this.#value();
       this.#space();
       if (this.#take("}")) return;

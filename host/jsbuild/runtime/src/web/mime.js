@@ -3,9 +3,14 @@ const shape = /^[\t\n\r ]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+\/[!#$%&'*+\-.^_`|~0-9A-Z
 const parameters = /([^;="\s]+)=(?:"((?:[^"\\]|\\.)*)"|([^;]*))/gs;
 
 // parseType returns {essence, parameters} of a Content-Type, or null when it
-// is none.
+// is none. Of several, joined as headers are, the last counts.
 export function parseType(type) {
-  const found = shape.exec(type ?? "");
+  const list = (type ?? "").match(/(?:[^",]|"(?:[^"\\]|\\.)*"?)+/gs) ?? [];
+  return list.map(parseOne).findLast(Boolean) ?? null;
+}
+
+function parseOne(type) {
+  const found = shape.exec(type);
   if (!found) return null;
   const values = {};
   for (const [, name, quoted, plain] of (found[2] ?? "").matchAll(parameters)) {

@@ -85,12 +85,12 @@ class Parser {
 
   // head reads the lines up to an empty one: {name in lower case: value}.
   head() {
-    const head = {};
+    const head = Object.create(null);
     while (!this.takeText("\r\n")) {
       const line = decodeUtf8(this.until(lineEnd));
-      const colon = line.indexOf(":");
-      if (colon < 1) throw malformed();
-      head[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
+      const [, name, value] = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):(.*)$/.exec(line) ?? [];
+      if (!name) throw malformed();
+      head[name.toLowerCase()] = value.trim();
     }
     return head;
   }
@@ -109,16 +109,16 @@ class Parser {
 const lineEnd = new Uint8Array([13, 10]);
 
 function entryOf(head, body) {
-  const disposition = head["content-disposition"] ?? "";
-  if (!/^form-data\s*;/i.test(disposition)) throw malformed();
-  const name = parameter(disposition, "name");
+  const { name, filename } = parametersOf(head["content-disposition"] ?? "");
   if (name === undefined) throw malformed();
-  const filename = parameter(disposition, "filename");
   if (filename === undefined) return [name, decodeUtf8(body).replace(/^\ufeff/, "")];
   return [name, new File([body], filename, { type: head["content-type"] ?? "text/plain" })];
 }
 
-function parameter(disposition, key) {
-  const found = disposition.match(new RegExp(`;\\s*${key}=(?:"([^"]*)"|([^\\s;"]+))`, "i"));
-  return found ? unescape(found[1] ?? found[2]) : undefined;
+// parametersOf reads a Content-Disposition of form-data: every parameter is
+// NAME="VALUE".
+function parametersOf(disposition) {
+  if (!/^form-data(?:[\t ]*;[\t ]*[^\s;="]+="[^"]*")+[\t ]*$/i.test(disposition)) throw malformed();
+  const found = disposition.matchAll(/;[\t ]*([^\s;="]+)="([^"]*)"/g);
+  return Object.fromEntries(Array.from(found, ([, key, value]) => [key.toLowerCase(), unescape(value)]));
 }

@@ -1,4 +1,6 @@
 // TextEncoder, TextDecoder, atob and btoa.
+import { dice } from "../random.js";
+
 const bytes = (...list) => new Uint8Array(list);
 const decode = (list, label, options) => new TextDecoder(label, options).decode(bytes(...list));
 const inParts = (parts, label, options) => {
@@ -12,6 +14,11 @@ const sequences = [
 const strings = ["", "a", "ü", "€", "😀", "\ud800", "\udc00", "a\ud800b", "\ud83d\ud83d\ude00", "\0", "a\ufeff", "a€😀ü"];
 const labels = ["utf-8", "UTF8", " utf-8\n", "unicode-1-1-utf-8", "utf-16le", "utf-16", "ucs-2", "utf-16be", "latin1", "iso-8859-1", "ascii", "us-ascii", "windows-1252", "cp1252", "x-cp1252", "l1"];
 
+const roll = dice(1);
+const leads = [0x41, 0x7f, 0x80, 0xbf, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5, 0xff, 0xa0, 0x9f, 0x90, 0x8f, 0xbb, 0xbd];
+const rubbish = Array.from({ length: 60 }, () => Array.from({ length: 1 + roll(24) }, () => (roll(4) ? leads[roll(leads.length)] : roll(256))));
+const cut = (list, size) => Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
+
 export default [
   ...sequences.flatMap((list) => [
     [`decode ${list}`, () => decode(list)],
@@ -20,6 +27,7 @@ export default [
     [`decode strictly byte by byte ${list}`, () => inParts(list.map((byte) => [byte]), "utf-8", { fatal: true }).join("")],
     [`decode with its mark ${list}`, () => decode(list, "utf-8", { ignoreBOM: true })],
   ]),
+  ...rubbish.map((list, i) => [`decode rubbish ${i}`, () => [decode(list), inParts(cut(list, 2)).join(""), inParts(cut(list, 3)).join(""), decode(list, "utf-16le"), inParts(cut(list, 3), "utf-16be").join("")]]),
   ...strings.map((string) => [`encode ${JSON.stringify(string)}`, () => new TextEncoder().encode(string)]),
   ...strings.flatMap((string) => [0, 1, 2, 3, 4, 20].map((size) => [`encode ${JSON.stringify(string)} into ${size}`, () => {
     const target = new Uint8Array(size).fill(120);

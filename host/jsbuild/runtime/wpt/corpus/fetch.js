@@ -1,4 +1,6 @@
 // fetch, Request and Response.
+import { dice, spoil } from "../random.js";
+
 const echo = async (base, init, path = "/echo") => (await fetch(base + path, init)).json();
 const read = async (response) => ({
   status: response.status, text: response.statusText, ok: response.ok, type: response.type, url: response.url,
@@ -17,6 +19,11 @@ const streamOf = (...chunks) => new ReadableStream({
     controller.close();
   },
 });
+
+const roll = dice(4);
+const parts = '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\none\r\n--x\r\nContent-Disposition: form-data; name="f"; filename="n.txt"\r\nContent-Type: text/x\r\n\r\ntwo\r\n--x--\r\n';
+const spoilt = Array.from({ length: 80 }, () => spoil(parts, roll, '-x\r\n"; =:a'));
+const types = ["text/html", "Text/HTML;Charset=UTF-8", "text/html; charset=\"a b\"", "text/html;a=b;a=c", "text", "text/", " a/b ", "a/b;", "a/b; =c", "a/b;c", "a/b;c=\"d\\\"e\"", "", "a/b, c/d"];
 
 export default [
   ["get", async (base) => read(await fetch(`${base}/text`))],
@@ -385,6 +392,11 @@ export default [
     `response multipart malformed ${i}`,
     async () => [...(await new Response(body, { headers: { "content-type": "multipart/form-data; boundary=x" } }).formData())],
   ]),
+  ...spoilt.map((body, i) => [`response multipart spoilt ${i}`, async () => {
+    const form = await new Response(body, { headers: { "content-type": "multipart/form-data; boundary=x" } }).formData();
+    return Promise.all([...form].map(async ([name, value]) => [name, typeof value === "string" ? value : [value.name, value.type, await value.text()]]));
+  }]),
+  ...types.map((type) => [`response blob of type ${JSON.stringify(type)}`, async () => (await new Response("x", { headers: { "content-type": type } }).blob()).type]),
   ["response multipart without boundary", () => new Response("--x--", { headers: { "content-type": "multipart/form-data" } }).formData()],
   ["response form of another type", () => new Response("a=b").formData()],
   ["response form without type", () => new Response(bytes).formData()],

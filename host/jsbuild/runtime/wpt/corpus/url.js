@@ -1,4 +1,6 @@
 // URL and URLSearchParams.
+import { dice, spoil } from "../random.js";
+
 const parts = "href origin protocol username password host hostname port pathname search hash".split(" ");
 const shown = (url) => parts.map((part) => url[part]).join(" | ");
 const parse = (...args) => shown(new URL(...args));
@@ -31,7 +33,13 @@ const changes = {
 const starts = ["http://u:p@h:8080/p?q#f", "file:///a/b", "mailto:x", "foo://h/p", "foo:/p"];
 const inits = ["", "?", "a=b", "?a=b", "??a=b", "a=b&a=c", "a", "=b", "&&a", "a=b=c", "a+b=c+d", "a%20b=%2B", "%zz=%", "ü=ä", "%C3%BC", "%FF", "%ef%bb%bf=x", "\ud800", "a=b;c=d", "a&b&", "\ufeffa=b", "a%00=\0", "😀=1"];
 
+const roll = dice(3);
+const sound = ["http://user:pw@host.test:8080/a/b;c/../d?e=f&g=%20#h", "https://[2001:db8::1]/x?y", "foo://h:1/a/./b?c#d", "file:///C:/a/b", "https://192.168.0.1/\u00fc?\u00e4#\u00f6"];
+const spoilt = Array.from({ length: 300 }, (_, i) => spoil(sound[i % sound.length], roll, ":/?#[]@!$&'()*+,;=%.0aZ -_~\\|\u00fc2e"));
+
 export default [
+  ...spoilt.map((url, i) => [`parse spoilt ${i}`, () => parse(url)]),
+  ...spoilt.slice(0, 100).map((query, i) => [`params spoilt ${i}`, () => [pairs(query), String(new URLSearchParams(query))]]),
   ...urls.map((url, i) => [`parse ${i} ${url}`, () => parse(url)]),
   ...bases.flatMap((base) => relatives.map((url) => [`parse ${url} on ${base}`, () => parse(url, base)])),
   ...starts.flatMap((start) => Object.entries(changes).flatMap(([part, values]) => values.map((value) => [`set ${part} of ${start} to ${value}`, () => set(start, part, value)]))),
