@@ -201,3 +201,6 @@ for (const name of ["BrotliCompress", "BrotliDecompress", "ZstdCompress", "ZstdD
   const lower = name[0].toLowerCase() + name.slice(1);
   for (const key of [name, `create${name}`, lower, `${lower}Sync`]) zlib[key] = refused(`zlib.${key}`, instead);
 }
+
+// The tables that zlib makes on first use are made with the image.
+whole("InflateRaw", whole("DeflateRaw", "tables"));
