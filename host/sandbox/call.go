@@ -250,12 +250,25 @@ func (c *Call) refill() {
 	left := int64(fuel.Get())
 	more := min(quantum-left, c.meter.budget-c.meter.granted)
 	if left+more < 0 {
-		c.Stop(&Fault{Fault: host.FaultLimit, Limit: "fuel", Message: fmt.Sprintf(
-			"used more than %d units of fuel (limit %[1]d)", c.meter.budget)})
+		c.Stop(c.spent())
 	}
 	c.meter.granted += more
 	fuel.Set(uint64(left + more))
 	c.yield(now)
+}
+
+// overdrawn returns the fault of a run that ended with more fuel used than it
+// had: behind its last loops and functions nothing checked any more.
+func (c *Call) overdrawn() error {
+	if c.used() > c.meter.budget {
+		return c.spent()
+	}
+	return nil
+}
+
+func (c *Call) spent() *Fault {
+	return &Fault{Fault: host.FaultLimit, Limit: "fuel", Message: fmt.Sprintf(
+		"used more than %d units of fuel (limit %[1]d)", c.meter.budget)}
 }
 
 // turn is how long a guest runs before others get their turn, while there are

@@ -169,6 +169,24 @@ func TestEveryGuestIsStoppedSoonAfterItsDeadline(t *testing.T) {
 	t.Logf("the last of 100 ended %v after its deadline", time.Duration(latest.Load()))
 }
 
+// TestARunThatEndsOverdrawnFails ends where no loop or function checks any more.
+func TestARunThatEndsOverdrawnFails(t *testing.T) {
+	t.Parallel()
+	m := load(t, open(t), guests.Wasm("label"))
+	enough := m.Run(t.Context(), request("{}"))
+	if enough.Fault != nil || enough.Fuel < 400 {
+		t.Fatalf("fuel %d, fault %+v", enough.Fuel, enough.Fault)
+	}
+	for short, limit := range map[int64]string{0: "", 1: "fuel", 390: "fuel"} {
+		r := request("{}")
+		r.Limits.Fuel = enough.Fuel - short
+		out := m.Run(t.Context(), r)
+		if got := out.Fault; (got == nil) != (limit == "") || got != nil && got.Limit != limit {
+			t.Errorf("with %d units too few: fault %+v", short, got)
+		}
+	}
+}
+
 func TestFuelIsTheSameInEveryRunAndBoundsIt(t *testing.T) {
 	t.Parallel()
 	m := load(t, open(t), guests.Wasm("echo"))

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"errors"
@@ -258,7 +259,7 @@ func (m *Module) Run(ctx context.Context, r *Request) Outcome {
 	}
 	start := time.Since(c.started)
 	if err == nil {
-		err = i.enter(c, r.Entry)
+		err = cmp.Or(i.enter(c, r.Entry), c.overdrawn())
 	}
 	out := c.outcome(err, start)
 	m.give(i, out.Fault)

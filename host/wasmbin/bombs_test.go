@@ -8,13 +8,20 @@ import (
 
 // assemble writes a module with one type () -> (), a memory and functions of
 // that type with the given bodies (locals and instructions).
-func assemble(bodies ...[]byte) []byte {
+func assemble(bodies ...[]byte) []byte { return assembleWith(nil, bodies) }
+
+// assembleExported is assemble with the first function exported as "f".
+func assembleExported(bodies ...[]byte) []byte {
+	return assembleWith([]byte{7, 5, 1, 1, 'f', 0, 0}, bodies)
+}
+
+func assembleWith(exports []byte, bodies [][]byte) []byte {
 	section := func(out []byte, id byte, content []byte) []byte {
 		return append(leb(append(out, id), len(content)), content...)
 	}
 	out := section([]byte("\x00asm\x01\x00\x00\x00"), 1, []byte{1, 0x60, 0, 0})
 	out = section(out, 3, append(leb(nil, len(bodies)), make([]byte, len(bodies))...))
-	out = section(out, 5, []byte{1, 0, 1})
+	out = append(section(out, 5, []byte{1, 0, 1}), exports...)
 	code := leb(nil, len(bodies))
 	for _, b := range bodies {
 		code = append(leb(code, len(b)), b...)

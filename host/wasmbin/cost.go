@@ -6,8 +6,8 @@ package wasmbin
 // near to what it runs.
 const farLabel = 192
 
-// tightFarLabel is the same inside of loops that call nothing: there a charge
-// point, which can call, costs more than what it would make exact.
+// tightFarLabel is the same inside of loops that call nothing, where a charge
+// weighs more.
 const tightFarLabel = 1024
 
 // cost says what the pass over one body found: for each event that is a charge
@@ -20,6 +20,7 @@ const tightFarLabel = 1024
 // on nothing but the code and the path through it.
 type cost struct {
 	entry   uint32
+	least   uint32   // of entry: 1 in a body where labels pay
 	charges []uint32 // by event, 0 for none
 	nodes   []node   // by event that opens a block
 	regions []region // loops around the event at hand, the innermost last
@@ -46,11 +47,12 @@ func (c *cost) measure(s *scanner) {
 	c.charges = append(c.charges[:0], make([]uint32, n)...)
 	c.nodes = append(c.nodes[:0], make([]node, n)...)
 	c.regions = c.regions[:0]
+	c.least = 0
 	var ahead uint32
 	for i := n - 1; i >= 0; i-- {
 		ahead = c.step(s, i, ahead+s.events[i].plain)
 	}
-	c.entry = ahead + s.head
+	c.entry = max(ahead+s.head, c.least)
 }
 
 // step returns what is ahead before event i, given what is ahead after it.
@@ -67,7 +69,7 @@ func (c *cost) step(s *scanner, i int, ahead uint32) uint32 {
 		}
 		return 1 + max(ahead, c.nodes[i].label)
 	case opLoop:
-		c.charges[i] = ahead
+		c.charges[i] = max(ahead, 1) // a label pays, and does not check
 		last := len(c.regions) - 1
 		ahead = c.regions[last].exit
 		c.regions = c.regions[:last]
@@ -105,6 +107,7 @@ func (c *cost) end(s *scanner, i int, ahead uint32) uint32 {
 	}
 	if ahead > c.far() {
 		c.charges[i] = ahead
+		c.least = 1
 		ahead = 0
 	}
 	c.nodes[opener] = node{label: ahead, depth: len(c.regions)}

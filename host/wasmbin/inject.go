@@ -141,19 +141,27 @@ func (j *injector) takesNothing(e *event) bool {
 
 // pay takes price from the fuel and leaves what is left on the stack.
 func (j *injector) pay(price uint32) {
+	j.deduct(price)
+	if j.tight == theFunction {
+		j.out = appendU32(append(j.out, opGlobalGet), j.fuel)
+	} else {
+		j.out = appendU32(append(j.out, opLocalGet), j.copy)
+	}
+}
+
+// deduct takes price from the fuel.
+func (j *injector) deduct(price uint32) {
 	j.points++
 	if j.tight == theFunction {
 		j.out = appendU32(append(j.out, opGlobalGet), j.fuel)
 		j.out = appendSigned(append(j.out, opI64Const), int64(price))
 		j.out = appendU32(append(j.out, opI64Sub, opGlobalSet), j.fuel)
-		j.out = appendU32(append(j.out, opGlobalGet), j.fuel)
 		return
 	}
 	j.out = appendU32(append(j.out, opLocalGet), j.copy)
 	j.out = appendSigned(append(j.out, opI64Const), int64(price))
 	j.out = appendU32(append(j.out, opI64Sub, opLocalTee), j.copy)
 	j.out = appendU32(append(j.out, opGlobalSet), j.fuel)
-	j.out = appendU32(append(j.out, opLocalGet), j.copy)
 }
 
 func (j *injector) end(i uint32, e *event) {
@@ -164,10 +172,12 @@ func (j *injector) end(i uint32, e *event) {
 		j.unwrap(block.event)
 		return
 	}
-	j.check(j.costs.charges[i])
+	if price := j.costs.charges[i]; price > 0 {
+		j.deduct(price) // the next loop or function checks: a call here would cost more than it tells
+	}
 }
 
-// check charges in the midst of code.
+// check charges a loop that is not wrapped.
 func (j *injector) check(price uint32) {
 	if price == 0 || j.tight == theFunction {
 		j.out = j.charge(j.out, price)

@@ -1,6 +1,7 @@
 package wasmbin_test
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"errors"
@@ -155,6 +156,40 @@ func TestSpentFuelStopsAStartFunction(t *testing.T) {
 }
 
 // TestFuelIsTheInstructionsOfThePath holds the price list.
+// TestLabelsThatPayDoNotHideLoopsFromTheMeter runs for ever through code whose
+// every instruction a label pays for: only heads of loops and functions check.
+func TestLabelsThatPayDoNotHideLoopsFromTheMeter(t *testing.T) {
+	t.Parallel()
+	far := bytes.Repeat([]byte{0x41, 0, 0x1a}, 1000) // i32.const 0, drop
+	block := append([]byte{0x02, 0x40, 0x0b}, far...)
+	for name, bodies := range map[string][][]byte{
+		"a loop":                     {join([]byte{0, 0x03, 0x40}, block, []byte{0x0c, 0, 0x0b, 0x0b})},
+		"a loop that calls":          {join([]byte{0, 0x03, 0x40}, block, []byte{0x10, 1, 0x0c, 0, 0x0b, 0x0b}), {0, 0x0b}},
+		"a loop in a loop":           {join([]byte{0, 0x03, 0x40, 0x03, 0x40}, block, []byte{0x0c, 1, 0x0b, 0x0b, 0x0b})},
+		"a function that calls":      {join([]byte{0}, block, []byte{0x10, 0, 0x0b})},
+		"two that call one another":  {join([]byte{0}, block, []byte{0x10, 1, 0x0b}), join([]byte{0}, block, []byte{0x10, 0, 0x0b})},
+		"a loop of nothing":          {{0, 0x03, 0x40, 0x0c, 0, 0x0b, 0x0b}},
+		"a loop around a far branch": {join([]byte{0, 0x03, 0x40, 0x02, 0x40, 0x0c, 0, 0x0b}, far, []byte{0x0c, 0, 0x0b, 0x0b})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			spent, refills := errors.New("spent"), 0
+			r := newRuntime(t, wazero.NewRuntimeConfig(), func(fuel api.MutableGlobal) {
+				if refills++; refills > 3 {
+					panic(spent)
+				}
+				fuel.Set(fuel.Get() + 5000)
+			})
+			m := instantiate(t, r, metered(t, assembleExported(bodies...)))
+			if _, err := m.ExportedFunction("f").Call(t.Context()); !errors.Is(err, spent) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+
 func TestFuelIsTheInstructionsOfThePath(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

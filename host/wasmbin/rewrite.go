@@ -67,9 +67,10 @@ type Rewritten struct {
 // nop are free), and a charge is for the dearest way to the next charge. Bulk
 // operations pay for their size too: see [BytesPerFuel], [FuelPerPage]; on
 // tables a unit an element. What a path costs is the same on every machine,
-// and in the interpreter. When less than nothing is left, the imported
-// function [MeterModule] [MeterRefill] is called; it fills the global up and
-// returns, or ends the run by a panic. The global begins at 0, so the first
+// and in the interpreter. When less than nothing is left at an entry or a
+// loop's head, the imported function [MeterModule] [MeterRefill] is called; it
+// fills the global up and returns, or ends the run by a panic. Labels charge
+// without looking, so a run can end with less than nothing. The global begins at 0, so the first
 // charge of an instance calls it, in the start function too.
 //
 // Foreign bytes go through [Check] first: the engine believes some counts, and
