@@ -3,14 +3,15 @@
 package plugins_test
 
 import (
-	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -19,7 +20,6 @@ import (
 	"testing"
 
 	extism "github.com/extism/go-sdk"
-	"github.com/tetratelabs/wazero"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/usherhost/usher/host"
@@ -33,6 +33,7 @@ const entry = "onExecutePostUserRegistration"
 // expected is a sample's expected.json.
 type expected struct {
 	Given struct {
+		TLS       bool              `json:"tls"` // of the remote side
 		Secrets   map[string]string `json:"secrets"`
 		Responses []struct {
 			Status int    `json:"status"`
@@ -67,6 +68,7 @@ type sample struct {
 	box      *sandbox.Sandbox
 	compiled *extism.CompiledPlugin // nil until the oracle is asked
 	out      *outcome               // of the oracle's present run
+	answers  *answers               // of its requests under way
 	receiver *httptest.Server
 	mu       sync.Mutex
 	got      []request // guarded by mu
@@ -96,12 +98,16 @@ func samples(t *testing.T) []string {
 
 func open(t *testing.T, name string) *sample {
 	t.Helper()
-	s := &sample{name: name, event: read(t, name, "event.json"), out: &outcome{}}
+	s := &sample{name: name, event: read(t, name, "event.json"), out: &outcome{}, answers: &answers{}}
 	var action struct {
+		Name   string `yaml:"name"`
 		Module string `yaml:"module"`
 	}
 	if err := yaml.Unmarshal(read(t, name, "action.yaml"), &action); err != nil {
 		t.Fatal(err)
+	}
+	if filepath.Ext(action.Module) != ".wasm" { // usher build names what it makes of a script after the action
+		action.Module = action.Name + ".wasm"
 	}
 	s.wasm = read(t, name, action.Module)
 	var err error
@@ -109,13 +115,27 @@ func open(t *testing.T, name string) *sample {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.box.Close(context.Background()) })
-	s.receiver = httptest.NewServer(http.HandlerFunc(s.receive))
-	t.Cleanup(s.receiver.Close)
-	text := strings.ReplaceAll(string(read(t, name, "expected.json")), "{{receiver}}", s.receiver.URL)
-	if err := json.Unmarshal([]byte(text), &s.want); err != nil {
+	s.expect(t, read(t, name, "expected.json"))
+	return s
+}
+
+// expect reads the sample's expected.json and starts the remote side.
+func (s *sample) expect(t *testing.T, text []byte) {
+	t.Helper()
+	if err := json.Unmarshal(text, &s.want); err != nil {
 		t.Fatal(err)
 	}
-	return s
+	s.receiver = httptest.NewUnstartedServer(http.HandlerFunc(s.receive))
+	if s.want.Given.TLS {
+		s.receiver.StartTLS()
+	} else {
+		s.receiver.Start()
+	}
+	t.Cleanup(s.receiver.Close)
+	told := strings.NewReplacer("{{receiver}}", s.receiver.URL, "{{authority}}", s.receiver.Listener.Addr().String()).Replace(string(text))
+	if err := json.Unmarshal([]byte(told), &s.want); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func read(t *testing.T, name, file string) []byte {
@@ -133,6 +153,9 @@ func (s *sample) receive(w http.ResponseWriter, r *http.Request) {
 	if json.Unmarshal(raw, &body) != nil {
 		body = string(raw)
 	}
+	if form, err := url.ParseQuery(string(raw)); err == nil && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		body = fields(form)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	headers := map[string]string{}
@@ -145,6 +168,15 @@ func (s *sample) receive(w http.ResponseWriter, r *http.Request) {
 	s.got = append(s.got, request{r.Method, r.URL.Path, headers, body})
 	w.WriteHeader(response.Status)
 	_, _ = io.WriteString(w, response.Body)
+}
+
+// fields returns a form's fields as JSON has them.
+func fields(form url.Values) map[string]any {
+	m := map[string]any{}
+	for name := range form {
+		m[name] = form.Get(name)
+	}
+	return m
 }
 
 // take returns the requests that came since the last call.
@@ -172,6 +204,10 @@ func decode(t *testing.T, output []byte) any {
 func (s *sample) host(t *testing.T, event []byte) outcome {
 	t.Helper()
 	client := &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	if s.want.Given.TLS {
+		client.RootCAs = x509.NewCertPool()
+		client.RootCAs.AddCert(s.receiver.Certificate())
+	}
 	defer client.Close()
 	runner := &guest.Runner{Sandbox: s.box, Modules: s, Secrets: s, Egress: client, Cache: &guest.Cache{}}
 	result, _, err := runner.Run(t.Context(), guest.Run{
@@ -195,114 +231,6 @@ func (s *sample) Module(context.Context, string) ([]byte, error) { return s.wasm
 
 func (s *sample) Secrets(context.Context, string) (map[string]string, error) {
 	return s.want.Given.Secrets, nil
-}
-
-// oracle runs the sample with Extism's own SDK and host functions of a few
-// lines.
-func (s *sample) oracle(t *testing.T, event []byte) outcome {
-	t.Helper()
-	var out outcome
-	s.out = &out
-	plugin, err := s.plugin(t).Instance(t.Context(), extism.PluginInstanceConfig{ModuleConfig: wazero.NewModuleConfig().WithSysWalltime()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = plugin.Close(context.Background()) }()
-	plugin.SetLogger(func(level extism.LogLevel, message string) {
-		out.Logs = append(out.Logs, line{strings.ToLower(level.String()), message})
-	})
-	secrets, _ := json.Marshal(s.want.Given.Secrets)
-	event = bytes.TrimSpace(event)
-	input := `{"event":` + string(event[:len(event)-1]) + `,"configuration":{},"secrets":` + string(secrets) +
-		`},"execution":{"id":"","action":"` + s.name + `","version":0,"binding_id":"","attempt":0}}`
-	code, output, err := plugin.Call(entry, []byte(input))
-	out.Succeeded, out.Output, out.Requests = err == nil && code == 0, nil, s.take()
-	if err != nil {
-		out.Message = err.Error()
-	}
-	if out.Succeeded {
-		out.Output = decode(t, output)
-	}
-	return out
-}
-
-// plugin compiles the sample for the oracle, once.
-func (s *sample) plugin(t *testing.T) *extism.CompiledPlugin {
-	t.Helper()
-	if s.compiled == nil {
-		var err error
-		s.compiled, err = extism.NewCompiledPlugin(t.Context(), extism.Manifest{
-			Wasm:         []extism.Wasm{extism.WasmData{Data: s.wasm}},
-			AllowedHosts: []string{"127.0.0.1"},
-			Memory:       &extism.ManifestMemory{MaxHttpResponseBytes: -1, MaxVarBytes: -1},
-		}, extism.PluginConfig{EnableWasi: true}, s.functions())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = s.compiled.Close(context.Background()) })
-	}
-	return s.compiled
-}
-
-func (s *sample) functions() []extism.HostFunction {
-	pointer := []extism.ValueType{extism.ValueTypePTR}
-	define := func(name string, params, results []extism.ValueType, f extism.HostFunctionStackCallback) extism.HostFunction {
-		h := extism.NewHostFunctionWithStack(name, f, params, results)
-		h.SetNamespace("usher:host/v1")
-		return h
-	}
-	nothing := func(_ context.Context, _ *extism.CurrentPlugin, stack []uint64) { stack[0] = 0 }
-	return []extism.HostFunction{
-		define("secret_get", pointer, pointer, func(_ context.Context, p *extism.CurrentPlugin, stack []uint64) {
-			name, _ := p.ReadString(stack[0])
-			stack[0] = 0
-			if value, found := s.want.Given.Secrets[name]; found {
-				stack[0], _ = p.WriteString(value)
-			}
-		}),
-		define("http_send", pointer, pointer, func(ctx context.Context, p *extism.CurrentPlugin, stack []uint64) {
-			text, _ := p.ReadBytes(stack[0])
-			stack[0], _ = p.WriteBytes(sendPlainly(ctx, text))
-		}),
-		define("log_write", []extism.ValueType{extism.ValueTypeI32, extism.ValueTypePTR}, nil, func(_ context.Context, p *extism.CurrentPlugin, stack []uint64) {
-			message, _ := p.ReadString(stack[1])
-			s.out.Logs = append(s.out.Logs, line{[]string{"trace", "debug", "info", "warn", "error"}[uint32(stack[0])], message})
-		}),
-		define("cache_get", pointer, pointer, nothing),
-		define("cache_set", pointer, pointer, nothing),
-		define("cache_delete", pointer, pointer, nothing),
-		define("clock_sleep", pointer, nil, func(context.Context, *extism.CurrentPlugin, []uint64) {}),
-	}
-}
-
-// sendPlainly is http_send without any rule.
-func sendPlainly(ctx context.Context, text []byte) []byte {
-	var q struct {
-		Method, URL, Body string
-		Headers           map[string]any
-	}
-	if err := json.Unmarshal(text, &q); err != nil {
-		return []byte(`{"error":{"code":"invalid","message":"` + err.Error() + `"}}`)
-	}
-	r, err := http.NewRequestWithContext(ctx, q.Method, q.URL, strings.NewReader(q.Body))
-	if err != nil {
-		return []byte(`{"error":{"code":"invalid","message":"malformed"}}`)
-	}
-	for name, value := range q.Headers {
-		if one, ok := value.(string); ok {
-			r.Header.Set(name, one)
-		} else {
-			r.Header.Set(name, value.([]any)[0].(string))
-		}
-	}
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return []byte(`{"error":{"code":"network","message":"failed"}}`)
-	}
-	defer response.Body.Close()
-	body, _ := io.ReadAll(response.Body)
-	answer, _ := json.Marshal(map[string]any{"status": response.StatusCode, "headers": response.Header, "body": string(body), "url": q.URL})
-	return answer
 }
 
 // randomEvent returns an event with texts of any characters.
