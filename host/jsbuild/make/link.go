@@ -49,7 +49,12 @@ func link(ctx context.Context, dir string) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(temp) }() // the system empties its temporary folder too
-	l := linker{ctx: ctx, bin: filepath.Join(modules, "binaryen", "bin"), temp: temp}
+	root, err := os.OpenRoot(temp)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = root.Close() }() // nothing is left to write
+	l := linker{ctx: ctx, bin: filepath.Join(modules, "binaryen", "bin"), temp: temp, root: root}
 	// Each imports the other's functions from "env".
 	l.write("engine.wasm", engine, "glue")
 	l.write("glue.wasm", glue, "engine")
@@ -59,13 +64,14 @@ func link(ctx context.Context, dir string) ([]byte, error) {
 	if l.err != nil {
 		return nil, l.err
 	}
-	return os.ReadFile(filepath.Join(temp, "linked.wasm"))
+	return root.ReadFile("linked.wasm")
 }
 
 // linker runs binaryen's tools in a folder; after an error it does nothing.
 type linker struct {
 	ctx       context.Context
 	bin, temp string
+	root      *os.Root // temp
 	err       error
 }
 
@@ -84,7 +90,7 @@ func (l *linker) write(name string, wasm []byte, env string) {
 		l.err = fmt.Errorf("read %s: %w", name, err)
 		return
 	}
-	l.err = os.WriteFile(filepath.Join(l.temp, name), renamed.Wasm, 0o600)
+	l.err = l.root.WriteFile(name, renamed.Wasm, 0o600)
 }
 
 // writeGraph tells wasm-metadce what is used from outside.
@@ -101,7 +107,7 @@ func (l *linker) writeGraph() {
 	}
 	text, err := json.Marshal(graph)
 	if err == nil {
-		err = os.WriteFile(filepath.Join(l.temp, "graph.json"), text, 0o600)
+		err = l.root.WriteFile("graph.json", text, 0o600)
 	}
 	l.err = errors.Join(l.err, err)
 }
