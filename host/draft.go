@@ -68,3 +68,26 @@ type LibraryVersion struct {
 	Source    Source    `json:"source"`
 	CreatedAt time.Time `json:"created_at"`
 }
+
+// SourcePatch changes an action's draft. A nil field keeps what there is.
+type SourcePatch struct {
+	Name         *string
+	Code         *string
+	Dependencies *[]Dependency
+	Runtime      *string
+	Libraries    *[]LibraryRef
+	Secrets      *[]SecretWrite // the whole list; an item without a value keeps the stored one
+}
+
+// LibraryPatch changes a library's draft. A nil field keeps what there is.
+type LibraryPatch struct {
+	Code         *string
+	Dependencies *[]Dependency
+	Secrets      *[]SecretWrite // the whole list; an item without a value keeps the stored one
+}
+
+// LibraryUser is an action whose draft uses a library.
+type LibraryUser struct {
+	Action Action     `json:"action"`
+	Ref    LibraryRef `json:"ref"`
+}

@@ -15,6 +15,8 @@ const (
 	EventPrefix     = "evt_"
 	ExecutionPrefix = "exe_"
 	KeyPrefix       = "key_"
+	LibraryPrefix   = "lib_"
+	ReleasePrefix   = "rel_" // a version of a library
 )
 
 // crockford is Crockford's base32 in lower case: it sorts as the bytes do.
