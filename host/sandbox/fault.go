@@ -87,9 +87,10 @@ func (c *Call) classify(err error) *Fault {
 	return &Fault{Fault: host.FaultGuest, Message: "trapped: " + message, Trap: message, Stack: stackOf(err)}
 }
 
+// isHostPanic tells a panic of a host function from a trap of the guest.
 func isHostPanic(err error) bool {
 	_, ok := errors.AsType[runtime.Error](err)
-	return ok
+	return ok || strings.Contains(err.Error(), " (recovered by wazero)\n")
 }
 
 func stackOf(err error) string {
