@@ -46,6 +46,17 @@ func (l *Limiter) Take(who string, n int) time.Duration {
 	return wait
 }
 
+// Left returns how many whole tokens the bucket of who holds, and how long it
+// takes to fill it.
+func (l *Limiter) Left(who string) (tokens int, full time.Duration) {
+	if l == nil || l.PerSecond <= 0 {
+		return 0, 0
+	}
+	now := time.Now()
+	left := max(0, l.bucket(who, now).TokensAt(now))
+	return int(left), time.Duration((float64(l.burst()) - left) / l.PerSecond * float64(time.Second))
+}
+
 func (l *Limiter) burst() int {
 	if l.Burst > 0 {
 		return l.Burst

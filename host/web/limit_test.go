@@ -42,6 +42,20 @@ func TestLimiterHoldsEachCallerToItsRate(t *testing.T) {
 	})
 }
 
+func TestLimiterTellsWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := &web.Limiter{PerSecond: 2, Burst: 4}
+		l.Take("a", 3)
+		if left, full := l.Left("a"); left != 1 || full != 1500*time.Millisecond {
+			t.Errorf("%d left, full in %s; want 1 and 1.5s", left, full)
+		}
+		if left, full := l.Left("b"); left != 4 || full != 0 {
+			t.Errorf("%d left, full in %s of a new bucket; want 4 and 0", left, full)
+		}
+	})
+}
+
 func TestLimiterWithoutRateLimitsNothing(t *testing.T) {
 	t.Parallel()
 	var none *web.Limiter
