@@ -19,6 +19,14 @@ type Change struct {
 	After  json.RawMessage `json:"after,omitempty"`
 }
 
+// ChangeQuery selects changes, newest first. Zero fields do not filter.
+type ChangeQuery struct {
+	Before int64  // a Seq: only older ones
+	Object string // the id of what was changed, or a trigger
+	Actor  string // an Actor's ID
+	Limit  int    // 1 to 500; 0 is 50
+}
+
 // Actor is who asks: an API key, or a client with a token.
 type Actor struct {
 	Kind string `json:"kind"` // "key", "client"; "" is the host itself
