@@ -186,7 +186,7 @@ func (a *action) image(ctx context.Context, touch uint64) (_ *Built, why string,
 	e.bench.Strict()
 	answer, err := e.call("usher_define", a.bytecode, touch)
 	if why := e.bench.Spoilt(); why != "" {
-		return nil, why, nil
+		return nil, reasonOf(why), nil
 	}
 	if err != nil {
 		return nil, "", err

@@ -26,6 +26,7 @@ type freezing struct {
 	took   bool   // random bytes
 	spoilt string // why the image can't be used; "" when it can
 
+	bench   bool // it is a [Bench]: its blocks of exchange memory are not part of what is made
 	lenient bool // the clock may be looked at: it stands still
 }
 

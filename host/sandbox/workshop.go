@@ -57,9 +57,11 @@ func (w *Workshop) Bench(ctx context.Context, limits host.Limits) (*Bench, error
 		return nil, fmt.Errorf("instantiate module: %w", err)
 	}
 	b := &Bench{workshop: w, instance: i, call: &Call{}}
-	b.state = &freezing{random: rand.NewChaCha8(sha256.Sum256(nil)), lenient: true}
+	b.state = &freezing{random: rand.NewChaCha8(sha256.Sum256(nil)), bench: true, lenient: true}
 	b.call.begin(ctx, &Request{Limits: limits, Random: b.state, Clock: b.state, Stdout: io.Discard, Stderr: io.Discard})
-	b.call.freezing, b.call.instance, b.call.exchange = b.state, i, &kernel{}
+	exchange := &kernel{}
+	exchange.begin(nil, &b.call.request.Limits)
+	b.call.freezing, b.call.instance, b.call.exchange = b.state, i, exchange
 	b.call.fill()
 	return b, nil
 }

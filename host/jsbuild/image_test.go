@@ -1,0 +1,140 @@
+package jsbuild_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/usherhost/usher/host/internal/jstest"
+	"github.com/usherhost/usher/host/jsbuild"
+)
+
+// build builds an action from its text alone.
+func build(t *testing.T, source string) (*jsbuild.Built, error) {
+	t.Helper()
+	kit, err := openKit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: []byte(source)})
+}
+
+const handler = "\nexports.onExecutePostUserRegistration = async (event) => {};\n"
+
+func TestWhatOnlyARunHasIsNotFrozen(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, top, reason string
+	}{
+		{name: "nothing", top: "const cache = new Map([[1, 2]]);"},
+		{name: "a regular expression", top: `const found = /a+b/.exec("aaab");`},
+		{name: "a digest's name", top: `const crypto = require("crypto"); typeof crypto.createHash;`},
+		{name: "the time", top: "const began = Date.now();", reason: "it looks at the clock"},
+		{name: "a date", top: "exports.began = new Date();", reason: "it looks at the clock"},
+		{name: "performance", top: "const began = performance.now();", reason: "it looks at the clock"},
+		{name: "Math.random", top: "const id = Math.random();", reason: "it takes random numbers"},
+		{name: "a uuid", top: "const id = crypto.randomUUID();", reason: "it takes random numbers"},
+		{name: "node's random", top: `const id = require("node:crypto").randomBytes(8);`, reason: "it takes random numbers"},
+		{name: "a request", top: `fetch("https://example.com/").catch(() => {});`, reason: "it sends a request"},
+		{name: "a log", top: `console.log("ready");`, reason: "it logs"},
+		{name: "cryptography", top: `const sum = require("crypto").createHash("sha256").update("a").digest("hex");`, reason: "it uses cryptography that the host does"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			built, err := build(t, tt.top+handler)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if built.Reason != tt.reason || built.FromBytecode != (tt.reason != "") {
+				t.Errorf("from bytecode: %v, because %q, want %q", built.FromBytecode, built.Reason, tt.reason)
+			}
+			result, _ := run(t, tt.top+handler, jstest.Run{})
+			if !result.Succeeded && tt.name != "a request" {
+				t.Errorf("error %+v", result.Error)
+			}
+		})
+	}
+}
+
+func TestTheSameActionIsTheSameModule(t *testing.T) {
+	t.Parallel()
+	for name, top := range map[string]string{
+		"frozen":        `const { parse } = require("url"); const m = new Map(Object.entries({ a: Symbol("s"), b: parse("https://a/") }));`,
+		"from bytecode": `const began = Date.now();`,
+		"with dates":    `const f = new Intl.DateTimeFormat("de", { timeZone: "Europe/Berlin" });`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first, err := build(t, top+handler)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := build(t, top+handler)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(first.Module, again.Module) {
+				t.Errorf("two builds made %d and %d bytes that differ", len(first.Module), len(again.Module))
+			}
+		})
+	}
+}
+
+func TestRunsOfAModuleAreEqual(t *testing.T) {
+	t.Parallel()
+	const source = `
+		let runs = 0;
+		const seen = [];
+		exports.onExecutePostUserRegistration = async (event) => {
+			seen.push(event.user.user_id);
+			globalThis.left = (globalThis.left ?? 0) + 1;
+			Array.prototype.left = 1;
+			console.log(++runs, seen.length, globalThis.left, Object.keys(event.user).join());
+		};`
+	first, _ := run(t, source, jstest.Run{})
+	for range 3 {
+		next, _ := run(t, source, jstest.Run{})
+		if messages(next) != messages(first) || next.Stats.Fuel != first.Stats.Fuel || !next.Succeeded {
+			t.Errorf("logs %q and fuel %d, the first run's were %q and %d", messages(next), next.Stats.Fuel, messages(first), first.Stats.Fuel)
+		}
+	}
+}
+
+func TestHostileTopLevelsAreHeldToTheBuildsLimits(t *testing.T) {
+	t.Parallel()
+	for name, top := range map[string]string{
+		"an endless loop":    "for (;;);",
+		"endless microtasks": "const again = () => Promise.resolve().then(again); again();",
+		"a memory bomb":      "const all = []; for (;;) all.push(new Uint8Array(1 << 20));",
+		"a regex bomb":       `/^(a+)+$/.test("a".repeat(40) + "b");`,
+		"a long search":      `"a".repeat(4e6).indexOf("a".repeat(2e6) + "b");`,
+		"deep recursion":     "const f = () => f() + 1; f();",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			began := time.Now()
+			built, err := build(t, top+handler)
+			if err == nil {
+				t.Fatalf("it was built, from bytecode: %v", built.FromBytecode)
+			}
+			if took := time.Since(began); took > time.Minute {
+				t.Errorf("it took %v", took)
+			}
+			if text := err.Error(); !strings.Contains(text, "fuel") && !strings.Contains(text, "timeout") && !strings.Contains(text, "memory") && !strings.Contains(text, "stack") {
+				t.Errorf("error %q", text)
+			}
+		})
+	}
+	if _, err := build(t, handler); err != nil {
+		t.Errorf("the next build: %v", err)
+	}
+}
+
+func TestABinaryWithoutTheEngineSaysHowToGetIt(t *testing.T) {
+	t.Parallel()
+	if err := jsbuild.ErrNoEngine; !strings.Contains(err.Hint, "task engine") || !errors.Is(err, jsbuild.ErrNoEngine) {
+		t.Errorf("hint %q", err.Hint)
+	}
+}
