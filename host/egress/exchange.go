@@ -27,7 +27,8 @@ type exchange struct {
 	timeout  time.Duration
 	maxBytes int64
 	maxSends int64
-	another  func() bool // asked before a redirect is followed
+	another  func() bool  // asked before a redirect is followed
+	reached  func(string) // told of each origin that got a request; may be nil
 
 	target target
 	method string
@@ -51,6 +52,7 @@ func (c *Client) exchange(r *host.HTTPRequest) (*exchange, *host.EgressFailure) 
 		maxBytes: r.MaxResponseBytes,
 		maxSends: r.MaxRequests,
 		another:  r.Redirected,
+		reached:  r.Reached,
 		body:     r.Body,
 	}
 	if x.timeout <= 0 {
@@ -129,7 +131,10 @@ func (x *exchange) hop(ctx context.Context) (*host.HTTPResponse, *host.EgressFai
 // roundTrip builds the request by hand: its URL was read once, and no second
 // reading can differ.
 func (x *exchange) roundTrip(ctx context.Context) (*http.Response, error) {
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: x.inspect})
+	var wrote atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: x.inspect, WroteRequest: func(info httptrace.WroteRequestInfo) { wrote.Store(info.Err == nil) },
+	})
 	req := (&http.Request{
 		Method: x.method,
 		URL:    x.target.url,
@@ -144,7 +149,11 @@ func (x *exchange) roundTrip(ctx context.Context) (*http.Response, error) {
 	req.Close = bindsConnection(x.header)
 	x.stale.Store(nil)
 	x.sent++
-	return x.client.transport.RoundTrip(req)
+	res, err := x.client.transport.RoundTrip(req)
+	if x.reached != nil && (err == nil || wrote.Load()) {
+		x.reached(x.target.origin.String())
+	}
+	return res, err
 }
 
 // inspect closes a pooled connection whose address the host would refuse

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/egress"
@@ -161,6 +162,39 @@ func TestEachHopPassesTheWholePolicy(t *testing.T) {
 			f := mustFail(t, open(t), r, tt.code)
 			if f.Rule != tt.rule || !strings.Contains(f.Message, tt.message) || f.Requests != 1 {
 				t.Errorf("failed with %+v, want rule %q and message %q after one request", *f, tt.rule, tt.message)
+			}
+		})
+	}
+}
+
+func TestEveryOriginThatGotARequestIsTold(t *testing.T) {
+	t.Parallel()
+	first, _ := redirector(t)
+	second, _ := redirector(t)
+	hang := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	t.Cleanup(hang.Close)
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	for _, tt := range []struct {
+		name, url string
+		want      []string
+	}{
+		{"an answer", first.URL + "/end", []string{first.URL}},
+		{"every hop", first.URL + "/to?status=302&location=" + second.URL + "/end", []string{first.URL, second.URL}},
+		{"no hop that is refused", first.URL + "/to?status=302&location=http://10.0.0.1/", []string{first.URL}},
+		{"one that never answers", hang.URL, []string{hang.URL}},
+		{"none that is not there", closed.URL, nil},
+		{"none that is not allowed", "http://127.0.0.1:1/", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var told []string
+			r := get(tt.url, first.URL, second.URL, hang.URL, closed.URL)
+			r.Timeout = 500 * time.Millisecond
+			r.Reached = func(origin string) { told = append(told, origin) }
+			_, _ = open(t).Send(t.Context(), r)
+			if !slices.Equal(told, tt.want) {
+				t.Errorf("told of %q, want %q", told, tt.want)
 			}
 		})
 	}

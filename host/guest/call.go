@@ -40,6 +40,7 @@ type call struct {
 	hostCalls    int64
 	hostTime     time.Duration
 	httpRequests atomic.Int64 // sent, or about to be
+	reached      reached
 	httpCalls    int
 	requests     *requests   // nil until the guest starts one
 	lastHTTP     *httpAnswer // of extism's http_request

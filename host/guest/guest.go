@@ -193,6 +193,7 @@ func (c *call) result(out sandbox.Outcome) host.Result {
 		Logs:        c.logs,
 		Calls:       c.notes,
 		StartedAt:   c.started,
+		Reached:     c.origins(),
 		Stats: host.Stats{
 			StartMicros:  out.Start.Microseconds(),
 			HostMicros:   c.hostTime.Microseconds(),
