@@ -1,0 +1,8 @@
+// load, select, change, text
+const cheerio = require("cheerio");
+
+exports.onExecutePostUserRegistration = async () => {
+  const $ = cheerio.load("<ul><li class=a>One</li><li>Two &amp; three</li></ul>");
+  $("li.a").attr("id", "first").append("<b>!</b>");
+  console.log($("li").map((_, li) => $(li).text()).get(), $("ul").html());
+};

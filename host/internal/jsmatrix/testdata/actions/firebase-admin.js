@@ -1,0 +1,11 @@
+// initializeApp with an emulator's database, auth().createCustomToken
+const { initializeApp, cert } = require("firebase-admin/app");
+const { getAuth } = require("firebase-admin/auth");
+const { generateKeyPairSync } = require("crypto");
+
+exports.onExecutePostUserRegistration = async (event) => {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048, publicKeyEncoding: { type: "spki", format: "pem" }, privateKeyEncoding: { type: "pkcs8", format: "pem" } });
+  const app = initializeApp({ credential: cert({ projectId: "p", clientEmail: "bot@example.com", privateKey }) });
+  const token = await getAuth(app).createCustomToken(event.user.user_id, { plan: "free" });
+  console.log(JSON.parse(Buffer.from(token.split(".")[1], "base64url")).uid);
+};

@@ -1,0 +1,7 @@
+// utc, add, format, fromNow of a fixed date
+const moment = require("moment");
+
+exports.onExecutePostUserRegistration = async () => {
+  const at = moment.utc("2026-03-01T12:30:00Z");
+  console.log(at.clone().add(1, "month").format("dddd, MMMM Do YYYY, h:mm:ss a"), at.from(moment.utc("2026-03-11")), at.toISOString());
+};
