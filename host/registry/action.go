@@ -19,11 +19,21 @@ var actionName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9 _.-]*$`)
 // CreateAction makes an action without versions. Its name must be new:
 // [host.Conflict] otherwise. Every secret needs a value.
 func (r *Registry) CreateAction(ctx context.Context, name string, trigger host.Trigger, secrets []host.SecretWrite) (host.Action, error) {
-	if err := checkNewAction(name, trigger, secrets); err != nil {
+	bad := newAction(name, trigger, secrets)
+	if err := bad.invalid("the action is not valid"); err != nil {
 		return host.Action{}, err
 	}
 	r.changing.Lock()
 	defer r.changing.Unlock()
+	a, err := r.createAction(ctx, name, trigger, secrets)
+	if err == nil {
+		r.record(ctx, "action.create", a.ID, a.Name, nil, aboutAction(a, nil))
+	}
+	return a, err
+}
+
+// createAction stores what is valid. The caller holds changing.
+func (r *Registry) createAction(ctx context.Context, name string, trigger host.Trigger, secrets []host.SecretWrite) (host.Action, error) {
 	if err := r.nameIsFree(ctx, name); err != nil {
 		return host.Action{}, err
 	}
@@ -32,33 +42,49 @@ func (r *Registry) CreateAction(ctx context.Context, name string, trigger host.T
 	if err := r.Store.CreateAction(ctx, a); err != nil {
 		return host.Action{}, err
 	}
-	if err := r.setSecrets(ctx, a, secrets, nil); err != nil {
-		// An action without the secrets it came with would be half a thing.
-		return host.Action{}, errors.Join(err, r.Store.DeleteAction(context.WithoutCancel(ctx), a.ID, true))
+	if err := r.setSecrets(ctx, a.ID, secrets, nil); err != nil {
+		return host.Action{}, r.undo(ctx, a, err)
 	}
 	return r.Store.Action(ctx, a.ID)
 }
 
-func checkNewAction(name string, trigger host.Trigger, secrets []host.SecretWrite) error {
+// undo deletes a new action that lacks a part that it came with, and returns
+// why.
+func (r *Registry) undo(ctx context.Context, a host.Action, why error) error {
+	return errors.Join(why, r.Store.DeleteAction(context.WithoutCancel(ctx), a.ID, true))
+}
+
+// newAction checks what a new action comes with.
+func newAction(name string, trigger host.Trigger, secrets []host.SecretWrite) fields {
 	var bad fields
-	switch {
-	case len(name) < 1 || len(name) > MaxActionNameChars:
-		bad.add("/name", "must have 1 to %d characters", MaxActionNameChars)
-	case !actionName.MatchString(name):
-		bad.add("/name", "must begin with a letter or digit and go on with letters, digits, blanks, '_', '.' or '-'")
-	case strings.HasPrefix(name, host.ActionPrefix) || strings.HasPrefix(name, host.BindingPrefix):
-		bad.add("/name", "must not begin with %q or %q: ids do", host.ActionPrefix, host.BindingPrefix)
-	}
+	bad.name(name)
 	if !trigger.Valid() {
 		bad.add("/trigger", "must be one of: %s", triggerNames())
 	}
-	bad.secrets("/secrets", secrets)
+	bad.newSecrets(secrets)
+	return bad
+}
+
+// name checks an action's name.
+func (f *fields) name(name string) {
+	switch {
+	case len(name) < 1 || len(name) > MaxActionNameChars:
+		f.add("/name", "must have 1 to %d characters", MaxActionNameChars)
+	case !actionName.MatchString(name):
+		f.add("/name", "must begin with a letter or digit and go on with letters, digits, blanks, '_', '.' or '-'")
+	case strings.HasPrefix(name, host.ActionPrefix) || strings.HasPrefix(name, host.BindingPrefix):
+		f.add("/name", "must not begin with %q or %q: ids do", host.ActionPrefix, host.BindingPrefix)
+	}
+}
+
+// newSecrets checks secrets of which none is stored yet.
+func (f *fields) newSecrets(secrets []host.SecretWrite) {
+	f.secrets("/secrets", secrets)
 	for i, s := range secrets {
 		if s.Value == nil {
-			bad.add(fmt.Sprintf("/secrets/%d/value", i), "is required: a new action has no stored value to keep")
+			f.add(fmt.Sprintf("/secrets/%d/value", i), "is required: no value is stored that could be kept")
 		}
 	}
-	return bad.invalid("the action is not valid")
 }
 
 func (r *Registry) nameIsFree(ctx context.Context, name string) error {
@@ -112,6 +138,10 @@ func (r *Registry) DeleteAction(ctx context.Context, idOrName string, force bool
 	if err != nil {
 		return err
 	}
+	var draft *host.Draft
+	if d, err := r.sources().Draft(ctx, a.ID); err == nil {
+		draft = &d
+	}
 	if err := r.Store.DeleteAction(ctx, a.ID, force); err != nil {
 		if host.CodeOf(err) == host.Conflict {
 			return &host.Error{
@@ -124,6 +154,7 @@ func (r *Registry) DeleteAction(ctx context.Context, idOrName string, force bool
 		return err
 	}
 	r.secrets.forget(a.ID)
+	r.record(ctx, "action.delete", a.ID, a.Name, aboutAction(a, draft), nil)
 	return nil
 }
 

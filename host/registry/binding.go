@@ -53,7 +53,11 @@ func (r *Registry) ReplaceBindings(ctx context.Context, trigger host.Trigger, li
 		next[i] = bind(actions[i], stored, w)
 		next[i].Position = i
 	}
-	return r.Store.ReplaceBindings(ctx, trigger, next)
+	after, err := r.Store.ReplaceBindings(ctx, trigger, next)
+	if err == nil {
+		r.record(ctx, "binding.replace", string(trigger), "", aboutBindings(stored), aboutBindings(after))
+	}
+	return after, err
 }
 
 // checkBindings checks what can be told without the store.
@@ -175,7 +179,7 @@ func (r *Registry) UpdateBinding(ctx context.Context, idOrAction string, change 
 	if err != nil {
 		return host.Binding{}, err
 	}
-	b := stored
+	b, was := stored, aboutBinding(stored)
 	if err := change(&b); err != nil {
 		return host.Binding{}, err
 	}
@@ -186,5 +190,9 @@ func (r *Registry) UpdateBinding(ctx context.Context, idOrAction string, change 
 	if err := bad.invalid("the binding is not valid"); err != nil {
 		return host.Binding{}, err
 	}
-	return stored, r.Store.UpdateBinding(ctx, stored)
+	if err := r.Store.UpdateBinding(ctx, stored); err != nil {
+		return host.Binding{}, err
+	}
+	r.record(ctx, "binding.update", stored.ID, stored.Action, was, aboutBinding(stored))
+	return stored, nil
 }

@@ -22,7 +22,11 @@ func (r *Registry) CreateKey(ctx context.Context, name string, scopes []host.Sco
 		return host.Key{}, "", err
 	}
 	k, secret = r.newKey(name, scopes)
-	return k, secret, r.Store.CreateKey(ctx, k)
+	if err := r.Store.CreateKey(ctx, k); err != nil {
+		return host.Key{}, "", err
+	}
+	r.record(ctx, "key.create", k.ID, k.Name, nil, k)
+	return k, secret, nil
 }
 
 func checkKey(name string, scopes []host.Scope) error {
@@ -79,7 +83,11 @@ func (r *Registry) DeleteKey(ctx context.Context, id string) error {
 			Hint: "make another first with `usher keys create NAME --scope manage`",
 		}
 	}
-	return r.Store.DeleteKey(ctx, id)
+	if err := r.Store.DeleteKey(ctx, id); err != nil {
+		return err
+	}
+	r.record(ctx, "key.delete", id, keys[i].Name, keys[i], nil)
+	return nil
 }
 
 func managed(keys []host.Key) bool {
@@ -103,5 +111,6 @@ func (r *Registry) EnsureAdminKey(ctx context.Context, save func(secret string) 
 	if err := r.Store.CreateKey(ctx, k); err != nil {
 		return false, err
 	}
+	r.record(ctx, "key.create", k.ID, k.Name, nil, k)
 	return true, nil
 }

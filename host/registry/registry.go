@@ -1,11 +1,12 @@
-// Package registry keeps the rules of what runs: actions, their immutable
-// versions, deployment, the ordered bindings of a trigger, secrets and API
-// keys. It leaves storing, encrypting and looking into modules to what it is
-// given.
+// Package registry keeps the rules of what runs: actions, their drafts and
+// immutable versions, deployment, the ordered bindings of a trigger, libraries,
+// secrets and API keys. It leaves storing, encrypting, building and looking
+// into modules to what it is given.
 package registry
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 
 	"github.com/usherhost/usher/host"
@@ -26,9 +27,34 @@ type Registry struct {
 	// EnsureAdminKey only.
 	NewKey func() (secret string, hash [32]byte)
 
+	// Builder makes modules of sources. Nil: a source is refused.
+	Builder Builder
+
+	// Runner runs a draft for Test, which nothing else needs.
+	Runner Runner
+
+	// SourceEgress is where an action that the host built from its source may
+	// send requests, unless its binding says otherwise. "" is
+	// [host.EgressPublic].
+	SourceEgress host.EgressMode
+
+	// Log is told of what went wrong behind a change that took effect. Nil
+	// drops it.
+	Log *slog.Logger
+
 	changing sync.Mutex // held by whoever reads, decides and then writes
 	secrets  secretCache
 	present  presentBindings
+	builds   builds
+}
+
+// sources returns the store as what it also is; nothing is found in one that is
+// not.
+func (r *Registry) sources() Sources {
+	if s, ok := r.Store.(Sources); ok {
+		return s
+	}
+	return unsourced{}
 }
 
 // Store keeps it all durably. A method that finds nothing returns a
@@ -41,6 +67,40 @@ type Store interface {
 	Keys
 }
 
+// Sources stores what modules are built from, and the log of changes.
+type Sources interface {
+	Drafts
+	Libraries
+	Changes
+	UpdateAction(ctx context.Context, a host.Action) error
+	PutModule(ctx context.Context, wasm []byte) (digest string, err error)
+}
+
+// Drafts stores drafts. PutDraft refuses, with [host.Conflict], one whose
+// Revision is older than what is stored.
+type Drafts interface {
+	Draft(ctx context.Context, actionID string) (host.Draft, error)
+	PutDraft(ctx context.Context, d host.Draft) error
+	Drafts(ctx context.Context, statuses ...host.BuildStatus) ([]host.Draft, error)
+}
+
+// Libraries stores libraries and their versions. The secrets of a library are
+// stored under its id.
+type Libraries interface {
+	CreateLibrary(ctx context.Context, l host.Library) error
+	Library(ctx context.Context, idOrName string) (host.Library, error)
+	Libraries(ctx context.Context) ([]host.Library, error)
+	UpdateLibrary(ctx context.Context, l host.Library) error
+	DeleteLibrary(ctx context.Context, id string) error
+	PublishLibrary(ctx context.Context, v host.LibraryVersion) (host.LibraryVersion, error)
+	LibraryVersions(ctx context.Context, libraryID string) ([]host.LibraryVersion, error)
+}
+
+// Changes stores the log of changes.
+type Changes interface {
+	RecordChange(ctx context.Context, c host.Change) error
+}
+
 // Actions stores actions.
 type Actions interface {
 	CreateAction(ctx context.Context, a host.Action) error
@@ -49,7 +109,8 @@ type Actions interface {
 	DeleteAction(ctx context.Context, id string, force bool) error
 }
 
-// Versions stores versions and their modules.
+// Versions stores versions and their modules. A version that comes without its
+// module has the one that is stored under its digest.
 type Versions interface {
 	CreateVersion(ctx context.Context, v host.Version, wasm []byte) (host.Version, error)
 	Versions(ctx context.Context, actionID string) ([]host.Version, error)
@@ -89,4 +150,18 @@ type Inspector interface {
 type Box interface {
 	Seal(plaintext, context []byte) ([]byte, error)
 	Open(ciphertext, context []byte) ([]byte, error)
+}
+
+// Builder makes a module of a source: the same bytes from the same source and
+// packages. Libraries are the sources of those that it requires, by name. A
+// source that can't be built is a [*BuildFailed]; any other error is the
+// machine's.
+type Builder interface {
+	Build(ctx context.Context, name string, s host.Source, libraries map[string]host.Source) (Build, error)
+}
+
+// Runner runs one step on an event, and keeps nothing of it. What the guest
+// does is the result; an error means that ctx ended first.
+type Runner interface {
+	Try(ctx context.Context, step host.Step, event *host.Event) (host.Result, error)
 }

@@ -34,20 +34,25 @@ func (r *Registry) SetSecrets(ctx context.Context, action string, put []host.Sec
 // does not name is forgotten.
 func (r *Registry) ReplaceSecrets(ctx context.Context, action string, list []host.SecretWrite) ([]host.Secret, error) {
 	return r.changeSecrets(ctx, action, list, func(a host.Action) ([]string, error) {
-		var remove []string
-		for _, s := range a.Secrets {
-			if !slices.ContainsFunc(list, func(w host.SecretWrite) bool { return w.Name == s.Name }) {
-				remove = append(remove, s.Name)
-			}
-		}
-		return remove, nil
+		return unnamed(a.Secrets, list), nil
 	})
+}
+
+// unnamed returns the names of the stored secrets that list does not name.
+func unnamed(stored []host.Secret, list []host.SecretWrite) []string {
+	var names []string
+	for _, s := range stored {
+		if !slices.ContainsFunc(list, func(w host.SecretWrite) bool { return w.Name == s.Name }) {
+			names = append(names, s.Name)
+		}
+	}
+	return names
 }
 
 // DeleteSecret forgets one secret of an action.
 func (r *Registry) DeleteSecret(ctx context.Context, action, name string) error {
 	_, err := r.changeSecrets(ctx, action, nil, func(a host.Action) ([]string, error) {
-		if !holds(a, name) {
+		if !holds(a.Secrets, name) {
 			return nil, &host.Error{
 				Code: host.NotFound,
 				Text: fmt.Sprintf("action %q has no secret %q", a.Name, name),
@@ -72,23 +77,43 @@ func (r *Registry) changeSecrets(ctx context.Context, action string, put []host.
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSecrets(a, put, remove); err != nil {
+	if err := checkSecrets(a.Secrets, put, remove); err != nil {
 		return nil, err
 	}
-	if err := r.setSecrets(ctx, a, put, remove); err != nil {
+	if err := r.setSecrets(ctx, a.ID, put, remove); err != nil {
 		return nil, err
 	}
-	a, err = r.Store.Action(ctx, a.ID)
+	was := secretsOf(a.Secrets)
+	if a, err = r.Store.Action(ctx, a.ID); err == nil {
+		r.record(ctx, "secret.change", a.ID, a.Name, secretNote{Secrets: was}, secretNote{secretsOf(a.Secrets), written(put)})
+	}
 	return a.Secrets, err
 }
 
-func checkSecrets(a host.Action, put []host.SecretWrite, remove []string) error {
+// secretNote is what the log of changes tells of secrets: names alone.
+type secretNote struct {
+	Secrets []string `json:"secrets"`
+	Set     []string `json:"set,omitempty"` // those that got a value
+}
+
+func written(put []host.SecretWrite) []string {
+	var names []string
+	for _, s := range put {
+		if s.Value != nil {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// checkSecrets checks a change of the stored secrets.
+func checkSecrets(stored []host.Secret, put []host.SecretWrite, remove []string) error {
 	var bad fields
 	bad.secrets("/secrets", put)
-	total := len(a.Secrets)
+	total := len(stored)
 	for i, s := range put {
 		switch {
-		case holds(a, s.Name):
+		case holds(stored, s.Name):
 		case s.Value == nil:
 			bad.add(fmt.Sprintf("/secrets/%d/value", i), "is required: no value of %q is stored that could be kept", s.Name)
 		default:
@@ -96,38 +121,39 @@ func checkSecrets(a host.Action, put []host.SecretWrite, remove []string) error 
 		}
 	}
 	for _, name := range remove {
-		if holds(a, name) {
+		if holds(stored, name) {
 			total--
 		}
 	}
 	if total > host.MaxSecrets && len(put) <= host.MaxSecrets {
-		bad.add("/secrets", "would make %d secrets; an action may have %d", total, host.MaxSecrets)
+		bad.add("/secrets", "would make %d secrets; no more than %d may be", total, host.MaxSecrets)
 	}
 	return bad.invalid("the secrets are not valid")
 }
 
-func holds(a host.Action, name string) bool {
-	return slices.ContainsFunc(a.Secrets, func(s host.Secret) bool { return s.Name == name })
+func holds(stored []host.Secret, name string) bool {
+	return slices.ContainsFunc(stored, func(s host.Secret) bool { return s.Name == name })
 }
 
-// setSecrets seals and stores. The caller has checked put and holds changing.
-func (r *Registry) setSecrets(ctx context.Context, a host.Action, put []host.SecretWrite, remove []string) error {
+// setSecrets seals and stores for the action or library with this id. The
+// caller has checked put and holds changing.
+func (r *Registry) setSecrets(ctx context.Context, id string, put []host.SecretWrite, remove []string) error {
 	var sealed []host.SealedSecret
 	for _, s := range put {
 		if s.Value == nil {
 			continue
 		}
-		value, err := r.Box.Seal([]byte(*s.Value), secretContext(a.ID, s.Name))
+		value, err := r.Box.Seal([]byte(*s.Value), secretContext(id, s.Name))
 		if err != nil {
-			return fmt.Errorf("seal secret %s of action %s: %w", s.Name, a.ID, err)
+			return fmt.Errorf("seal secret %s of %s: %w", s.Name, id, err)
 		}
 		sealed = append(sealed, host.SealedSecret{Name: s.Name, Value: value})
 	}
 	if len(sealed)+len(remove) == 0 {
 		return nil
 	}
-	err := r.Store.SetSecrets(ctx, a.ID, sealed, remove)
-	r.secrets.forget(a.ID) // also after an error: it may have been stored
+	err := r.Store.SetSecrets(ctx, id, sealed, remove)
+	r.secrets.forget(id) // also after an error: it may have been stored
 	return err
 }
 

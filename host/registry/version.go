@@ -45,10 +45,19 @@ func (r *Registry) Upload(ctx context.Context, action string, module []byte, m h
 		Manifest:  m,
 		CreatedAt: time.Now().UTC(),
 	}, module)
-	if err != nil || !deploy {
+	if err != nil {
 		return v, err
 	}
-	return r.Store.Deploy(ctx, a.ID, v.ID)
+	r.record(ctx, "version.create", v.ID, a.Name, nil, aboutVersion(&v))
+	if !deploy {
+		return v, nil
+	}
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	if a, err = r.Store.Action(ctx, a.ID); err != nil {
+		return v, err
+	}
+	return r.deployStored(ctx, a, v)
 }
 
 func (r *Registry) checkManifest(m host.Manifest) error {
@@ -138,6 +147,21 @@ func (r *Registry) Version(ctx context.Context, action, numberOrID string) (host
 // Deploy makes a version the one that later events run; deploying an older one
 // is a rollback. Executions that were accepted before keep their plan.
 func (r *Registry) Deploy(ctx context.Context, action, numberOrID string) (host.Version, error) {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	v, err := r.deployable(ctx, action, numberOrID)
+	if err != nil {
+		return host.Version{}, err
+	}
+	a, err := r.Store.Action(ctx, v.ActionID)
+	if err != nil {
+		return host.Version{}, err
+	}
+	return r.deployStored(ctx, a, v)
+}
+
+// deployable returns a version that can be deployed.
+func (r *Registry) deployable(ctx context.Context, action, numberOrID string) (host.Version, error) {
 	v, err := r.Version(ctx, action, numberOrID)
 	if err != nil {
 		return host.Version{}, err
@@ -149,5 +173,5 @@ func (r *Registry) Deploy(ctx context.Context, action, numberOrID string) (host.
 			Hint: fmt.Sprintf("`usher actions versions %s` shows how far each version has come", quote(action)),
 		}
 	}
-	return r.Store.Deploy(ctx, v.ActionID, v.ID)
+	return v, nil
 }

@@ -1,0 +1,287 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// The bounds of building.
+const (
+	maxBuilds    = 2 // at once, of those that wait for packages, and of the others
+	buildTimeout = 3 * time.Minute
+	buildWait    = 20 * time.Second // how long a deploy waits for a build
+)
+
+// Build is what a [Builder] made.
+type Build struct {
+	Module   []byte
+	Warnings []string
+}
+
+// BuildFailed is why a source can't be built.
+type BuildFailed struct {
+	Errors []host.BuildError // one at least
+}
+
+// Error tells every reason on a line of its own.
+func (e *BuildFailed) Error() string {
+	texts := make([]string, len(e.Errors))
+	for i, b := range e.Errors {
+		texts[i] = b.Text
+		if b.File != "" && b.Line > 0 {
+			texts[i] = fmt.Sprintf("%s:%d:%d: %s", b.File, b.Line, b.Column, b.Text)
+		}
+	}
+	return strings.Join(texts, "\n")
+}
+
+// BuildPending builds, in the background, what needs packages from a network:
+// first what an earlier run of the host left, then what comes in. It blocks
+// until ctx ends and every build has stopped; those are begun again by the next
+// call.
+func (r *Registry) BuildPending(ctx context.Context) error {
+	drafts, err := r.sources().Drafts(ctx, host.Pending, host.Building)
+	if err != nil {
+		return fmt.Errorf("find what is left to build: %w", err)
+	}
+	for _, d := range drafts {
+		r.builds.add(d.ActionID)
+	}
+	var workers sync.WaitGroup
+	for range maxBuilds {
+		workers.Go(func() {
+			for id, ok := r.builds.next(ctx); ok; id, ok = r.builds.next(ctx) {
+				r.build(ctx, id)
+			}
+		})
+	}
+	workers.Wait()
+	return nil
+}
+
+// schedule sees to it that a draft that is pending gets built: at once, or in
+// the background when it needs packages.
+func (r *Registry) schedule(ctx context.Context, d host.Draft) {
+	if d.Status != host.Pending {
+		return
+	}
+	needs, err := r.needsPackages(ctx, d.Source)
+	if needs || err != nil || !r.builds.take(ctx) {
+		r.builds.add(d.ActionID)
+		return
+	}
+	defer r.builds.release()
+	r.build(context.WithoutCancel(ctx), d.ActionID) // whoever asked may hang up
+}
+
+func (r *Registry) needsPackages(ctx context.Context, s host.Source) (bool, error) {
+	sources, err := r.librariesOf(ctx, s)
+	needs := len(s.Dependencies) > 0
+	for _, l := range sources {
+		needs = needs || len(l.Dependencies) > 0
+	}
+	return needs, err
+}
+
+// build builds the draft of an action as it stands. A draft that changes
+// meanwhile is built by whoever changed it.
+func (r *Registry) build(ctx context.Context, actionID string) {
+	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
+	defer cancel()
+	defer r.builds.tell()
+	d, err := r.sources().Draft(ctx, actionID)
+	if err == nil && (d.Status == host.Pending || d.Status == host.Building) {
+		err = r.buildDraft(ctx, d)
+	}
+	if code := host.CodeOf(err); err != nil && code != host.NotFound && code != host.Conflict && !errors.Is(err, context.Canceled) {
+		r.log().Error("a build could not be kept", "action", actionID, "error", err)
+	}
+}
+
+func (r *Registry) buildDraft(ctx context.Context, d host.Draft) error {
+	d.Status = host.Building
+	if err := r.sources().PutDraft(ctx, d); err != nil {
+		return err
+	}
+	r.builds.tell()
+	digest, err := r.module(ctx, d)
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err() // the host stops: the next start goes on
+	}
+	d.Status, d.Digest, d.Errors, d.BuiltAt = host.Built, digest, nil, time.Now().UTC()
+	if err != nil {
+		d.Status, d.Errors, d.BuiltAt = host.Failed, r.reasons(d, err), time.Time{}
+	}
+	if err := r.sources().PutDraft(context.WithoutCancel(ctx), d); err != nil {
+		return err
+	}
+	return r.deployWaiting(context.WithoutCancel(ctx), d)
+}
+
+// module builds and stores the draft's module.
+func (r *Registry) module(ctx context.Context, d host.Draft) (digest string, err error) {
+	a, err := r.Store.Action(ctx, d.ActionID)
+	if err != nil {
+		return "", err
+	}
+	libraries, err := r.librariesOf(ctx, d.Source)
+	if err != nil {
+		return "", err
+	}
+	if r.Builder == nil {
+		return "", noBuilder()
+	}
+	built, err := r.Builder.Build(ctx, a.Name, d.Source, libraries)
+	if err != nil {
+		return "", err
+	}
+	if _, err := r.checkModule(ctx, a, built.Module); err != nil {
+		return "", err
+	}
+	return r.sources().PutModule(ctx, built.Module)
+}
+
+func noBuilder() *host.Error {
+	return &host.Error{
+		Code: host.Unavailable, Text: "this host can't build code: it was built without the JavaScript engine",
+		Hint: "run 'task engine' in usher's source, build usher again and start that; or upload a module with `usher deploy`",
+	}
+}
+
+// reasons makes of err what an author is told.
+func (r *Registry) reasons(d host.Draft, err error) []host.BuildError {
+	if failed, ok := errors.AsType[*BuildFailed](err); ok && len(failed.Errors) > 0 {
+		return failed.Errors
+	}
+	if e, ok := errors.AsType[*host.Error](err); ok {
+		if len(e.Fields) == 0 {
+			return []host.BuildError{{Text: e.Text, Hint: e.Hint}}
+		}
+		var all []host.BuildError
+		for _, f := range e.Fields {
+			all = append(all, host.BuildError{Text: f.Detail})
+		}
+		return all
+	}
+	r.log().Error("a build broke off", "action", d.ActionID, "error", err)
+	text := "the host could not build it, which is not the code's fault"
+	if errors.Is(err, context.DeadlineExceeded) {
+		text = fmt.Sprintf("the build took more than %s", buildTimeout)
+	}
+	return []host.BuildError{{Text: text, Hint: "save it again to try again; the host's log tells more"}}
+}
+
+// builds is the queue of the background, and news of every build. The zero
+// value is empty and ready.
+type builds struct {
+	mu      sync.Mutex            // guards the following
+	queue   []string              // actions, first come first
+	deploy  map[string]host.Actor // by action: who wants its draft deployed once it is built
+	news    chan struct{}         // closed when something has changed
+	running int                   // of those that do not wait for packages
+}
+
+// changed returns a channel that is closed at the next news. The caller holds
+// mu.
+func (b *builds) changed() chan struct{} {
+	if b.news == nil {
+		b.news = make(chan struct{})
+	}
+	return b.news
+}
+
+// await returns a channel that is closed at the next news.
+func (b *builds) await() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.changed()
+}
+
+// tell wakes whoever waits for news. The caller does not hold mu.
+func (b *builds) tell() { b.change(func() {}) }
+
+// change changes b and tells of it.
+func (b *builds) change(do func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	do()
+	close(b.changed())
+	b.news = nil
+}
+
+func (b *builds) add(actionID string) {
+	b.change(func() { b.queue = append(b.queue, actionID) })
+}
+
+// next waits for an action whose draft is to be built; false when ctx is done.
+func (b *builds) next(ctx context.Context) (actionID string, ok bool) {
+	for ctx.Err() == nil {
+		b.mu.Lock()
+		if len(b.queue) > 0 {
+			actionID, b.queue = b.queue[0], b.queue[1:]
+			b.mu.Unlock()
+			return actionID, true
+		}
+		news := b.changed()
+		b.mu.Unlock()
+		select {
+		case <-news:
+		case <-ctx.Done():
+		}
+	}
+	return "", false
+}
+
+// take waits for its turn to build without the queue; false when ctx is done.
+func (b *builds) take(ctx context.Context) bool {
+	for ctx.Err() == nil {
+		b.mu.Lock()
+		if b.running < maxBuilds {
+			b.running++
+			b.mu.Unlock()
+			return true
+		}
+		news := b.changed()
+		b.mu.Unlock()
+		select {
+		case <-news:
+		case <-ctx.Done():
+		}
+	}
+	return false
+}
+
+func (b *builds) release() { b.change(func() { b.running-- }) }
+
+// deployOnceBuilt asks for a deploy of the action's draft as soon as it is
+// built, on behalf of whoever ctx names.
+func (b *builds) deployOnceBuilt(ctx context.Context, actionID string) {
+	b.change(func() {
+		if b.deploy == nil {
+			b.deploy = map[string]host.Actor{}
+		}
+		b.deploy[actionID] = host.ActorOf(ctx)
+	})
+}
+
+// deployWaiting deploys a draft that was just built, when that was asked for. A
+// failed one is not tried again: its next revision is another matter.
+func (r *Registry) deployWaiting(ctx context.Context, d host.Draft) error {
+	var actor host.Actor
+	var asked bool
+	r.builds.change(func() {
+		actor, asked = r.builds.deploy[d.ActionID]
+		delete(r.builds.deploy, d.ActionID)
+	})
+	if !asked || d.Status != host.Built {
+		return nil
+	}
+	_, err := r.deployDraft(host.WithActor(ctx, actor), d.ActionID)
+	return err
+}

@@ -1,0 +1,120 @@
+package registry
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// record writes a change that took effect into the log of changes. The change
+// stands even when the log can't be written, which is told to the host's own.
+func (r *Registry) record(ctx context.Context, verb, object, name string, before, after any) {
+	c := host.Change{
+		At: time.Now().UTC(), Actor: host.ActorOf(ctx), Verb: verb, Object: object, Name: name,
+		Before: encode(before), After: encode(after),
+	}
+	if err := r.sources().RecordChange(context.WithoutCancel(ctx), c); err != nil {
+		r.log().Error("a change is missing in the log of changes", "verb", verb, "object", object, "error", err)
+	}
+}
+
+func encode(v any) json.RawMessage {
+	if v == nil {
+		return nil
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil // not of what the log tells: plain structs of this package and of host
+	}
+	return text
+}
+
+func (r *Registry) log() *slog.Logger {
+	if r.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return r.Log
+}
+
+// sourceNote is what the log of changes tells of a source: enough to see
+// whether two are the same.
+type sourceNote struct {
+	Runtime      string            `json:"runtime,omitempty"`
+	CodeSHA256   string            `json:"code_sha256"`
+	CodeBytes    int               `json:"code_bytes"`
+	Dependencies []host.Dependency `json:"dependencies,omitempty"`
+	Libraries    []host.LibraryRef `json:"libraries,omitempty"`
+}
+
+func aboutSource(s host.Source) *sourceNote {
+	sum := sha256.Sum256([]byte(s.Code))
+	return &sourceNote{
+		Runtime: s.Runtime, CodeSHA256: hex.EncodeToString(sum[:]), CodeBytes: len(s.Code),
+		Dependencies: s.Dependencies, Libraries: s.Libraries,
+	}
+}
+
+// actionNote is what it tells of an action.
+type actionNote struct {
+	Name     string       `json:"name"`
+	Trigger  host.Trigger `json:"trigger"`
+	Secrets  []string     `json:"secrets,omitempty"` // names
+	Revision int64        `json:"revision,omitempty"`
+	Source   *sourceNote  `json:"source,omitempty"`
+}
+
+func aboutAction(a host.Action, d *host.Draft) actionNote {
+	n := actionNote{Name: a.Name, Trigger: a.Trigger, Secrets: secretsOf(a.Secrets)}
+	if d != nil && d.Revision > 0 {
+		n.Revision, n.Source = d.Revision, aboutSource(d.Source)
+	}
+	return n
+}
+
+func secretsOf(secrets []host.Secret) []string {
+	var names []string
+	for _, s := range secrets {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// versionNote is what it tells of a version.
+type versionNote struct {
+	ID       string `json:"id"`
+	Number   int    `json:"number"`
+	Digest   string `json:"digest"`
+	Revision int64  `json:"revision,omitempty"`
+}
+
+func aboutVersion(v *host.Version) any {
+	if v == nil {
+		return nil
+	}
+	return versionNote{v.ID, v.Number, v.Digest, v.Revision}
+}
+
+// bindingNote is what it tells of a binding.
+type bindingNote struct {
+	ID          string        `json:"id"`
+	Action      string        `json:"action"`
+	DisplayName string        `json:"display_name"`
+	Settings    host.Settings `json:"settings,omitzero"`
+}
+
+func aboutBinding(b host.Binding) bindingNote {
+	return bindingNote{b.ID, b.Action, b.DisplayName, b.Settings}
+}
+
+func aboutBindings(list []host.Binding) []bindingNote {
+	notes := make([]bindingNote, len(list))
+	for i, b := range list {
+		notes[i] = aboutBinding(b)
+	}
+	return notes
+}

@@ -1,0 +1,217 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// DeployDraft makes a version of an action's draft and deploys it. It waits up
+// to 20 seconds for a build that is under way. A draft that is not built then,
+// or an action without one, is [host.Conflict].
+func (r *Registry) DeployDraft(ctx context.Context, action string) (host.Version, error) {
+	a, err := r.Action(ctx, action)
+	if err != nil {
+		return host.Version{}, err
+	}
+	if _, err := r.settled(ctx, a.ID); err != nil {
+		return host.Version{}, err
+	}
+	return r.deployDraft(ctx, a.ID)
+}
+
+// deployDraft deploys the draft as it stands.
+func (r *Registry) deployDraft(ctx context.Context, actionID string) (host.Version, error) {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	a, err := r.Action(ctx, actionID)
+	if err != nil {
+		return host.Version{}, err
+	}
+	d, err := r.built(ctx, a)
+	if err != nil {
+		return host.Version{}, err
+	}
+	return r.deployNew(ctx, a, host.Version{
+		Digest: d.Digest, Manifest: r.manifest(a), Source: &d.Source, Revision: d.Revision,
+	})
+}
+
+// built returns the action's draft, or says why it can't be run.
+func (r *Registry) built(ctx context.Context, a host.Action) (host.Draft, error) {
+	d, err := r.draft(ctx, a)
+	if host.CodeOf(err) == host.NotFound {
+		return d, &host.Error{Code: host.Conflict, Text: textOf(err), Hint: "deploy one of its versions instead", Err: err}
+	}
+	if err != nil || d.Status == host.Built {
+		return d, err
+	}
+	e := &host.Error{
+		Code: host.Conflict, Text: fmt.Sprintf("the draft of action %q is %s; only one that is built can run", a.Name, d.Status),
+		Hint: "wait until it is built, and try again",
+	}
+	if d.Status == host.Failed {
+		e.Hint = "mend its code first"
+		if len(d.Errors) > 0 {
+			e.Hint += ": " + (&BuildFailed{d.Errors[:1]}).Error()
+		}
+	}
+	return d, e
+}
+
+// manifest is what a version of a source declares.
+func (r *Registry) manifest(a host.Action) host.Manifest {
+	m := host.Manifest{Settings: host.Settings{Egress: host.Egress{Mode: r.SourceEgress}}}
+	if m.Settings.Egress.Mode == "" {
+		m.Settings.Egress.Mode = host.EgressPublic
+	}
+	for _, s := range a.Secrets {
+		m.Secrets = append(m.Secrets, s.Name)
+	}
+	return m
+}
+
+// deployNew stores v, whose module is stored under its digest, as the action's
+// newest version, and deploys it. The caller holds changing.
+func (r *Registry) deployNew(ctx context.Context, a host.Action, v host.Version) (host.Version, error) {
+	v.ID, v.ActionID, v.Status, v.CreatedAt = host.NewID(host.VersionPrefix), a.ID, host.Built, time.Now().UTC()
+	v, err := r.Store.CreateVersion(ctx, v, nil)
+	if err != nil {
+		return v, err
+	}
+	r.record(ctx, "version.create", v.ID, a.Name, nil, aboutVersion(&v))
+	return r.deployStored(ctx, a, v)
+}
+
+// deployStored deploys a version of the action. The caller holds changing.
+func (r *Registry) deployStored(ctx context.Context, a host.Action, v host.Version) (host.Version, error) {
+	deployed, err := r.Store.Deploy(ctx, a.ID, v.ID)
+	if err == nil {
+		r.record(ctx, "action.deploy", a.ID, a.Name, aboutVersion(a.Deployed), aboutVersion(&deployed))
+	}
+	return deployed, err
+}
+
+// DeployVersion makes a new version like an old one and deploys it, which rolls
+// back without forgetting what was deployed between. With updateDraft its
+// source becomes the draft too; a version that was uploaded has none, which is
+// [host.Conflict].
+func (r *Registry) DeployVersion(ctx context.Context, action, version string, updateDraft bool) (host.Version, error) {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	v, err := r.deployable(ctx, action, version)
+	if err != nil {
+		return host.Version{}, err
+	}
+	a, err := r.Store.Action(ctx, v.ActionID)
+	if err != nil {
+		return host.Version{}, err
+	}
+	next := host.Version{Digest: v.Digest, Manifest: v.Manifest, Source: v.Source, Revision: v.Revision}
+	if updateDraft {
+		if next.Revision, err = r.restore(ctx, a, v); err != nil {
+			return host.Version{}, err
+		}
+	}
+	return r.deployNew(ctx, a, next)
+}
+
+// restore makes the version's source the draft, and returns its revision.
+func (r *Registry) restore(ctx context.Context, a host.Action, v host.Version) (int64, error) {
+	if v.Source == nil {
+		return 0, &host.Error{
+			Code: host.Conflict, Text: fmt.Sprintf("version %d of action %q was uploaded: there is no source that could be its draft", v.Number, a.Name),
+			Hint: "deploy it without changing the draft",
+		}
+	}
+	d, err := r.sources().Draft(ctx, a.ID)
+	if err != nil && host.CodeOf(err) != host.NotFound {
+		return 0, err
+	}
+	was := aboutAction(a, &d)
+	now := time.Now().UTC()
+	d = host.Draft{
+		ActionID: a.ID, Source: *v.Source, Revision: d.Revision + 1, Status: host.Built, Digest: v.Digest, UpdatedAt: now, BuiltAt: now,
+	}
+	if err := r.sources().PutDraft(ctx, d); err != nil {
+		return 0, err
+	}
+	r.record(ctx, "action.update", a.ID, a.Name, was, aboutAction(a, &d))
+	return d.Revision, nil
+}
+
+// settled waits until an action's draft is built or has failed, up to 20
+// seconds, and returns it as it is then: zero when there is none.
+func (r *Registry) settled(ctx context.Context, actionID string) (host.Draft, error) {
+	late := time.NewTimer(buildWait)
+	defer late.Stop()
+	for {
+		news := r.builds.await()
+		d, err := r.sources().Draft(ctx, actionID)
+		if host.CodeOf(err) == host.NotFound {
+			return host.Draft{}, nil
+		}
+		if err != nil || d.Status != host.Pending && d.Status != host.Building {
+			return d, err
+		}
+		select {
+		case <-news:
+		case <-late.C:
+			return d, nil
+		case <-ctx.Done():
+			return d, ctx.Err()
+		}
+	}
+}
+
+// Test runs an action's draft once on an event, a JSON object in the form of
+// its trigger's. It runs for real, with the action's secrets and under the
+// settings of its binding; nothing of it is kept. Without a draft the deployed
+// version runs. A draft that is not built, for which it waits up to 20 seconds,
+// is [host.Conflict].
+func (r *Registry) Test(ctx context.Context, action string, event json.RawMessage) (host.Result, error) {
+	a, err := r.Action(ctx, action)
+	if err != nil {
+		return host.Result{}, err
+	}
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(event, &object); err != nil || object == nil {
+		return host.Result{}, &host.Error{Code: host.Invalid, Text: "the event is not a JSON object", Err: err}
+	}
+	step, err := r.trial(ctx, a)
+	if err != nil {
+		return host.Result{}, err
+	}
+	if r.Runner == nil {
+		return host.Result{}, &host.Error{Code: host.Unavailable, Text: "this host runs no tests", Hint: "try the action with `usher run`"}
+	}
+	return r.Runner.Try(ctx, step, &host.Event{
+		ID: host.NewID(host.EventPrefix), Trigger: a.Trigger, Body: event, ReceivedAt: time.Now().UTC(),
+	})
+}
+
+// trial is the step that Test runs.
+func (r *Registry) trial(ctx context.Context, a host.Action) (host.Step, error) {
+	d, err := r.settled(ctx, a.ID)
+	if err != nil {
+		return host.Step{}, err
+	}
+	step := host.Step{ActionID: a.ID, Action: a.Name}
+	m := r.manifest(a)
+	if d.Revision == 0 && a.Deployed != nil {
+		m, step.Digest, step.VersionID, step.Number = a.Deployed.Manifest, a.Deployed.Digest, a.Deployed.ID, a.Deployed.Number
+	} else if d, err = r.built(ctx, a); err != nil {
+		return host.Step{}, err
+	} else {
+		step.Digest = d.Digest
+	}
+	step.Secrets, step.Declared = m.Secrets, m.Settings
+	step.Settings = m.Settings.Over(host.DefaultSettings())
+	if b, err := r.Binding(ctx, a.ID); err == nil {
+		step.BindingID, step.Settings = b.ID, b.Settings.Over(m.Settings).Over(host.DefaultSettings())
+	}
+	return step, nil
+}

@@ -1,0 +1,308 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// RuntimeWasm is the runtime of an action whose versions are modules that are
+// uploaded: it has no draft.
+const RuntimeWasm = "wasm"
+
+// defaultRuntime is that of a source that names none.
+const defaultRuntime = "node22"
+
+// SourcePatch changes some of an action. A nil field leaves what is there;
+// Secrets is the whole list, as for [Registry.ReplaceSecrets].
+type SourcePatch struct {
+	Name         *string
+	Code         *string
+	Dependencies *[]host.Dependency
+	Runtime      *string
+	Libraries    *[]host.LibraryRef
+	Secrets      *[]host.SecretWrite
+}
+
+// CreateSourceAction makes an action with a draft. It returns when the draft is
+// built or has failed, or when it is left to BuildPending because it needs
+// packages: a source that can't be built is no error, but the draft's state.
+// With deploy the draft is deployed once it is built, for which it waits up to
+// 20 seconds. With RuntimeWasm there is no draft, and src has nothing else.
+func (r *Registry) CreateSourceAction(
+	ctx context.Context, name string, trigger host.Trigger, src host.Source, secrets []host.SecretWrite, deploy bool,
+) (host.Action, host.Draft, error) {
+	if err := r.checkNewSource(name, trigger, src, secrets); err != nil {
+		return host.Action{}, host.Draft{}, err
+	}
+	if src.Runtime == RuntimeWasm {
+		a, err := r.CreateAction(ctx, name, trigger, secrets)
+		return a, host.Draft{}, err
+	}
+	a, d, err := r.createSource(ctx, name, trigger, src, secrets)
+	if err != nil {
+		return host.Action{}, host.Draft{}, err
+	}
+	if deploy {
+		r.builds.deployOnceBuilt(ctx, a.ID)
+	}
+	r.schedule(ctx, d)
+	if deploy {
+		_, err = r.settled(ctx, a.ID)
+	}
+	if err != nil {
+		return a, d, err
+	}
+	return r.withDraft(ctx, a.ID)
+}
+
+func (r *Registry) checkNewSource(name string, trigger host.Trigger, src host.Source, secrets []host.SecretWrite) error {
+	bad := newAction(name, trigger, secrets)
+	if src.Runtime == RuntimeWasm {
+		if src.Code != "" || len(src.Dependencies)+len(src.Libraries) > 0 {
+			bad.add("/runtime", "%q is for modules that are uploaded: it goes without code, dependencies and modules", RuntimeWasm)
+		}
+		return bad.invalid("the action is not valid")
+	}
+	bad.source(src)
+	if err := bad.invalid("the action is not valid"); err != nil {
+		return err
+	}
+	if r.Builder == nil {
+		return noBuilder()
+	}
+	return nil
+}
+
+// createSource stores a new action and its draft.
+func (r *Registry) createSource(
+	ctx context.Context, name string, trigger host.Trigger, src host.Source, secrets []host.SecretWrite,
+) (host.Action, host.Draft, error) {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	src.Runtime = cmp.Or(src.Runtime, defaultRuntime)
+	var err error
+	if src.Libraries, err = r.resolve(ctx, src.Libraries); err != nil {
+		return host.Action{}, host.Draft{}, err
+	}
+	a, err := r.createAction(ctx, name, trigger, secrets)
+	if err != nil {
+		return host.Action{}, host.Draft{}, err
+	}
+	d := host.Draft{ActionID: a.ID, Source: src, Revision: 1, Status: host.Pending, UpdatedAt: time.Now().UTC()}
+	if err := r.sources().PutDraft(ctx, d); err != nil {
+		return host.Action{}, host.Draft{}, r.undo(ctx, a, err)
+	}
+	r.record(ctx, "action.create", a.ID, a.Name, nil, aboutAction(a, &d))
+	return a, d, nil
+}
+
+// PatchSource changes an action and its draft at once, or nothing, and builds
+// the draft again when its source changed or had failed. It returns as
+// CreateSourceAction does. What is deployed stays deployed.
+func (r *Registry) PatchSource(ctx context.Context, action string, p SourcePatch) (host.Action, host.Draft, error) {
+	a, d, err := r.patch(ctx, action, p)
+	if err != nil {
+		return host.Action{}, host.Draft{}, err
+	}
+	r.schedule(ctx, d)
+	return r.withDraft(ctx, a.ID)
+}
+
+// patched is an action while it is patched.
+type patched struct {
+	action  host.Action
+	before  *host.Draft // nil when there is none
+	after   host.Draft
+	secrets []host.SecretWrite
+	remove  []string
+	renamed bool
+}
+
+func (r *Registry) patch(ctx context.Context, action string, p SourcePatch) (host.Action, host.Draft, error) {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	defer r.present.forget()
+	c, err := r.lay(ctx, action, p)
+	if err != nil {
+		return host.Action{}, host.Draft{}, err
+	}
+	was := aboutAction(c.action, c.before)
+	if c.renamed {
+		c.action.Name, c.action.UpdatedAt = *p.Name, time.Now().UTC()
+		if err := r.sources().UpdateAction(ctx, c.action); err != nil {
+			return host.Action{}, host.Draft{}, err
+		}
+	}
+	if err := r.setSecrets(ctx, c.action.ID, c.secrets, c.remove); err != nil {
+		return host.Action{}, host.Draft{}, err
+	}
+	if c.after.Revision > 0 && (c.before == nil || c.after.Revision > c.before.Revision) {
+		c.after.UpdatedAt = time.Now().UTC()
+		if err := r.sources().PutDraft(ctx, c.after); err != nil {
+			return host.Action{}, host.Draft{}, err
+		}
+	}
+	a, err := r.Store.Action(ctx, c.action.ID)
+	r.record(ctx, "action.update", c.action.ID, c.action.Name, was, aboutAction(a, &c.after))
+	return a, c.after, err
+}
+
+// lay lays p over the action, and checks what comes of it.
+func (r *Registry) lay(ctx context.Context, action string, p SourcePatch) (c patched, err error) {
+	if c.action, err = r.Action(ctx, action); err != nil {
+		return c, err
+	}
+	d, err := r.sources().Draft(ctx, c.action.ID)
+	if err == nil {
+		c.before, c.after = &d, d
+	} else if host.CodeOf(err) != host.NotFound {
+		return c, err
+	}
+	if err := r.checkName(ctx, &c, p.Name); err != nil {
+		return c, err
+	}
+	if p.Secrets != nil {
+		c.secrets, c.remove = *p.Secrets, unnamed(c.action.Secrets, *p.Secrets)
+		if err := checkSecrets(c.action.Secrets, c.secrets, c.remove); err != nil {
+			return c, err
+		}
+	}
+	return c, r.laySource(ctx, &c, p)
+}
+
+func (r *Registry) checkName(ctx context.Context, c *patched, name *string) error {
+	if name == nil || *name == c.action.Name {
+		return nil
+	}
+	c.renamed = true
+	var bad fields
+	bad.name(*name)
+	if err := bad.invalid("the action is not valid"); err != nil {
+		return err
+	}
+	return r.nameIsFree(ctx, *name)
+}
+
+// laySource makes the next revision of the draft when something changed that a
+// deploy would take over.
+func (r *Registry) laySource(ctx context.Context, c *patched, p SourcePatch) error {
+	asked, err := r.source(ctx, c, p)
+	if err != nil {
+		return err
+	}
+	rebuilt := asked && (c.before == nil || c.before.Status == host.Failed || !reflect.DeepEqual(c.before.Source, c.after.Source))
+	secrets, err := r.newSecrets(ctx, c)
+	if err != nil || !rebuilt && (!secrets || c.before == nil) {
+		return err
+	}
+	c.after.ActionID = c.action.ID
+	c.after.Revision++
+	if rebuilt || c.after.Status == host.Building {
+		c.after.Status, c.after.Digest, c.after.Errors, c.after.BuiltAt = host.Pending, "", nil, time.Time{}
+	}
+	return nil
+}
+
+// source lays p's source over the draft's, and reports whether p has one.
+func (r *Registry) source(ctx context.Context, c *patched, p SourcePatch) (asked bool, err error) {
+	s := &c.after.Source
+	asked = put(&s.Code, p.Code)
+	asked = put(&s.Runtime, p.Runtime) || asked
+	asked = put(&s.Dependencies, p.Dependencies) || asked
+	asked = put(&s.Libraries, p.Libraries) || asked
+	if !asked || c.before == nil && uploads(p) {
+		return false, nil
+	}
+	s.Runtime = cmp.Or(s.Runtime, defaultRuntime)
+	var bad fields
+	bad.source(*s)
+	if err := bad.invalid("the action is not valid"); err != nil {
+		return true, err
+	}
+	if r.Builder == nil {
+		return true, noBuilder()
+	}
+	if len(s.Dependencies) == 0 {
+		s.Dependencies = nil
+	}
+	s.Libraries, err = r.resolve(ctx, s.Libraries)
+	return true, err
+}
+
+// uploads reports whether p leaves an action without a draft as it is.
+func uploads(p SourcePatch) bool {
+	return (p.Runtime == nil || *p.Runtime == RuntimeWasm) && (p.Code == nil || *p.Code == "") &&
+		(p.Dependencies == nil || len(*p.Dependencies) == 0) && (p.Libraries == nil || len(*p.Libraries) == 0)
+}
+
+// put sets what is asked for, and reports whether anything is.
+func put[T any](to *T, from *T) bool {
+	if from != nil {
+		*to = *from
+	}
+	return from != nil
+}
+
+// newSecrets reports whether the patch changes a name or a value.
+func (r *Registry) newSecrets(ctx context.Context, c *patched) (bool, error) {
+	if len(c.remove) > 0 {
+		return true, nil
+	}
+	if len(c.secrets) == 0 {
+		return false, nil
+	}
+	values, err := r.Secrets(ctx, c.action.ID)
+	if host.CodeOf(err) == host.Internal && err != nil {
+		return true, nil // a value that can't be read is one to replace
+	}
+	return slices.ContainsFunc(c.secrets, func(s host.SecretWrite) bool {
+		value, stored := values[s.Name]
+		return !stored || s.Value != nil && *s.Value != value
+	}), err
+}
+
+// Draft returns an action's draft. [host.NotFound] when it has none: its
+// versions are uploaded.
+func (r *Registry) Draft(ctx context.Context, action string) (host.Draft, error) {
+	a, err := r.Action(ctx, action)
+	if err != nil {
+		return host.Draft{}, err
+	}
+	return r.draft(ctx, a)
+}
+
+func (r *Registry) draft(ctx context.Context, a host.Action) (host.Draft, error) {
+	d, err := r.sources().Draft(ctx, a.ID)
+	if host.CodeOf(err) == host.NotFound {
+		return d, &host.Error{
+			Code: host.NotFound, Text: fmt.Sprintf("action %q has no code: its versions are uploaded", a.Name),
+			Hint: fmt.Sprintf("upload a module with `usher deploy`, or patch %s with code", quote(a.Name)),
+		}
+	}
+	return d, err
+}
+
+// withDraft returns the action and its draft as they are now; the draft is zero
+// when there is none.
+func (r *Registry) withDraft(ctx context.Context, actionID string) (host.Action, host.Draft, error) {
+	a, err := r.Store.Action(ctx, actionID)
+	if err != nil {
+		return a, host.Draft{}, err
+	}
+	d, err := r.sources().Draft(ctx, a.ID)
+	if host.CodeOf(err) == host.NotFound {
+		return a, host.Draft{}, nil
+	}
+	return a, d, err
+}
+
+// AllDeployed reports whether what is deployed is the draft as it stands.
+func AllDeployed(a host.Action, d host.Draft) bool {
+	return a.Deployed != nil && a.Deployed.Revision == d.Revision
+}

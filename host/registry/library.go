@@ -1,0 +1,283 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/usherhost/usher/host"
+)
+
+// MaxLibraryNameChars is how long a library's name may be.
+const MaxLibraryNameChars = 255
+
+// LibraryPatch changes the draft of a library. A nil field leaves what is
+// there; Secrets is the whole list, as for [Registry.ReplaceSecrets].
+type LibraryPatch struct {
+	Code         *string
+	Dependencies *[]host.Dependency
+	Secrets      *[]host.SecretWrite
+}
+
+// LibraryUser is an action whose draft uses a library.
+type LibraryUser struct {
+	Action host.Action
+	Ref    host.LibraryRef
+}
+
+// CreateLibrary makes a library, with a first version when publish is true. Its
+// name must be new: [host.Conflict] otherwise. Every secret needs a value.
+func (r *Registry) CreateLibrary(ctx context.Context, name string, src host.Source, secrets []host.SecretWrite, publish bool) (host.Library, error) {
+	if err := checkNewLibrary(name, src, secrets); err != nil {
+		return host.Library{}, err
+	}
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	now := time.Now().UTC()
+	src.Runtime = cmp.Or(src.Runtime, defaultRuntime)
+	l := host.Library{ID: host.NewID(host.LibraryPrefix), Name: name, Source: src, CreatedAt: now, UpdatedAt: now}
+	if _, err := r.sources().Library(ctx, name); err == nil {
+		return l, &host.Error{Code: host.Conflict, Text: fmt.Sprintf("there is a module %q already", name), Hint: "choose another name"}
+	}
+	if err := r.sources().CreateLibrary(ctx, l); err != nil {
+		return l, err
+	}
+	if err := r.setSecrets(ctx, l.ID, secrets, nil); err != nil {
+		return l, cmp.Or(r.sources().DeleteLibrary(context.WithoutCancel(ctx), l.ID), err)
+	}
+	r.record(ctx, "library.create", l.ID, l.Name, nil, r.aboutLibrary(ctx, l.ID))
+	if publish {
+		if _, err := r.publish(ctx, l); err != nil {
+			return l, err
+		}
+	}
+	return r.Library(ctx, l.ID)
+}
+
+func checkNewLibrary(name string, src host.Source, secrets []host.SecretWrite) error {
+	var bad fields
+	bad.text("/name", name, 1, MaxLibraryNameChars)
+	if strings.ContainsFunc(name, unicode.IsControl) || strings.HasPrefix(name, host.LibraryPrefix) {
+		bad.add("/name", "must not have control characters, nor begin with %q: ids do", host.LibraryPrefix)
+	}
+	bad.code(src)
+	bad.newSecrets(secrets)
+	return bad.invalid("the module is not valid")
+}
+
+// Library returns the library with this id or name.
+func (r *Registry) Library(ctx context.Context, idOrName string) (host.Library, error) {
+	l, err := r.sources().Library(ctx, idOrName)
+	if host.CodeOf(err) == host.NotFound {
+		return l, &host.Error{Code: host.NotFound, Text: fmt.Sprintf("there is no module %q", idOrName), Hint: "look at the list of modules"}
+	}
+	return l, err
+}
+
+// Libraries returns all libraries in the order of their names.
+func (r *Registry) Libraries(ctx context.Context) ([]host.Library, error) {
+	return r.sources().Libraries(ctx)
+}
+
+// PatchLibrary changes a library's draft and secrets. Actions see a change of
+// its code when it was published and they name the new version; secrets apply
+// from the next run on.
+func (r *Registry) PatchLibrary(ctx context.Context, library string, p LibraryPatch) (host.Library, error) {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	l, err := r.Library(ctx, library)
+	if err != nil {
+		return l, err
+	}
+	was := r.aboutLibrary(ctx, l.ID)
+	put(&l.Source.Code, p.Code)
+	put(&l.Source.Dependencies, p.Dependencies)
+	var bad fields
+	bad.code(l.Source)
+	if err := bad.invalid("the module is not valid"); err != nil {
+		return l, err
+	}
+	if p.Secrets != nil {
+		remove := unnamed(l.Secrets, *p.Secrets)
+		if err := checkSecrets(l.Secrets, *p.Secrets, remove); err != nil {
+			return l, err
+		}
+		if err := r.setSecrets(ctx, l.ID, *p.Secrets, remove); err != nil {
+			return l, err
+		}
+	}
+	return r.keepLibrary(ctx, l, was)
+}
+
+// keepLibrary stores a library's draft.
+func (r *Registry) keepLibrary(ctx context.Context, l host.Library, was any) (host.Library, error) {
+	l.UpdatedAt = time.Now().UTC()
+	if err := r.sources().UpdateLibrary(ctx, l); err != nil {
+		return l, err
+	}
+	r.record(ctx, "library.update", l.ID, l.Name, was, r.aboutLibrary(ctx, l.ID))
+	return r.Library(ctx, l.ID)
+}
+
+// DeleteLibrary deletes a library with its versions and secrets. One that an
+// action's draft or deployed version uses is [host.Conflict].
+func (r *Registry) DeleteLibrary(ctx context.Context, library string) error {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	l, err := r.Library(ctx, library)
+	if err != nil {
+		return err
+	}
+	users, err := r.users(ctx, l, true)
+	if err != nil {
+		return err
+	}
+	if len(users) > 0 {
+		return &host.Error{
+			Code: host.Conflict, Text: fmt.Sprintf("module %q is used by action %q", l.Name, users[0].Action.Name),
+			Hint: "take it out of the action's modules and deploy the action first",
+		}
+	}
+	was := r.aboutLibrary(ctx, l.ID)
+	if err := r.sources().DeleteLibrary(ctx, l.ID); err != nil {
+		return err
+	}
+	r.secrets.forget(l.ID)
+	r.record(ctx, "library.delete", l.ID, l.Name, was, nil)
+	return nil
+}
+
+// LibraryUsers returns the actions whose drafts use a library, in the order of
+// their names.
+func (r *Registry) LibraryUsers(ctx context.Context, library string) ([]LibraryUser, error) {
+	l, err := r.Library(ctx, library)
+	if err != nil {
+		return nil, err
+	}
+	return r.users(ctx, l, false)
+}
+
+// users finds the actions that use a library in their draft; with deployed, or
+// in their deployed version.
+func (r *Registry) users(ctx context.Context, l host.Library, deployed bool) ([]LibraryUser, error) {
+	actions, err := r.Store.Actions(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	users := []LibraryUser{}
+	for _, a := range actions {
+		d, err := r.sources().Draft(ctx, a.ID)
+		if err != nil && host.CodeOf(err) != host.NotFound {
+			return nil, err
+		}
+		refs := d.Source.Libraries
+		if deployed && a.Deployed != nil && a.Deployed.Source != nil {
+			refs = slices.Concat(refs, a.Deployed.Source.Libraries)
+		}
+		if i := slices.IndexFunc(refs, func(ref host.LibraryRef) bool { return ref.LibraryID == l.ID }); i >= 0 {
+			users = append(users, LibraryUser{a, refs[i]})
+		}
+	}
+	return users, nil
+}
+
+// PublishLibrary makes a version of a library's draft. A draft that is the
+// latest version already is [host.Conflict].
+func (r *Registry) PublishLibrary(ctx context.Context, library string) (host.LibraryVersion, error) {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	l, err := r.Library(ctx, library)
+	if err != nil {
+		return host.LibraryVersion{}, err
+	}
+	if l.Latest != nil && reflect.DeepEqual(l.Latest.Source, l.Source) {
+		return host.LibraryVersion{}, &host.Error{
+			Code: host.Conflict, Text: fmt.Sprintf("module %q has no changes since version %d", l.Name, l.Latest.Number),
+			Hint: "change its code or dependencies first",
+		}
+	}
+	return r.publish(ctx, l)
+}
+
+func (r *Registry) publish(ctx context.Context, l host.Library) (host.LibraryVersion, error) {
+	v, err := r.sources().PublishLibrary(ctx, host.LibraryVersion{
+		ID: host.NewID(host.ReleasePrefix), LibraryID: l.ID, Source: l.Source, CreatedAt: time.Now().UTC(),
+	})
+	if err == nil {
+		r.record(ctx, "library.publish", l.ID, l.Name, nil, versionNote{ID: v.ID, Number: v.Number})
+	}
+	return v, err
+}
+
+// RollbackLibrary makes a version's source the library's draft again.
+func (r *Registry) RollbackLibrary(ctx context.Context, library, versionID string) (host.Library, error) {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	l, err := r.Library(ctx, library)
+	if err != nil {
+		return l, err
+	}
+	v, err := r.libraryVersion(ctx, l, versionID)
+	if err != nil {
+		return l, err
+	}
+	was := r.aboutLibrary(ctx, l.ID)
+	l.Source = v.Source
+	return r.keepLibrary(ctx, l, was)
+}
+
+// LibraryVersions returns a library's versions, newest first.
+func (r *Registry) LibraryVersions(ctx context.Context, library string) ([]host.LibraryVersion, error) {
+	l, err := r.Library(ctx, library)
+	if err != nil {
+		return nil, err
+	}
+	return r.sources().LibraryVersions(ctx, l.ID)
+}
+
+// LibraryVersion returns one version of a library.
+func (r *Registry) LibraryVersion(ctx context.Context, library, versionID string) (host.LibraryVersion, error) {
+	l, err := r.Library(ctx, library)
+	if err != nil {
+		return host.LibraryVersion{}, err
+	}
+	return r.libraryVersion(ctx, l, versionID)
+}
+
+func (r *Registry) libraryVersion(ctx context.Context, l host.Library, versionID string) (host.LibraryVersion, error) {
+	versions, err := r.sources().LibraryVersions(ctx, l.ID)
+	if err != nil {
+		return host.LibraryVersion{}, err
+	}
+	if i := slices.IndexFunc(versions, func(v host.LibraryVersion) bool { return v.ID == versionID }); i >= 0 {
+		return versions[i], nil
+	}
+	return host.LibraryVersion{}, noLibraryVersion(l, versionID)
+}
+
+func noLibraryVersion(l host.Library, version string) *host.Error {
+	return &host.Error{
+		Code: host.NotFound, Text: fmt.Sprintf("module %q has no version %s", l.Name, version), Hint: "look at the list of its versions",
+	}
+}
+
+// libraryNote is what the log of changes tells of a library.
+type libraryNote struct {
+	Name    string      `json:"name"`
+	Secrets []string    `json:"secrets,omitempty"` // names
+	Source  *sourceNote `json:"source"`
+}
+
+// aboutLibrary tells of a library as it is stored; nil when it can't be read.
+func (r *Registry) aboutLibrary(ctx context.Context, id string) any {
+	l, err := r.sources().Library(ctx, id)
+	if err != nil {
+		return nil
+	}
+	return libraryNote{l.Name, secretsOf(l.Secrets), aboutSource(l.Source)}
+}
