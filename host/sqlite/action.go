@@ -122,7 +122,31 @@ func scanActions(rows *sql.Rows) (actions []host.Action, deployed []string, err 
 	return actions, deployed, rows.Err()
 }
 
-// DeleteAction deletes an action with its versions and secrets. What it did
+// UpdateAction stores the Name and UpdatedAt of an action, zero is now.
+// Conflict when another has the name, NotFound when there is no such action.
+func (db *DB) UpdateAction(ctx context.Context, a host.Action) error {
+	if a.Name == "" {
+		return &host.Error{Code: host.Invalid, Text: "an action needs a name"}
+	}
+	return db.change(ctx, func(tx *transaction) error {
+		if _, err := tx.actionExists(a.ID); err != nil {
+			return err
+		}
+		n, err := tx.exec(`
+			UPDATE OR IGNORE action SET name = ?, updated_at = ?
+			WHERE id = ?`, a.Name, orNow(tx, micros(a.UpdatedAt)), a.ID)
+		if err == nil && n == 0 {
+			err = &host.Error{
+				Code: host.Conflict, Text: fmt.Sprintf("there is an action %q already", a.Name),
+				Hint: "choose another name",
+			}
+		}
+		tx.writer.forgetPlans()
+		return err
+	})
+}
+
+// DeleteAction deletes an action with its draft, versions and secrets. What it did
 // stays readable, and executions that were accepted before still run it.
 // Conflict when it is bound; with force its bindings go too.
 func (db *DB) DeleteAction(ctx context.Context, id string, force bool) error {
@@ -135,12 +159,16 @@ func (db *DB) DeleteAction(ctx context.Context, id string, force bool) error {
 			return err
 		}
 		for _, query := range []string{
-			`DELETE FROM secret WHERE action_id = ?`,
+			`DELETE FROM secret WHERE owner_id = ?`,
+			`DELETE FROM library_use WHERE action_id = ?`,
 			`DELETE FROM version WHERE action_id = ?`,
 		} {
 			if _, err := tx.exec(query, id); err != nil {
 				return err
 			}
+		}
+		if err := tx.deleteDraft(id); err != nil {
+			return err
 		}
 		n, err := tx.exec(`DELETE FROM action WHERE id = ?`, id)
 		if err == nil && n == 0 {

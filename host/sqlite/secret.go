@@ -6,39 +6,52 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// SetSecrets stores the sealed secrets of an action and removes others, at
-// once or not at all. Removing what is not there is well.
-func (db *DB) SetSecrets(ctx context.Context, actionID string, put []host.SealedSecret, remove []string) error {
+// SetSecrets stores the sealed secrets of an action or a library and removes
+// others, at once or not at all. Removing what is not there is well. NotFound
+// when the owner is neither.
+func (db *DB) SetSecrets(ctx context.Context, ownerID string, put []host.SealedSecret, remove []string) error {
 	return db.change(ctx, func(tx *transaction) error {
-		if _, err := tx.actionExists(actionID); err != nil {
+		if err := tx.touchOwner(ownerID); err != nil {
 			return err
 		}
 		for _, name := range remove {
 			if _, err := tx.exec(`
 				DELETE FROM secret
-				WHERE action_id = ? AND name = ?`, actionID, name); err != nil {
+				WHERE owner_id = ? AND name = ?`, ownerID, name); err != nil {
 				return err
 			}
 		}
 		for _, s := range put {
 			if _, err := tx.exec(`
-				INSERT INTO secret (action_id, name, value, updated_at) VALUES (?, ?, ?, ?)
-				ON CONFLICT (action_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
-				actionID, s.Name, notNull(s.Value), micros(tx.now)); err != nil {
+				INSERT INTO secret (owner_id, name, value, updated_at) VALUES (?, ?, ?, ?)
+				ON CONFLICT (owner_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
+				ownerID, s.Name, notNull(s.Value), micros(tx.now)); err != nil {
 				return err
 			}
 		}
-		return tx.touchAction(actionID)
+		return nil
 	})
 }
 
-// SealedSecrets returns the secrets of an action as they are stored, in order
-// of name; none when there is no such action.
-func (db *DB) SealedSecrets(ctx context.Context, actionID string) ([]host.SealedSecret, error) {
+func (tx *transaction) touchOwner(id string) error {
+	for _, query := range []string{
+		`UPDATE action SET updated_at = ? WHERE id = ?`,
+		`UPDATE library SET updated_at = ? WHERE id = ?`,
+	} {
+		if n, err := tx.exec(query, micros(tx.now), id); err != nil || n == 1 {
+			return err
+		}
+	}
+	return noAction(id)
+}
+
+// SealedSecrets returns the secrets of an action or a library as they are
+// stored, in order of name; none when there is no such owner.
+func (db *DB) SealedSecrets(ctx context.Context, ownerID string) ([]host.SealedSecret, error) {
 	rows, err := db.readers.QueryContext(ctx, `
 		SELECT name, value FROM secret
-		WHERE action_id = ?
-		ORDER BY name`, actionID)
+		WHERE owner_id = ?
+		ORDER BY name`, ownerID)
 	if err != nil {
 		return nil, fault(err)
 	}
@@ -54,12 +67,12 @@ func (db *DB) SealedSecrets(ctx context.Context, actionID string) ([]host.Sealed
 	return out, fault(rows.Err())
 }
 
-// secrets returns the names of an action's secrets, in order.
-func (db *DB) secrets(ctx context.Context, actionID string) ([]host.Secret, error) {
+// secrets returns the names of an owner's secrets, in order.
+func (db *DB) secrets(ctx context.Context, ownerID string) ([]host.Secret, error) {
 	rows, err := db.readers.QueryContext(ctx, `
 		SELECT name, updated_at FROM secret
-		WHERE action_id = ?
-		ORDER BY name`, actionID)
+		WHERE owner_id = ?
+		ORDER BY name`, ownerID)
 	if err != nil {
 		return nil, fault(err)
 	}

@@ -3,9 +3,7 @@ package sqlite
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,34 +15,59 @@ import (
 // CreateVersion stores a new version of v.ActionID with its module, and
 // returns it with Number, SizeBytes and whatever else was zero filled in. A
 // module that was stored before is stored once. Digest, when set, must be that
-// of wasm.
+// of wasm; with wasm nil the version gets the module that is stored under it,
+// NotFound when there is none.
 func (db *DB) CreateVersion(ctx context.Context, v host.Version, wasm []byte) (host.Version, error) {
-	sum := sha256.Sum256(wasm)
-	digest := "sha256:" + hex.EncodeToString(sum[:])
-	if v.Digest != "" && v.Digest != digest {
-		return v, &host.Error{Code: host.Invalid, Text: "the module's digest is " + digest + ", not " + v.Digest}
+	stored := wasm == nil && v.Digest != ""
+	if digest := digestOf(wasm); !stored && v.Digest != digest {
+		if v.Digest != "" {
+			return v, &host.Error{Code: host.Invalid, Text: "the module's digest is " + digest + ", not " + v.Digest}
+		}
+		v.Digest = digest
 	}
-	v.Digest, v.SizeBytes, v.Deployed = digest, int64(len(wasm)), false
+	v.SizeBytes, v.Deployed = int64(len(wasm)), false
 	v.ID, v.Status = cmp.Or(v.ID, host.NewID(host.VersionPrefix)), cmp.Or(v.Status, host.Built)
-	manifest, err := json.Marshal(v.Manifest)
+	columns, err := encodeVersion(&v)
 	if err != nil {
-		return v, fmt.Errorf("encode manifest: %w", err)
+		return v, err
 	}
 	created := v
-	err = db.change(ctx, func(tx *transaction) error {
+	err = db.change(ctx, func(tx *transaction) (err error) {
 		created = v
-		return tx.insertVersion(&created, manifest, wasm)
+		if stored {
+			created.SizeBytes, err = tx.moduleSize(v.Digest)
+		} else {
+			err = tx.insertModule(v.Digest, wasm)
+		}
+		if err != nil {
+			return err
+		}
+		return tx.insertVersion(&created, columns)
 	})
 	return created, err
 }
 
-func (tx *transaction) insertVersion(v *host.Version, manifest, wasm []byte) error {
-	if _, err := tx.actionExists(v.ActionID); err != nil {
-		return err
+// versionColumns are what a version has as JSON.
+type versionColumns struct {
+	manifest []byte
+	source   driverValue
+}
+
+func encodeVersion(v *host.Version) (c versionColumns, err error) {
+	if c.manifest, err = json.Marshal(v.Manifest); err != nil {
+		return c, fmt.Errorf("encode manifest: %w", err)
 	}
-	if _, err := tx.exec(`
-		INSERT INTO module (digest, wasm) VALUES (?, ?)
-		ON CONFLICT (digest) DO NOTHING`, v.Digest, notNull(wasm)); err != nil {
+	if v.Source == nil {
+		return c, nil
+	}
+	if c.source, err = json.Marshal(v.Source); err != nil {
+		return c, fmt.Errorf("encode source: %w", err)
+	}
+	return c, nil
+}
+
+func (tx *transaction) insertVersion(v *host.Version, c versionColumns) error {
+	if _, err := tx.actionExists(v.ActionID); err != nil {
 		return err
 	}
 	if _, err := tx.queryOne(func(row []driverValue) error {
@@ -56,29 +79,39 @@ func (tx *transaction) insertVersion(v *host.Version, manifest, wasm []byte) err
 	created := orNow(tx, micros(v.CreatedAt))
 	v.CreatedAt = fromMicros(created)
 	if _, err := tx.exec(`
-		INSERT INTO version (id, action_id, number, digest, size_bytes, status, manifest, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		v.ID, v.ActionID, int64(v.Number), v.Digest, v.SizeBytes, string(v.Status), manifest, created); err != nil {
+		INSERT INTO version (id, action_id, number, digest, size_bytes, status, manifest, source, revision, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		v.ID, v.ActionID, int64(v.Number), v.Digest, v.SizeBytes, string(v.Status), c.manifest, c.source,
+		v.Revision, created); err != nil {
 		return err
+	}
+	if v.Source != nil {
+		if err := tx.useLibraries(v.ActionID, v.ID, v.Source.Libraries); err != nil {
+			return err
+		}
 	}
 	return tx.touchAction(v.ActionID)
 }
 
 const selectVersion = `
-	SELECT v.id, v.action_id, v.number, v.digest, v.size_bytes, v.status, v.manifest, v.created_at,
-	       COALESCE(a.deployed = v.id, 0)
+	SELECT v.id, v.action_id, v.number, v.digest, v.size_bytes, v.status, v.manifest, v.source, v.revision,
+	       v.created_at, COALESCE(a.deployed = v.id, 0)
 	FROM version v JOIN action a ON a.id = v.action_id`
 
 func scanVersion(row interface{ Scan(...any) error }) (host.Version, error) {
 	var v host.Version
-	var manifest []byte
+	var manifest, source []byte
 	var created int64
-	err := row.Scan(&v.ID, &v.ActionID, &v.Number, &v.Digest, &v.SizeBytes, &v.Status, &manifest, &created, &v.Deployed)
+	err := row.Scan(&v.ID, &v.ActionID, &v.Number, &v.Digest, &v.SizeBytes, &v.Status, &manifest, &source, &v.Revision,
+		&created, &v.Deployed)
 	if err != nil {
 		return v, err
 	}
 	v.CreatedAt = fromMicros(created)
-	return v, decode(manifest, &v.Manifest)
+	if source != nil {
+		v.Source = &host.Source{}
+	}
+	return v, errors.Join(decode(manifest, &v.Manifest), decode(source, v.Source))
 }
 
 // Versions returns the versions of an action, newest first. NotFound when
@@ -90,7 +123,7 @@ func (db *DB) Versions(ctx context.Context, actionID string) ([]host.Version, er
 	if err != nil {
 		return nil, fault(err)
 	}
-	versions, err := scanVersions(rows)
+	versions, err := scanAll(rows, scanVersion)
 	if err != nil {
 		return nil, fault(err)
 	}
@@ -100,19 +133,6 @@ func (db *DB) Versions(ctx context.Context, actionID string) ([]host.Version, er
 		}
 	}
 	return versions, nil
-}
-
-func scanVersions(rows *sql.Rows) ([]host.Version, error) {
-	defer func() { _ = rows.Close() }()
-	versions := []host.Version{}
-	for rows.Next() {
-		v, err := scanVersion(rows)
-		if err != nil {
-			return nil, err
-		}
-		versions = append(versions, v)
-	}
-	return versions, rows.Err()
 }
 
 // Version returns one version of an action, by its number or id.
@@ -133,19 +153,6 @@ func noVersion(actionID, numberOrID string) *host.Error {
 	err := notFound("action " + actionID + " has no version " + numberOrID)
 	err.Hint = "usher actions versions shows those there are"
 	return err
-}
-
-// Module returns the bytes of a stored module. It stays when its action is
-// deleted: unfinished executions and replays need it.
-func (db *DB) Module(ctx context.Context, digest string) ([]byte, error) {
-	var wasm []byte
-	err := db.readers.QueryRowContext(ctx, `
-		SELECT wasm FROM module
-		WHERE digest = ?`, digest).Scan(&wasm)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, notFound("there is no module " + digest)
-	}
-	return wasm, fault(err)
 }
 
 // Deploy makes a version the one that events run which are accepted from now

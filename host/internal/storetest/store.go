@@ -33,7 +33,12 @@ type Store interface {
 	CreateAction(ctx context.Context, a host.Action) error
 	Action(ctx context.Context, idOrName string) (host.Action, error)
 	Actions(ctx context.Context, trigger host.Trigger) ([]host.Action, error)
+	UpdateAction(ctx context.Context, a host.Action) error
 	DeleteAction(ctx context.Context, id string, force bool) error
+	Draft(ctx context.Context, actionID string) (host.Draft, error)
+	Drafts(ctx context.Context, statuses ...host.BuildStatus) ([]host.Draft, error)
+	PutDraft(ctx context.Context, d host.Draft) error
+	PutModule(ctx context.Context, wasm []byte) (digest string, err error)
 	CreateVersion(ctx context.Context, v host.Version, wasm []byte) (host.Version, error)
 	Versions(ctx context.Context, actionID string) ([]host.Version, error)
 	Version(ctx context.Context, actionID, numberOrID string) (host.Version, error)
@@ -43,8 +48,19 @@ type Store interface {
 	Binding(ctx context.Context, id string) (host.Binding, error)
 	ReplaceBindings(ctx context.Context, trigger host.Trigger, bindings []host.Binding) ([]host.Binding, error)
 	UpdateBinding(ctx context.Context, b host.Binding) error
-	SetSecrets(ctx context.Context, actionID string, put []host.SealedSecret, remove []string) error
-	SealedSecrets(ctx context.Context, actionID string) ([]host.SealedSecret, error)
+	SetSecrets(ctx context.Context, ownerID string, put []host.SealedSecret, remove []string) error
+	SealedSecrets(ctx context.Context, ownerID string) ([]host.SealedSecret, error)
+
+	CreateLibrary(ctx context.Context, l host.Library) error
+	Library(ctx context.Context, idOrName string) (host.Library, error)
+	Libraries(ctx context.Context) ([]host.Library, error)
+	UpdateLibrary(ctx context.Context, l host.Library) error
+	DeleteLibrary(ctx context.Context, id string) error
+	PublishLibrary(ctx context.Context, v host.LibraryVersion) (host.LibraryVersion, error)
+	LibraryVersions(ctx context.Context, libraryID string) ([]host.LibraryVersion, error)
+
+	RecordChange(ctx context.Context, c host.Change) error
+	Changes(ctx context.Context, q host.ChangeQuery) ([]host.Change, error)
 
 	CreateKey(ctx context.Context, k host.Key) error
 	Keys(ctx context.Context) ([]host.Key, error)
@@ -79,6 +95,9 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		{"reading", readingPromises},
 		{"operator", operatorPromises},
 		{"registry", registryPromises},
+		{"draft", draftPromises},
+		{"library", libraryPromises},
+		{"change", changePromises},
 		{"load", loadPromises},
 	} {
 		t.Run(group.name, func(t *testing.T) {

@@ -1,0 +1,74 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+
+	"github.com/usherhost/usher/host"
+)
+
+func digestOf(wasm []byte) string {
+	sum := sha256.Sum256(wasm)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// PutModule stores a module without a version, for a draft that has it and for
+// versions to come. It returns the digest, and stores the same module once.
+func (db *DB) PutModule(ctx context.Context, wasm []byte) (digest string, err error) {
+	digest = digestOf(wasm)
+	err = db.change(ctx, func(tx *transaction) error { return tx.insertModule(digest, wasm) })
+	return digest, err
+}
+
+func (tx *transaction) insertModule(digest string, wasm []byte) error {
+	_, err := tx.exec(`
+		INSERT INTO module (digest, wasm) VALUES (?, ?)
+		ON CONFLICT (digest) DO NOTHING`, digest, notNull(wasm))
+	return err
+}
+
+// moduleSize returns NotFound unless the module is stored, else its size in
+// bytes.
+func (tx *transaction) moduleSize(digest string) (bytes int64, err error) {
+	found, err := tx.queryOne(func(row []driverValue) error {
+		bytes = integer(row[0])
+		return nil
+	}, `SELECT length(wasm) FROM module WHERE digest = ?`, digest)
+	if err == nil && !found {
+		err = noModule(digest)
+	}
+	return bytes, err
+}
+
+// dropModule deletes a module that was never a version's: no other draft has
+// it, and no plan.
+func (tx *transaction) dropModule(digest string) error {
+	if digest == "" {
+		return nil
+	}
+	_, err := tx.exec(`
+		DELETE FROM module
+		WHERE digest = ?
+			AND NOT EXISTS (SELECT 1 FROM draft d WHERE d.digest = module.digest)
+			AND NOT EXISTS (SELECT 1 FROM version v WHERE v.digest = module.digest)
+			AND NOT EXISTS (SELECT 1 FROM plan p WHERE instr(p.steps, module.digest) > 0)`, digest)
+	return err
+}
+
+// Module returns the bytes of a stored module. It stays when its action is
+// deleted: unfinished executions and replays need it.
+func (db *DB) Module(ctx context.Context, digest string) ([]byte, error) {
+	var wasm []byte
+	err := db.readers.QueryRowContext(ctx, `
+		SELECT wasm FROM module
+		WHERE digest = ?`, digest).Scan(&wasm)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, noModule(digest)
+	}
+	return wasm, fault(err)
+}
+
+func noModule(digest string) *host.Error { return notFound("there is no module " + digest) }
