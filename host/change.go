@@ -55,3 +55,10 @@ type Reach struct {
 	FirstAt   time.Time `json:"first_at"`
 	LastAt    time.Time `json:"last_at"`
 }
+
+// MaxOrigins is how many origins are told apart for one version; requests to
+// others are counted under OtherOrigins.
+const (
+	MaxOrigins   = 256
+	OtherOrigins = "*"
+)

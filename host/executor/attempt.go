@@ -26,6 +26,9 @@ func (w *walk) attempt(ctx context.Context, index int) (host.Result, []byte, boo
 	}
 	w.sign(&result, index, started)
 	w.meters.ran(w.Trigger, &result)
+	if w.Reaches != nil {
+		w.reach.add(result.VersionID, result.Reached)
+	}
 	return result, w.seal(tape, index, result.Attempt), true
 }
 

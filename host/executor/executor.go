@@ -90,6 +90,9 @@ type Executor struct {
 
 	// Sealer encrypts tapes. Nil: no tape is stored.
 	Sealer Sealer
+	// Reaches keeps to which origins versions sent requests; what was reached in
+	// the second before a crash is lost. Nil: it is not kept.
+	Reaches Reaches
 	// Settings returns the settings that hold now for a step; the run and its
 	// retry both go by them. Nil: those that the step was accepted with.
 	Settings func(ctx context.Context, step host.Step) host.Settings
@@ -106,6 +109,7 @@ type Executor struct {
 	meters  *meters
 	backlog *backlog
 	unsaved *unsaved
+	reach   reach
 	workers sync.WaitGroup
 	actions context.Context // ends when running actions must stop; set by Run before the first of them
 	records context.Context // ends when waiting for the store is given up; likewise
@@ -124,6 +128,9 @@ func (e *Executor) Run(ctx context.Context) error {
 	e.actions, cancelActions = context.WithCancel(e.records)
 	defer cancelActions()
 
+	if e.Reaches != nil {
+		e.reach.recorder.Go(func() { e.recordReach(ctx) })
+	}
 	e.backlog.open(e.start)
 	e.claim(ctx)
 	e.backlog.close()
@@ -211,6 +218,10 @@ func (e *Executor) drain(cancelActions, cancelRecords context.CancelFunc) error 
 	if !within(idle, flushTimeout) {
 		return fmt.Errorf("drain executor: %d actions did not stop within %s of being canceled; they run again after the next start",
 			e.backlog.runningNow(), flushTimeout)
+	}
+	if e.Reaches != nil {
+		e.reach.recorder.Wait()
+		e.flushReach()
 	}
 	if err := e.unsaved.flush(e.records); err != nil {
 		return fmt.Errorf("drain executor: the store did not take %d outcomes within %s; those actions run again after the next start: %w",

@@ -1,0 +1,48 @@
+package guest_test
+
+import (
+	"context"
+	"maps"
+	"testing"
+
+	"github.com/usherhost/usher/host"
+)
+
+// telling answers every request, and tells that it reached origins.
+func telling(origins ...string) *sender {
+	return &sender{send: func(_ context.Context, r *host.HTTPRequest) (*host.HTTPResponse, *host.EgressFailure) {
+		for _, origin := range origins {
+			r.Reached(origin)
+		}
+		return ok(r)
+	}}
+}
+
+func TestAResultTellsTheOriginsThatWereReached(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		world *sender
+		want  map[string]int64
+	}{
+		{"none", telling(), nil},
+		{"each with its requests", telling("https://a.example", "https://b.example"), map[string]int64{"https://a.example": 3, "https://b.example": 3}},
+		{"a secret's value masked", telling("https://hunter2.example"), map[string]int64{"https://[secret PASSWORD].example": 3}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			request := map[string]string{"url": "https://a.example/"}
+			s := newStage(t, tt.world, call("http_send", request), start("https://a.example/"), start("https://a.example/"), wait(-1), wait(-1))
+			s.Runner.Secrets = secrets{"PASSWORD": "hunter2"}
+			result, _, _ := s.run(t, host.Settings{})
+			if !result.Succeeded || !maps.Equal(result.Reached, tt.want) {
+				t.Errorf("reached %v, want %v; error %+v", result.Reached, tt.want, result.Error)
+			}
+		})
+	}
+}
+
+// secrets are the same for every action.
+type secrets map[string]string
+
+func (s secrets) Secrets(context.Context, string) (map[string]string, error) { return s, nil }
