@@ -14,6 +14,7 @@ var benches = []compare.Bench{
 	{Name: "metering", What: "CPU of metered guest code, against the same code unmetered", Run: benchMetering},
 	{Name: "idle", What: "memory of an idle instance and of a registered module, against go-sdk's", Run: benchIdle},
 	{Name: "startup", What: "mixed modules from a warm cache: until all are ready, and the first run of one, against go-sdk", Run: benchStartup},
+	{Name: "javascript", What: "time of one event's run of a JavaScript action, against go-sdk, Node's vm and workerd", Run: benchJavaScript},
 }
 
 func main() { compare.Main("go run ./host/bench", benches) }

@@ -1,0 +1,112 @@
+// Package scripts holds the JavaScript actions that are measured, and runs them
+// as the host does, as users of the Extism SDK do, and in Node and workerd.
+package scripts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+
+	"github.com/usherhost/usher/host/internal/hosttest"
+	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+// Entry is what every action exports.
+const Entry = "onExecutePostUserRegistration"
+
+// Names are the actions, the cheapest first.
+var Names = []string{"trivial", "slack", "axios"}
+
+// Missing says that something is not installed that a measurement needs.
+type Missing struct{ What string }
+
+// Error tells what is missing and how to get it.
+func (m *Missing) Error() string { return m.What }
+
+// Script is an action that was built.
+type Script struct {
+	Name string
+	Wasm []byte
+
+	dir    string // of the actions and their packages
+	event  []byte // without secrets
+	server *httptest.Server
+}
+
+// Open builds an action and starts the server that its requests go to. The
+// error is a [*Missing] when its packages are not installed, or the engine was
+// not made. The caller must close it.
+func Open(ctx context.Context, s *sandbox.Sandbox, name string) (*Script, error) {
+	dir, err := folder()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, "node_modules", ".package-lock.json")); err != nil && name != "trivial" {
+		return nil, &Missing{"its packages are not installed: run 'npm ci' in host/bench/testdata/js"}
+	}
+	code, err := os.ReadFile(filepath.Join(dir, name+".js"))
+	if err != nil {
+		return nil, err
+	}
+	wasm, err := build(ctx, s, jsbuild.Source{Name: name + ".js", Code: code, Dir: dir})
+	if err != nil {
+		return nil, err
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) }))
+	return &Script{Name: name, Wasm: wasm, dir: dir, event: hosttest.Event(1).Body, server: server}, nil
+}
+
+// Close stops the server.
+func (s *Script) Close() { s.server.Close() }
+
+// secrets are the action's.
+func (s *Script) secrets() map[string]string {
+	return map[string]string{"URL": s.server.URL + "/users"}
+}
+
+// withSecrets returns the event as actions get it.
+func (s *Script) withSecrets() []byte {
+	return fmt.Appendf(nil, `%s,"secrets":{"URL":%q}}`, s.event[:len(s.event)-1], s.secrets()["URL"])
+}
+
+func build(ctx context.Context, s *sandbox.Sandbox, src jsbuild.Source) ([]byte, error) {
+	b, err := jsbuild.New(jsbuild.Config{Sandbox: s})
+	if errors.Is(err, jsbuild.ErrNoEngine) {
+		return nil, &Missing{"the JavaScript engine is not made: run 'task engine'"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer b.Close()
+	built, err := b.Build(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	if built.FromBytecode {
+		return nil, fmt.Errorf("%s starts from bytecode: %s", src.Name, built.Reason)
+	}
+	return built.Module, nil
+}
+
+// folder returns the folder of the actions, from anywhere in the checkout.
+func folder() (string, error) {
+	at, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		dir := filepath.Join(at, "host", "bench", "testdata", "js")
+		if _, err := os.Stat(dir); err == nil {
+			return dir, nil
+		}
+		if at == filepath.Dir(at) {
+			return "", errors.New("run it in a checkout of the repository")
+		}
+		at = filepath.Dir(at)
+	}
+}
