@@ -139,7 +139,7 @@ func (r *Registry) DeleteAction(ctx context.Context, idOrName string, force bool
 		return err
 	}
 	var draft *host.Draft
-	if d, err := r.sources().Draft(ctx, a.ID); err == nil {
+	if d, err := r.Store.Draft(ctx, a.ID); err == nil {
 		draft = &d
 	}
 	if err := r.Store.DeleteAction(ctx, a.ID, force); err != nil {

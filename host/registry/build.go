@@ -46,7 +46,7 @@ func (e *BuildFailed) Error() string {
 // until ctx ends and every build has stopped; those are begun again by the next
 // call.
 func (r *Registry) BuildPending(ctx context.Context) error {
-	drafts, err := r.sources().Drafts(ctx, host.Pending, host.Building)
+	drafts, err := r.Store.Drafts(ctx, host.Pending, host.Building)
 	if err != nil {
 		return fmt.Errorf("find what is left to build: %w", err)
 	}
@@ -95,7 +95,7 @@ func (r *Registry) build(ctx context.Context, actionID string) {
 	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
 	defer cancel()
 	defer r.builds.tell()
-	d, err := r.sources().Draft(ctx, actionID)
+	d, err := r.Store.Draft(ctx, actionID)
 	if err == nil && (d.Status == host.Pending || d.Status == host.Building) {
 		err = r.buildDraft(ctx, d)
 	}
@@ -106,7 +106,7 @@ func (r *Registry) build(ctx context.Context, actionID string) {
 
 func (r *Registry) buildDraft(ctx context.Context, d host.Draft) error {
 	d.Status = host.Building
-	if err := r.sources().PutDraft(ctx, d); err != nil {
+	if err := r.Store.PutDraft(ctx, d); err != nil {
 		return err
 	}
 	r.builds.tell()
@@ -118,7 +118,7 @@ func (r *Registry) buildDraft(ctx context.Context, d host.Draft) error {
 	if err != nil {
 		d.Status, d.Errors, d.BuiltAt = host.Failed, r.reasons(d, err), time.Time{}
 	}
-	if err := r.sources().PutDraft(context.WithoutCancel(ctx), d); err != nil {
+	if err := r.Store.PutDraft(context.WithoutCancel(ctx), d); err != nil {
 		return err
 	}
 	return r.deployWaiting(context.WithoutCancel(ctx), d)
@@ -144,7 +144,7 @@ func (r *Registry) module(ctx context.Context, d host.Draft) (digest string, err
 	if _, err := r.checkModule(ctx, a, built.Module); err != nil {
 		return "", err
 	}
-	return r.sources().PutModule(ctx, built.Module)
+	return r.Store.PutModule(ctx, built.Module)
 }
 
 func noBuilder() *host.Error {

@@ -18,7 +18,7 @@ func (r *Registry) record(ctx context.Context, verb, object, name string, before
 		At: time.Now().UTC(), Actor: host.ActorOf(ctx), Verb: verb, Object: object, Name: name,
 		Before: encode(before), After: encode(after),
 	}
-	if err := r.sources().RecordChange(context.WithoutCancel(ctx), c); err != nil {
+	if err := r.Store.RecordChange(context.WithoutCancel(ctx), c); err != nil {
 		r.log().Error("a change is missing in the log of changes", "verb", verb, "object", object, "error", err)
 	}
 }

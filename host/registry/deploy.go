@@ -127,7 +127,7 @@ func (r *Registry) restore(ctx context.Context, a host.Action, v host.Version) (
 			Hint: "deploy it without changing the draft",
 		}
 	}
-	d, err := r.sources().Draft(ctx, a.ID)
+	d, err := r.Store.Draft(ctx, a.ID)
 	if err != nil && host.CodeOf(err) != host.NotFound {
 		return 0, err
 	}
@@ -136,7 +136,7 @@ func (r *Registry) restore(ctx context.Context, a host.Action, v host.Version) (
 	d = host.Draft{
 		ActionID: a.ID, Source: *v.Source, Revision: d.Revision + 1, Status: host.Built, Digest: v.Digest, UpdatedAt: now, BuiltAt: now,
 	}
-	if err := r.sources().PutDraft(ctx, d); err != nil {
+	if err := r.Store.PutDraft(ctx, d); err != nil {
 		return 0, err
 	}
 	r.record(ctx, "action.update", a.ID, a.Name, was, aboutAction(a, &d))
@@ -150,7 +150,7 @@ func (r *Registry) settled(ctx context.Context, actionID string) (host.Draft, er
 	defer late.Stop()
 	for {
 		news := r.builds.await()
-		d, err := r.sources().Draft(ctx, actionID)
+		d, err := r.Store.Draft(ctx, actionID)
 		if host.CodeOf(err) == host.NotFound {
 			return host.Draft{}, nil
 		}

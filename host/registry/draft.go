@@ -95,7 +95,7 @@ func (r *Registry) createSource(
 		return host.Action{}, host.Draft{}, err
 	}
 	d := host.Draft{ActionID: a.ID, Source: src, Revision: 1, Status: host.Pending, UpdatedAt: time.Now().UTC()}
-	if err := r.sources().PutDraft(ctx, d); err != nil {
+	if err := r.Store.PutDraft(ctx, d); err != nil {
 		return host.Action{}, host.Draft{}, r.undo(ctx, a, err)
 	}
 	r.record(ctx, "action.create", a.ID, a.Name, nil, aboutAction(a, &d))
@@ -135,7 +135,7 @@ func (r *Registry) patch(ctx context.Context, action string, p SourcePatch) (hos
 	was := aboutAction(c.action, c.before)
 	if c.renamed {
 		c.action.Name, c.action.UpdatedAt = *p.Name, time.Now().UTC()
-		if err := r.sources().UpdateAction(ctx, c.action); err != nil {
+		if err := r.Store.UpdateAction(ctx, c.action); err != nil {
 			return host.Action{}, host.Draft{}, err
 		}
 	}
@@ -144,7 +144,7 @@ func (r *Registry) patch(ctx context.Context, action string, p SourcePatch) (hos
 	}
 	if c.after.Revision > 0 && (c.before == nil || c.after.Revision > c.before.Revision) {
 		c.after.UpdatedAt = time.Now().UTC()
-		if err := r.sources().PutDraft(ctx, c.after); err != nil {
+		if err := r.Store.PutDraft(ctx, c.after); err != nil {
 			return host.Action{}, host.Draft{}, err
 		}
 	}
@@ -158,7 +158,7 @@ func (r *Registry) lay(ctx context.Context, action string, p SourcePatch) (c pat
 	if c.action, err = r.Action(ctx, action); err != nil {
 		return c, err
 	}
-	d, err := r.sources().Draft(ctx, c.action.ID)
+	d, err := r.Store.Draft(ctx, c.action.ID)
 	if err == nil {
 		c.before, c.after = &d, d
 	} else if host.CodeOf(err) != host.NotFound {
@@ -278,7 +278,7 @@ func (r *Registry) Draft(ctx context.Context, action string) (host.Draft, error)
 }
 
 func (r *Registry) draft(ctx context.Context, a host.Action) (host.Draft, error) {
-	d, err := r.sources().Draft(ctx, a.ID)
+	d, err := r.Store.Draft(ctx, a.ID)
 	if host.CodeOf(err) == host.NotFound {
 		return d, &host.Error{
 			Code: host.NotFound, Text: fmt.Sprintf("action %q has no code: its versions are uploaded", a.Name),
@@ -295,7 +295,7 @@ func (r *Registry) withDraft(ctx context.Context, actionID string) (host.Action,
 	if err != nil {
 		return a, host.Draft{}, err
 	}
-	d, err := r.sources().Draft(ctx, a.ID)
+	d, err := r.Store.Draft(ctx, a.ID)
 	if host.CodeOf(err) == host.NotFound {
 		return a, host.Draft{}, nil
 	}

@@ -41,14 +41,14 @@ func (r *Registry) CreateLibrary(ctx context.Context, name string, src host.Sour
 	now := time.Now().UTC()
 	src.Runtime = cmp.Or(src.Runtime, defaultRuntime)
 	l := host.Library{ID: host.NewID(host.LibraryPrefix), Name: name, Source: src, CreatedAt: now, UpdatedAt: now}
-	if _, err := r.sources().Library(ctx, name); err == nil {
+	if _, err := r.Store.Library(ctx, name); err == nil {
 		return l, &host.Error{Code: host.Conflict, Text: fmt.Sprintf("there is a module %q already", name), Hint: "choose another name"}
 	}
-	if err := r.sources().CreateLibrary(ctx, l); err != nil {
+	if err := r.Store.CreateLibrary(ctx, l); err != nil {
 		return l, err
 	}
 	if err := r.setSecrets(ctx, l.ID, secrets, nil); err != nil {
-		return l, cmp.Or(r.sources().DeleteLibrary(context.WithoutCancel(ctx), l.ID), err)
+		return l, cmp.Or(r.Store.DeleteLibrary(context.WithoutCancel(ctx), l.ID), err)
 	}
 	r.record(ctx, "library.create", l.ID, l.Name, nil, r.aboutLibrary(ctx, l.ID))
 	if publish {
@@ -72,7 +72,7 @@ func checkNewLibrary(name string, src host.Source, secrets []host.SecretWrite) e
 
 // Library returns the library with this id or name.
 func (r *Registry) Library(ctx context.Context, idOrName string) (host.Library, error) {
-	l, err := r.sources().Library(ctx, idOrName)
+	l, err := r.Store.Library(ctx, idOrName)
 	if host.CodeOf(err) == host.NotFound {
 		return l, &host.Error{Code: host.NotFound, Text: fmt.Sprintf("there is no module %q", idOrName), Hint: "look at the list of modules"}
 	}
@@ -81,7 +81,7 @@ func (r *Registry) Library(ctx context.Context, idOrName string) (host.Library, 
 
 // Libraries returns all libraries in the order of their names.
 func (r *Registry) Libraries(ctx context.Context) ([]host.Library, error) {
-	return r.sources().Libraries(ctx)
+	return r.Store.Libraries(ctx)
 }
 
 // PatchLibrary changes a library's draft and secrets. Actions see a change of
@@ -117,15 +117,15 @@ func (r *Registry) PatchLibrary(ctx context.Context, library string, p LibraryPa
 // keepLibrary stores a library's draft.
 func (r *Registry) keepLibrary(ctx context.Context, l host.Library, was any) (host.Library, error) {
 	l.UpdatedAt = time.Now().UTC()
-	if err := r.sources().UpdateLibrary(ctx, l); err != nil {
+	if err := r.Store.UpdateLibrary(ctx, l); err != nil {
 		return l, err
 	}
 	r.record(ctx, "library.update", l.ID, l.Name, was, r.aboutLibrary(ctx, l.ID))
 	return r.Library(ctx, l.ID)
 }
 
-// DeleteLibrary deletes a library with its versions and secrets. One that an
-// action's draft or deployed version uses is [host.Conflict].
+// DeleteLibrary deletes a library with its versions and secrets. One that the
+// draft or a version of an action uses is [host.Conflict].
 func (r *Registry) DeleteLibrary(ctx context.Context, library string) error {
 	r.changing.Lock()
 	defer r.changing.Unlock()
@@ -133,18 +133,8 @@ func (r *Registry) DeleteLibrary(ctx context.Context, library string) error {
 	if err != nil {
 		return err
 	}
-	users, err := r.users(ctx, l, true)
-	if err != nil {
-		return err
-	}
-	if len(users) > 0 {
-		return &host.Error{
-			Code: host.Conflict, Text: fmt.Sprintf("module %q is used by action %q", l.Name, users[0].Action.Name),
-			Hint: "take it out of the action's modules and deploy the action first",
-		}
-	}
 	was := r.aboutLibrary(ctx, l.ID)
-	if err := r.sources().DeleteLibrary(ctx, l.ID); err != nil {
+	if err := r.Store.DeleteLibrary(ctx, l.ID); err != nil {
 		return err
 	}
 	r.secrets.forget(l.ID)
@@ -159,28 +149,20 @@ func (r *Registry) LibraryUsers(ctx context.Context, library string) ([]LibraryU
 	if err != nil {
 		return nil, err
 	}
-	return r.users(ctx, l, false)
-}
-
-// users finds the actions that use a library in their draft; with deployed, or
-// in their deployed version.
-func (r *Registry) users(ctx context.Context, l host.Library, deployed bool) ([]LibraryUser, error) {
 	actions, err := r.Store.Actions(ctx, "")
 	if err != nil {
 		return nil, err
 	}
 	users := []LibraryUser{}
 	for _, a := range actions {
-		d, err := r.sources().Draft(ctx, a.ID)
+		d, err := r.Store.Draft(ctx, a.ID)
 		if err != nil && host.CodeOf(err) != host.NotFound {
 			return nil, err
 		}
-		refs := d.Source.Libraries
-		if deployed && a.Deployed != nil && a.Deployed.Source != nil {
-			refs = slices.Concat(refs, a.Deployed.Source.Libraries)
-		}
-		if i := slices.IndexFunc(refs, func(ref host.LibraryRef) bool { return ref.LibraryID == l.ID }); i >= 0 {
-			users = append(users, LibraryUser{a, refs[i]})
+		for _, ref := range d.Source.Libraries {
+			if ref.LibraryID == l.ID {
+				users = append(users, LibraryUser{a, ref})
+			}
 		}
 	}
 	return users, nil
@@ -205,7 +187,7 @@ func (r *Registry) PublishLibrary(ctx context.Context, library string) (host.Lib
 }
 
 func (r *Registry) publish(ctx context.Context, l host.Library) (host.LibraryVersion, error) {
-	v, err := r.sources().PublishLibrary(ctx, host.LibraryVersion{
+	v, err := r.Store.PublishLibrary(ctx, host.LibraryVersion{
 		ID: host.NewID(host.ReleasePrefix), LibraryID: l.ID, Source: l.Source, CreatedAt: time.Now().UTC(),
 	})
 	if err == nil {
@@ -237,7 +219,7 @@ func (r *Registry) LibraryVersions(ctx context.Context, library string) ([]host.
 	if err != nil {
 		return nil, err
 	}
-	return r.sources().LibraryVersions(ctx, l.ID)
+	return r.Store.LibraryVersions(ctx, l.ID)
 }
 
 // LibraryVersion returns one version of a library.
@@ -250,7 +232,7 @@ func (r *Registry) LibraryVersion(ctx context.Context, library, versionID string
 }
 
 func (r *Registry) libraryVersion(ctx context.Context, l host.Library, versionID string) (host.LibraryVersion, error) {
-	versions, err := r.sources().LibraryVersions(ctx, l.ID)
+	versions, err := r.Store.LibraryVersions(ctx, l.ID)
 	if err != nil {
 		return host.LibraryVersion{}, err
 	}
@@ -275,7 +257,7 @@ type libraryNote struct {
 
 // aboutLibrary tells of a library as it is stored; nil when it can't be read.
 func (r *Registry) aboutLibrary(ctx context.Context, id string) any {
-	l, err := r.sources().Library(ctx, id)
+	l, err := r.Store.Library(ctx, id)
 	if err != nil {
 		return nil
 	}

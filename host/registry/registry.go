@@ -48,32 +48,17 @@ type Registry struct {
 	builds   builds
 }
 
-// sources returns the store as what it also is; nothing is found in one that is
-// not.
-func (r *Registry) sources() Sources {
-	if s, ok := r.Store.(Sources); ok {
-		return s
-	}
-	return unsourced{}
-}
-
 // Store keeps it all durably. A method that finds nothing returns a
 // [host.NotFound] error.
 type Store interface {
 	Actions
 	Versions
 	Bindings
-	Secrets
-	Keys
-}
-
-// Sources stores what modules are built from, and the log of changes.
-type Sources interface {
 	Drafts
 	Libraries
+	Secrets
+	Keys
 	Changes
-	UpdateAction(ctx context.Context, a host.Action) error
-	PutModule(ctx context.Context, wasm []byte) (digest string, err error)
 }
 
 // Drafts stores drafts. PutDraft refuses, with [host.Conflict], one whose
@@ -104,6 +89,7 @@ type Changes interface {
 // Actions stores actions.
 type Actions interface {
 	CreateAction(ctx context.Context, a host.Action) error
+	UpdateAction(ctx context.Context, a host.Action) error
 	Action(ctx context.Context, idOrName string) (host.Action, error)
 	Actions(ctx context.Context, trigger host.Trigger) ([]host.Action, error)
 	DeleteAction(ctx context.Context, id string, force bool) error
@@ -112,6 +98,7 @@ type Actions interface {
 // Versions stores versions and their modules. A version that comes without its
 // module has the one that is stored under its digest.
 type Versions interface {
+	PutModule(ctx context.Context, wasm []byte) (digest string, err error)
 	CreateVersion(ctx context.Context, v host.Version, wasm []byte) (host.Version, error)
 	Versions(ctx context.Context, actionID string) ([]host.Version, error)
 	Version(ctx context.Context, actionID, numberOrID string) (host.Version, error)

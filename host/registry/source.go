@@ -85,7 +85,7 @@ func (r *Registry) referred(ctx context.Context, ref host.LibraryRef) (host.Libr
 	if err != nil {
 		return l, host.LibraryVersion{}, err
 	}
-	versions, err := r.sources().LibraryVersions(ctx, l.ID)
+	versions, err := r.Store.LibraryVersions(ctx, l.ID)
 	if err != nil {
 		return l, host.LibraryVersion{}, err
 	}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/registry"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+// sourceBuilder lets the registry build sources with the JavaScript engine.
+type sourceBuilder struct{ builder *jsbuild.Builder }
+
+// openSourceBuilder returns what builds sources, with packages kept below the
+// data directory: nil when this binary has no engine, which the log is told.
+// The caller must close it before the sandbox.
+func openSourceBuilder(box *sandbox.Sandbox, data string, log *slog.Logger) (registry.Builder, func(), error) {
+	builder, err := jsbuild.New(jsbuild.Config{
+		Sandbox: box,
+		Packages: &jsbuild.Packages{
+			CacheDir: filepath.Join(data, "npm"),
+			Log:      func(line string) { log.Info("packages", "npm", line) },
+		},
+	})
+	if errors.Is(err, jsbuild.ErrNoEngine) {
+		log.Warn("code can't be built here, only modules uploaded", "reason", jsbuild.ErrNoEngine.Text, "hint", jsbuild.ErrNoEngine.Hint)
+		return nil, func() {}, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return sourceBuilder{builder}, builder.Close, nil
+}
+
+// Build implements [registry.Builder].
+func (b sourceBuilder) Build(ctx context.Context, _ string, s host.Source, libraries map[string]host.Source) (registry.Build, error) {
+	src := jsbuild.Source{Name: "action.js", Code: []byte(s.Code), Dependencies: dependenciesOf(s)}
+	built, err := b.builder.Build(ctx, src)
+	if wrong, ok := errors.AsType[*jsbuild.Error](err); ok {
+		return registry.Build{}, &registry.BuildFailed{Errors: buildErrors(wrong.Messages)}
+	}
+	if err != nil {
+		return registry.Build{}, err
+	}
+	warnings := make([]string, len(built.Warnings))
+	for i, w := range built.Warnings {
+		warnings[i] = w.String()
+	}
+	return registry.Build{Module: built.Module, Warnings: warnings}, nil
+}
+
+func dependenciesOf(s host.Source) []jsbuild.Dependency {
+	list := make([]jsbuild.Dependency, len(s.Dependencies))
+	for i, d := range s.Dependencies {
+		list[i] = jsbuild.Dependency(d)
+	}
+	return list
+}
+
+func buildErrors(messages []jsbuild.Message) []host.BuildError {
+	list := make([]host.BuildError, len(messages))
+	for i, m := range messages {
+		list[i] = host.BuildError(m)
+	}
+	return list
+}
+
+// draftRunner lets the registry run a draft with the executor's own means.
+type draftRunner struct{ runner *guest.Runner }
+
+// Try implements [registry.Runner].
+func (d draftRunner) Try(ctx context.Context, step host.Step, event *host.Event) (host.Result, error) {
+	result, _, err := d.runner.Run(ctx, guest.Run{Attempt: 1, Step: step, Event: event})
+	return result, err
+}
