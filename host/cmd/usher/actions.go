@@ -146,7 +146,7 @@ func newActionsList(a *app) *cobra.Command {
 
 func (a *app) actionTable(w io.Writer, actions []host.Action) {
 	if len(actions) == 0 {
-		a.term.note("no actions yet; begin one: usher init NAME --lang js")
+		a.term.note("no actions yet; begin one: usher init NAME")
 		return
 	}
 	rows := make([][]string, len(actions))
@@ -189,58 +189,6 @@ func (a *app) printAction(w io.Writer, action host.Action) {
 		return
 	}
 	fmt.Fprintln(w, "nothing is deployed; next: usher actions deploy DIR")
-}
-
-func newActionsVersions(a *app) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "versions ACTION",
-		Short: "List an action's versions, newest first",
-		Args:  exactly("ACTION"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.client()
-			if err != nil {
-				return err
-			}
-			versions, err := c.Versions(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			return a.term.answer(map[string]any{"versions": notNil(versions)}, func(w io.Writer) { a.versionTable(w, versions) })
-		},
-	}
-	cmd.AddCommand(newVersionsDeploy(a))
-	return cmd
-}
-
-func (a *app) versionTable(w io.Writer, versions []host.Version) {
-	rows := make([][]string, len(versions))
-	for i, v := range versions {
-		state := string(v.Status)
-		if v.Deployed {
-			state = a.term.green("deployed")
-		}
-		rows[i] = []string{"v" + strconv.Itoa(v.Number), v.ID, byteSize(v.SizeBytes), v.Digest[:min(len(v.Digest), 19)], shortTime(v.CreatedAt), state}
-	}
-	a.term.table(w, []string{"VERSION", "ID", "SIZE", "DIGEST", "CREATED", "STATE"}, rows)
-}
-
-func newVersionsDeploy(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "deploy ACTION NUMBER",
-		Short: "Deploy a version that is there already, for example to roll back",
-		Args:  exactly("ACTION", "NUMBER"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.client()
-			if err != nil {
-				return err
-			}
-			v, err := c.Deploy(cmd.Context(), args[0], args[1])
-			if err != nil {
-				return err
-			}
-			return a.term.answer(v, func(w io.Writer) { fmt.Fprintf(w, "%s: version %d deployed\n", args[0], v.Number) })
-		},
-	}
 }
 
 func newActionsDelete(a *app) *cobra.Command {

@@ -107,7 +107,7 @@ func deployed(path string, f deployFlags) (*actionFile, error) {
 	}
 	file := t.action
 	if !exists(path) {
-		return nil, &host.Error{Code: host.NotFound, Text: "nothing at " + path, Hint: "name an action's folder or a script, or begin one: usher init NAME --lang js"}
+		return nil, &host.Error{Code: host.NotFound, Text: "nothing at " + path, Hint: "name an action's folder or a script, or begin one: usher init NAME"}
 	}
 	if file == nil && !isScript(t.path) {
 		return nil, usageError{err: fmt.Errorf("%s is neither a folder nor a script", path), hint: "for a module without an action.yaml: usher actions create NAME --module " + path + " --deploy"}

@@ -52,7 +52,7 @@ func (a *app) dev(cmd *cobra.Command, path string, f runFlags) error {
 		return err
 	}
 	if !exists(t.path) && (t.action == nil || t.action.Build == "") {
-		return &host.Error{Code: host.NotFound, Text: "no file at " + t.path, Hint: "begin an action: usher init NAME --lang js"}
+		return &host.Error{Code: host.NotFound, Text: "no file at " + t.path, Hint: "begin an action: usher init NAME"}
 	}
 	used := f
 	used.takeFiles(cmd, t)

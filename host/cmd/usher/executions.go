@@ -15,31 +15,36 @@ import (
 )
 
 func newExecutions(a *app) *cobra.Command {
-	return parent("executions", "See what ran, and run it again", groupWork,
+	var f executionFlags
+	cmd := parent("executions", "Search what ran, look at it, and run it again", groupWork,
 		newExecutionsList(a), newExecutionsShow(a), newExecutionsRetry(a), newExecutionsReplay(a), newExecutionsCancel(a))
+	cmd.Example = executionExample
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.searchExecutions(cmd.Context(), f) }
+	f.add(cmd)
+	f.addPage(cmd)
+	return cmd
 }
 
 func newExecutionsList(a *app) *cobra.Command {
-	var q host.ExecutionQuery
-	var status string
+	var f executionFlags
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List executions, newest first",
-		Example: `  usher executions list --status partial --action notify-slack`,
+		Example: executionExample,
 		Args:    exactly(),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			q.Status = host.Status(status)
-			return a.listExecutions(cmd.Context(), q)
-		},
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.searchExecutions(cmd.Context(), f) },
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&status, "status", "", "pending, running, retrying, completed, partial, failed or canceled")
-	flags.StringVar(&q.UserID, "user", "", "only of this user")
-	flags.StringVar(&q.EventID, "event", "", "only of this event")
-	flags.StringVar(&q.ActionID, "action", "", "only with results of this action")
-	flags.StringVar(&q.Before, "before", "", "only older than this execution")
-	flags.IntVar(&q.Limit, "limit", 50, "how many, 500 at most")
+	f.add(cmd)
+	f.addPage(cmd)
 	return cmd
+}
+
+func (a *app) searchExecutions(ctx context.Context, f executionFlags) error {
+	q, err := f.query(time.Now())
+	if err != nil {
+		return err
+	}
+	return a.listExecutions(ctx, q)
 }
 
 func (a *app) listExecutions(ctx context.Context, q host.ExecutionQuery) error {

@@ -26,7 +26,8 @@ func newInit(a *app) *cobra.Command {
 		Long: `Make the folder NAME with a small working action: its source, its action.yaml,
 an event to try it on, and the library of its language. In JavaScript (js) and
 TypeScript (ts) there are also answers to its requests and tests.`,
-		Example: `  usher init welcome-mail --lang js
+		Example: `  usher init welcome-mail
+  usher init sync-crm --lang ts
   usher dev welcome-mail
   usher actions deploy welcome-mail --bind`,
 		GroupID:     groupAuthor,
@@ -34,7 +35,7 @@ TypeScript (ts) there are also answers to its requests and tests.`,
 		Annotations: map[string]string{withoutConfig: "true"},
 		RunE:        func(_ *cobra.Command, args []string) error { return a.initAction(args[0], language) },
 	}
-	cmd.Flags().StringVar(&language, "lang", "go", "language: "+join(templates.Languages()))
+	cmd.Flags().StringVar(&language, "lang", "js", "language: "+join(templates.Languages()))
 	_ = cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions(templates.Languages(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

@@ -59,7 +59,7 @@ func readActionFile(dir string) (actionFile, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return actionFile{}, &host.Error{
 			Code: host.NotFound, Text: "no " + actionFileName + " in " + dir,
-			Hint: "name an action's folder, or begin one: usher init NAME --lang js",
+			Hint: "name an action's folder, or begin one: usher init NAME",
 		}
 	}
 	if err != nil {

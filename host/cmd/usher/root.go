@@ -54,7 +54,7 @@ them: in order, in a sandbox, with retries, and without losing one.
 
 Start here:
   usher serve                        start the host
-  usher init my-action --lang js     begin an action
+  usher init my-action               begin an action, in JavaScript
   usher dev my-action                run it here, again after each save
   usher actions deploy my-action --bind
   usher events send my-action/event.json`,
@@ -75,7 +75,8 @@ Start here:
 	)
 	root.AddCommand(
 		newServe(a), newDoctor(a), newKeys(a), newConfig(a),
-		newActions(a), newBind(a), newUnbind(a), newBindings(a), newSecrets(a), newEvents(a), newExecutions(a), newLogs(a),
+		newActions(a), newVersions(a), newRollback(a), newBind(a), newUnbind(a), newBindings(a), newSecrets(a),
+		newEvents(a), newExecutions(a), newLogs(a),
 		newInit(a), newBuild(a), newRun(a), newDev(a), newProfile(a), newInspect(a), newEgress(a),
 		newVersion(a), newExitCodes(),
 	)
@@ -152,6 +153,19 @@ func exactly(names ...string) cobra.PositionalArgs {
 		}
 		if len(args) > len(names) {
 			return usageError{err: errors.New("too many arguments: " + quote(args[len(names)])), hint: "usage: " + cmd.UseLine()}
+		}
+		return nil
+	}
+}
+
+// between asks for the named arguments and takes up to most.
+func between(least, most int, names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least {
+			return usageError{err: errors.New(names[len(args)] + " is missing"), hint: "usage: " + cmd.UseLine()}
+		}
+		if len(args) > most {
+			return usageError{err: errors.New("too many arguments: " + quote(args[most])), hint: "usage: " + cmd.UseLine()}
 		}
 		return nil
 	}
