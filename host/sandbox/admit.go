@@ -65,7 +65,7 @@ func plainOptions() wasmbin.Options {
 
 // addImageCode makes the code of instances over the image.
 func (a *artifact) addImageCode(wasm []byte, o wasmbin.Options) error {
-	o.State = &wasmbin.State{Pages: uint32(len(a.Image) / wasmbin.PageBytes)}
+	o.State = &wasmbin.State{Pages: uint32(len(a.Image) / wasmbin.PageBytes), Grown: true}
 	fresh, err := wasmbin.Rewrite(wasm, o)
 	if err != nil {
 		return fmt.Errorf("rewrite module for its image: %w", err)

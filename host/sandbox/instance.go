@@ -144,11 +144,28 @@ func (s *Sandbox) imageInstance(ctx context.Context, isolation host.Isolation, c
 		return nil, err
 	}
 	i.view = v
+	if err := i.unfold(); err != nil {
+		i.close()
+		return nil, err
+	}
 	for _, name := range f.names {
 		i.globals = append(i.globals, i.module.ExportedGlobal(name).(api.MutableGlobal))
 	}
 	i.setGlobals(f)
 	return i, nil
+}
+
+// unfold grows the memory to the image: the code, which images of many sizes
+// share, begins with less.
+func (i *instance) unfold() error {
+	size := uint32(len(i.view.image.bytes))
+	if i.linear == nil || i.linear.Size() >= size {
+		return nil
+	}
+	if _, ok := i.linear.Grow((size - i.linear.Size()) / wasmbin.PageBytes); !ok {
+		return fmt.Errorf("instantiate module: its memory does not grow to the %d bytes of its image", size)
+	}
+	return nil
 }
 
 func (i *instance) setGlobals(f *frozen) {

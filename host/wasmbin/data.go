@@ -125,6 +125,9 @@ func (m *module) setPages(s *State) error {
 		return fmt.Errorf("a memory of %d pages with %d bytes does not fit limits %+v", s.Pages, len(s.Memory), *l)
 	}
 	l.Min = s.Pages
+	if s.Grown {
+		l.Min = min(s.Pages, 1)
+	}
 	m.setData(imagePlaces(s.Memory))
 	return nil
 }

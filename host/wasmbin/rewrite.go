@@ -38,6 +38,10 @@ type Options struct {
 type State struct {
 	// Pages is the size of the memory.
 	Pages uint32
+	// Grown lets the memory begin with one page at most: the host grows it to
+	// Pages when it instantiates the module. Modules whose states differ in
+	// size only are then the same.
+	Grown bool
 	// Memory is the content of the memory, from its beginning; what it does
 	// not reach is zero. With nil the module gets no data: the host provides
 	// memory that holds it already.
