@@ -1,0 +1,387 @@
+package registry_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/guests"
+	"github.com/usherhost/usher/host/registry"
+)
+
+// builder builds a no-op of any code but "broken". It waits for hold, when
+// there is one, in each build of code with dependencies.
+type builder struct {
+	hold chan struct{}
+
+	mu    sync.Mutex // guards built
+	built []string   // the code of each build, in order
+}
+
+func (b *builder) Build(ctx context.Context, _ string, s host.Source, libraries map[string]host.Source) (registry.Build, error) {
+	if b.hold != nil && len(s.Dependencies) > 0 {
+		select {
+		case <-b.hold:
+		case <-ctx.Done():
+			return registry.Build{}, ctx.Err()
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.built = append(b.built, s.Code)
+	switch {
+	case s.Code == "broken":
+		return registry.Build{}, &registry.BuildFailed{Errors: []host.BuildError{{Text: "it is broken", File: "action.js", Line: 1, Column: 2}}}
+	case s.Code == "unlucky":
+		return registry.Build{}, errors.New("no space left on device")
+	case s.Code == "unfit":
+		return registry.Build{Module: guests.Wasm("noentry")}, nil
+	case strings.HasPrefix(s.Code, "uses ") && libraries[s.Code[5:]].Code == "":
+		return registry.Build{}, errors.New("the library is missing")
+	}
+	return registry.Build{Module: guests.Wasm("noop")}, nil
+}
+
+// builds returns the code of each build.
+func (b *builder) builds() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.built)
+}
+
+// openBuilding is open with a builder.
+func openBuilding(t *testing.T, b *builder) *registry.Registry {
+	t.Helper()
+	r, _ := open(t)
+	r.Builder = b
+	return r
+}
+
+// background runs BuildPending until the test ends.
+func background(t *testing.T, r *registry.Registry) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- r.BuildPending(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func code(text string, packages ...string) host.Source {
+	s := host.Source{Runtime: "node22", Code: text}
+	for _, name := range packages {
+		s.Dependencies = append(s.Dependencies, host.Dependency{Name: name, Version: "1.0.0"})
+	}
+	return s
+}
+
+// draftAction makes an action with a draft.
+func draftAction(t *testing.T, r *registry.Registry, name string, src host.Source, deploy bool) (host.Action, host.Draft) {
+	t.Helper()
+	a, d, err := r.CreateSourceAction(t.Context(), name, trigger, src, nil, deploy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, d
+}
+
+func patch(t *testing.T, r *registry.Registry, action string, p registry.SourcePatch) (host.Action, host.Draft) {
+	t.Helper()
+	a, d, err := r.PatchSource(t.Context(), action, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, d
+}
+
+func TestADraftIsBuiltDeployedChangedAndRolledBack(t *testing.T) {
+	t.Parallel()
+	r := openBuilding(t, &builder{})
+	a, d := draftAction(t, r, "notify", code("one"), false)
+	if d.Status != host.Built || d.Digest == "" || d.BuiltAt.IsZero() || a.Deployed != nil || registry.AllDeployed(a, d) {
+		t.Fatalf("draft %+v of %+v", d, a)
+	}
+	v, err := r.DeployDraft(t.Context(), "notify")
+	if err != nil || v.Number != 1 || v.Source.Code != "one" || v.Digest != d.Digest || v.Manifest.Settings.Egress.Mode != host.EgressPublic {
+		t.Fatalf("deployed %+v, %v", v, err)
+	}
+	a, d = patch(t, r, a.ID, registry.SourcePatch{Code: pointer("two")})
+	if d.Status != host.Built || d.Source.Code != "two" || d.Source.Runtime != "node22" || a.Deployed.Number != 1 || registry.AllDeployed(a, d) {
+		t.Fatalf("patched %+v of %+v", d, a)
+	}
+	if v, err = r.DeployDraft(t.Context(), a.ID); err != nil || v.Number != 2 || v.Source.Code != "two" {
+		t.Fatalf("deployed %+v, %v", v, err)
+	}
+	if v, err = r.DeployVersion(t.Context(), a.ID, "1", false); err != nil || v.Number != 3 || v.Source.Code != "one" || !v.Deployed {
+		t.Fatalf("rolled back to %+v, %v", v, err)
+	}
+	if a, d = look(t, r, a.ID); d.Source.Code != "two" || registry.AllDeployed(a, d) {
+		t.Errorf("after a rollback: draft %+v, deployed %+v", d, a.Deployed)
+	}
+	if v, err = r.DeployVersion(t.Context(), a.ID, v.ID, true); err != nil || v.Number != 4 {
+		t.Fatalf("rolled back to %+v, %v", v, err)
+	}
+	if a, d = look(t, r, a.ID); d.Source.Code != "one" || d.Status != host.Built || !registry.AllDeployed(a, d) {
+		t.Errorf("after a rollback with its draft: %+v, deployed %+v", d, a.Deployed)
+	}
+}
+
+// look returns an action and its draft.
+func look(t *testing.T, r *registry.Registry, action string) (host.Action, host.Draft) {
+	t.Helper()
+	a, err := r.Action(t.Context(), action)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := r.Draft(t.Context(), action)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, d
+}
+
+func TestWhatCanNotBeBuiltCanNotBeDeployed(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		code string
+		want host.BuildError
+		text string
+	}{
+		{code: "broken", want: host.BuildError{Text: "it is broken", File: "action.js", Line: 1, Column: 2}, text: "action.js:1:2: it is broken"},
+		{code: "unfit", text: "onExecutePostUserRegistration"},
+		{code: "unlucky", text: "not the code's fault"},
+	} {
+		t.Run(tt.code, func(t *testing.T) {
+			t.Parallel()
+			r := openBuilding(t, &builder{})
+			a, d := draftAction(t, r, "notify", code(tt.code), true)
+			if d.Status != host.Failed || len(d.Errors) != 1 || d.Digest != "" || a.Deployed != nil {
+				t.Fatalf("draft %+v, deployed %+v", d, a.Deployed)
+			}
+			if tt.want.Text != "" && d.Errors[0] != tt.want {
+				t.Errorf("error %+v", d.Errors[0])
+			}
+			_, err := r.DeployDraft(t.Context(), "notify")
+			refused(t, err, host.Conflict, nil, "failed", "mend", tt.text)
+			_, err = r.Test(t.Context(), "notify", []byte(`{}`))
+			refused(t, err, host.Conflict, nil, "failed")
+			if _, d = patch(t, r, "notify", registry.SourcePatch{Code: pointer("good")}); d.Status != host.Built || len(d.Errors) > 0 {
+				t.Errorf("mended draft %+v", d)
+			}
+		})
+	}
+}
+
+func TestAPatchRaisesTheRevisionOnlyWhenADeployWouldTakeSomethingOver(t *testing.T) {
+	t.Parallel()
+	b := &builder{}
+	r := openBuilding(t, b)
+	draftAction(t, r, "notify", code("one"), true)
+	for _, tt := range []struct {
+		name     string
+		patch    registry.SourcePatch
+		revision int64
+		builds   int
+	}{
+		{name: "the same code", patch: registry.SourcePatch{Code: pointer("one"), Dependencies: &[]host.Dependency{}, Libraries: &[]host.LibraryRef{}}, revision: 1, builds: 1},
+		{name: "the name", patch: registry.SourcePatch{Name: pointer("notify-2")}, revision: 1, builds: 1},
+		{name: "a new secret", patch: registry.SourcePatch{Secrets: &[]host.SecretWrite{write("A", "1"), write("B", "2")}}, revision: 2, builds: 1},
+		{name: "the same secrets", patch: registry.SourcePatch{Secrets: &[]host.SecretWrite{{Name: "A"}, write("B", "2")}}, revision: 2, builds: 1},
+		{name: "a new value", patch: registry.SourcePatch{Secrets: &[]host.SecretWrite{{Name: "A"}, write("B", "3")}}, revision: 3, builds: 1},
+		{name: "one secret less", patch: registry.SourcePatch{Secrets: &[]host.SecretWrite{{Name: "B"}}}, revision: 4, builds: 1},
+		{name: "code", patch: registry.SourcePatch{Code: pointer("broken")}, revision: 5, builds: 2},
+		{name: "the same code, that failed", patch: registry.SourcePatch{Code: pointer("broken")}, revision: 6, builds: 3},
+		{name: "another runtime", patch: registry.SourcePatch{Code: pointer("one"), Runtime: pointer("node18-actions")}, revision: 7, builds: 4},
+	} {
+		a, err := r.Actions(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, d := patch(t, r, a[0].ID, tt.patch)
+		if d.Revision != tt.revision || len(b.builds()) != tt.builds {
+			t.Errorf("%s: revision %d after %d builds, want %d after %d", tt.name, d.Revision, len(b.builds()), tt.revision, tt.builds)
+		}
+	}
+	a, _ := look(t, r, "notify-2")
+	if got := secrets(t, r, a.ID); len(got) != 1 || got["B"] != "3" {
+		t.Errorf("secrets %v", got)
+	}
+}
+
+func TestAPatchIsTakenWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	r := openBuilding(t, &builder{})
+	draftAction(t, r, "notify", code("one"), false)
+	draftAction(t, r, "other", code("one"), false)
+	for _, tt := range []struct {
+		name     string
+		patch    registry.SourcePatch
+		code     host.Code
+		pointers []string
+	}{
+		{name: "a name that is taken", patch: registry.SourcePatch{Name: pointer("other")}, code: host.Conflict},
+		{name: "a name that is none", patch: registry.SourcePatch{Name: pointer("a/b")}, code: host.Invalid, pointers: []string{"/name"}},
+		{name: "a secret without a value", patch: registry.SourcePatch{Secrets: &[]host.SecretWrite{{Name: "A"}}}, code: host.Invalid, pointers: []string{"/secrets/0/value"}},
+		{name: "code that is no text", patch: registry.SourcePatch{Code: pointer("\xff")}, code: host.Invalid, pointers: []string{"/code"}},
+		{name: "too much code", patch: registry.SourcePatch{Code: pointer(strings.Repeat("x", registry.MaxCodeBytes+1))}, code: host.Invalid, pointers: []string{"/code"}},
+		{name: "a dependency without a name", patch: registry.SourcePatch{Dependencies: &[]host.Dependency{{Version: "1"}}}, code: host.Invalid, pointers: []string{"/dependencies/0/name"}},
+		{name: "the runtime of modules", patch: registry.SourcePatch{Runtime: pointer("wasm")}, code: host.Invalid, pointers: []string{"/runtime"}},
+		{name: "a library that is not there", patch: registry.SourcePatch{Libraries: &[]host.LibraryRef{{Name: "nope"}}}, code: host.Invalid, pointers: []string{"/modules/0"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			good := registry.SourcePatch{Code: pointer("two"), Secrets: &[]host.SecretWrite{write("B", "1")}, Name: pointer("renamed")}
+			p := tt.patch
+			if p.Code == nil {
+				p.Code = good.Code
+			}
+			if p.Secrets == nil {
+				p.Secrets = good.Secrets
+			}
+			if p.Name == nil {
+				p.Name = good.Name
+			}
+			_, _, err := r.PatchSource(t.Context(), "notify", p)
+			refused(t, err, tt.code, tt.pointers)
+			if a, d := look(t, r, "notify"); d.Revision != 1 || len(a.Secrets) != 0 {
+				t.Errorf("changed to %+v, %+v", a, d)
+			}
+		})
+	}
+}
+
+func TestADeployWaitsForItsPackages(t *testing.T) {
+	t.Parallel()
+	b := &builder{hold: make(chan struct{})}
+	r := openBuilding(t, b)
+	background(t, r)
+	_, d := draftAction(t, r, "notify", code("one", "axios"), false)
+	if d.Status != host.Pending && d.Status != host.Building {
+		t.Fatalf("draft is %s", d.Status)
+	}
+	deployed := make(chan error, 1)
+	go func() {
+		_, err := r.DeployDraft(context.WithoutCancel(t.Context()), "notify")
+		deployed <- err
+	}()
+	close(b.hold)
+	if err := <-deployed; err != nil {
+		t.Fatal(err)
+	}
+	if a, d := look(t, r, "notify"); !registry.AllDeployed(a, d) {
+		t.Errorf("draft %+v, deployed %+v", d, a.Deployed)
+	}
+}
+
+func TestABuildThatWasOvertakenIsDropped(t *testing.T) {
+	t.Parallel()
+	b := &builder{hold: make(chan struct{})}
+	r := openBuilding(t, b)
+	background(t, r)
+	draftAction(t, r, "notify", code("slow", "axios"), false)
+	_, d := patch(t, r, "notify", registry.SourcePatch{Code: pointer("fast"), Dependencies: &[]host.Dependency{}})
+	if d.Status != host.Built || d.Revision != 2 {
+		t.Fatalf("draft %+v", d)
+	}
+	close(b.hold)
+	draftAction(t, r, "after", code("last", "axios"), true) // the queue has come past the first
+	if v, err := r.DeployDraft(t.Context(), "notify"); err != nil || v.Source.Code != "fast" {
+		t.Errorf("deployed %+v, %v", v, err)
+	}
+}
+
+func TestBuildsGoOnAfterARestart(t *testing.T) {
+	t.Parallel()
+	first, db := open(t)
+	first.Builder = &builder{hold: make(chan struct{})}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- first.BuildPending(ctx) }()
+	for i := range 5 {
+		draftAction(t, first, fmt.Sprintf("a%d", i), code("one", "axios"), false)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if left, err := db.Drafts(t.Context(), host.Pending, host.Building); err != nil || len(left) != 5 {
+		t.Fatalf("left are %+v, %v", left, err)
+	}
+	second := &registry.Registry{Store: db, Inspector: first.Inspector, Box: first.Box, Builder: &builder{}}
+	background(t, second)
+	for i := range 5 {
+		if v, err := second.DeployDraft(t.Context(), fmt.Sprintf("a%d", i)); err != nil || v.Number != 1 {
+			t.Errorf("deployed %+v, %v", v, err)
+		}
+	}
+}
+
+// waiting is a store with one draft that nobody builds.
+type waiting struct{ registry.Store }
+
+func (waiting) Action(context.Context, string) (host.Action, error) {
+	return host.Action{ID: "act_1", Name: "notify", Trigger: trigger}, nil
+}
+
+func (waiting) Draft(context.Context, string) (host.Draft, error) {
+	return host.Draft{ActionID: "act_1", Revision: 1, Status: host.Pending}, nil
+}
+
+func TestADeployGivesUpWaitingAfter20Seconds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		_, err := (&registry.Registry{Store: waiting{}}).DeployDraft(t.Context(), "notify")
+		refused(t, err, host.Conflict, nil, "pending", "wait")
+		if took := time.Since(began); took != 20*time.Second {
+			t.Errorf("gave up after %s", took)
+		}
+	})
+}
+
+func TestAnActionOfModulesHasNoDraft(t *testing.T) {
+	t.Parallel()
+	r := openBuilding(t, &builder{})
+	a, d := draftAction(t, r, "notify", host.Source{Runtime: registry.RuntimeWasm}, false)
+	if a.Name != "notify" || d.Revision != 0 {
+		t.Fatalf("action %+v, draft %+v", a, d)
+	}
+	_, err := r.Draft(t.Context(), "notify")
+	refused(t, err, host.NotFound, nil, "uploaded", "usher deploy")
+	_, err = r.DeployDraft(t.Context(), "notify")
+	refused(t, err, host.Conflict, nil, "uploaded")
+	upload(t, r, "notify")
+	if v, err := r.DeployVersion(t.Context(), "notify", "1", false); err != nil || v.Number != 2 || v.Source != nil {
+		t.Errorf("rolled back to %+v, %v", v, err)
+	}
+	_, err = r.DeployVersion(t.Context(), "notify", "1", true)
+	refused(t, err, host.Conflict, nil, "uploaded")
+	if _, d := patch(t, r, "notify", registry.SourcePatch{Code: pointer(""), Runtime: pointer("wasm"), Secrets: &[]host.SecretWrite{write("A", "1")}}); d.Revision != 0 {
+		t.Errorf("got a draft: %+v", d)
+	}
+	if _, d := patch(t, r, "notify", registry.SourcePatch{Code: pointer("now code")}); d.Revision != 1 || d.Status != host.Built {
+		t.Errorf("draft %+v", d)
+	}
+	_, _, err = r.CreateSourceAction(t.Context(), "odd", trigger, host.Source{Runtime: registry.RuntimeWasm, Code: "x"}, nil, false)
+	refused(t, err, host.Invalid, []string{"/runtime"})
+}
+
+func TestCodeNeedsAnEngine(t *testing.T) {
+	t.Parallel()
+	r, _ := open(t)
+	_, _, err := r.CreateSourceAction(t.Context(), "notify", trigger, code("one"), nil, false)
+	refused(t, err, host.Unavailable, nil, "engine", "task engine")
+	if _, err := r.Action(t.Context(), "notify"); host.CodeOf(err) != host.NotFound {
+		t.Errorf("made in spite of it: %v", err)
+	}
+}
