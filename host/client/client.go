@@ -133,11 +133,7 @@ func (c *Client) once(ctx context.Context, r call) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	sender := c.HTTP
-	if sender == nil {
-		sender = http.DefaultClient
-	}
-	response, err := sender.Do(request)
+	response, err := c.sender().Do(request)
 	if err != nil {
 		return 0, fmt.Errorf("%s %s: %w", r.method, r.path, err)
 	}
@@ -153,6 +149,13 @@ func (c *Client) once(ctx context.Context, r call) (int, error) {
 		return response.StatusCode, problemOf(response, body)
 	}
 	return response.StatusCode, r.decode(body)
+}
+
+func (c *Client) sender() *http.Client {
+	if c.HTTP != nil {
+		return c.HTTP
+	}
+	return http.DefaultClient
 }
 
 func (c *Client) request(ctx context.Context, r call) (*http.Request, error) {
@@ -192,8 +195,7 @@ func (r call) decode(body []byte) error {
 // as a proxy may send, becomes one.
 func problemOf(response *http.Response, body []byte) *Problem {
 	p := &Problem{RetryAfter: retryAfter(response.Header.Get("Retry-After"))}
-	kind, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";")
-	if strings.TrimSpace(kind) != web.ProblemType || json.Unmarshal(body, &p.Problem) != nil {
+	if mediaType(response) != web.ProblemType || json.Unmarshal(body, &p.Problem) != nil {
 		p.Problem = web.Problem{
 			Title:  "The answer is not the host's",
 			Detail: fmt.Sprintf("%s answered %s, which is not an answer of Usher", response.Request.URL.Host, response.Status),
@@ -202,6 +204,11 @@ func problemOf(response *http.Response, body []byte) *Problem {
 	}
 	p.Status = response.StatusCode
 	return p
+}
+
+func mediaType(response *http.Response) string {
+	kind, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";")
+	return strings.TrimSpace(kind)
 }
 
 // retryAfter reads seconds or a date.

@@ -3,6 +3,8 @@ package client
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"time"
 
 	"github.com/usherhost/usher/host"
 )
@@ -24,31 +26,62 @@ type ExecutionPage struct {
 // name.
 func (c *Client) Executions(ctx context.Context, q host.ExecutionQuery) (ExecutionPage, error) {
 	var page ExecutionPage
-	err := c.get(ctx, path("executions"), params(
+	err := c.get(ctx, path("executions"), executionParams(q), &page)
+	return page, err
+}
+
+func executionParams(q host.ExecutionQuery) url.Values {
+	return params(
 		"status", string(q.Status),
 		"user_id", q.UserID,
 		"event_id", q.EventID,
 		"action", q.ActionID,
+		"version", q.VersionID,
+		"since", moment(q.Since),
+		"until", moment(q.Until),
+		"text", q.Text,
 		"before", q.Before,
 		"limit", decimal(q.Limit),
-	), &page)
-	return page, err
+	)
+}
+
+// moment is t, or nothing for the zero time.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
 }
 
 // Execution returns an execution with its results.
 func (c *Client) Execution(ctx context.Context, id string) (Execution, error) {
-	var answer struct {
-		host.Execution
-		Results []result `json:"results"`
-	}
+	var answer resultsOf
 	if err := c.get(ctx, path("executions", id), nil, &answer); err != nil {
 		return Execution{}, err
 	}
-	e := Execution{Execution: answer.Execution, Results: make([]host.Result, len(answer.Results))}
-	for i, r := range answer.Results {
-		e.Results[i] = r.host()
+	return answer.host(), nil
+}
+
+// resultsOf is an execution with results as the API shows it.
+type resultsOf struct {
+	host.Execution
+	Results []result `json:"results"`
+}
+
+func (r resultsOf) host() Execution {
+	e := Execution{Execution: r.Execution, Results: make([]host.Result, len(r.Results))}
+	for i := range r.Results {
+		e.Results[i] = r.Results[i].host()
 	}
-	return e, nil
+	return e
+}
+
+// ExecutionLogs returns all that the runs of an execution logged, for people:
+// one line for each, in the order of the runs.
+func (c *Client) ExecutionLogs(ctx context.Context, id string) (string, error) {
+	var text []byte
+	err := c.get(ctx, path("executions", id, "logs"), nil, &text)
+	return string(text), err
 }
 
 // RetryExecution runs an execution's dead letters again.

@@ -39,18 +39,15 @@ func (c *Client) Logs(ctx context.Context, q LogQuery) (LogPage, error) {
 		query.Set("tail", strconv.Itoa(*q.Tail))
 	}
 	var answer struct {
-		Results []struct {
-			Seq int64 `json:"seq"`
-			result
-		} `json:"results"`
-		Next int64 `json:"next"`
+		Results []seqResult `json:"results"`
+		Next    int64       `json:"next"`
 	}
 	if err := c.get(ctx, path("logs"), query, &answer); err != nil {
 		return LogPage{}, err
 	}
 	page := LogPage{Results: make([]host.SeqResult, len(answer.Results)), Next: answer.Next}
 	for i, r := range answer.Results {
-		page.Results[i] = host.SeqResult{Seq: r.Seq, Result: r.host()}
+		page.Results[i] = r.host()
 	}
 	return page, nil
 }
@@ -70,4 +67,14 @@ func (r result) host() host.Result {
 		out.Output = r.OutputBase64
 	}
 	return out
+}
+
+// seqResult is a result with its place in the record.
+type seqResult struct {
+	Seq int64 `json:"seq"`
+	result
+}
+
+func (r seqResult) host() host.SeqResult {
+	return host.SeqResult{Seq: r.Seq, Result: r.result.host()}
 }

@@ -1,0 +1,15 @@
+package client
+
+import (
+	"context"
+
+	"github.com/usherhost/usher/host"
+)
+
+// Draft returns an action's source as it stands, and what came of building it.
+// An action whose versions are uploaded has none: NotFound.
+func (c *Client) Draft(ctx context.Context, action string) (host.Draft, error) {
+	var d host.Draft
+	err := c.get(ctx, path("actions", action, "draft"), nil, &d)
+	return d, err
+}
