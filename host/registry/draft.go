@@ -197,9 +197,8 @@ func (r *Registry) laySource(ctx context.Context, c *patched, p SourcePatch) err
 		return err
 	}
 	rebuilt := asked && (c.before == nil || c.before.Status == host.Failed || !reflect.DeepEqual(c.before.Source, c.after.Source))
-	secrets, err := r.newSecrets(ctx, c)
-	if err != nil || !rebuilt && (!secrets || c.before == nil) {
-		return err
+	if !rebuilt && (c.before == nil || !r.newSecrets(ctx, c)) {
+		return nil
 	}
 	c.after.ActionID = c.action.ID
 	c.after.Revision++
@@ -249,22 +248,17 @@ func put[T any](to *T, from *T) bool {
 	return from != nil
 }
 
-// newSecrets reports whether the patch changes a name or a value.
-func (r *Registry) newSecrets(ctx context.Context, c *patched) (bool, error) {
-	if len(c.remove) > 0 {
-		return true, nil
-	}
-	if len(c.secrets) == 0 {
-		return false, nil
+// newSecrets reports whether the patch changes a name or a value. Values that
+// can't be read are ones to replace.
+func (r *Registry) newSecrets(ctx context.Context, c *patched) bool {
+	if len(c.secrets)+len(c.remove) == 0 {
+		return false
 	}
 	values, err := r.Secrets(ctx, c.action.ID)
-	if host.CodeOf(err) == host.Internal && err != nil {
-		return true, nil // a value that can't be read is one to replace
-	}
-	return slices.ContainsFunc(c.secrets, func(s host.SecretWrite) bool {
+	return err != nil || len(c.remove) > 0 || slices.ContainsFunc(c.secrets, func(s host.SecretWrite) bool {
 		value, stored := values[s.Name]
 		return !stored || s.Value != nil && *s.Value != value
-	}), err
+	})
 }
 
 // Draft returns an action's draft. [host.NotFound] when it has none: its
