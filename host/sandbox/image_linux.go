@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -16,6 +17,7 @@ import (
 type image struct {
 	bytes []byte // the file, read only
 	file  *os.File
+	held  int64 // bytes of the file that are not holes
 }
 
 // newImage makes an image of data, whose size is a multiple of a page.
@@ -25,18 +27,45 @@ func newImage(data []byte) (*image, error) {
 		return nil, fmt.Errorf("make a memory image: %w", err)
 	}
 	file := os.NewFile(uintptr(fd), "usher-image")
-	if _, err := file.WriteAt(data, 0); err != nil {
+	held, err := writeSparse(file, data)
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("write a memory image: %w", err), file.Close())
 	}
 	const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE | unix.F_SEAL_SEAL
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
 		return nil, errors.Join(fmt.Errorf("seal a memory image: %w", err), file.Close())
 	}
-	bytes, err := unix.Mmap(fd, 0, len(data), unix.PROT_READ, unix.MAP_SHARED)
+	mapped, err := unix.Mmap(fd, 0, len(data), unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("map a memory image: %w", err), file.Close())
 	}
-	return &image{bytes: bytes, file: file}, nil
+	return &image{bytes: mapped, file: file, held: held}, nil
+}
+
+// writeSparse writes data with holes for its pages of zeros, which take no
+// memory, and returns how many bytes are none.
+func writeSparse(file *os.File, data []byte) (held int64, err error) {
+	if err := file.Truncate(int64(len(data))); err != nil {
+		return 0, err
+	}
+	page, zero := os.Getpagesize(), make([]byte, os.Getpagesize())
+	isHole := func(at int) bool {
+		return bytes.Equal(data[at:min(at+page, len(data))], zero[:min(page, len(data)-at)])
+	}
+	for at := 0; at < len(data); {
+		end := at
+		for end < len(data) && !isHole(end) {
+			end = min(end+page, len(data))
+		}
+		if end > at {
+			if _, err := file.WriteAt(data[at:end], int64(at)); err != nil {
+				return 0, err
+			}
+			held += int64(end - at)
+		}
+		at = end + page
+	}
+	return held, nil
 }
 
 func (i *image) close() error {

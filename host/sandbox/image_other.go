@@ -5,9 +5,12 @@ package sandbox
 import "github.com/tetratelabs/wazero/experimental"
 
 // image is a memory as it stood when a module had initialised itself.
-type image struct{ bytes []byte }
+type image struct {
+	bytes []byte
+	held  int64
+}
 
-func newImage(data []byte) (*image, error) { return &image{bytes: data}, nil }
+func newImage(data []byte) (*image, error) { return &image{bytes: data, held: int64(len(data))}, nil }
 
 func (i *image) close() error { return nil }
 

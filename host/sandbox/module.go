@@ -147,7 +147,7 @@ func (s *Sandbox) load(ctx context.Context, digest string, load func() ([]byte, 
 
 // thaw makes a module of an artifact.
 func (s *Sandbox) thaw(ctx context.Context, digest string, a *artifact) (*Module, error) {
-	m := &Module{sandbox: s, artifact: a, digest: digest, bytes: int64(len(a.Image))}
+	m := &Module{sandbox: s, artifact: a, digest: digest}
 	if err := m.thaw(ctx); err != nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -167,18 +167,15 @@ func (m *Module) thaw(ctx context.Context) error {
 			if m.frozen.image, err = newImage(a.Image); err != nil {
 				return err
 			}
+			m.bytes = m.frozen.image.held
 			a.Image = nil // it is in the image now
 		}
 	}
 	if err := m.loadLinks(ctx); err != nil {
 		return err
 	}
-	code, err := m.code(ctx, m.best(""))
-	if err != nil {
-		return err
-	}
-	m.bytes += code.bytes
-	return nil
+	_, err := m.code(ctx, m.best(""))
+	return err
 }
 
 // loadLinks compiles what the module links.
@@ -189,7 +186,6 @@ func (m *Module) loadLinks(ctx context.Context) error {
 			return err
 		}
 		m.links = append(m.links, link{m.artifact.LinkNames[i], c})
-		m.bytes += c.bytes
 	}
 	return nil
 }

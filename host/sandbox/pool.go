@@ -106,6 +106,7 @@ func (s *Sandbox) unlink(c *code) {
 	}
 	if c.users--; c.users == 0 {
 		delete(s.codes, c.key)
+		s.loadBytes -= c.bytes
 		_ = c.compiled.Close(context.Background()) // it only frees memory
 	}
 }

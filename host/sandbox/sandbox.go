@@ -77,7 +77,7 @@ type Sandbox struct {
 	idle      *list.List // of *instance that nobody uses, the last used first
 	idleBytes int64
 	loaded    *list.List // of *Module, the last used first
-	loadBytes int64
+	loadBytes int64      // of the modules' images, and of all code
 }
 
 // loading is a module that somebody loads, or has loaded.
@@ -253,6 +253,7 @@ func (s *Sandbox) compilePart(ctx context.Context, p part) (*code, error) {
 	}
 	c := &code{runtime: s.runtime, compiled: compiled, key: p.Key, users: 1, bytes: nativeFactor * int64(len(wasm))}
 	s.codes[p.Key] = c
+	s.loadBytes += c.bytes
 	return c, nil
 }
 
