@@ -99,6 +99,14 @@ for (const [name, body] of Object.entries({
   });
 }
 
+test("a refusal of the sandbox's that no one caught is waited out by nobody", async () => {
+  const { error, logs } = await run(handler(`
+    queueMicrotask(() => require("net").connect(5432));
+    for (;;) await new Promise((r) => setTimeout(r, 10));
+  `));
+  assert.deepEqual([error.name, logs], ["UnsupportedInSandboxError", []]);
+});
+
 test("the first error is the run's, and later ones are in the log", async () => {
   const { error, logs } = await run(handler(`setTimeout(() => { throw new Error("second"); }, 10); throw new Error("first");`));
   assert.equal(error.message, "first");

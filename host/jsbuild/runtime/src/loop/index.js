@@ -6,7 +6,10 @@
 // for what it had set going would go on in Node, too. Once the handler has
 // settled, nothing waits for a timer without a reference, for an interval,
 // which may never end, nor for a timer that fires when the run's time is over.
+// A refusal of the sandbox's that nobody caught is final: after it nothing waits
+// for the handler or a timer, but for the requests under way.
 import { native } from "../native.js";
+import { UnsupportedInSandboxError } from "../node/unsupported.js";
 import { evaluate, handler, touch } from "./action.js";
 import { apiOf } from "./api.js";
 import { forgetBegin, now, sinceBegin } from "./clock.js";
@@ -34,6 +37,7 @@ const neverSettled =
   "The handler never settled: it awaits a promise that nothing is left to settle. Look for a callback that is never called, or a promise that is never resolved.";
 
 let settled; // when the handler did: {mark, at}; null before. at is by the run's clock, or null when nothing was left to do
+let broken; // whether the sandbox refused something, and no one caught that
 let timeout; // ms that the run may take
 let commands;
 let timelessBatches;
@@ -53,6 +57,7 @@ export function prepare() {
 // start calls the handler that the action exports as entry.
 export function start(entry) {
   settled = null;
+  broken = false;
   timeout = Infinity;
   commands = [];
   timelessBatches = 0;
@@ -84,14 +89,19 @@ function settleBadly(thrown) {
 // tick takes one step and returns whether anything is still to come.
 export function tick() {
   const more = turn(step);
-  takeUncaught().forEach(fail);
+  takeUncaught().forEach(breakBy);
   if (!more) end();
   return more;
 }
 
+function breakBy(exception) {
+  broken ||= exception instanceof UnsupportedInSandboxError;
+  fail(exception);
+}
+
 function step() {
   if (ticking() || fireNext()) return true;
-  if (nextBatch(() => !settled || alive())) {
+  if (nextBatch(() => (!settled && !broken) || alive())) {
     passTime();
     return true;
   }
@@ -101,7 +111,7 @@ function step() {
 }
 
 function alive() {
-  return waiting() || awaitsTimer();
+  return waiting() || (!broken && awaitsTimer());
 }
 
 // awaitsTimer tells whether the run goes on for a timer.
@@ -126,7 +136,7 @@ function wait(ms) {
 
 // end tells what came of the run, and leaves nothing for another one.
 function end() {
-  if (!settled) fail(new Error(neverSettled));
+  if (!settled && !broken) fail(new Error(neverSettled));
   if (settled?.at != null) tellDelay();
   conclude(commands);
   dropTimers();
