@@ -31,7 +31,7 @@ func Engine() ([]byte, error) {
 }
 
 // buildLimits bound each instance of the engine that a build works with.
-var buildLimits = host.Limits{TimeoutMillis: 10_000, Fuel: 10_000_000_000, MemoryBytes: 256 << 20}
+var buildLimits = host.Limits{TimeoutMillis: 30_000, Fuel: 60_000_000_000, MemoryBytes: 256 << 20}
 
 // engine is an instance of the engine, in which a build compiles or evaluates.
 type engine struct {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/sandbox"
 )
 
@@ -81,7 +82,8 @@ func (b *Builder) Build(ctx context.Context, src Source) (*Built, error) {
 	if err != nil {
 		return nil, told(err, src, bundle)
 	}
-	a := action{workshop: w, bytecode: bytecode}
+	section := customSection(MapSection, sectionFor(bundle.Map))
+	a := action{workshop: w, bytecode: bytecode, room: host.MaxModuleBytes - len(section)}
 	if a.parts, err = partsFor(bundle); err != nil {
 		return nil, err
 	}
@@ -89,7 +91,7 @@ func (b *Builder) Build(ctx context.Context, src Source) (*Built, error) {
 	if err != nil {
 		return nil, told(err, src, bundle)
 	}
-	built.Module = append(built.Module, customSection(MapSection, sectionFor(bundle.Map))...)
+	built.Module = append(built.Module, section...)
 	built.Map, built.Packages = bundle.Map, bundle.Packages
 	built.Warnings = append(bundle.Warnings, built.Warnings...)
 	return built, nil
@@ -131,6 +133,7 @@ type action struct {
 	workshop *sandbox.Workshop
 	parts    [][]byte // of the runtime, besides its core
 	bytecode []byte   // of the bundle
+	room     int      // bytes that its module may have
 }
 
 // open makes an instance of the engine with the parts of the runtime.
@@ -150,15 +153,18 @@ func (a *action) open(ctx context.Context) (*engine, error) {
 
 // evaluate makes an image of the action when its top-level code allows one:
 // with its packages loaded, or else as it is. Code that needs the time, random
-// numbers or the host is kept as bytecode.
+// numbers or the host is kept as bytecode, and so is code whose image would be
+// too large for a module.
 func (a *action) evaluate(ctx context.Context) (*Built, error) {
 	reason := ""
 	for _, touch := range []uint64{1, 0} {
 		built, why, err := a.image(ctx, touch)
-		if built != nil || err != nil {
+		if err != nil || built != nil && len(built.Module) <= a.room {
 			return built, err
 		}
-		reason = why
+		if reason = why; built != nil {
+			reason = "its image is too large for a module"
+		}
 	}
 	e, err := a.open(ctx)
 	if err != nil {
