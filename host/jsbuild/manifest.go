@@ -56,6 +56,21 @@ func readManifest(dir string) *manifest {
 	return &found
 }
 
+// mainFile returns the file that "main" names, "" when it names none.
+func (m *manifest) mainFile() string {
+	if m == nil || m.Main == "" {
+		return ""
+	}
+	file, err := filepath.EvalSymlinks(filepath.Join(m.dir, filepath.FromSlash(m.Main)))
+	if err != nil {
+		return ""
+	}
+	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return file
+}
+
 // name returns the name of the package in a folder, which an alias may hide.
 func (m *manifests) name(dir string) string {
 	if found := m.in(dir); found != nil && found.Name != "" {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,6 +34,7 @@ func (j *job) plugin() api.Plugin {
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: stubSpace}, j.loadStub)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: emptySpace}, loadEmpty)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: substituteSpace}, loadSubstitute)
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: socketSpace}, loadSocket)
 	}}
 }
 
@@ -54,6 +56,12 @@ func (r *resolver) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) 
 		return r.fromStub(args)
 	}
 	if name, ok := builtinOf(args.Path); ok {
+		if args.Namespace == socketSpace {
+			return api.OnResolveResult{Path: args.Path, External: true}, nil
+		}
+		if found, ok := r.socketFor(name, args); ok {
+			return found, nil
+		}
 		return api.OnResolveResult{Path: args.Path, External: true, Warnings: r.warn(name, args)}, nil
 	}
 	if strings.HasPrefix(args.Path, "https:") || strings.HasPrefix(args.Path, "http:") { // esbuild would leave it to the run
@@ -75,7 +83,7 @@ func (r *resolver) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) 
 func (r *resolver) find(args api.OnResolveArgs) api.OnResolveResult {
 	s, ok := specifierOf(args.Path)
 	if !ok {
-		return api.OnResolveResult{}
+		return r.nodeMainWithin(args)
 	}
 	if alias, ok := r.aliases[s.name+"@"+s.version]; ok {
 		return r.ask(alias+s.sub, r.installed, args)
@@ -86,6 +94,9 @@ func (r *resolver) find(args api.OnResolveArgs) api.OnResolveResult {
 	dir := args.ResolveDir
 	if r.authored(args.Importer) && r.listed() {
 		dir = r.installed
+	}
+	if file := r.nodeMain(s, dir); file != "" {
+		return api.OnResolveResult{Path: file, Namespace: "file"}
 	}
 	found := r.ask(r.forNode(s, args.Path, dir), dir, args)
 	if found.Path == "" && dir != args.ResolveDir {
@@ -157,6 +168,35 @@ func (r *resolver) forNode(s specifier, path, dir string) string {
 
 // forBrowser are packages whose code for pages serves better: it needs less.
 var forBrowser = words("debug pino ws")
+
+// forNodeAlone are packages whose code for workers and pages does less than
+// their authors' users know: it wants a DOM, or leaves calls out. Their main
+// file is the one for Node.
+var forNodeAlone = words("stripe superagent")
+
+// nodeMain returns the main file of such a package, "" of another. esbuild
+// would look the file up in the package's "browser" field.
+func (r *resolver) nodeMain(s specifier, dir string) string {
+	if s.sub != "" || !forNodeAlone[s.name] {
+		return ""
+	}
+	return r.pkgs.of(s.name, dir).mainFile()
+}
+
+// nodeMainWithin answers such a package's own file that asks for its main one
+// by a path.
+func (r *resolver) nodeMainWithin(args api.OnResolveArgs) api.OnResolveResult {
+	dir := packageDir(args.Importer)
+	if dir == "" || !forNodeAlone[r.pkgs.name(dir)] {
+		return api.OnResolveResult{}
+	}
+	file := r.pkgs.in(dir).mainFile()
+	asked := filepath.Join(args.ResolveDir, filepath.FromSlash(args.Path))
+	if file == "" || asked != dir && !slices.Contains([]string{asked, asked + ".js", filepath.Join(asked, "index.js")}, file) {
+		return api.OnResolveResult{}
+	}
+	return api.OnResolveResult{Path: file, Namespace: "file"}
+}
 
 // fromStub finds what the stub loads: the action, and what it asks for in a run.
 func (r *resolver) fromStub(args api.OnResolveArgs) (api.OnResolveResult, error) {
