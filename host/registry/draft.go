@@ -18,16 +18,9 @@ const RuntimeWasm = "wasm"
 // defaultRuntime is that of a source that names none.
 const defaultRuntime = "node22"
 
-// SourcePatch changes some of an action. A nil field leaves what is there;
-// Secrets is the whole list, as for [Registry.ReplaceSecrets].
-type SourcePatch struct {
-	Name         *string
-	Code         *string
-	Dependencies *[]host.Dependency
-	Runtime      *string
-	Libraries    *[]host.LibraryRef
-	Secrets      *[]host.SecretWrite
-}
+// SourcePatch changes some of an action; Secrets is the whole list, as for
+// [Registry.ReplaceSecrets].
+type SourcePatch = host.SourcePatch
 
 // CreateSourceAction makes an action with a draft. It returns when the draft is
 // built or has failed, or when it is left to BuildPending because it needs

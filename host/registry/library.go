@@ -16,19 +16,12 @@ import (
 // MaxLibraryNameChars is how long a library's name may be.
 const MaxLibraryNameChars = 255
 
-// LibraryPatch changes the draft of a library. A nil field leaves what is
-// there; Secrets is the whole list, as for [Registry.ReplaceSecrets].
-type LibraryPatch struct {
-	Code         *string
-	Dependencies *[]host.Dependency
-	Secrets      *[]host.SecretWrite
-}
+// LibraryPatch changes the draft of a library; Secrets is the whole list, as for
+// [Registry.ReplaceSecrets].
+type LibraryPatch = host.LibraryPatch
 
 // LibraryUser is an action whose draft uses a library.
-type LibraryUser struct {
-	Action host.Action
-	Ref    host.LibraryRef
-}
+type LibraryUser = host.LibraryUser
 
 // CreateLibrary makes a library, with a first version when publish is true. Its
 // name must be new: [host.Conflict] otherwise. Every secret needs a value.
@@ -161,7 +154,7 @@ func (r *Registry) LibraryUsers(ctx context.Context, library string) ([]LibraryU
 		}
 		for _, ref := range d.Source.Libraries {
 			if ref.LibraryID == l.ID {
-				users = append(users, LibraryUser{a, ref})
+				users = append(users, LibraryUser{Action: a, Ref: ref})
 			}
 		}
 	}
