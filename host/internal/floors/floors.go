@@ -56,6 +56,7 @@ var places = []place{
 	// Doors.
 	{"host/ingress", doors},
 	{"host/admin", doors},
+	{"host/auth0", doors},
 	{"host/dashboard", doors},
 	{"host/client", doors},
 	// Assembly, and what only measures and tests.
@@ -83,7 +84,8 @@ var libraries = []library{
 	{"github.com/jackc/pgx", []string{"host/postgres"}},
 	{"github.com/riverqueue/river", []string{"host/postgres"}},
 	{"github.com/tink-crypto", []string{"host/seal"}},
-	{"github.com/labstack/echo", []string{"host/web", "host/ingress", "host/admin", "host/dashboard", "host/client", "host/cmd"}},
+	{"github.com/labstack/echo", []string{"host/web", "host/ingress", "host/admin", "host/auth0", "host/dashboard", "host/client", "host/cmd"}},
+	{"github.com/golang-jwt/jwt", []string{"host/auth0"}},
 	{"github.com/prometheus", []string{"host/executor", "host/ingress", "host/admin", "host/dashboard", "host/client", "host/web", "host/cmd"}},
 	{"github.com/spf13/cobra", []string{"host/cmd"}},
 	{"github.com/knadh/koanf", []string{"host/cmd"}},

@@ -1,0 +1,297 @@
+package auth0
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"reflect"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/usherhost/usher/host"
+)
+
+// What is said of modules, which the host calls libraries.
+const (
+	noLibrary        = "That module does not exist."
+	noRelease        = "That module version does not exist."
+	libraryNameTaken = "A module with the same name already exists."
+	libraryInUse     = "The module is in use by an action."
+	nothingToPublish = "The module has no changes since its latest version."
+)
+
+// The bounds of a module.
+const (
+	maxLibraryNameChars = 255
+	maxLibraryCodeChars = 65_536
+	defaultLibraryPage  = 50
+)
+
+// libraryView is Auth0's ActionModule.
+type libraryView struct {
+	ID                  string            `json:"id"`
+	Name                string            `json:"name"`
+	Code                string            `json:"code"`
+	Dependencies        []host.Dependency `json:"dependencies"`
+	Secrets             []host.Secret     `json:"secrets"`
+	ActionsUsing        int               `json:"actions_using_module_total"`
+	AllChangesPublished bool              `json:"all_changes_published"`
+	LatestVersionNumber int               `json:"latest_version_number"`
+	CreatedAt           time.Time         `json:"created_at"`
+	UpdatedAt           time.Time         `json:"updated_at"`
+	LatestVersion       *releaseView      `json:"latest_version,omitempty"` // not in lists
+}
+
+// releaseView is Auth0's ActionModuleVersion.
+type releaseView struct {
+	ID            string            `json:"id"`
+	ModuleID      string            `json:"module_id,omitempty"`
+	VersionNumber int               `json:"version_number"`
+	Code          string            `json:"code"`
+	Dependencies  []host.Dependency `json:"dependencies"`
+	Secrets       []host.Secret     `json:"secrets"`
+	CreatedAt     time.Time         `json:"created_at"`
+}
+
+func viewRelease(l host.Library, v host.LibraryVersion) releaseView {
+	return releaseView{
+		ID: outside(v.ID), ModuleID: outside(l.ID), VersionNumber: v.Number,
+		Code: v.Source.Code, Dependencies: installed(v.Source.Dependencies), Secrets: listed(l.Secrets),
+		CreatedAt: v.CreatedAt,
+	}
+}
+
+// viewListed is a library as lists show it.
+func (s *Server) viewListed(ctx context.Context, l host.Library) (libraryView, error) {
+	users, err := s.Registry.LibraryUsers(ctx, l.ID)
+	if err != nil {
+		return libraryView{}, missing(err, noLibrary)
+	}
+	view := libraryView{
+		ID: outside(l.ID), Name: l.Name, Code: l.Source.Code, Dependencies: installed(l.Source.Dependencies),
+		Secrets: listed(l.Secrets), ActionsUsing: len(users), CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt,
+	}
+	if l.Latest != nil {
+		view.LatestVersionNumber = l.Latest.Number
+		view.AllChangesPublished = l.Latest.Source.Code == l.Source.Code &&
+			reflect.DeepEqual(listed(l.Latest.Source.Dependencies), listed(l.Source.Dependencies))
+	}
+	return view, nil
+}
+
+func (s *Server) answerLibrary(c echo.Context, status int, l host.Library) error {
+	view, err := s.viewListed(c.Request().Context(), l)
+	if err != nil {
+		return err
+	}
+	if l.Latest != nil {
+		latest := viewRelease(l, *l.Latest)
+		latest.ModuleID = ""
+		view.LatestVersion = &latest
+	}
+	return c.JSON(status, view)
+}
+
+func (s *Server) listLibraries(c echo.Context) error {
+	q, err := queryOf(c, paging(nil))
+	if err != nil {
+		return err
+	}
+	all, err := s.Registry.Libraries(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	p := pageOf(q, all, defaultLibraryPage)
+	views := make([]libraryView, len(p.items))
+	for i, l := range p.items {
+		if views[i], err = s.viewListed(c.Request().Context(), l); err != nil {
+			return err
+		}
+	}
+	return c.JSON(http.StatusOK, answerWhole("modules", p, views))
+}
+
+// libraryBody is what a client sends to make or change a module.
+type libraryBody struct {
+	Name         string              `json:"name"`
+	Code         *string             `json:"code"`
+	Dependencies *[]host.Dependency  `json:"dependencies"`
+	Secrets      *[]host.SecretWrite `json:"secrets"`
+	Publish      bool                `json:"publish"`
+}
+
+var (
+	updateLibrarySchema = &schema{kind: "object", properties: map[string]*schema{
+		"code":         {kind: "string", about: "The source code of the module", most: maxLibraryCodeChars},
+		"dependencies": {kind: "array", about: "The npm packages that the module needs", items: dependencySchema},
+		"secrets":      {kind: "array", about: "The secrets of the module", items: secretSchema},
+	}}
+	createLibrarySchema = &schema{
+		kind: "object", required: []string{"name", "code"},
+		properties: with(with(with(updateLibrarySchema.properties,
+			"name", &schema{kind: "string", about: "The name of the module", least: 1, most: maxLibraryNameChars}),
+			"api_version", &schema{kind: "string", about: "The version of the modules' API"}),
+			"publish", &schema{kind: "boolean", about: "Whether to make a version of the module"}),
+	}
+)
+
+func (s *Server) createLibrary(c echo.Context) error {
+	var body libraryBody
+	if err := cmp.Or(noQuery(c), read(c, createLibrarySchema, &body)); err != nil {
+		return err
+	}
+	source := host.Source{Runtime: defaultRuntime, Code: valueOf(body.Code), Dependencies: valueOf(body.Dependencies)}
+	l, err := s.Registry.CreateLibrary(c.Request().Context(), body.Name, source, valueOf(body.Secrets), body.Publish)
+	if err != nil {
+		return conflicting(err, http.StatusConflict, libraryNameTaken)
+	}
+	return s.answerLibrary(c, http.StatusCreated, l)
+}
+
+// library returns the library that the path names.
+func (s *Server) library(c echo.Context) (host.Library, error) {
+	l, err := s.Registry.Library(c.Request().Context(), inside(host.LibraryPrefix, param(c, "id")))
+	if err != nil {
+		return l, missing(err, noLibrary)
+	}
+	return l, nil
+}
+
+func (s *Server) showLibrary(c echo.Context) error {
+	if err := noQuery(c); err != nil {
+		return err
+	}
+	l, err := s.library(c)
+	if err != nil {
+		return err
+	}
+	return s.answerLibrary(c, http.StatusOK, l)
+}
+
+func (s *Server) updateLibrary(c echo.Context) error {
+	var body libraryBody
+	if err := cmp.Or(noQuery(c), read(c, updateLibrarySchema, &body)); err != nil {
+		return err
+	}
+	patch := host.LibraryPatch{Code: body.Code, Dependencies: body.Dependencies, Secrets: body.Secrets}
+	l, err := s.Registry.PatchLibrary(c.Request().Context(), inside(host.LibraryPrefix, param(c, "id")), patch)
+	if err != nil {
+		return missing(err, noLibrary)
+	}
+	return s.answerLibrary(c, http.StatusOK, l)
+}
+
+func (s *Server) deleteLibrary(c echo.Context) error {
+	if err := noQuery(c); err != nil {
+		return err
+	}
+	err := s.Registry.DeleteLibrary(c.Request().Context(), inside(host.LibraryPrefix, param(c, "id")))
+	if err != nil {
+		return conflicting(missing(err, noLibrary), http.StatusPreconditionFailed, libraryInUse)
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// libraryUserView is Auth0's ActionModuleAction.
+type libraryUserView struct {
+	ActionID            string       `json:"action_id"`
+	ActionName          string       `json:"action_name"`
+	ModuleVersionID     string       `json:"module_version_id"`
+	ModuleVersionNumber int          `json:"module_version_number"`
+	SupportedTriggers   []triggerRef `json:"supported_triggers"`
+}
+
+func (s *Server) listLibraryUsers(c echo.Context) error {
+	q, err := queryOf(c, paging(nil))
+	if err != nil {
+		return err
+	}
+	all, err := s.Registry.LibraryUsers(c.Request().Context(), inside(host.LibraryPrefix, param(c, "id")))
+	if err != nil {
+		return missing(err, noLibrary)
+	}
+	p := pageOf(q, all, defaultLibraryPage)
+	views := make([]libraryUserView, len(p.items))
+	for i, u := range p.items {
+		views[i] = libraryUserView{
+			ActionID: outside(u.Action.ID), ActionName: u.Action.Name, SupportedTriggers: refsOf(u.Action.Trigger),
+			ModuleVersionID: outside(u.Ref.VersionID), ModuleVersionNumber: u.Ref.Number,
+		}
+	}
+	return c.JSON(http.StatusOK, answerWhole("actions", p, views))
+}
+
+func (s *Server) listReleases(c echo.Context) error {
+	q, err := queryOf(c, paging(nil))
+	if err != nil {
+		return err
+	}
+	l, err := s.library(c)
+	if err != nil {
+		return err
+	}
+	all, err := s.Registry.LibraryVersions(c.Request().Context(), l.ID)
+	if err != nil {
+		return missing(err, noLibrary)
+	}
+	p := pageOf(q, all, defaultLibraryPage)
+	views := make([]releaseView, len(p.items))
+	for i, v := range p.items {
+		views[i] = viewRelease(l, v)
+	}
+	return c.JSON(http.StatusOK, answerWhole("versions", p, views))
+}
+
+func (s *Server) showRelease(c echo.Context) error {
+	if err := noQuery(c); err != nil {
+		return err
+	}
+	l, err := s.library(c)
+	if err != nil {
+		return err
+	}
+	v, err := s.Registry.LibraryVersion(c.Request().Context(), l.ID, inside(host.ReleasePrefix, param(c, "version")))
+	if err != nil {
+		return missing(err, noRelease)
+	}
+	return c.JSON(http.StatusOK, viewRelease(l, v))
+}
+
+func (s *Server) publishLibrary(c echo.Context) error {
+	var body struct{}
+	if err := cmp.Or(noQuery(c), readOptional(c, noBody, &body)); err != nil {
+		return err
+	}
+	l, err := s.library(c)
+	if err != nil {
+		return err
+	}
+	v, err := s.Registry.PublishLibrary(c.Request().Context(), l.ID)
+	if err != nil {
+		return conflicting(missing(err, noLibrary), http.StatusConflict, nothingToPublish)
+	}
+	return c.JSON(http.StatusOK, viewRelease(l, v))
+}
+
+var rollbackSchema = &schema{kind: "object", required: []string{"module_version_id"}, properties: map[string]*schema{
+	"module_version_id": {kind: "string", about: "The id of the version to go back to", least: 1},
+}}
+
+func (s *Server) rollbackLibrary(c echo.Context) error {
+	var body struct {
+		ModuleVersionID string `json:"module_version_id"`
+	}
+	if err := cmp.Or(noQuery(c), read(c, rollbackSchema, &body)); err != nil {
+		return err
+	}
+	l, err := s.library(c)
+	if err != nil {
+		return err
+	}
+	l, err = s.Registry.RollbackLibrary(c.Request().Context(), l.ID, inside(host.ReleasePrefix, body.ModuleVersionID))
+	if err != nil {
+		return missing(err, noRelease)
+	}
+	return s.answerLibrary(c, http.StatusOK, l)
+}

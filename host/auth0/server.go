@@ -1,0 +1,254 @@
+// Package auth0 serves the part of Auth0's Management API that is about
+// Actions, under /api/v2/actions, and the token endpoint that its clients ask
+// first. It speaks Auth0's paths, ids, shapes and error texts, so that the
+// tools made for Auth0 work unchanged; the rules are the registry's.
+package auth0
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
+)
+
+// Server answers Auth0's API. Set its fields before Register.
+type Server struct {
+	Registry Registry
+	History  History
+	Keys     Keys
+	Issuer   *Issuer
+
+	// PublicURL is what clients call the host, such as
+	// "https://usher.example.com", for hosts behind a proxy that changes the
+	// Host header. Nil takes the scheme and Host of each request.
+	PublicURL *url.URL
+
+	Requests Rate // of each client; zero is 100 a second, 500 at once
+	Failures Rate // without a valid token, of each address; zero is 1 a second, 20 at once
+
+	Log *slog.Logger // causes of 500s; nil is slog's default
+}
+
+// Rate is how many requests are answered before a 429.
+type Rate struct {
+	PerSecond float64
+	Burst     int
+}
+
+// Registry changes and shows what runs. Actions and libraries are named by id
+// or name.
+type Registry interface {
+	Actions
+	Drafts
+	Versions
+	Bindings
+	Libraries
+}
+
+// Actions keeps actions. A name that is taken is [host.Conflict], as is the
+// deletion of a bound action without force.
+type Actions interface {
+	CreateSourceAction(ctx context.Context, name string, trigger host.Trigger, src host.Source, secrets []host.SecretWrite, deploy bool) (host.Action, host.Draft, error)
+	PatchSource(ctx context.Context, action string, p host.SourcePatch) (host.Action, host.Draft, error)
+	Action(ctx context.Context, action string) (host.Action, error)
+	Actions(ctx context.Context, trigger host.Trigger) ([]host.Action, error)
+	DeleteAction(ctx context.Context, action string, force bool) error
+}
+
+// Drafts keeps the drafts of actions. An action whose versions are uploaded has
+// none: Draft says [host.NotFound], the others [host.Conflict], as they do of
+// a draft that is not built.
+type Drafts interface {
+	Draft(ctx context.Context, action string) (host.Draft, error)
+	DeployDraft(ctx context.Context, action string) (host.Version, error)
+	Test(ctx context.Context, action string, event json.RawMessage) (host.Result, error)
+}
+
+// Versions keeps the versions of actions, newest first. DeployVersion makes a
+// new one like an old one.
+type Versions interface {
+	Versions(ctx context.Context, action string) ([]host.Version, error)
+	Version(ctx context.Context, action, numberOrID string) (host.Version, error)
+	Deploy(ctx context.Context, action, numberOrID string) (host.Version, error)
+	DeployVersion(ctx context.Context, action, version string, updateDraft bool) (host.Version, error)
+}
+
+// Bindings keeps the order of each trigger.
+type Bindings interface {
+	Bindings(ctx context.Context, trigger host.Trigger) ([]host.Binding, error)
+	ReplaceBindings(ctx context.Context, trigger host.Trigger, list []host.BindingWrite) ([]host.Binding, error)
+}
+
+// Libraries keeps what Auth0 calls modules.
+type Libraries interface {
+	CreateLibrary(ctx context.Context, name string, src host.Source, secrets []host.SecretWrite, publish bool) (host.Library, error)
+	Library(ctx context.Context, library string) (host.Library, error)
+	Libraries(ctx context.Context) ([]host.Library, error)
+	PatchLibrary(ctx context.Context, library string, p host.LibraryPatch) (host.Library, error)
+	DeleteLibrary(ctx context.Context, library string) error
+	PublishLibrary(ctx context.Context, library string) (host.LibraryVersion, error)
+	RollbackLibrary(ctx context.Context, library, versionID string) (host.Library, error)
+	LibraryVersions(ctx context.Context, library string) ([]host.LibraryVersion, error)
+	LibraryVersion(ctx context.Context, library, versionID string) (host.LibraryVersion, error)
+	LibraryUsers(ctx context.Context, library string) ([]host.LibraryUser, error)
+}
+
+// History shows what ran.
+type History interface {
+	Execution(ctx context.Context, id string) (host.Execution, error)
+	Results(ctx context.Context, executionID string) ([]host.Result, error)
+}
+
+// Keys finds API keys: a client is one, its id the client's id and the key
+// itself the client's secret.
+type Keys interface {
+	KeyByHash(ctx context.Context, hash [32]byte) (host.Key, error)
+	Keys(ctx context.Context) ([]host.Key, error)
+}
+
+// root begins every path of the API.
+const root = "/api/v2"
+
+// maxBodyBytes bounds a body; code may have 1 MiB less what is around it.
+const maxBodyBytes = 1<<20 + 64<<10
+
+// route is one endpoint with the scope that it asks for.
+type route struct {
+	method, path string
+	scope        string
+	handle       echo.HandlerFunc
+}
+
+func (s *Server) routes() []route {
+	return slices.Concat(s.actionRoutes(), s.bindingRoutes(), s.libraryRoutes())
+}
+
+func (s *Server) actionRoutes() []route {
+	const actions = root + "/actions/actions"
+	return []route{
+		{http.MethodGet, actions, scopeRead, s.listActions},
+		{http.MethodPost, actions, scopeCreate, s.createAction},
+		{http.MethodGet, actions + "/:id", scopeRead, s.showAction},
+		{http.MethodPatch, actions + "/:id", scopeUpdate, s.updateAction},
+		{http.MethodDelete, actions + "/:id", scopeDelete, s.deleteAction},
+		{http.MethodPost, actions + "/:id/deploy", scopeCreate, s.deployAction},
+		{http.MethodPost, actions + "/:id/test", scopeCreate, s.testAction},
+		{http.MethodGet, actions + "/:id/versions", scopeRead, s.listVersions},
+		{http.MethodGet, actions + "/:id/versions/:version", scopeRead, s.showVersion},
+		{http.MethodPost, actions + "/:id/versions/:version/deploy", scopeCreate, s.deployVersion},
+	}
+}
+
+func (s *Server) bindingRoutes() []route {
+	const triggers = root + "/actions/triggers"
+	return []route{
+		{http.MethodGet, triggers, scopeRead, s.listTriggers},
+		{http.MethodGet, triggers + "/:trigger/bindings", scopeRead, s.listBindings},
+		{http.MethodPatch, triggers + "/:trigger/bindings", scopeUpdate, s.replaceBindings},
+		{http.MethodGet, root + "/actions/executions/:id", scopeRead, s.showExecution},
+	}
+}
+
+func (s *Server) libraryRoutes() []route {
+	const modules = root + "/actions/modules"
+	return []route{
+		{http.MethodGet, modules, scopeRead, s.listLibraries},
+		{http.MethodPost, modules, scopeCreate, s.createLibrary},
+		{http.MethodGet, modules + "/:id", scopeRead, s.showLibrary},
+		{http.MethodPatch, modules + "/:id", scopeUpdate, s.updateLibrary},
+		{http.MethodDelete, modules + "/:id", scopeDelete, s.deleteLibrary},
+		{http.MethodGet, modules + "/:id/actions", scopeRead, s.listLibraryUsers},
+		{http.MethodGet, modules + "/:id/versions", scopeRead, s.listReleases},
+		{http.MethodPost, modules + "/:id/versions", scopeUpdate, s.publishLibrary},
+		{http.MethodGet, modules + "/:id/versions/:version", scopeRead, s.showRelease},
+		{http.MethodPost, modules + "/:id/rollback", scopeUpdate, s.rollbackLibrary},
+	}
+}
+
+// Register adds every route, and one that answers all other paths below
+// /api/v2 in Auth0's form.
+func (s *Server) Register(e *echo.Echo) {
+	g := &gate{
+		server:   s,
+		requests: limiter(s.Requests, Rate{PerSecond: 100, Burst: 500}),
+		failures: limiter(s.Failures, Rate{PerSecond: 1, Burst: 20}),
+	}
+	routes := s.routes()
+	for _, r := range routes {
+		e.Add(r.method, r.path, s.answering(g.guard(r)))
+	}
+	lost := s.answering(g.lost(routes))
+	e.Any(root, lost)
+	e.Any(root+"/*", lost)
+	e.POST("/oauth/token", g.token)
+}
+
+func limiter(r, standard Rate) *web.Limiter {
+	if r == (Rate{}) {
+		r = standard
+	}
+	return &web.Limiter{PerSecond: r.PerSecond, Burst: r.Burst}
+}
+
+// lost answers a path that is not there, or not with this method.
+func (g *gate) lost(routes []route) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := g.take(c, g.requests, address(c)); err != nil {
+			return err
+		}
+		var methods []string
+		for _, r := range routes {
+			if fits(r.path, c.Request().URL.Path) {
+				methods = append(methods, r.method)
+			}
+		}
+		if len(methods) == 0 {
+			return &problem{Status: http.StatusNotFound, Message: "Not Found"}
+		}
+		c.Response().Header().Set(echo.HeaderAllow, strings.Join(methods, ", "))
+		return &problem{Status: http.StatusMethodNotAllowed, Message: "Method Not Allowed"}
+	}
+}
+
+// fits reports whether a path is one of a route's.
+func fits(pattern, path string) bool {
+	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
+	return slices.EqualFunc(want, have, func(w, h string) bool {
+		return w == h || strings.HasPrefix(w, ":") && h != ""
+	})
+}
+
+// base is what clients call the host.
+func (s *Server) base(r *http.Request) url.URL {
+	if s.PublicURL != nil {
+		return url.URL{Scheme: s.PublicURL.Scheme, Host: s.PublicURL.Host}
+	}
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	return url.URL{Scheme: scheme, Host: r.Host}
+}
+
+func (s *Server) log() *slog.Logger {
+	if s.Log == nil {
+		return slog.Default()
+	}
+	return s.Log
+}
+
+// listed is items, never null.
+func listed[T any](items []T) []T {
+	if items == nil {
+		return []T{}
+	}
+	return items
+}

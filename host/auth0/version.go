@@ -1,0 +1,201 @@
+package auth0
+
+import (
+	"cmp"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/usherhost/usher/host"
+)
+
+const noVersion = "That action version does not exist."
+
+// versionView is Auth0's ActionVersion. Inside of an action it does not name
+// that again.
+type versionView struct {
+	Code              string            `json:"code"`
+	Dependencies      []host.Dependency `json:"dependencies"`
+	ID                string            `json:"id"`
+	ActionID          string            `json:"action_id,omitempty"`
+	Deployed          bool              `json:"deployed"`
+	Number            int               `json:"number"`
+	BuiltAt           time.Time         `json:"built_at,omitzero"`
+	Secrets           []host.Secret     `json:"secrets"`
+	Status            host.BuildStatus  `json:"status"`
+	CreatedAt         time.Time         `json:"created_at"`
+	UpdatedAt         time.Time         `json:"updated_at"`
+	Runtime           string            `json:"runtime"`
+	SupportedTriggers []triggerRef      `json:"supported_triggers"`
+	Modules           []libraryRef      `json:"modules,omitempty"`
+	Action            *actionBase       `json:"action,omitempty"`
+}
+
+// actionBase is Auth0's ActionBase: an action as its versions and bindings show
+// it. There it never counts as deployed.
+type actionBase struct {
+	ID                 string       `json:"id"`
+	Name               string       `json:"name"`
+	SupportedTriggers  []triggerRef `json:"supported_triggers"`
+	CreatedAt          time.Time    `json:"created_at"`
+	UpdatedAt          time.Time    `json:"updated_at"`
+	DeployedVersion    *versionView `json:"deployed_version,omitempty"`
+	AllChangesDeployed bool         `json:"all_changes_deployed"`
+}
+
+func viewBase(a host.Action) actionBase {
+	return actionBase{
+		ID: outside(a.ID), Name: a.Name, SupportedTriggers: refsOf(a.Trigger),
+		CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
+	}
+}
+
+func viewVersion(a host.Action, v host.Version) versionView {
+	source := host.Source{Runtime: wasmRuntime}
+	if v.Source != nil {
+		source = *v.Source
+	}
+	return versionView{
+		ID: outside(v.ID), Number: v.Number, Deployed: v.Deployed, Status: v.Status,
+		Code: source.Code, Dependencies: installed(source.Dependencies), Runtime: source.Runtime,
+		Modules: viewLibraryRefs(source.Libraries), Secrets: listed(a.Secrets),
+		SupportedTriggers: refsOf(a.Trigger),
+		CreatedAt:         v.CreatedAt, UpdatedAt: v.CreatedAt, BuiltAt: v.CreatedAt,
+	}
+}
+
+// viewWhole is viewVersion for an answer of its own.
+func viewWhole(a host.Action, v host.Version) versionView {
+	base := viewBase(a)
+	view := viewVersion(a, v)
+	view.ActionID, view.Action = base.ID, &base
+	return view
+}
+
+func (s *Server) listVersions(c echo.Context) error {
+	q, err := queryOf(c, paging(nil))
+	if err != nil {
+		return err
+	}
+	a, err := s.action(c)
+	if err != nil {
+		return err
+	}
+	all, err := s.Registry.Versions(c.Request().Context(), a.ID)
+	if err != nil {
+		return missing(err, noAction)
+	}
+	p := pageOf(q, all, defaultPerPage)
+	views := make([]versionView, len(p.items))
+	for i, v := range p.items {
+		views[i] = viewWhole(a, v)
+	}
+	return c.JSON(http.StatusOK, answer("versions", p, views))
+}
+
+func (s *Server) showVersion(c echo.Context) error {
+	if err := noQuery(c); err != nil {
+		return err
+	}
+	a, err := s.action(c)
+	if err != nil {
+		return err
+	}
+	v, err := s.Registry.Version(c.Request().Context(), a.ID, inside(host.VersionPrefix, param(c, "version")))
+	if err != nil {
+		return missing(err, noVersion)
+	}
+	return c.JSON(http.StatusOK, viewWhole(a, v))
+}
+
+// noBody is the body of an endpoint that takes none.
+var noBody = &schema{kind: "object", properties: map[string]*schema{}}
+
+// deployAction makes a version of the draft. It waits for a draft that is
+// building, for as long as the registry does.
+func (s *Server) deployAction(c echo.Context) error {
+	var body struct{}
+	if err := cmp.Or(noQuery(c), readOptional(c, noBody, &body)); err != nil {
+		return err
+	}
+	a, err := s.action(c)
+	if err != nil {
+		return err
+	}
+	v, err := s.deployDraft(c, a)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, viewDeploy(a, v))
+}
+
+// viewDeploy is the answer to a deploy: the version as it was when the deploy
+// was taken. Auth0 says "deployed" only of a version that is read afterwards.
+func viewDeploy(a host.Action, v host.Version) versionView {
+	view := viewWhole(a, v)
+	view.Deployed = false
+	return view
+}
+
+func (s *Server) deployDraft(c echo.Context, a host.Action) (host.Version, error) {
+	ctx := c.Request().Context()
+	d, err := s.draft(ctx, a)
+	if err != nil {
+		return host.Version{}, err
+	}
+	if d.Revision > 0 {
+		v, err := s.Registry.DeployDraft(ctx, a.ID)
+		if host.CodeOf(err) == host.Conflict {
+			return v, s.unbuilt(c, a, err)
+		}
+		return v, missing(err, noAction)
+	}
+	versions, err := s.Registry.Versions(ctx, a.ID)
+	if err != nil {
+		return host.Version{}, err
+	}
+	if len(versions) == 0 {
+		return host.Version{}, badRequest("%s Upload its module with `usher actions deploy`.", notBuilt)
+	}
+	return s.Registry.Deploy(ctx, a.ID, versions[0].ID)
+}
+
+// unbuilt is Auth0's refusal to deploy, with what is wrong with the draft:
+// clients that wait for a build know it by its text.
+func (s *Server) unbuilt(c echo.Context, a host.Action, cause error) error {
+	p := &problem{Status: http.StatusBadRequest, Message: notBuilt, cause: cause}
+	d, err := s.Registry.Draft(c.Request().Context(), a.ID)
+	if err == nil && d.Status == host.Failed {
+		var lines []string
+		for _, e := range d.Errors {
+			lines = append(lines, lineOf(e))
+		}
+		p.Message += " It failed to build: " + strings.Join(lines, "; ")
+	}
+	return p
+}
+
+var deployVersionSchema = &schema{kind: "object", properties: map[string]*schema{
+	"update_draft": {kind: "boolean", about: "Whether the draft becomes the version's code too"},
+}}
+
+func (s *Server) deployVersion(c echo.Context) error {
+	var body struct {
+		UpdateDraft bool `json:"update_draft"`
+	}
+	if err := cmp.Or(noQuery(c), readOptional(c, deployVersionSchema, &body)); err != nil {
+		return err
+	}
+	a, err := s.action(c)
+	if err != nil {
+		return err
+	}
+	id := inside(host.VersionPrefix, param(c, "version"))
+	v, err := s.Registry.DeployVersion(c.Request().Context(), a.ID, id, body.UpdateDraft)
+	if err != nil {
+		return conflicting(missing(err, noVersion), http.StatusBadRequest, notBuilt)
+	}
+	return c.JSON(http.StatusOK, viewDeploy(a, v))
+}
