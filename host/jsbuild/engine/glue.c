@@ -88,17 +88,21 @@ static double number(JSValue v) {
 
 // --- primitives ------------------------------------------------------------
 
-// give stores a string, or an array of bytes, in exchange memory; 0 with a
-// pending exception when v is neither and has no string form.
-static u64 give(JSValue v) {
+// give stores a string, or an array of bytes, in exchange memory: at 0 when it
+// is empty. It fails with a pending exception when v is neither and has no
+// string form.
+static int give(JSValue v, u64 *offset) {
   u32 size;
   u8 *bytes = JS_GetTypedArrayType(v) < 0 ? 0 : JS_GetUint8Array(ctx, &size, v);
-  if (bytes) return store(bytes, size);
+  if (bytes) {
+    *offset = store(bytes, size);
+    return 1;
+  }
   const char *text = JS_ToCStringLen2(ctx, &size, v, 0);
   if (!text) return 0;
-  u64 offset = store((const u8 *)text, size);
+  *offset = size ? store((const u8 *)text, size) : 0;
   JS_FreeCString(ctx, text);
-  return offset;
+  return 1;
 }
 
 static JSValue bytes_at(u64 offset) {
@@ -111,8 +115,8 @@ static JSValue bytes_at(u64 offset) {
 
 // ask passes a text through one of the host's functions.
 static JSValue ask(u64 (*call)(u64), JSValue v, int bytes) {
-  u64 offset = give(v);
-  if (!offset) return JS_EXCEPTION;
+  u64 offset;
+  if (!give(v, &offset)) return JS_EXCEPTION;
   u64 got = call(offset);
   extism_free(offset);
   return bytes ? bytes_at(got) : string_at(got);
@@ -167,23 +171,23 @@ static JSValue input(void) {
 }
 
 static JSValue fail(JSValue v) {
-  u64 offset = give(v);
-  if (!offset) return JS_EXCEPTION;
+  u64 offset;
+  if (!give(v, &offset)) return JS_EXCEPTION;
   error_set(offset);
   failed = 1;
   return JS_UNDEFINED;
 }
 
 static JSValue output(JSValue v) {
-  u64 offset = give(v);
-  if (!offset) return JS_EXCEPTION;
+  u64 offset;
+  if (!give(v, &offset)) return JS_EXCEPTION;
   output_set(offset, length(offset));
   return JS_UNDEFINED;
 }
 
 static JSValue write_log(JSValue level, JSValue text) {
-  u64 offset = give(text);
-  if (!offset) return JS_EXCEPTION;
+  u64 offset;
+  if (!give(text, &offset)) return JS_EXCEPTION;
   log_write((int)number(level), offset);
   extism_free(offset);
   return JS_UNDEFINED;
@@ -208,8 +212,7 @@ static JSValue primitive(char letter, JSValue a, JSValue b) {
   case 'b': return output(a);
   case 'c': return fail(a);
   case 'd':
-    offset = give(a);
-    if (!offset) return JS_EXCEPTION;
+    if (!give(a, &offset)) return JS_EXCEPTION;
     a = JS_NewNumber(ctx, (double)(i64)http_start(offset));
     extism_free(offset);
     return a;
