@@ -155,19 +155,76 @@ static JSValue utf8_encode(JSValue v) {
   return bytes;
 }
 
+// sequence returns the length of the well-formed UTF-8 sequence at at, or of
+// what is to be replaced there, negated: the start of one as far as it is well
+// formed, one byte at least.
+static int sequence(const u8 *at, u32 left) {
+  u8 first = at[0], low = 0x80, high = 0xbf;
+  if (first < 0x80) return 1;
+  if (first < 0xc2 || first > 0xf4) return -1;
+  int length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (first == 0xe0) low = 0xa0;                // no longer than it must be
+  else if (first == 0xed) high = 0x9f;          // no surrogates
+  else if (first == 0xf0) low = 0x90;
+  else if (first == 0xf4) high = 0x8f;          // nothing over U+10FFFF
+  for (int i = 1; i < length; i++, low = 0x80, high = 0xbf)
+    if ((u32)i == left || at[i] < low || at[i] > high) return -i;
+  return length;
+}
+
+// malformed counts what is to be replaced in size bytes. Words of ASCII, which
+// most text is, go by at once.
+static u32 malformed(const u8 *at, u32 size) {
+  u32 count = 0;
+  for (u32 i = 0; i < size;) {
+    if (i + 8 <= size && !(*(const unaligned_u64 *)(at + i) & 0x8080808080808080)) {
+      i += 8;
+      continue;
+    }
+    int n = sequence(at + i, size - i);
+    if (n < 0) count++;
+    i += n < 0 ? -n : n;
+  }
+  return count;
+}
+
+// replaced copies size bytes with U+FFFD in place of all that is malformed.
+static struct block replaced(const u8 *at, u32 size, u32 count) {
+  struct block b = block_of(size + 2 * count); // three bytes for one at least
+  u32 to = 0;
+  for (u32 i = 0; i < size;) {
+    int n = sequence(at + i, size - i);
+    if (n > 0) {
+      memcpy(b.at + to, at + i, n);
+      to += n;
+    } else {
+      memcpy(b.at + to, "\xef\xbf\xbd", 3);
+      to += 3;
+      n = -n;
+    }
+    i += n;
+  }
+  b.size = to;
+  return b;
+}
+
+// utf8_decode replaces as the Encoding Standard has it, which the engine's own
+// decoder does not.
 static JSValue utf8_decode(JSValue v) {
   u32 size;
   u8 *bytes = JS_GetUint8Array(ctx, &size, v);
   if (!bytes) return JS_EXCEPTION;
-  return JS_NewStringLen(ctx, (const char *)bytes, size);
+  u32 count = malformed(bytes, size);
+  return count ? string_of(replaced(bytes, size, count)) : JS_NewStringLen(ctx, (const char *)bytes, size);
 }
 
-// input is the input's value, without a string of it in between.
+// input is the input's value, without a string of it in between. It is never
+// freed: a run's memory is given up as a whole, which costs less.
 static JSValue input(void) {
   struct block b = load_input();
   JSValue v = JS_ParseJSON(ctx, (const char *)b.at, b.size, "input");
   block_free(&b);
-  return v;
+  return JS_DupValue(ctx, v);
 }
 
 static JSValue fail(JSValue v) {

@@ -40,6 +40,9 @@ func link(ctx context.Context, dir string) ([]byte, error) {
 	if sum := sha256.Sum256(engine); hex.EncodeToString(sum[:]) != engineSum {
 		return nil, errors.New("node_modules/quickjs-wasi/quickjs.wasm is not the file that quickjs-wasi 3.6.2 has: remove node_modules and run 'npm ci' again")
 	}
+	if engine, err = named(engine); err != nil {
+		return nil, fmt.Errorf("read quickjs.wasm: %w", err)
+	}
 	glue, err := os.ReadFile(filepath.Join(dir, "engine", "glue.wasm"))
 	if err != nil {
 		return nil, err
@@ -58,9 +61,9 @@ func link(ctx context.Context, dir string) ([]byte, error) {
 	// Each imports the other's functions from "env".
 	l.write("engine.wasm", engine, "glue")
 	l.write("glue.wasm", glue, "engine")
-	l.run("wasm-merge", "engine.wasm", "engine", "glue.wasm", "glue", "-o", "merged.wasm")
+	l.run("wasm-merge", "-g", "engine.wasm", "engine", "glue.wasm", "glue", "-o", "merged.wasm")
 	l.writeGraph()
-	l.run("wasm-metadce", "merged.wasm", "--graph-file", "graph.json", "-o", "linked.wasm")
+	l.run("wasm-metadce", "-g", "merged.wasm", "--graph-file", "graph.json", "-o", "linked.wasm")
 	if l.err != nil {
 		return nil, l.err
 	}

@@ -20,7 +20,7 @@ export function fail(thrown) {
 // conclude tells the rest: a rejection that no one took up is a warning, also
 // in the output of a run that succeeds, so that whoever operates it sees it.
 export function conclude(commands) {
-  failures.slice(1).forEach((failure) => warn("Uncaught", failure));
+  for (let i = 1; i < failures.length; i++) warn("Uncaught", failures[i]);
   const unhandled = unhandledRejections();
   if (failures.length === 0) tell(commands, unhandled);
   failures = [];
@@ -28,6 +28,7 @@ export function conclude(commands) {
 
 function unhandledRejections() {
   const reasons = takeRejections();
+  if (reasons.length === 0) return reasons;
   const unhandled = reasons.slice(0, maxUnhandled).map(describe);
   unhandled.forEach((failure) => warn("Unhandled promise rejection", failure));
   if (reasons.length > maxUnhandled) native.log(3, `Unhandled promise rejections: ${reasons.length - maxUnhandled} more`);
@@ -40,8 +41,9 @@ function warn(what, { message, stack = message }) {
 
 // tell sets the output, when there is something to say.
 function tell(commands, unhandled) {
+  if (commands.length + unhandled.length === 0) return;
   const output = {};
   if (commands.length > 0) output.commands = commands;
   if (unhandled.length > 0) output.unhandled = unhandled;
-  if (Object.keys(output).length > 0) native.output(stringify(output));
+  native.output(stringify(output));
 }

@@ -11,6 +11,7 @@ native.on_rejection((promise, reason, handled) => {
 // takeRejections returns the reasons of what is unhandled still, and forgets
 // them.
 export function takeRejections() {
+  if (open.size === 0) return [];
   const reasons = [...open.values()];
   open = new Map();
   return reasons;

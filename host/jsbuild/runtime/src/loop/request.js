@@ -61,5 +61,5 @@ export function receive(ms) {
 }
 
 export function dropRequests() {
-  pending = new Map();
+  if (pending.size > 0) pending = new Map();
 }

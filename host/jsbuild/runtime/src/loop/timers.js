@@ -174,7 +174,7 @@ export function dropTimers() {
   timers = [];
   immediates = [];
   batch = [];
-  known = new Map();
+  if (known.size > 0) known = new Map();
 }
 
 // fireNext fires one timer that is due, or one immediate, and tells whether

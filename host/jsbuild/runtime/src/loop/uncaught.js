@@ -15,6 +15,6 @@ export function guarded(callback, ...args) {
 // takeUncaught returns what was thrown since it was last called, in order.
 export function takeUncaught() {
   const taken = exceptions;
-  exceptions = [];
+  if (taken.length > 0) exceptions = [];
   return taken;
 }
