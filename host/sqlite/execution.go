@@ -107,10 +107,12 @@ func unpackSteps(packed string) []host.StepState {
 	return states
 }
 
-const selectExecution = `
+const executionColumns = `
 	SELECT x.seq, x.event, x.plan, COALESCE(x.id, ''), COALESCE(x.replay_of, ''), x.status, x.steps,
 	       x.attempt, x.next_at, x.lent, x.epoch, x.created_at, COALESCE(x.ended_at, 0),
-	       e.id, e.tenant, e.user_id, COALESCE(e.traceparent, ''), e.trigger, e.received_at
+	       e.id, e.tenant, e.user_id, COALESCE(e.traceparent, ''), e.trigger, e.received_at`
+
+const selectExecution = executionColumns + `
 	FROM execution x JOIN event e ON e.seq = x.event`
 
 // fields are where Scan puts the columns of selectExecution.
@@ -181,22 +183,29 @@ func (db *DB) filled(ctx context.Context, x *executionRow) (host.Execution, erro
 	return x.execution(nil, steps), nil
 }
 
-// Executions returns what q selects, newest first, with their Plans. NotFound
-// when q.Before names no execution.
+// Executions returns what q selects, newest first, with their Plans. All
+// conditions must hold. Because each execution is numbered in the order in
+// which they are committed, pages by Before neither repeat nor miss one,
+// whatever is accepted meanwhile.
+//
+// A word of q.Text is matched whole, without regard to case and accents; one
+// that ends in * stands for all that begin so, and one with punctuation in it
+// for its parts in that order. The first 4096 characters of a message count.
+//
+// NotFound when q.Before names no execution; Invalid when q.Text has no word,
+// or more than 32.
 func (db *DB) Executions(ctx context.Context, q host.ExecutionQuery) ([]host.Execution, error) {
-	s := selection{}
-	if err := db.selectBy(ctx, &s, q); err != nil {
+	s, err := db.newSearch(ctx, q, false)
+	if err != nil {
 		return nil, err
 	}
-	rows, err := db.readers.QueryContext(ctx, selectExecution+s.where()+`
-		ORDER BY x.seq DESC
-		LIMIT ?`, append(s.args, limit(q.Limit))...)
+	return db.executions(ctx, s, limit(q.Limit))
+}
+
+func (db *DB) executions(ctx context.Context, s *search, n int) ([]host.Execution, error) {
+	found, err := s.find(ctx, db, n)
 	if err != nil {
-		return nil, fault(err)
-	}
-	found, err := scanExecutions(rows)
-	if err != nil {
-		return nil, fault(err)
+		return nil, err
 	}
 	out := make([]host.Execution, len(found))
 	for i := range found {
@@ -205,85 +214,6 @@ func (db *DB) Executions(ctx context.Context, q host.ExecutionQuery) ([]host.Exe
 		}
 	}
 	return out, nil
-}
-
-func scanExecutions(rows *sql.Rows) ([]executionRow, error) {
-	defer func() { _ = rows.Close() }()
-	var found []executionRow
-	for rows.Next() {
-		var x executionRow
-		if err := rows.Scan(x.fields()...); err != nil {
-			return nil, err
-		}
-		found = append(found, x)
-	}
-	return found, rows.Err()
-}
-
-// selection is the WHERE clause of a query in the making.
-type selection struct {
-	conditions []string
-	args       []any
-}
-
-func (s *selection) and(condition string, args ...any) {
-	s.conditions = append(s.conditions, condition)
-	s.args = append(s.args, args...)
-}
-
-func (s *selection) where() string {
-	if len(s.conditions) == 0 {
-		return ""
-	}
-	return " WHERE " + strings.Join(s.conditions, " AND ")
-}
-
-// ofEvents selects the executions of the events that a condition on e names,
-// by index: the first one, which has the event's seq, and the replays.
-func (s *selection) ofEvents(condition, arg string) {
-	s.and(`x.seq IN (
-		SELECT e.seq FROM event e WHERE `+condition+`
-		UNION ALL
-		SELECT r.seq FROM event e JOIN execution r ON r.event = e.seq AND r.id IS NOT NULL WHERE `+condition+`)`,
-		arg, arg)
-}
-
-func (db *DB) selectBy(ctx context.Context, s *selection, q host.ExecutionQuery) error {
-	if q.UserID != "" {
-		s.ofEvents("e.user_id = ?", q.UserID)
-	}
-	if q.EventID != "" {
-		s.ofEvents("e.id = ?", q.EventID)
-	}
-	if q.ActionID != "" {
-		s.and(`x.plan IN (
-			SELECT p.number FROM plan p, json_each(p.steps) step
-			WHERE json_extract(step.value, '$.action_id') = ?)`, q.ActionID)
-	}
-	s.byStatus(q)
-	if q.Before == "" {
-		return nil
-	}
-	var seq sql.NullInt64
-	err := db.readers.QueryRowContext(ctx, `SELECT `+executionSeq, q.Before, eventID(q.Before)).Scan(&seq)
-	if err == nil && !seq.Valid {
-		return noExecution(q.Before)
-	}
-	s.and("x.seq < ?", seq.Int64)
-	return fault(err)
-}
-
-// byStatus also names the small index that has such executions.
-func (s *selection) byStatus(q host.ExecutionQuery) {
-	switch q.Status {
-	case "":
-		return
-	case host.Retrying, host.Partial, host.Aborted, host.Canceled:
-		s.and("(x.status = 'retrying' OR x.status = 'partial' OR x.status = 'failed' OR x.status = 'canceled')")
-	case host.Waiting, host.Running:
-		s.and("x.seq IN (SELECT seq FROM execution INDEXED BY execution_live WHERE ended_at IS NULL)")
-	}
-	s.and("x.status = ?", string(q.Status))
 }
 
 func limit(n int) int {

@@ -202,11 +202,13 @@ func (db *DB) load(ctx context.Context) error {
 		return err
 	}
 	if _, err := w.session.queryOne(func(row []driver.Value) error {
-		w.seq, w.resultSeq = row[0].(int64), row[1].(int64)
+		w.seq, w.resultSeq, w.clock = integer(row[0]), integer(row[1]), integer(row[2])
 		return nil
 	}, `
-		SELECT MAX((SELECT COALESCE(MAX(seq), 0) FROM event), (SELECT COALESCE(MAX(seq), 0) FROM execution)),
-		       (SELECT COALESCE(MAX(seq), 0) FROM result)`); err != nil {
+		SELECT MAX((SELECT COALESCE(MAX(seq), 0) FROM event), (SELECT COALESCE(MAX(seq), 0) FROM execution),
+		           (SELECT COALESCE(MAX(first), 0) FROM plan_span), (SELECT COALESCE(MAX(seq), 0) FROM clock_step)),
+		       (SELECT COALESCE(MAX(seq), 0) FROM result),
+		       (SELECT created_at FROM execution ORDER BY seq DESC LIMIT 1)`); err != nil {
 		return err
 	}
 	return db.loadKeys(ctx)

@@ -32,6 +32,9 @@ func (db *DB) RetryExecution(ctx context.Context, id string) (host.Execution, er
 	return db.Execution(ctx, id)
 }
 
+// revivable reports whether revive would not be refused.
+func (x *executionRow) revivable() bool { return strings.Contains(x.steps, "d") && x.lent == 0 }
+
 func (tx *transaction) revive(x *executionRow) error {
 	if !strings.Contains(x.steps, "d") {
 		return &host.Error{
@@ -118,5 +121,10 @@ func (tx *transaction) replay(id, newID string, samePlan bool) (executionRow, er
 	x.id, x.replayOf, x.eventID = newID, first.id, first.eventID
 	x.tenant, x.trigger, x.userID = first.tenant, first.trigger, first.userID
 	x.traceparent, x.receivedAt = first.traceparent, first.receivedAt
+	if samePlan {
+		if err := tx.noteRepeat(p.number, x.seq); err != nil {
+			return x, err
+		}
+	}
 	return x, x.insert(tx)
 }

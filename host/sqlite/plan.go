@@ -34,9 +34,13 @@ func (tx *transaction) plan(trigger host.Trigger) (*plan, error) {
 	}
 	p, err := tx.storePlan(steps)
 	if err == nil {
-		tx.writer.plans[trigger] = p
+		err = tx.openSpan(string(trigger), p.number)
 	}
-	return p, err
+	if err != nil {
+		return nil, err
+	}
+	tx.writer.plans[trigger] = p
+	return p, nil
 }
 
 func (tx *transaction) steps(trigger host.Trigger) ([]host.Step, error) {
@@ -81,17 +85,36 @@ func (tx *transaction) storePlan(steps []host.Step) (*plan, error) {
 		return nil, fmt.Errorf("encode plan: %w", err)
 	}
 	digest := sha256.Sum256(body)
-	if _, err := tx.exec(`
+	isNew, err := tx.exec(`
 		INSERT INTO plan (digest, steps) VALUES (?, ?)
-		ON CONFLICT (digest) DO NOTHING`, digest[:], body); err != nil {
+		ON CONFLICT (digest) DO NOTHING`, digest[:], body)
+	if err != nil {
 		return nil, err
 	}
 	var number int64
-	_, err = tx.queryOne(func(row []driverValue) error {
+	if _, err := tx.queryOne(func(row []driverValue) error {
 		number = integer(row[0])
 		return nil
-	}, `SELECT number FROM plan WHERE digest = ?`, digest[:])
-	return newPlan(number, steps), err
+	}, `SELECT number FROM plan WHERE digest = ?`, digest[:]); err != nil {
+		return nil, err
+	}
+	p := newPlan(number, steps)
+	if isNew > 0 {
+		err = tx.notePlan(p)
+	}
+	return p, err
+}
+
+// notePlan notes which versions the plan has, to find it by them.
+func (tx *transaction) notePlan(p *plan) error {
+	for i := range p.steps {
+		if _, err := tx.exec(`
+			INSERT OR IGNORE INTO plan_action (action_id, version_id, plan)
+			VALUES (?, ?, ?)`, p.steps[i].ActionID, p.steps[i].VersionID, p.number); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // planByNumber reads a stored plan within the transaction.

@@ -25,7 +25,7 @@ func (db *DB) Record(ctx context.Context, o host.Outcome, done func(error)) erro
 		if err != nil {
 			return fmt.Errorf("encode result: %w", err)
 		}
-		r.body = body
+		r.body, r.words = body, words(o.Result)
 	}
 	return db.send(ctx, r)
 }
@@ -33,10 +33,11 @@ func (db *DB) Record(ctx context.Context, o host.Outcome, done func(error)) erro
 // record is the operation behind Record.
 type record struct {
 	host.Outcome
-	body []byte
-	seq  int64 // of the execution; set by apply
-	end  int64 // when it was applied
-	done func(error)
+	body  []byte
+	words string // to search by; empty when there are none
+	seq   int64  // of the execution; set by apply
+	end   int64  // when it was applied
+	done  func(error)
 }
 
 func (r *record) apply(tx *transaction) error {
@@ -61,6 +62,11 @@ func (r *record) apply(tx *transaction) error {
 }
 
 func (r *record) insert(tx *transaction, execution int64) error {
+	if r.words != "" {
+		if err := tx.insertFailure(execution, r.words); err != nil {
+			return err
+		}
+	}
 	tx.writer.resultSeq++
 	seq := tx.writer.resultSeq
 	if _, err := tx.exec(`

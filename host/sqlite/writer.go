@@ -41,6 +41,7 @@ type writer struct {
 
 	seq       int64 // the last event or execution
 	resultSeq int64 // the last result
+	clock     int64 // when the last commit began
 	loans     map[string]loan
 	plans     map[host.Trigger]*plan // what each trigger has now
 	old       map[int64]*plan        // plans that claimed executions have
@@ -168,7 +169,10 @@ func (w *writer) try(batch []operation, errs []error) error {
 	if _, err := tx.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	err := tx.apply(batch, errs)
+	err := tx.noteClock()
+	if err == nil {
+		err = tx.apply(batch, errs)
+	}
 	if err == nil {
 		_, err = tx.exec("COMMIT")
 	}
@@ -178,6 +182,7 @@ func (w *writer) try(batch []operation, errs []error) error {
 		return err
 	}
 	tx.merge()
+	w.clock = micros(tx.now)
 	w.commits.Add(1)
 	w.operations.Add(int64(len(batch)))
 	return nil

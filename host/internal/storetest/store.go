@@ -27,6 +27,8 @@ type Store interface {
 	LastSeq(ctx context.Context) (int64, error)
 	Tape(ctx context.Context, executionID string, step, attempt int) ([]byte, error)
 	RetryExecution(ctx context.Context, id string) (host.Execution, error)
+	DeadLetters(ctx context.Context, q host.ExecutionQuery) ([]host.Execution, error)
+	RetryExecutions(ctx context.Context, q host.ExecutionQuery) (int, error)
 	CancelExecution(ctx context.Context, id string) (host.Execution, error)
 	ReplayExecution(ctx context.Context, id string, samePlan bool) (host.Accepted, error)
 
@@ -61,6 +63,8 @@ type Store interface {
 
 	RecordChange(ctx context.Context, c host.Change) error
 	Changes(ctx context.Context, q host.ChangeQuery) ([]host.Change, error)
+	RecordReach(ctx context.Context, versionID string, origins map[string]int64, at time.Time) error
+	Reach(ctx context.Context, versionOrActionID string) ([]host.Reach, error)
 
 	CreateKey(ctx context.Context, k host.Key) error
 	Keys(ctx context.Context) ([]host.Key, error)
@@ -98,6 +102,9 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		{"draft", draftPromises},
 		{"library", libraryPromises},
 		{"change", changePromises},
+		{"search", searchPromises},
+		{"dead letter", deadLetterPromises},
+		{"reach", reachPromises},
 		{"load", loadPromises},
 	} {
 		t.Run(group.name, func(t *testing.T) {

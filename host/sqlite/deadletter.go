@@ -1,0 +1,106 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/usherhost/usher/host"
+)
+
+// retriesInOne is how many executions one commit revives, so that others do
+// not wait long for it.
+const retriesInOne = 100
+
+// DeadLetters returns the executions with a dead step that q selects, newest
+// first, as [DB.Executions] does. One that still runs its later steps is among
+// them; one that was canceled is only if q.Status says so.
+func (db *DB) DeadLetters(ctx context.Context, q host.ExecutionQuery) ([]host.Execution, error) {
+	s, err := db.newSearch(ctx, q, true)
+	if err != nil {
+		return nil, err
+	}
+	return db.executions(ctx, s, limit(q.Limit))
+}
+
+// RetryExecutions does what [DB.RetryExecution] does to all dead letters that q
+// selects, newest first, and returns to how many; to q.Limit at most, if that
+// is not 0. Executions that somebody holds are passed over, and so are those
+// that die again meanwhile. When it fails or ctx ends, those counted have been
+// retried.
+func (db *DB) RetryExecutions(ctx context.Context, q host.ExecutionQuery) (int, error) {
+	s, err := db.newSearch(ctx, q, true)
+	if err != nil {
+		return 0, err
+	}
+	retried := 0
+	for q.Limit <= 0 || retried < q.Limit {
+		found, err := s.find(ctx, db, retriesInOne)
+		if err != nil || len(found) == 0 {
+			return retried, err
+		}
+		if q.Limit > 0 {
+			found = found[:min(len(found), q.Limit-retried)]
+		}
+		s.below(found[len(found)-1].seq)
+		n, err := db.reviveAll(ctx, found)
+		retried += n
+		if err != nil {
+			return retried, err
+		}
+	}
+	return retried, nil
+}
+
+// reviveAll retries those that may be retried, in one commit, and returns how
+// many.
+func (db *DB) reviveAll(ctx context.Context, found []executionRow) (revived int, err error) {
+	var hands handOvers
+	err = db.changeThen(ctx, func(tx *transaction) error {
+		hands.settle(errAgain)
+		revived = 0
+		for i := range found {
+			x, err := tx.row(found[i].seq)
+			if err != nil {
+				return err
+			}
+			if x.seq == 0 || !x.revivable() {
+				continue
+			}
+			if err := tx.revive(&x); err != nil {
+				return err
+			}
+			if err := hands.offer(tx, &x); err != nil {
+				return err
+			}
+			revived++
+		}
+		return nil
+	}, hands.settle)
+	if err != nil {
+		return 0, err
+	}
+	return revived, nil
+}
+
+// handOvers are several executions on their way to the borrower.
+type handOvers struct {
+	each []handOver
+	full bool // the borrower had no more room
+}
+
+func (h *handOvers) offer(tx *transaction, x *executionRow) error {
+	if h.full {
+		return nil
+	}
+	var one handOver
+	err := one.offer(tx, x)
+	h.each = append(h.each, one)
+	h.full = one.lent == nil
+	return err
+}
+
+func (h *handOvers) settle(err error) {
+	for i := range h.each {
+		h.each[i].settle(err)
+	}
+	h.each, h.full = nil, false
+}

@@ -1,0 +1,91 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// RecordReach adds requests, by the origin to which they went at the time at,
+// to what a version has reached. Collect them: each call is an operation of
+// the group commit. Beyond [host.MaxOrigins] of a version they are added to
+// [host.OtherOrigins]. Of a version that is deleted nothing is kept.
+func (db *DB) RecordReach(ctx context.Context, versionID string, origins map[string]int64, at time.Time) error {
+	if len(origins) == 0 {
+		return nil
+	}
+	return db.change(ctx, func(tx *transaction) error {
+		room, err := tx.originsLeft(versionID)
+		if err != nil || room < 0 {
+			return err
+		}
+		for origin, requests := range origins {
+			added, err := tx.addReach(versionID, origin, requests, orNow(tx, micros(at)), room > 0)
+			if err != nil {
+				return err
+			}
+			if added {
+				room--
+			}
+		}
+		return nil
+	})
+}
+
+// originsLeft returns how many more origins of the version may be kept, -1
+// when there is no such version.
+func (tx *transaction) originsLeft(versionID string) (n int64, err error) {
+	n = -1
+	_, err = tx.queryOne(func(row []driverValue) error {
+		n = max(host.MaxOrigins-integer(row[0]), 0)
+		return nil
+	}, `
+		SELECT (SELECT COUNT(*) FROM reach WHERE version_id = v.id AND origin <> ?)
+		FROM version v
+		WHERE v.id = ?`, host.OtherOrigins, versionID)
+	return n, err
+}
+
+// addReach counts requests to an origin, and tells whether it is a new one,
+// for which there must be room.
+func (tx *transaction) addReach(versionID, origin string, requests, at int64, room bool) (added bool, err error) {
+	n, err := tx.exec(`
+		UPDATE reach SET requests = requests + ?, first_at = MIN(first_at, ?), last_at = MAX(last_at, ?)
+		WHERE version_id = ? AND origin = ?`, requests, at, at, versionID, origin)
+	if err != nil || n > 0 {
+		return false, err
+	}
+	if !room && origin != host.OtherOrigins {
+		return tx.addReach(versionID, host.OtherOrigins, requests, at, room)
+	}
+	_, err = tx.exec(`
+		INSERT INTO reach (version_id, origin, requests, first_at, last_at)
+		VALUES (?, ?, ?, ?, ?)`, versionID, origin, requests, at, at)
+	return origin != host.OtherOrigins, err
+}
+
+// Reach returns the origins that a version has reached, or with an action's id
+// all its versions, newest version first, in order of origin. None when there
+// is no such version or action.
+func (db *DB) Reach(ctx context.Context, versionOrActionID string) ([]host.Reach, error) {
+	rows, err := db.readers.QueryContext(ctx, `
+		SELECT r.version_id, r.origin, r.requests, r.first_at, r.last_at
+		FROM version v JOIN reach r ON r.version_id = v.id
+		WHERE v.id = ? OR v.action_id = ?
+		ORDER BY v.number DESC, r.origin`, versionOrActionID, versionOrActionID)
+	if err != nil {
+		return nil, fault(fmt.Errorf("read reach: %w", err))
+	}
+	reach, err := scanAll(rows, scanReach)
+	return reach, fault(err)
+}
+
+func scanReach(row interface{ Scan(...any) error }) (host.Reach, error) {
+	var r host.Reach
+	var first, last int64
+	err := row.Scan(&r.VersionID, &r.Origin, &r.Requests, &first, &last)
+	r.FirstAt, r.LastAt = fromMicros(first), fromMicros(last)
+	return r, err
+}

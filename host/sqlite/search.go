@@ -1,0 +1,246 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"github.com/usherhost/usher/host"
+)
+
+// search finds executions, newest first. It runs down one index, the one that
+// promises the fewest rows, and looks at the rest of the query row by row.
+type search struct {
+	from       string // what is run down; it has execution as x
+	driver     selection
+	conditions selection
+	spans      []span // where to look, newest first, without overlap
+	sparse     bool   // what is between the spans is jumped over anyway
+}
+
+const (
+	// walk runs down all executions.
+	walk = `execution x`
+	// troubled runs down those that need somebody.
+	troubled = `execution x INDEXED BY execution_trouble`
+	// dead runs down those with a dead step.
+	dead = `execution x INDEXED BY execution_dead`
+	// worded runs down those with certain words in an error.
+	worded = `failure f CROSS JOIN execution x ON x.seq = f.rowid / 65536`
+)
+
+// maxLive is how many unfinished executions are looked at one by one. With
+// more of them a page of some is soon full.
+const maxLive = 2000
+
+// newSearch plans the search for what q selects; of those with a dead step,
+// if deadOnly is set. NotFound when q.Before names no execution, Invalid when
+// q.Text can't be searched for.
+func (db *DB) newSearch(ctx context.Context, q host.ExecutionQuery, deadOnly bool) (*search, error) {
+	s := &search{from: walk, spans: []span{{first: 0, last: maxSeq}}, sparse: true}
+	if deadOnly {
+		s.conditions.and("instr(x.steps, 'd')")
+	}
+	switch {
+	case q.Status != "":
+		s.conditions.and("+x.status = ?", string(q.Status))
+	case deadOnly:
+		s.conditions.and("+x.status <> ?", string(host.Canceled))
+	}
+	match, err := matchOf(q.Text)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case q.EventID != "" || q.UserID != "":
+		s.byEvent(q, match)
+	case match != "":
+		s.from = worded
+		s.driver.and("f.failure MATCH ?", match)
+	case deadOnly:
+		s.from = dead
+	default:
+		err = db.byStatus(ctx, s, q.Status)
+	}
+	if err == nil {
+		err = db.narrow(ctx, s, q)
+	}
+	return s, err
+}
+
+// byEvent selects the executions of the events of a user, or of one event: the
+// first one, which has the event's seq, and the replays.
+func (s *search) byEvent(q host.ExecutionQuery, match string) {
+	events := selection{}
+	if q.UserID != "" {
+		events.and("e.user_id = ?", q.UserID)
+	}
+	if q.EventID != "" {
+		events.and("e.id = ?", q.EventID)
+	}
+	s.conditions.and(`x.seq IN (
+		SELECT e.seq FROM event e`+events.where()+`
+		UNION ALL
+		SELECT r.seq FROM event e JOIN execution r ON r.event = e.seq AND r.id IS NOT NULL`+events.where()+`)`,
+		append(events.args, events.args...)...)
+	if match != "" {
+		s.conditions.and(`EXISTS (
+			SELECT 1 FROM failure f
+			WHERE f.failure MATCH ? AND f.rowid BETWEEN x.seq * 65536 AND x.seq * 65536 + 65535)`, match)
+	}
+}
+
+// byStatus takes the small index that has executions with the status.
+func (db *DB) byStatus(ctx context.Context, s *search, status host.Status) error {
+	switch status {
+	case host.Retrying, host.Partial, host.Aborted, host.Canceled:
+		s.from = troubled
+		// The first condition names the index.
+		s.driver.and("(x.status = 'retrying' OR x.status = 'partial' OR x.status = 'failed' OR x.status = 'canceled')")
+		s.driver.and("x.status = ?", string(status))
+	case host.Waiting, host.Running:
+		var live int
+		if err := db.readers.QueryRowContext(ctx, `
+			SELECT COUNT(*) FROM (
+				SELECT 1 FROM execution INDEXED BY execution_live WHERE ended_at IS NULL LIMIT ?)`, maxLive).Scan(&live); err != nil {
+			return fault(err)
+		}
+		if s.sparse = live < maxLive; s.sparse {
+			s.conditions.and("x.seq IN (SELECT seq FROM execution INDEXED BY execution_live WHERE ended_at IS NULL)")
+		}
+	default:
+		s.sparse = false
+	}
+	return nil
+}
+
+// narrow finds the spans in which executions of q lie.
+func (db *DB) narrow(ctx context.Context, s *search, q host.ExecutionQuery) error {
+	if q.Before != "" {
+		seq, err := db.seqOf(ctx, q.Before)
+		if err != nil {
+			return err
+		}
+		s.spans = []span{{first: 0, last: seq - 1}}
+	}
+	for _, by := range []struct{ column, id string }{{"action_id", q.ActionID}, {"version_id", q.VersionID}} {
+		if by.id == "" {
+			continue
+		}
+		plans := `SELECT plan FROM plan_action WHERE ` + by.column + ` = ?`
+		s.conditions.and("x.plan IN ("+plans+")", by.id)
+		spans, err := db.planSpans(ctx, plans, by.id)
+		if err != nil {
+			return err
+		}
+		s.spans = overlap(s.spans, spans)
+	}
+	if q.Since.IsZero() && q.Until.IsZero() {
+		return nil
+	}
+	spans, err := db.timeSpans(ctx, q.Since, q.Until)
+	s.spans = overlap(s.spans, spans)
+	s.byTime(q)
+	return err
+}
+
+func (s *search) byTime(q host.ExecutionQuery) {
+	if !q.Since.IsZero() {
+		s.conditions.and("x.created_at >= ?", ceilMicros(q.Since))
+	}
+	if !q.Until.IsZero() {
+		s.conditions.and("x.created_at < ?", ceilMicros(q.Until))
+	}
+}
+
+// seqOf returns the seq of an execution.
+func (db *DB) seqOf(ctx context.Context, id string) (int64, error) {
+	var seq sql.NullInt64
+	err := db.readers.QueryRowContext(ctx, `SELECT `+executionSeq, id, eventID(id)).Scan(&seq)
+	if err == nil && (!seq.Valid || !strings.HasPrefix(id, host.ExecutionPrefix)) {
+		return 0, noExecution(id)
+	}
+	return seq.Int64, fault(err)
+}
+
+// find returns up to n executions.
+func (s *search) find(ctx context.Context, db *DB, n int) ([]executionRow, error) {
+	if s.sparse && len(s.spans) > 1 {
+		s.spans = []span{{first: s.spans[len(s.spans)-1].first, last: s.spans[0].last}}
+	}
+	var found []executionRow
+	for _, in := range s.spans {
+		if len(found) >= n {
+			break
+		}
+		more, err := s.findIn(ctx, db, in, n-len(found))
+		if err != nil {
+			return nil, fault(err)
+		}
+		found = append(found, more...)
+	}
+	return found, nil
+}
+
+// below leaves only what is older than the execution with this seq.
+func (s *search) below(seq int64) {
+	s.spans = overlap(s.spans, []span{{first: 0, last: seq - 1}})
+}
+
+// findIn returns up to n executions of a span.
+func (s *search) findIn(ctx context.Context, db *DB, in span, n int) ([]executionRow, error) {
+	where, key := selection{}, "x.seq"
+	if s.from == worded {
+		key, in = "f.rowid", span{in.first * 65536, in.last*65536 + 65535}
+	}
+	where.and(key+" BETWEEN ? AND ?", in.first, in.last)
+	where.add(s.driver)
+	where.add(s.conditions)
+	rows, err := db.readers.QueryContext(ctx, executionColumns+`
+		FROM `+s.from+` CROSS JOIN event e ON e.seq = x.event`+where.where()+`
+		ORDER BY `+key+` DESC`, where.args...)
+	if err != nil {
+		return nil, err
+	}
+	return scanExecutions(rows, n)
+}
+
+// scanExecutions reads up to n executions and closes rows. One that comes
+// again, for several of its results, is taken once.
+func scanExecutions(rows *sql.Rows, n int) ([]executionRow, error) {
+	defer func() { _ = rows.Close() }()
+	var found []executionRow
+	for len(found) < n && rows.Next() {
+		var x executionRow
+		if err := rows.Scan(x.fields()...); err != nil {
+			return nil, err
+		}
+		if len(found) == 0 || found[len(found)-1].seq != x.seq {
+			found = append(found, x)
+		}
+	}
+	return found, rows.Err()
+}
+
+// selection is the WHERE clause of a query in the making.
+type selection struct {
+	conditions []string
+	args       []any
+}
+
+func (s *selection) and(condition string, args ...any) {
+	s.conditions = append(s.conditions, condition)
+	s.args = append(s.args, args...)
+}
+
+func (s *selection) add(other selection) {
+	s.conditions = append(s.conditions, other.conditions...)
+	s.args = append(s.args, other.args...)
+}
+
+func (s *selection) where() string {
+	if len(s.conditions) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(s.conditions, " AND ")
+}
