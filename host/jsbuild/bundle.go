@@ -133,7 +133,7 @@ func (j *job) nameSources(sourceMap []byte) ([]byte, error) {
 	}
 	for i, s := range m.Sources {
 		m.Sources[i] = j.title(s)
-		if madeUp.MatchString(s) {
+		if _, library := libraryTitle(s); !library && madeUp.MatchString(s) {
 			m.Sources[i] = "" // its author knows nothing of it
 		}
 	}

@@ -40,7 +40,7 @@ func (j *job) fetch(ctx context.Context, p *Packages, more []requirement) error 
 	for _, d := range j.src.Dependencies {
 		all = append(all, requirement{folder: d.Name, Dependency: d})
 	}
-	all = append(all, more...)
+	all = append(append(all, j.libraryRequirements()...), more...)
 	if len(all) == 0 {
 		return nil
 	}

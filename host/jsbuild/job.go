@@ -18,8 +18,11 @@ type job struct {
 	entry     string            // where the entry stands, be there a file or not
 	installed string            // folder whose node_modules holds the listed packages; "" when none were
 	aliases   map[string]string // "axios@0.27.2" → the folder's name in node_modules
-	pkgs      manifests
-	survey    survey
+
+	libraryFolders map[[2]string]string // a library's name and its package's → that folder's name
+
+	pkgs   manifests
+	survey survey
 
 	supplements []supplement // that stand in front of the action
 }
@@ -28,7 +31,7 @@ func newJob(src Source) (*job, error) {
 	if src.Name == "" {
 		src.Name = "action.js"
 	}
-	j := &job{src: src, root: nowhere(), aliases: map[string]string{}}
+	j := &job{src: src, root: nowhere(), aliases: map[string]string{}, libraryFolders: map[[2]string]string{}}
 	if src.Dir != "" {
 		root, err := filepath.Abs(src.Dir)
 		if err != nil {

@@ -65,9 +65,9 @@ func TestBundleSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{
 			name:  "one of Auth0's modules",
 			files: map[string]string{"action.js": anyHandler + `require("actions:shared")`},
-			want: `action.js:2:9: "actions:shared" is one of Auth0's Actions Modules, which this host has not
+			want: `action.js:2:9: "actions:shared" is not among the action's modules
     require("actions:shared")
-            ^ put its code into the action, beside it, or into a package`,
+            ^ publish it as a module and list it for the action through the Auth0-compatible API; or put its code into the action`,
 		},
 		{
 			name:  "wrong JSON",

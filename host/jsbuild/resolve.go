@@ -33,6 +33,8 @@ func (j *job) plugin() api.Plugin {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, r.resolve)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: stubSpace}, j.loadStub)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: emptySpace}, loadEmpty)
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: librarySpace}, j.loadLibrary)
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: secretsSpace}, loadSecrets)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: substituteSpace}, loadSubstitute)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: socketSpace}, loadSocket)
 	}}
@@ -54,6 +56,9 @@ func (r *resolver) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) 
 	}
 	if args.Namespace == stubSpace {
 		return r.fromStub(args)
+	}
+	if found, ok := r.library(args); ok {
+		return found, nil
 	}
 	if name, ok := builtinOf(args.Path); ok {
 		if args.Namespace == socketSpace {
@@ -87,6 +92,9 @@ func (r *resolver) find(args api.OnResolveArgs) api.OnResolveResult {
 	}
 	if alias, ok := r.aliases[s.name+"@"+s.version]; ok {
 		return r.ask(alias+s.sub, r.installed, args)
+	}
+	if folder, ok := r.libraryFolders[[2]string{args.Importer, s.name}]; ok && args.Namespace == librarySpace {
+		return r.ask(folder+s.sub, r.installed, args)
 	}
 	if s.version != "" {
 		args.Path = s.name + s.sub
@@ -200,6 +208,9 @@ func (r *resolver) nodeMainWithin(args api.OnResolveArgs) api.OnResolveResult {
 
 // fromStub finds what the stub loads: the action, and what it asks for in a run.
 func (r *resolver) fromStub(args api.OnResolveArgs) (api.OnResolveResult, error) {
+	if args.Path == secretsPath {
+		return api.OnResolveResult{Path: secretsPath, Namespace: secretsSpace}, nil
+	}
 	if args.Path == stubAction {
 		return api.OnResolveResult{Path: r.entry, Namespace: "file"}, nil
 	}

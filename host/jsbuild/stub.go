@@ -30,22 +30,26 @@ const (
 //
 // A CommonJS action is required: its "use strict" then holds for itself alone,
 // and not for every package. An ES module is re-exported, so that it needs no
-// wrapper of its own.
+// wrapper of its own. With libraries both are required, for the handlers then
+// get their events through the libraries' own part.
 func (j *job) loadStub(api.OnLoadArgs) (api.OnLoadResult, error) {
 	var b strings.Builder
 	load := "require(%q);\n"
-	if j.survey.esm {
+	if j.reexports() {
 		load = "import %q;\n"
 	}
 	for _, s := range j.supplements {
 		fmt.Fprintf(&b, load, s.path)
 	}
-	if j.survey.esm {
+	switch {
+	case len(j.src.Libraries) > 0:
+		fmt.Fprintf(&b, "module.exports = require(%q).around(require(%q));\n", secretsPath, stubAction)
+	case j.reexports():
 		fmt.Fprintf(&b, "export * from %q;\n", stubAction)
 		if slices.Contains(j.survey.exports, "default") {
 			fmt.Fprintf(&b, "export { default } from %q;\n", stubAction)
 		}
-	} else {
+	default:
 		fmt.Fprintf(&b, "module.exports = require(%q);\n", stubAction)
 	}
 	for i, t := range j.survey.targets {
@@ -58,3 +62,6 @@ func (j *job) loadStub(api.OnLoadArgs) (api.OnLoadResult, error) {
 	text := b.String()
 	return api.OnLoadResult{Contents: &text}, nil
 }
+
+// reexports reports whether the stub is an ES module.
+func (j *job) reexports() bool { return j.survey.esm && len(j.src.Libraries) == 0 }

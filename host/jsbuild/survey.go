@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
@@ -53,6 +54,10 @@ func (j *job) look(ctx context.Context) error {
 func (j *job) scout(args api.OnResolveArgs) (api.OnResolveResult, error) {
 	if args.Kind == api.ResolveEntryPoint {
 		return api.OnResolveResult{Path: j.entry}, nil
+	}
+	if name, ok := strings.CutPrefix(args.Path, libraryPrefix); ok && j.src.Libraries != nil {
+		_, there := j.src.Libraries[name]
+		return api.OnResolveResult{Path: args.Path, External: there}, nil
 	}
 	if !j.closed() {
 		return api.OnResolveResult{}, nil

@@ -45,6 +45,9 @@ func (j *job) message(m api.Message) Message {
 
 // title is a file's name as its author knows it.
 func (j *job) title(file string) string {
+	if title, ok := libraryTitle(file); ok {
+		return title
+	}
 	file = filepath.ToSlash(file)
 	if at := strings.LastIndex(file, "node_modules/.pnpm/"); at >= 0 {
 		file = file[strings.LastIndex(file, "node_modules/"):]

@@ -27,8 +27,8 @@ func (j *job) sayUnresolved(m api.Message, parts []string, out *Message) {
 		out.Text = fmt.Sprintf("Node has no module %q", path)
 		out.Hint = cmp.Or(didYouMean(likeBuiltin(name), "node:"), "look the name up in Node's documentation")
 	case strings.HasPrefix(path, "actions:"):
-		out.Text = fmt.Sprintf("%q is one of Auth0's Actions Modules, which this host has not", path)
-		out.Hint = "put its code into the action, beside it, or into a package"
+		out.Text = fmt.Sprintf("%q is not among the action's modules", path)
+		out.Hint = "publish it as a module and list it for the action through the Auth0-compatible API; or put its code into the action"
 	case strings.HasPrefix(path, "http:"), strings.HasPrefix(path, "https:"), strings.HasPrefix(path, "data:"), strings.HasPrefix(path, "file:"), strings.HasPrefix(path, "npm:"), strings.HasPrefix(path, "jsr:"):
 		out.Text = fmt.Sprintf("%q is an address, and actions import packages", path)
 		out.Hint = "install the package and import it by its name"
