@@ -92,11 +92,11 @@ func TestErrorsOfAnActionComeInParts(t *testing.T) {
 		want  host.ResultError
 		stack string // that it begins with
 	}{
-		{name: "a bug", body: "undefined.x;", want: host.ResultError{Name: "TypeError", Message: "cannot read property 'x' of undefined"}, stack: "TypeError: cannot read property 'x' of undefined\n    at "},
+		{name: "a bug", body: "undefined.x;", want: host.ResultError{Name: "TypeError", Message: "Cannot read properties of undefined (reading 'x')"}, stack: "TypeError: Cannot read properties of undefined (reading 'x')\n    at "},
 		{name: "with a code", body: `throw Object.assign(new RangeError("no"), { code: "ENO" });`, want: host.ResultError{Name: "RangeError", Message: "no", Code: "ENO"}, stack: "RangeError: no\n    at "},
 		{name: "a text", body: `throw "no";`, want: host.ResultError{Message: "no"}},
 		{name: "in a timer", body: `setTimeout(() => { throw new Error("late"); }, 5);`, want: host.ResultError{Name: "Error", Message: "late"}, stack: "Error: late\n    at "},
-		{name: "a method that is not there", body: `api.user.setAppMetadata("a", 1);`, want: host.ResultError{Name: "TypeError", Message: "cannot read property 'setAppMetadata' of undefined"}, stack: "TypeError: "},
+		{name: "a method that is not there", body: `api.user.setAppMetadata("a", 1);`, want: host.ResultError{Name: "TypeError", Message: "Cannot read properties of undefined (reading 'setAppMetadata')"}, stack: "TypeError: "},
 		{name: "with a cause", body: `throw new Error("outer", { cause: new Error("inner") });`, want: host.ResultError{Name: "Error", Message: "outer"}, stack: "Error: outer\n    at "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

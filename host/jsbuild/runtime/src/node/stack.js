@@ -1,6 +1,7 @@
 // Stacks in the form that programs know from V8: they begin with the error's
 // name and message as they are when the stack is first asked for, and frames of
 // the runtime itself are left out.
+import { reword } from "./wording.js";
 
 const errorText = Error.prototype.toString;
 const captureNative = Error.captureStackTrace;
@@ -56,7 +57,8 @@ const ownFile = (() => {
   return file;
 })();
 
-function prepareStackTrace(_, frames) {
+function prepareStackTrace(error, frames) {
+  reword(error);
   return new Trace(frames);
 }
 
