@@ -1,17 +1,28 @@
-// Actions carry no source, so that a class of theirs would show itself as a
-// native function. Packages and formatters tell classes by their text.
+// Actions carry no source, so that a class of theirs, or an async function,
+// would show itself as a native function. Packages and formatters tell them by
+// their text.
 
 const text = Function.prototype.toString;
+const tagOf = Object.prototype.toString;
 const own = new WeakSet(Object.getOwnPropertyNames(globalThis).map((name) => globalThis[name]).filter((value) => typeof value === "function"));
+
+const openings = {
+  "[object AsyncFunction]": "async function",
+  "[object GeneratorFunction]": "function*",
+  "[object AsyncGeneratorFunction]": "async function*",
+};
 
 function toString() {
   const source = text.call(this);
-  if (!source.includes("[native code]") || own.has(this) || !isClass(this)) return source;
-  return `class ${this.name} { [native code] }`;
+  if (!source.includes("[native code]") || own.has(this)) return source;
+  if (isClass(this)) return `class ${this.name} { [native code] }`;
+  const opening = openings[tagOf.call(this)];
+  return opening ? source.replace(/^function/, opening) : source;
 }
 
 function isClass(f) {
-  return Object.getOwnPropertyDescriptor(f, "prototype")?.writable === false;
+  const prototype = Object.getOwnPropertyDescriptor(f, "prototype");
+  return prototype?.writable === false;
 }
 
 own.add(toString);
