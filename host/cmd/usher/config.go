@@ -35,6 +35,7 @@ type config struct {
 	TLSKey         string         `koanf:"tls_key"`
 	TLSDev         bool           `koanf:"tls_dev"`
 	AllowNetworks  []netip.Prefix `koanf:"allow_networks"`
+	SourceEgress   string         `koanf:"source_egress"`
 	Concurrency    int            `koanf:"concurrency"`
 	LogLevel       string         `koanf:"log_level"`
 	LogFormat      string         `koanf:"log_format"`
@@ -71,6 +72,7 @@ var settings = []setting{
 	{key: "tls_key", kind: "string", initial: "", about: "key of --tls-cert (PEM)", flag: "tls-key"},
 	{key: "tls_dev", kind: "boolean", initial: false, about: "serve HTTPS with a certificate made for this machine, in <data>/tls", flag: "tls-dev"},
 	{key: "allow_networks", kind: "list", initial: []string{}, about: "network (CIDR) that actions may reach although it is not public; repeatable", flag: "allow-network"},
+	{key: "source_egress", kind: "string", initial: "public", about: "where actions that the host builds from source may send requests, unless their bindings say otherwise", oneOf: []string{"public", "allowlist"}, flag: "source-egress"},
 	{key: "concurrency", kind: "integer", initial: 0, about: "how many executions run at once (0: by the machine's cores)", flag: "concurrency"},
 	{key: "log_level", kind: "string", initial: "info", about: "least level of the host's own log", oneOf: []string{"debug", "info", "warn", "error"}, flag: "log-level"},
 	{key: "log_format", kind: "string", initial: "text", about: "form of the host's own log", oneOf: []string{"text", "json"}, flag: "log-format"},

@@ -18,6 +18,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/admin"
+	"github.com/usherhost/usher/host/auth0"
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/executor"
 	"github.com/usherhost/usher/host/guest"
@@ -83,13 +84,19 @@ func (a *app) serve(ctx context.Context) (err error) {
 	runner := &guest.Runner{
 		Sandbox: sandbox, Modules: db, Egress: client, Cache: &guest.Cache{}, Stacks: &jsbuild.Stacks{Module: db.Module},
 	}
+	builder, closeBuilder, err := openSourceBuilder(sandbox, cfg.Data, log)
+	if err != nil {
+		return err
+	}
+	defer closeBuilder()
 	reg := &registry.Registry{
-		Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, CheckOrigin: checkOrigin,
+		Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, CheckOrigin: checkOrigin, Log: log,
+		Builder: builder, Runner: draftRunner{runner}, SourceEgress: host.EgressMode(cfg.SourceEgress),
 	}
 	runner.Secrets = reg
 	worker := &executor.Executor{
 		Queue: db, Events: db, Records: db, Runner: attempts(runner), Sealer: box, Settings: reg.Settings,
-		Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics,
+		Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics, Reaches: db,
 	}
 	db.SetBorrower(worker)
 	if err := a.ensureAdminKey(ctx, reg); err != nil {
@@ -102,23 +109,31 @@ func (a *app) serve(ctx context.Context) (err error) {
 	}}).Register(v1, web.Authenticate(db, host.ScopeIngest))
 	read, manage := web.Authenticate(db, host.ScopeRead), web.Authenticate(db, host.ScopeManage)
 	(&admin.Server{Registry: reg, History: history{db, worker}, Inspector: runner}).Register(v1, read, manage)
+	issuer, err := auth0.OpenIssuer(ctx, db, box)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	(&auth0.Server{Registry: reg, History: db, Keys: db, Issuer: issuer, Log: log}).Register(routes)
 	a.addHealth(routes, hostChecks(db, cfg.Data), metrics, read)
 
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", thisBuild().Version)
-	return a.runUntilDone(ctx, listener, certificate, routes, worker, log)
-}
-
-// runUntilDone runs the server and the executor; both stop when ctx ends, or
-// when one of them fails.
-func (a *app) runUntilDone(
-	ctx context.Context, listener net.Listener, certificate *web.Certificate, routes *echo.Echo, worker *executor.Executor, log *slog.Logger,
-) error {
-	group, running := errgroup.WithContext(ctx)
+	work := []func(context.Context) error{worker.Run, reg.BuildPending}
 	if certificate != nil {
 		listener = certificate.Secure(listener)
-		group.Go(func() error { return certificate.Watch(running, log) })
+		work = append(work, func(ctx context.Context) error { return certificate.Watch(ctx, log) })
 	}
-	group.Go(func() error { return worker.Run(running) })
+	return a.runUntilDone(ctx, listener, routes, work, log)
+}
+
+// runUntilDone runs the server and the host's other work; all stop when ctx
+// ends, or when one of them fails.
+func (a *app) runUntilDone(
+	ctx context.Context, listener net.Listener, routes *echo.Echo, work []func(context.Context) error, log *slog.Logger,
+) error {
+	group, running := errgroup.WithContext(ctx)
+	for _, run := range work {
+		group.Go(func() error { return run(running) })
+	}
 	group.Go(func() error { return web.Serve(running, listener, routes, a.cfg.DrainTimeout, log) })
 	group.Go(func() error {
 		<-running.Done()
