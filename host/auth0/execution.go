@@ -171,7 +171,7 @@ func (s *Server) testAction(c echo.Context) error {
 
 func (s *Server) untested(c echo.Context, a host.Action, err error) error {
 	if host.CodeOf(err) == host.Conflict {
-		return s.unbuilt(c, a, err)
+		return s.unbuilt(c, a, err, "A draft must be in the 'built' state before it can be tested.")
 	}
 	return missing(err, noAction)
 }

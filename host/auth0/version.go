@@ -148,7 +148,7 @@ func (s *Server) deployDraft(c echo.Context, a host.Action) (host.Version, error
 	if d.Revision > 0 {
 		v, err := s.Registry.DeployDraft(ctx, a.ID)
 		if host.CodeOf(err) == host.Conflict {
-			return v, s.unbuilt(c, a, err)
+			return v, s.unbuilt(c, a, err, notBuilt)
 		}
 		return v, missing(err, noAction)
 	}
@@ -162,10 +162,10 @@ func (s *Server) deployDraft(c echo.Context, a host.Action) (host.Version, error
 	return s.Registry.Deploy(ctx, a.ID, versions[0].ID)
 }
 
-// unbuilt is Auth0's refusal to deploy, with what is wrong with the draft:
-// clients that wait for a build know it by its text.
-func (s *Server) unbuilt(c echo.Context, a host.Action, cause error) error {
-	p := &problem{Status: http.StatusBadRequest, Message: notBuilt, cause: cause}
+// unbuilt is the refusal of a draft that is not built, with what is wrong with
+// it: clients that wait for a build know Auth0's by its text.
+func (s *Server) unbuilt(c echo.Context, a host.Action, cause error, message string) error {
+	p := &problem{Status: http.StatusBadRequest, Message: message, cause: cause}
 	d, err := s.Registry.Draft(c.Request().Context(), a.ID)
 	if err == nil && d.Status == host.Failed {
 		var lines []string
