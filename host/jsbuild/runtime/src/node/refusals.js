@@ -55,7 +55,7 @@ const fs = refusedModule({
 
 const workers = {
   isMainThread: true, isInternalThread: false, threadId: 0, parentPort: null, workerData: null, resourceLimits: {}, SHARE_ENV: Symbol.for("nodejs.worker_threads.SHARE_ENV"),
-  getEnvironmentData: () => undefined, setEnvironmentData: () => {}, markAsUntransferable: () => {}, isMarkedAsUntransferable: () => false,
+  getEnvironmentData: () => undefined, setEnvironmentData: () => {}, markAsUntransferable: () => {}, markAsUncloneable: () => {}, isMarkedAsUntransferable: () => false,
   get MessageChannel() {
     return globalThis.MessageChannel ?? refused("worker_threads.MessageChannel", threads);
   },

@@ -2,6 +2,7 @@
 // for what ../parts adds.
 import { AbortController, AbortSignal } from "./abort.js";
 import { Blob, File } from "./blob.js";
+import { MessageChannel, MessageEvent, MessagePort } from "./channel.js";
 import { structuredClone } from "./clone.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
 import { CustomEvent, Event, EventTarget, ProgressEvent, report } from "./event.js";
@@ -18,11 +19,12 @@ import {
 import { Request } from "./request.js";
 import { Response } from "./response.js";
 import { URL, URLSearchParams } from "./url.js";
+import { WebSocket } from "./websocket.js";
 
 const interfaces = {
-  AbortController, AbortSignal, Blob, CustomEvent, DOMException, Event, EventTarget, File, FormData, Headers, Navigator, Performance,
+  AbortController, AbortSignal, Blob, CustomEvent, DOMException, Event, EventTarget, File, FormData, Headers, MessageChannel, MessageEvent, MessagePort, Navigator, Performance,
   PerformanceEntry, PerformanceMark, PerformanceMeasure, ProgressEvent, Request, Response, TextDecoder, TextEncoder,
-  URL, URLSearchParams,
+  URL, URLSearchParams, WebSocket,
 };
 const listed = {
   global: globalThis,
