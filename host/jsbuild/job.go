@@ -149,7 +149,7 @@ func (j *job) loadFiles(build api.PluginBuild) {
 			return api.OnLoadResult{Errors: []api.Message{{Text: unresolved(args.Path), Detail: outside{}}}}, nil
 		}
 		if args.Path != j.entry {
-			return api.OnLoadResult{}, nil
+			return j.mended(args.Path), nil
 		}
 		code := string(j.src.Code)
 		if strings.HasPrefix(code, "#!") {

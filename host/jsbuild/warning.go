@@ -55,6 +55,7 @@ var overHTTP = map[string]string{
 	"postgres":      "use a driver that speaks HTTP, such as @neondatabase/serverless, or PostgREST, instead",
 	"redis":         "use a Redis with an HTTP API, such as @upstash/redis, instead",
 	"tedious":       "call a service of your own that writes to the database, over HTTP, instead",
+	"undici":        "use the global fetch, which is undici's own, instead",
 }
 
 // warnings translates esbuild's warnings. Of packages only those of this
