@@ -30,10 +30,10 @@ const (
 	secretsPath   = "usher:secrets"
 )
 
-// secretsModule keeps the secrets of the libraries in a run, and takes them
+// handingOver keeps the secrets of the libraries in a run, and takes them
 // from an action's handlers. What is no async function is left as it is: the
 // runtime says why it can't be called.
-const secretsModule = `
+const handingOver = `
 const prefix = "actions:";
 let kept = {};
 exports.of = (name) => ({ get secrets() { return kept[name] ?? {}; } });
@@ -100,7 +100,7 @@ func (j *job) loadLibrary(args api.OnLoadArgs) (api.OnLoadResult, error) {
 }
 
 func loadSecrets(api.OnLoadArgs) (api.OnLoadResult, error) {
-	code := secretsModule
+	code := handingOver
 	return api.OnLoadResult{Contents: &code}, nil
 }
 

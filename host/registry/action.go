@@ -154,6 +154,7 @@ func (r *Registry) DeleteAction(ctx context.Context, idOrName string, force bool
 		return err
 	}
 	r.secrets.forget(a.ID)
+	r.builds.change(func() { delete(r.builds.deploy, a.ID) })
 	r.record(ctx, "action.delete", a.ID, a.Name, aboutAction(a, draft), nil)
 	return nil
 }

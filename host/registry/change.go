@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -23,6 +24,9 @@ func (r *Registry) record(ctx context.Context, verb, object, name string, before
 	}
 }
 
+// maxNoteBytes is how much the log of changes tells of one side of a change.
+const maxNoteBytes = 256 << 10
+
 func encode(v any) json.RawMessage {
 	if v == nil {
 		return nil
@@ -30,6 +34,9 @@ func encode(v any) json.RawMessage {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return nil // not of what the log tells: plain structs of this package and of host
+	}
+	if len(text) > maxNoteBytes {
+		return json.RawMessage(`{"omitted_bytes":` + strconv.Itoa(len(text)) + `}`)
 	}
 	return text
 }

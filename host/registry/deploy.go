@@ -89,6 +89,7 @@ func (r *Registry) deployNew(ctx context.Context, a host.Action, v host.Version)
 // deployStored deploys a version of the action. The caller holds changing.
 func (r *Registry) deployStored(ctx context.Context, a host.Action, v host.Version) (host.Version, error) {
 	deployed, err := r.Store.Deploy(ctx, a.ID, v.ID)
+	r.secrets.forget(a.ID) // it may use other libraries
 	if err == nil {
 		r.record(ctx, "action.deploy", a.ID, a.Name, aboutVersion(a.Deployed), aboutVersion(&deployed))
 	}

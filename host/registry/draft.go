@@ -137,7 +137,9 @@ func (r *Registry) patch(ctx context.Context, action string, p SourcePatch) (hos
 	}
 	if c.after.Revision > 0 && (c.before == nil || c.after.Revision > c.before.Revision) {
 		c.after.UpdatedAt = time.Now().UTC()
-		if err := r.Store.PutDraft(ctx, c.after); err != nil {
+		err := r.Store.PutDraft(ctx, c.after)
+		r.secrets.forget(c.action.ID) // it may use other libraries
+		if err != nil {
 			return host.Action{}, host.Draft{}, err
 		}
 	}

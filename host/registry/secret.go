@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -161,33 +162,77 @@ func secretContext(actionID, name string) []byte {
 	return []byte("secret:" + actionID + ":" + name)
 }
 
-// Secrets returns the values of an action's secrets by name, for a run. The
-// map is shared: it must not be changed. A change of a secret shows in the next
-// call.
+// Secrets returns the values of an action's secrets by name, for a run; those
+// of the libraries that it uses as "actions:LIBRARY/NAME". The map is shared: it
+// must not be changed. A change of a secret shows in the next call.
 func (r *Registry) Secrets(ctx context.Context, actionID string) (map[string]string, error) {
 	values, at, ok := r.secrets.get(actionID)
 	if ok {
 		return values, nil
 	}
-	sealed, err := r.Store.SealedSecrets(ctx, actionID)
+	values = map[string]string{}
+	if err := r.open(ctx, actionID, "", values); err != nil {
+		return nil, err
+	}
+	used, err := r.librariesInUse(ctx, actionID)
 	if err != nil {
 		return nil, err
 	}
-	values = make(map[string]string, len(sealed))
-	for _, s := range sealed {
-		value, err := r.Box.Open(s.Value, secretContext(actionID, s.Name))
-		if err != nil {
-			return nil, r.unopened(ctx, actionID, s.Name, err)
+	for _, l := range used {
+		if err := r.open(ctx, l.LibraryID, "actions:"+l.Name+"/", values); err != nil {
+			return nil, err
 		}
-		values[s.Name] = string(value)
 	}
 	r.secrets.put(actionID, values, at)
 	return values, nil
 }
 
-func (r *Registry) unopened(ctx context.Context, actionID, name string, cause error) error {
-	action := actionID
-	if a, err := r.Store.Action(ctx, actionID); err == nil {
+// open puts the secrets of an action or library into values, each under its
+// name behind prefix.
+func (r *Registry) open(ctx context.Context, id, prefix string, values map[string]string) error {
+	sealed, err := r.Store.SealedSecrets(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, s := range sealed {
+		value, err := r.Box.Open(s.Value, secretContext(id, s.Name))
+		if err != nil {
+			return r.unopened(ctx, id, s.Name, err)
+		}
+		values[prefix+s.Name] = string(value)
+	}
+	return nil
+}
+
+// librariesInUse are those of the action's draft and of what is deployed.
+func (r *Registry) librariesInUse(ctx context.Context, actionID string) ([]host.LibraryRef, error) {
+	var used []host.LibraryRef
+	a, err := r.Store.Action(ctx, actionID)
+	if host.CodeOf(err) == host.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if a.Deployed != nil && a.Deployed.Source != nil {
+		used = a.Deployed.Source.Libraries
+	}
+	d, err := r.Store.Draft(ctx, actionID)
+	if host.CodeOf(err) == host.NotFound {
+		return used, nil
+	}
+	return slices.Concat(used, d.Source.Libraries), err
+}
+
+func (r *Registry) unopened(ctx context.Context, id, name string, cause error) error {
+	if l, err := r.Store.Library(ctx, id); err == nil {
+		return &host.Error{
+			Code: host.Internal, Text: fmt.Sprintf("secret %q of module %q can't be decrypted", name, l.Name),
+			Hint: "start the host with the key that encrypted it, or patch the module with a new value", Err: cause,
+		}
+	}
+	action := id
+	if a, err := r.Store.Action(ctx, id); err == nil {
 		action = a.Name
 	}
 	return &host.Error{
@@ -266,9 +311,14 @@ func (c *secretCache) put(actionID string, values map[string]string, at int64) {
 	c.values[actionID] = values
 }
 
-func (c *secretCache) forget(actionID string) {
+// forget drops what is known of an action; of all when id is a library's, whose
+// secrets are among those of its users.
+func (c *secretCache) forget(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writes++
-	delete(c.values, actionID)
+	delete(c.values, id)
+	if strings.HasPrefix(id, host.LibraryPrefix) {
+		clear(c.values)
+	}
 }

@@ -39,7 +39,12 @@ func openSourceBuilder(box *sandbox.Sandbox, data string, log *slog.Logger) (reg
 
 // Build implements [registry.Builder].
 func (b sourceBuilder) Build(ctx context.Context, _ string, s host.Source, libraries map[string]host.Source) (registry.Build, error) {
-	src := jsbuild.Source{Name: "action.js", Code: []byte(s.Code), Dependencies: dependenciesOf(s)}
+	src := jsbuild.Source{
+		Name: "action.js", Code: []byte(s.Code), Dependencies: dependenciesOf(s), Libraries: map[string]jsbuild.Library{},
+	}
+	for name, l := range libraries {
+		src.Libraries[name] = jsbuild.Library{Code: []byte(l.Code), Dependencies: dependenciesOf(l)}
+	}
 	built, err := b.builder.Build(ctx, src)
 	if wrong, ok := errors.AsType[*jsbuild.Error](err); ok {
 		return registry.Build{}, &registry.BuildFailed{Errors: buildErrors(wrong.Messages)}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/egress"
+	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/registry"
+	"github.com/usherhost/usher/host/seal"
+	"github.com/usherhost/usher/host/sqlite"
+	"github.com/usherhost/usher/host/web"
+)
+
+// openRegistry wires a registry that builds and tests code, as serve does.
+func openRegistry(t *testing.T) *registry.Registry {
+	t.Helper()
+	dir, log := t.TempDir(), slog.New(slog.DiscardHandler)
+	db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	box, err := seal.Open(t.Context(), seal.Options{CreateFile: filepath.Join(dir, "secrets.key")}, db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sand, err := openSandbox(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sand.Close(context.Background()) })
+	builder, done, err := openSourceBuilder(sand, dir, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(done)
+	client := &egress.Client{}
+	t.Cleanup(client.Close)
+	runner := &guest.Runner{Sandbox: sand, Modules: db, Egress: client, Cache: &guest.Cache{}}
+	reg := &registry.Registry{Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, Builder: builder, Runner: draftRunner{runner}, Log: log}
+	runner.Secrets = reg
+	return reg
+}
+
+func TestCodeIsBuiltDeployedAndTested(t *testing.T) {
+	t.Parallel()
+	reg := openRegistry(t)
+	ctx, one := t.Context(), "1"
+	src := host.Source{Runtime: "node22", Code: `const shared = require("actions:shared");
+exports.onExecutePostUserRegistration = async (event) => {
+  console.log(shared.greet(event.user.email), Object.keys(event.secrets).join());
+};`, Libraries: []host.LibraryRef{{Name: "shared"}}}
+	_, err := reg.CreateLibrary(ctx, "shared", host.Source{Code: `exports.greet = (name) => "hello " + name + " " + actions.secrets.TOKEN.length;`},
+		[]host.SecretWrite{{Name: "TOKEN", Value: &one}}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, d, err := reg.CreateSourceAction(ctx, "notify", host.PostUserRegistration, src, []host.SecretWrite{{Name: "OWN", Value: &one}}, true)
+	if err != nil || d.Status != host.Built || a.Deployed == nil || !registry.AllDeployed(a, d) {
+		t.Fatalf("action %+v, draft %+v, %v", a, d, err)
+	}
+	for _, token := range []string{"two", "three"} {
+		if _, err := reg.PatchLibrary(ctx, "shared", registry.LibraryPatch{Secrets: &[]host.SecretWrite{{Name: "TOKEN", Value: &token}}}); err != nil {
+			t.Fatal(err)
+		}
+		result, err := reg.Test(ctx, "notify", []byte(`{"user":{"email":"ada@example.com"}}`))
+		if err != nil || len(result.Logs) != 1 || result.Logs[0].Message != fmt.Sprintf("hello ada@example.com %d OWN", len(token)) {
+			t.Errorf("result %+v, %v", result, err)
+		}
+	}
+	_, err = reg.Test(ctx, "notify", []byte(`[]`))
+	if host.CodeOf(err) != host.Invalid {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestCodeThatCanNotBeBuiltTellsWhere(t *testing.T) {
+	t.Parallel()
+	reg := openRegistry(t)
+	for _, tt := range []struct {
+		name, code string
+		line       int
+		text       string
+	}{
+		{name: "syntax", code: "exports.onExecutePostUserRegistration = async () => {\n  const = 1;\n};", line: 2, text: "syntax error"},
+		{name: "no handler", code: "exports.onExecutePostLogin = async () => {};", line: 1, text: "onExecutePostLogin"},
+		{name: "a package that is not listed", code: "require('axios');\nexports.onExecutePostUserRegistration = async () => {};", line: 1, text: "axios"},
+		{name: "top-level code that throws", code: "\nthrow new Error('no');\nexports.onExecutePostUserRegistration = async () => {};", line: 2, text: "no"},
+		{name: "nothing", code: "", text: "no handler"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, d, err := reg.CreateSourceAction(t.Context(), "a "+tt.name, host.PostUserRegistration, host.Source{Code: tt.code}, nil, false)
+			if err != nil || d.Status != host.Failed || len(d.Errors) == 0 {
+				t.Fatalf("draft %+v, %v", d, err)
+			}
+			if e := d.Errors[0]; e.Line != tt.line || !strings.Contains(e.Text, tt.text) || e.File != "action.js" {
+				t.Errorf("error %+v", e)
+			}
+		})
+	}
+}
+
+func TestATestThatThrowsTellsTheAuthorsLine(t *testing.T) {
+	t.Parallel()
+	reg := openRegistry(t)
+	_, _, err := reg.CreateSourceAction(t.Context(), "notify", host.PostUserRegistration, host.Source{
+		Code: "exports.onExecutePostUserRegistration = async (event) => {\n  event.nobody.id;\n};",
+	}, nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := reg.Test(t.Context(), "notify", []byte(`{"user":{}}`))
+	if err != nil || result.Succeeded || result.Error == nil || result.Error.Name != "TypeError" {
+		t.Fatalf("result %+v, %v", result, err)
+	}
+	if _, err := reg.DeployDraft(t.Context(), "notify"); err != nil {
+		t.Errorf("code that throws on an event can still be deployed: %v", err)
+	}
+}
