@@ -107,9 +107,6 @@ func (m *maker) makeParts(ctx context.Context) error {
 	if err := readJSON(filepath.Join(m.dir, "runtime", "src", "parts", "parts.json"), &parts); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(filepath.Join(m.dist, "parts")); err != nil {
-		return err
-	}
 	if err := os.MkdirAll(filepath.Join(m.dist, "parts"), 0o755); err != nil {
 		return err
 	}
@@ -126,11 +123,31 @@ func (m *maker) makeParts(ctx context.Context) error {
 			}
 		}
 	}
+	if err := m.dropStale(written); err != nil {
+		return err
+	}
 	list, err := json.MarshalIndent(parts, "", "  ")
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(m.dist, "parts.json"), append(list, '\n'), 0o644)
+}
+
+// dropStale removes the chunks of an earlier make: only now, because a build
+// may be embedding what is there.
+func (m *maker) dropStale(written []string) error {
+	files, err := os.ReadDir(filepath.Join(m.dist, "parts"))
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if !slices.Contains(written, f.Name()) {
+			if err := os.Remove(filepath.Join(m.dist, "parts", f.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (m *maker) writeChunk(ctx context.Context, name string) error {
