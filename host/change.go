@@ -59,6 +59,6 @@ type Reach struct {
 // MaxOrigins is how many origins are told apart for one version; requests to
 // others are counted under OtherOrigins.
 const (
-	MaxOrigins   = 256
+	MaxOrigins   = 100
 	OtherOrigins = "*"
 )

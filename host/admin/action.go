@@ -65,8 +65,13 @@ func (s *Server) deleteAction(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// viewAction has no null where clients expect an array.
+// viewAction has no null where clients expect an array, and no source: its
+// version has that.
 func viewAction(a host.Action) host.Action {
 	a.Secrets = listed(a.Secrets)
+	if a.Deployed != nil {
+		v := withoutSource(*a.Deployed)
+		a.Deployed = &v
+	}
 	return a
 }

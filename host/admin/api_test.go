@@ -34,8 +34,11 @@ const trigger = host.PostUserRegistration
 type api struct {
 	db     *sqlite.DB
 	reg    *registry.Registry
+	server *admin.Server
 	routes *echo.Echo
 	caller atomic.Int64 // numbers the addresses that requests come from
+	users  atomic.Int64 // numbers users
+	output []byte       // of runs; nil is a small one
 
 	ingest, manage, read string // keys with one scope each
 }
@@ -66,8 +69,8 @@ func newAPI(t *testing.T) *api {
 		_, err := egress.ParseOrigin(origin)
 		return err
 	}}
-	server := &admin.Server{Registry: a.reg, History: db, Inspector: runner, PollEvery: time.Millisecond}
-	server.Register(a.routes.Group("/v1"), web.Authenticate(db, host.ScopeRead), web.Authenticate(db, host.ScopeManage))
+	a.server = &admin.Server{Registry: a.reg, History: db, Inspector: runner, PollEvery: time.Millisecond}
+	a.server.Register(a.routes.Group("/v1"), web.Authenticate(db, host.ScopeRead), web.Authenticate(db, host.ScopeManage))
 	a.ingest, a.manage, a.read = a.key(t, host.ScopeIngest), a.key(t, host.ScopeManage), a.key(t, host.ScopeRead)
 	return a
 }
@@ -113,10 +116,23 @@ func (a *api) call(t *testing.T, r request) *httptest.ResponseRecorder {
 	case r.body != "":
 		sent.Header.Set("Content-Type", "application/json")
 	}
-	answer := httptest.NewRecorder()
-	a.routes.ServeHTTP(answer, sent)
-	theDocument(t).checkAnswer(t, r.method, sent.URL.EscapedPath(), answer)
-	return answer
+	ctx, leave := context.WithCancel(sent.Context())
+	defer leave()
+	answer := impatient{httptest.NewRecorder(), leave}
+	a.routes.ServeHTTP(answer, sent.WithContext(ctx))
+	theDocument(t).checkAnswer(t, r.method, sent.URL.EscapedPath(), answer.ResponseRecorder)
+	return answer.ResponseRecorder
+}
+
+// impatient is a reader who leaves a stream when its first bytes are there.
+type impatient struct {
+	*httptest.ResponseRecorder
+	leave func()
+}
+
+func (i impatient) Flush() {
+	i.ResponseRecorder.Flush()
+	i.leave()
 }
 
 // do makes a request that is to succeed with status, and decodes the answer.
@@ -220,7 +236,11 @@ func (a *api) run(t *testing.T, succeeded bool) {
 	}
 	for _, x := range claimed {
 		done := make(chan error, 1)
-		if err := a.db.Record(t.Context(), outcome(x, succeeded), func(err error) { done <- err }); err != nil {
+		o := outcome(x, succeeded)
+		if a.output != nil {
+			o.Result.Output = a.output
+		}
+		if err := a.db.Record(t.Context(), o, func(err error) { done <- err }); err != nil {
 			t.Fatal(err)
 		}
 		if err := <-done; err != nil {

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,50 +11,29 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-const (
-	defaultExecutions = 50
-	maxExecutions     = 500
-)
-
 func (s *Server) listExecutions(c echo.Context) error {
 	query, err := s.executionQuery(c)
 	if err != nil {
 		return err
 	}
+	query.Limit = cmp.Or(query.Limit, defaultExecutions)
 	executions, err := s.History.Executions(c.Request().Context(), query)
 	if err != nil {
 		return err
-	}
-	next := ""
-	if len(executions) == query.Limit {
-		next = executions[len(executions)-1].ID
 	}
 	views := make([]host.Execution, len(executions))
 	for i, e := range executions {
 		views[i] = viewExecution(e)
 	}
-	return c.JSON(http.StatusOK, map[string]any{"executions": views, "next": next})
+	return c.JSON(http.StatusOK, map[string]any{"executions": views, "next": nextPage(executions, query.Limit)})
 }
 
-func (s *Server) executionQuery(c echo.Context) (host.ExecutionQuery, error) {
-	q := queryOf(c, "status", "user_id", "event_id", "action", "before", "limit")
-	query := host.ExecutionQuery{
-		Status: oneOf(q, "status", host.Waiting, host.Running, host.Retrying, host.Completed,
-			host.Partial, host.Aborted, host.Canceled),
-		UserID:  q.text("user_id"),
-		EventID: q.text("event_id"),
-		Before:  q.text("before"),
-		Limit:   int(q.number("limit", 1, maxExecutions, defaultExecutions)),
+// nextPage is the cursor behind a page, "" when it is the last.
+func nextPage(page []host.Execution, limit int) string {
+	if len(page) < limit {
+		return ""
 	}
-	if query.Before != "" && !strings.HasPrefix(query.Before, host.ExecutionPrefix) {
-		q.fail("the query parameter \"before\" must be an execution's id, not %q", query.Before)
-	}
-	if q.err != nil {
-		return query, q.err
-	}
-	var err error
-	query.ActionID, err = s.actionID(c, q.text("action"))
-	return query, err
+	return page[len(page)-1].ID
 }
 
 // actionID is the id of an action given by id or name. An id need not exist
@@ -83,10 +63,13 @@ func (s *Server) showExecution(c echo.Context) error {
 	for i, r := range results {
 		views[i] = viewResult(r)
 	}
-	return c.JSON(http.StatusOK, struct {
-		host.Execution
-		Results []resultView `json:"results"`
-	}{viewExecution(execution), views})
+	return c.JSON(http.StatusOK, executionView{viewExecution(execution), views})
+}
+
+// executionView is an execution with results.
+type executionView struct {
+	host.Execution
+	Results []resultView `json:"results"`
 }
 
 func (s *Server) retryExecution(c echo.Context) error {
@@ -96,6 +79,9 @@ func (s *Server) retryExecution(c echo.Context) error {
 	e, err := s.History.RetryExecution(c.Request().Context(), param(c, "id"))
 	if err != nil {
 		return notFound(err, "execution", param(c, "id"))
+	}
+	if err := s.recordChange(c, "execution.retry", e.ID, nil); err != nil {
+		return err
 	}
 	return c.JSON(http.StatusAccepted, viewExecution(e))
 }
@@ -111,6 +97,9 @@ func (s *Server) replayExecution(c echo.Context) error {
 	if err != nil {
 		return notFound(err, "execution", param(c, "id"))
 	}
+	if err := s.recordChange(c, "execution.replay", param(c, "id"), accepted); err != nil {
+		return err
+	}
 	c.Response().Header().Set(echo.HeaderLocation, "/v1/executions/"+accepted.ExecutionID)
 	return c.JSON(http.StatusAccepted, accepted)
 }
@@ -122,6 +111,9 @@ func (s *Server) cancelExecution(c echo.Context) error {
 	e, err := s.History.CancelExecution(c.Request().Context(), param(c, "id"))
 	if err != nil {
 		return notFound(err, "execution", param(c, "id"))
+	}
+	if err := s.recordChange(c, "execution.cancel", e.ID, nil); err != nil {
+		return err
 	}
 	return c.JSON(http.StatusOK, viewExecution(e))
 }

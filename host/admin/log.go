@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/http"
 	"time"
@@ -67,34 +68,52 @@ func (s *Server) followLogs(c echo.Context) error {
 
 func (s *Server) logQuery(c echo.Context) (logQuery, error) {
 	q := queryOf(c, "after", "tail", "action", "limit", "wait")
-	query := logQuery{
+	p := place{
 		after: q.number("after", 0, math.MaxInt64, 0),
+		tail:  q.number("tail", 0, maxLogs, 0),
+		back:  q.has("tail"),
+	}
+	query := logQuery{
 		limit: int(q.number("limit", 1, maxLogs, defaultLogs)),
 		wait:  time.Duration(q.number("wait", 0, maxWaitSeconds, 0)) * time.Second,
 	}
-	tail := q.number("tail", 0, maxLogs, 0)
 	if q.has("after") && q.has("tail") {
 		q.fail("the query parameters \"after\" and \"tail\" exclude each other")
 	}
 	if q.err != nil {
 		return query, q.err
 	}
-	last, err := s.History.LastSeq(c.Request().Context())
-	if err != nil {
+	var err error
+	if query.after, err = s.begin(c.Request().Context(), p); err != nil {
 		return query, err
-	}
-	if query.after > last {
-		return query, &host.Error{
-			Code: host.Invalid,
-			Text: "after lies beyond the newest result: the record was begun anew",
-			Hint: "start again with after=0, or with tail=0 for new results only",
-		}
-	}
-	if q.has("tail") {
-		query.after = max(0, last-tail)
 	}
 	query.actionID, err = s.actionID(c, q.text("action"))
 	return query, err
+}
+
+// place is where to begin: after a result, or back from the newest by a few.
+type place struct {
+	after, tail int64
+	back        bool
+}
+
+// begin returns the result after which to begin.
+func (s *Server) begin(ctx context.Context, p place) (int64, error) {
+	last, err := s.History.LastSeq(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if p.back {
+		return max(0, last-p.tail), nil
+	}
+	if p.after > last {
+		return 0, &host.Error{
+			Code: host.Invalid,
+			Text: fmt.Sprintf("result %d lies beyond the newest: the record was begun anew", p.after),
+			Hint: "start again with after=0, or with tail=0 for new results only",
+		}
+	}
+	return p.after, nil
 }
 
 // awaitResults returns the next results, none when the wait is over or the
@@ -104,12 +123,13 @@ func (s *Server) awaitResults(ctx context.Context, q logQuery) ([]host.SeqResult
 	defer deadline.Stop()
 	tick := time.NewTicker(s.pollEvery())
 	defer tick.Stop()
+	lastSeq := s.History.LastSeq // those who ask again may see it a little late
 	for {
-		results, next, err := s.resultsAfter(ctx, q)
+		results, next, err := s.resultsAfter(ctx, q, lastSeq)
 		if err != nil || len(results) > 0 || q.wait == 0 {
 			return results, next, err
 		}
-		q.after = next
+		q.after, lastSeq = next, s.recentSeq
 		select {
 		case <-tick.C:
 		case <-deadline.C:
@@ -131,8 +151,10 @@ func (s *Server) pollEvery() time.Duration {
 
 // resultsAfter also returns where to go on: what a filter left out is not
 // read again.
-func (s *Server) resultsAfter(ctx context.Context, q logQuery) ([]host.SeqResult, int64, error) {
-	last, err := s.History.LastSeq(ctx) // before the results: nothing may be recorded between
+func (s *Server) resultsAfter(
+	ctx context.Context, q logQuery, lastSeq func(context.Context) (int64, error),
+) ([]host.SeqResult, int64, error) {
+	last, err := lastSeq(ctx) // before the results: nothing may be recorded between
 	if err != nil || last <= q.after {
 		return nil, q.after, err
 	}

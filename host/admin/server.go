@@ -21,13 +21,25 @@ type Server struct {
 	History   History
 	Inspector Inspector
 
-	// PollEvery is how often a long poll looks for new results; 0 is 100 ms.
+	// PollEvery is how often a long poll or a live tail looks for new results;
+	// 0 is 100 ms.
 	PollEvery time.Duration
+
+	// HeartbeatEvery is how often a live tail shows that it lives when there is
+	// nothing to send; 0 is 15 s.
+	HeartbeatEvery time.Duration
+
+	// MaxTails is how many live tails may be open at once; 0 is 64.
+	MaxTails int
+
+	tails      tails
+	sendWithin time.Duration // that a tail's reader may take for one event; 0 is 30 s
 }
 
 // Registry changes and shows what runs. Actions are named by id or name.
 type Registry interface {
 	Actions
+	Sources
 	Versions
 	Secrets
 	Bindings
@@ -71,17 +83,47 @@ type Keys interface {
 	DeleteKey(ctx context.Context, id string) error
 }
 
-// History shows what ran, and lets it run again.
+// History shows what ran, lets it run again, and tells who changed what.
 type History interface {
+	Executions
+	Results
+	Changes
+	Modules
+}
+
+// Executions shows the ways of events, and lets actions run again.
+type Executions interface {
 	Event(ctx context.Context, id string) (host.Event, error)
 	Execution(ctx context.Context, id string) (host.Execution, error)
 	Executions(ctx context.Context, q host.ExecutionQuery) ([]host.Execution, error)
 	RetryExecution(ctx context.Context, id string) (host.Execution, error)
 	CancelExecution(ctx context.Context, id string) (host.Execution, error)
 	ReplayExecution(ctx context.Context, id string, samePlan bool) (host.Accepted, error)
+
+	// DeadLetters returns the executions of q that have dead steps.
+	DeadLetters(ctx context.Context, q host.ExecutionQuery) ([]host.Execution, error)
+	// RetryExecutions is RetryExecution for those, q.Limit of them or all when
+	// that is 0, and returns how many they were.
+	RetryExecutions(ctx context.Context, q host.ExecutionQuery) (int, error)
+}
+
+// Results shows what single runs came to.
+type Results interface {
 	Results(ctx context.Context, executionID string) ([]host.Result, error)
 	ResultsAfter(ctx context.Context, after int64, actionID string, limit int) ([]host.SeqResult, error)
 	LastSeq(ctx context.Context) (int64, error)
+}
+
+// Changes keeps the log of changes.
+type Changes interface {
+	RecordChange(ctx context.Context, c host.Change) error
+	Changes(ctx context.Context, q host.ChangeQuery) ([]host.Change, error)
+}
+
+// Modules shows what versions are made of, and where they sent requests.
+type Modules interface {
+	Module(ctx context.Context, digest string) ([]byte, error)
+	Reach(ctx context.Context, versionOrActionID string) ([]host.Reach, error)
 }
 
 // Inspector tells what a module is before it runs.
@@ -99,6 +141,8 @@ const (
 // read passes read, one with scope manage passes manage.
 func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	small, large := web.LimitBody(maxJSONBytes), web.LimitBody(maxUploadBytes)
+	authenticate := manage
+	manage = func(next echo.HandlerFunc) echo.HandlerFunc { return authenticate(named(next)) }
 
 	g.GET("/openapi.yaml", document)
 
@@ -106,10 +150,16 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	g.POST("/actions", s.createAction, manage, small)
 	g.GET("/actions/:action", s.showAction, read)
 	g.DELETE("/actions/:action", s.deleteAction, manage)
+	g.GET("/actions/:action/draft", s.showDraft, read)
+	g.PUT("/actions/:action/draft", s.putDraft, manage, web.LimitBody(maxSourceBytes))
+	g.GET("/actions/:action/egress", s.showEgress, read)
+	g.POST("/actions/:action/egress/tighten", s.tightenEgress, manage, small)
 
 	g.GET("/actions/:action/versions", s.listVersions, read)
 	g.POST("/actions/:action/versions", s.upload, manage, large)
 	g.GET("/actions/:action/versions/:number", s.showVersion, read)
+	g.GET("/actions/:action/versions/:number/module", s.showModule, read)
+	g.GET("/actions/:action/versions/:number/capabilities", s.showCapabilities, read)
 	g.POST("/actions/:action/versions/:number/deploy", s.deploy, manage, small)
 
 	g.GET("/actions/:action/secrets", s.listSecrets, read)
@@ -125,10 +175,15 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	g.GET("/events/:id", s.showEvent, read)
 	g.GET("/executions", s.listExecutions, read)
 	g.GET("/executions/:id", s.showExecution, read)
+	g.GET("/executions/:id/logs", s.showLogs, read)
 	g.POST("/executions/:id/retry", s.retryExecution, manage, small)
 	g.POST("/executions/:id/replay", s.replayExecution, manage, small)
 	g.POST("/executions/:id/cancel", s.cancelExecution, manage, small)
+	g.GET("/dead-letters", s.listDeadLetters, read)
+	g.POST("/dead-letters/retry", s.retryDeadLetters, manage, small)
 	g.GET("/logs", s.followLogs, read)
+	g.GET("/tail", s.tail, read)
+	g.GET("/changes", s.listChanges, read)
 
 	g.GET("/keys", s.listKeys, read)
 	g.POST("/keys", s.createKey, manage, small)

@@ -24,7 +24,11 @@ func (s *Server) listVersions(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, map[string]any{"versions": listed(versions)})
+	views := make([]host.Version, len(versions))
+	for i, v := range versions {
+		views[i] = withoutSource(v)
+	}
+	return c.JSON(http.StatusOK, map[string]any{"versions": views})
 }
 
 func (s *Server) showVersion(c echo.Context) error {

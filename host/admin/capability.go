@@ -1,0 +1,87 @@
+package admin
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/usherhost/usher/host"
+)
+
+// lookBack is how many of a version's latest executions tell which host
+// functions it calls.
+const lookBack = 50
+
+func (s *Server) showCapabilities(c echo.Context) error {
+	if q := queryOf(c); q.err != nil {
+		return q.err
+	}
+	ctx := c.Request().Context()
+	v, err := s.Registry.Version(ctx, param(c, "action"), param(c, "number"))
+	if err != nil {
+		return err
+	}
+	found := host.Capabilities{
+		ActionID: v.ActionID, VersionID: v.ID, Number: v.Number, Digest: v.Digest,
+		Egress:  host.EgressUse{Mode: v.Manifest.Settings.Egress.Mode, Declared: listed(v.Manifest.Settings.Egress.Allow)},
+		Secrets: host.SecretUse{Declared: listed(v.Manifest.Secrets)},
+	}
+	if err := s.outline(ctx, &found); err != nil {
+		return err
+	}
+	if err := s.lookAt(ctx, &found); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, found)
+}
+
+// outline tells what the module says of itself.
+func (s *Server) outline(ctx context.Context, found *host.Capabilities) error {
+	module, err := s.History.Module(ctx, found.Digest)
+	if err != nil {
+		return err
+	}
+	i, err := s.Inspector.Inspect(ctx, module)
+	if err != nil {
+		return err
+	}
+	found.Triggers, found.Exports, found.Imports = listed(i.Triggers), listed(i.Exports), listed(i.Imports)
+	return nil
+}
+
+// lookAt tells what the version's runs did.
+func (s *Server) lookAt(ctx context.Context, found *host.Capabilities) error {
+	reached, err := s.History.Reach(ctx, found.VersionID)
+	if err != nil {
+		return err
+	}
+	found.Egress.Reached = byRequests(reached)
+	executions, err := s.History.Executions(ctx, host.ExecutionQuery{VersionID: found.VersionID, Limit: lookBack})
+	if err != nil {
+		return err
+	}
+	functions, secrets := map[string]bool{}, map[string]bool{}
+	for _, e := range executions {
+		results, err := s.History.Results(ctx, e.ID)
+		if err != nil {
+			return err
+		}
+		for _, r := range results {
+			if r.VersionID != found.VersionID {
+				continue
+			}
+			for _, call := range r.Calls {
+				functions[call.Function] = true
+				if call.Function == "secret_get" {
+					secrets[call.Target] = true
+				}
+			}
+		}
+	}
+	found.Looked = len(executions)
+	found.Functions, found.Secrets.Read = listed(slices.Sorted(maps.Keys(functions))), listed(slices.Sorted(maps.Keys(secrets)))
+	return nil
+}

@@ -1,0 +1,78 @@
+package admin
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/usherhost/usher/host"
+)
+
+// listDeadLetters shows executions that have dead letters, each with those.
+func (s *Server) listDeadLetters(c echo.Context) error {
+	query, err := s.executionQuery(c)
+	if err != nil {
+		return err
+	}
+	query.Limit = cmp.Or(query.Limit, defaultExecutions)
+	executions, err := s.History.DeadLetters(c.Request().Context(), query)
+	if err != nil {
+		return err
+	}
+	views := make([]executionView, len(executions))
+	for i, e := range executions {
+		results, err := s.History.Results(c.Request().Context(), e.ID)
+		if err != nil {
+			return err
+		}
+		views[i] = executionView{viewExecution(e), deadLetters(e, results)}
+	}
+	return c.JSON(http.StatusOK, map[string]any{"executions": views, "next": nextPage(executions, query.Limit)})
+}
+
+// deadLetters are the last results of the steps that are dead. One that was
+// retried since is none any more.
+func deadLetters(e host.Execution, results []host.Result) []resultView {
+	dead := []resultView{}
+	for step, state := range e.Steps {
+		if state != host.StepDead {
+			continue
+		}
+		for i := len(results) - 1; i >= 0; i-- {
+			if r := results[i]; r.Step == step && r.DeadLetter {
+				dead = append(dead, viewResult(r))
+				break
+			}
+		}
+	}
+	return dead
+}
+
+// retryDeadLetters asks for a filter, so that an empty body does not run
+// everything again.
+func (s *Server) retryDeadLetters(c echo.Context) error {
+	var body struct {
+		Filter *executionFilter `json:"filter"`
+	}
+	if err := decode(c, &body); err != nil {
+		return err
+	}
+	if body.Filter == nil {
+		return missing("/filter", "an empty object retries all dead letters")
+	}
+	query, err := s.bodyQuery(c, *body.Filter, "/filter")
+	if err != nil {
+		return err
+	}
+	retried, err := s.History.RetryExecutions(c.Request().Context(), query)
+	if retried > 0 { // some are, even when others failed
+		note := map[string]any{"retried": retried, "filter": body.Filter}
+		err = errors.Join(err, s.recordChange(c, "dead_letter.retry", "dead-letters", note))
+	}
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusAccepted, map[string]any{"retried": retried})
+}

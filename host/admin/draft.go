@@ -1,0 +1,27 @@
+package admin
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/usherhost/usher/host"
+)
+
+func (s *Server) showDraft(c echo.Context) error {
+	if q := queryOf(c); q.err != nil {
+		return q.err
+	}
+	d, err := s.Registry.Draft(c.Request().Context(), param(c, "action"))
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, d)
+}
+
+// withoutSource leaves the source out of a version in a list: showing that one
+// has it.
+func withoutSource(v host.Version) host.Version {
+	v.Source = nil
+	return v
+}

@@ -1,0 +1,127 @@
+package admin
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/usherhost/usher/host"
+)
+
+// The bounds of a filter.
+const (
+	defaultExecutions  = 50
+	maxExecutions      = 500
+	maxTextChars       = 1000
+	maxRetryExecutions = 1_000_000
+)
+
+var statuses = []host.Status{
+	host.Waiting, host.Running, host.Retrying, host.Completed, host.Partial, host.Aborted, host.Canceled,
+}
+
+// executionFilter selects executions, in the query of a path or in a body.
+type executionFilter struct {
+	Status  host.Status `json:"status,omitempty"`
+	UserID  string      `json:"user_id,omitempty"`
+	EventID string      `json:"event_id,omitempty"`
+	Action  string      `json:"action,omitempty"`
+	Version string      `json:"version,omitempty"`
+	Since   string      `json:"since,omitempty"`
+	Until   string      `json:"until,omitempty"`
+	Text    string      `json:"text,omitempty"`
+	Before  string      `json:"before,omitempty"`
+	Limit   int64       `json:"limit,omitempty"`
+}
+
+// executionQuery reads the filter in c's query. The limit is 0 when it is not
+// there.
+func (s *Server) executionQuery(c echo.Context) (host.ExecutionQuery, error) {
+	q := queryOf(c, "status", "user_id", "event_id", "action", "version", "since", "until", "text", "before", "limit")
+	f := executionFilter{
+		Status: host.Status(q.text("status")), UserID: q.text("user_id"), EventID: q.text("event_id"),
+		Action: q.text("action"), Version: q.text("version"), Since: q.text("since"), Until: q.text("until"),
+		Text: q.text("text"), Before: q.text("before"), Limit: q.number("limit", 1, maxExecutions, 0),
+	}
+	query := f.check(func(name, format string, args ...any) {
+		q.fail("the query parameter %q %s", name, fmt.Sprintf(format, args...))
+	})
+	if q.err != nil {
+		return query, q.err
+	}
+	return query, s.nameActions(c, f, &query)
+}
+
+// bodyQuery is the filter that stands at a place in c's body.
+func (s *Server) bodyQuery(c echo.Context, f executionFilter, pointer string) (host.ExecutionQuery, error) {
+	var bad []host.Field
+	add := func(name, format string, args ...any) {
+		bad = append(bad, host.Field{Pointer: pointer + "/" + name, Detail: fmt.Sprintf(format, args...)})
+	}
+	query := f.check(add)
+	if f.Limit < 0 || f.Limit > maxRetryExecutions {
+		add("limit", "must be from 1 to %d, or 0 for all", maxRetryExecutions)
+	}
+	if len(bad) > 0 {
+		return query, &host.Error{Code: host.Invalid, Text: "the filter is not valid", Hint: "GET /v1/openapi.yaml describes it", Fields: bad}
+	}
+	return query, s.nameActions(c, f, &query)
+}
+
+// check reads what can be told without looking anything up.
+func (f executionFilter) check(bad func(name, format string, args ...any)) host.ExecutionQuery {
+	query := host.ExecutionQuery{
+		Status: f.Status, UserID: f.UserID, EventID: f.EventID, Text: f.Text, Before: f.Before, Limit: int(f.Limit),
+	}
+	if f.Status != "" && !slices.Contains(statuses, f.Status) {
+		bad("status", "must be one of %s, not %q", join(statuses), f.Status)
+	}
+	if f.Version != "" && f.Action == "" && !strings.HasPrefix(f.Version, host.VersionPrefix) {
+		bad("version", "must be a version's id, or its number together with its action; not %q", f.Version)
+	}
+	for _, at := range []struct {
+		name, value string
+		into        *time.Time
+	}{{"since", f.Since, &query.Since}, {"until", f.Until, &query.Until}} {
+		var err error
+		if at.value == "" {
+			continue
+		}
+		if *at.into, err = time.Parse(time.RFC3339Nano, at.value); err != nil {
+			bad(at.name, "must be a time as in 2026-11-21T09:30:00Z (RFC 3339), not %q", at.value)
+		}
+	}
+	if n := utf8.RuneCountInString(f.Text); n > maxTextChars {
+		bad("text", "must not have more than %d characters, not %d", maxTextChars, n)
+	}
+	if f.Before != "" && !strings.HasPrefix(f.Before, host.ExecutionPrefix) {
+		bad("before", "must be an execution's id, not %q", f.Before)
+	}
+	return query
+}
+
+// nameActions finds the ids of the action and the version.
+func (s *Server) nameActions(c echo.Context, f executionFilter, query *host.ExecutionQuery) (err error) {
+	if query.ActionID, err = s.actionID(c, f.Action); err != nil || f.Version == "" {
+		return err
+	}
+	query.VersionID = f.Version
+	if strings.HasPrefix(f.Version, host.VersionPrefix) {
+		return nil
+	}
+	v, err := s.Registry.Version(c.Request().Context(), query.ActionID, f.Version)
+	query.VersionID = v.ID
+	return err
+}
+
+func join[T ~string](words []T) string {
+	list := make([]string, len(words))
+	for i, w := range words {
+		list[i] = string(w)
+	}
+	return strings.Join(list, ", ")
+}
