@@ -28,7 +28,7 @@ func TestEveryChangeIsRecordedWithItsActorAndWithoutSecrets(t *testing.T) {
 	}
 	a, _, err := r.CreateSourceAction(ctx, "notify", trigger, code("one"), []host.SecretWrite{write("TOKEN", "hunter2hunter2")}, true)
 	must(a, err)
-	_, _, err = r.PatchSource(ctx, a.ID, registry.SourcePatch{Code: pointer("two"), Name: pointer("notify-2")})
+	_, _, err = r.PatchSource(ctx, a.ID, host.SourcePatch{Code: pointer("two"), Name: pointer("notify-2")})
 	must(nil, err)
 	must(r.DeployVersion(ctx, a.ID, "1", true))
 	must(r.SetSecrets(ctx, a.ID, []host.SecretWrite{write("TOKEN", "hunter3hunter3"), write("NEW", "hunter2hunter2")}, nil))
@@ -45,7 +45,7 @@ func TestEveryChangeIsRecordedWithItsActorAndWithoutSecrets(t *testing.T) {
 	must(k, err)
 	must(nil, r.DeleteKey(ctx, k.ID))
 	must(r.CreateLibrary(ctx, "shared", code("lib"), []host.SecretWrite{write("L", "hunter2hunter2")}, true))
-	must(r.PatchLibrary(ctx, "shared", registry.LibraryPatch{Code: pointer("lib 2")}))
+	must(r.PatchLibrary(ctx, "shared", host.LibraryPatch{Code: pointer("lib 2")}))
 	must(nil, r.DeleteLibrary(ctx, "shared"))
 	must(nil, r.DeleteAction(ctx, a.ID, true))
 

@@ -18,10 +18,6 @@ const RuntimeWasm = "wasm"
 // defaultRuntime is that of a source that names none.
 const defaultRuntime = "node22"
 
-// SourcePatch changes some of an action; Secrets is the whole list, as for
-// [Registry.ReplaceSecrets].
-type SourcePatch = host.SourcePatch
-
 // CreateSourceAction makes an action with a draft. It returns when the draft is
 // built or has failed, or when it is left to BuildPending because it needs
 // packages: a source that can't be built is no error, but the draft's state.
@@ -98,7 +94,7 @@ func (r *Registry) createSource(
 // PatchSource changes an action and its draft at once, or nothing, and builds
 // the draft again when its source changed or had failed. It returns as
 // CreateSourceAction does. What is deployed stays deployed.
-func (r *Registry) PatchSource(ctx context.Context, action string, p SourcePatch) (host.Action, host.Draft, error) {
+func (r *Registry) PatchSource(ctx context.Context, action string, p host.SourcePatch) (host.Action, host.Draft, error) {
 	a, d, err := r.patch(ctx, action, p)
 	if err != nil {
 		return host.Action{}, host.Draft{}, err
@@ -117,7 +113,7 @@ type patched struct {
 	renamed bool
 }
 
-func (r *Registry) patch(ctx context.Context, action string, p SourcePatch) (host.Action, host.Draft, error) {
+func (r *Registry) patch(ctx context.Context, action string, p host.SourcePatch) (host.Action, host.Draft, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	defer r.present.forget()
@@ -149,7 +145,7 @@ func (r *Registry) patch(ctx context.Context, action string, p SourcePatch) (hos
 }
 
 // lay lays p over the action, and checks what comes of it.
-func (r *Registry) lay(ctx context.Context, action string, p SourcePatch) (c patched, err error) {
+func (r *Registry) lay(ctx context.Context, action string, p host.SourcePatch) (c patched, err error) {
 	if c.action, err = r.Action(ctx, action); err != nil {
 		return c, err
 	}
@@ -186,7 +182,7 @@ func (r *Registry) checkName(ctx context.Context, c *patched, name *string) erro
 
 // laySource makes the next revision of the draft when something changed that a
 // deploy would take over.
-func (r *Registry) laySource(ctx context.Context, c *patched, p SourcePatch) error {
+func (r *Registry) laySource(ctx context.Context, c *patched, p host.SourcePatch) error {
 	asked, err := r.source(ctx, c, p)
 	if err != nil {
 		return err
@@ -204,7 +200,7 @@ func (r *Registry) laySource(ctx context.Context, c *patched, p SourcePatch) err
 }
 
 // source lays p's source over the draft's, and reports whether p has one.
-func (r *Registry) source(ctx context.Context, c *patched, p SourcePatch) (asked bool, err error) {
+func (r *Registry) source(ctx context.Context, c *patched, p host.SourcePatch) (asked bool, err error) {
 	s := &c.after.Source
 	asked = put(&s.Code, p.Code)
 	asked = put(&s.Runtime, p.Runtime) || asked
@@ -230,7 +226,7 @@ func (r *Registry) source(ctx context.Context, c *patched, p SourcePatch) (asked
 }
 
 // uploads reports whether p leaves an action without a draft as it is.
-func uploads(p SourcePatch) bool {
+func uploads(p host.SourcePatch) bool {
 	return (p.Runtime == nil || *p.Runtime == RuntimeWasm) && (p.Code == nil || *p.Code == "") &&
 		(p.Dependencies == nil || len(*p.Dependencies) == 0) && (p.Libraries == nil || len(*p.Libraries) == 0)
 }

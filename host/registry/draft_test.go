@@ -96,7 +96,7 @@ func draftAction(t *testing.T, r *registry.Registry, name string, src host.Sourc
 	return a, d
 }
 
-func patch(t *testing.T, r *registry.Registry, action string, p registry.SourcePatch) (host.Action, host.Draft) {
+func patch(t *testing.T, r *registry.Registry, action string, p host.SourcePatch) (host.Action, host.Draft) {
 	t.Helper()
 	a, d, err := r.PatchSource(t.Context(), action, p)
 	if err != nil {
@@ -116,7 +116,7 @@ func TestADraftIsBuiltDeployedChangedAndRolledBack(t *testing.T) {
 	if err != nil || v.Number != 1 || v.Source.Code != "one" || v.Digest != d.Digest || v.Manifest.Settings.Egress.Mode != host.EgressPublic {
 		t.Fatalf("deployed %+v, %v", v, err)
 	}
-	a, d = patch(t, r, a.ID, registry.SourcePatch{Code: pointer("two")})
+	a, d = patch(t, r, a.ID, host.SourcePatch{Code: pointer("two")})
 	if d.Status != host.Built || d.Source.Code != "two" || d.Source.Runtime != "node22" || a.Deployed.Number != 1 || registry.AllDeployed(a, d) {
 		t.Fatalf("patched %+v of %+v", d, a)
 	}
@@ -176,7 +176,7 @@ func TestWhatCanNotBeBuiltCanNotBeDeployed(t *testing.T) {
 			refused(t, err, host.Conflict, nil, "failed", "mend", tt.text)
 			_, err = r.Test(t.Context(), "notify", []byte(`{}`))
 			refused(t, err, host.Conflict, nil, "failed")
-			if _, d = patch(t, r, "notify", registry.SourcePatch{Code: pointer("good")}); d.Status != host.Built || len(d.Errors) > 0 {
+			if _, d = patch(t, r, "notify", host.SourcePatch{Code: pointer("good")}); d.Status != host.Built || len(d.Errors) > 0 {
 				t.Errorf("mended draft %+v", d)
 			}
 		})
@@ -190,19 +190,19 @@ func TestAPatchRaisesTheRevisionOnlyWhenADeployWouldTakeSomethingOver(t *testing
 	draftAction(t, r, "notify", code("one"), true)
 	for _, tt := range []struct {
 		name     string
-		patch    registry.SourcePatch
+		patch    host.SourcePatch
 		revision int64
 		builds   int
 	}{
-		{name: "the same code", patch: registry.SourcePatch{Code: pointer("one"), Dependencies: &[]host.Dependency{}, Libraries: &[]host.LibraryRef{}}, revision: 1, builds: 1},
-		{name: "the name", patch: registry.SourcePatch{Name: pointer("notify-2")}, revision: 1, builds: 1},
-		{name: "a new secret", patch: registry.SourcePatch{Secrets: &[]host.SecretWrite{write("A", "1"), write("B", "2")}}, revision: 2, builds: 1},
-		{name: "the same secrets", patch: registry.SourcePatch{Secrets: &[]host.SecretWrite{{Name: "A"}, write("B", "2")}}, revision: 2, builds: 1},
-		{name: "a new value", patch: registry.SourcePatch{Secrets: &[]host.SecretWrite{{Name: "A"}, write("B", "3")}}, revision: 3, builds: 1},
-		{name: "one secret less", patch: registry.SourcePatch{Secrets: &[]host.SecretWrite{{Name: "B"}}}, revision: 4, builds: 1},
-		{name: "code", patch: registry.SourcePatch{Code: pointer("broken")}, revision: 5, builds: 2},
-		{name: "the same code, that failed", patch: registry.SourcePatch{Code: pointer("broken")}, revision: 6, builds: 3},
-		{name: "another runtime", patch: registry.SourcePatch{Code: pointer("one"), Runtime: pointer("node18-actions")}, revision: 7, builds: 4},
+		{name: "the same code", patch: host.SourcePatch{Code: pointer("one"), Dependencies: &[]host.Dependency{}, Libraries: &[]host.LibraryRef{}}, revision: 1, builds: 1},
+		{name: "the name", patch: host.SourcePatch{Name: pointer("notify-2")}, revision: 1, builds: 1},
+		{name: "a new secret", patch: host.SourcePatch{Secrets: &[]host.SecretWrite{write("A", "1"), write("B", "2")}}, revision: 2, builds: 1},
+		{name: "the same secrets", patch: host.SourcePatch{Secrets: &[]host.SecretWrite{{Name: "A"}, write("B", "2")}}, revision: 2, builds: 1},
+		{name: "a new value", patch: host.SourcePatch{Secrets: &[]host.SecretWrite{{Name: "A"}, write("B", "3")}}, revision: 3, builds: 1},
+		{name: "one secret less", patch: host.SourcePatch{Secrets: &[]host.SecretWrite{{Name: "B"}}}, revision: 4, builds: 1},
+		{name: "code", patch: host.SourcePatch{Code: pointer("broken")}, revision: 5, builds: 2},
+		{name: "the same code, that failed", patch: host.SourcePatch{Code: pointer("broken")}, revision: 6, builds: 3},
+		{name: "another runtime", patch: host.SourcePatch{Code: pointer("one"), Runtime: pointer("node18-actions")}, revision: 7, builds: 4},
 	} {
 		a, err := r.Actions(t.Context(), "")
 		if err != nil {
@@ -226,21 +226,21 @@ func TestAPatchIsTakenWholeOrNotAtAll(t *testing.T) {
 	draftAction(t, r, "other", code("one"), false)
 	for _, tt := range []struct {
 		name     string
-		patch    registry.SourcePatch
+		patch    host.SourcePatch
 		code     host.Code
 		pointers []string
 	}{
-		{name: "a name that is taken", patch: registry.SourcePatch{Name: pointer("other")}, code: host.Conflict},
-		{name: "a name that is none", patch: registry.SourcePatch{Name: pointer("a/b")}, code: host.Invalid, pointers: []string{"/name"}},
-		{name: "a secret without a value", patch: registry.SourcePatch{Secrets: &[]host.SecretWrite{{Name: "A"}}}, code: host.Invalid, pointers: []string{"/secrets/0/value"}},
-		{name: "code that is no text", patch: registry.SourcePatch{Code: pointer("\xff")}, code: host.Invalid, pointers: []string{"/code"}},
-		{name: "too much code", patch: registry.SourcePatch{Code: pointer(strings.Repeat("x", registry.MaxCodeBytes+1))}, code: host.Invalid, pointers: []string{"/code"}},
-		{name: "a dependency without a name", patch: registry.SourcePatch{Dependencies: &[]host.Dependency{{Version: "1"}}}, code: host.Invalid, pointers: []string{"/dependencies/0/name"}},
-		{name: "the runtime of modules", patch: registry.SourcePatch{Runtime: pointer("wasm")}, code: host.Invalid, pointers: []string{"/runtime"}},
-		{name: "a library that is not there", patch: registry.SourcePatch{Libraries: &[]host.LibraryRef{{Name: "nope"}}}, code: host.Invalid, pointers: []string{"/modules/0"}},
+		{name: "a name that is taken", patch: host.SourcePatch{Name: pointer("other")}, code: host.Conflict},
+		{name: "a name that is none", patch: host.SourcePatch{Name: pointer("a/b")}, code: host.Invalid, pointers: []string{"/name"}},
+		{name: "a secret without a value", patch: host.SourcePatch{Secrets: &[]host.SecretWrite{{Name: "A"}}}, code: host.Invalid, pointers: []string{"/secrets/0/value"}},
+		{name: "code that is no text", patch: host.SourcePatch{Code: pointer("\xff")}, code: host.Invalid, pointers: []string{"/code"}},
+		{name: "too much code", patch: host.SourcePatch{Code: pointer(strings.Repeat("x", registry.MaxCodeBytes+1))}, code: host.Invalid, pointers: []string{"/code"}},
+		{name: "a dependency without a name", patch: host.SourcePatch{Dependencies: &[]host.Dependency{{Version: "1"}}}, code: host.Invalid, pointers: []string{"/dependencies/0/name"}},
+		{name: "the runtime of modules", patch: host.SourcePatch{Runtime: pointer("wasm")}, code: host.Invalid, pointers: []string{"/runtime"}},
+		{name: "a library that is not there", patch: host.SourcePatch{Libraries: &[]host.LibraryRef{{Name: "nope"}}}, code: host.Invalid, pointers: []string{"/modules/0"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			good := registry.SourcePatch{Code: pointer("two"), Secrets: &[]host.SecretWrite{write("B", "1")}, Name: pointer("renamed")}
+			good := host.SourcePatch{Code: pointer("two"), Secrets: &[]host.SecretWrite{write("B", "1")}, Name: pointer("renamed")}
 			p := tt.patch
 			if p.Code == nil {
 				p.Code = good.Code
@@ -289,7 +289,7 @@ func TestABuildThatWasOvertakenIsDropped(t *testing.T) {
 	r := openBuilding(t, b)
 	background(t, r)
 	draftAction(t, r, "notify", code("slow", "axios"), false)
-	_, d := patch(t, r, "notify", registry.SourcePatch{Code: pointer("fast"), Dependencies: &[]host.Dependency{}})
+	_, d := patch(t, r, "notify", host.SourcePatch{Code: pointer("fast"), Dependencies: &[]host.Dependency{}})
 	if d.Status != host.Built || d.Revision != 2 {
 		t.Fatalf("draft %+v", d)
 	}
@@ -366,10 +366,10 @@ func TestAnActionOfModulesHasNoDraft(t *testing.T) {
 	}
 	_, err = r.DeployVersion(t.Context(), "notify", "1", true)
 	refused(t, err, host.Conflict, nil, "uploaded")
-	if _, d := patch(t, r, "notify", registry.SourcePatch{Code: pointer(""), Runtime: pointer("wasm"), Secrets: &[]host.SecretWrite{write("A", "1")}}); d.Revision != 0 {
+	if _, d := patch(t, r, "notify", host.SourcePatch{Code: pointer(""), Runtime: pointer("wasm"), Secrets: &[]host.SecretWrite{write("A", "1")}}); d.Revision != 0 {
 		t.Errorf("got a draft: %+v", d)
 	}
-	if _, d := patch(t, r, "notify", registry.SourcePatch{Code: pointer("now code")}); d.Revision != 1 || d.Status != host.Built {
+	if _, d := patch(t, r, "notify", host.SourcePatch{Code: pointer("now code")}); d.Revision != 1 || d.Status != host.Built {
 		t.Errorf("draft %+v", d)
 	}
 	_, _, err = r.CreateSourceAction(t.Context(), "odd", trigger, host.Source{Runtime: registry.RuntimeWasm, Code: "x"}, nil, false)

@@ -16,13 +16,6 @@ import (
 // MaxLibraryNameChars is how long a library's name may be.
 const MaxLibraryNameChars = 255
 
-// LibraryPatch changes the draft of a library; Secrets is the whole list, as for
-// [Registry.ReplaceSecrets].
-type LibraryPatch = host.LibraryPatch
-
-// LibraryUser is an action whose draft uses a library.
-type LibraryUser = host.LibraryUser
-
 // CreateLibrary makes a library, with a first version when publish is true. Its
 // name must be new: [host.Conflict] otherwise. Every secret needs a value.
 func (r *Registry) CreateLibrary(ctx context.Context, name string, src host.Source, secrets []host.SecretWrite, publish bool) (host.Library, error) {
@@ -80,7 +73,7 @@ func (r *Registry) Libraries(ctx context.Context) ([]host.Library, error) {
 // PatchLibrary changes a library's draft and secrets. Actions see a change of
 // its code when it was published and they name the new version; secrets apply
 // from the next run on.
-func (r *Registry) PatchLibrary(ctx context.Context, library string, p LibraryPatch) (host.Library, error) {
+func (r *Registry) PatchLibrary(ctx context.Context, library string, p host.LibraryPatch) (host.Library, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	l, err := r.Library(ctx, library)
@@ -137,7 +130,7 @@ func (r *Registry) DeleteLibrary(ctx context.Context, library string) error {
 
 // LibraryUsers returns the actions whose drafts use a library, in the order of
 // their names.
-func (r *Registry) LibraryUsers(ctx context.Context, library string) ([]LibraryUser, error) {
+func (r *Registry) LibraryUsers(ctx context.Context, library string) ([]host.LibraryUser, error) {
 	l, err := r.Library(ctx, library)
 	if err != nil {
 		return nil, err
@@ -146,7 +139,7 @@ func (r *Registry) LibraryUsers(ctx context.Context, library string) ([]LibraryU
 	if err != nil {
 		return nil, err
 	}
-	users := []LibraryUser{}
+	users := []host.LibraryUser{}
 	for _, a := range actions {
 		d, err := r.Store.Draft(ctx, a.ID)
 		if err != nil && host.CodeOf(err) != host.NotFound {
@@ -154,7 +147,7 @@ func (r *Registry) LibraryUsers(ctx context.Context, library string) ([]LibraryU
 		}
 		for _, ref := range d.Source.Libraries {
 			if ref.LibraryID == l.ID {
-				users = append(users, LibraryUser{Action: a, Ref: ref})
+				users = append(users, host.LibraryUser{Action: a, Ref: ref})
 			}
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/registry"
 )
 
 func TestALibraryIsPublishedUsedAndRolledBack(t *testing.T) {
@@ -29,7 +28,7 @@ func TestALibraryIsPublishedUsedAndRolledBack(t *testing.T) {
 	if d.Status != host.Built || len(d.Source.Libraries) != 1 || d.Source.Libraries[0] != want || a.Deployed == nil {
 		t.Fatalf("draft %+v of %+v", d, a)
 	}
-	if l, err = r.PatchLibrary(ctx, "shared", registry.LibraryPatch{Code: pointer("two"), Secrets: &[]host.SecretWrite{{Name: "A"}, write("B", "2")}}); err != nil || l.Source.Code != "two" || l.Latest.Source.Code != "one" || len(l.Secrets) != 2 {
+	if l, err = r.PatchLibrary(ctx, "shared", host.LibraryPatch{Code: pointer("two"), Secrets: &[]host.SecretWrite{{Name: "A"}, write("B", "2")}}); err != nil || l.Source.Code != "two" || l.Latest.Source.Code != "one" || len(l.Secrets) != 2 {
 		t.Fatalf("patched %+v, %v", l, err)
 	}
 	if _, err := r.PublishLibrary(ctx, "shared"); err != nil {

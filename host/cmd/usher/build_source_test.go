@@ -66,7 +66,7 @@ exports.onExecutePostUserRegistration = async (event) => {
 		t.Fatalf("action %+v, draft %+v, %v", a, d, err)
 	}
 	for _, token := range []string{"two", "three"} {
-		if _, err := reg.PatchLibrary(ctx, "shared", registry.LibraryPatch{Secrets: &[]host.SecretWrite{{Name: "TOKEN", Value: &token}}}); err != nil {
+		if _, err := reg.PatchLibrary(ctx, "shared", host.LibraryPatch{Secrets: &[]host.SecretWrite{{Name: "TOKEN", Value: &token}}}); err != nil {
 			t.Fatal(err)
 		}
 		result, err := reg.Test(ctx, "notify", []byte(`{"user":{"email":"ada@example.com"}}`))
