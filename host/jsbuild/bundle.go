@@ -108,7 +108,7 @@ func (j *job) finish(r api.BuildResult) (*Bundle, error) {
 	}
 	found := j.inventory(meta)
 	b.Packages, b.Builtins = found.packages, found.builtins
-	b.Warnings = append(j.warnings(r.Warnings, found.bytes), found.weigh(len(b.Code))...)
+	b.Warnings = slices.Concat(j.warnings(r.Warnings, found.bytes), found.weigh(len(b.Code)), found.tire())
 	b.UsesIntl = formats.Match(b.Code)
 	return b, found.limit(len(b.Code))
 }

@@ -364,11 +364,12 @@ func TestBundleWarns(t *testing.T) {
 	b, err := jsbuild.BundleOf(t.Context(), nil, actionOf(t, "action.js", map[string]string{
 		"action.js": anyHandler + `exports.f = (name) => require(name);
 const fs = require("fs");
-require("pg"); require("got"); require("quiet");`,
-		"node_modules/pg/lib/index.js": `require("net"); require("tls"); require("dns"); require(module.name)`,
-		"node_modules/pg/package.json": `{"name":"pg","version":"8.0.0","main":"lib"}`,
-		"node_modules/got/index.js":    `require("tls")`,
-		"node_modules/quiet/index.js":  `require("fs"); require(module.name)`,
+require("pg"); require("got"); require("quiet"); require("bcryptjs");`,
+		"node_modules/bcryptjs/index.js": `exports.hash = () => {};`,
+		"node_modules/pg/lib/index.js":   `require("net"); require("tls"); require("dns"); require(module.name)`,
+		"node_modules/pg/package.json":   `{"name":"pg","version":"8.0.0","main":"lib"}`,
+		"node_modules/got/index.js":      `require("tls")`,
+		"node_modules/quiet/index.js":    `require("fs"); require(module.name)`,
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -387,6 +388,8 @@ require("pg"); require("got"); require("quiet");`,
 		`node_modules/pg/lib/index.js:1:9: package "pg" uses net, tls, which cannot work here
     require("net"); require("tls"); require("dns"); require(module.name)
             ^ use a driver that speaks HTTP, such as @neondatabase/serverless, or PostgREST, instead`,
+		`package "bcryptjs" computes in JavaScript what takes more fuel than a run has
+    ^ hash with scrypt or pbkdf2 of node:crypto, which the host computes`,
 	}
 	slices.Sort(got)
 	slices.Sort(want)

@@ -37,6 +37,23 @@ func (inv inventory) weigh(size int) []Message {
 	}}
 }
 
+// slow are packages that compute more than a run has fuel for, with what to use
+// instead.
+var slow = map[string]string{
+	"bcryptjs": "hash with scrypt or pbkdf2 of node:crypto, which the host computes",
+}
+
+// tire warns of packages that are too slow.
+func (inv inventory) tire() []Message {
+	var list []Message
+	for _, p := range inv.packages {
+		if instead := slow[p.Name]; instead != "" {
+			list = append(list, Message{Text: fmt.Sprintf("package %q computes in JavaScript what takes more fuel than a run has", p.Name), Hint: instead})
+		}
+	}
+	return list
+}
+
 const lighter = "import only the part that the action needs, as in require(\"package/part\"), or call the service with fetch"
 
 // largest names the packages that most of the code comes from.
