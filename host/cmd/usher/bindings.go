@@ -18,7 +18,7 @@ import (
 
 func newBindings(a *app) *cobra.Command {
 	cmd := parent("bindings", "See and change what runs on a trigger, in which order", groupWork,
-		newBindingsList(a), newBindingsSet(a), newBindingsOrder(a))
+		newBindingsList(a), newBindingsEdit(a), newBindingsSet(a), newBindingsOrder(a))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return a.listBindings(cmd.Context(), host.PostUserRegistration)
 	}
@@ -207,14 +207,26 @@ func (a *app) listBindings(ctx context.Context, trigger host.Trigger) error {
 
 func newBindingsSet(a *app) *cobra.Command {
 	var f settingFlags
-	var name string
+	var name, file string
 	var disallow []string
 	cmd := &cobra.Command{
-		Use:     "set ACTION",
-		Short:   "Change the settings of one binding; what is not named stays",
-		Example: `  usher bindings set notify-slack --allow https://hooks.slack.com --max-attempts 3`,
-		Args:    exactly("ACTION"),
+		Use:   "set ACTION | --file FILE",
+		Short: "Change the settings of one binding, or replace all bindings by a file's",
+		Long: `Change the settings of ACTION's binding; what is not named stays. Or replace all
+bindings, their order and their settings, by those in FILE ('-' reads stdin),
+which is as 'usher export' writes bindings.yaml.`,
+		Example: `  usher bindings set notify-slack --allow https://hooks.slack.com --max-attempts 3
+  usher bindings set --file prod/bindings.yaml`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if file != "" {
+				return exactly()(cmd, args)
+			}
+			return exactly("ACTION")(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if file != "" {
+				return a.setBindings(cmd.Context(), file)
+			}
 			settings, err := f.settings()
 			if err != nil {
 				return err
@@ -235,6 +247,7 @@ func newBindingsSet(a *app) *cobra.Command {
 	f.add(cmd)
 	cmd.Flags().StringArrayVar(&disallow, "disallow", nil, "origin to take off the binding's own allowed ones; repeatable")
 	cmd.Flags().StringVar(&name, "display-name", "", "name in lists and logs")
+	cmd.Flags().StringVarP(&file, "file", "f", "", "replace all bindings by those in this file")
 	return cmd
 }
 

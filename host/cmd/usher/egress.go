@@ -12,7 +12,7 @@ import (
 )
 
 func newEgress(a *app) *cobra.Command {
-	return parent("egress", "See where actions may send requests", groupAuthor, newEgressExplain(a))
+	return parent("egress", "See and narrow where actions may send requests", groupWork, newEgressExplain(a), newEgressTighten(a))
 }
 
 func newEgressExplain(a *app) *cobra.Command {

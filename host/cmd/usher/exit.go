@@ -28,6 +28,7 @@ const (
 	exitUnreachable = 6
 	exitAction      = 7
 	exitUnseen      = 8
+	exitDiffers     = 9
 )
 
 // exitCodes is the table of `usher help exit-codes`.
@@ -44,6 +45,7 @@ var exitCodes = []struct {
 	{exitUnreachable, "the server does not answer, or is closing"},
 	{exitAction, "the action failed ('usher run', 'usher executions show --exit-code')"},
 	{exitUnseen, "the event is accepted, but the key may not see what became of it ('usher events send --wait')"},
+	{exitDiffers, "the host is not like the files ('usher diff --exit-code')"},
 }
 
 func newExitCodes() *cobra.Command {

@@ -71,12 +71,14 @@ Start here:
 	root.AddGroup(
 		&cobra.Group{ID: groupHost, Title: "Host:"},
 		&cobra.Group{ID: groupWork, Title: "Actions and events:"},
+		&cobra.Group{ID: groupFiles, Title: "Configuration as code:"},
 		&cobra.Group{ID: groupAuthor, Title: "Without a server:"},
 	)
 	root.AddCommand(
-		newServe(a), newDoctor(a), newKeys(a), newConfig(a),
+		newServe(a), newDoctor(a), newKeys(a), newAudit(a), newConfig(a),
 		newActions(a), newVersions(a), newRollback(a), newBind(a), newUnbind(a), newBindings(a), newSecrets(a),
-		newEvents(a), newExecutions(a), newLogs(a),
+		newEvents(a), newExecutions(a), newDeadLetters(a), newLogs(a), newTail(a),
+		newExport(a), newDiff(a), newApply(a), newImport(a),
 		newInit(a), newBuild(a), newRun(a), newDev(a), newProfile(a), newInspect(a), newEgress(a),
 		newVersion(a), newExitCodes(),
 	)
@@ -87,6 +89,7 @@ Start here:
 const (
 	groupHost   = "host"
 	groupWork   = "work"
+	groupFiles  = "files"
 	groupAuthor = "author"
 )
 

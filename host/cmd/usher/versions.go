@@ -56,20 +56,19 @@ func (a *app) versionTable(w io.Writer, versions []host.Version) {
 			state = a.term.green("deployed")
 		}
 		rows[i] = []string{
-			"v" + strconv.Itoa(v.Number), v.ID, runtimeOf(v), byteSize(v.SizeBytes),
+			"v" + strconv.Itoa(v.Number), v.ID, originOf(v), byteSize(v.SizeBytes),
 			v.Digest[:min(len(v.Digest), 19)], shortTime(v.CreatedAt), state,
 		}
 	}
 	a.term.table(w, []string{"VERSION", "ID", "FROM", "SIZE", "DIGEST", "CREATED", "STATE"}, rows)
 }
 
-// runtimeOf tells what a version was made of: a runtime's source, or a module
-// that was uploaded.
-func runtimeOf(v host.Version) string {
-	if v.Source == nil {
-		return "wasm"
+// originOf tells what a version was made of.
+func originOf(v host.Version) string {
+	if v.Source == nil && v.Revision == 0 {
+		return "upload"
 	}
-	return v.Source.Runtime
+	return "code"
 }
 
 func newVersionsDeploy(a *app) *cobra.Command {

@@ -35,3 +35,9 @@ func splitPairs(flag string, pairs []string) (map[string]string, error) {
 	}
 	return values, nil
 }
+
+// firstLine returns text up to its first line break.
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/client"
+	ascode "github.com/usherhost/usher/host/config"
+)
+
+func newBindingsEdit(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "edit",
+		Short: "Edit the order and the settings of all bindings in $EDITOR",
+		Long: `Open the bindings of every trigger as YAML in $VISUAL or $EDITOR: what runs, in
+which order, with which settings. When the file was saved and the editor ends,
+the host's bindings are replaced by it. An empty file changes nothing.`,
+		Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.editBindings(cmd.Context()) },
+	}
+}
+
+const bindingsHelp = `# The order in which actions run, with the settings of each.
+# Move, add and delete entries, save and end the editor; empty it to change nothing.
+# 'usher bindings set --help' lists the settings; an entry needs none:
+#   - action: notify-slack
+#     settings:
+#       egress: {mode: allowlist, allow: [hooks.slack.com]}
+#       retry: {max_attempts: 3}
+`
+
+func (a *app) editBindings(ctx context.Context) error {
+	c, err := a.client()
+	if err != nil {
+		return err
+	}
+	before, err := bindingsOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	text, err := ascode.EncodeBindings(before)
+	if err != nil {
+		return err
+	}
+	path, err := temporary(append([]byte(bindingsHelp), text...))
+	if err != nil {
+		return err
+	}
+	edited, err := a.edit(ctx, path)
+	if err != nil {
+		return err
+	}
+	if len(edited) == 0 || string(edited) == bindingsHelp+string(text) {
+		a.term.note("nothing is changed")
+		return os.Remove(path)
+	}
+	if err := a.replaceBindings(ctx, c, path, edited); err != nil {
+		a.term.note("usher: what you wrote is kept: usher bindings set --file %s", path)
+		return err
+	}
+	return os.Remove(path)
+}
+
+func bindingsOf(ctx context.Context, c *client.Client) (map[host.Trigger][]ascode.Binding, error) {
+	all := map[host.Trigger][]ascode.Binding{}
+	for _, trigger := range host.Triggers() {
+		list, err := c.Bindings(ctx, trigger)
+		if err != nil {
+			return nil, err
+		}
+		all[trigger] = ascode.Bindings(list)
+	}
+	return all, nil
+}
+
+// temporary writes text to a file that only its maker may read.
+func temporary(text []byte) (string, error) {
+	f, err := os.CreateTemp("", "usher-bindings-*.yaml")
+	if err != nil {
+		return "", fmt.Errorf("make a file to edit: %w", err)
+	}
+	_, err = f.Write(text)
+	return f.Name(), errors.Join(err, f.Close())
+}
+
+// edit opens a file in the person's editor, and returns what it holds
+// afterwards: nothing when only white space and comments are left.
+func (a *app) edit(ctx context.Context, path string) ([]byte, error) {
+	command := editor()
+	cmd := exec.CommandContext(ctx, "sh", "-c", command+` "$1"`, "sh", path)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.term.in, a.term.err, a.term.err
+	if err := cmd.Run(); err != nil {
+		return nil, &host.Error{
+			Code: host.Refused, Text: fmt.Sprintf("the editor %q failed: %v", command, err), Err: err,
+			Hint: "name another with EDITOR, or write a file and give it to 'usher bindings set --file'",
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read what was edited: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			return text, nil
+		}
+	}
+	return nil, nil
+}
+
+// editor is the command that people edit with.
+func editor() string {
+	for _, name := range []string{"VISUAL", "EDITOR"} {
+		if command := os.Getenv(name); command != "" {
+			return command
+		}
+	}
+	return "vi"
+}
+
+// setBindings makes a file's bindings the host's.
+func (a *app) setBindings(ctx context.Context, path string) error {
+	text, err := readInput(a.term, path)
+	if err != nil {
+		return err
+	}
+	c, err := a.client()
+	if err != nil {
+		return err
+	}
+	return a.replaceBindings(ctx, c, path, text)
+}
+
+func (a *app) replaceBindings(ctx context.Context, c *client.Client, path string, text []byte) error {
+	wanted, err := ascode.DecodeBindings(path, text)
+	if err != nil {
+		return err
+	}
+	if len(wanted) == 0 {
+		return usageError{err: fmt.Errorf("%s names no trigger", path), hint: "it begins with '" + string(host.PostUserRegistration) + ":'"}
+	}
+	answers := map[host.Trigger][]host.Binding{}
+	for trigger, list := range wanted {
+		if answers[trigger], err = c.ReplaceBindings(ctx, trigger, ascode.Writes(list)); err != nil {
+			return err
+		}
+	}
+	return a.term.answer(map[string]any{"bindings": answers}, func(w io.Writer) {
+		for trigger, list := range answers {
+			if len(list) == 0 {
+				fmt.Fprintf(w, "nothing is bound to %s\n", trigger)
+				continue
+			}
+			a.bindingTable(w, list)
+		}
+	})
+}

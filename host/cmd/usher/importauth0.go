@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	ascode "github.com/usherhost/usher/host/config"
+	"github.com/usherhost/usher/host/config/deploycli"
+)
+
+func newImport(a *app) *cobra.Command {
+	return parent("import", "Take actions over from elsewhere", groupFiles, newImportAuth0(a))
+}
+
+// importFlags are the flags of `usher import auth0`.
+type importFlags struct {
+	replace []string
+	out     string
+	dryRun  bool
+	yes     bool
+}
+
+func newImportAuth0(a *app) *cobra.Command {
+	var f importFlags
+	cmd := &cobra.Command{
+		Use:   "auth0 DIR|FILE",
+		Short: "Take over what Auth0's deploy tool has exported",
+		Long: `Read an export of auth0-deploy-cli, a tenant.yaml or the folder of either form,
+create or change the actions for post-user-registration, and bind them in their
+order. The plan is shown first. Exports have no secrets' values: an action that
+lacks one is created and not deployed; set it and import again.
+What does not fit, such as other triggers and integrations, is listed.
+With --out nothing is sent to a host: the actions are written as files for
+'usher apply', with references where their secrets' values go.`,
+		Example: `  npx auth0-deploy-cli export --format=yaml --output_folder=tenant
+  usher import auth0 tenant --dry-run
+  usher import auth0 tenant --out prod`,
+		Args: exactly("DIR|FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.importAuth0(cmd, args[0], f) },
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.replace, "replace", nil, "NAME=VALUE of a marker ##NAME## or @@NAME@@ in the export; repeatable")
+	flags.StringVar(&f.out, "out", "", "write files to this folder instead")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "show the plan only")
+	addYes(cmd, &f.yes)
+	cmd.MarkFlagsMutuallyExclusive("out", "dry-run")
+	return cmd
+}
+
+func (a *app) importAuth0(cmd *cobra.Command, path string, f importFlags) error {
+	keywords, err := splitPairs("replace", f.replace)
+	if err != nil {
+		return err
+	}
+	found, err := deploycli.Read(path, keywords)
+	if err != nil {
+		return err
+	}
+	if f.out != "" {
+		paths, err := ascode.WriteFolder(f.out, found.Setup)
+		if err != nil {
+			return err
+		}
+		return a.printWritten(f.out, found.Setup, paths, remarks(found))
+	}
+	o := ascode.Options{Notes: remarks(found)}
+	if !f.dryRun {
+		return a.applySetup(cmd.Context(), found.Setup, o, f.yes)
+	}
+	c, err := a.client()
+	if err != nil {
+		return err
+	}
+	_, err = a.planFor(cmd.Context(), c, found.Setup, o)
+	return err
+}
+
+// remarks tell what does not fit, and what wants a look.
+func remarks(found deploycli.Import) []string {
+	var all []string
+	for _, text := range found.Misfits {
+		all = append(all, fmt.Sprintf("does not fit: %s", text))
+	}
+	return append(all, found.Notes...)
+}

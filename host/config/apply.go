@@ -1,0 +1,114 @@
+package config
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/usherhost/usher/host"
+)
+
+// Writer changes a host; the client does.
+type Writer interface {
+	CreateAction(ctx context.Context, name string, trigger host.Trigger, secrets ...host.SecretWrite) (host.Action, error)
+	DeleteAction(ctx context.Context, action string, force bool) error
+	PatchSecrets(ctx context.Context, action string, put []host.SecretWrite, remove []string) ([]host.Secret, error)
+	PutDraft(ctx context.Context, action string, source host.Source, deploy bool) (host.Draft, error)
+	CreateVersion(ctx context.Context, action string, wasm []byte, m host.Manifest, deploy bool) (host.Version, error)
+	Deploy(ctx context.Context, action, number string) (host.Version, error)
+	ReplaceBindings(ctx context.Context, trigger host.Trigger, list []host.BindingWrite) ([]host.Binding, error)
+}
+
+// Do carries the step out. A step that was carried out before the host changed
+// otherwise may be carried out again.
+func (s Step) Do(ctx context.Context, w Writer) error {
+	if err := s.do(ctx, w); err != nil {
+		return fmt.Errorf("%s %s: %w", s.Verb, s.Object, err)
+	}
+	return nil
+}
+
+// change creates an action, or changes it.
+type change struct {
+	id      string // "" creates it
+	want    Action
+	have    state
+	put     []host.SecretWrite
+	remove  []string
+	content bool // its source or module, or whether it runs
+}
+
+func (c change) do(ctx context.Context, w Writer) error {
+	created := c.id == ""
+	if created {
+		a, err := w.CreateAction(ctx, c.want.Name, c.want.Trigger, c.put...)
+		if err != nil {
+			return err
+		}
+		c.id = a.ID
+	} else if len(c.put) > 0 || len(c.remove) > 0 {
+		if _, err := w.PatchSecrets(ctx, c.id, c.put, c.remove); err != nil {
+			return err
+		}
+	}
+	deploy := !c.want.Undeployed
+	switch {
+	case c.want.Source != nil && (created || c.content || c.toldOfSecrets(deploy)):
+		return c.source(ctx, w, deploy)
+	case c.want.Digest != "" && (created || c.content):
+		return c.module(ctx, w, deploy)
+	}
+	return nil
+}
+
+// toldOfSecrets reports whether what runs must be told of secrets that come or
+// go: a version that the host built knows those of its time.
+func (c change) toldOfSecrets(deploy bool) bool {
+	stored := func(name string) bool { _, ok := c.have.runs.Secrets[name]; return ok }
+	isNew := slices.ContainsFunc(c.put, func(s host.SecretWrite) bool { return !stored(s.Name) })
+	return deploy && (isNew || len(c.remove) > 0)
+}
+
+func (c change) source(ctx context.Context, w Writer, deploy bool) error {
+	draft, err := w.PutDraft(ctx, c.id, *c.want.Source, deploy)
+	if err != nil {
+		return err
+	}
+	if draft.Status == host.Failed {
+		return &host.Error{
+			Code: host.Refused, Text: "the code can't be built: " + reasons(draft.Errors),
+			Hint: "mend it and run this again; what is deployed stays deployed",
+		}
+	}
+	return nil
+}
+
+// reasons tells why a source can't be built, one line for each reason.
+func reasons(errs []host.BuildError) string {
+	lines := make([]string, len(errs))
+	for i, e := range errs {
+		lines[i] = e.Text
+		if e.File != "" {
+			lines[i] = fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Text)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// module uploads the module, unless the newest version is it and waits to be
+// deployed.
+func (c change) module(ctx context.Context, w Writer, deploy bool) error {
+	newest := c.have.newest
+	if newest != nil && newest.Source == nil && newest.Digest == c.want.Digest && reflect.DeepEqual(newest.Manifest, c.want.Manifest) {
+		if deploy {
+			_, err := w.Deploy(ctx, c.id, strconv.Itoa(newest.Number))
+			return err
+		}
+		return nil
+	}
+	_, err := w.CreateVersion(ctx, c.id, c.want.Module, c.want.Manifest, deploy)
+	return err
+}

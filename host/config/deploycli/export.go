@@ -1,0 +1,237 @@
+// Package deploycli reads what Auth0's deploy tool (auth0-deploy-cli) exports,
+// in its YAML and its directory form, and makes a setup of what a host of ours
+// can run. What does not fit, it says.
+package deploycli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/usherhost/usher/host"
+)
+
+// The names in an export.
+const (
+	tenantFile   = "tenant.yaml"
+	actionsDir   = "actions"
+	modulesDir   = "action-modules"
+	triggersFile = "triggers/triggers.json"
+)
+
+// export is what we read of one; other parts of a tenant are not looked at.
+type export struct {
+	Actions  []action             `json:"actions"`
+	Modules  []module             `json:"actionModules"`
+	Triggers map[string][]binding `json:"triggers"`
+}
+
+// action is an action of the export. Secrets is a list, or a marker that stands
+// for one.
+type action struct {
+	Name         string          `json:"name"`
+	Code         string          `json:"code"` // path from the export; then the code
+	Runtime      string          `json:"runtime"`
+	Dependencies []dependency    `json:"dependencies"`
+	Secrets      json.RawMessage `json:"secrets"`
+	Triggers     []struct {
+		ID      string `json:"id"`
+		Version string `json:"version"`
+	} `json:"supported_triggers"`
+	Deployed    *bool       `json:"deployed"`
+	Integration string      `json:"installed_integration_id"`
+	Modules     []moduleUse `json:"modules"`
+}
+
+type dependency struct {
+	Name        string `json:"name"`
+	Version     string `json:"version"`
+	RegistryURL string `json:"registry_url"`
+}
+
+type moduleUse struct {
+	Name   string `json:"module_name"`
+	Number int    `json:"module_version_number"`
+}
+
+// module is code that actions share.
+type module struct {
+	Name string `json:"name"`
+}
+
+type secret struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+type binding struct {
+	ActionName  string `json:"action_name"`
+	DisplayName string `json:"display_name"`
+}
+
+// Keywords are what markers in an export stand for: ##NAME## for the value as
+// it is, @@NAME@@ for a value in JSON.
+type Keywords map[string]string
+
+// replace puts the values in. What has none stays.
+func (k Keywords) replace(text string) string {
+	for name, value := range k {
+		for _, quoted := range []string{"'@@" + name + "@@'", `"@@` + name + `@@"`, "@@" + name + "@@"} {
+			text = strings.ReplaceAll(text, quoted, value)
+		}
+		text = strings.ReplaceAll(text, "##"+name+"##", value)
+	}
+	return text
+}
+
+// reader reads the files of an export.
+type reader struct {
+	dir      string
+	keywords Keywords
+}
+
+// read reads an export: a YAML file, or the folder of either form.
+func (r *reader) read(path string) (export, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return export{}, notFound("nothing at " + path)
+	case err != nil:
+		return export{}, fmt.Errorf("look at the export: %w", err)
+	case !info.IsDir():
+		return r.yaml(path)
+	}
+	if _, err := os.Stat(filepath.Join(path, tenantFile)); err == nil {
+		return r.yaml(filepath.Join(path, tenantFile))
+	}
+	r.dir = path
+	return r.folder()
+}
+
+func notFound(text string) error {
+	return &host.Error{
+		Code: host.NotFound, Text: text,
+		Hint: "name the " + tenantFile + " or the folder that `a0deploy export` wrote",
+	}
+}
+
+func (r *reader) yaml(path string) (export, error) {
+	r.dir = filepath.Dir(path)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return export{}, fmt.Errorf("read the export: %w", err)
+	}
+	var tree map[string]any
+	if err := yaml.Unmarshal([]byte(quoteLists(r.keywords.replace(string(data)))), &tree); err != nil {
+		return export{}, invalid(path, err)
+	}
+	parts := map[string]any{}
+	for _, name := range []string{"actions", "actionModules", "triggers"} {
+		if tree[name] != nil {
+			parts[name] = tree[name]
+		}
+	}
+	text, err := json.Marshal(parts)
+	if err != nil {
+		return export{}, invalid(path, err)
+	}
+	var e export
+	if err := json.Unmarshal(text, &e); err != nil {
+		return export{}, invalid(path, err)
+	}
+	return e, r.readCode(e.Actions)
+}
+
+// quoteLists makes texts of the markers that stand for lists: YAML has no value
+// that begins with @.
+func quoteLists(text string) string {
+	lines := strings.SplitAfter(text, "\n")
+	for i, line := range lines {
+		key, marker, ok := strings.Cut(line, ": @@")
+		if name, rest, closed := strings.Cut(marker, "@@"); ok && closed && strings.Trim(rest, ", \r\n") == "" {
+			lines[i] = key + `: "@@` + name + `@@"` + rest
+		}
+	}
+	return strings.Join(lines, "")
+}
+
+func invalid(path string, err error) error {
+	return &host.Error{Code: host.Invalid, Text: path + " is no export of the deploy tool: " + err.Error(), Err: err}
+}
+
+func (r *reader) folder() (export, error) {
+	var e export
+	if err := readEach(r, filepath.Join(r.dir, actionsDir), &e.Actions); err != nil {
+		return e, err
+	}
+	if err := readEach(r, filepath.Join(r.dir, modulesDir), &e.Modules); err != nil {
+		return e, err
+	}
+	triggers := filepath.Join(r.dir, filepath.FromSlash(triggersFile))
+	err := r.json(triggers, &e.Triggers)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err == nil && e.Actions == nil && e.Triggers == nil {
+		err = notFound(r.dir + " has no " + tenantFile + ", no " + actionsDir + "/*.json and no " + triggersFile)
+	}
+	if err != nil {
+		return e, err
+	}
+	return e, r.readCode(e.Actions)
+}
+
+// readEach reads every JSON file of a folder, in the order of their names.
+func readEach[T any](r *reader, dir string, into *[]T) error {
+	paths, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil {
+		return fmt.Errorf("look into %s: %w", dir, err)
+	}
+	slices.Sort(paths)
+	for _, path := range paths {
+		var item T
+		if err := r.json(path, &item); err != nil {
+			return err
+		}
+		*into = append(*into, item)
+	}
+	return nil
+}
+
+func (r *reader) json(path string, into any) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read the export: %w", err)
+	}
+	if err := json.Unmarshal([]byte(quoteLists(r.keywords.replace(string(data)))), into); err != nil {
+		return invalid(path, err)
+	}
+	return nil
+}
+
+// readCode reads the files that the actions name. They must be in the export:
+// one that came from elsewhere must not pick files of this machine.
+func (r *reader) readCode(actions []action) error {
+	for i, a := range actions {
+		if a.Code == "" {
+			continue
+		}
+		name := filepath.FromSlash(strings.ReplaceAll(a.Code, `\`, "/"))
+		if !filepath.IsLocal(name) {
+			return &host.Error{Code: host.Invalid, Text: fmt.Sprintf("action %q: its code %s is outside of %s", a.Name, a.Code, r.dir)}
+		}
+		data, err := os.ReadFile(filepath.Join(r.dir, name))
+		if err != nil {
+			return &host.Error{Code: host.NotFound, Text: fmt.Sprintf("action %q: its code can't be read: %v", a.Name, err), Err: err}
+		}
+		actions[i].Code = r.keywords.replace(string(data))
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+package deploycli
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/config"
+)
+
+// Import is what came of an export.
+type Import struct {
+	Setup config.Setup
+
+	// Misfits say what is not taken over, and why.
+	Misfits []string
+
+	// Notes say what is taken over and wants a look.
+	Notes []string
+}
+
+// Read reads an export at path: a YAML file, or a folder. Secrets without a
+// value have an empty reference.
+func Read(path string, keywords Keywords) (Import, error) {
+	r := reader{keywords: keywords}
+	e, err := r.read(path)
+	if err != nil {
+		return Import{}, err
+	}
+	var i Import
+	for _, a := range e.Actions {
+		if why := misfit(a); why != "" {
+			i.miss("action %q: %s", a.Name, why)
+			continue
+		}
+		i.action(a)
+	}
+	i.bind(e.Triggers)
+	for _, m := range e.Modules {
+		i.miss("module %q: modules are not imported; make it on this host before the actions that require it", m.Name)
+	}
+	return i, nil
+}
+
+func (i *Import) miss(format string, args ...any) {
+	i.Misfits = append(i.Misfits, fmt.Sprintf(format, args...))
+}
+
+func (i *Import) note(format string, args ...any) {
+	i.Notes = append(i.Notes, fmt.Sprintf(format, args...))
+}
+
+var (
+	nameForm    = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9 _.-]{0,127}$`)
+	runtimeForm = regexp.MustCompile(`^node[0-9]+(-actions)?$`)
+	markerForm  = regexp.MustCompile(`##[^#\s]+##|@@[^@\s]+@@`)
+)
+
+// misfit says why an action can't be taken over, "" when it can.
+func misfit(a action) string {
+	if a.Integration != "" {
+		return "it is an integration of Auth0's marketplace, whose code Auth0 keeps"
+	}
+	version, why := "", "it has no trigger"
+	for _, t := range a.Triggers {
+		if t.ID == string(host.PostUserRegistration) {
+			version, why = t.Version, ""
+			break
+		}
+		why = fmt.Sprintf("its trigger is %s; this host serves %s", t.ID, host.PostUserRegistration)
+	}
+	switch {
+	case why != "":
+		return why
+	case version == "v1":
+		return "it is for version v1 of its trigger, whose handlers get (event, context); change it to v2 first"
+	case !nameForm.MatchString(a.Name):
+		return "its name has characters that a name here can't have; letters, digits, spaces and _ . - can"
+	case a.Runtime != "" && !runtimeForm.MatchString(a.Runtime):
+		return fmt.Sprintf("its runtime %s is not one of Node.js", a.Runtime)
+	case strings.TrimSpace(a.Code) == "":
+		return "it has no code"
+	}
+	return ""
+}
+
+// action takes over an action that fits.
+func (i *Import) action(a action) {
+	source := host.Source{Runtime: a.Runtime, Code: a.Code}
+	if source.Runtime == "" {
+		source.Runtime = config.DefaultRuntime
+	}
+	for _, d := range a.Dependencies {
+		source.Dependencies = append(source.Dependencies, host.Dependency(d))
+	}
+	for _, m := range a.Modules {
+		source.Libraries = append(source.Libraries, host.LibraryRef{Name: m.Name, Number: m.Number})
+		i.note("action %q requires the module %q, which this host must have", a.Name, m.Name)
+	}
+	for _, marker := range unique(markerForm.FindAllString(a.Code, -1)) {
+		i.note("action %q: its code has the marker %s; give its value with --replace %s=VALUE", a.Name, marker, strings.Trim(marker, "#@"))
+	}
+	out := config.Action{
+		Name: a.Name, Trigger: host.PostUserRegistration, Source: &source,
+		Secrets: i.secrets(a), Undeployed: a.Deployed != nil && !*a.Deployed,
+	}
+	if out.Undeployed {
+		i.note("action %q: its code was not deployed when it was exported, and is not deployed here", a.Name)
+	}
+	i.Setup.Actions = append(i.Setup.Actions, out)
+}
+
+func unique(words []string) []string {
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+// secrets takes over the names, and the values that are some.
+func (i *Import) secrets(a action) map[string]config.Reference {
+	out := map[string]config.Reference{}
+	var list []secret
+	if len(a.Secrets) > 0 && json.Unmarshal(a.Secrets, &list) != nil {
+		i.note("action %q: its secrets are %s, without their names; set them by hand: usher secrets set", a.Name, a.Secrets)
+	}
+	for _, s := range list {
+		reference := config.Reference{}
+		if s.Value != "" && s.Value != hiddenValue && !markerForm.MatchString(s.Value) {
+			reference.Value = &s.Value
+		}
+		out[s.Name] = reference
+	}
+	return out
+}
+
+// hiddenValue is what the tool writes for a value that it does not show.
+const hiddenValue = "_VALUE_NOT_SHOWN_"
+
+// bind takes over the order of our triggers.
+func (i *Import) bind(triggers map[string][]binding) {
+	for _, trigger := range slices.Sorted(maps.Keys(triggers)) {
+		if !host.Trigger(trigger).Valid() {
+			if n := len(triggers[trigger]); n > 0 {
+				i.miss("the order of trigger %s (%d): this host serves %s", trigger, n, host.PostUserRegistration)
+			}
+			continue
+		}
+		var order []config.Binding
+		for _, b := range triggers[trigger] {
+			if !slices.ContainsFunc(i.Setup.Actions, func(a config.Action) bool { return a.Name == b.ActionName }) {
+				i.miss("the binding of %q to %s: the action is not taken over", b.ActionName, trigger)
+				continue
+			}
+			name := b.DisplayName
+			if name == b.ActionName {
+				name = ""
+			}
+			order = append(order, config.Binding{Action: b.ActionName, DisplayName: name, KeepSettings: true})
+		}
+		i.Setup.Bindings = map[host.Trigger][]config.Binding{host.Trigger(trigger): order}
+	}
+}

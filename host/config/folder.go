@@ -1,0 +1,231 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/usherhost/usher/host"
+)
+
+// actionsDir is where the files of the actions are.
+const actionsDir = "actions"
+
+// ReadFolder reads the setup in a folder: actions/*.yaml with the code and the
+// modules that they name, and bindings.yaml. Without the latter, bindings are
+// left alone.
+func ReadFolder(dir string) (Setup, error) {
+	var s Setup
+	paths, err := filepath.Glob(filepath.Join(dir, actionsDir, "*.yaml"))
+	if err != nil {
+		return s, fmt.Errorf("look for actions in %s: %w", dir, err)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, BindingsFile))
+	if errors.Is(err, fs.ErrNotExist) && len(paths) == 0 {
+		return s, &host.Error{
+			Code: host.NotFound, Text: "no " + actionsDir + "/*.yaml and no " + BindingsFile + " in " + dir,
+			Hint: "begin with what a host has: usher export " + dir,
+		}
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return s, fmt.Errorf("read the bindings: %w", err)
+	}
+	for _, path := range paths {
+		a, err := readAction(dir, path)
+		if err != nil {
+			return s, err
+		}
+		s.Actions = append(s.Actions, a)
+	}
+	if err == nil {
+		if s.Bindings, err = DecodeBindings(filepath.Join(dir, BindingsFile), data); err != nil {
+			return s, err
+		}
+	}
+	byName(s.Actions)
+	return s, unique(s.Actions)
+}
+
+func unique(sorted []Action) error {
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i].Name == sorted[i-1].Name {
+			return &host.Error{Code: host.Conflict, Text: "two files describe the action " + sorted[i].Name}
+		}
+	}
+	return nil
+}
+
+func readAction(dir, path string) (Action, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Action{}, fmt.Errorf("read an action: %w", err)
+	}
+	var f actionFile
+	if err := decode(path, data, &f); err != nil {
+		return Action{}, err
+	}
+	a, err := f.action(path)
+	if err != nil {
+		return a, err
+	}
+	switch {
+	case f.Code != "":
+		code, err := readInside(dir, path, f.Code)
+		a.Source.Code = string(code)
+		return a, err
+	case f.Module != "":
+		a.Module, err = readInside(dir, path, f.Module)
+		a.Digest = DigestOf(a.Module)
+	}
+	return a, err
+}
+
+// readInside reads what a file names by a path from itself. It may not lead out
+// of the folder: what is sent to a host is what is shared with its files.
+func readInside(dir, from, name string) ([]byte, error) {
+	path := filepath.Join(filepath.Dir(from), filepath.FromSlash(name))
+	inside, err := filepath.Rel(dir, path)
+	if err != nil || filepath.IsAbs(name) || !filepath.IsLocal(inside) {
+		return nil, wrong(from, 0, name+" is outside of "+dir)
+	}
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &host.Error{Code: host.NotFound, Text: from + ": there is no file " + path}
+	}
+	return data, err
+}
+
+// WriteFolder writes a setup as [ReadFolder] reads it, and returns the paths
+// that it wrote, from dir. References that the folder's files have already are
+// kept; for others a variable is named. A folder that has something else in it
+// is [host.Conflict].
+func WriteFolder(dir string, s Setup) ([]string, error) {
+	if err := mayWrite(dir); err != nil {
+		return nil, err
+	}
+	known, _ := ReadFolder(dir) // what can't be read has no references to keep
+	s.Actions = slices.Clone(s.Actions)
+	byName(s.Actions)
+	refer(s.Actions, known.Actions)
+	files := map[string][]byte{}
+	taken := map[string]bool{}
+	for _, a := range s.Actions {
+		if err := actionFiles(files, fileName(a.Name, taken), a); err != nil {
+			return nil, fmt.Errorf("write action %s: %w", a.Name, err)
+		}
+	}
+	bindings, err := EncodeBindings(s.Bindings)
+	if err != nil {
+		return nil, err
+	}
+	files[BindingsFile] = bindings
+	paths := slices.Sorted(maps.Keys(files))
+	for _, path := range paths {
+		if err := write(filepath.Join(dir, path), files[path]); err != nil {
+			return nil, err
+		}
+	}
+	return paths, nil
+}
+
+func mayWrite(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look at %s: %w", dir, err)
+	}
+	ours := func(e fs.DirEntry) bool { return e.Name() == BindingsFile || e.Name() == actionsDir }
+	if len(entries) > 0 && !slices.ContainsFunc(entries, ours) {
+		return &host.Error{
+			Code: host.Conflict, Text: dir + " has something else in it",
+			Hint: "name a new folder, or one that an export made",
+		}
+	}
+	return nil
+}
+
+// refer gives every secret without a reference one: that of the same action in
+// known, or else a variable of its name. A name that several actions have gets
+// the action's before it, since the values may differ.
+func refer(actions, known []Action) {
+	users := map[string]int{}
+	for _, a := range actions {
+		for name := range a.Secrets {
+			users[variableName(name)]++
+		}
+	}
+	for i, a := range actions {
+		secrets := map[string]Reference{}
+		for name, reference := range a.Secrets {
+			if reference.Kind == "" {
+				reference = referenceFor(a.Name, name, users[variableName(name)] > 1, known)
+			}
+			secrets[name] = reference
+		}
+		actions[i].Secrets = secrets
+	}
+}
+
+func referenceFor(action, name string, shared bool, known []Action) Reference {
+	for _, a := range known {
+		if reference, ok := a.Secrets[name]; ok && a.Name == action {
+			return reference
+		}
+	}
+	if shared {
+		return Reference{Kind: "env", Name: variableName(action, name)}
+	}
+	return Reference{Kind: "env", Name: variableName(name)}
+}
+
+func actionFiles(files map[string][]byte, base string, a Action) error {
+	f := describe(a, base+".js", base+".wasm")
+	text, err := encode(f)
+	if err != nil {
+		return err
+	}
+	files[actionsDir+"/"+base+".yaml"] = text
+	switch {
+	case a.Source != nil:
+		files[actionsDir+"/"+f.Code] = []byte(a.Source.Code)
+	case a.Digest != "":
+		files[actionsDir+"/"+f.Module] = a.Module
+	}
+	return nil
+}
+
+// fileName makes the name of an action's files, without a suffix. Names that
+// differ in more than case and spaces get files that do.
+func fileName(action string, taken map[string]bool) string {
+	base := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(` /\:*?"<>|`, r) || r < ' ' {
+			return '-'
+		}
+		return r
+	}, action)
+	name := base
+	for n := 2; taken[strings.ToLower(name)]; n++ {
+		name = fmt.Sprintf("%s-%d", base, n)
+	}
+	taken[strings.ToLower(name)] = true
+	return name
+}
+
+// write writes a file unless it is there already, as it should be.
+func write(path string, data []byte) error {
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, data) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o644)
+}

@@ -1,0 +1,380 @@
+package config
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/usherhost/usher/host"
+)
+
+// Verb says what a step does.
+type Verb string
+
+// The verbs.
+const (
+	Create Verb = "create"
+	Change Verb = "change"
+	Delete Verb = "delete"
+)
+
+// Step is one thing to do, in the order of the plan.
+type Step struct {
+	Verb   Verb   `json:"verb"`
+	Object string `json:"object"` // "action NAME" or "bindings TRIGGER"
+	Diff   string `json:"diff"`   // unified, from the host's to the new
+
+	do func(ctx context.Context, w Writer) error
+}
+
+// Plan is what it takes to make a host like a setup.
+type Plan struct {
+	Steps []Step   `json:"steps"`
+	Notes []string `json:"notes"` // what differs and is left alone
+}
+
+// Options say how a plan is made.
+type Options struct {
+	Prune   bool     // delete what the setup does not have
+	Secrets bool     // set every secret again, not only those that the host has no value of
+	Values  Values   // of the secrets
+	Notes   []string // to begin the plan's with
+}
+
+// planner makes a plan.
+type planner struct {
+	Options
+	plan     Plan
+	problems []error
+}
+
+// NewPlan compares a host with a setup. It refuses, with all that is wrong at
+// once, a setup that it can't make so: a reference to a value that is not there
+// ([host.NotFound]), another trigger for an action that exists, bindings of
+// actions that nobody has.
+func NewPlan(ctx context.Context, r Reader, s Setup, o Options) (Plan, error) {
+	p := planner{Options: o, plan: Plan{Steps: []Step{}, Notes: append([]string{}, o.Notes...)}}
+	actions, err := r.Actions(ctx, "")
+	if err != nil {
+		return Plan{}, err
+	}
+	for _, a := range s.Actions {
+		if err := p.action(ctx, r, a, actions); err != nil {
+			return Plan{}, err
+		}
+	}
+	bindings, err := readBindings(ctx, r)
+	if err != nil {
+		return Plan{}, err
+	}
+	for _, trigger := range slices.Sorted(maps.Keys(s.Bindings)) {
+		p.bind(trigger, bindings[trigger], s, actions)
+	}
+	p.others(s, actions)
+	return p.plan, errors.Join(p.problems...)
+}
+
+func (p *planner) note(format string, args ...any) {
+	p.plan.Notes = append(p.plan.Notes, fmt.Sprintf(format, args...))
+}
+
+func (p *planner) step(verb Verb, object string, before, after string, do func(context.Context, Writer) error) {
+	p.plan.Steps = append(p.plan.Steps, Step{Verb: verb, Object: object, Diff: difference(before, after), do: do})
+}
+
+// difference is a unified diff without its head.
+func difference(before, after string) string {
+	lines := strings.SplitAfterN(string(diff.Diff("host", []byte(before), "new", []byte(after))), "\n", 4)
+	return lines[len(lines)-1]
+}
+
+// action plans one action.
+func (p *planner) action(ctx context.Context, r Reader, want Action, actions []host.Action) error {
+	at := slices.IndexFunc(actions, func(a host.Action) bool { return a.Name == want.Name })
+	if at < 0 {
+		want = p.wait(want, nil)
+		values := p.values(want, names(want.Secrets))
+		p.step(Create, "action "+want.Name, "", text(want), change{want: want, put: values}.do)
+		return nil
+	}
+	if actions[at].Trigger != want.Trigger {
+		p.problems = append(p.problems, &host.Error{
+			Code: host.Conflict, Text: fmt.Sprintf("%s is an action for %s, and is to be one for %s", want.Name, actions[at].Trigger, want.Trigger),
+			Hint: "delete the old action first, or choose another name",
+		})
+		return nil
+	}
+	have, err := readState(ctx, r, actions[at])
+	if err != nil {
+		return err
+	}
+	p.compare(p.wait(want, have.runs.Secrets), have)
+	return nil
+}
+
+// wait leaves out the secrets that have no value anywhere: the action is not
+// deployed before they have.
+func (p *planner) wait(want Action, stored map[string]Reference) Action {
+	secrets := maps.Clone(want.Secrets)
+	for _, name := range names(secrets) {
+		_, kept := stored[name]
+		if r := secrets[name]; r.Kind == "" && r.Value == nil && !kept {
+			delete(secrets, name)
+			want.Undeployed = true
+			p.note("%s is not deployed before its secret %s has a value: usher secrets set %s %s", want.Name, name, quote(want.Name), name)
+		}
+	}
+	want.Secrets = secrets
+	return want
+}
+
+// quote makes one word of a name, for a shell.
+func quote(name string) string {
+	if strings.Contains(name, " ") {
+		return "'" + name + "'"
+	}
+	return name
+}
+
+// compare plans an action that the host has.
+func (p *planner) compare(want Action, have state) {
+	old := have.runs
+	if want.Undeployed {
+		old = have.nearest(want)
+	}
+	fresh := p.fresh(want, old)
+	c := change{id: have.id, want: want, have: have, put: p.values(want, fresh), remove: p.surplus(want, old)}
+	before, after := text(shown(old, want, c.remove)), text(want)
+	again := have.forgotten() && !want.Undeployed
+	c.content = before != after || again
+	if c.content || len(fresh) > 0 {
+		p.step(Change, "action "+want.Name, before, after+told(before == after && again, fresh), c.do)
+	}
+	if !c.content && have.stale() {
+		p.note("%s: its draft is not what is deployed; it is left as it is", want.Name)
+	}
+}
+
+// fresh are the secrets to give a value.
+func (p *planner) fresh(want, old Action) []string {
+	var fresh []string
+	for _, name := range names(want.Secrets) {
+		r := want.Secrets[name]
+		if _, stored := old.Secrets[name]; !stored || p.Secrets && (r.Kind != "" || r.Value != nil) {
+			fresh = append(fresh, name)
+		}
+	}
+	return fresh
+}
+
+// surplus are the secrets to remove: what is not wanted is left, unless it is
+// to be pruned.
+func (p *planner) surplus(want, old Action) []string {
+	var surplus []string
+	for _, name := range names(old.Secrets) {
+		if _, wanted := want.Secrets[name]; !wanted {
+			surplus = append(surplus, name)
+		}
+	}
+	if !p.Prune && len(surplus) > 0 {
+		p.note("%s: secrets that the files don't have are left: %s", want.Name, strings.Join(surplus, ", "))
+		return nil
+	}
+	return surplus
+}
+
+// nearest is what an action that need not run is compared with.
+func (s state) nearest(want Action) Action {
+	near := s.runs
+	if s.draft != nil && want.Source != nil {
+		near = *s.draft
+	}
+	near.Undeployed = true
+	return near
+}
+
+// shown is a host's action in the words of the files: the references of secrets
+// that both have, and none of secrets that are left alone.
+func shown(old, want Action, remove []string) Action {
+	secrets := map[string]Reference{}
+	for name := range old.Secrets {
+		if reference, ok := want.Secrets[name]; ok {
+			secrets[name] = reference
+		} else if slices.Contains(remove, name) {
+			secrets[name] = Reference{Kind: "env", Name: variableName(name)}
+		}
+	}
+	old.Secrets = secrets
+	if old.Source != nil && want.Source != nil {
+		old.Source = latest(*old.Source, *want.Source)
+	}
+	return old
+}
+
+// latest leaves out the numbers of libraries' versions where the files name
+// none.
+func latest(old, want host.Source) *host.Source {
+	old.Libraries = slices.Clone(old.Libraries)
+	for i, l := range old.Libraries {
+		if slices.ContainsFunc(want.Libraries, func(w host.LibraryRef) bool { return w.Name == l.Name && w.Number == 0 }) {
+			old.Libraries[i].Number = 0
+		}
+	}
+	return &old
+}
+
+// told says in the diff what the files themselves don't.
+func told(again bool, fresh []string) string {
+	var b strings.Builder
+	if again {
+		b.WriteString("# deployed again, for its secrets\n")
+	}
+	if len(fresh) > 0 {
+		fmt.Fprintf(&b, "# set: %s\n", strings.Join(fresh, ", "))
+	}
+	return b.String()
+}
+
+// values reads the values of some of an action's secrets.
+func (p *planner) values(a Action, names []string) []host.SecretWrite {
+	var put []host.SecretWrite
+	for _, name := range names {
+		value, err := p.Values.Value(a.Secrets[name])
+		if err != nil {
+			p.problems = append(p.problems, secretProblem(a, name, err))
+			continue
+		}
+		put = append(put, host.SecretWrite{Name: name, Value: &value})
+	}
+	return put
+}
+
+func secretProblem(a Action, name string, err error) error {
+	var hint string
+	if e, ok := errors.AsType[*host.Error](err); ok {
+		hint = e.Hint
+	}
+	return &host.Error{
+		Code: host.NotFound, Hint: hint,
+		Text: fmt.Sprintf("action %s: secret %s: %v", a.Name, name, err),
+	}
+}
+
+// bind plans the order of a trigger.
+func (p *planner) bind(trigger host.Trigger, have []Binding, s Setup, actions []host.Action) {
+	want := slices.Clone(s.Bindings[trigger])
+	for i, b := range want {
+		if at := slices.Index(actionsOf(have), b.Action); at >= 0 && b.KeepSettings {
+			want[i].Settings = have[at].Settings
+		}
+		planned := slices.ContainsFunc(s.Actions, func(a Action) bool { return a.Name == b.Action })
+		if !planned && !slices.ContainsFunc(actions, func(a host.Action) bool { return a.Name == b.Action }) {
+			p.problems = append(p.problems, &host.Error{
+				Code: host.NotFound, Text: fmt.Sprintf("%s binds the action %s, which neither the files nor the host have", trigger, b.Action),
+			})
+		}
+	}
+	if !p.Prune {
+		want = p.keep(trigger, have, want)
+	}
+	before, after := orderText(trigger, have), orderText(trigger, want)
+	if before == after {
+		return
+	}
+	p.step(Change, "bindings "+string(trigger), before, after, func(ctx context.Context, w Writer) error {
+		_, err := w.ReplaceBindings(ctx, trigger, Writes(want))
+		return err
+	})
+}
+
+// keep adds the bindings that the setup does not have to those that it has: at
+// their places while the order of the others stays, else behind them.
+func (p *planner) keep(trigger host.Trigger, have, want []Binding) []Binding {
+	wanted := map[string]Binding{}
+	for _, b := range want {
+		wanted[b.Action] = b
+	}
+	var left, merged []Binding
+	var common []string
+	for _, b := range have {
+		w, ok := wanted[b.Action]
+		if !ok {
+			left, w = append(left, b), b
+		} else {
+			common = append(common, b.Action)
+		}
+		merged = append(merged, w)
+	}
+	if len(left) == 0 {
+		return want
+	}
+	p.note("%s: bindings that the files don't have are left: %s", trigger, strings.Join(actionsOf(left), ", "))
+	if slices.Equal(common, actionsOf(want)) {
+		return merged
+	}
+	return append(slices.Clone(want), left...)
+}
+
+func actionsOf(list []Binding) []string {
+	out := make([]string, len(list))
+	for i, b := range list {
+		out[i] = b.Action
+	}
+	return out
+}
+
+// others plans what the setup does not have.
+func (p *planner) others(s Setup, actions []host.Action) {
+	var left []string
+	for _, a := range actions {
+		if slices.ContainsFunc(s.Actions, func(w Action) bool { return w.Name == a.Name }) {
+			continue
+		}
+		if !p.Prune {
+			left = append(left, a.Name)
+			continue
+		}
+		p.step(Delete, "action "+a.Name, text(described(a, nil, a.Deployed)), "", func(ctx context.Context, w Writer) error {
+			return w.DeleteAction(ctx, a.ID, true)
+		})
+	}
+	if len(left) > 0 {
+		p.note("actions that the files don't have are left: %s", strings.Join(left, ", "))
+	}
+}
+
+// text is what is compared of an action: its file, and its code under it.
+func text(a Action) string {
+	f := describe(a, "", a.Digest)
+	for name, reference := range f.Secrets {
+		if reference == "" {
+			f.Secrets[name] = "(a value)"
+		}
+	}
+	encoded, err := encode(f)
+	if err != nil {
+		return err.Error() // no words of ours fail to be encoded
+	}
+	if a.Source == nil {
+		return string(encoded)
+	}
+	return string(encoded) + "code: |\n" + a.Source.Code
+}
+
+func orderText(trigger host.Trigger, list []Binding) string {
+	encoded, err := EncodeBindings(map[host.Trigger][]Binding{trigger: list})
+	if err != nil {
+		return err.Error()
+	}
+	return string(encoded)
+}
+
+// names are the names of secrets, sorted.
+func names(secrets map[string]Reference) []string {
+	return slices.Sorted(maps.Keys(secrets))
+}
