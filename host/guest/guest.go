@@ -109,6 +109,9 @@ func (c *call) execute() sandbox.Outcome {
 		return sandbox.Outcome{Fault: hostFault("load the action's module", err)}
 	}
 	defer module.Release()
+	// Loading may have compiled it. The guest's clock begins after that, or its
+	// first timers would be late before they are set.
+	c.started = time.Now().UTC().Truncate(time.Microsecond)
 	entry := Entry(c.run.Event.Trigger)
 	if !module.Exports(entry) {
 		return sandbox.Outcome{Fault: hostFault("enter the module", fmt.Errorf("it does not export %s", entry))}
