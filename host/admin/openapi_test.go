@@ -217,7 +217,7 @@ func (d *document) checkBody(t *testing.T, name, at string, content map[string]a
 		t.Errorf("%s answers with the type %q, which is not described", name, kind)
 		return
 	}
-	if !strings.HasSuffix(kind, "json") {
+	if !strings.HasSuffix(kind, "json") || strings.HasSuffix(kind, "ndjson") {
 		return
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(answer.Body.Bytes()))

@@ -1,0 +1,69 @@
+package admin_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/usherhost/usher/host"
+)
+
+func TestDeadLettersAreListedAndRetriedInBulk(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	a.action(t, "notify")
+	a.bind(t, "notify")
+	a.accept(t, "good")
+	a.run(t, true)
+	var want []string
+	for i := range 5 {
+		want = append([]string{a.accept(t, fmt.Sprint("bad-", i)).ExecutionID}, want...)
+	}
+	a.run(t, false)
+
+	var got []string
+	for before, pages := "", 0; pages == 0 || before != ""; pages++ {
+		var p executionPage
+		a.do(t, 200, "GET", "/v1/dead-letters?limit=2&before="+before, "", &p)
+		for _, e := range p.Executions {
+			got = append(got, e.ID)
+			if len(e.Results) != 1 || e.Results[0].Action != "notify" {
+				t.Errorf("dead letters of %s are %+v", e.ID, e.Results)
+			}
+		}
+		before = p.Next
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("listed %v, want %v", got, want)
+	}
+
+	retry := func(filter string) int {
+		var answer struct{ Retried int }
+		a.do(t, 202, "POST", "/v1/dead-letters/retry", `{"filter":`+filter+`}`, &answer)
+		return answer.Retried
+	}
+	for _, step := range []struct {
+		filter string
+		want   int
+	}{
+		{`{"user_id":"nobody"}`, 0}, {`{"user_id":"bad-3"}`, 1}, {`{"limit":2}`, 2}, {`{"text":"no","action":"notify"}`, 2}, {`{}`, 0},
+	} {
+		if n := retry(step.filter); n != step.want {
+			t.Errorf("%s retries %d, want %d", step.filter, n, step.want)
+		}
+	}
+	var p executionPage
+	a.do(t, 200, "GET", "/v1/dead-letters", "", &p)
+	if len(p.Executions) != 0 {
+		t.Errorf("after the retry there are %+v", p)
+	}
+	a.run(t, true)
+	a.do(t, 200, "GET", "/v1/executions?status=completed", "", &p)
+	if len(p.Executions) != 6 {
+		t.Errorf("%d executions are completed", len(p.Executions))
+	}
+	var log struct{ Changes []host.Change }
+	a.do(t, 200, "GET", "/v1/changes?object=dead-letters", "", &log)
+	if len(log.Changes) != 3 || log.Changes[2].Verb != "dead_letter.retry" || string(log.Changes[2].After) != `{"filter":{"user_id":"bad-3"},"retried":1}` {
+		t.Errorf("the log of changes has %+v", log.Changes)
+	}
+}
