@@ -84,11 +84,9 @@ func (s *Server) listActions(c echo.Context) error {
 		return err
 	}
 	p := pageOf(q, slices.DeleteFunc(all, q.leavesOut), defaultPerPage)
-	views := make([]actionView, len(p.items))
-	for i, a := range p.items {
-		if views[i], err = s.viewAction(c.Request().Context(), a); err != nil {
-			return err
-		}
+	views, err := viewAll(c.Request().Context(), p.items, s.viewAction)
+	if err != nil {
+		return err
 	}
 	return c.JSON(http.StatusOK, answer("actions", p, views))
 }

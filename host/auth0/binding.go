@@ -119,35 +119,27 @@ func (s *Server) listBindings(c echo.Context) error {
 		}
 	}
 	p := pageOf(q, all, defaultPerPage)
-	views, err := s.viewBindings(c.Request().Context(), p.items)
+	views, err := viewAll(c.Request().Context(), p.items, s.viewBinding)
 	if err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, answer("bindings", p, views))
 }
 
-// viewBindings leaves out a binding whose action is gone since it was read.
-func (s *Server) viewBindings(ctx context.Context, bindings []host.Binding) ([]bindingView, error) {
-	views := make([]bindingView, 0, len(bindings))
-	for _, b := range bindings {
-		a, err := s.Registry.Action(ctx, b.ActionID)
-		if host.CodeOf(err) == host.NotFound {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		base := viewBase(a)
-		if a.Deployed != nil {
-			deployed := viewVersion(a, *a.Deployed)
-			base.DeployedVersion = &deployed
-		}
-		views = append(views, bindingView{
-			ID: outside(b.ID), TriggerID: b.Trigger, Action: base, DisplayName: b.DisplayName,
-			CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
-		})
+func (s *Server) viewBinding(ctx context.Context, b host.Binding) (bindingView, error) {
+	a, err := s.Registry.Action(ctx, b.ActionID)
+	if err != nil {
+		return bindingView{}, err
 	}
-	return views, nil
+	base := viewBase(a)
+	if a.Deployed != nil {
+		deployed := viewVersion(a, *a.Deployed)
+		base.DeployedVersion = &deployed
+	}
+	return bindingView{
+		ID: outside(b.ID), TriggerID: b.Trigger, Action: base, DisplayName: b.DisplayName,
+		CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
+	}, nil
 }
 
 // bindingBody asks for one binding.
@@ -199,7 +191,7 @@ func (s *Server) replaceBindings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	views, err := s.viewBindings(ctx, bindings)
+	views, err := viewAll(ctx, bindings, s.viewBinding)
 	if err != nil {
 		return err
 	}

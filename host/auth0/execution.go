@@ -31,10 +31,11 @@ type resultView struct {
 	EndedAt    time.Time  `json:"ended_at"`
 }
 
-// executionStatuses are Auth0's words for ours. Its "final" says that all
-// actions ran, with or without errors in the results; "partial" that some did
-// not, which is so where a failed one stopped the rest. What still runs, or
-// runs again, is "pending".
+// executionStatuses are Auth0's words for ours. An execution is "final" when
+// every action of it succeeded. Auth0 does not say what a failed action makes
+// of it; here it is "partial", so that "final" may be trusted, and the results
+// tell which action failed or never ran. What still runs, or runs again, is
+// "pending".
 var executionStatuses = map[host.Status]string{
 	host.Waiting:   "pending",
 	host.Running:   "pending",

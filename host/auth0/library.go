@@ -103,11 +103,9 @@ func (s *Server) listLibraries(c echo.Context) error {
 		return err
 	}
 	p := pageOf(q, all, defaultLibraryPage)
-	views := make([]libraryView, len(p.items))
-	for i, l := range p.items {
-		if views[i], err = s.viewListed(c.Request().Context(), l); err != nil {
-			return err
-		}
+	views, err := viewAll(c.Request().Context(), p.items, s.viewListed)
+	if err != nil {
+		return err
 	}
 	return c.JSON(http.StatusOK, answerWhole("modules", p, views))
 }

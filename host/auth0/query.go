@@ -1,11 +1,14 @@
 package auth0
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/usherhost/usher/host"
 )
 
 // query is the checked query string of a request.
@@ -116,6 +119,23 @@ func pageOf[T any](q query, all []T, size int) page[T] {
 		p.total = len(all)
 	}
 	return p
+}
+
+// viewAll returns the views of items, less those that were deleted since the
+// items were read.
+func viewAll[T, V any](ctx context.Context, items []T, view func(context.Context, T) (V, error)) ([]V, error) {
+	views := make([]V, 0, len(items))
+	for _, item := range items {
+		v, err := view(ctx, item)
+		if host.CodeOf(err) == host.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, v)
+	}
+	return views, nil
 }
 
 // answer returns the page as the lists of actions, versions and bindings do:
