@@ -2,6 +2,7 @@ package jsbuild_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -102,28 +103,31 @@ func TestRunsOfAModuleAreEqual(t *testing.T) {
 	}
 }
 
-func TestHostileTopLevelsAreHeldToTheBuildsLimits(t *testing.T) {
+func TestHostileTopLevelsEndWithTheBuild(t *testing.T) {
 	t.Parallel()
+	kit, err := openKit()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, top := range map[string]string{
 		"an endless loop":    "for (;;);",
-		"endless microtasks": "const again = () => Promise.resolve().then(again); again();",
-		"a memory bomb":      "const all = []; for (;;) all.push(new Uint8Array(1 << 20));",
+		"endless microtasks": "(async () => { for (;;) await null; })();",
 		"a regex bomb":       `/^(a+)+$/.test("a".repeat(40) + "b");`,
 		"a long search":      `"a".repeat(4e6).indexOf("a".repeat(2e6) + "b");`,
+		"a memory bomb":      "const all = []; for (;;) all.push(new Uint8Array(1 << 20));",
 		"deep recursion":     "const f = () => f() + 1; f();",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
 			began := time.Now()
-			built, err := build(t, top+handler)
+			_, err := kit.Builder.Build(ctx, jsbuild.Source{Name: "action.js", Code: []byte(top + handler)})
 			if err == nil {
-				t.Fatalf("it was built, from bytecode: %v", built.FromBytecode)
+				t.Fatal("it was built")
 			}
-			if took := time.Since(began); took > time.Minute {
+			if took := time.Since(began); took > 20*time.Second {
 				t.Errorf("it took %v", took)
-			}
-			if text := err.Error(); !strings.Contains(text, "fuel") && !strings.Contains(text, "timeout") && !strings.Contains(text, "memory") && !strings.Contains(text, "stack") {
-				t.Errorf("error %q", text)
 			}
 		})
 	}

@@ -6,3 +6,4 @@ import "./parts/assert.js";
 import "./parts/crypto.js";
 import "./parts/intl.js";
 import "./parts/xhr.js";
+import "./parts/args.js";

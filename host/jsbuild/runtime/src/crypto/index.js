@@ -2,10 +2,9 @@
 // object.
 import { define } from "../web/idl.js";
 import { CryptoKey } from "./cryptokey.js";
-import { Crypto, SubtleCrypto, webcrypto } from "./webcrypto.js";
+import { SubtleCrypto } from "./webcrypto.js";
 
 export { nodeCrypto } from "./node.js";
-export { webcrypto };
+export { webcrypto } from "./webrandom.js";
 
-for (const [name, value] of Object.entries({ Crypto, CryptoKey, SubtleCrypto })) define(globalThis, name, value);
-Object.defineProperty(globalThis, "crypto", { get: () => webcrypto, set: undefined, enumerable: true, configurable: true });
+for (const [name, value] of Object.entries({ CryptoKey, SubtleCrypto })) define(globalThis, name, value);

@@ -12,7 +12,8 @@ import { getCiphers, getCurves, getHashes } from "./names.js";
 import * as random from "./random.js";
 import * as rsa from "./rsa.js";
 import { createSign, createVerify, Sign, signOnce, Verify, verifyOnce } from "./sign.js";
-import { webcrypto } from "./webcrypto.js";
+import "./webcrypto.js";
+import { webcrypto } from "./webrandom.js";
 
 const instead = "use ECDH or X25519 (crypto.createECDH, crypto.diffieHellman)";
 const password = "derive a key with crypto.scryptSync, then use crypto.createCipheriv";

@@ -7,8 +7,8 @@ import { tight } from "./bytes.js";
 import { CryptoKey } from "./cryptokey.js";
 import { digestOf } from "./hash.js";
 import { pairAlgorithms } from "./pairalgorithm.js";
-import { getRandomValues, randomUUID } from "./random.js";
 import { secretAlgorithms } from "./secretalgorithm.js";
+import { name, useSubtle } from "./webrandom.js";
 
 const algorithms = { ...secretAlgorithms, ...pairAlgorithms };
 const names = new Map(Object.keys(algorithms).map((name) => [name.toUpperCase(), name]));
@@ -173,31 +173,5 @@ function exportKey(format, key) {
   return write(format, key);
 }
 
-export class Crypto {
-  #subtle = new SubtleCrypto(token);
-
-  constructor(given) {
-    if (given !== token) throw nodeError(TypeError, "ERR_ILLEGAL_CONSTRUCTOR", "Illegal constructor");
-  }
-
-  get subtle() {
-    return this.#subtle;
-  }
-
-  // Programs call these detached, too.
-  getRandomValues(array) {
-    return getRandomValues(array);
-  }
-
-  randomUUID() {
-    return randomUUID();
-  }
-}
-
-for (const [name, Class] of Object.entries({ SubtleCrypto, Crypto })) {
-  Object.defineProperty(Class, "name", { value: name, configurable: true });
-  Object.defineProperty(Class.prototype, Symbol.toStringTag, { value: name, configurable: true });
-}
-
-// webcrypto is the global crypto.
-export const webcrypto = new Crypto(token);
+name(SubtleCrypto, "SubtleCrypto");
+useSubtle(new SubtleCrypto(token));

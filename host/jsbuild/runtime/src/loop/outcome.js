@@ -14,7 +14,8 @@ let failures = [];
 // it counts even when what is still to come takes longer than the run may.
 export function fail(thrown) {
   const failure = describe(thrown);
-  if (failures.push(failure) === 1) native.error(stringify(failure));
+  failures[failures.length] = failure; // the action may have spoilt push
+  if (failures.length === 1) native.error(stringify(failure));
 }
 
 // conclude tells the rest: a rejection that no one took up is a warning, also

@@ -4,12 +4,15 @@ import { URL as Parser, URLSearchParams as Params } from "whatwg-url-minimum";
 import { native } from "../native.js";
 import { Blob } from "./blob.js";
 import { coded, define, expose, missing, show, text, wrongType } from "./idl.js";
+import { plainURL } from "./plain-url.js";
 
 export function URL(input, base = undefined) {
   if (!new.target) throw new TypeError("Class constructor URL cannot be invoked without 'new'");
   if (arguments.length === 0) throw missing('The "url" argument must be specified');
   const url = `${input}`;
   const from = base === undefined ? undefined : `${base}`;
+  const plain = from === undefined && new.target === URL ? plainURL(url, URL.prototype) : undefined;
+  if (plain) return plain;
   try {
     return Reflect.construct(Parser, from === undefined ? [url] : [url, from], new.target);
   } catch {

@@ -1,0 +1,2 @@
+// The web's crypto, as far as it gives random numbers.
+import "../crypto/webrandom.js";
