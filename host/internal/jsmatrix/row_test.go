@@ -1,7 +1,6 @@
 package jsmatrix_test
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,10 +29,10 @@ type row struct {
 	outcome
 	want *outcome // in Node; nil where Node cannot tell
 
-	moduleBytes, bundled int
-	from                 string // image or bytecode
-	reason               string // why bytecode
-	fuel                 int64
+	moduleBytes int
+	from        string // image or bytecode
+	reason      string // why bytecode
+	fuel        int64
 
 	verdict, remark string
 }
@@ -94,7 +93,10 @@ func (r *row) try(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	r.fuel, r.outcome = result.Stats.Fuel, outcomeOf(out, logged(result))
-	r.judge(t, file, result, built.Warnings)
+	r.judge(t, file, result)
+	if r.verdict == fails && len(built.Warnings) > 0 {
+		r.remark += "; " + built.Warnings[0].Hint
+	}
 }
 
 func buildFailure(err error) string {
@@ -113,10 +115,10 @@ func (r *row) measure(b *jsbuild.Built) {
 }
 
 // judge compares with Node, unless the sandbox refused.
-func (r *row) judge(t *testing.T, file string, result host.Result, warnings []jsbuild.Message) {
+func (r *row) judge(t *testing.T, file string, result host.Result) {
 	t.Helper()
 	if e := result.Error; !result.Succeeded && e != nil && e.Name == "UnsupportedInSandboxError" {
-		r.verdict, r.remark = refused, refusal(e, warnings)
+		r.verdict, r.remark = refused, e.Message
 		return
 	}
 	if !result.Succeeded {
@@ -133,17 +135,6 @@ func (r *row) judge(t *testing.T, file string, result host.Result, warnings []js
 		r.verdict = differs
 		t.Logf("here:\n%s\nin Node:\n%s", r.text(), r.want.text())
 	}
-}
-
-// refusal is what to do instead: the build's advice, or the error's.
-func refusal(e *host.ResultError, warnings []jsbuild.Message) string {
-	for _, w := range warnings {
-		if w.Hint != "" {
-			return w.Hint
-		}
-	}
-	_, instead, _ := strings.Cut(e.Message, ": ")
-	return cmp.Or(instead, e.Message)
 }
 
 func secrets(url string) map[string]string {

@@ -1,4 +1,4 @@
-// initializeApp with an emulator's database, auth().createCustomToken
+// initializeApp with a certificate's key, createCustomToken
 const { initializeApp, cert } = require("firebase-admin/app");
 const { getAuth } = require("firebase-admin/auth");
 const { generateKeyPairSync } = require("crypto");

@@ -1,4 +1,4 @@
-// a form with a field and a file, sent by node:http and measured
+// a form with a field and a file, sent by submit
 const FormData = require("form-data");
 
 exports.onExecutePostUserRegistration = async (event) => {

@@ -1,4 +1,4 @@
-// OAuth2Client: a token for a code, a request with it; a signed assertion
+// OAuth2Client: a token for a code, a request with it
 const { OAuth2Client } = require("google-auth-library");
 
 exports.onExecutePostUserRegistration = async (event) => {
