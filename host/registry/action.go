@@ -25,6 +25,7 @@ func (r *Registry) CreateAction(ctx context.Context, name string, trigger host.T
 	}
 	r.changing.Lock()
 	defer r.changing.Unlock()
+	ctx = context.WithoutCancel(ctx) // all of it, also when whoever asked hangs up
 	a, err := r.createAction(ctx, name, trigger, secrets)
 	if err == nil {
 		r.record(ctx, "action.create", a.ID, a.Name, nil, aboutAction(a, nil))

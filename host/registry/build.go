@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -141,6 +142,9 @@ func (r *Registry) module(ctx context.Context, d host.Draft) (digest string, err
 	if err != nil {
 		return "", err
 	}
+	if len(built.Warnings) > 0 {
+		r.log().Warn("a draft was built with warnings", "action", a.ID, "revision", d.Revision, "warnings", built.Warnings)
+	}
 	if _, err := r.checkModule(ctx, a, built.Module); err != nil {
 		return "", err
 	}
@@ -157,7 +161,7 @@ func noBuilder() *host.Error {
 // reasons makes of err what an author is told.
 func (r *Registry) reasons(d host.Draft, err error) []host.BuildError {
 	if failed, ok := errors.AsType[*BuildFailed](err); ok && len(failed.Errors) > 0 {
-		return failed.Errors
+		return shorten(failed.Errors)
 	}
 	if e, ok := errors.AsType[*host.Error](err); ok {
 		if len(e.Fields) == 0 {
@@ -175,6 +179,23 @@ func (r *Registry) reasons(d host.Draft, err error) []host.BuildError {
 		text = fmt.Sprintf("the build took more than %s", buildTimeout)
 	}
 	return []host.BuildError{{Text: text, Hint: "save it again to try again; the host's log tells more"}}
+}
+
+// The bounds of what is kept of a build's errors: a line of a minified file may
+// be the whole file.
+const (
+	maxBuildErrors   = 50
+	maxLineTextChars = 500
+)
+
+func shorten(list []host.BuildError) []host.BuildError {
+	list = slices.Clone(list[:min(len(list), maxBuildErrors)])
+	for i, e := range list {
+		if line := []rune(e.LineText); len(line) > maxLineTextChars {
+			list[i].LineText = string(line[:maxLineTextChars]) + "…"
+		}
+	}
+	return list
 }
 
 // builds is the queue of the background, and news of every build. The zero
@@ -273,15 +294,22 @@ func (b *builds) deployOnceBuilt(ctx context.Context, actionID string) {
 // deployWaiting deploys a draft that was just built, when that was asked for. A
 // failed one is not tried again: its next revision is another matter.
 func (r *Registry) deployWaiting(ctx context.Context, d host.Draft) error {
-	var actor host.Actor
-	var asked bool
-	r.builds.change(func() {
-		actor, asked = r.builds.deploy[d.ActionID]
-		delete(r.builds.deploy, d.ActionID)
-	})
-	if !asked || d.Status != host.Built {
+	actor, asked := r.builds.awaitsDeploy(d.ActionID)
+	if !asked {
+		return nil
+	}
+	defer r.builds.change(func() { delete(r.builds.deploy, d.ActionID) })
+	if d.Status != host.Built {
 		return nil
 	}
 	_, err := r.deployDraft(host.WithActor(ctx, actor), d.ActionID)
 	return err
+}
+
+// awaitsDeploy tells who wants the action's draft deployed once it is built.
+func (b *builds) awaitsDeploy(actionID string) (who host.Actor, asked bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	who, asked = b.deploy[actionID]
+	return who, asked
 }

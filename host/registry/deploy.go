@@ -77,6 +77,7 @@ func (r *Registry) manifest(a host.Action) host.Manifest {
 // deployNew stores v, whose module is stored under its digest, as the action's
 // newest version, and deploys it. The caller holds changing.
 func (r *Registry) deployNew(ctx context.Context, a host.Action, v host.Version) (host.Version, error) {
+	ctx = context.WithoutCancel(ctx) // both, also when whoever asked hangs up
 	v.ID, v.ActionID, v.Status, v.CreatedAt = host.NewID(host.VersionPrefix), a.ID, host.Built, time.Now().UTC()
 	v, err := r.Store.CreateVersion(ctx, v, nil)
 	if err != nil {
@@ -111,6 +112,7 @@ func (r *Registry) DeployVersion(ctx context.Context, action, version string, up
 	if err != nil {
 		return host.Version{}, err
 	}
+	ctx = context.WithoutCancel(ctx) // all of it, also when whoever asked hangs up
 	next := host.Version{Digest: v.Digest, Manifest: v.Manifest, Source: v.Source, Revision: v.Revision}
 	if updateDraft {
 		if next.Revision, err = r.restore(ctx, a, v); err != nil {
@@ -144,8 +146,9 @@ func (r *Registry) restore(ctx context.Context, a host.Action, v host.Version) (
 	return d.Revision, nil
 }
 
-// settled waits until an action's draft is built or has failed, up to 20
-// seconds, and returns it as it is then: zero when there is none.
+// settled waits until an action's draft is built, and deployed when that was
+// asked for, or has failed, up to 20 seconds, and returns it as it is then: zero
+// when there is none.
 func (r *Registry) settled(ctx context.Context, actionID string) (host.Draft, error) {
 	late := time.NewTimer(buildWait)
 	defer late.Stop()
@@ -155,7 +158,8 @@ func (r *Registry) settled(ctx context.Context, actionID string) (host.Draft, er
 		if host.CodeOf(err) == host.NotFound {
 			return host.Draft{}, nil
 		}
-		if err != nil || d.Status != host.Pending && d.Status != host.Building {
+		_, deploying := r.builds.awaitsDeploy(actionID)
+		if err != nil || !deploying && d.Status != host.Pending && d.Status != host.Building {
 			return d, err
 		}
 		select {

@@ -79,6 +79,7 @@ func (r *Registry) createSource(
 	if src.Libraries, err = r.resolve(ctx, src.Libraries); err != nil {
 		return host.Action{}, host.Draft{}, err
 	}
+	ctx = context.WithoutCancel(ctx) // all of it, also when whoever asked hangs up
 	a, err := r.createAction(ctx, name, trigger, secrets)
 	if err != nil {
 		return host.Action{}, host.Draft{}, err
@@ -121,6 +122,7 @@ func (r *Registry) patch(ctx context.Context, action string, p host.SourcePatch)
 	if err != nil {
 		return host.Action{}, host.Draft{}, err
 	}
+	ctx = context.WithoutCancel(ctx) // all of it, also when whoever asked hangs up
 	was := aboutAction(c.action, c.before)
 	if c.renamed {
 		c.action.Name, c.action.UpdatedAt = *p.Name, time.Now().UTC()

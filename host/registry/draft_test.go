@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -46,7 +47,14 @@ func (b *builder) Build(ctx context.Context, _ string, s host.Source, libraries 
 	case strings.HasPrefix(s.Code, "uses ") && libraries[s.Code[5:]].Code == "":
 		return registry.Build{}, errors.New("the library is missing")
 	}
-	return registry.Build{Module: guests.Wasm("noop")}, nil
+	return registry.Build{Module: moduleOf(s.Code)}, nil
+}
+
+// moduleOf is a module that tells the code it was made of, up to 100 bytes, in
+// a custom section.
+func moduleOf(code string) []byte {
+	section := append([]byte{4}, "code"+code...)
+	return append(guests.Wasm("noop"), append([]byte{0, byte(len(section))}, section...)...)
 }
 
 // builds returns the code of each build.
@@ -294,7 +302,9 @@ func TestABuildThatWasOvertakenIsDropped(t *testing.T) {
 		t.Fatalf("draft %+v", d)
 	}
 	close(b.hold)
-	draftAction(t, r, "after", code("last", "axios"), true) // the queue has come past the first
+	if a, _ := draftAction(t, r, "after", code("last", "axios"), true); a.Deployed == nil { // the queue has come past the first
+		t.Error("an action that was made with deploy is not deployed")
+	}
 	if v, err := r.DeployDraft(t.Context(), "notify"); err != nil || v.Source.Code != "fast" {
 		t.Errorf("deployed %+v, %v", v, err)
 	}
@@ -384,4 +394,115 @@ func TestCodeNeedsAnEngine(t *testing.T) {
 	if _, err := r.Action(t.Context(), "notify"); host.CodeOf(err) != host.NotFound {
 		t.Errorf("made in spite of it: %v", err)
 	}
+}
+
+func TestAnActionIsDeployedOnceItIsBuilt(t *testing.T) {
+	t.Parallel()
+	b := &builder{hold: make(chan struct{})}
+	r := openBuilding(t, b)
+	background(t, r)
+	impatient, hangUp := context.WithCancel(t.Context())
+	go func() {
+		poll(t, func() bool { return len(seen(t, r)) == 1 })
+		hangUp()
+	}()
+	if _, _, err := r.CreateSourceAction(impatient, "notify", trigger, code("one", "axios"), nil, true); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error is %v", err)
+	}
+	close(b.hold)
+	poll(t, func() bool { return seen(t, r)[0].Deployed != nil })
+}
+
+// poll waits until a condition holds, or a minute has passed.
+func poll(t *testing.T, holds func() bool) {
+	t.Helper()
+	tick, late := time.NewTicker(time.Millisecond), time.After(time.Minute)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Error("it never came to that")
+			return
+		}
+	}
+}
+
+// seen returns all actions.
+func seen(t *testing.T, r *registry.Registry) []host.Action {
+	t.Helper()
+	all, err := r.Actions(t.Context(), "")
+	if err != nil {
+		t.Error(err)
+	}
+	return all
+}
+
+// TestAVersionsModuleIsMadeOfItsSource lets clients patch, deploy and roll back
+// one action at once, with builds in the background.
+func TestAVersionsModuleIsMadeOfItsSource(t *testing.T) {
+	t.Parallel()
+	r, db := open(t)
+	r.Builder = &builder{}
+	background(t, r)
+	draftAction(t, r, "notify", code("first"), true)
+	var clients sync.WaitGroup
+	for c := range 4 {
+		clients.Go(func() { churn(t, r, c) })
+	}
+	clients.Wait()
+	versions, err := r.Versions(t.Context(), "notify")
+	if err != nil || len(versions) < 20 {
+		t.Fatalf("%d versions, %v", len(versions), err)
+	}
+	for _, v := range versions {
+		wasm, err := db.Module(t.Context(), v.Digest)
+		if err != nil || !bytes.Equal(wasm, moduleOf(v.Source.Code)) {
+			t.Errorf("version %d of %q has another's module, %v", v.Number, v.Source.Code, err)
+		}
+	}
+	if v, err := r.DeployDraft(t.Context(), "notify"); err != nil {
+		t.Errorf("deployed %+v, %v", v, err)
+	}
+	if a, d := look(t, r, "notify"); !registry.AllDeployed(a, d) || a.Deployed.Digest != d.Digest {
+		t.Errorf("draft %+v, deployed %+v", d, a.Deployed)
+	}
+}
+
+// churn is a client that changes an action all the time.
+func churn(t *testing.T, r *registry.Registry, client int) {
+	for n := range 15 {
+		p := host.SourcePatch{Code: pointer(fmt.Sprintf("%d/%d", client, n)), Dependencies: &[]host.Dependency{}}
+		if n%2 == 0 {
+			p.Dependencies = &[]host.Dependency{{Name: "axios", Version: "1.0.0"}}
+		}
+		if _, _, err := r.PatchSource(t.Context(), "notify", p); err != nil {
+			t.Error(err)
+		}
+		_, err := r.DeployDraft(t.Context(), "notify")
+		if err != nil && host.CodeOf(err) != host.Conflict { // another has patched it since
+			t.Error(err)
+		}
+		if _, err := r.DeployVersion(t.Context(), "notify", "1", n%4 == 0); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestWhatIsKeptOfABuildsErrorsIsBounded(t *testing.T) {
+	t.Parallel()
+	r, _ := open(t)
+	r.Builder = minified{}
+	_, d := draftAction(t, r, "notify", code("one"), false)
+	if len(d.Errors) != 50 || len(d.Errors[0].LineText) > 600 {
+		t.Errorf("%d errors, the first with a line of %d bytes", len(d.Errors), len(d.Errors[0].LineText))
+	}
+}
+
+// minified fails a thousand times in a long line.
+type minified struct{}
+
+func (minified) Build(context.Context, string, host.Source, map[string]host.Source) (registry.Build, error) {
+	e := host.BuildError{Text: "wrong", LineText: strings.Repeat("x", 1<<16)}
+	return registry.Build{}, &registry.BuildFailed{Errors: slices.Repeat([]host.BuildError{e}, 1000)}
 }

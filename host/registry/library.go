@@ -3,6 +3,7 @@ package registry
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -30,11 +31,12 @@ func (r *Registry) CreateLibrary(ctx context.Context, name string, src host.Sour
 	if _, err := r.Store.Library(ctx, name); err == nil {
 		return l, &host.Error{Code: host.Conflict, Text: fmt.Sprintf("there is a module %q already", name), Hint: "choose another name"}
 	}
+	ctx = context.WithoutCancel(ctx) // all of it, also when whoever asked hangs up
 	if err := r.Store.CreateLibrary(ctx, l); err != nil {
 		return l, err
 	}
 	if err := r.setSecrets(ctx, l.ID, secrets, nil); err != nil {
-		return l, cmp.Or(r.Store.DeleteLibrary(context.WithoutCancel(ctx), l.ID), err)
+		return l, errors.Join(err, r.Store.DeleteLibrary(context.WithoutCancel(ctx), l.ID))
 	}
 	r.record(ctx, "library.create", l.ID, l.Name, nil, r.aboutLibrary(ctx, l.ID))
 	if publish {
@@ -88,6 +90,7 @@ func (r *Registry) PatchLibrary(ctx context.Context, library string, p host.Libr
 	if err := bad.invalid("the module is not valid"); err != nil {
 		return l, err
 	}
+	ctx = context.WithoutCancel(ctx) // all of it, also when whoever asked hangs up
 	if p.Secrets != nil {
 		remove := unnamed(l.Secrets, *p.Secrets)
 		if err := checkSecrets(l.Secrets, *p.Secrets, remove); err != nil {
