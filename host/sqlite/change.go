@@ -28,6 +28,10 @@ func blob(document json.RawMessage) driverValue {
 	return []byte(document)
 }
 
+const selectChange = `
+	SELECT seq, at, actor_kind, actor_id, actor_name, verb, object, name, before, after
+	FROM change`
+
 // Changes returns what q selects of the audit log, newest first.
 func (db *DB) Changes(ctx context.Context, q host.ChangeQuery) ([]host.Change, error) {
 	s := selection{}
@@ -40,9 +44,7 @@ func (db *DB) Changes(ctx context.Context, q host.ChangeQuery) ([]host.Change, e
 	if q.Actor != "" {
 		s.and("actor_id = ?", q.Actor)
 	}
-	rows, err := db.readers.QueryContext(ctx, `
-		SELECT seq, at, actor_kind, actor_id, actor_name, verb, object, name, before, after
-		FROM change`+s.where()+`
+	rows, err := db.readers.QueryContext(ctx, selectChange+s.where()+`
 		ORDER BY seq DESC
 		LIMIT ?`, append(s.args, limit(q.Limit))...)
 	if err != nil {

@@ -41,12 +41,15 @@ func overlap(a, b []span) []span {
 	return both
 }
 
+const selectSpan = `
+	SELECT s.first, COALESCE(s.last, ?)
+	FROM plan_span s`
+
 // planSpans returns the spans of the plans that a query selects.
 func (db *DB) planSpans(ctx context.Context, plans string, arg any) ([]span, error) {
-	rows, err := db.readers.QueryContext(ctx, `
-		SELECT first, COALESCE(last, ?) FROM plan_span
-		WHERE plan IN (`+plans+`)
-		ORDER BY first DESC`, int64(maxSeq), arg)
+	rows, err := db.readers.QueryContext(ctx, selectSpan+`
+		WHERE s.plan IN (`+plans+`)
+		ORDER BY s.first DESC`, int64(maxSeq), arg)
 	if err != nil {
 		return nil, fault(err)
 	}
