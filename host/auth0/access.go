@@ -47,6 +47,7 @@ func (g *gate) guard(r route) echo.HandlerFunc {
 		if err != nil {
 			return g.refuse(c, err)
 		}
+		web.SetKey(c, who.key)
 		if err := g.take(c, g.requests, who.key.ID); err != nil {
 			return err
 		}

@@ -1,13 +1,17 @@
 package auth0_test
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/auth0"
+	"github.com/usherhost/usher/host/web"
 )
 
 func TestAClientThatAsksTooOftenIsToldWhenToComeBack(t *testing.T) {
@@ -74,5 +78,26 @@ func TestChangesAreMadeInTheNameOfWhoAsks(t *testing.T) {
 	}
 	if seen < 2 {
 		t.Errorf("%d changes in %+v", seen, changes)
+	}
+}
+
+func TestTheAccessLogNamesTheKey(t *testing.T) {
+	t.Parallel()
+	k := open(t)
+	var log bytes.Buffer
+	k.echo = web.NewEcho(slog.New(slog.NewTextHandler(&log, nil)))
+	k.server.Register(k.echo)
+	k.create("notify", "guest noop", "")
+	if !strings.Contains(log.String(), "key_id="+k.key.ID) || strings.Contains(log.String(), k.secret) {
+		t.Errorf("logged %s", &log)
+	}
+}
+
+func TestAnswersLeaveCodeReadable(t *testing.T) {
+	t.Parallel()
+	k := open(t)
+	a := k.send("POST", actions, newAction("notify", "async (a) => a && 1 < 2", ""))
+	if !strings.Contains(a.text, "async (a) => a && 1 < 2") || a.header.Get("Content-Type") != "application/json; charset=utf-8" {
+		t.Errorf("answered %s as %s", a.text, a.header.Get("Content-Type"))
 	}
 }

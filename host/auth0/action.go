@@ -88,7 +88,7 @@ func (s *Server) listActions(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, answer("actions", p, views))
+	return reply(c, http.StatusOK, answer("actions", p, views))
 }
 
 // leavesOut reports whether the filters leave an action out. None comes from a
@@ -259,7 +259,7 @@ func (s *Server) answerAction(c echo.Context, status int, a host.Action) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(status, view)
+	return reply(c, status, view)
 }
 
 // draft returns an action's draft. To Auth0's clients the newest module is the

@@ -80,7 +80,7 @@ func (s *Server) listTriggers(c echo.Context) error {
 			"compatible_triggers": []any{}, "binding_policy": "trigger-bound",
 		})
 	}
-	return c.JSON(http.StatusOK, map[string]any{"triggers": views})
+	return reply(c, http.StatusOK, map[string]any{"triggers": views})
 }
 
 // bindingView is Auth0's ActionBinding.
@@ -123,7 +123,7 @@ func (s *Server) listBindings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, answer("bindings", p, views))
+	return reply(c, http.StatusOK, answer("bindings", p, views))
 }
 
 func (s *Server) viewBinding(ctx context.Context, b host.Binding) (bindingView, error) {
@@ -180,7 +180,7 @@ func (s *Server) replaceBindings(c echo.Context) error {
 		if len(body.Bindings) > 0 {
 			return badRequest(incompatible)
 		}
-		return c.JSON(http.StatusOK, map[string]any{"bindings": []bindingView{}})
+		return reply(c, http.StatusOK, map[string]any{"bindings": []bindingView{}})
 	}
 	ctx := c.Request().Context()
 	writes, err := s.bindingWrites(ctx, t, body.Bindings)
@@ -195,7 +195,7 @@ func (s *Server) replaceBindings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, map[string]any{"bindings": views})
+	return reply(c, http.StatusOK, map[string]any{"bindings": views})
 }
 
 // bindingWrites finds the actions that a client wants bound.

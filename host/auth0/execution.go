@@ -59,7 +59,7 @@ func (s *Server) showExecution(c echo.Context) error {
 	if err != nil {
 		return missing(err, noExecution)
 	}
-	return c.JSON(http.StatusOK, viewExecution(x, results))
+	return reply(c, http.StatusOK, viewExecution(x, results))
 }
 
 // viewExecution shows the last attempt of each action.
@@ -167,7 +167,7 @@ func (s *Server) testAction(c echo.Context) error {
 	if err != nil {
 		return s.untested(c, a, err)
 	}
-	return c.JSON(http.StatusOK, map[string]any{"payload": viewTrial(r, time.Since(start))})
+	return reply(c, http.StatusOK, map[string]any{"payload": viewTrial(r, time.Since(start))})
 }
 
 func (s *Server) untested(c echo.Context, a host.Action, err error) error {

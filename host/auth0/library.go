@@ -90,7 +90,7 @@ func (s *Server) answerLibrary(c echo.Context, status int, l host.Library) error
 		latest.ModuleID = ""
 		view.LatestVersion = &latest
 	}
-	return c.JSON(status, view)
+	return reply(c, status, view)
 }
 
 func (s *Server) listLibraries(c echo.Context) error {
@@ -107,7 +107,7 @@ func (s *Server) listLibraries(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, answerWhole("modules", p, views))
+	return reply(c, http.StatusOK, answerWhole("modules", p, views))
 }
 
 // libraryBody is what a client sends to make or change a module.
@@ -217,7 +217,7 @@ func (s *Server) listLibraryUsers(c echo.Context) error {
 			ModuleVersionID: outside(u.Ref.VersionID), ModuleVersionNumber: u.Ref.Number,
 		}
 	}
-	return c.JSON(http.StatusOK, answerWhole("actions", p, views))
+	return reply(c, http.StatusOK, answerWhole("actions", p, views))
 }
 
 func (s *Server) listReleases(c echo.Context) error {
@@ -238,7 +238,7 @@ func (s *Server) listReleases(c echo.Context) error {
 	for i, v := range p.items {
 		views[i] = viewRelease(l, v)
 	}
-	return c.JSON(http.StatusOK, answerWhole("versions", p, views))
+	return reply(c, http.StatusOK, answerWhole("versions", p, views))
 }
 
 func (s *Server) showRelease(c echo.Context) error {
@@ -253,7 +253,7 @@ func (s *Server) showRelease(c echo.Context) error {
 	if err != nil {
 		return missing(err, noRelease)
 	}
-	return c.JSON(http.StatusOK, viewRelease(l, v))
+	return reply(c, http.StatusOK, viewRelease(l, v))
 }
 
 func (s *Server) publishLibrary(c echo.Context) error {
@@ -269,7 +269,7 @@ func (s *Server) publishLibrary(c echo.Context) error {
 	if err != nil {
 		return conflicting(missing(err, noLibrary), http.StatusConflict, nothingToPublish)
 	}
-	return c.JSON(http.StatusOK, viewRelease(l, v))
+	return reply(c, http.StatusOK, viewRelease(l, v))
 }
 
 var rollbackSchema = &schema{kind: "object", required: []string{"module_version_id"}, properties: map[string]*schema{

@@ -83,7 +83,7 @@ func (s *Server) answering(next echo.HandlerFunc) echo.HandlerFunc {
 		if c.Request().Method == http.MethodHead {
 			return c.NoContent(p.Status)
 		}
-		return c.JSON(p.Status, p)
+		return reply(c, p.Status, p)
 	}
 }
 

@@ -5,8 +5,10 @@
 package auth0
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -243,6 +245,18 @@ func (s *Server) log() *slog.Logger {
 		return slog.Default()
 	}
 	return s.Log
+}
+
+// reply answers with JSON as Auth0 writes it: code stays readable, for nothing
+// in it is escaped that need not be.
+func reply(c echo.Context, status int, body any) error {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(body); err != nil {
+		return fmt.Errorf("encode an answer: %w", err)
+	}
+	return c.Blob(status, "application/json; charset=utf-8", text.Bytes())
 }
 
 // listed is items, never null.

@@ -64,7 +64,7 @@ func (g *gate) token(c echo.Context) error {
 	header := c.Response().Header()
 	header.Set("Pragma", "no-cache")
 	if err == nil {
-		return c.JSON(http.StatusOK, answer)
+		return reply(c, http.StatusOK, answer)
 	}
 	e, ok := errors.AsType[*oauthError](err)
 	if !ok {
@@ -75,7 +75,7 @@ func (g *gate) token(c echo.Context) error {
 	if e.wait > 0 {
 		header.Set(echo.HeaderRetryAfter, retryAfter(e.wait))
 	}
-	return c.JSON(e.status, e)
+	return reply(c, e.status, e)
 }
 
 func (g *gate) exchange(c echo.Context) (tokenAnswer, error) {

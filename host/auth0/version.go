@@ -92,7 +92,7 @@ func (s *Server) listVersions(c echo.Context) error {
 	for i, v := range p.items {
 		views[i] = viewWhole(a, v)
 	}
-	return c.JSON(http.StatusOK, answer("versions", p, views))
+	return reply(c, http.StatusOK, answer("versions", p, views))
 }
 
 func (s *Server) showVersion(c echo.Context) error {
@@ -107,7 +107,7 @@ func (s *Server) showVersion(c echo.Context) error {
 	if err != nil {
 		return missing(err, noVersion)
 	}
-	return c.JSON(http.StatusOK, viewWhole(a, v))
+	return reply(c, http.StatusOK, viewWhole(a, v))
 }
 
 // noBody is the body of an endpoint that takes none.
@@ -128,7 +128,7 @@ func (s *Server) deployAction(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, viewDeploy(a, v))
+	return reply(c, http.StatusOK, viewDeploy(a, v))
 }
 
 // viewDeploy is the answer to a deploy: the version as it was when the deploy
@@ -197,5 +197,5 @@ func (s *Server) deployVersion(c echo.Context) error {
 	if err != nil {
 		return conflicting(missing(err, noVersion), http.StatusBadRequest, notBuilt)
 	}
-	return c.JSON(http.StatusOK, viewDeploy(a, v))
+	return reply(c, http.StatusOK, viewDeploy(a, v))
 }
