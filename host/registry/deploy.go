@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -36,7 +37,7 @@ func (r *Registry) deployDraft(ctx context.Context, actionID string) (host.Versi
 		return host.Version{}, err
 	}
 	return r.deployNew(ctx, a, host.Version{
-		Digest: d.Digest, Manifest: r.manifest(a), Source: &d.Source, Revision: d.Revision,
+		Digest: d.Digest, Manifest: r.manifest(a, d.Source), Source: &d.Source, Revision: d.Revision,
 	})
 }
 
@@ -62,16 +63,24 @@ func (r *Registry) built(ctx context.Context, a host.Action) (host.Draft, error)
 	return d, e
 }
 
-// manifest is what a version of a source declares.
-func (r *Registry) manifest(a host.Action) host.Manifest {
+// manifest is what a version of a source declares. It needs the secrets that
+// its code names: taking away another one does not keep it from running.
+func (r *Registry) manifest(a host.Action, s host.Source) host.Manifest {
 	m := host.Manifest{Settings: host.Settings{Egress: host.Egress{Mode: r.SourceEgress}}}
 	if m.Settings.Egress.Mode == "" {
 		m.Settings.Egress.Mode = host.EgressPublic
 	}
-	for _, s := range a.Secrets {
-		m.Secrets = append(m.Secrets, s.Name)
+	for _, secret := range a.Secrets {
+		if names(s.Code, secret.Name) {
+			m.Secrets = append(m.Secrets, secret.Name)
+		}
 	}
 	return m
+}
+
+// names reports whether a name stands in code as a word of its own.
+func names(code, name string) bool {
+	return regexp.MustCompile(`(?:^|[^\w])` + regexp.QuoteMeta(name) + `(?:$|[^\w])`).MatchString(code)
 }
 
 // deployNew stores v, whose module is stored under its digest, as the action's
@@ -205,7 +214,7 @@ func (r *Registry) trial(ctx context.Context, a host.Action) (host.Step, error) 
 		return host.Step{}, err
 	}
 	step := host.Step{ActionID: a.ID, Action: a.Name}
-	m := r.manifest(a)
+	m := r.manifest(a, d.Source)
 	if d.Revision == 0 && a.Deployed != nil {
 		m, step.Digest, step.VersionID, step.Number = a.Deployed.Manifest, a.Deployed.Digest, a.Deployed.ID, a.Deployed.Number
 	} else if d, err = r.built(ctx, a); err != nil {

@@ -506,3 +506,16 @@ func (minified) Build(context.Context, string, host.Source, map[string]host.Sour
 	e := host.BuildError{Text: "wrong", LineText: strings.Repeat("x", 1<<16)}
 	return registry.Build{}, &registry.BuildFailed{Errors: slices.Repeat([]host.BuildError{e}, 1000)}
 }
+
+func TestAVersionNeedsTheSecretsThatItsCodeNames(t *testing.T) {
+	t.Parallel()
+	r := openBuilding(t, &builder{})
+	writes := []host.SecretWrite{write("TOKEN", "1"), write("TOKEN_2", "2"), write("a.b", "3"), write("OTHER", "4")}
+	a, _, err := r.CreateSourceAction(t.Context(), "notify", trigger, code(`use(event.secrets.TOKEN, event.secrets["a.b"])`), writes, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"TOKEN", "a.b"}; !slices.Equal(a.Deployed.Manifest.Secrets, want) {
+		t.Errorf("needs %q, want %q", a.Deployed.Manifest.Secrets, want)
+	}
+}
