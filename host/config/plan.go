@@ -51,6 +51,7 @@ type planner struct {
 	Options
 	plan     Plan
 	problems []error
+	runs     map[string]bool // actions of which something is deployed, after the plan
 }
 
 // NewPlan compares a host with a setup. It refuses, with all that is wrong at
@@ -58,10 +59,13 @@ type planner struct {
 // ([host.NotFound]), another trigger for an action that exists, bindings of
 // actions that nobody has.
 func NewPlan(ctx context.Context, r Reader, s Setup, o Options) (Plan, error) {
-	p := planner{Options: o, plan: Plan{Steps: []Step{}, Notes: append([]string{}, o.Notes...)}}
+	p := planner{Options: o, runs: map[string]bool{}, plan: Plan{Steps: []Step{}, Notes: append([]string{}, o.Notes...)}}
 	actions, err := r.Actions(ctx, "")
 	if err != nil {
 		return Plan{}, err
+	}
+	for _, a := range actions {
+		p.runs[a.Name] = a.Deployed != nil
 	}
 	for _, a := range s.Actions {
 		if err := p.action(ctx, r, a, actions); err != nil {
@@ -73,7 +77,7 @@ func NewPlan(ctx context.Context, r Reader, s Setup, o Options) (Plan, error) {
 		return Plan{}, err
 	}
 	for _, trigger := range slices.Sorted(maps.Keys(s.Bindings)) {
-		p.bind(trigger, bindings[trigger], s, actions)
+		p.bind(trigger, bindings[trigger], s.Bindings[trigger])
 	}
 	p.others(s, actions)
 	return p.plan, errors.Join(p.problems...)
@@ -98,6 +102,7 @@ func (p *planner) action(ctx context.Context, r Reader, want Action, actions []h
 	at := slices.IndexFunc(actions, func(a host.Action) bool { return a.Name == want.Name })
 	if at < 0 {
 		want = p.wait(want, nil)
+		p.runs[want.Name] = !want.Undeployed
 		values := p.values(want, names(want.Secrets))
 		p.step(Create, "action "+want.Name, "", text(want), change{want: want, put: values}.do)
 		return nil
@@ -113,7 +118,9 @@ func (p *planner) action(ctx context.Context, r Reader, want Action, actions []h
 	if err != nil {
 		return err
 	}
-	p.compare(p.wait(want, have.runs.Secrets), have)
+	want = p.wait(want, have.runs.Secrets)
+	p.runs[want.Name] = p.runs[want.Name] || !want.Undeployed
+	p.compare(want, have)
 	return nil
 }
 
@@ -266,18 +273,23 @@ func secretProblem(a Action, name string, err error) error {
 }
 
 // bind plans the order of a trigger.
-func (p *planner) bind(trigger host.Trigger, have []Binding, s Setup, actions []host.Action) {
-	want := slices.Clone(s.Bindings[trigger])
-	for i, b := range want {
-		if at := slices.Index(actionsOf(have), b.Action); at >= 0 && b.KeepSettings {
-			want[i].Settings = have[at].Settings
-		}
-		planned := slices.ContainsFunc(s.Actions, func(a Action) bool { return a.Name == b.Action })
-		if !planned && !slices.ContainsFunc(actions, func(a host.Action) bool { return a.Name == b.Action }) {
+func (p *planner) bind(trigger host.Trigger, have, list []Binding) {
+	var want []Binding
+	for _, b := range list {
+		deployed, known := p.runs[b.Action]
+		switch at := slices.Index(actionsOf(have), b.Action); {
+		case !known:
 			p.problems = append(p.problems, &host.Error{
 				Code: host.NotFound, Text: fmt.Sprintf("%s binds the action %s, which neither the files nor the host have", trigger, b.Action),
 			})
+			continue
+		case !deployed:
+			p.note("%s is not bound to %s before it is deployed", b.Action, trigger)
+			continue
+		case at >= 0 && b.KeepSettings:
+			b.Settings = have[at].Settings
 		}
+		want = append(want, b)
 	}
 	if !p.Prune {
 		want = p.keep(trigger, have, want)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +59,7 @@ func (a *app) editBindings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(edited) == 0 || string(edited) == bindingsHelp+string(text) {
+	if len(edited) == 0 || sameBindings(edited, text) {
 		a.term.note("nothing is changed")
 		return os.Remove(path)
 	}
@@ -67,6 +68,17 @@ func (a *app) editBindings(ctx context.Context) error {
 		return err
 	}
 	return os.Remove(path)
+}
+
+// sameBindings reports whether two files say the same; one that can't be read
+// does not.
+func sameBindings(edited, text []byte) bool {
+	bindings, err := ascode.DecodeBindings("", edited)
+	if err != nil {
+		return false
+	}
+	again, err := ascode.EncodeBindings(bindings)
+	return err == nil && bytes.Equal(again, text)
 }
 
 func bindingsOf(ctx context.Context, c *client.Client) (map[host.Trigger][]ascode.Binding, error) {
