@@ -16,6 +16,7 @@ var benches = []compare.Bench{
 	{Name: "idle", What: "memory of an idle instance and of a registered module, against go-sdk's", Run: benchIdle},
 	{Name: "startup", What: "mixed modules from a warm cache: until all are ready, and the first run of one, against go-sdk", Run: benchStartup},
 	{Name: "javascript", What: "time of one event's run of a JavaScript action, against go-sdk, Node's vm and workerd", Run: benchJavaScript},
+	{Name: "javascript-idle", What: "memory, disk and first runs of 1,000 registered JavaScript actions, against what they may cost", Run: benchJavaScriptIdle},
 }
 
 func main() { compare.Main("go run ./host/bench", benches) }

@@ -64,8 +64,11 @@ func Open(ctx context.Context, s *sandbox.Sandbox, name string) (*Script, error)
 // Close stops the server.
 func (s *Script) Close() { s.server.Close() }
 
-// secrets are the action's.
+// secrets are the action's; without a server it has none.
 func (s *Script) secrets() map[string]string {
+	if s.server == nil {
+		return nil
+	}
 	return map[string]string{"URL": s.server.URL + "/users"}
 }
 
@@ -74,11 +77,28 @@ func (s *Script) withSecrets() []byte {
 	return fmt.Appendf(nil, `%s,"secrets":{"URL":%q}}`, s.event[:len(s.event)-1], s.secrets()["URL"])
 }
 
-func build(ctx context.Context, s *sandbox.Sandbox, src jsbuild.Source) ([]byte, error) {
-	b, err := jsbuild.New(jsbuild.Config{Sandbox: s})
-	if errors.Is(err, jsbuild.ErrNoEngine) {
-		return nil, &Missing{"the JavaScript engine is not made: run 'task engine'"}
+// Many builds n actions whose sources differ, and hands each to then.
+func Many(ctx context.Context, s *sandbox.Sandbox, n int, then func(*Script) error) error {
+	b, err := builder(s)
+	if err != nil {
+		return err
 	}
+	defer b.Close()
+	for i := range n {
+		code := fmt.Appendf(nil, "const names = { own: %d };\nexports.%s = async (event) => { console.log(names.own, event.user.email); };\n", i, Entry)
+		built, err := b.Build(ctx, jsbuild.Source{Name: "action.js", Code: code})
+		if err != nil {
+			return err
+		}
+		if err := then(&Script{Name: "trivial", Wasm: built.Module, event: hosttest.Event(i).Body}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func build(ctx context.Context, s *sandbox.Sandbox, src jsbuild.Source) ([]byte, error) {
+	b, err := builder(s)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +111,14 @@ func build(ctx context.Context, s *sandbox.Sandbox, src jsbuild.Source) ([]byte,
 		return nil, fmt.Errorf("%s starts from bytecode: %s", src.Name, built.Reason)
 	}
 	return built.Module, nil
+}
+
+func builder(s *sandbox.Sandbox) (*jsbuild.Builder, error) {
+	b, err := jsbuild.New(jsbuild.Config{Sandbox: s})
+	if errors.Is(err, jsbuild.ErrNoEngine) {
+		return nil, &Missing{"the JavaScript engine is not made: run 'task engine'"}
+	}
+	return b, err
 }
 
 // folder returns the folder of the actions, from anywhere in the checkout.

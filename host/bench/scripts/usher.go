@@ -8,6 +8,7 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/sandbox"
 )
 
@@ -18,6 +19,7 @@ type Runner struct {
 	runner *guest.Runner
 	egress *egress.Client
 	run    guest.Run
+	load   func() ([]byte, error) // the module
 	ctx    context.Context
 
 	Fuel int64 // what the last run used
@@ -27,6 +29,7 @@ type Runner struct {
 // The caller must close it.
 func (s *Script) NewRunner(ctx context.Context, box *sandbox.Sandbox, isolation host.Isolation) *Runner {
 	r := &Runner{script: s, ctx: ctx, egress: &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}}
+	r.load = func() ([]byte, error) { return s.Wasm, nil }
 	r.runner = &guest.Runner{Sandbox: box, Modules: r, Secrets: r, Egress: r.egress, Cache: &guest.Cache{}}
 	settings := host.DefaultSettings()
 	settings.Isolation, settings.Egress.Mode = isolation, host.EgressPublic
@@ -38,8 +41,17 @@ func (s *Script) NewRunner(ctx context.Context, box *sandbox.Sandbox, isolation 
 	return r
 }
 
+// Cold returns a runner of a registered action, whose module load reads when
+// nothing is kept of it.
+func Cold(ctx context.Context, box *sandbox.Sandbox, digest string, load func() ([]byte, error), isolation host.Isolation) *Runner {
+	s := &Script{Name: "trivial", event: hosttest.Event(1).Body}
+	r := s.NewRunner(ctx, box, isolation)
+	r.run.Step.Digest, r.load = digest, load
+	return r
+}
+
 // Module implements guest.Modules.
-func (r *Runner) Module(context.Context, string) ([]byte, error) { return r.script.Wasm, nil }
+func (r *Runner) Module(context.Context, string) ([]byte, error) { return r.load() }
 
 // Secrets implements guest.Secrets.
 func (r *Runner) Secrets(context.Context, string) (map[string]string, error) {
