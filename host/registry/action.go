@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/usherhost/usher/host"
 )
@@ -14,7 +15,9 @@ import (
 // MaxActionNameChars is how long an action's name may be.
 const MaxActionNameChars = 128
 
-var actionName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9 _.-]*$`)
+// actionName takes the names that people gave their actions elsewhere; a '/'
+// would be no good in a path, and a leading '-' none on a command line.
+var actionName = regexp.MustCompile(`^[^\s\p{Cc}/-]([^\p{Cc}/]*[^\s\p{Cc}/])?$`)
 
 // CreateAction makes an action without versions. Its name must be new:
 // [host.Conflict] otherwise. Every secret needs a value.
@@ -69,10 +72,10 @@ func newAction(name string, trigger host.Trigger, secrets []host.SecretWrite) fi
 // name checks an action's name.
 func (f *fields) name(name string) {
 	switch {
-	case len(name) < 1 || len(name) > MaxActionNameChars:
+	case len(name) < 1 || utf8.RuneCountInString(name) > MaxActionNameChars:
 		f.add("/name", "must have 1 to %d characters", MaxActionNameChars)
-	case !actionName.MatchString(name):
-		f.add("/name", "must begin with a letter or digit and go on with letters, digits, blanks, '_', '.' or '-'")
+	case !utf8.ValidString(name) || !actionName.MatchString(name):
+		f.add("/name", "must have no '/' and no control characters, no '-' at its beginning and no blanks around it")
 	case strings.HasPrefix(name, host.ActionPrefix) || strings.HasPrefix(name, host.BindingPrefix):
 		f.add("/name", "must not begin with %q or %q: ids do", host.ActionPrefix, host.BindingPrefix)
 	}

@@ -83,9 +83,12 @@ func escape(name string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
 
-// quote makes a name that may have blanks one word of a shell.
+// quote makes a name one word of a shell.
 func quote(name string) string {
-	if strings.Contains(name, " ") {
+	switch {
+	case strings.ContainsAny(name, "\"$`\\!"):
+		return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	case strings.ContainsAny(name, " '()[]{}<>&|;*?#~=%"):
 		return `"` + name + `"`
 	}
 	return name
