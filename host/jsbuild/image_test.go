@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/jstest"
 	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/sandbox"
 )
 
 // build builds an action from its text alone.
@@ -100,6 +103,41 @@ func TestRunsOfAModuleAreEqual(t *testing.T) {
 		if messages(next) != messages(first) || next.Stats.Fuel != first.Stats.Fuel || !next.Succeeded {
 			t.Errorf("logs %q and fuel %d, the first run's were %q and %d", messages(next), next.Stats.Fuel, messages(first), first.Stats.Fuel)
 		}
+	}
+}
+
+func TestActionsShareTheEnginesCode(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: dir, Functions: guest.Functions()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close(context.Background()) })
+	compiled := func() int {
+		files, err := filepath.Glob(filepath.Join(dir, "wazero-*", "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(files)
+	}
+	before := 0
+	for i, top := range []string{"const one = 1;", "const two = [2];", `const large = "x".repeat(3e6).split("");`, `require("zlib");`} {
+		built, err := build(t, top+handler)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := s.Module(t.Context(), sandbox.Digest(built.Module), func() ([]byte, error) { return built.Module, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(m.Release)
+		if i == 0 {
+			before = compiled()
+		}
+	}
+	if after := compiled(); after != before {
+		t.Errorf("%d codes were compiled for the first action and the kernel, %d after four", before, after)
 	}
 }
 
