@@ -72,7 +72,7 @@ func OpenWith(ctx context.Context, dir string, o Options) (*Host, error) {
 		runner = o.Runner(runner)
 	}
 	h.Executor = &executor.Executor{
-		Queue: db, Events: db, Records: db, Sealer: box, Runner: runner, Concurrency: o.Concurrency,
+		Queue: db, Events: db, Records: db, Reaches: db, Sealer: box, Runner: runner, Concurrency: o.Concurrency,
 		Settings: h.Registry.Settings,
 		Log:      slog.New(slog.DiscardHandler),
 	}
