@@ -29,7 +29,7 @@ const (
 // runtimes are the names under which code is taken, each of which it keeps. All
 // of it runs on the same engine. "wasm" is for an action whose versions are
 // uploaded modules.
-var runtimes = []string{"node22", "node18-actions", "node18", "node16", wasmRuntime}
+var runtimes = []string{"node22", "node18-actions", "node18", "node16", "node12", wasmRuntime}
 
 // defaultRuntime is the first of runtimes.
 var defaultRuntime = runtimes[0]

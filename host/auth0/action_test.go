@@ -189,7 +189,7 @@ func TestActionsThatCanNotBeAreRefused(t *testing.T) {
 		{"a trigger that is not served", "POST", actions, `{"name":"a","supported_triggers":[{"id":"post-login","version":"v3"}]}`, 400, "This host serves no trigger post-login v3; it serves post-user-registration v2.", ""},
 		{"an old version of the trigger", "POST", actions, `{"name":"a","supported_triggers":[{"id":"post-user-registration","version":"v1"}]}`, 400, "This host serves no trigger post-user-registration v1; it serves post-user-registration v2.", ""},
 		{"two triggers", "POST", actions, `{"name":"a","supported_triggers":[{"id":"post-user-registration"},{"id":"post-login"}]}`, 400, "An action can only target a single trigger at a time.", ""},
-		{"a runtime that is no more", "POST", actions, `{"name":"a","runtime":"node12",` + trigger + `}`, 400, "runtime is not supported", ""},
+		{"a runtime that never was", "POST", actions, `{"name":"a","runtime":"node10",` + trigger + `}`, 400, "runtime is not supported", ""},
 		{"a name that is taken", "POST", actions, `{"name":"taken",` + trigger + `}`, 409, "An action with the same name already exists.", ""},
 		{"deploy in a patch", "PATCH", actions + "/" + taken, `{"deploy":true}`, 400, "Payload validation error: 'Additional properties not allowed: deploy'.", "invalid_body"},
 		{"what is read only", "PATCH", actions + "/" + taken, `{"id":"1","status":"built"}`, 400, "Payload validation error: 'Additional properties not allowed: id,status'.", "invalid_body"},
