@@ -55,7 +55,7 @@ func (i *Import) note(format string, args ...any) {
 }
 
 var (
-	nameForm    = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9 _.-]{0,127}$`)
+	nameForm    = regexp.MustCompile(`^[^\s\p{Cc}/-]([^\p{Cc}/]{0,126}[^\s\p{Cc}/])?$`)
 	runtimeForm = regexp.MustCompile(`^node[0-9]+(-actions)?$`)
 	markerForm  = regexp.MustCompile(`##[^#\s]+##|@@[^@\s]+@@`)
 )
@@ -79,7 +79,7 @@ func misfit(a action) string {
 	case version == "v1":
 		return "it is for version v1 of its trigger, whose handlers get (event, context); change it to v2 first"
 	case !nameForm.MatchString(a.Name):
-		return "its name has characters that a name here can't have; letters, digits, spaces and _ . - can"
+		return "its name can't be one here: it has a '/' or a control character, a '-' at its beginning, blanks around it, or more than 128 characters"
 	case a.Runtime != "" && !runtimeForm.MatchString(a.Runtime):
 		return fmt.Sprintf("its runtime %s is not one of Node.js", a.Runtime)
 	case strings.TrimSpace(a.Code) == "":
