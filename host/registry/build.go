@@ -48,7 +48,7 @@ func (e *BuildFailed) Error() string {
 // call.
 func (r *Registry) BuildPending(ctx context.Context) error {
 	drafts, err := r.Store.Drafts(ctx, host.Pending, host.Building)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("find what is left to build: %w", err)
 	}
 	for _, d := range drafts {
@@ -97,12 +97,26 @@ func (r *Registry) build(ctx context.Context, actionID string) {
 	defer cancel()
 	defer r.builds.tell()
 	d, err := r.Store.Draft(ctx, actionID)
-	if err == nil && (d.Status == host.Pending || d.Status == host.Building) {
-		err = r.buildDraft(ctx, d)
+	if err == nil && !isSettled(d) && r.builds.begin(d) {
+		defer r.builds.end(d)
+		err = r.buildOnce(ctx, d)
 	}
 	if code := host.CodeOf(err); err != nil && code != host.NotFound && code != host.Conflict && !errors.Is(err, context.Canceled) {
 		r.log().Error("a build could not be kept", "action", actionID, "error", err)
 	}
+}
+
+// isSettled reports whether a draft's build is over.
+func isSettled(d host.Draft) bool { return d.Status == host.Built || d.Status == host.Failed }
+
+// buildOnce builds a revision of a draft that nobody else builds, unless it was
+// built, or changed, before that was so.
+func (r *Registry) buildOnce(ctx context.Context, d host.Draft) error {
+	now, err := r.Store.Draft(ctx, d.ActionID)
+	if err != nil || now.Revision != d.Revision || isSettled(now) {
+		return err
+	}
+	return r.buildDraft(ctx, now)
 }
 
 func (r *Registry) buildDraft(ctx context.Context, d host.Draft) error {
@@ -198,99 +212,6 @@ func shorten(list []host.BuildError) []host.BuildError {
 	return list
 }
 
-// builds is the queue of the background, and news of every build. The zero
-// value is empty and ready.
-type builds struct {
-	mu      sync.Mutex            // guards the following
-	queue   []string              // actions, first come first
-	deploy  map[string]host.Actor // by action: who wants its draft deployed once it is built
-	news    chan struct{}         // closed when something has changed
-	running int                   // of those that do not wait for packages
-}
-
-// changed returns a channel that is closed at the next news. The caller holds
-// mu.
-func (b *builds) changed() chan struct{} {
-	if b.news == nil {
-		b.news = make(chan struct{})
-	}
-	return b.news
-}
-
-// await returns a channel that is closed at the next news.
-func (b *builds) await() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.changed()
-}
-
-// tell wakes whoever waits for news. The caller does not hold mu.
-func (b *builds) tell() { b.change(func() {}) }
-
-// change changes b and tells of it.
-func (b *builds) change(do func()) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	do()
-	close(b.changed())
-	b.news = nil
-}
-
-func (b *builds) add(actionID string) {
-	b.change(func() { b.queue = append(b.queue, actionID) })
-}
-
-// next waits for an action whose draft is to be built; false when ctx is done.
-func (b *builds) next(ctx context.Context) (actionID string, ok bool) {
-	for ctx.Err() == nil {
-		b.mu.Lock()
-		if len(b.queue) > 0 {
-			actionID, b.queue = b.queue[0], b.queue[1:]
-			b.mu.Unlock()
-			return actionID, true
-		}
-		news := b.changed()
-		b.mu.Unlock()
-		select {
-		case <-news:
-		case <-ctx.Done():
-		}
-	}
-	return "", false
-}
-
-// take waits for its turn to build without the queue; false when ctx is done.
-func (b *builds) take(ctx context.Context) bool {
-	for ctx.Err() == nil {
-		b.mu.Lock()
-		if b.running < maxBuilds {
-			b.running++
-			b.mu.Unlock()
-			return true
-		}
-		news := b.changed()
-		b.mu.Unlock()
-		select {
-		case <-news:
-		case <-ctx.Done():
-		}
-	}
-	return false
-}
-
-func (b *builds) release() { b.change(func() { b.running-- }) }
-
-// deployOnceBuilt asks for a deploy of the action's draft as soon as it is
-// built, on behalf of whoever ctx names.
-func (b *builds) deployOnceBuilt(ctx context.Context, actionID string) {
-	b.change(func() {
-		if b.deploy == nil {
-			b.deploy = map[string]host.Actor{}
-		}
-		b.deploy[actionID] = host.ActorOf(ctx)
-	})
-}
-
 // deployWaiting deploys a draft that was just built, when that was asked for. A
 // failed one is not tried again: its next revision is another matter.
 func (r *Registry) deployWaiting(ctx context.Context, d host.Draft) error {
@@ -304,12 +225,4 @@ func (r *Registry) deployWaiting(ctx context.Context, d host.Draft) error {
 	}
 	_, err := r.deployDraft(host.WithActor(ctx, actor), d.ActionID)
 	return err
-}
-
-// awaitsDeploy tells who wants the action's draft deployed once it is built.
-func (b *builds) awaitsDeploy(actionID string) (who host.Actor, asked bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	who, asked = b.deploy[actionID]
-	return who, asked
 }

@@ -168,7 +168,7 @@ func (r *Registry) settled(ctx context.Context, actionID string) (host.Draft, er
 			return host.Draft{}, nil
 		}
 		_, deploying := r.builds.awaitsDeploy(actionID)
-		if err != nil || !deploying && d.Status != host.Pending && d.Status != host.Building {
+		if err != nil || !deploying && isSettled(d) {
 			return d, err
 		}
 		select {

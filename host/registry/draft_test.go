@@ -519,3 +519,22 @@ func TestAVersionNeedsTheSecretsThatItsCodeNames(t *testing.T) {
 		t.Errorf("needs %q, want %q", a.Deployed.Manifest.Secrets, want)
 	}
 }
+
+func TestARevisionIsBuiltOnceHoweverOftenItIsAskedFor(t *testing.T) {
+	t.Parallel()
+	b := &builder{hold: make(chan struct{})}
+	r := openBuilding(t, b)
+	background(t, r)
+	draftAction(t, r, "notify", code("one", "axios"), false)
+	for range 5 {
+		patch(t, r, "notify", host.SourcePatch{Code: pointer("one")})
+	}
+	close(b.hold)
+	if _, err := r.DeployDraft(t.Context(), "notify"); err != nil {
+		t.Fatal(err)
+	}
+	draftAction(t, r, "after", code("last", "axios"), true) // the queue has come past them
+	if built := b.builds(); !slices.Equal(built, []string{"one", "last"}) {
+		t.Errorf("built %q", built)
+	}
+}

@@ -1,0 +1,138 @@
+package registry
+
+import (
+	"context"
+	"sync"
+
+	"github.com/usherhost/usher/host"
+)
+
+// builds is the queue of the background, and news of every build. The zero
+// value is empty and ready.
+type builds struct {
+	mu      sync.Mutex            // guards the following
+	queue   []string              // actions, first come first
+	deploy  map[string]host.Actor // by action: who wants its draft deployed once it is built
+	news    chan struct{}         // closed when something has changed
+	running int                   // of those that do not wait for packages
+	busy    map[revision]bool     // that are being built
+}
+
+// revision is one of a draft.
+type revision struct {
+	actionID string
+	number   int64
+}
+
+// begin reports whether nobody builds the draft's revision, and marks it. The
+// caller must end it then.
+func (b *builds) begin(d host.Draft) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	it := revision{d.ActionID, d.Revision}
+	if b.busy[it] {
+		return false
+	}
+	if b.busy == nil {
+		b.busy = map[revision]bool{}
+	}
+	b.busy[it] = true
+	return true
+}
+
+func (b *builds) end(d host.Draft) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.busy, revision{d.ActionID, d.Revision})
+}
+
+// changed returns a channel that is closed at the next news. The caller holds
+// mu.
+func (b *builds) changed() chan struct{} {
+	if b.news == nil {
+		b.news = make(chan struct{})
+	}
+	return b.news
+}
+
+// await returns a channel that is closed at the next news.
+func (b *builds) await() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.changed()
+}
+
+// tell wakes whoever waits for news. The caller does not hold mu.
+func (b *builds) tell() { b.change(func() {}) }
+
+// change changes b and tells of it.
+func (b *builds) change(do func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	do()
+	close(b.changed())
+	b.news = nil
+}
+
+func (b *builds) add(actionID string) {
+	b.change(func() { b.queue = append(b.queue, actionID) })
+}
+
+// next waits for an action whose draft is to be built; false when ctx is done.
+func (b *builds) next(ctx context.Context) (actionID string, ok bool) {
+	for ctx.Err() == nil {
+		b.mu.Lock()
+		if len(b.queue) > 0 {
+			actionID, b.queue = b.queue[0], b.queue[1:]
+			b.mu.Unlock()
+			return actionID, true
+		}
+		news := b.changed()
+		b.mu.Unlock()
+		select {
+		case <-news:
+		case <-ctx.Done():
+		}
+	}
+	return "", false
+}
+
+// take waits for its turn to build without the queue; false when ctx is done.
+func (b *builds) take(ctx context.Context) bool {
+	for ctx.Err() == nil {
+		b.mu.Lock()
+		if b.running < maxBuilds {
+			b.running++
+			b.mu.Unlock()
+			return true
+		}
+		news := b.changed()
+		b.mu.Unlock()
+		select {
+		case <-news:
+		case <-ctx.Done():
+		}
+	}
+	return false
+}
+
+func (b *builds) release() { b.change(func() { b.running-- }) }
+
+// deployOnceBuilt asks for a deploy of the action's draft as soon as it is
+// built, on behalf of whoever ctx names.
+func (b *builds) deployOnceBuilt(ctx context.Context, actionID string) {
+	b.change(func() {
+		if b.deploy == nil {
+			b.deploy = map[string]host.Actor{}
+		}
+		b.deploy[actionID] = host.ActorOf(ctx)
+	})
+}
+
+// awaitsDeploy tells who wants the action's draft deployed once it is built.
+func (b *builds) awaitsDeploy(actionID string) (who host.Actor, asked bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	who, asked = b.deploy[actionID]
+	return who, asked
+}
