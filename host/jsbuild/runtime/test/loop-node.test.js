@@ -27,7 +27,7 @@ const scripts = {
   `,
   "timers within timers": `
     setTimeout(() => { say("a"); setTimeout(() => say("a40"), 40); setImmediate(() => say("ai")); process.nextTick(() => say("at")); Promise.resolve().then(() => say("ap")); }, 20);
-    setTimeout(() => say("b"), 20); setTimeout(() => say("c"), 2000);
+    setTimeout(() => say("b"), 20); setTimeout(() => say("c"), 900);
   `,
   "immediates within immediates": `
     setImmediate(() => { say("1"); process.nextTick(() => say("1t")); setImmediate(() => say("3")); Promise.resolve().then(() => say("1p")); });
@@ -36,12 +36,12 @@ const scripts = {
   "intervals and what clears them": `
     let n = 0; const i = setInterval(() => { say("i" + ++n); if (n === 3) clearInterval(i); }, 20);
     const never = setTimeout(() => say("never"), 30); clearTimeout(never);
-    setTimeout(() => say("late"), 9000).unref(); setTimeout(() => say("end"), 2000);
+    setTimeout(() => say("late"), 9000).unref(); setTimeout(() => say("end"), 900);
   `,
   "Promise.all, race, any and allSettled": `
     const after = (ms, v) => new Promise((r) => setTimeout(r, ms, v)), fails = (ms, v) => new Promise((_, r) => setTimeout(r, ms, v));
-    Promise.all([after(200, "a"), after(700, "b")]).then((v) => say(v.join())); Promise.race([after(2000, "slow"), after(10, "fast")]).then(say);
-    Promise.any([fails(5, "x"), after(1300, "any")]).then(say); Promise.allSettled([fails(1900, "f"), after(1900, "g")]).then((v) => say(v.map((s) => s.status).join()));
+    Promise.all([after(200, "a"), after(450, "b")]).then((v) => say(v.join())); Promise.race([after(900, "slow"), after(10, "fast")]).then(say);
+    Promise.any([fails(5, "x"), after(650, "any")]).then(say); Promise.allSettled([fails(850, "f"), after(850, "g")]).then((v) => say(v.map((s) => s.status).join()));
   `,
   "finally and rethrowing": `
     Promise.reject(new Error("x")).finally(() => say("finally")).catch((e) => say(e.message)).then(() => say("then"));
