@@ -15,7 +15,8 @@ import (
 )
 
 // benchJavaScript measures the time of one event's run of JavaScript actions,
-// an HTTP exchange with a local server included where they have one. Every
+// an HTTP exchange with a local server included where they have one, and the
+// processor time, which other work on the machine changes less. Every
 // event gets a fresh environment, in Usher, go-sdk and Node; workerd's events
 // share one isolate, which it does not leave, and its time includes the HTTP
 // request that brings the event.
@@ -93,6 +94,12 @@ func besidePeers(ctx context.Context, e compare.Effort, s *sandbox.Sandbox, scri
 		}
 		return err
 	}
+	cpu, theirs, err := compare.SideBySide(e.Rounds, func() (float64, error) { return compare.CPU(e, reset.Run) },
+		func() (float64, error) { return compare.CPU(e, stock.Run) })
+	if err != nil {
+		return nil, err
+	}
+	rows = append(rows, compare.Cost("javascript", script.Name, cpu, "µs CPU", "go-sdk", theirs))
 	node := func() (float64, error) { return script.Node(ctx, e.Length/2) }
 	err = errors.Join(
 		add(script.Name, "go-sdk", reset.Run, medianMillis(e, stock.Run)),

@@ -82,7 +82,7 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = (
       modules = [(name = "worker", esModule = embed "worker.js")],
-      compatibilityDate = "2025-09-01", compatibilityFlags = ["nodejs_compat"],
+      compatibilityDate = "2026-11-01", compatibilityFlags = ["nodejs_compat"],
     )),
     (name = "internet", network = (allow = ["private", "public"])),
   ],
