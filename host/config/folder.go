@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/usherhost/usher/host"
@@ -157,33 +158,40 @@ func mayWrite(dir string) error {
 // the action's before it, since the values may differ.
 func refer(actions, known []Action) {
 	users := map[string]int{}
+	taken := map[Reference]bool{}
 	for _, a := range actions {
 		for name := range a.Secrets {
 			users[variableName(name)]++
 		}
 	}
 	for i, a := range actions {
-		secrets := map[string]Reference{}
-		for name, reference := range a.Secrets {
-			if reference.Kind == "" {
-				reference = referenceFor(a.Name, name, users[variableName(name)] > 1, known)
+		secrets := maps.Clone(a.Secrets)
+		for _, name := range names(secrets) {
+			if secrets[name].Kind != "" {
+				continue
 			}
-			secrets[name] = reference
+			words := []string{name}
+			if users[variableName(name)] > 1 {
+				words = []string{a.Name, name}
+			}
+			secrets[name] = referenceFor(a.Name, name, words, known, taken)
 		}
 		actions[i].Secrets = secrets
 	}
 }
 
-func referenceFor(action, name string, shared bool, known []Action) Reference {
+func referenceFor(action, name string, words []string, known []Action, taken map[Reference]bool) Reference {
 	for _, a := range known {
 		if reference, ok := a.Secrets[name]; ok && a.Name == action {
 			return reference
 		}
 	}
-	if shared {
-		return Reference{Kind: "env", Name: variableName(action, name)}
+	reference := Reference{Kind: "env", Name: variableName(words...)}
+	for n := 2; taken[reference]; n++ {
+		reference.Name = variableName(append(slices.Clone(words), strconv.Itoa(n))...)
 	}
-	return Reference{Kind: "env", Name: variableName(name)}
+	taken[reference] = true
+	return reference
 }
 
 func actionFiles(files map[string][]byte, base string, a Action) error {

@@ -3,7 +3,6 @@ package config
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/usherhost/usher/host"
@@ -98,17 +97,6 @@ func (s state) stale() bool {
 		(s.runs.Source == nil || text(*s.draft) != text(Action{
 			Name: s.runs.Name, Trigger: s.runs.Trigger, Secrets: s.runs.Secrets, Source: s.runs.Source,
 		}))
-}
-
-// forgotten reports whether the deployed version, which the host built, was
-// told of other secrets than the action has by now.
-func (s state) forgotten() bool {
-	if s.deployed == nil || s.deployed.Source == nil {
-		return false
-	}
-	told := slices.Clone(s.deployed.Manifest.Secrets)
-	slices.Sort(told)
-	return !slices.Equal(told, names(s.runs.Secrets))
 }
 
 // ReadHost reads the setup of a host, with the bytes of its modules. What it

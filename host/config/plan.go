@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -142,11 +143,13 @@ func (p *planner) wait(want Action, stored map[string]Reference) Action {
 
 // quote makes one word of a name, for a shell.
 func quote(name string) string {
-	if strings.Contains(name, " ") {
-		return "'" + name + "'"
+	if plainWord.MatchString(name) {
+		return name
 	}
-	return name
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }
+
+var plainWord = regexp.MustCompile(`^[\w.:/@-]+$`)
 
 // compare plans an action that the host has.
 func (p *planner) compare(want Action, have state) {
@@ -157,10 +160,9 @@ func (p *planner) compare(want Action, have state) {
 	fresh := p.fresh(want, old)
 	c := change{id: have.id, want: want, have: have, put: p.values(want, fresh), remove: p.surplus(want, old)}
 	before, after := text(shown(old, want, c.remove)), text(want)
-	again := have.forgotten() && !want.Undeployed
-	c.content = before != after || again
+	c.content = before != after
 	if c.content || len(fresh) > 0 {
-		p.step(Change, "action "+want.Name, before, after+told(before == after && again, fresh), c.do)
+		p.step(Change, "action "+want.Name, before, after+told(fresh), c.do)
 	}
 	if !c.content && have.stale() {
 		p.note("%s: its draft is not what is deployed; it is left as it is", want.Name)
@@ -236,15 +238,11 @@ func latest(old, want host.Source) *host.Source {
 }
 
 // told says in the diff what the files themselves don't.
-func told(again bool, fresh []string) string {
-	var b strings.Builder
-	if again {
-		b.WriteString("# deployed again, for its secrets\n")
+func told(fresh []string) string {
+	if len(fresh) == 0 {
+		return ""
 	}
-	if len(fresh) > 0 {
-		fmt.Fprintf(&b, "# set: %s\n", strings.Join(fresh, ", "))
-	}
-	return b.String()
+	return "# set: " + strings.Join(fresh, ", ") + "\n"
 }
 
 // values reads the values of some of an action's secrets.

@@ -1,0 +1,232 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/config"
+)
+
+func TestAReferenceIsReadBackAsItIsWritten(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"${env:SLACK_URL}", "${file:secrets/slack.txt}", "${file:/run/secrets/my slack}"} {
+		reference, err := config.ParseReference(text)
+		if err != nil || reference.String() != text {
+			t.Errorf("%s becomes %q, %v", text, reference, err)
+		}
+	}
+}
+
+func TestAValueIsNoReferenceAndIsNotRepeatedInTheError(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"hunter2", "$SLACK_URL", "${SLACK_URL}", "${env:}", "${vault:x}", "x${env:A}", ""} {
+		_, err := config.ParseReference(text)
+		if host.CodeOf(err) != host.Invalid || err == nil {
+			t.Errorf("%q: error is %v", text, err)
+		}
+		if text != "" && strings.Contains(err.Error(), text) {
+			t.Errorf("the error tells the value: %v", err)
+		}
+	}
+}
+
+func TestAReferenceLeadsToAVariableOrAFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, "value.txt", "from a file\n")
+	write(t, dir, "empty.txt", "\n")
+	values := config.Values{Dir: dir, Lookup: func(name string) (string, bool) {
+		value, ok := map[string]string{"SET": "from a variable", "EMPTY": ""}[name]
+		return value, ok
+	}}
+	for _, tt := range []struct{ text, want, missing string }{
+		{text: "${env:SET}", want: "from a variable"},
+		{text: "${file:value.txt}", want: "from a file"},
+		{text: "${file:" + filepath.Join(dir, "value.txt") + "}", want: "from a file"},
+		{text: "${env:EMPTY}", missing: "no EMPTY"},
+		{text: "${env:UNSET}", missing: "no UNSET"},
+		{text: "${file:gone.txt}", missing: "gone.txt"},
+		{text: "${file:empty.txt}", missing: "empty"},
+	} {
+		reference, err := config.ParseReference(tt.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := values.Value(reference)
+		if tt.missing == "" && (got != tt.want || err != nil) {
+			t.Errorf("%s leads to %q, %v", tt.text, got, err)
+		}
+		if tt.missing != "" && (host.CodeOf(err) != host.NotFound || !strings.Contains(err.Error(), tt.missing)) {
+			t.Errorf("%s: error is %v", tt.text, err)
+		}
+	}
+}
+
+func TestBindingsAreReadBackAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	want := map[host.Trigger][]config.Binding{host.PostUserRegistration: {
+		{Action: "first", DisplayName: "1st: \"quoted\""},
+		{Action: "0x1f", Settings: host.Settings{
+			Limits: host.Limits{TimeoutMillis: 5000}, Egress: host.Egress{Mode: host.EgressAllowlist, Allow: []string{"a.example"}},
+			OnFailure: host.Stop, Config: map[string]string{"team": "a\nb", "on": "yes"},
+		}},
+		{Action: "null"},
+	}}
+	text, err := config.EncodeBindings(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := config.DecodeBindings("bindings.yaml", text)
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	again, err := config.EncodeBindings(got)
+	if err != nil || string(again) != string(text) {
+		t.Errorf("%s\nbecomes\n%s, %v", text, again, err)
+	}
+	if s := got[host.PostUserRegistration][1].Settings; s.Limits.TimeoutMillis != 5000 || s.Config["team"] != "a\nb" || s.OnFailure != host.Stop {
+		t.Errorf("settings are %+v", s)
+	}
+}
+
+func TestAnErrorInAFileNamesItsLine(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, text, want string }{
+		{"unknown key", "post-user-registration:\n  - action: a\n    setings: {}\n", `b.yaml:3: unknown key "setings"`},
+		{"wrong type", "post-user-registration:\n  - action: a\n    settings:\n      retry: {max_attempts: soon}\n", "b.yaml:4: "},
+		{"unknown trigger", "post-login: []\n", `unknown trigger "post-login"`},
+		{"no action", "post-user-registration: [{}]\n", "/post-user-registration/0: action is missing"},
+		{"twice", "post-user-registration: [{action: a}, {action: a}]\n", "a is bound twice"},
+		{"out of range", "post-user-registration: [{action: a, settings: {retry: {max_attempts: 900}}}]\n", "out of range"},
+		{"no YAML", "post-user-registration: [", "b.yaml: "},
+		{"no mapping", "- a\n", "b.yaml: "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := config.DecodeBindings("b.yaml", []byte(tt.text))
+			if host.CodeOf(err) != host.Invalid || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error is %v", err)
+			}
+		})
+	}
+}
+
+func TestAFolderIsReadBackAsItIsWritten(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "new")
+	want := config.Setup{
+		Actions: []config.Action{
+			{Name: "two words", Trigger: host.PostUserRegistration, Source: &host.Source{
+				Runtime: "node22", Code: "a\r\nb # no newline at the end", Dependencies: []host.Dependency{{Name: "axios", Version: "1.7.9"}},
+				Libraries: []host.LibraryRef{{Name: "crm", Number: 2}},
+			}, Secrets: map[string]config.Reference{"KEY": {}}},
+			{Name: "Two words", Trigger: host.PostUserRegistration, Source: &host.Source{Runtime: "node18", Code: "x"}, Secrets: map[string]config.Reference{"KEY": {}}},
+			{Name: "module", Trigger: host.PostUserRegistration, Digest: config.DigestOf([]byte{0, 1}), Module: []byte{0, 1}, Manifest: host.Manifest{
+				Description: "yes", Secrets: []string{"A"}, Settings: host.Settings{Egress: host.Egress{Allow: []string{"a.example"}}},
+			}},
+			{Name: "nothing", Trigger: host.PostUserRegistration, Undeployed: true},
+		},
+		Bindings: map[host.Trigger][]config.Binding{host.PostUserRegistration: {{Action: "module"}}},
+	}
+	if _, err := config.WriteFolder(dir, want); err != nil {
+		t.Fatal(err)
+	}
+	got, err := config.ReadFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, a := range got.Actions {
+		names = append(names, a.Name)
+	}
+	if strings.Join(names, ", ") != "Two words, module, nothing, two words" {
+		t.Errorf("actions are %v", names)
+	}
+	if s := got.Actions[3].Source; s == nil || s.Code != want.Actions[0].Source.Code || s.Dependencies[0].Version != "1.7.9" || s.Libraries[0].Number != 2 {
+		t.Errorf("source is %+v", s)
+	}
+	if a, b := got.Actions[0].Secrets["KEY"], got.Actions[3].Secrets["KEY"]; a.Name != "TWO_WORDS_KEY" || b.Name != "TWO_WORDS_KEY_2" {
+		t.Errorf("references are %s and %s", a, b)
+	}
+	if m := got.Actions[1]; m.Digest != want.Actions[2].Digest || m.Manifest.Secrets[0] != "A" || m.Manifest.Settings.Egress.Allow[0] != "a.example" {
+		t.Errorf("module is %+v", m)
+	}
+	if !got.Actions[2].Undeployed || len(got.Bindings[host.PostUserRegistration]) != 1 {
+		t.Errorf("setup is %+v", got)
+	}
+}
+
+func TestAFileOfAnActionIsReadStrictly(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, text, want string }{
+		{"no name", "runtime: node22\n", "name is missing"},
+		{"unknown key", "name: a\nsecret: {}\n", `a.yaml:2: unknown key "secret"`},
+		{"unknown trigger", "name: a\ntrigger: post-login\n", "unknown trigger post-login"},
+		{"code and module", "name: a\ncode: a.js\nmodule: a.wasm\n", "not both"},
+		{"runtime without code", "name: a\nruntime: node22\n", "for an action with code"},
+		{"settings of code", "name: a\ncode: a.js\nsettings: {on_failure: stop}\n", "for an action with a module"},
+		{"a value", "name: a\nsecrets: {KEY: hunter2}\n", "secret KEY: a secret's value can't stand in the file"},
+		{"outside", "name: a\ncode: ../../a.js\n", "is outside of"},
+		{"absolute", "name: a\ncode: /etc/hostname\n", "is outside of"},
+		{"gone", "name: a\ncode: gone.js\n", "there is no file"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			write(t, dir, "actions/a.yaml", tt.text)
+			_, err := config.ReadFolder(dir)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error is %v", err)
+			}
+		})
+	}
+}
+
+func TestTwoFilesMayNotDescribeOneAction(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, "actions/a.yaml", "name: same\n")
+	write(t, dir, "actions/b.yaml", "name: same\n")
+	if _, err := config.ReadFolder(dir); host.CodeOf(err) != host.Conflict {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// write writes a file below dir.
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func FuzzBindingsThatAreReadCanBeWritten(f *testing.F) {
+	f.Add("post-user-registration:\n  - action: a\n    settings: {on_failure: stop, config: {a: b}}\n")
+	f.Add("post-user-registration: []\n")
+	f.Add("&a [*a]")
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := config.DecodeBindings("b.yaml", []byte(text))
+		if err != nil {
+			return
+		}
+		first, err := config.EncodeBindings(got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := config.DecodeBindings("b.yaml", first)
+		if err != nil {
+			t.Fatalf("%v in what was written:\n%s", err, first)
+		}
+		second, err := config.EncodeBindings(again)
+		if err != nil || string(first) != string(second) {
+			t.Errorf("%s\nbecomes\n%s, %v", first, second, err)
+		}
+	})
+}
