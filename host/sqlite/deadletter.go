@@ -11,7 +11,8 @@ import (
 const retriesInOne = 100
 
 // DeadLetters returns the executions with a dead step that q selects, newest
-// first, as [DB.Executions] does. One that still runs its later steps is among
+// first, as [DB.Executions] does; an action or a version that q names is that
+// of the dead step. One that still runs its later steps is among
 // them; one that was canceled is only if q.Status says so.
 func (db *DB) DeadLetters(ctx context.Context, q host.ExecutionQuery) ([]host.Execution, error) {
 	s, err := db.newSearch(ctx, q, true)

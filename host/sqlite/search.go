@@ -40,6 +40,8 @@ func (db *DB) newSearch(ctx context.Context, q host.ExecutionQuery, deadOnly boo
 	s := &search{from: walk, spans: []span{{first: 0, last: maxSeq}}, sparse: true}
 	if deadOnly {
 		s.conditions.and("instr(x.steps, 'd')")
+		s.byDead("action_id", q.ActionID)
+		s.byDead("version_id", q.VersionID)
 	}
 	switch {
 	case q.Status != "":
@@ -88,6 +90,17 @@ func (s *search) byEvent(q host.ExecutionQuery, match string) {
 			SELECT 1 FROM failure f
 			WHERE f.failure MATCH ? AND f.rowid BETWEEN x.seq * 65536 AND x.seq * 65536 + 65535)`, match)
 	}
+}
+
+// byDead keeps executions of which the dead step is the one with this id, not
+// another of the same plan.
+func (s *search) byDead(key, id string) {
+	if id == "" {
+		return
+	}
+	s.conditions.and(`EXISTS (
+		SELECT 1 FROM plan p, json_each(CAST(p.steps AS TEXT)) step
+		WHERE p.number = x.plan AND step.value ->> ? = ? AND substr(x.steps, step.key + 1, 1) = 'd')`, "$."+key, id)
 }
 
 // byStatus takes the small index that has executions with the status.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,8 +127,8 @@ func TestSearchByTimeAfterClockSteps(t *testing.T) {
 		}
 		accepted = append(accepted, x)
 	}
-	for _, since := range accepted {
-		for _, until := range append([]host.Execution{{}}, accepted...) {
+	for i, since := range accepted {
+		for _, until := range []host.Execution{{}, accepted[(7*i+5)%len(accepted)], accepted[(11*i+3)%len(accepted)]} {
 			q := host.ExecutionQuery{Since: since.CreatedAt, Until: until.CreatedAt}
 			want := []string{}
 			for _, x := range accepted {
@@ -252,6 +253,49 @@ func upToFirst(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// FuzzSearchText searches for whatever text: it is refused as text without
+// words, or brings a page.
+func FuzzSearchText(f *testing.F) {
+	for _, seed := range []string{"timeout", `"`, `a" OR "b`, "con*", "***", "NEAR(a, 2)", "a\x00b", "\xff", "数据*", "😀", "ﬁ"} {
+		f.Add(seed)
+	}
+	db := openWithActions(f, 1, nil)
+	if _, err := db.Accept(context.Background(), []host.NewEvent{registration()}); err != nil {
+		f.Fatal(err)
+	}
+	claimed, err := db.Claim(context.Background(), 1)
+	if err != nil {
+		f.Fatal(err)
+	}
+	x := claimed[0]
+	f.Fuzz(func(t *testing.T, text string) {
+		recordFailure(t, db, x, text)
+		got, err := db.Executions(t.Context(), host.ExecutionQuery{Text: text})
+		switch {
+		case err != nil && host.CodeOf(err) != host.Invalid:
+			t.Fatalf("%q: %v", text, err)
+		case err == nil && len(got) == 0 && len(text) < 4096 && strings.ContainsAny(text, "aeiou0123456789"):
+			t.Fatalf("%q is not found", text)
+		}
+	})
+}
+
+// recordFailure records an attempt that failed with this message.
+func recordFailure(t *testing.T, db *sqlite.DB, x host.Execution, message string) {
+	t.Helper()
+	done := make(chan error, 1)
+	err := db.Record(t.Context(), host.Outcome{
+		ExecutionID: x.ID, Epoch: x.Epoch, Status: host.Running, Steps: x.Steps,
+		Result: &host.Result{ExecutionID: x.ID, ActionID: x.Plan[0].ActionID, Error: &host.ResultError{Message: message}},
+	}, func(err error) { done <- err })
+	if err == nil {
+		err = <-done
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }
