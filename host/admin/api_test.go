@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -260,11 +261,12 @@ func outcome(x host.Execution, succeeded bool) host.Outcome {
 		Calls:  []host.CallNote{{Function: "http_send", Target: "POST https://example.com", Status: 200, Bytes: 2, TookMicros: 5}},
 		Stats:  host.Stats{TotalMicros: 10, HostCalls: 1, HTTPRequests: 1},
 	}
-	o := host.Outcome{ExecutionID: x.ID, Epoch: x.Epoch, Result: &r, Status: host.Completed, Steps: []host.StepState{host.StepSucceeded}}
+	steps := slices.Repeat([]host.StepState{host.StepSucceeded}, len(x.Plan))
+	o := host.Outcome{ExecutionID: x.ID, Epoch: x.Epoch, Result: &r, Status: host.Completed, Steps: steps}
 	if !succeeded {
 		r.DeadLetter, r.Fault, r.Output = true, host.FaultGuest, []byte{0xff, 0x00}
 		r.Error = &host.ResultError{Message: "no", Hint: "say yes"}
-		o.Status, o.Steps = host.Partial, []host.StepState{host.StepDead}
+		o.Status, steps[0] = host.Partial, host.StepDead
 	}
 	return o
 }

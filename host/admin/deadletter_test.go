@@ -67,3 +67,25 @@ func TestDeadLettersAreListedAndRetriedInBulk(t *testing.T) {
 		t.Errorf("the log of changes has %+v", log.Changes)
 	}
 }
+
+func TestDeadLettersAreThoseOfTheActionThatDied(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	notify, store := a.action(t, "notify"), a.action(t, "store")
+	a.bind(t, "notify", "store")
+	a.accept(t, "ada")
+	a.run(t, false) // notify dies, store does not
+	for query, want := range map[string]int{
+		"action=notify": 1, "version=" + notify.Deployed.ID: 1, "action=store": 0, "version=" + store.Deployed.ID: 0,
+	} {
+		var p executionPage
+		a.do(t, 200, "GET", "/v1/dead-letters?"+query, "", &p)
+		if len(p.Executions) != want {
+			t.Errorf("%s lists %d, want %d", query, len(p.Executions), want)
+		}
+		a.do(t, 200, "GET", "/v1/executions?"+query, "", &p)
+		if len(p.Executions) != 1 {
+			t.Errorf("%s: %d executions had it in their plan", query, len(p.Executions))
+		}
+	}
+}
