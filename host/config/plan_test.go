@@ -26,7 +26,9 @@ func newFake() *fake {
 	return &fake{drafts: map[string]host.Draft{}, versions: map[string][]host.Version{}, modules: map[string][]byte{}}
 }
 
-func (f *fake) ask(format string, args ...any) { f.asked = append(f.asked, fmt.Sprintf(format, args...)) }
+func (f *fake) ask(format string, args ...any) {
+	f.asked = append(f.asked, fmt.Sprintf(format, args...))
+}
 
 func (f *fake) find(id string) *host.Action {
 	for i := range f.actions {

@@ -17,7 +17,7 @@ import (
 func newExecutions(a *app) *cobra.Command {
 	var f executionFlags
 	cmd := parent("executions", "Search what ran, look at it, and run it again", groupWork,
-		newExecutionsList(a), newExecutionsShow(a), newExecutionsRetry(a), newExecutionsReplay(a), newExecutionsCancel(a))
+		newExecutionsList(a), newExecutionsShow(a), newExecutionsLogs(a), newExecutionsRetry(a), newExecutionsReplay(a), newExecutionsCancel(a))
 	cmd.Example = executionExample
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.searchExecutions(cmd.Context(), f) }
 	f.add(cmd)
@@ -188,6 +188,25 @@ func (a *app) stepState(s host.StepState) string {
 		return a.term.red("dead letter")
 	default:
 		return a.term.yellow(string(s))
+	}
+}
+
+func newExecutionsLogs(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "logs EXECUTION",
+		Short: "Print all that its runs logged, one line for each",
+		Args:  exactly("EXECUTION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.client()
+			if err != nil {
+				return err
+			}
+			text, err := c.ExecutionLogs(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return a.term.answer(map[string]any{"logs": text}, func(w io.Writer) { fmt.Fprint(w, text) })
+		},
 	}
 }
 

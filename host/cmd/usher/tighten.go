@@ -67,13 +67,9 @@ func (a *app) tighten(cmd *cobra.Command, action string, f tightenFlags) error {
 // printEgress shows what tightening would do.
 func (a *app) printEgress(w io.Writer, report host.EgressReport) {
 	a.term.pairs(w, "action", report.Action, "may reach now", reach(report), "declared", join(report.Declared))
-	rows := make([][]string, len(report.Reached))
-	for i, r := range report.Reached {
-		rows[i] = []string{r.Origin, strconv.FormatInt(r.Requests, 10), shortTime(r.FirstAt), shortTime(r.LastAt)}
-	}
-	if len(rows) > 0 {
+	if len(report.Reached) > 0 {
 		fmt.Fprintln(w)
-		a.term.table(w, []string{"REACHED", "REQUESTS", "FIRST", "LAST"}, rows)
+		a.reachTable(w, report.Reached)
 	}
 	fmt.Fprintln(w)
 	if len(report.Tightened) == 0 {
@@ -85,6 +81,14 @@ func (a *app) printEgress(w io.Writer, report host.EgressReport) {
 	for _, origin := range report.LeftOut {
 		fmt.Fprintln(w, a.term.red("- "+origin)+" was reached, and can't stand in a list")
 	}
+}
+
+func (a *app) reachTable(w io.Writer, reached []host.Reach) {
+	rows := make([][]string, len(reached))
+	for i, r := range reached {
+		rows[i] = []string{r.Origin, strconv.FormatInt(r.Requests, 10), shortTime(r.FirstAt), shortTime(r.LastAt)}
+	}
+	a.term.table(w, []string{"REACHED", "REQUESTS", "FIRST", "LAST"}, rows)
 }
 
 // reach says in words where an action may send requests.

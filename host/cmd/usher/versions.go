@@ -20,7 +20,7 @@ func newVersions(a *app) *cobra.Command {
 		Args:    exactly("ACTION"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.listVersions(cmd.Context(), args[0]) },
 	}
-	cmd.AddCommand(newVersionsDeploy(a))
+	cmd.AddCommand(newVersionsShow(a), newVersionsDeploy(a))
 	return cmd
 }
 
