@@ -73,6 +73,7 @@ type Workerd struct {
 	url    string
 	event  []byte
 	client *http.Client
+	ctx    context.Context
 }
 
 // workerdConfig serves the worker on a port of its own, and lets it reach
@@ -100,7 +101,7 @@ func (s *Script) NewWorkerd(ctx context.Context) (w *Workerd, err error) {
 	if _, err := os.Stat(binary); err != nil {
 		return nil, &Missing{"workerd is not installed: run 'npm ci' in host/bench/testdata/js"}
 	}
-	w = &Workerd{event: s.withSecrets(), client: &http.Client{Timeout: 10 * time.Second}}
+	w = &Workerd{ctx: ctx, event: s.withSecrets(), client: &http.Client{Timeout: 10 * time.Second}}
 	if w.dir, err = os.MkdirTemp("", "usher-bench-*"); err != nil {
 		return nil, err
 	}
@@ -148,7 +149,11 @@ func (w *Workerd) start(ctx context.Context, binary, config string) error {
 
 // Run posts the event and waits for the answer.
 func (w *Workerd) Run() error {
-	response, err := w.client.Post(w.url, "application/json", bytes.NewReader(w.event))
+	request, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.url, bytes.NewReader(w.event))
+	if err != nil {
+		return err
+	}
+	response, err := w.client.Do(request)
 	if err != nil {
 		return err
 	}

@@ -96,47 +96,46 @@ func (p *Stock) wait(_ context.Context, plugin *extism.CurrentPlugin, stack []ui
 	stack[0] = offset
 }
 
+// answer is what http_wait returns.
+type answer struct {
+	ID      uint64      `json:"id"`
+	Status  int         `json:"status,omitempty"`
+	Headers http.Header `json:"headers,omitempty"`
+	Body    string      `json:"body,omitempty"`
+	URL     string      `json:"url,omitempty"`
+	Error   *failure    `json:"error,omitempty"`
+}
+
+type failure struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
 // send sends a request in the ABI's form and returns the answer in its form.
 func send(ctx context.Context, handle uint64, text []byte) []byte {
-	type failure struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	}
-	answer := struct {
-		ID      uint64      `json:"id"`
-		Status  int         `json:"status,omitempty"`
-		Headers http.Header `json:"headers,omitempty"`
-		Body    string      `json:"body,omitempty"`
-		URL     string      `json:"url,omitempty"`
-		Error   *failure    `json:"error,omitempty"`
-	}{ID: handle}
-	response, body, err := exchange(ctx, text)
+	a, err := exchange(ctx, text)
 	if err != nil {
-		answer.Error = &failure{Code: "network", Message: err.Error()}
-	} else {
-		answer.Status, answer.Body, answer.URL, answer.Headers = response.StatusCode, body, response.Request.URL.String(), http.Header{}
-		for name, values := range response.Header {
-			answer.Headers[strings.ToLower(name)] = values
-		}
+		a = answer{Error: &failure{Code: "network", Message: err.Error()}}
 	}
-	encoded, err := json.Marshal(answer)
+	a.ID = handle
+	encoded, err := json.Marshal(a)
 	if err != nil {
 		panic(err) // numbers and strings: it can't fail
 	}
 	return encoded
 }
 
-func exchange(ctx context.Context, text []byte) (*http.Response, string, error) {
+func exchange(ctx context.Context, text []byte) (answer, error) {
 	var wanted struct {
 		Method, URL, Body string
 		Headers           map[string]json.RawMessage
 	}
 	if err := json.Unmarshal(text, &wanted); err != nil {
-		return nil, "", err
+		return answer{}, err
 	}
 	request, err := http.NewRequestWithContext(ctx, wanted.Method, wanted.URL, strings.NewReader(wanted.Body))
 	if err != nil {
-		return nil, "", err
+		return answer{}, err
 	}
 	for name, raw := range wanted.Headers {
 		var value string
@@ -146,9 +145,13 @@ func exchange(ctx context.Context, text []byte) (*http.Response, string, error) 
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, "", err
+		return answer{}, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
-	return response, string(body), err
+	a := answer{Status: response.StatusCode, Body: string(body), URL: response.Request.URL.String(), Headers: http.Header{}}
+	for name, values := range response.Header {
+		a.Headers[strings.ToLower(name)] = values
+	}
+	return a, err
 }
