@@ -16,6 +16,7 @@ type Writer interface {
 	CreateAction(ctx context.Context, name string, trigger host.Trigger, secrets ...host.SecretWrite) (host.Action, error)
 	DeleteAction(ctx context.Context, action string, force bool) error
 	PatchSecrets(ctx context.Context, action string, put []host.SecretWrite, remove []string) ([]host.Secret, error)
+	Draft(ctx context.Context, action string) (host.Draft, error)
 	PutDraft(ctx context.Context, action string, source host.Source, deploy bool) (host.Draft, error)
 	CreateVersion(ctx context.Context, action string, wasm []byte, m host.Manifest, deploy bool) (host.Version, error)
 	Deploy(ctx context.Context, action, number string) (host.Version, error)
@@ -74,6 +75,9 @@ func (c change) toldOfSecrets(deploy bool) bool {
 
 func (c change) source(ctx context.Context, w Writer, deploy bool) error {
 	draft, err := w.PutDraft(ctx, c.id, *c.want.Source, deploy)
+	for try := 1; try < buildTries && c.building(ctx, w, err); try++ {
+		draft, err = w.PutDraft(ctx, c.id, *c.want.Source, deploy)
+	}
 	if err != nil {
 		return err
 	}
@@ -84,6 +88,20 @@ func (c change) source(ctx context.Context, w Writer, deploy bool) error {
 		}
 	}
 	return nil
+}
+
+// buildTries is how often a deploy is asked for while packages are fetched and
+// built. The host waits in each.
+const buildTries = 15
+
+// building reports whether a deploy was refused because its source is not built
+// yet.
+func (c change) building(ctx context.Context, w Writer, refused error) bool {
+	if refused == nil || host.CodeOf(refused) != host.Conflict {
+		return false
+	}
+	draft, err := w.Draft(ctx, c.id)
+	return err == nil && (draft.Status == host.Pending || draft.Status == host.Building)
 }
 
 // reasons tells why a source can't be built, one line for each reason.

@@ -135,6 +135,19 @@ func WriteFolder(dir string, s Setup) ([]string, error) {
 	return paths, nil
 }
 
+// Strays returns the files of actions in a folder that are not among those that
+// were written: no action of the setup is theirs.
+func Strays(dir string, written []string) []string {
+	paths, _ := filepath.Glob(filepath.Join(dir, actionsDir, "*.yaml")) // the pattern is a good one
+	var strays []string
+	for _, path := range paths {
+		if name := actionsDir + "/" + filepath.Base(path); !slices.Contains(written, name) {
+			strays = append(strays, name)
+		}
+	}
+	return strays
+}
+
 func mayWrite(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -20,6 +20,7 @@ type fake struct {
 	order    []host.Binding
 	asked    []string
 	broken   bool // no source can be built
+	slow     int  // so many deploys are refused, since the source is not built yet
 }
 
 func newFake() *fake {
@@ -107,6 +108,12 @@ func (f *fake) PutDraft(_ context.Context, id string, source host.Source, deploy
 	d := host.Draft{ActionID: id, Source: source, Status: host.Built}
 	if f.broken {
 		d.Status, d.Errors = host.Failed, []host.BuildError{{File: "action.js", Line: 3, Column: 5, Text: "it is broken"}}
+	}
+	if f.slow > 0 && deploy {
+		f.slow--
+		d.Status = host.Building
+		f.drafts[id] = d
+		return host.Draft{}, &host.Error{Code: host.Conflict, Text: "not built"}
 	}
 	f.drafts[id] = d
 	if deploy && !f.broken {
@@ -350,6 +357,16 @@ func TestCodeThatCanNotBeBuiltSaysWhereItIsWrong(t *testing.T) {
 	err = plan.Steps[0].Do(t.Context(), f)
 	if host.CodeOf(err) != host.Refused || !strings.Contains(err.Error(), "action.js:3:5: it is broken") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+func TestADeployIsAskedForUntilTheSourceIsBuilt(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	f.slow = 2
+	asked, _ := f.apply(t, config.Setup{Actions: []config.Action{code("a", "x")}}, options(nil))
+	if strings.Count(asked, "source of a, deploy true") != 3 || f.find("a").Deployed == nil {
+		t.Errorf("asks for %s", asked)
 	}
 }
 

@@ -105,7 +105,11 @@ func missing(text, hint string) error {
 // variableName makes the name of an environment variable of words.
 func variableName(words ...string) string {
 	upper := strings.ToUpper(strings.Join(words, "_"))
-	return strings.Trim(notVariable.ReplaceAllString(upper, "_"), "_")
+	name := strings.Trim(notVariable.ReplaceAllString(upper, "_"), "_")
+	if name == "" || name[0] <= '9' {
+		name = "SECRET_" + name
+	}
+	return name
 }
 
 var notVariable = regexp.MustCompile(`[^A-Z0-9]+`)

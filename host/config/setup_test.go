@@ -159,6 +159,37 @@ func TestAFolderIsReadBackAsItIsWritten(t *testing.T) {
 	}
 }
 
+func TestFilesOfActionsThatAreGoneAreToldAndLeft(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, "actions/gone.yaml", "name: gone\n")
+	paths, err := config.WriteFolder(dir, config.Setup{Actions: []config.Action{{Name: "here", Trigger: host.PostUserRegistration}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strays := config.Strays(dir, paths); len(strays) != 1 || strays[0] != "actions/gone.yaml" {
+		t.Errorf("strays are %v", strays)
+	}
+}
+
+func TestAReferenceIsAVariableThatAShellTakes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := config.Setup{Actions: []config.Action{{
+		Name: "a", Trigger: host.PostUserRegistration, Secrets: map[string]config.Reference{"2fa-key": {}, "smtp.host": {}},
+	}}}
+	if _, err := config.WriteFolder(dir, s); err != nil {
+		t.Fatal(err)
+	}
+	got, err := config.ReadFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := got.Actions[0].Secrets; s["2fa-key"].Name != "SECRET_2FA_KEY" || s["smtp.host"].Name != "SMTP_HOST" {
+		t.Errorf("references are %v", s)
+	}
+}
+
 func TestAFileOfAnActionIsReadStrictly(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, text, want string }{

@@ -47,6 +47,9 @@ func (a *app) export(ctx context.Context, dir string) error {
 
 // printWritten tells of a folder that was written.
 func (a *app) printWritten(dir string, setup ascode.Setup, paths, notes []string) error {
+	for _, path := range ascode.Strays(dir, paths) {
+		notes = append(notes, path+" is of no action here; delete it, or 'usher apply' makes that action")
+	}
 	err := a.term.answer(map[string]any{"dir": dir, "files": paths, "notes": notNil(notes)}, func(w io.Writer) {
 		fmt.Fprintf(w, "wrote %s: %s in %s\n", dir, count(len(setup.Actions), "action"), count(len(paths), "file"))
 		fmt.Fprintf(w, "next: usher diff %s\n", dir)
