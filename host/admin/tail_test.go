@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -309,4 +310,37 @@ type looks struct {
 func (l *looks) LastSeq(ctx context.Context) (int64, error) {
 	l.n.Add(1)
 	return l.History.LastSeq(ctx)
+}
+
+func TestATailIsSentOverHTTP2(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	a.action(t, "notify")
+	a.bind(t, "notify")
+	s := httptest.NewUnstartedServer(a.routes)
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	ctx, leave := context.WithTimeout(t.Context(), 30*time.Second)
+	defer leave()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/v1/tail?after=0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Api-Key", a.read)
+	response, err := s.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	f := &following{t: t, lines: bufio.NewReader(response.Body)}
+	if _, err := f.block(); err != nil || response.ProtoMajor != 2 {
+		t.Fatalf("begins over %s: %v", response.Proto, err)
+	}
+	a.ran(t, 2)
+	for _, id := range []string{"1", "2"} {
+		if e := f.next(); e.id != id {
+			t.Errorf("got %+v, want result %s", e, id)
+		}
+	}
 }
