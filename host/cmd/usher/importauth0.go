@@ -16,6 +16,7 @@ func newImport(a *app) *cobra.Command {
 // importFlags are the flags of `usher import auth0`.
 type importFlags struct {
 	replace []string
+	modules bool
 	out     string
 	dryRun  bool
 	yes     bool
@@ -41,6 +42,7 @@ With --out nothing is sent to a host: the actions are written as files for
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.replace, "replace", nil, "NAME=VALUE of a marker ##NAME## or @@NAME@@ in the export; repeatable")
+	flags.BoolVar(&f.modules, "with-modules", false, "also take over actions that require modules, which the host has already")
 	flags.StringVar(&f.out, "out", "", "write files to this folder instead")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show the plan only")
 	addYes(cmd, &f.yes)
@@ -53,7 +55,7 @@ func (a *app) importAuth0(cmd *cobra.Command, path string, f importFlags) error 
 	if err != nil {
 		return err
 	}
-	found, err := deploycli.Read(path, keywords)
+	found, err := deploycli.Read(path, deploycli.Options{Keywords: keywords, Modules: f.modules})
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ actions:
     `+ours+`
 triggers:
   post-user-registration: [{action_name: Sync, display_name: Sync}]
-`), deploycli.Keywords{"WORD": "done"})
+`), deploycli.Options{Keywords: deploycli.Keywords{"WORD": "done"}, Modules: true})
 	if err != nil || len(got.Misfits) > 0 || len(got.Setup.Actions) != 1 {
 		t.Fatal(err, got)
 	}
@@ -73,11 +73,12 @@ func TestWhatDoesNotFitIsSaid(t *testing.T) {
 		{"integration", `{name: a, installed_integration_id: x, ` + ours + `}`, "it is an integration"},
 		{"runtime", `{name: a, code: code.js, runtime: python3, ` + ours + `}`, "python3 is not one of Node.js"},
 		{"name", `{name: "a/b", code: code.js, ` + ours + `}`, "its name can't be one here"},
+		{"modules", `{name: a, code: code.js, modules: [{module_name: crm}], ` + ours + `}`, "it requires modules"},
 		{"code", `{name: a, ` + ours + `}`, "it has no code"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := deploycli.Read(tenant(t, "actions: ["+tt.text+"]\ntriggers: {post-user-registration: [{action_name: a}]}\n"), nil)
+			got, err := deploycli.Read(tenant(t, "actions: ["+tt.text+"]\ntriggers: {post-user-registration: [{action_name: a}]}\n"), deploycli.Options{})
 			if err != nil || len(got.Setup.Actions) > 0 {
 				t.Fatal(err, got)
 			}
@@ -92,11 +93,11 @@ func TestWhatDoesNotFitIsSaid(t *testing.T) {
 func TestMarkersForListsAreNotLost(t *testing.T) {
 	t.Parallel()
 	text := "clients: @@CLIENTS@@\nactions:\n  - name: a\n    code: code.js\n    secrets: @@SECRETS@@\n    " + ours + "\n"
-	got, err := deploycli.Read(tenant(t, text), nil)
+	got, err := deploycli.Read(tenant(t, text), deploycli.Options{})
 	if err != nil || len(got.Setup.Actions) != 1 || !strings.Contains(strings.Join(got.Notes, "\n"), "@@SECRETS@@") {
 		t.Errorf("%+v, %v", got, err)
 	}
-	got, err = deploycli.Read(tenant(t, text), deploycli.Keywords{"SECRETS": `[{"name": "A", "value": "b"}]`})
+	got, err = deploycli.Read(tenant(t, text), deploycli.Options{Keywords: deploycli.Keywords{"SECRETS": `[{"name": "A", "value": "b"}]`}})
 	if err != nil || got.Setup.Actions[0].Secrets["A"].Value == nil {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -116,7 +117,7 @@ func TestWhatIsNoExportIsRefused(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := deploycli.Read(tenant(t, tt.text), nil); host.CodeOf(err) != tt.want {
+			if _, err := deploycli.Read(tenant(t, tt.text), deploycli.Options{}); host.CodeOf(err) != tt.want {
 				t.Errorf("error is %v", err)
 			}
 		})
@@ -127,7 +128,7 @@ func FuzzExportsAreReadOrRefused(f *testing.F) {
 	f.Add("actions: [{name: a, code: code.js, secrets: [{name: B}], " + ours + "}]\ntriggers: {post-user-registration: [{action_name: a}]}\n")
 	f.Add("clients: @@A@@\ntriggers: @@B@@\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := deploycli.Read(tenant(t, text), nil)
+		got, err := deploycli.Read(tenant(t, text), deploycli.Options{})
 		if err == nil {
 			return
 		}

@@ -23,17 +23,27 @@ type Import struct {
 	Notes []string
 }
 
+// Options say how an export is read.
+type Options struct {
+	Keywords Keywords
+	Modules  bool // also actions that require modules: the host has them already
+}
+
 // Read reads an export at path: a YAML file, or a folder. Secrets without a
 // value have an empty reference.
-func Read(path string, keywords Keywords) (Import, error) {
-	r := reader{keywords: keywords}
+func Read(path string, o Options) (Import, error) {
+	r := reader{keywords: o.Keywords}
 	e, err := r.read(path)
 	if err != nil {
 		return Import{}, err
 	}
 	var i Import
 	for _, a := range e.Actions {
-		if why := misfit(a); why != "" {
+		why := misfit(a)
+		if why == "" && len(a.Modules) > 0 && !o.Modules {
+			why = "it requires modules, which are not imported; make them on this host, then import again --with-modules"
+		}
+		if why != "" {
 			i.miss("action %q: %s", a.Name, why)
 			continue
 		}
@@ -41,7 +51,7 @@ func Read(path string, keywords Keywords) (Import, error) {
 	}
 	i.bind(e.Triggers)
 	for _, m := range e.Modules {
-		i.miss("module %q: modules are not imported; make it on this host before the actions that require it", m.Name)
+		i.miss("module %q: make it on this host with its secrets, and publish it", m.Name)
 	}
 	return i, nil
 }
