@@ -103,18 +103,10 @@ func (a *app) serve(ctx context.Context) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	routes := web.NewEcho(log)
-	v1 := routes.Group("/v1")
-	(&ingress.Server{Store: db, Log: log, Metrics: metrics, Limits: ingress.Limits{
-		EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst,
-	}}).Register(v1, web.Authenticate(db, host.ScopeIngest))
-	read, manage := web.Authenticate(db, host.ScopeRead), web.Authenticate(db, host.ScopeManage)
-	(&admin.Server{Registry: reg, History: history{db, worker}, Inspector: runner}).Register(v1, read, manage)
-	issuer, err := auth0.OpenIssuer(ctx, db, box)
-	if err != nil {
+	a.addDoors(routes, db, reg, worker, runner, metrics, log)
+	if err := addAuth0(ctx, routes, db, reg, box, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	(&auth0.Server{Registry: reg, History: db, Keys: db, Issuer: issuer, Log: log}).Register(routes)
-	a.addHealth(routes, hostChecks(db, cfg.Data), metrics, read)
 
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", thisBuild().Version)
 	work := []func(context.Context) error{worker.Run, reg.BuildPending}
@@ -123,6 +115,31 @@ func (a *app) serve(ctx context.Context) (err error) {
 		work = append(work, func(ctx context.Context) error { return certificate.Watch(ctx, log) })
 	}
 	return a.runUntilDone(ctx, listener, routes, work, log)
+}
+
+// addDoors adds the API under /v1, and what tells of the host's health.
+func (a *app) addDoors(
+	routes *echo.Echo, db *sqlite.DB, reg *registry.Registry, worker *executor.Executor, runner *guest.Runner,
+	metrics *prometheus.Registry, log *slog.Logger,
+) {
+	cfg := a.cfg
+	v1 := routes.Group("/v1")
+	(&ingress.Server{Store: db, Log: log, Metrics: metrics, Limits: ingress.Limits{
+		EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst,
+	}}).Register(v1, web.Authenticate(db, host.ScopeIngest))
+	read, manage := web.Authenticate(db, host.ScopeRead), web.Authenticate(db, host.ScopeManage)
+	(&admin.Server{Registry: reg, History: history{db, worker}, Inspector: runner}).Register(v1, read, manage)
+	a.addHealth(routes, hostChecks(db, cfg.Data), metrics, read)
+}
+
+// addAuth0 adds Auth0's API.
+func addAuth0(ctx context.Context, routes *echo.Echo, db *sqlite.DB, reg *registry.Registry, box *seal.Box, log *slog.Logger) error {
+	issuer, err := auth0.OpenIssuer(ctx, db, box)
+	if err != nil {
+		return err
+	}
+	(&auth0.Server{Registry: reg, History: db, Keys: db, Issuer: issuer, Log: log}).Register(routes)
+	return nil
 }
 
 // runUntilDone runs the server and the host's other work; all stop when ctx
