@@ -109,12 +109,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	}
 
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", thisBuild().Version)
-	work := []func(context.Context) error{worker.Run, reg.BuildPending}
-	if certificate != nil {
-		listener = certificate.Secure(listener)
-		work = append(work, func(ctx context.Context) error { return certificate.Watch(ctx, log) })
-	}
-	return a.runUntilDone(ctx, listener, routes, work, log)
+	return a.runUntilDone(ctx, listener, certificate, routes, []func(context.Context) error{worker.Run, reg.BuildPending}, log)
 }
 
 // addDoors adds the API under /v1, and what tells of the host's health.
@@ -145,8 +140,13 @@ func addAuth0(ctx context.Context, routes *echo.Echo, db *sqlite.DB, reg *regist
 // runUntilDone runs the server and the host's other work; all stop when ctx
 // ends, or when one of them fails.
 func (a *app) runUntilDone(
-	ctx context.Context, listener net.Listener, routes *echo.Echo, work []func(context.Context) error, log *slog.Logger,
+	ctx context.Context, listener net.Listener, certificate *web.Certificate, routes *echo.Echo,
+	work []func(context.Context) error, log *slog.Logger,
 ) error {
+	if certificate != nil {
+		listener = certificate.Secure(listener)
+		work = append(work, func(ctx context.Context) error { return certificate.Watch(ctx, log) })
+	}
 	group, running := errgroup.WithContext(ctx)
 	for _, run := range work {
 		group.Go(func() error { return run(running) })
