@@ -43,11 +43,7 @@ func (a *app) editBindings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	before, err := bindingsOf(ctx, c)
-	if err != nil {
-		return err
-	}
-	text, err := ascode.EncodeBindings(before)
+	text, err := bindingsText(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -63,11 +59,27 @@ func (a *app) editBindings(ctx context.Context) error {
 		a.term.note("nothing is changed")
 		return os.Remove(path)
 	}
-	if err := a.replaceBindings(ctx, c, path, edited); err != nil {
+	if err := a.replaceUnchanged(ctx, c, text, path, edited); err != nil {
 		a.term.note("usher: what you wrote is kept: usher bindings set --file %s", path)
 		return err
 	}
 	return os.Remove(path)
+}
+
+// replaceUnchanged replaces the host's bindings, unless somebody else changed
+// them since they were text.
+func (a *app) replaceUnchanged(ctx context.Context, c *client.Client, text []byte, path string, edited []byte) error {
+	now, err := bindingsText(ctx, c)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(now, text) {
+		return &host.Error{
+			Code: host.Conflict, Text: "the bindings were changed meanwhile",
+			Hint: "look at them with 'usher bindings', and edit again",
+		}
+	}
+	return a.replaceBindings(ctx, c, path, edited)
 }
 
 // sameBindings reports whether two files say the same; one that can't be read
@@ -81,7 +93,8 @@ func sameBindings(edited, text []byte) bool {
 	return err == nil && bytes.Equal(again, text)
 }
 
-func bindingsOf(ctx context.Context, c *client.Client) (map[host.Trigger][]ascode.Binding, error) {
+// bindingsText is every trigger's bindings, as they are edited.
+func bindingsText(ctx context.Context, c *client.Client) ([]byte, error) {
 	all := map[host.Trigger][]ascode.Binding{}
 	for _, trigger := range host.Triggers() {
 		list, err := c.Bindings(ctx, trigger)
@@ -90,7 +103,7 @@ func bindingsOf(ctx context.Context, c *client.Client) (map[host.Trigger][]ascod
 		}
 		all[trigger] = ascode.Bindings(list)
 	}
-	return all, nil
+	return ascode.EncodeBindings(all)
 }
 
 // temporary writes text to a file that only its maker may read.
