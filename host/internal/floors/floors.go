@@ -59,6 +59,7 @@ var places = []place{
 	{"host/auth0", doors},
 	{"host/dashboard", doors},
 	{"host/client", doors},
+	{"host/config", words}, // what the command writes to files and reads from them
 	// Assembly, and what only measures and tests.
 	{"host/cmd", anything},
 	{"host/bench", anything},
