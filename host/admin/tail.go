@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -98,10 +99,17 @@ func (s *Server) follow(out *eventStream, query logQuery) error {
 	ctx := out.c.Request().Context()
 	tick := time.NewTicker(s.pollEvery())
 	defer tick.Stop()
+	every := cmp.Or(s.HeartbeatEvery, defaultHeartbeatEvery)
 	if err := out.send(fmt.Appendf(nil, "retry: %d\nid: %d\n\n", tailRetryMillis, query.after)); err != nil {
 		return err
 	}
-	for {
+	for checked := time.Now(); ; {
+		if time.Since(checked) >= every {
+			if gone, err := s.keyIsGone(out.c); gone || err != nil {
+				return err
+			}
+			checked = time.Now()
+		}
 		results, next, err := s.resultsAfter(ctx, query, s.recentSeq)
 		if err != nil {
 			return err
@@ -112,7 +120,7 @@ func (s *Server) follow(out *eventStream, query logQuery) error {
 			}
 		}
 		query.after = next
-		if out.idle() >= cmp.Or(s.HeartbeatEvery, defaultHeartbeatEvery) {
+		if out.idle() >= every {
 			// An event without data shows itself to nobody, but its id counts:
 			// what a filter left out is not read again by a reader that comes back.
 			if err := out.send(fmt.Appendf(nil, ": still here\nid: %d\n\n", query.after)); err != nil {
@@ -123,6 +131,14 @@ func (s *Server) follow(out *eventStream, query logQuery) error {
 			return nil
 		}
 	}
+}
+
+// keyIsGone reports whether the key that opened c's tail was deleted since: a
+// deleted key is worthless at once, and a tail may be open for days.
+func (s *Server) keyIsGone(c echo.Context) (bool, error) {
+	keys, err := s.Registry.Keys(c.Request().Context())
+	id := web.KeyFrom(c).ID
+	return !slices.ContainsFunc(keys, func(k host.Key) bool { return k.ID == id }), err
 }
 
 // pauseTail waits for the next look, not at all when there is more, and

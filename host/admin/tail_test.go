@@ -188,6 +188,29 @@ func TestATailGoesOnAfterTheLastEventThatWasSeen(t *testing.T) {
 	}
 }
 
+func TestATailEndsSoonAfterItsKeyIsDeleted(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	a.server.HeartbeatEvery = time.Millisecond
+	l := listen(t, a)
+	f := l.tail(t, "", "")
+	if _, err := f.block(); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := a.reg.Keys(t.Context())
+	for _, k := range keys {
+		if err == nil && k.May(host.ScopeRead) && !k.May(host.ScopeManage) {
+			err = a.reg.DeleteKey(t.Context(), k.ID)
+		}
+	}
+	for err == nil {
+		_, err = f.block()
+	}
+	if !errors.Is(err, io.EOF) {
+		t.Error(err)
+	}
+}
+
 func TestATailOfOneActionLeavesOutTheOthersAndSaysSo(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
