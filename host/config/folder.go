@@ -95,11 +95,19 @@ func readInside(dir, from, name string) ([]byte, error) {
 	if err != nil || filepath.IsAbs(name) || !filepath.IsLocal(inside) {
 		return nil, wrong(from, 0, name+" is outside of "+dir)
 	}
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &host.Error{Code: host.NotFound, Text: from + ": there is no file " + path}
+	root, err := os.OpenRoot(dir) // which links don't lead out of either
+	if err != nil {
+		return nil, fmt.Errorf("open the folder: %w", err)
 	}
-	return data, err
+	defer func() { _ = root.Close() }()
+	data, err := root.ReadFile(inside)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &host.Error{Code: host.NotFound, Text: from + ": there is no file " + path}
+	case err != nil:
+		return nil, wrong(from, 0, fmt.Sprintf("%s can't be read: %v", name, err))
+	}
+	return data, nil
 }
 
 // WriteFolder writes a setup as [ReadFolder] reads it, and returns the paths
@@ -223,6 +231,10 @@ func actionFiles(files map[string][]byte, base string, a Action) error {
 	return nil
 }
 
+// maxNameBytes is how much of an action's name its files have: with a number
+// and a suffix, all file systems take it.
+const maxNameBytes = 200
+
 // fileName makes the name of an action's files, without a suffix. Names that
 // differ in more than case and spaces get files that do.
 func fileName(action string, taken map[string]bool) string {
@@ -232,6 +244,7 @@ func fileName(action string, taken map[string]bool) string {
 		}
 		return r
 	}, action)
+	base = strings.ToValidUTF8(base[:min(len(base), maxNameBytes)], "")
 	name := base
 	for n := 2; taken[strings.ToLower(name)]; n++ {
 		name = fmt.Sprintf("%s-%d", base, n)

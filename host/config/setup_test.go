@@ -3,6 +3,7 @@ package config_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -213,6 +214,38 @@ func TestAFileOfAnActionIsReadStrictly(t *testing.T) {
 				t.Errorf("error is %v", err)
 			}
 		})
+	}
+}
+
+func TestALinkDoesNotLeadOutOfTheFolder(t *testing.T) {
+	t.Parallel()
+	elsewhere, dir := t.TempDir(), t.TempDir()
+	write(t, elsewhere, "private.js", "secret\n")
+	write(t, dir, "actions/a.yaml", "name: a\ncode: a.js\n")
+	if err := os.Symlink(filepath.Join(elsewhere, "private.js"), filepath.Join(dir, "actions", "a.js")); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := config.ReadFolder(dir); host.CodeOf(err) != host.Invalid {
+		t.Errorf("reads %+v, %v", s.Actions, err)
+	}
+}
+
+func TestFilesHaveNamesThatFileSystemsTake(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	long := strings.Repeat("語", 127)
+	for _, name := range []string{long + "1", long + "2", "..", "a/../../b", `..\c`} {
+		s := config.Setup{Actions: []config.Action{code(name, "1"), code(long+"3", "3")}}
+		if _, err := config.WriteFolder(dir, s); err != nil {
+			t.Fatal(err)
+		}
+		back, err := config.ReadFolder(dir)
+		if err != nil || !slices.ContainsFunc(back.Actions, func(a config.Action) bool { return a.Name == name && a.Source.Code == "1" }) {
+			t.Fatalf("%s: %+v, %v", name, back.Actions, err)
+		}
+		if err := os.RemoveAll(filepath.Join(dir, "actions")); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

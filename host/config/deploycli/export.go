@@ -219,6 +219,11 @@ func (r *reader) json(path string, into any) error {
 // readCode reads the files that the actions name. They must be in the export:
 // one that came from elsewhere must not pick files of this machine.
 func (r *reader) readCode(actions []action) error {
+	root, err := os.OpenRoot(r.dir) // which links don't lead out of either
+	if err != nil {
+		return fmt.Errorf("open the export: %w", err)
+	}
+	defer func() { _ = root.Close() }()
 	for i, a := range actions {
 		if a.Code == "" {
 			continue
@@ -227,7 +232,7 @@ func (r *reader) readCode(actions []action) error {
 		if !filepath.IsLocal(name) {
 			return &host.Error{Code: host.Invalid, Text: fmt.Sprintf("action %q: its code %s is outside of %s", a.Name, a.Code, r.dir)}
 		}
-		data, err := os.ReadFile(filepath.Join(r.dir, name))
+		data, err := root.ReadFile(name)
 		if err != nil {
 			return &host.Error{Code: host.NotFound, Text: fmt.Sprintf("action %q: its code can't be read: %v", a.Name, err), Err: err}
 		}

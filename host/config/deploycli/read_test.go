@@ -140,3 +140,15 @@ func FuzzExportsAreReadOrRefused(f *testing.F) {
 		}
 	})
 }
+
+func TestALinkDoesNotLeadOutOfTheExport(t *testing.T) {
+	t.Parallel()
+	elsewhere := tenant(t, "")
+	dir := tenant(t, "actions: [{name: A, code: link.js, "+ours+"}]")
+	if err := os.Symlink(filepath.Join(elsewhere, "code.js"), filepath.Join(dir, "link.js")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := deploycli.Read(dir, deploycli.Options{}); err == nil {
+		t.Errorf("reads %+v", got.Setup.Actions)
+	}
+}
