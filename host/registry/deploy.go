@@ -185,7 +185,7 @@ func (r *Registry) settled(ctx context.Context, actionID string) (host.Draft, er
 // its trigger's. It runs for real, with the action's secrets and under the
 // settings of its binding; nothing of it is kept. Without a draft the deployed
 // version runs. A draft that is not built, for which it waits up to 20 seconds,
-// is [host.Conflict].
+// is [host.Conflict]; more tests at once than a few are [host.Overloaded].
 func (r *Registry) Test(ctx context.Context, action string, event json.RawMessage) (host.Result, error) {
 	a, err := r.Action(ctx, action)
 	if err != nil {
@@ -201,6 +201,13 @@ func (r *Registry) Test(ctx context.Context, action string, event json.RawMessag
 	}
 	if r.Runner == nil {
 		return host.Result{}, &host.Error{Code: host.Unavailable, Text: "this host runs no tests", Hint: "try the action with `usher run`"}
+	}
+	defer r.trials.Add(-1)
+	if r.trials.Add(1) > maxTrials {
+		return host.Result{}, &host.Error{
+			Code: host.Overloaded, RetryAfter: time.Second,
+			Text: fmt.Sprintf("%d tests run, which is all that the host runs at once", maxTrials), Hint: "try again when one of them has ended",
+		}
 	}
 	return r.Runner.Try(ctx, step, &host.Event{
 		ID: host.NewID(host.EventPrefix), Trigger: a.Trigger, Body: event, ReceivedAt: time.Now().UTC(),

@@ -538,3 +538,44 @@ func TestARevisionIsBuiltOnceHoweverOftenItIsAskedFor(t *testing.T) {
 		t.Errorf("built %q", built)
 	}
 }
+
+// busyRunner runs until hold is closed.
+type busyRunner struct {
+	began chan struct{}
+	hold  chan struct{}
+}
+
+func (b busyRunner) Try(context.Context, host.Step, *host.Event) (host.Result, error) {
+	b.began <- struct{}{}
+	<-b.hold
+	return host.Result{Succeeded: true}, nil
+}
+
+func TestOnlyAFewTestsRunAtOnce(t *testing.T) {
+	t.Parallel()
+	const most = 8
+	r := openBuilding(t, &builder{})
+	busy := busyRunner{began: make(chan struct{}), hold: make(chan struct{})}
+	r.Runner = busy
+	draftAction(t, r, "notify", code("good"), false)
+	ended := make(chan error, most)
+	for range most {
+		go func() {
+			_, err := r.Test(context.Background(), "notify", []byte(`{}`))
+			ended <- err
+		}()
+		<-busy.began
+	}
+	_, err := r.Test(t.Context(), "notify", []byte(`{}`))
+	refused(t, err, host.Overloaded, nil, "tests")
+	close(busy.hold)
+	for range most {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	go func() { <-busy.began }()
+	if _, err := r.Test(t.Context(), "notify", []byte(`{}`)); err != nil {
+		t.Error(err)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/usherhost/usher/host"
 )
@@ -46,6 +47,7 @@ type Registry struct {
 	secrets  secretCache
 	present  presentBindings
 	builds   builds
+	trials   atomic.Int64 // tests that run
 }
 
 // Store keeps it all durably. A method that finds nothing returns a
