@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -142,6 +143,11 @@ func (r *Registry) buildDraft(ctx context.Context, d host.Draft) error {
 
 // module builds and stores the draft's module.
 func (r *Registry) module(ctx context.Context, d host.Draft) (digest string, err error) {
+	defer func() {
+		if p := recover(); p != nil { // or it would end the host, at every start again
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
 	a, err := r.Store.Action(ctx, d.ActionID)
 	if err != nil {
 		return "", err

@@ -42,6 +42,8 @@ func (b *builder) Build(ctx context.Context, _ string, s host.Source, libraries 
 		return registry.Build{}, &registry.BuildFailed{Errors: []host.BuildError{{Text: "it is broken", File: "action.js", Line: 1, Column: 2}}}
 	case s.Code == "unlucky":
 		return registry.Build{}, errors.New("no space left on device")
+	case s.Code == "upsetting":
+		panic("index out of range")
 	case s.Code == "unfit":
 		return registry.Build{Module: guests.Wasm("noentry")}, nil
 	case strings.HasPrefix(s.Code, "uses ") && libraries[s.Code[5:]].Code == "":
@@ -169,6 +171,7 @@ func TestWhatCanNotBeBuiltCanNotBeDeployed(t *testing.T) {
 		{code: "broken", want: host.BuildError{Text: "it is broken", File: "action.js", Line: 1, Column: 2}, text: "action.js:1:2: it is broken"},
 		{code: "unfit", text: "onExecutePostUserRegistration"},
 		{code: "unlucky", text: "not the code's fault"},
+		{code: "upsetting", text: "not the code's fault"},
 	} {
 		t.Run(tt.code, func(t *testing.T) {
 			t.Parallel()
