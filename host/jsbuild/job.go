@@ -149,12 +149,12 @@ func (j *job) loadFiles(build api.PluginBuild) {
 			return api.OnLoadResult{Errors: []api.Message{{Text: unresolved(args.Path), Detail: outside{}}}}, nil
 		}
 		if args.Path != j.entry {
-			return j.mended(args.Path), nil
+			return j.unmapped(args, j.mended(args.Path)), nil
 		}
 		code := string(j.src.Code)
 		if strings.HasPrefix(code, "#!") {
 			code = "//" + code[2:] // esbuild would put it before the banner
 		}
-		return api.OnLoadResult{Contents: &code, ResolveDir: j.root, Loader: j.entryLoader()}, nil
+		return j.unmapped(args, api.OnLoadResult{Contents: &code, ResolveDir: j.root, Loader: j.entryLoader()}), nil
 	})
 }

@@ -96,7 +96,7 @@ func (j *job) loadLibrary(args api.OnLoadArgs) (api.OnLoadResult, error) {
 	if ownSecrets.MatchString(code) && !otherActions.MatchString(code) {
 		code = fmt.Sprintf("var actions = require(%q).of(%q); ", secretsPath, args.Path) + code
 	}
-	return api.OnLoadResult{Contents: &code, ResolveDir: cmp.Or(j.installed, j.root), Loader: api.LoaderJS}, nil
+	return j.unmapped(args, api.OnLoadResult{Contents: &code, ResolveDir: cmp.Or(j.installed, j.root), Loader: api.LoaderJS}), nil
 }
 
 func loadSecrets(api.OnLoadArgs) (api.OnLoadResult, error) {

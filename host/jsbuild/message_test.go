@@ -3,6 +3,7 @@ package jsbuild_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -252,10 +253,27 @@ func TestCodeWithoutAFolderReadsNoFilesOfTheHost(t *testing.T) {
 		`require("../../../../etc/hosts.txt")`:      `there is no file "../../../../etc/hosts.txt"`,
 		`require("axios")`:                          `add it to the action's dependencies: {"name": "axios", "version": "latest"}`,
 		`require("./" + process.argv[1] + ".json")`: `there is no file "./**/*.json"`,
+		`require("data:text/javascript,1%0a//# sourceMappingURL=file://` + secret + `")`: "is outside of what the action may read",
 	} {
 		_, err := jsbuild.BundleOf(t.Context(), nil, closedSource(code))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", code, err, want)
+		}
+	}
+}
+
+func TestCodeWithoutAFolderReadsNoSourceMapsOfTheHost(t *testing.T) {
+	t.Parallel()
+	secret := filepath.ToSlash(folderOf(t, map[string]string{"master.key": "c2VjcmV0"})) + "/master.key"
+	up := strings.Repeat("../", 20) + strings.TrimPrefix(secret, "/")
+	for _, comment := range []string{
+		"//# sourceMappingURL=file://" + secret, "//@ sourceMappingURL=" + up, "/*# sourceMappingURL=" + up + " */",
+		"//# sourceMappingURL=" + up + "\n<!-- //# sourceMappingURL=" + up,
+	} {
+		src := closedSource(`require("actions:a");` + comment)
+		src.Libraries = map[string]jsbuild.Library{"a": {Code: []byte("exports.a = 1; " + comment)}}
+		if _, err := jsbuild.BundleOf(t.Context(), nil, src); err != nil {
+			t.Errorf("%s: %v", comment, err)
 		}
 	}
 }

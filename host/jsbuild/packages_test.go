@@ -43,6 +43,7 @@ func (r *registry) publish(t *testing.T, name, version string, fields map[string
 	t.Helper()
 	manifest := map[string]any{"name": name, "version": version, "main": "index.js"}
 	maps.Copy(manifest, fields)
+	comment, _ := fields["comment"].(string) // at the end of its code
 	text, err := json.Marshal(manifest)
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +51,7 @@ func (r *registry) publish(t *testing.T, name, version string, fields map[string
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	w := tar.NewWriter(z)
-	for file, text := range map[string]string{"package.json": string(text), "index.js": `module.exports = "` + name + "@" + version + `";`} {
+	for file, text := range map[string]string{"package.json": string(text), "index.js": `module.exports = "` + name + "@" + version + `";` + comment} {
 		if err := w.WriteHeader(&tar.Header{Name: "package/" + file, Mode: 0o644, Size: int64(len(text))}); err != nil {
 			t.Fatal(err)
 		}
@@ -426,18 +427,22 @@ func TestListedPackagesAreTheOnlyOnes(t *testing.T) {
 
 func TestAPackageReadsNoFilesOfTheHost(t *testing.T) {
 	t.Parallel()
-	secret := filepath.ToSlash(folderOf(t, map[string]string{"secret.json": `{"key":1}`})) + "/secret.json"
+	secret := filepath.ToSlash(folderOf(t, map[string]string{"secret.json": `{"key":1}`, "secret.json.txt": "key"})) + "/secret.json"
 	r := newRegistry(t)
 	p := &jsbuild.Packages{Registry: r.URL, CacheDir: t.TempDir()}
 	up := strings.Repeat("../", 20)
 	for version, fields := range map[string]map[string]any{
 		"1.0.0": {"main": up + strings.TrimPrefix(secret, "/")},
 		"2.0.0": {"browser": map[string]string{"./index.js": up + strings.TrimPrefix(secret, "/")}},
+		"3.0.0": {"comment": "//# sourceMappingURL=file://" + secret + ".txt"},
 	} {
 		r.publish(t, "spy", version, fields)
 		b, err := jsbuild.BundleOf(t.Context(), p, jsbuild.Source{Name: "action.js", Code: []byte(anyHandler + `exports.got = require("spy")`), Dependencies: deps("spy@" + version)})
 		if err == nil && bytes.Contains(b.Code, []byte("key")) {
 			t.Errorf("spy %s read a file: %s", version, b.Code)
+		}
+		if version == "3.0.0" && err != nil {
+			t.Errorf("spy %s: %v", version, err)
 		}
 	}
 }

@@ -75,7 +75,7 @@ func (r *resolver) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) 
 	if args.Kind == api.ResolveJSRequireResolve {
 		return api.OnResolveResult{Path: args.Path, External: true}, nil
 	}
-	if r.closed() && filepath.IsAbs(args.Path) {
+	if r.closed() && (filepath.IsAbs(args.Path) || strings.HasPrefix(args.Path, "data:")) { // whose code may name files too
 		return r.refuse(args.Path), nil
 	}
 	if found, ok := r.substituteFor(args); ok {
