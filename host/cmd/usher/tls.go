@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/web"
@@ -45,11 +47,7 @@ func (a *app) devCertificate() (*web.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := []string{"localhost", "127.0.0.1", "::1"}
-	if name, _, err := net.SplitHostPort(a.cfg.Listen); err == nil && name != "" && net.ParseIP(name) == nil && name != "localhost" {
-		names = append(names, name)
-	}
-	c, err := web.DevCertificate(dir, names)
+	c, err := web.DevCertificate(dir, devNames(a.cfg.Listen))
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +58,17 @@ usher:   Go        export SSL_CERT_FILE=%[1]s
 usher:   curl      curl --cacert %[1]s https://%s/livez
 usher: the commands of usher trust it when they find the data directory (--data)`, ca, a.cfg.Listen)
 	return c, nil
+}
+
+// devNames are the names and addresses of this machine by which a server that
+// listens there is reached.
+func devNames(listen string) []string {
+	names := []string{"localhost", "127.0.0.1", "::1"}
+	name, _, err := net.SplitHostPort(listen)
+	if err == nil && name != "" && !strings.HasPrefix(listen, "unix:") && !net.ParseIP(name).IsUnspecified() && !slices.Contains(names, name) {
+		names = append(names, name)
+	}
+	return names
 }
 
 // transport trusts what this system trusts, and the authority of the data
