@@ -31,6 +31,7 @@ type config struct {
 	APIKey         string         `koanf:"api_key"`
 	Data           string         `koanf:"data"`
 	Listen         string         `koanf:"listen"`
+	PublicURL      string         `koanf:"public_url"`
 	TLSCert        string         `koanf:"tls_cert"`
 	TLSKey         string         `koanf:"tls_key"`
 	TLSDev         bool           `koanf:"tls_dev"`
@@ -68,6 +69,7 @@ var settings = []setting{
 	{key: "api_key", kind: "string", initial: "", about: "API key of the commands (default: <data>/admin.key)", secret: true, flag: "key", global: true},
 	{key: "data", kind: "string", initial: "usher-data", about: "data directory of the host", flag: "data", global: true},
 	{key: "listen", kind: "string", initial: "127.0.0.1:8080", about: "address that serve listens on", flag: "listen"},
+	{key: "public_url", kind: "string", initial: "", about: "what Auth0's tools call the host, behind a proxy that changes the Host header, such as https://usher.example.com", flag: "public-url"},
 	{key: "tls_cert", kind: "string", initial: "", about: "certificate (PEM, with its chain) to serve HTTPS with; read again when it changes", flag: "tls-cert"},
 	{key: "tls_key", kind: "string", initial: "", about: "key of --tls-cert (PEM)", flag: "tls-key"},
 	{key: "tls_dev", kind: "boolean", initial: false, about: "serve HTTPS with a certificate made for this machine, in <data>/tls", flag: "tls-dev"},

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -104,7 +105,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	}
 	routes := web.NewEcho(log)
 	a.addDoors(routes, db, reg, worker, runner, metrics, log)
-	if err := addAuth0(ctx, routes, db, reg, box, log); err != nil {
+	if err := a.addAuth0(ctx, routes, db, reg, box, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 
@@ -128,13 +129,29 @@ func (a *app) addDoors(
 }
 
 // addAuth0 adds Auth0's API.
-func addAuth0(ctx context.Context, routes *echo.Echo, db *sqlite.DB, reg *registry.Registry, box *seal.Box, log *slog.Logger) error {
+func (a *app) addAuth0(ctx context.Context, routes *echo.Echo, db *sqlite.DB, reg *registry.Registry, box *seal.Box, log *slog.Logger) error {
+	public, err := publicURL(a.cfg.PublicURL)
+	if err != nil {
+		return err
+	}
 	issuer, err := auth0.OpenIssuer(ctx, db, box)
 	if err != nil {
 		return err
 	}
-	(&auth0.Server{Registry: reg, History: db, Keys: db, Issuer: issuer, Log: log}).Register(routes)
+	(&auth0.Server{Registry: reg, History: db, Keys: db, Issuer: issuer, PublicURL: public, Log: log}).Register(routes)
 	return nil
+}
+
+// publicURL reads what clients call the host; nil is what each request says.
+func publicURL(text string) (*url.URL, error) {
+	if text == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		return nil, &host.Error{Code: host.Invalid, Text: "the public URL is none: " + text, Hint: "give --public-url as in https://usher.example.com", Err: err}
+	}
+	return u, nil
 }
 
 // runUntilDone runs the server and the host's other work; all stop when ctx
