@@ -22,6 +22,9 @@ func (p *Packages) npmInstall(ctx context.Context, dir string, r request) error 
 		"--no-update-notifier", "--no-progress", "--loglevel=error", "--json",
 		"--fetch-retry-mintimeout=250", "--fetch-retry-maxtimeout=1000", // npm's own waits are over a minute
 	}
+	if !p.AnySource {
+		args = append(args, registriesOnly...)
+	}
 	var names []string
 	for _, q := range r.list {
 		names = append(names, q.Name+"@"+q.Version)
@@ -36,6 +39,14 @@ func (p *Packages) npmInstall(ctx context.Context, dir string, r request) error 
 		return err
 	}
 	return p.explain(ctx, dir, r, out)
+}
+
+// registriesOnly keeps npm from what a package's own dependencies can name: any
+// address that this machine reaches, its folders, and repositories, whose .npmrc
+// can name programs to run. Versions of npm that do not know the first four
+// options still find no git to run.
+var registriesOnly = []string{
+	"--allow-git=none", "--allow-remote=none", "--allow-file=none", "--allow-directory=none", "--git=usher-runs-no-git",
 }
 
 // npm runs npm in dir and returns what it prints for machines.
@@ -128,6 +139,11 @@ func (p *Packages) explain(ctx context.Context, dir string, r request, out []byt
 		return asError([]Message{{
 			Text: "the registry refuses a package" + registryNote(r) + ": " + f.Error.Summary,
 			Hint: "give npm on this machine access: npm login, or a token in its .npmrc",
+		}})
+	case "ENOGIT", "EALLOWGIT", "EALLOWREMOTE", "EALLOWFILE", "EALLOWDIRECTORY":
+		return asError([]Message{{
+			Text: "a package on the list needs another one that is in no registry: " + firstLine(f.Error.Summary),
+			Hint: "use a version of it that needs packages of a registry alone",
 		}})
 	case "ERESOLVE":
 		return asError([]Message{{

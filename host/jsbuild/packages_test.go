@@ -28,11 +28,12 @@ type registry struct {
 	mu       sync.Mutex
 	versions map[string]map[string][]byte // guarded by mu: package → version → tarball
 	asked    map[string]int               // guarded by mu: path → how often
+	needs    map[string]map[string]string // guarded by mu: package → its dependencies
 }
 
 func newRegistry(t *testing.T) *registry {
 	t.Helper()
-	r := &registry{versions: map[string]map[string][]byte{}, asked: map[string]int{}}
+	r := &registry{versions: map[string]map[string][]byte{}, asked: map[string]int{}, needs: map[string]map[string]string{}}
 	r.Server = httptest.NewServer(r)
 	t.Cleanup(r.Close)
 	return r
@@ -64,6 +65,9 @@ func (r *registry) publish(t *testing.T, name, version string, fields map[string
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if needs, ok := fields["dependencies"].(map[string]string); ok {
+		r.needs[name] = needs
+	}
 	if r.versions[name] == nil {
 		r.versions[name] = map[string][]byte{}
 	}
@@ -100,7 +104,7 @@ func (r *registry) describe(name string, versions map[string][]byte) map[string]
 	list := map[string]any{}
 	for version, tarball := range versions {
 		sum := sha512.Sum512(tarball)
-		list[version] = map[string]any{"name": name, "version": version, "dist": map[string]any{
+		list[version] = map[string]any{"name": name, "version": version, "dependencies": r.needs[name], "dist": map[string]any{
 			"tarball":   r.URL + "/" + name + "/-/" + version + ".tgz",
 			"integrity": "sha512-" + base64.StdEncoding.EncodeToString(sum[:]),
 		}}
@@ -250,12 +254,20 @@ func TestInstallSaysWhatIsWrongWithAList(t *testing.T) {
 	r := newRegistry(t)
 	r.publish(t, "alpha", "1.0.0", nil)
 	r.publish(t, "alpha", "1.2.0", nil)
+	for name, address := range map[string]string{
+		"cloner": "git+file://" + filepath.ToSlash(t.TempDir()), "caller": r.URL + "/inside.tgz", "linker": "file:" + filepath.ToSlash(t.TempDir()),
+	} {
+		r.publish(t, name, "1.0.0", map[string]any{"dependencies": map[string]string{"elsewhere": address}})
+	}
 	p := &jsbuild.Packages{Registry: r.URL, CacheDir: t.TempDir()}
 	for _, tt := range []struct {
 		name string
 		deps []jsbuild.Dependency
 		want string
 	}{
+		{"a package that needs a repository", deps("cloner@1.0.0"), "needs another one that is in no registry"},
+		{"a package that needs an address", deps("caller@1.0.0"), "needs another one that is in no registry"},
+		{"a package that needs a folder", deps("linker@1.0.0"), "needs another one that is in no registry"},
 		{"a package that does not exist", deps("alhpa@1.0.0"), `package "alhpa" does not exist in the registry`},
 		{"a version that does not exist", deps("alpha@9.9.9"), `package "alpha" has no version 9.9.9; the newest is 1.2.0`},
 		{"a range that nothing is in", deps("alpha@^3"), `package "alpha" has no version ^3; the newest is 1.2.0`},
