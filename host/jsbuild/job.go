@@ -145,8 +145,8 @@ func (j *job) entryLoader() api.Loader {
 // found.
 func (j *job) loadFiles(build api.PluginBuild) {
 	build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "file"}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-		if !j.readable(args.Path) {
-			return api.OnLoadResult{Errors: []api.Message{{Text: unresolved(args.Path), Detail: outside{}}}}, nil
+		if !j.readable(args.Path) { // a pattern may have found it: its name is not told
+			return api.OnLoadResult{Errors: []api.Message{{Text: unresolved("a file of the host"), Detail: outside{}}}}, nil
 		}
 		if args.Path != j.entry {
 			return j.unmapped(args, j.mended(args.Path)), nil

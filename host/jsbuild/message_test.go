@@ -262,6 +262,16 @@ func TestCodeWithoutAFolderReadsNoFilesOfTheHost(t *testing.T) {
 	}
 }
 
+func TestCodeWithoutAFolderLearnsNoNamesOfTheHostsFiles(t *testing.T) {
+	t.Parallel()
+	dir := filepath.ToSlash(folderOf(t, map[string]string{"master.key": "c2VjcmV0"}))
+	pattern := strings.Repeat("../", 20) + strings.TrimPrefix(dir, "/") + "/"
+	_, err := jsbuild.BundleOf(t.Context(), nil, closedSource(`require("`+pattern+`" + process.argv[1])`))
+	if err == nil || strings.Contains(err.Error(), "master") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestCodeWithoutAFolderReadsNoSourceMapsOfTheHost(t *testing.T) {
 	t.Parallel()
 	secret := filepath.ToSlash(folderOf(t, map[string]string{"master.key": "c2VjcmV0"})) + "/master.key"
