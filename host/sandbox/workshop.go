@@ -52,8 +52,12 @@ type Bench struct {
 // held to the limits. It gets a clock that stands still and random bytes that
 // are always the same; it can't call the host. The caller must close it.
 func (w *Workshop) Bench(ctx context.Context, limits host.Limits) (*Bench, error) {
+	if !w.sandbox.runs.enter() {
+		return nil, errClosed
+	}
 	i, err := w.sandbox.plainInstance(ctx, w.code, nil, limits.MemoryBytes)
 	if err != nil {
+		w.sandbox.runs.leave()
 		return nil, fmt.Errorf("instantiate module: %w", err)
 	}
 	b := &Bench{workshop: w, instance: i, call: &Call{}}
@@ -61,7 +65,7 @@ func (w *Workshop) Bench(ctx context.Context, limits host.Limits) (*Bench, error
 	b.call.begin(ctx, &Request{Limits: limits, Random: b.state, Clock: b.state, Stdout: io.Discard, Stderr: io.Discard})
 	exchange := &kernel{}
 	exchange.begin(nil, &b.call.request.Limits)
-	b.call.freezing, b.call.instance, b.call.exchange = b.state, i, exchange
+	b.call.sandbox, b.call.freezing, b.call.instance, b.call.exchange = w.sandbox, b.state, i, exchange
 	b.call.fill()
 	return b, nil
 }
@@ -116,8 +120,9 @@ func (b *Bench) Module() ([]byte, error) {
 	return made.Wasm, nil
 }
 
-// Close frees the instance.
+// Close frees the instance. Until then the sandbox does not close.
 func (b *Bench) Close() {
 	b.instance.close()
 	b.call.end()
+	b.workshop.sandbox.runs.leave()
 }
