@@ -8,11 +8,19 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
+
+// withoutOwn leaves usher's own variables out of an environment: its keys are
+// no business of npm's.
+func withoutOwn(environ []string) []string {
+	return slices.DeleteFunc(environ, func(entry string) bool { return strings.HasPrefix(entry, "USHER_") })
+}
 
 // npmInstall installs a request in the folder that it was written to. No script
 // of any package runs.
@@ -62,7 +70,7 @@ func (p *Packages) npm(ctx context.Context, dir string, r request, args ...strin
 		args = append(args, "--registry="+r.registry)
 	}
 	cmd := exec.CommandContext(timed, path, args...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, withoutOwn(os.Environ())
 	cmd.WaitDelay = time.Second
 	var out, rest bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &rest

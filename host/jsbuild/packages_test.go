@@ -305,6 +305,27 @@ func TestInstallSaysThatThereIsNoNpm(t *testing.T) {
 	}
 }
 
+func TestInstallKeepsTheHostsKeysFromNpm(t *testing.T) {
+	t.Setenv("USHER_SECRETS_KEY", "of the host")
+	t.Setenv("NPM_TOKEN", "of npm")
+	dir := t.TempDir()
+	npm := filepath.Join(dir, "npm")
+	if err := os.WriteFile(npm, []byte("#!/bin/sh\nenv >"+filepath.Join(dir, "seen")+"\nexit 1\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := &jsbuild.Packages{CacheDir: t.TempDir(), Npm: npm}
+	if _, err := p.Install(t.Context(), deps("alpha@1.0.0")); err == nil {
+		t.Error("an npm that fails installed something")
+	}
+	seen, err := os.ReadFile(filepath.Join(dir, "seen"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(seen), "of the host") || !strings.Contains(string(seen), "NPM_TOKEN=of npm") {
+		t.Errorf("npm saw %s", seen)
+	}
+}
+
 func TestInstallEndsInTime(t *testing.T) {
 	t.Parallel()
 	gone := make(chan struct{})
