@@ -46,7 +46,7 @@ func (s *Script) bundle(ctx context.Context, peer, into string) error {
 		return &Missing{"Node is not installed"}
 	}
 	if _, err := os.Stat(filepath.Join(s.dir, "node_modules", "esbuild")); err != nil {
-		return &Missing{"the peers' packages are not installed: run 'npm ci' in host/bench/testdata/js"}
+		return &Missing{"the peers' packages are not installed: run 'npm install' in host/bench/testdata/js"}
 	}
 	_, err := s.node(ctx, "bundle.js", s.Name+".js", peer, into)
 	return err
@@ -99,7 +99,7 @@ func (s *Script) NewWorkerd(ctx context.Context) (w *Workerd, err error) {
 		return nil, err
 	}
 	if _, err := os.Stat(binary); err != nil {
-		return nil, &Missing{"workerd is not installed: run 'npm ci' in host/bench/testdata/js"}
+		return nil, &Missing{"workerd is not installed: run 'npm install' in host/bench/testdata/js"}
 	}
 	w = &Workerd{ctx: ctx, event: s.withSecrets(), client: &http.Client{Timeout: 10 * time.Second}}
 	if w.dir, err = os.MkdirTemp("", "usher-bench-*"); err != nil {

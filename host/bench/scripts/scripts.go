@@ -47,7 +47,7 @@ func Open(ctx context.Context, s *sandbox.Sandbox, name string) (*Script, error)
 		return nil, err
 	}
 	if _, err := os.Stat(filepath.Join(dir, "node_modules", ".package-lock.json")); err != nil && name != "trivial" {
-		return nil, &Missing{"its packages are not installed: run 'npm ci' in host/bench/testdata/js"}
+		return nil, &Missing{"its packages are not installed: run 'npm install' in host/bench/testdata/js"}
 	}
 	code, err := os.ReadFile(filepath.Join(dir, name+".js"))
 	if err != nil {
