@@ -6,7 +6,6 @@ package jsbuild
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/wasmbin"
 )
 
 // Config says what a Builder works with.
@@ -82,7 +82,7 @@ func (b *Builder) Build(ctx context.Context, src Source) (*Built, error) {
 	if err != nil {
 		return nil, told(err, src, bundle)
 	}
-	section := customSection(MapSection, sectionFor(bundle.Map))
+	section := wasmbin.AppendCustom(nil, MapSection, sectionFor(bundle.Map))
 	a := action{workshop: w, bytecode: bytecode, room: host.MaxModuleBytes - len(section)}
 	if a.parts, err = partsFor(bundle); err != nil {
 		return nil, err
@@ -225,11 +225,4 @@ func (e *engine) module() ([]byte, error) {
 	}
 	wipe(e.bench.Memory(), uint32(first))
 	return e.bench.Module()
-}
-
-// customSection encodes one custom section.
-func customSection(name string, content []byte) []byte {
-	body := binary.AppendUvarint(nil, uint64(len(name)))
-	body = append(append(body, name...), content...)
-	return append(binary.AppendUvarint([]byte{0}, uint64(len(body))), body...)
 }

@@ -33,12 +33,9 @@ const linkSection = "usher:link"
 func Bundle(main []byte, links []Link) []byte {
 	out := slices.Clone(main)
 	for _, l := range links {
-		body := binary.AppendUvarint(nil, uint64(len(linkSection)))
-		body = append(body, linkSection...)
-		body = binary.AppendUvarint(body, uint64(len(l.Name)))
-		body = append(append(body, l.Name...), l.Wasm...)
-		out = binary.AppendUvarint(append(out, wasmbin.SectionCustom), uint64(len(body)))
-		out = append(out, body...)
+		content := binary.AppendUvarint(nil, uint64(len(l.Name)))
+		content = append(append(content, l.Name...), l.Wasm...)
+		out = wasmbin.AppendCustom(out, linkSection, content)
 	}
 	return out
 }

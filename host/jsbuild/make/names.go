@@ -24,9 +24,7 @@ func named(wasm []byte) ([]byte, error) {
 		names = appendText(binary.AppendUvarint(names, uint64(e.Index)), e.Name)
 	}
 	const functionNames = 1
-	body := append(appendText(nil, "name"), functionNames)
-	body = appendText(body, string(names))
-	return appendText(append(slices.Clone(wasm), wasmbin.SectionCustom), string(body)), nil
+	return wasmbin.AppendCustom(slices.Clone(wasm), "name", appendText([]byte{functionNames}, string(names))), nil
 }
 
 // appendText appends a text behind its length.
