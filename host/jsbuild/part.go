@@ -15,6 +15,8 @@ type Part struct {
 	Builtins []string `json:"builtins,omitempty"` // the Node modules that it has
 	Words    string   `json:"words,omitempty"`    // a regular expression: code that it fits needs the part
 	Chunks   []string `json:"chunks,omitempty"`   // the scripts to evaluate, in order
+
+	words *regexp.Regexp // Words, read; nil without any
 }
 
 // parts are those that were made with the engine.
@@ -27,6 +29,14 @@ var parts = sync.OnceValues(func() ([]Part, error) {
 	if err := json.Unmarshal(text, &list); err != nil {
 		return nil, fmt.Errorf("read the runtime's parts: %w", err)
 	}
+	for i, p := range list {
+		if p.Words == "" {
+			continue
+		}
+		if list[i].words, err = regexp.Compile(p.Words); err != nil {
+			return nil, fmt.Errorf("read the words of the runtime's part %s: %w", p.Name, err)
+		}
+	}
 	return list, nil
 })
 
@@ -38,12 +48,11 @@ func partsFor(b *Bundle) ([][]byte, error) {
 	}
 	var names []string
 	for _, p := range list {
-		needed, err := p.neededBy(b)
-		if err != nil {
-			return nil, err
+		if !p.neededBy(b) {
+			continue
 		}
 		for _, name := range p.Chunks {
-			if needed && !slices.Contains(names, name) {
+			if !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
@@ -57,18 +66,7 @@ func partsFor(b *Bundle) ([][]byte, error) {
 	return chunks, nil
 }
 
-func (p *Part) neededBy(b *Bundle) (bool, error) {
-	for _, name := range p.Builtins {
-		if slices.Contains(b.Builtins, name) {
-			return true, nil
-		}
-	}
-	if p.Words == "" {
-		return false, nil
-	}
-	words, err := regexp.Compile(p.Words)
-	if err != nil {
-		return false, fmt.Errorf("read the words of the runtime's part %s: %w", p.Name, err)
-	}
-	return words.Match(b.Code), nil
+func (p *Part) neededBy(b *Bundle) bool {
+	asked := func(name string) bool { return slices.Contains(b.Builtins, name) }
+	return slices.ContainsFunc(p.Builtins, asked) || p.words != nil && p.words.Match(b.Code)
 }
