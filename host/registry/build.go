@@ -97,9 +97,8 @@ func (r *Registry) needsPackages(ctx context.Context, s host.Source) (bool, erro
 func (r *Registry) build(ctx context.Context, actionID string) {
 	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
 	defer cancel()
-	defer r.builds.tell()
 	d, err := r.Store.Draft(ctx, actionID)
-	if err == nil && !isSettled(d) && r.builds.begin(d) {
+	if err == nil && !isSettled(d) && r.builds.begin(ctx, d) {
 		defer r.builds.end(d)
 		err = r.buildOnce(ctx, d)
 	}

@@ -24,26 +24,24 @@ type revision struct {
 	number   int64
 }
 
-// begin reports whether nobody builds the draft's revision, and marks it. The
-// caller must end it then.
-func (b *builds) begin(d host.Draft) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+// begin waits until nobody builds the draft's revision, and marks it as being
+// built; false when ctx is done. The caller must end it.
+func (b *builds) begin(ctx context.Context, d host.Draft) bool {
 	it := revision{d.ActionID, d.Revision}
-	if b.busy[it] {
-		return false
-	}
-	if b.busy == nil {
-		b.busy = map[revision]bool{}
-	}
-	b.busy[it] = true
-	return true
+	return b.wait(ctx, func() bool {
+		if b.busy[it] {
+			return false
+		}
+		if b.busy == nil {
+			b.busy = map[revision]bool{}
+		}
+		b.busy[it] = true
+		return true
+	})
 }
 
 func (b *builds) end(d host.Draft) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.busy, revision{d.ActionID, d.Revision})
+	b.change(func() { delete(b.busy, revision{d.ActionID, d.Revision}) })
 }
 
 // changed returns a channel that is closed at the next news. The caller holds
@@ -80,34 +78,36 @@ func (b *builds) add(actionID string) {
 
 // next waits for an action whose draft is to be built; false when ctx is done.
 func (b *builds) next(ctx context.Context) (actionID string, ok bool) {
-	for ctx.Err() == nil {
-		b.mu.Lock()
-		if len(b.queue) > 0 {
-			actionID, b.queue = b.queue[0], b.queue[1:]
-			b.mu.Unlock()
-			return actionID, true
+	ok = b.wait(ctx, func() bool {
+		if len(b.queue) == 0 {
+			return false
 		}
-		news := b.changed()
-		b.mu.Unlock()
-		select {
-		case <-news:
-		case <-ctx.Done():
-		}
-	}
-	return "", false
+		actionID, b.queue = b.queue[0], b.queue[1:]
+		return true
+	})
+	return actionID, ok
 }
 
 // take waits for its turn to build without the queue; false when ctx is done.
 func (b *builds) take(ctx context.Context) bool {
+	return b.wait(ctx, func() bool {
+		if b.running == maxBuilds {
+			return false
+		}
+		b.running++
+		return true
+	})
+}
+
+// wait tries at every news until it succeeds; false when ctx is done.
+func (b *builds) wait(ctx context.Context, try func() bool) bool {
 	for ctx.Err() == nil {
 		b.mu.Lock()
-		if b.running < maxBuilds {
-			b.running++
-			b.mu.Unlock()
+		ok, news := try(), b.changed()
+		b.mu.Unlock()
+		if ok {
 			return true
 		}
-		news := b.changed()
-		b.mu.Unlock()
 		select {
 		case <-news:
 		case <-ctx.Done():
