@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -18,26 +19,41 @@ import (
 // client asked. After the last one it answers with status.
 type streams struct {
 	*httptest.Server
-	asked []string // query and Last-Event-ID of each request; read it when Tail has ended
+	status int
+	bodies []string
+	asked  []string // query and Last-Event-ID of each request; read it when Tail has ended
+}
+
+func newStreams(status int, bodies ...string) *streams {
+	return &streams{status: status, bodies: bodies}
 }
 
 func serveStreams(t *testing.T, status int, bodies ...string) *streams {
 	t.Helper()
-	s := &streams{}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n := len(s.asked)
-		s.asked = append(s.asked, r.URL.RawQuery+"|"+r.Header.Get("Last-Event-ID"))
-		if n >= len(bodies) {
-			w.Header().Set("Content-Type", "application/problem+json")
-			w.WriteHeader(status)
-			_, _ = fmt.Fprintf(w, `{"type":"https://usherhost.dev/problems/x","title":"no more","status":%d}`, status)
-			return
-		}
-		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
-		_, _ = fmt.Fprint(w, "retry: 1\n"+bodies[n])
-	}))
+	s := newStreams(status, bodies...)
+	s.Server = httptest.NewServer(s)
 	t.Cleanup(s.Close)
 	return s
+}
+
+func (s *streams) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	n := len(s.asked)
+	s.asked = append(s.asked, r.URL.RawQuery+"|"+r.Header.Get("Last-Event-ID"))
+	if n >= len(s.bodies) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(s.status)
+		_, _ = fmt.Fprintf(w, `{"type":"https://usherhost.dev/problems/x","title":"no more","status":%d}`, s.status)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+	_, _ = fmt.Fprint(w, "retry: 1\n"+s.bodies[n])
+}
+
+// RoundTrip answers without a network, as time in a bubble needs it.
+func (s *streams) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w.Result(), nil
 }
 
 func event(seq int) string {
@@ -133,13 +149,16 @@ func TestATailThatNeverBeganSaysWhyAtOnce(t *testing.T) {
 
 func TestATailGivesUpWhenItsPatienceIsOver(t *testing.T) {
 	t.Parallel()
-	s := serveStreams(t, http.StatusServiceUnavailable, event(1))
-	seqs, err := follow(t.Context(), client.NewClient(s.URL, ""), client.TailQuery{Patience: 50 * time.Millisecond})
-	p, ok := errors.AsType[*client.Problem](err)
-	s.Close()
-	if !ok || p.Status != http.StatusServiceUnavailable || len(seqs) != 1 || len(s.asked) < 3 {
-		t.Errorf("got %v and %v after %d connections", seqs, err, len(s.asked))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newStreams(http.StatusServiceUnavailable, event(1))
+		c := &client.Client{URL: "http://host.test", HTTP: &http.Client{Transport: s}}
+		began := time.Now()
+		seqs, err := follow(t.Context(), c, client.TailQuery{Patience: time.Second})
+		p, ok := errors.AsType[*client.Problem](err)
+		if !ok || p.Status != http.StatusServiceUnavailable || len(seqs) != 1 || len(s.asked) < 3 || time.Since(began) != time.Second {
+			t.Errorf("got %v and %v after %d connections and %s", seqs, err, len(s.asked), time.Since(began))
+		}
+	})
 }
 
 func TestAnEventThatCanNotBeReadIsNotPassedOver(t *testing.T) {
