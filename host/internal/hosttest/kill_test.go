@@ -26,15 +26,14 @@ import (
 
 // rounds is how often the process is killed.
 const (
-	rounds           = 20
-	shortRounds      = 6
-	killConcurrency  = 16
-	killSenders      = 8
-	actionsPerEvent  = 3
-	underLoad        = 300 * time.Millisecond
-	resumeWithin     = time.Second
-	drainPatience    = 2 * time.Minute
-	serverUpPatience = 20 * time.Second
+	rounds          = 20
+	shortRounds     = 6
+	killConcurrency = 16
+	killSenders     = 8
+	actionsPerEvent = 3
+	underLoad       = 300 * time.Millisecond
+	resumeWithin    = time.Second
+	patience        = 2 * time.Minute // for what a slow machine takes long to do
 )
 
 // TestKill9LosesNothing kills a real serve process again and again while it
@@ -64,11 +63,12 @@ func TestKill9LosesNothing(t *testing.T) {
 // killing is a host process, its world outside and what that world saw.
 type killing struct {
 	*testing.T
-	binary, dir, address string
-	apiKey               string
-	process              *exec.Cmd
-	client               *client.Client
-	receiver             *httptest.Server
+	binary, dir, socket string
+	apiKey              string
+	process             *exec.Cmd
+	http                *http.Client // to the socket
+	client              *client.Client
+	receiver            *httptest.Server
 
 	mu       sync.Mutex
 	started  time.Time           // of the present process
@@ -87,22 +87,22 @@ func newKilling(t *testing.T) *killing {
 	}
 	k.receiver = httptest.NewServer(http.HandlerFunc(k.receive))
 	t.Cleanup(k.receiver.Close)
-	k.address = freeAddress(t)
+	k.socket = filepath.Join(t.TempDir(), "s") // nobody takes it between a kill and a start, as one may a port
+	k.http = &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", k.socket)
+		},
+		MaxIdleConnsPerHost: killSenders,
+	}}
+	t.Cleanup(k.http.CloseIdleConnections)
 	k.start()
 	k.register()
 	k.kill()
 	return k
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
+// origin is what requests over the socket are sent to.
+const origin = "http://usher.test"
 
 // receive notes which action called for which user: the script sends its
 // action's name as path, and the run's key names the execution.
@@ -124,16 +124,16 @@ func (k *killing) start() {
 	first := make(chan struct{})
 	k.first, k.started = first, time.Now()
 	k.mu.Unlock()
-	k.process = exec.Command(k.binary, "serve", "--data", k.dir, "--listen", k.address,
+	k.process = exec.Command(k.binary, "serve", "--data", k.dir, "--listen", "unix:"+k.socket,
 		"--allow-network", "127.0.0.0/8", "--concurrency", fmt.Sprint(killConcurrency), "--log-level", "error")
 	k.process.Stderr = k.Output()
 	if err := k.process.Start(); err != nil {
 		k.Fatal(err)
 	}
 	k.Cleanup(func() { _ = k.process.Process.Kill() })
-	deadline := time.Now().Add(serverUpPatience)
+	deadline := time.Now().Add(patience)
 	for {
-		response, err := http.Get("http://" + k.address + "/readyz")
+		response, err := k.http.Get(origin + "/readyz")
 		if err == nil {
 			_ = response.Body.Close()
 			if response.StatusCode == http.StatusOK {
@@ -163,6 +163,7 @@ func (k *killing) kill() {
 		k.Fatal(err)
 	}
 	_ = k.process.Wait()
+	k.http.CloseIdleConnections()
 }
 
 func (k *killing) register() {
@@ -173,7 +174,7 @@ func (k *killing) register() {
 		k.Fatal(err)
 	}
 	k.apiKey = strings.TrimSpace(string(key))
-	k.client = client.NewClient("http://"+k.address, k.apiKey)
+	k.client = &client.Client{URL: origin, Key: k.apiKey, HTTP: k.http}
 	var list []host.BindingWrite
 	for i := range actionsPerEvent {
 		name := fmt.Sprint("step", i)
@@ -220,7 +221,7 @@ func (k *killing) firstRun() time.Duration {
 	if first != nil {
 		select {
 		case <-first:
-		case <-time.After(serverUpPatience):
+		case <-time.After(patience):
 			k.Fatal("no unfinished work was resumed")
 		}
 	}
@@ -252,13 +253,13 @@ func (k *killing) post(ctx context.Context) {
 	user := k.users
 	k.mu.Unlock()
 	event := hosttest.Event(user)
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+k.address+"/v1/events/post-user-registration", bytes.NewReader(event.Body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, origin+"/v1/events/post-user-registration", bytes.NewReader(event.Body))
 	if err != nil {
 		return
 	}
 	r.Header.Set("Authorization", "Bearer "+k.apiKey)
 	r.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(r)
+	response, err := k.http.Do(r)
 	if err != nil { // it was killed
 		pause(ctx, time.Millisecond)
 		return
@@ -274,21 +275,21 @@ func (k *killing) post(ctx context.Context) {
 	k.mu.Unlock()
 }
 
-// drain waits until nothing is left to run, and stops the process gently.
+// drain waits until every event that was accepted has come to its end.
 func (k *killing) drain() {
 	k.Helper()
-	deadline := time.Now().Add(drainPatience)
-	for _, status := range []host.Status{host.Waiting, host.Running, host.Retrying} {
+	deadline := time.Now().Add(patience)
+	for _, execution := range k.accepted {
 		for {
-			page, err := k.client.Executions(k.Context(), host.ExecutionQuery{Status: status, Limit: 1})
+			x, err := k.client.Execution(k.Context(), execution)
 			if err != nil {
 				k.Fatal(err)
 			}
-			if len(page.Executions) == 0 {
+			if x.Status.Final() {
 				break
 			}
 			if time.Now().After(deadline) {
-				k.Fatalf("execution %s is still %s", page.Executions[0].ID, status)
+				k.Fatalf("execution %s is still %s", execution, x.Status)
 			}
 			pause(k.Context(), 20*time.Millisecond)
 		}
