@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -38,6 +39,10 @@ func TestCommandLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	goCache, err := exec.CommandContext(t.Context(), "go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
 	cache := t.TempDir() // one for all, so that the JavaScript engine is compiled once
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -47,6 +52,7 @@ func TestCommandLine(t *testing.T) {
 			env.Setenv("NO_COLOR", "1")
 			env.Setenv("LIBRARY", library)
 			env.Setenv("XDG_CACHE_HOME", cache)
+			env.Setenv("GOCACHE", strings.TrimSpace(string(goCache)))
 			env.Values[receiverKey{}] = &receiver{}
 			return copyModules(env, modules)
 		},
