@@ -45,7 +45,7 @@ type HTTPResponse struct {
 type EgressFailure struct {
 	Code     EgressCode
 	Rule     string // with EgressRefused: the rule that refused, e.g. "not in allowed hosts", "loopback address"
-	Origin   string // with EgressRefused: the origin to allow, e.g. "https://hooks.slack.com"
+	Origin   string // with EgressRefused: the origin to allow, e.g. "https://hooks.slack.com"; empty: nothing that anybody may allow helps
 	Network  string // with EgressRefused for an address: the CIDR the operator would have to allow, e.g. "127.0.0.1/32"
 	Limit    string // with EgressLimit: the limit's name in [Limits]
 	Message  string // for the action's author

@@ -122,7 +122,7 @@ func TestOwnListenAddressesAreRefusedWhateverIsAllowed(t *testing.T) {
 		for _, name := range []string{"127.0.0.1", "0.0.0.0"} {
 			url := strings.Replace(s.URL, "127.0.0.1", name, 1)
 			f := mustFail(t, c, get(url, url), host.EgressRefused)
-			if f.Rule != egress.RuleOwn || f.Network != "" {
+			if f.Rule != egress.RuleOwn || f.Network != "" || f.Origin != "" {
 				t.Errorf("deny %s: %s failed with %+v, want rule %q", deny, url, *f, egress.RuleOwn)
 			}
 		}

@@ -132,6 +132,9 @@ func refusedAddress(o Origin, v verdict) *host.EgressFailure {
 	}
 	f := refused(v.rule, o, text)
 	f.Network = v.network
+	if v.network == "" {
+		f.Origin = "" // to allow it would change nothing
+	}
 	return f
 }
 

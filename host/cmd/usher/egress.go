@@ -61,7 +61,7 @@ func (a *app) hintAt(e egress.Explanation) {
 	case a.term.json:
 	case e.Network != "":
 		a.term.note("usher: hint: an operator can allow that network: usher serve --allow-network %s", e.Network)
-	case e.Code == host.EgressRefused && e.Origin != "":
-		a.term.note("usher: hint: add it to allowed_hosts in %s, or: usher bindings set ACTION --allow %s", actionFileName, e.Origin)
+	case e.Failure.Origin != "":
+		a.term.note("usher: hint: add it to allowed_hosts in %s, or: usher bindings set ACTION --allow %s", actionFileName, e.Failure.Origin)
 	}
 }
