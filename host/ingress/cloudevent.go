@@ -97,9 +97,14 @@ func (e *envelope) check() event.ValidationError {
 		e.fail("specversion", `must be "1.0"`)
 	}
 	for name, err := range e.context.Validate() {
-		if _, known := e.errors[name]; !known {
-			e.errors[name] = err
+		if _, known := e.errors[name]; known {
+			continue
 		}
+		switch name {
+		case "id", "source", "type": // the SDK's own words leave out that nothing is there
+			err = errors.New("is missing or empty")
+		}
+		e.errors[name] = err
 	}
 	return e.errors
 }
