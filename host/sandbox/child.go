@@ -7,17 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
+	"path/filepath"
 	"time"
+
+	"github.com/usherhost/usher/host/child"
 )
 
-// The bounds of the process that compiles an uploaded module.
-const (
-	childWallTime   = 60 * time.Second
-	childCPUSeconds = 40
-	childMemory     = 4 << 30 // of address space, most of which Go only reserves
-)
+// childLimits bound the process that compiles an uploaded module.
+var childLimits = child.Limits{Wall: 60 * time.Second, CPU: 40 * time.Second, MemoryBytes: 4 << 30}
 
 // childAnswer is what the process that admits a module tells its parent.
 type childAnswer struct {
@@ -49,48 +46,41 @@ func (s *Sandbox) admitApart(ctx context.Context, digest string, wasm []byte) (*
 }
 
 func (s *Sandbox) runChild(ctx context.Context, wasm []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, childWallTime)
-	defer cancel()
-	child := exec.CommandContext(ctx, s.config.Child[0], s.config.Child[1:]...)
-	child.Env = append(os.Environ(), childVariable+"="+s.config.CacheDir)
-	child.Stdin = bytes.NewReader(wasm)
-	var out, stderr bytes.Buffer
-	child.Stdout, child.Stderr = &out, &stderr
-	err := child.Run()
+	dir, err := filepath.Abs(s.config.CacheDir)
+	if err != nil {
+		return fmt.Errorf("admit module: %w", err)
+	}
+	var out bytes.Buffer
+	p := child.Process{
+		Self: s.config.Child, Task: admission, Arg: dir, Limits: childLimits,
+		Stdin: bytes.NewReader(wasm), Stdout: &out,
+	}
+	err = p.Run(ctx)
+	if over, ok := errors.AsType[*child.LimitError](err); ok {
+		return fmt.Errorf("compiling the module is too much work: %w: it is too complex", over)
+	}
+	if err != nil {
+		return fmt.Errorf("admit module: %w", err)
+	}
 	var answer childAnswer
-	if json.Unmarshal(out.Bytes(), &answer) == nil && out.Len() > 0 {
-		switch {
-		case answer.Error != "":
-			return errors.New(answer.Error)
-		case answer.Fault != "":
-			return errors.New("admit module: " + answer.Fault)
-		case err == nil:
-			return nil
-		}
+	switch err := json.Unmarshal(out.Bytes(), &answer); {
+	case err != nil:
+		return fmt.Errorf("admit module: its process said nothing that can be understood: %.200q", out.String())
+	case answer.Error != "":
+		return errors.New(answer.Error)
+	case answer.Fault != "":
+		return errors.New("admit module: " + answer.Fault)
 	}
-	if ctx.Err() != nil || err != nil {
-		return fmt.Errorf("compiling the module took more than %d s of processor time, %v or %d MiB of memory: it is too complex", childCPUSeconds, childWallTime, childMemory>>20)
-	}
-	return fmt.Errorf("admit module: its process said nothing that can be understood: %.200q", out.String())
+	return nil
 }
 
-// childVariable tells a process that it is to admit a module, into the cache
-// directory that it names.
-const childVariable = "USHER_SANDBOX_CHILD"
+const admission = "admit"
 
-// RunChild does nothing, unless this process was started by a sandbox with
-// [Config.Child]: then it admits the module on its standard input, and exits.
-// Call it first thing in main.
-func RunChild(functions []Function) {
-	dir, is := os.LookupEnv(childVariable)
-	if !is {
-		return
-	}
-	answer := admitHere(dir, functions, os.Stdin)
-	if err := json.NewEncoder(os.Stdout).Encode(answer); err != nil {
-		os.Exit(1)
-	}
-	os.Exit(0)
+// Admission is the task of the process that admits modules: see [Config].
+func Admission(functions []Function) child.Task {
+	return child.Task{Name: admission, Do: func(dir string, in io.Reader, out io.Writer) error {
+		return json.NewEncoder(out).Encode(admitHere(dir, functions, in))
+	}}
 }
 
 func admitHere(dir string, functions []Function, in io.Reader) childAnswer {
@@ -99,7 +89,7 @@ func admitHere(dir string, functions []Function, in io.Reader) childAnswer {
 	if err != nil {
 		return childAnswer{Fault: err.Error()}
 	}
-	if err := limitProcess(childCPUSeconds, childMemory); err != nil {
+	if err := child.Confine(nil, []string{dir}); err != nil {
 		return childAnswer{Fault: err.Error()}
 	}
 	s, err := Open(ctx, Config{CacheDir: dir, Functions: functions})

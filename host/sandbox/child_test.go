@@ -8,12 +8,13 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/sandbox"
 )
 
 func TestMain(m *testing.M) {
-	sandbox.RunChild(functions()) // this binary is the child of its own tests
+	child.Main(sandbox.Admission(functions())) // this binary is the child of its own tests
 	goleak.VerifyTestMain(m)
 }
 
@@ -47,7 +48,7 @@ func TestAModuleIsAdmittedInAProcessOfItsOwn(t *testing.T) {
 func TestAProcessThatDiesOverAModuleCostsItsUploaderAnError(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ script, says string }{
-		"killed":         {"kill -9 $$", "it is too complex"},
+		"killed":         {"kill -9 $$", "admit module: the process ended with signal: killed"},
 		"silent":         {"exit 0", "said nothing that can be understood"},
 		"a host failure": {`echo '{"fault":"no space left on device"}'`, "no space left on device"},
 	} {

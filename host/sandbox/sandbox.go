@@ -29,9 +29,9 @@ type Config struct {
 	// Functions are the host functions that guests may import besides the
 	// Extism kernel and WASI.
 	Functions []Function
-	// Child is the command line of a process that calls [RunChild], in which
-	// uploaded modules are compiled under limits. It needs CacheDir. Empty
-	// compiles in this process, which a hostile module can then keep busy.
+	// Child is the command line of a program that calls [child.Main] with
+	// [Admission]: it compiles uploaded modules under limits. It needs CacheDir.
+	// Empty compiles in this process, which a hostile module can then keep busy.
 	Child []string
 	// IdleBytes is about how much memory modules and instances that nothing
 	// uses may keep; 0 is 512 MiB.

@@ -5,11 +5,10 @@ package main
 import (
 	"os"
 
-	"github.com/usherhost/usher/host/guest"
-	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/child"
 )
 
 func main() {
-	sandbox.RunChild(guest.Functions())
+	child.Main(childTasks()...)
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -150,7 +150,7 @@ func plainType(kind string) string {
 func lineOf(mapping *yamlv3.Node, path string) int {
 	line := mapping.Line
 	for _, name := range splitPath(path) {
-		next := child(mapping, name)
+		next := entryOf(mapping, name)
 		if next == nil {
 			return line
 		}
@@ -159,7 +159,7 @@ func lineOf(mapping *yamlv3.Node, path string) int {
 	return line
 }
 
-func child(mapping *yamlv3.Node, name string) *yamlv3.Node {
+func entryOf(mapping *yamlv3.Node, name string) *yamlv3.Node {
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		if mapping.Content[i].Value == name {
 			return mapping.Content[i+1]

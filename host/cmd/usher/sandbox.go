@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/sandbox"
 )
@@ -32,4 +33,9 @@ func cacheDir() string {
 		return ""
 	}
 	return filepath.Join(dir, "usher")
+}
+
+// childTasks are what this program does in processes of their own.
+func childTasks() []child.Task {
+	return []child.Task{sandbox.Admission(guest.Functions())}
 }

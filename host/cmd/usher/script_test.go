@@ -19,13 +19,12 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/usherhost/usher/host/guest"
-	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/child"
 )
 
 // TestMain lets the scripts run the real command line as a process of its own.
 func TestMain(m *testing.M) {
-	sandbox.RunChild(guest.Functions()) // hosts in the scripts start this binary to admit modules
+	child.Main(childTasks()...) // hosts start this binary to build and admit modules
 	testscript.Main(m, map[string]func(){"usher": main})
 }
 

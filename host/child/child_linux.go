@@ -1,0 +1,77 @@
+package child
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+
+	"github.com/landlock-lsm/go-landlock/landlock"
+	"golang.org/x/sys/unix"
+)
+
+// limitsPrograms says that programs other than this one can be limited too.
+const limitsPrograms = true
+
+// niceness makes a process give way to all that serves events.
+const niceness = 10
+
+// tie gives the process a group of its own, which can be killed whole, and lets
+// it die with its parent.
+func tie(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// kill ends a process's whole group.
+func kill(p *os.Process) { _ = unix.Kill(-p.Pid, unix.SIGKILL) }
+
+// apply bounds this process and what it becomes or starts.
+func (l Limits) apply() error {
+	for _, r := range []struct {
+		resource int
+		limit    uint64
+	}{
+		{unix.RLIMIT_CPU, uint64(l.CPU.Seconds())},
+		{unix.RLIMIT_DATA, l.MemoryBytes}, // of address space, runtimes reserve far more than they use
+		{unix.RLIMIT_FSIZE, l.FileBytes},
+	} {
+		if r.limit == 0 {
+			continue
+		}
+		if err := unix.Setrlimit(r.resource, &unix.Rlimit{Cur: r.limit, Max: r.limit}); err != nil {
+			return fmt.Errorf("limit the process: %w", err)
+		}
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
+		return fmt.Errorf("limit the process: %w", err)
+	}
+	if err := unix.Setpriority(unix.PRIO_PGRP, 0, niceness); err != nil {
+		return fmt.Errorf("lower the process's priority: %w", err)
+	}
+	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0) // short of memory, the machine should end this first
+	return nil
+}
+
+// become makes this process another program.
+func become(program []string) error {
+	return fmt.Errorf("run %s: %w", program[0], unix.Exec(program[0], program, os.Environ()))
+}
+
+// wroteTooMuch reports whether a process was ended by a file's limit.
+func wroteTooMuch(state *os.ProcessState) bool {
+	status, ok := state.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGXFSZ
+}
+
+// Confine leaves this process the folders that it may read and those that it
+// may write to, and no connections, as far as the kernel is able to. Folders
+// that are not there are left out. It can be called again, to leave less.
+func Confine(read, write []string) error {
+	err := landlock.V6.BestEffort().Restrict(
+		landlock.RODirs(read...).IgnoreIfMissing(), landlock.RWDirs(write...).IgnoreIfMissing(),
+	)
+	if err != nil {
+		return fmt.Errorf("confine the process: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package child
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// Limits bound a process. Those that are zero bound nothing. But for the time
+// that passes, the kernel holds a process to them, where it is able to.
+type Limits struct {
+	Wall        time.Duration // from start to end
+	CPU         time.Duration // of processor time, in whole seconds
+	MemoryBytes uint64        // that it may write to
+	FileBytes   uint64        // of the largest file that it may write
+}
+
+// Kind is what a limit bounds.
+type Kind string
+
+// What a process can use too much of.
+const (
+	WallTime  Kind = "time"
+	CPUTime   Kind = "processor time"
+	Memory    Kind = "memory"
+	Stack     Kind = "stack"
+	FileBytes Kind = "a file"
+)
+
+// LimitError says that a process went over a limit.
+type LimitError struct {
+	Kind  Kind
+	Limit string // how much there was: "30s", "512 MiB"
+}
+
+// Error tells the limit: "it took more than 30s of processor time".
+func (e *LimitError) Error() string { return "it took more than " + e.Limit + " of " + string(e.Kind) }
+
+func (l Limits) withWall(ctx context.Context) (context.Context, context.CancelFunc) {
+	if l.Wall == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, l.Wall)
+}
+
+// exceeded tells the limit that ended a process, nil when it was none. Of the
+// processor time the kernel's two counts differ a little.
+func (l Limits) exceeded(state *os.ProcessState, stderr string) error {
+	said := func(words ...string) bool {
+		for _, w := range words {
+			if strings.Contains(stderr, w) {
+				return true
+			}
+		}
+		return false
+	}
+	switch used := state.UserTime() + state.SystemTime(); {
+	case l.CPU > 0 && used >= l.CPU*9/10:
+		return &LimitError{CPUTime, l.CPU.String()}
+	case said("stack overflow", "goroutine stack exceeds"):
+		return &LimitError{Stack, mebibytes(maxStackBytes)}
+	case l.MemoryBytes > 0 && said("out of memory", "cannot allocate memory", "failed to create new OS thread"):
+		return &LimitError{Memory, mebibytes(l.MemoryBytes)}
+	case l.FileBytes > 0 && wroteTooMuch(state):
+		return &LimitError{FileBytes, mebibytes(l.FileBytes)}
+	}
+	return nil
+}
+
+// maxStackBytes is what a goroutine of a task may have.
+const maxStackBytes = 256 << 20
+
+// applyToGo makes Go's collector keep clear of the limit.
+func (l Limits) applyToGo() {
+	debug.SetMaxStack(maxStackBytes)
+	if l.MemoryBytes > 0 {
+		debug.SetMemoryLimit(int64(l.MemoryBytes / 4 * 3))
+	}
+}
+
+func mebibytes(n uint64) string { return fmt.Sprintf("%d MiB", n>>20) }
