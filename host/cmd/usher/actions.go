@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/client"
 	"github.com/usherhost/usher/host/sandbox"
 )
 
@@ -68,7 +71,7 @@ func (a *app) createAction(ctx context.Context, name string, f createFlags) erro
 	}
 	if wasm != nil {
 		if _, err := c.CreateVersion(ctx, action.ID, wasm, manifest, f.deploy); err != nil {
-			return err
+			return takeBack(ctx, c, action.ID, err)
 		}
 		if action, err = c.Action(ctx, action.ID); err != nil {
 			return err
@@ -80,6 +83,15 @@ func (a *app) createAction(ctx context.Context, name string, f createFlags) erro
 			fmt.Fprintf(w, "deployed version %d\nnext: usher bind %s\n", action.Deployed.Number, action.Name)
 		}
 	})
+}
+
+// takeBack deletes an action that was made for a version which the host then
+// refused, so that the same command can be given again. It returns refusal.
+func takeBack(ctx context.Context, c *client.Client, action string, refusal error) error {
+	if p, ok := errors.AsType[*client.Problem](refusal); ok && p.Status < http.StatusInternalServerError {
+		_ = c.DeleteAction(context.WithoutCancel(ctx), action, false) // an empty action that stays does no harm
+	}
+	return refusal
 }
 
 // firstVersion reads the module and the manifest that the flags name; the

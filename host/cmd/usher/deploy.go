@@ -145,7 +145,11 @@ func (d *deployAnswer) upload(ctx context.Context, c *client.Client, file *actio
 			Hint: "choose another name, or delete the old action first",
 		}
 	}
-	if d.Version, err = c.CreateVersion(ctx, action.ID, wasm, file.manifest(), true); err != nil {
+	d.Version, err = c.CreateVersion(ctx, action.ID, wasm, file.manifest(), true)
+	if err != nil && d.Created {
+		return takeBack(ctx, c, action.ID, err)
+	}
+	if err != nil {
 		return err
 	}
 	d.Action, err = c.Action(ctx, action.ID)
