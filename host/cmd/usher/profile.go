@@ -191,7 +191,10 @@ func (a *app) printProfile(w io.Writer, p profileAnswer, f profileFlags) {
 	}
 	fmt.Fprintln(w)
 	a.functionTable(w, p, f.top)
-	if nameless(p.Functions) {
+	switch {
+	case isEngine(p.Functions):
+		fmt.Fprintln(w, "note: these are the JavaScript engine's functions, few of which have names")
+	case nameless(p.Functions):
 		fmt.Fprintln(w, "hint: the module has no names of functions; build it without stripping them to see names (Go: without -ldflags=-s)")
 	}
 	if f.pprof != "" {
@@ -212,6 +215,12 @@ func (a *app) functionTable(w io.Writer, p profileAnswer, top int) {
 	if more := len(p.Functions) - len(shown); more > 0 {
 		fmt.Fprintf(w, "%d more: --top 0 prints all\n", more)
 	}
+}
+
+// isEngine reports whether the functions are those of the engine that a script
+// was built into.
+func isEngine(list []functionCost) bool {
+	return slices.ContainsFunc(list, func(c functionCost) bool { return strings.HasPrefix(c.Function, "JS_") })
 }
 
 // nameless reports whether most functions have an index for a name.
