@@ -17,9 +17,10 @@ import (
 // for.
 const maxFullCheck = 16 << 20
 
-// check looks at the database file without changing it, and returns a Corrupt
-// error when it is damaged. A missing file is well.
-func check(ctx context.Context, path string) error {
+// Check looks at the database file at path, which must be absolute, without
+// changing it, and returns a Corrupt error when it is damaged. Small files are
+// read whole, of bigger ones only the head. A missing file is well.
+func Check(ctx context.Context, path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0 {
 		return nil

@@ -80,7 +80,7 @@ func Open(ctx context.Context, dir string, o Options) (*DB, error) {
 
 func open(ctx context.Context, dir string, o Options) (*DB, error) {
 	path := filepath.Join(dir, FileName)
-	if err := check(ctx, path); err != nil {
+	if err := Check(ctx, path); err != nil {
 		return nil, err
 	}
 	if err := migrate(ctx, path); err != nil {

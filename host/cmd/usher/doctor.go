@@ -52,7 +52,7 @@ Ends with code 1 when it finds a problem.`,
 }
 
 func (a *app) doctor(ctx context.Context) error {
-	findings := []finding{a.checkData(), a.checkLock(), a.checkDatabase(), a.checkDisk()}
+	findings := []finding{a.checkData(), a.checkLock(), a.checkDatabase(ctx), a.checkDisk()}
 	for _, name := range []string{adminKeyFile, secretsKeyFile} {
 		findings = append(findings, a.checkKeyFile(name))
 	}
@@ -118,36 +118,25 @@ func (a *app) checkLock() finding {
 	return finding{Name: "lock", State: stateOK, Detail: "free: no host runs on the data directory"}
 }
 
-func (a *app) checkDatabase() finding {
-	info, err := os.Stat(filepath.Join(a.cfg.Data, sqlite.FileName))
+func (a *app) checkDatabase(ctx context.Context) finding {
+	path, err := filepath.Abs(filepath.Join(a.cfg.Data, sqlite.FileName))
+	if err != nil {
+		return finding{Name: "database", State: stateProblem, Detail: err.Error()}
+	}
+	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return finding{Name: "database", State: stateNote, Detail: "there is none yet", Hint: "'usher serve' makes it"}
+	}
+	if err == nil {
+		err = sqlite.Check(ctx, path)
+	}
+	if wrong, ok := errors.AsType[*host.Error](err); ok {
+		return finding{Name: "database", State: stateProblem, Detail: wrong.Error(), Hint: wrong.Hint}
 	}
 	if err != nil {
 		return finding{Name: "database", State: stateProblem, Detail: err.Error()}
 	}
-	header, err := readHeader(filepath.Join(a.cfg.Data, sqlite.FileName))
-	if err == nil && info.Size() > 0 && !strings.HasPrefix(header, "SQLite format 3\x00") {
-		err = errors.New("its header is not that of a SQLite database")
-	}
-	if err != nil {
-		return finding{Name: "database", State: stateProblem, Detail: err.Error(), Hint: "put back a copy; 'usher serve' checks it whole at its start"}
-	}
 	return finding{Name: "database", State: stateOK, Detail: byteSize(info.Size())}
-}
-
-func readHeader(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = file.Close() }()
-	header := make([]byte, 16)
-	n, err := io.ReadFull(file, header)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = nil
-	}
-	return string(header[:n]), err
 }
 
 func (a *app) checkDisk() finding {
@@ -199,7 +188,11 @@ func (a *app) checkServer(ctx context.Context) []finding {
 	if err != nil {
 		return []finding{{Name: "server", State: stateProblem, Detail: err.Error(), Hint: "correct --url or USHER_URL"}}
 	}
-	answer, err := http.DefaultClient.Do(request)
+	transport, err := a.transport()
+	if err != nil {
+		return []finding{{Name: "server", State: stateProblem, Detail: err.Error()}}
+	}
+	answer, err := (&http.Client{Transport: transport}).Do(request)
 	if err != nil {
 		return []finding{{Name: "server", State: stateWarning, Detail: "no answer from " + a.cfg.URL, Hint: "start it with 'usher serve', or name another with --url"}}
 	}
