@@ -171,10 +171,8 @@ func TestEveryOriginThatGotARequestIsTold(t *testing.T) {
 	t.Parallel()
 	first, _ := redirector(t)
 	second, _ := redirector(t)
-	hang := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
-	t.Cleanup(hang.Close)
-	closed := httptest.NewServer(nil)
-	closed.Close()
+	hang := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	const closed = "http://127.0.0.1:1"
 	for _, tt := range []struct {
 		name, url string
 		want      []string
@@ -183,15 +181,17 @@ func TestEveryOriginThatGotARequestIsTold(t *testing.T) {
 		{"every hop", first.URL + "/to?status=302&location=" + second.URL + "/end", []string{first.URL, second.URL}},
 		{"no hop that is refused", first.URL + "/to?status=302&location=http://10.0.0.1/", []string{first.URL}},
 		{"one that never answers", hang.URL, []string{hang.URL}},
-		{"none that is not there", closed.URL, nil},
-		{"none that is not allowed", "http://127.0.0.1:1/", nil},
+		{"none that is not there", closed, nil},
+		{"none that is not allowed", "http://127.0.0.1:2/", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var told []string
-			r := get(tt.url, first.URL, second.URL, hang.URL, closed.URL)
-			r.Timeout = 500 * time.Millisecond
+			r := get(tt.url, first.URL, second.URL, hang.URL, closed)
 			r.Reached = func(origin string) { told = append(told, origin) }
+			if tt.url == hang.URL {
+				r.Timeout = 2 * time.Second // to connect and send in, too
+			}
 			_, _ = open(t).Send(t.Context(), r)
 			if !slices.Equal(told, tt.want) {
 				t.Errorf("told of %q, want %q", told, tt.want)
