@@ -62,6 +62,16 @@ type SecretWrite struct {
 	Value *string `json:"value,omitempty"`
 }
 
+// ActionWrite is what one request stores of an action: all of it, or nothing.
+type ActionWrite struct {
+	Action Action // its ID, Name and UpdatedAt; with New also Trigger and CreatedAt
+	New    bool
+	Put    []SealedSecret // secrets to set
+	Remove []string       // secrets to forget
+	Draft  *Draft         // nil keeps the stored one
+	Deploy *Actor         // who wants Draft deployed once it is built; nil is nobody
+}
+
 // Limits on secrets, as Auth0 documents them.
 const (
 	MaxSecrets          = 30

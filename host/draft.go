@@ -48,6 +48,16 @@ type Draft struct {
 	BuiltAt   time.Time    `json:"built_at,omitzero"`
 }
 
+// Wish is a draft that is to be deployed once it is built, as it was when
+// somebody asked for it: the action's draft may have changed since.
+type Wish struct {
+	ActionID string
+	Revision int64
+	Source   Source
+	Actor    Actor // who asked
+	AskedAt  time.Time
+}
+
 // Library is code that several actions' sources share; Auth0 calls it a
 // module. Its draft is made a version by publishing it.
 type Library struct {
@@ -77,6 +87,15 @@ type SourcePatch struct {
 	Runtime      *string
 	Libraries    *[]LibraryRef
 	Secrets      *[]SecretWrite // the whole list; an item without a value keeps the stored one
+}
+
+// LibraryWrite is what one request stores of a library: all of it, or nothing.
+type LibraryWrite struct {
+	Library Library // its ID, Source and UpdatedAt; with New also Name and CreatedAt
+	New     bool
+	Put     []SealedSecret  // secrets to set
+	Remove  []string        // secrets to forget
+	Publish *LibraryVersion // a version to make of it; its Number is not looked at
 }
 
 // LibraryPatch changes a library's draft. A nil field keeps what there is.

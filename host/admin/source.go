@@ -13,7 +13,7 @@ import (
 type Sources interface {
 	Draft(ctx context.Context, action string) (host.Draft, error)
 	PatchSource(ctx context.Context, action string, p host.SourcePatch) (host.Action, host.Draft, error)
-	DeployDraft(ctx context.Context, action string) (host.Version, error)
+	DeployDraft(ctx context.Context, action string, revision int64) (host.Version, error)
 }
 
 // maxSourceBytes bounds a source in JSON.
@@ -40,17 +40,17 @@ func (s *Server) putDraft(c echo.Context) error {
 		return err
 	}
 	if deploy && d.Status != host.Failed {
-		if d, err = s.deployDraft(ctx, a.ID); err != nil {
+		if d, err = s.deployDraft(ctx, a.ID, d.Revision); err != nil {
 			return err
 		}
 	}
 	return c.JSON(http.StatusOK, d)
 }
 
-// deployDraft deploys a draft and returns it as it is then: it may turn out
-// that it can't be built.
-func (s *Server) deployDraft(ctx context.Context, actionID string) (host.Draft, error) {
-	_, refused := s.Registry.DeployDraft(ctx, actionID)
+// deployDraft deploys a revision of a draft and returns it as it is then: it may
+// turn out that it can't be built.
+func (s *Server) deployDraft(ctx context.Context, actionID string, revision int64) (host.Draft, error) {
+	_, refused := s.Registry.DeployDraft(ctx, actionID, revision)
 	d, err := s.Registry.Draft(ctx, actionID)
 	if refused != nil && (err != nil || d.Status != host.Failed) {
 		return d, refused

@@ -67,10 +67,10 @@ type Actions interface {
 
 // Drafts keeps the drafts of actions. An action whose versions are uploaded has
 // none: Draft says [host.NotFound], the others [host.Conflict], as they do of
-// a draft that is not built.
+// a draft that is not built, or has another revision than the one to deploy.
 type Drafts interface {
 	Draft(ctx context.Context, action string) (host.Draft, error)
-	DeployDraft(ctx context.Context, action string) (host.Version, error)
+	DeployDraft(ctx context.Context, action string, revision int64) (host.Version, error)
 	Test(ctx context.Context, action string, event json.RawMessage) (host.Result, error)
 }
 

@@ -146,7 +146,7 @@ func (s *Server) deployDraft(c echo.Context, a host.Action) (host.Version, error
 		return host.Version{}, err
 	}
 	if d.Revision > 0 {
-		v, err := s.Registry.DeployDraft(ctx, a.ID)
+		v, err := s.Registry.DeployDraft(ctx, a.ID, d.Revision)
 		if host.CodeOf(err) == host.Conflict {
 			return v, s.unbuilt(c, a, err, notBuilt)
 		}

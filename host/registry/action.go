@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -28,34 +27,40 @@ func (r *Registry) CreateAction(ctx context.Context, name string, trigger host.T
 	}
 	r.changing.Lock()
 	defer r.changing.Unlock()
-	ctx = context.WithoutCancel(ctx) // all of it, also when whoever asked hangs up
-	a, err := r.createAction(ctx, name, trigger, secrets)
+	a, err := r.createAction(ctx, name, trigger, secrets, nil, false)
 	if err == nil {
 		r.record(ctx, "action.create", a.ID, a.Name, nil, aboutAction(a, nil))
 	}
 	return a, err
 }
 
-// createAction stores what is valid. The caller holds changing.
-func (r *Registry) createAction(ctx context.Context, name string, trigger host.Trigger, secrets []host.SecretWrite) (host.Action, error) {
+// createAction stores what is valid, with its draft if it has one, and the wish
+// to deploy that. The caller holds changing.
+func (r *Registry) createAction(
+	ctx context.Context, name string, trigger host.Trigger, secrets []host.SecretWrite, draft *host.Draft, deploy bool,
+) (host.Action, error) {
 	if err := r.nameIsFree(ctx, name); err != nil {
 		return host.Action{}, err
 	}
 	now := time.Now().UTC()
-	a := host.Action{ID: host.NewID(host.ActionPrefix), Name: name, Trigger: trigger, CreatedAt: now, UpdatedAt: now}
-	if err := r.Store.CreateAction(ctx, a); err != nil {
+	w := host.ActionWrite{
+		Action: host.Action{ID: host.NewID(host.ActionPrefix), Name: name, Trigger: trigger, CreatedAt: now, UpdatedAt: now},
+		New:    true, Draft: draft,
+	}
+	var err error
+	if w.Put, err = r.seal(w.Action.ID, secrets); err != nil {
 		return host.Action{}, err
 	}
-	if err := r.setSecrets(ctx, a.ID, secrets, nil); err != nil {
-		return host.Action{}, r.undo(ctx, a, err)
+	if draft != nil {
+		draft.ActionID, draft.UpdatedAt = w.Action.ID, now
 	}
-	return r.Store.Action(ctx, a.ID)
-}
-
-// undo deletes a new action that lacks a part that it came with, and returns
-// why.
-func (r *Registry) undo(ctx context.Context, a host.Action, why error) error {
-	return errors.Join(why, r.Store.DeleteAction(context.WithoutCancel(ctx), a.ID, true))
+	if actor := host.ActorOf(ctx); deploy {
+		w.Deploy = &actor
+	}
+	if err := r.Store.WriteAction(ctx, w); err != nil {
+		return host.Action{}, err
+	}
+	return r.Store.Action(context.WithoutCancel(ctx), w.Action.ID)
 }
 
 // newAction checks what a new action comes with.
@@ -158,7 +163,7 @@ func (r *Registry) DeleteAction(ctx context.Context, idOrName string, force bool
 		return err
 	}
 	r.secrets.forget(a.ID)
-	r.builds.change(func() { delete(r.builds.deploy, a.ID) })
+	r.builds.tell()
 	r.record(ctx, "action.delete", a.ID, a.Name, aboutAction(a, draft), nil)
 	return nil
 }

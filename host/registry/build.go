@@ -44,27 +44,44 @@ func (e *BuildFailed) Error() string {
 	return strings.Join(texts, "\n")
 }
 
-// BuildPending builds, in the background, what needs packages from a network:
-// first what an earlier run of the host left, then what comes in. It blocks
+// BuildPending builds, in the background, what needs packages from a network,
+// and deploys what is to be deployed then: first what an earlier run of the host
+// left, then what comes in. What can't be stored is tried again later. It blocks
 // until ctx ends and every build has stopped; those are begun again by the next
 // call.
 func (r *Registry) BuildPending(ctx context.Context) error {
-	drafts, err := r.Store.Drafts(ctx, host.Pending, host.Building)
-	if err != nil && ctx.Err() == nil {
+	if err := r.resume(ctx); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("find what is left to build: %w", err)
 	}
-	for _, d := range drafts {
-		r.builds.add(d.ActionID)
-	}
 	var workers sync.WaitGroup
+	workers.Go(func() { r.builds.repeat(ctx) })
 	for range maxBuilds {
 		workers.Go(func() {
 			for id, ok := r.builds.next(ctx); ok; id, ok = r.builds.next(ctx) {
-				r.build(ctx, id)
+				r.work(ctx, id)
 			}
 		})
 	}
 	workers.Wait()
+	return nil
+}
+
+// resume queues what an earlier run of the host left.
+func (r *Registry) resume(ctx context.Context) error {
+	drafts, err := r.Store.Drafts(ctx, host.Pending, host.Building)
+	if err != nil {
+		return err
+	}
+	wishes, err := r.Store.Wishes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range drafts {
+		r.builds.add(d.ActionID)
+	}
+	for _, w := range wishes {
+		r.builds.add(w.ActionID)
+	}
 	return nil
 }
 
@@ -80,7 +97,8 @@ func (r *Registry) schedule(ctx context.Context, d host.Draft) {
 		return
 	}
 	defer r.builds.release()
-	r.build(context.WithoutCancel(ctx), d.ActionID) // whoever asked may hang up
+	ctx = context.WithoutCancel(ctx) // whoever asked may hang up
+	r.note(ctx, d.ActionID, r.build(ctx, d.ActionID))
 }
 
 func (r *Registry) needsPackages(ctx context.Context, s host.Source) (bool, error) {
@@ -92,56 +110,134 @@ func (r *Registry) needsPackages(ctx context.Context, s host.Source) (bool, erro
 	return needs, err
 }
 
-// build builds the draft of an action as it stands. A draft that changes
-// meanwhile is built by whoever changed it.
-func (r *Registry) build(ctx context.Context, actionID string) {
-	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
-	defer cancel()
-	d, err := r.Store.Draft(ctx, actionID)
-	if err == nil && !isSettled(d) && r.builds.begin(ctx, d) {
-		defer r.builds.end(d)
-		err = r.buildOnce(ctx, d)
+// work does all that is left to do for an action.
+func (r *Registry) work(ctx context.Context, actionID string) {
+	err := r.build(ctx, actionID)
+	if err == nil || host.CodeOf(err) == host.Conflict { // overtaken; but not what somebody wished
+		err = r.grant(ctx, actionID)
 	}
-	if code := host.CodeOf(err); err != nil && code != host.NotFound && code != host.Conflict && !errors.Is(err, context.Canceled) {
-		r.log().Error("a build could not be kept", "action", actionID, "error", err)
+	r.note(ctx, actionID, err)
+}
+
+// note has the action's work done again later when err left some of it undone.
+// What a draft was overtaken by, or an action deleted, is no such error.
+func (r *Registry) note(ctx context.Context, actionID string, err error) {
+	if code := host.CodeOf(err); err == nil || code == host.NotFound || code == host.Conflict {
+		r.builds.succeeded()
+		return
+	}
+	if ctx.Err() == nil { // else the next start goes on
+		r.log().Error("a build could not be kept; it is tried again", "action", actionID, "error", err)
+		r.builds.later(actionID)
 	}
 }
 
-// isSettled reports whether a draft's build is over.
-func isSettled(d host.Draft) bool { return d.Status == host.Built || d.Status == host.Failed }
-
-// buildOnce builds a revision of a draft that nobody else builds, unless it was
-// built, or changed, before that was so.
-func (r *Registry) buildOnce(ctx context.Context, d host.Draft) error {
-	now, err := r.Store.Draft(ctx, d.ActionID)
+// build builds the draft of an action as it stands, and deploys it if somebody
+// waits for that. A draft that changes meanwhile is built by whoever changed it.
+func (r *Registry) build(ctx context.Context, actionID string) error {
+	d, err := r.Store.Draft(ctx, actionID)
+	if err != nil || isSettled(d) || !r.builds.begin(ctx, d) {
+		return err
+	}
+	defer r.builds.end(d)
+	now, err := r.Store.Draft(ctx, actionID) // another may have built or changed it before this began
 	if err != nil || now.Revision != d.Revision || isSettled(now) {
 		return err
 	}
 	return r.buildDraft(ctx, now)
 }
 
+// isSettled reports whether a draft's build is over.
+func isSettled(d host.Draft) bool { return d.Status == host.Built || d.Status == host.Failed }
+
 func (r *Registry) buildDraft(ctx context.Context, d host.Draft) error {
 	d.Status = host.Building
-	if err := r.Store.PutDraft(ctx, d); err != nil {
+	if err := r.Store.PutDraft(ctx, d, nil); err != nil {
 		return err
 	}
 	r.builds.tell()
-	digest, err := r.module(ctx, d)
-	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
-		return ctx.Err() // the host stops: the next start goes on
-	}
-	d.Status, d.Digest, d.Errors, d.BuiltAt = host.Built, digest, nil, time.Now().UTC()
+	module, err := r.make(ctx, &d)
 	if err != nil {
-		d.Status, d.Errors, d.BuiltAt = host.Failed, r.reasons(d, err), time.Time{}
-	}
-	if err := r.Store.PutDraft(context.WithoutCancel(ctx), d); err != nil {
 		return err
 	}
-	return r.deployWaiting(context.WithoutCancel(ctx), d)
+	ctx = context.WithoutCancel(ctx) // it is built: that should be told
+	err = r.Store.PutDraft(ctx, d, module)
+	if err != nil && host.CodeOf(err) != host.Conflict { // overtaken: somebody may have wished for it all the same
+		return err
+	}
+	return r.fulfil(ctx, d, module)
 }
 
-// module builds and stores the draft's module.
-func (r *Registry) module(ctx context.Context, d host.Draft) (digest string, err error) {
+// grant deploys the draft that somebody wished deployed, when only that is left
+// to do, or when another draft has taken its place before it was built.
+func (r *Registry) grant(ctx context.Context, actionID string) error {
+	w, err := r.Store.Wish(ctx, actionID)
+	if err != nil {
+		return err
+	}
+	d := host.Draft{ActionID: actionID, Source: w.Source, Revision: w.Revision}
+	if !r.builds.begin(ctx, d) {
+		return nil
+	}
+	defer r.builds.end(d)
+	now, err := r.Store.Draft(ctx, actionID)
+	if err != nil {
+		return err
+	}
+	if now.Revision == w.Revision {
+		return r.fulfil(ctx, now, nil)
+	}
+	if again, err := r.Store.Wish(ctx, actionID); err != nil || again.Revision != w.Revision {
+		return err
+	}
+	module, err := r.make(ctx, &d)
+	if err != nil {
+		return err
+	}
+	return r.fulfil(context.WithoutCancel(ctx), d, module)
+}
+
+// fulfil ends the wish for this draft, if there is one: it deploys what was
+// built, whose module is stored when module is nil, and gives up what failed.
+func (r *Registry) fulfil(ctx context.Context, d host.Draft, module []byte) error {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	defer r.builds.tell()
+	w, err := r.Store.Wish(ctx, d.ActionID)
+	if err != nil || w.Revision != d.Revision || !isSettled(d) {
+		return err
+	}
+	if d.Status == host.Failed {
+		r.log().Warn("a draft that was to be deployed can't be built", "action", d.ActionID, "revision", d.Revision, "errors", d.Errors)
+		return r.Store.DropWish(ctx, d.ActionID, d.Revision)
+	}
+	a, err := r.Store.Action(ctx, d.ActionID)
+	if err != nil {
+		return err
+	}
+	_, err = r.release(host.WithActor(ctx, w.Actor), a, r.versionOf(a, d), module, nil)
+	return err
+}
+
+// make builds the draft's module, and notes in d what came of it. An error
+// means that ctx ended first: the next start goes on.
+func (r *Registry) make(ctx context.Context, d *host.Draft) ([]byte, error) {
+	building, cancel := context.WithTimeout(ctx, buildTimeout)
+	defer cancel()
+	module, digest, err := r.module(building, *d)
+	if err != nil && ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		d.Status, d.Errors = host.Failed, r.reasons(*d, err)
+		return nil, nil
+	}
+	d.Status, d.Digest, d.BuiltAt = host.Built, digest, time.Now().UTC()
+	return module, nil
+}
+
+// module builds the draft's module and looks into it.
+func (r *Registry) module(ctx context.Context, d host.Draft) (module []byte, digest string, err error) {
 	defer func() {
 		if p := recover(); p != nil { // or it would end the host, at every start again
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -149,26 +245,24 @@ func (r *Registry) module(ctx context.Context, d host.Draft) (digest string, err
 	}()
 	a, err := r.Store.Action(ctx, d.ActionID)
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	libraries, err := r.librariesOf(ctx, d.Source)
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	if r.Builder == nil {
-		return "", noBuilder()
+		return nil, "", noBuilder()
 	}
 	built, err := r.Builder.Build(ctx, a.Name, d.Source, libraries)
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	if len(built.Warnings) > 0 {
 		r.log().Warn("a draft was built with warnings", "action", a.ID, "revision", d.Revision, "warnings", built.Warnings)
 	}
-	if _, err := r.checkModule(ctx, a, built.Module); err != nil {
-		return "", err
-	}
-	return r.Store.PutModule(ctx, built.Module)
+	inspection, err := r.checkModule(ctx, a, built.Module)
+	return built.Module, inspection.Digest, err
 }
 
 func noBuilder() *host.Error {
@@ -216,19 +310,4 @@ func shorten(list []host.BuildError) []host.BuildError {
 		}
 	}
 	return list
-}
-
-// deployWaiting deploys a draft that was just built, when that was asked for. A
-// failed one is not tried again: its next revision is another matter.
-func (r *Registry) deployWaiting(ctx context.Context, d host.Draft) error {
-	actor, asked := r.builds.awaitsDeploy(d.ActionID)
-	if !asked {
-		return nil
-	}
-	defer r.builds.change(func() { delete(r.builds.deploy, d.ActionID) })
-	if d.Status != host.Built {
-		return nil
-	}
-	_, err := r.deployDraft(host.WithActor(ctx, actor), d.ActionID)
-	return err
 }

@@ -62,7 +62,7 @@ func TestEveryChangeIsRecordedWithItsActorAndWithoutSecrets(t *testing.T) {
 		}
 	}
 	want := []string{
-		"action.create", "version.create", "action.deploy", "action.update", "action.update", "version.create", "action.deploy",
+		"action.create", "version.create", "action.deploy", "action.update", "version.create", "action.deploy", "action.update",
 		"secret.change", "action.create", "version.create", "action.deploy", "action.deploy", "binding.replace", "binding.update",
 		"key.create", "key.delete", "library.create", "library.publish", "library.update", "library.delete", "action.delete",
 	}

@@ -12,33 +12,50 @@ import (
 
 // DeployDraft makes a version of an action's draft and deploys it. It waits up
 // to 20 seconds for a build that is under way. A draft that is not built then,
-// or an action without one, is [host.Conflict].
-func (r *Registry) DeployDraft(ctx context.Context, action string) (host.Version, error) {
+// one that was changed meanwhile, or an action without one, is [host.Conflict];
+// so is a draft of another revision when revision is not 0.
+func (r *Registry) DeployDraft(ctx context.Context, action string, revision int64) (host.Version, error) {
 	a, err := r.Action(ctx, action)
 	if err != nil {
 		return host.Version{}, err
 	}
+	if revision == 0 {
+		d, err := r.Store.Draft(ctx, a.ID)
+		if err != nil && host.CodeOf(err) != host.NotFound {
+			return host.Version{}, err
+		}
+		revision = d.Revision
+	}
 	if _, err := r.settled(ctx, a.ID); err != nil {
 		return host.Version{}, err
 	}
-	return r.deployDraft(ctx, a.ID)
+	return r.deployDraft(ctx, a.ID, revision)
 }
 
-// deployDraft deploys the draft as it stands.
-func (r *Registry) deployDraft(ctx context.Context, actionID string) (host.Version, error) {
+// deployDraft deploys the draft as it stands, if it has this revision.
+func (r *Registry) deployDraft(ctx context.Context, actionID string, revision int64) (host.Version, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	a, err := r.Action(ctx, actionID)
 	if err != nil {
 		return host.Version{}, err
 	}
-	d, err := r.built(ctx, a)
-	if err != nil {
+	d, err := r.draft(ctx, a)
+	if err == nil && d.Revision != revision {
+		return host.Version{}, &host.Error{
+			Code: host.Conflict, Text: fmt.Sprintf("the draft of action %q was changed before it was deployed: it has revision %d, not %d", a.Name, d.Revision, revision),
+			Hint: "look at it, and deploy it again",
+		}
+	}
+	if d, err = r.built(ctx, a); err != nil {
 		return host.Version{}, err
 	}
-	return r.deployNew(ctx, a, host.Version{
-		Digest: d.Digest, Manifest: r.manifest(a, d.Source), Source: &d.Source, Revision: d.Revision,
-	})
+	return r.release(ctx, a, r.versionOf(a, d), nil, nil)
+}
+
+// versionOf is a version to be made of a draft.
+func (r *Registry) versionOf(a host.Action, d host.Draft) host.Version {
+	return host.Version{Digest: d.Digest, Manifest: r.manifest(a, d.Source), Source: &d.Source, Revision: d.Revision}
 }
 
 // built returns the action's draft, or says why it can't be run.
@@ -83,23 +100,26 @@ func names(code, name string) bool {
 	return regexp.MustCompile(`(?:^|[^\w])` + regexp.QuoteMeta(name) + `(?:$|[^\w])`).MatchString(code)
 }
 
-// deployNew stores v, whose module is stored under its digest, as the action's
-// newest version, and deploys it. The caller holds changing.
-func (r *Registry) deployNew(ctx context.Context, a host.Action, v host.Version) (host.Version, error) {
-	ctx = context.WithoutCancel(ctx) // both, also when whoever asked hangs up
+// release stores v as the action's newest version and deploys it, with draft if
+// there is one. A nil module is stored under v's digest. The caller holds
+// changing.
+func (r *Registry) release(ctx context.Context, a host.Action, v host.Version, module []byte, draft *host.Draft) (host.Version, error) {
 	v.ID, v.ActionID, v.Status, v.CreatedAt = host.NewID(host.VersionPrefix), a.ID, host.Built, time.Now().UTC()
-	v, err := r.Store.CreateVersion(ctx, v, nil)
-	if err != nil {
-		return v, err
+	v, err := r.Store.Release(ctx, v, module, draft)
+	r.secrets.forget(a.ID) // it may use other libraries
+	r.builds.tell()        // a wish may be overtaken by it
+	if err == nil {
+		r.record(ctx, "version.create", v.ID, a.Name, nil, aboutVersion(&v))
+		r.record(ctx, "action.deploy", a.ID, a.Name, aboutVersion(a.Deployed), aboutVersion(&v))
 	}
-	r.record(ctx, "version.create", v.ID, a.Name, nil, aboutVersion(&v))
-	return r.deployStored(ctx, a, v)
+	return v, err
 }
 
 // deployStored deploys a version of the action. The caller holds changing.
 func (r *Registry) deployStored(ctx context.Context, a host.Action, v host.Version) (host.Version, error) {
 	deployed, err := r.Store.Deploy(ctx, a.ID, v.ID)
 	r.secrets.forget(a.ID) // it may use other libraries
+	r.builds.tell()        // a wish may be overtaken by it
 	if err == nil {
 		r.record(ctx, "action.deploy", a.ID, a.Name, aboutVersion(a.Deployed), aboutVersion(&deployed))
 	}
@@ -121,38 +141,39 @@ func (r *Registry) DeployVersion(ctx context.Context, action, version string, up
 	if err != nil {
 		return host.Version{}, err
 	}
-	ctx = context.WithoutCancel(ctx) // all of it, also when whoever asked hangs up
 	next := host.Version{Digest: v.Digest, Manifest: v.Manifest, Source: v.Source, Revision: v.Revision}
-	if updateDraft {
-		if next.Revision, err = r.restore(ctx, a, v); err != nil {
-			return host.Version{}, err
-		}
+	if !updateDraft {
+		return r.release(ctx, a, next, nil, nil)
 	}
-	return r.deployNew(ctx, a, next)
+	was, d, err := r.restored(ctx, a, v)
+	if err != nil {
+		return host.Version{}, err
+	}
+	next.Revision = d.Revision
+	next, err = r.release(ctx, a, next, nil, &d)
+	if err == nil {
+		r.record(ctx, "action.update", a.ID, a.Name, was, aboutAction(a, &d))
+	}
+	return next, err
 }
 
-// restore makes the version's source the draft, and returns its revision.
-func (r *Registry) restore(ctx context.Context, a host.Action, v host.Version) (int64, error) {
+// restored returns the draft that the version's source makes, and what the log
+// of changes tells of the one before.
+func (r *Registry) restored(ctx context.Context, a host.Action, v host.Version) (was actionNote, d host.Draft, err error) {
 	if v.Source == nil {
-		return 0, &host.Error{
+		return was, d, &host.Error{
 			Code: host.Conflict, Text: fmt.Sprintf("version %d of action %q was uploaded: there is no source that could be its draft", v.Number, a.Name),
 			Hint: "deploy it without changing the draft",
 		}
 	}
-	d, err := r.Store.Draft(ctx, a.ID)
-	if err != nil && host.CodeOf(err) != host.NotFound {
-		return 0, err
+	if d, err = r.Store.Draft(ctx, a.ID); err != nil && host.CodeOf(err) != host.NotFound {
+		return was, d, err
 	}
-	was := aboutAction(a, &d)
+	was = aboutAction(a, &d)
 	now := time.Now().UTC()
-	d = host.Draft{
+	return was, host.Draft{
 		ActionID: a.ID, Source: *v.Source, Revision: d.Revision + 1, Status: host.Built, Digest: v.Digest, UpdatedAt: now, BuiltAt: now,
-	}
-	if err := r.Store.PutDraft(ctx, d); err != nil {
-		return 0, err
-	}
-	r.record(ctx, "action.update", a.ID, a.Name, was, aboutAction(a, &d))
-	return d.Revision, nil
+	}, nil
 }
 
 // settled waits until an action's draft is built, and deployed when that was
@@ -167,8 +188,13 @@ func (r *Registry) settled(ctx context.Context, actionID string) (host.Draft, er
 		if host.CodeOf(err) == host.NotFound {
 			return host.Draft{}, nil
 		}
-		_, deploying := r.builds.awaitsDeploy(actionID)
-		if err != nil || !deploying && isSettled(d) {
+		if err == nil && isSettled(d) {
+			var w host.Wish
+			if w, err = r.Store.Wish(ctx, actionID); host.CodeOf(err) == host.NotFound || err == nil && w.Revision != d.Revision {
+				return d, nil
+			}
+		}
+		if err != nil {
 			return d, err
 		}
 		select {

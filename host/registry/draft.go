@@ -21,8 +21,10 @@ const defaultRuntime = "node22"
 // CreateSourceAction makes an action with a draft. It returns when the draft is
 // built or has failed, or when it is left to BuildPending because it needs
 // packages: a source that can't be built is no error, but the draft's state.
-// With deploy the draft is deployed once it is built, for which it waits up to
-// 20 seconds. With RuntimeWasm there is no draft, and src has nothing else.
+// With deploy src is deployed once it is built, for which it waits up to 20
+// seconds; that is done also after a restart, and when the draft is patched
+// before. It is given up when src can't be built, and when something else is
+// deployed first. With RuntimeWasm there is no draft, and src has nothing else.
 func (r *Registry) CreateSourceAction(
 	ctx context.Context, name string, trigger host.Trigger, src host.Source, secrets []host.SecretWrite, deploy bool,
 ) (host.Action, host.Draft, error) {
@@ -33,15 +35,13 @@ func (r *Registry) CreateSourceAction(
 		a, err := r.CreateAction(ctx, name, trigger, secrets)
 		return a, host.Draft{}, err
 	}
-	a, d, err := r.createSource(ctx, name, trigger, src, secrets)
+	a, d, err := r.createSource(ctx, name, trigger, src, secrets, deploy)
 	if err != nil {
 		return host.Action{}, host.Draft{}, err
 	}
-	if deploy {
-		r.builds.deployOnceBuilt(ctx, a.ID)
-	}
 	r.schedule(ctx, d)
 	if deploy {
+		r.builds.add(a.ID) // a patch may have overtaken it before it was built
 		_, err = r.settled(ctx, a.ID)
 	}
 	if err != nil {
@@ -70,7 +70,7 @@ func (r *Registry) checkNewSource(name string, trigger host.Trigger, src host.So
 
 // createSource stores a new action and its draft.
 func (r *Registry) createSource(
-	ctx context.Context, name string, trigger host.Trigger, src host.Source, secrets []host.SecretWrite,
+	ctx context.Context, name string, trigger host.Trigger, src host.Source, secrets []host.SecretWrite, deploy bool,
 ) (host.Action, host.Draft, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
@@ -79,14 +79,10 @@ func (r *Registry) createSource(
 	if src.Libraries, err = r.resolve(ctx, src.Libraries); err != nil {
 		return host.Action{}, host.Draft{}, err
 	}
-	ctx = context.WithoutCancel(ctx) // all of it, also when whoever asked hangs up
-	a, err := r.createAction(ctx, name, trigger, secrets)
+	d := host.Draft{Source: src, Revision: 1, Status: host.Pending}
+	a, err := r.createAction(ctx, name, trigger, secrets, &d, deploy)
 	if err != nil {
 		return host.Action{}, host.Draft{}, err
-	}
-	d := host.Draft{ActionID: a.ID, Source: src, Revision: 1, Status: host.Pending, UpdatedAt: time.Now().UTC()}
-	if err := r.Store.PutDraft(ctx, d); err != nil {
-		return host.Action{}, host.Draft{}, r.undo(ctx, a, err)
 	}
 	r.record(ctx, "action.create", a.ID, a.Name, nil, aboutAction(a, &d))
 	return a, d, nil
@@ -106,7 +102,8 @@ func (r *Registry) PatchSource(ctx context.Context, action string, p host.Source
 
 // patched is an action while it is patched.
 type patched struct {
-	action  host.Action
+	action  host.Action // with its new name
+	was     actionNote
 	before  *host.Draft // nil when there is none
 	after   host.Draft
 	secrets []host.SecretWrite
@@ -122,28 +119,36 @@ func (r *Registry) patch(ctx context.Context, action string, p host.SourcePatch)
 	if err != nil {
 		return host.Action{}, host.Draft{}, err
 	}
-	ctx = context.WithoutCancel(ctx) // all of it, also when whoever asked hangs up
-	was := aboutAction(c.action, c.before)
-	if c.renamed {
-		c.action.Name, c.action.UpdatedAt = *p.Name, time.Now().UTC()
-		if err := r.Store.UpdateAction(ctx, c.action); err != nil {
-			return host.Action{}, host.Draft{}, err
-		}
-	}
-	if err := r.setSecrets(ctx, c.action.ID, c.secrets, c.remove); err != nil {
+	if err := r.store(ctx, &c); err != nil {
 		return host.Action{}, host.Draft{}, err
 	}
-	if c.after.Revision > 0 && (c.before == nil || c.after.Revision > c.before.Revision) {
-		c.after.UpdatedAt = time.Now().UTC()
-		err := r.Store.PutDraft(ctx, c.after)
-		r.secrets.forget(c.action.ID) // it may use other libraries
-		if err != nil {
-			return host.Action{}, host.Draft{}, err
-		}
-	}
+	ctx = context.WithoutCancel(ctx) // it is done, also when whoever asked has hung up
 	a, err := r.Store.Action(ctx, c.action.ID)
-	r.record(ctx, "action.update", c.action.ID, c.action.Name, was, aboutAction(a, &c.after))
+	r.record(ctx, "action.update", c.action.ID, c.action.Name, c.was, aboutAction(a, &c.after))
 	return a, c.after, err
+}
+
+// store stores what the patch changes, if anything.
+func (r *Registry) store(ctx context.Context, c *patched) (err error) {
+	w := host.ActionWrite{Action: c.action, Remove: c.remove}
+	if w.Put, err = r.seal(c.action.ID, c.secrets); err != nil {
+		return err
+	}
+	now := time.Now().UTC()
+	if c.after.Revision > 0 && (c.before == nil || c.after.Revision > c.before.Revision) {
+		c.after.UpdatedAt = now
+		w.Draft = &c.after
+	}
+	touched := c.renamed || len(w.Put)+len(w.Remove) > 0
+	if !touched && w.Draft == nil {
+		return nil
+	}
+	if touched {
+		w.Action.UpdatedAt = now
+	}
+	err = r.Store.WriteAction(ctx, w)
+	r.secrets.forget(c.action.ID) // also after an error: it may have been stored, and use other libraries
+	return err
 }
 
 // lay lays p over the action, and checks what comes of it.
@@ -157,6 +162,7 @@ func (r *Registry) lay(ctx context.Context, action string, p host.SourcePatch) (
 	} else if host.CodeOf(err) != host.NotFound {
 		return c, err
 	}
+	c.was = aboutAction(c.action, c.before)
 	if err := r.checkName(ctx, &c, p.Name); err != nil {
 		return c, err
 	}
@@ -173,13 +179,16 @@ func (r *Registry) checkName(ctx context.Context, c *patched, name *string) erro
 	if name == nil || *name == c.action.Name {
 		return nil
 	}
-	c.renamed = true
 	var bad fields
 	bad.name(*name)
 	if err := bad.invalid("the action is not valid"); err != nil {
 		return err
 	}
-	return r.nameIsFree(ctx, *name)
+	if err := r.nameIsFree(ctx, *name); err != nil {
+		return err
+	}
+	c.action.Name, c.renamed = *name, true
+	return nil
 }
 
 // laySource makes the next revision of the draft when something changed that a

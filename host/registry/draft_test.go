@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,7 +21,8 @@ import (
 // builder builds a no-op of any code but "broken". It waits for hold, when
 // there is one, in each build of code with dependencies.
 type builder struct {
-	hold chan struct{}
+	hold    chan struct{}
+	waiting atomic.Int64 // builds that have come to hold
 
 	mu    sync.Mutex // guards built
 	built []string   // the code of each build, in order
@@ -28,6 +30,7 @@ type builder struct {
 
 func (b *builder) Build(ctx context.Context, _ string, s host.Source, libraries map[string]host.Source) (registry.Build, error) {
 	if b.hold != nil && len(s.Dependencies) > 0 {
+		b.waiting.Add(1)
 		select {
 		case <-b.hold:
 		case <-ctx.Done():
@@ -122,7 +125,7 @@ func TestADraftIsBuiltDeployedChangedAndRolledBack(t *testing.T) {
 	if d.Status != host.Built || d.Digest == "" || d.BuiltAt.IsZero() || a.Deployed != nil || registry.AllDeployed(a, d) {
 		t.Fatalf("draft %+v of %+v", d, a)
 	}
-	v, err := r.DeployDraft(t.Context(), "notify")
+	v, err := r.DeployDraft(t.Context(), "notify", 0)
 	if err != nil || v.Number != 1 || v.Source.Code != "one" || v.Digest != d.Digest || v.Manifest.Settings.Egress.Mode != host.EgressPublic {
 		t.Fatalf("deployed %+v, %v", v, err)
 	}
@@ -130,7 +133,7 @@ func TestADraftIsBuiltDeployedChangedAndRolledBack(t *testing.T) {
 	if d.Status != host.Built || d.Source.Code != "two" || d.Source.Runtime != "node22" || a.Deployed.Number != 1 || registry.AllDeployed(a, d) {
 		t.Fatalf("patched %+v of %+v", d, a)
 	}
-	if v, err = r.DeployDraft(t.Context(), a.ID); err != nil || v.Number != 2 || v.Source.Code != "two" {
+	if v, err = r.DeployDraft(t.Context(), a.ID, 0); err != nil || v.Number != 2 || v.Source.Code != "two" {
 		t.Fatalf("deployed %+v, %v", v, err)
 	}
 	if v, err = r.DeployVersion(t.Context(), a.ID, "1", false); err != nil || v.Number != 3 || v.Source.Code != "one" || !v.Deployed {
@@ -183,7 +186,7 @@ func TestWhatCanNotBeBuiltCanNotBeDeployed(t *testing.T) {
 			if tt.want.Text != "" && d.Errors[0] != tt.want {
 				t.Errorf("error %+v", d.Errors[0])
 			}
-			_, err := r.DeployDraft(t.Context(), "notify")
+			_, err := r.DeployDraft(t.Context(), "notify", 0)
 			refused(t, err, host.Conflict, nil, "failed", "mend", tt.text)
 			_, err = r.Test(t.Context(), "notify", []byte(`{}`))
 			refused(t, err, host.Conflict, nil, "failed")
@@ -282,7 +285,7 @@ func TestADeployWaitsForItsPackages(t *testing.T) {
 	}
 	deployed := make(chan error, 1)
 	go func() {
-		_, err := r.DeployDraft(context.WithoutCancel(t.Context()), "notify")
+		_, err := r.DeployDraft(context.WithoutCancel(t.Context()), "notify", 0)
 		deployed <- err
 	}()
 	close(b.hold)
@@ -308,7 +311,7 @@ func TestABuildThatWasOvertakenIsDropped(t *testing.T) {
 	if a, _ := draftAction(t, r, "after", code("last", "axios"), true); a.Deployed == nil { // the queue has come past the first
 		t.Error("an action that was made with deploy is not deployed")
 	}
-	if v, err := r.DeployDraft(t.Context(), "notify"); err != nil || v.Source.Code != "fast" {
+	if v, err := r.DeployDraft(t.Context(), "notify", 0); err != nil || v.Source.Code != "fast" {
 		t.Errorf("deployed %+v, %v", v, err)
 	}
 }
@@ -333,7 +336,7 @@ func TestBuildsGoOnAfterARestart(t *testing.T) {
 	second := &registry.Registry{Store: db, Inspector: first.Inspector, Box: first.Box, Builder: &builder{}}
 	background(t, second)
 	for i := range 5 {
-		if v, err := second.DeployDraft(t.Context(), fmt.Sprintf("a%d", i)); err != nil || v.Number != 1 {
+		if v, err := second.DeployDraft(t.Context(), fmt.Sprintf("a%d", i), 0); err != nil || v.Number != 1 {
 			t.Errorf("deployed %+v, %v", v, err)
 		}
 	}
@@ -354,7 +357,7 @@ func TestADeployGivesUpWaitingAfter20Seconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		_, err := (&registry.Registry{Store: waiting{}}).DeployDraft(t.Context(), "notify")
+		_, err := (&registry.Registry{Store: waiting{}}).DeployDraft(t.Context(), "notify", 0)
 		refused(t, err, host.Conflict, nil, "pending", "wait")
 		if took := time.Since(began); took != 20*time.Second {
 			t.Errorf("gave up after %s", took)
@@ -371,7 +374,7 @@ func TestAnActionOfModulesHasNoDraft(t *testing.T) {
 	}
 	_, err := r.Draft(t.Context(), "notify")
 	refused(t, err, host.NotFound, nil, "uploaded", "usher deploy")
-	_, err = r.DeployDraft(t.Context(), "notify")
+	_, err = r.DeployDraft(t.Context(), "notify", 0)
 	refused(t, err, host.Conflict, nil, "uploaded")
 	upload(t, r, "notify")
 	if v, err := r.DeployVersion(t.Context(), "notify", "1", false); err != nil || v.Number != 2 || v.Source != nil {
@@ -464,7 +467,7 @@ func TestAVersionsModuleIsMadeOfItsSource(t *testing.T) {
 			t.Errorf("version %d of %q has another's module, %v", v.Number, v.Source.Code, err)
 		}
 	}
-	if v, err := r.DeployDraft(t.Context(), "notify"); err != nil {
+	if v, err := r.DeployDraft(t.Context(), "notify", 0); err != nil {
 		t.Errorf("deployed %+v, %v", v, err)
 	}
 	if a, d := look(t, r, "notify"); !registry.AllDeployed(a, d) || a.Deployed.Digest != d.Digest {
@@ -482,7 +485,7 @@ func churn(t *testing.T, r *registry.Registry, client int) {
 		if _, _, err := r.PatchSource(t.Context(), "notify", p); err != nil {
 			t.Error(err)
 		}
-		_, err := r.DeployDraft(t.Context(), "notify")
+		_, err := r.DeployDraft(t.Context(), "notify", 0)
 		if err != nil && host.CodeOf(err) != host.Conflict { // another has patched it since
 			t.Error(err)
 		}
@@ -533,7 +536,7 @@ func TestARevisionIsBuiltOnceHoweverOftenItIsAskedFor(t *testing.T) {
 		patch(t, r, "notify", host.SourcePatch{Code: pointer("one")})
 	}
 	close(b.hold)
-	if _, err := r.DeployDraft(t.Context(), "notify"); err != nil {
+	if _, err := r.DeployDraft(t.Context(), "notify", 0); err != nil {
 		t.Fatal(err)
 	}
 	draftAction(t, r, "after", code("last", "axios"), true) // the queue has come past them

@@ -3,7 +3,6 @@ package registry
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -31,20 +30,31 @@ func (r *Registry) CreateLibrary(ctx context.Context, name string, src host.Sour
 	if _, err := r.Store.Library(ctx, name); err == nil {
 		return l, &host.Error{Code: host.Conflict, Text: fmt.Sprintf("there is a module %q already", name), Hint: "choose another name"}
 	}
-	ctx = context.WithoutCancel(ctx) // all of it, also when whoever asked hangs up
-	if err := r.Store.CreateLibrary(ctx, l); err != nil {
+	w := host.LibraryWrite{Library: l, New: true}
+	if publish {
+		w.Publish = &host.LibraryVersion{ID: host.NewID(host.ReleasePrefix), LibraryID: l.ID, Source: src, CreatedAt: now}
+	}
+	if err := r.writeLibrary(ctx, w, secrets); err != nil {
 		return l, err
 	}
-	if err := r.setSecrets(ctx, l.ID, secrets, nil); err != nil {
-		return l, errors.Join(err, r.Store.DeleteLibrary(context.WithoutCancel(ctx), l.ID))
-	}
+	ctx = context.WithoutCancel(ctx) // it is done, also when whoever asked has hung up
 	r.record(ctx, "library.create", l.ID, l.Name, nil, r.aboutLibrary(ctx, l.ID))
 	if publish {
-		if _, err := r.publish(ctx, l); err != nil {
-			return l, err
-		}
+		r.record(ctx, "library.publish", l.ID, l.Name, nil, versionNote{ID: w.Publish.ID, Number: 1})
 	}
 	return r.Library(ctx, l.ID)
+}
+
+// writeLibrary seals put and stores it all.
+func (r *Registry) writeLibrary(ctx context.Context, w host.LibraryWrite, put []host.SecretWrite) (err error) {
+	if w.Put, err = r.seal(w.Library.ID, put); err != nil {
+		return err
+	}
+	err = r.Store.WriteLibrary(ctx, w)
+	if len(w.Put)+len(w.Remove) > 0 {
+		r.secrets.forget(w.Library.ID) // also after an error: it may have been stored
+	}
+	return err
 }
 
 func checkNewLibrary(name string, src host.Source, secrets []host.SecretWrite) error {
@@ -90,25 +100,25 @@ func (r *Registry) PatchLibrary(ctx context.Context, library string, p host.Libr
 	if err := bad.invalid("the module is not valid"); err != nil {
 		return l, err
 	}
-	ctx = context.WithoutCancel(ctx) // all of it, also when whoever asked hangs up
+	w := host.LibraryWrite{Library: l}
+	var secrets []host.SecretWrite
 	if p.Secrets != nil {
-		remove := unnamed(l.Secrets, *p.Secrets)
-		if err := checkSecrets(l.Secrets, *p.Secrets, remove); err != nil {
-			return l, err
-		}
-		if err := r.setSecrets(ctx, l.ID, *p.Secrets, remove); err != nil {
+		secrets, w.Remove = *p.Secrets, unnamed(l.Secrets, *p.Secrets)
+		if err := checkSecrets(l.Secrets, secrets, w.Remove); err != nil {
 			return l, err
 		}
 	}
-	return r.keepLibrary(ctx, l, was)
+	return r.changeLibrary(ctx, w, secrets, was)
 }
 
-// keepLibrary stores a library's draft.
-func (r *Registry) keepLibrary(ctx context.Context, l host.Library, was any) (host.Library, error) {
-	l.UpdatedAt = time.Now().UTC()
-	if err := r.Store.UpdateLibrary(ctx, l); err != nil {
+// changeLibrary stores a library's draft and secrets.
+func (r *Registry) changeLibrary(ctx context.Context, w host.LibraryWrite, put []host.SecretWrite, was any) (host.Library, error) {
+	l := w.Library
+	w.Library.UpdatedAt = time.Now().UTC()
+	if err := r.writeLibrary(ctx, w, put); err != nil {
 		return l, err
 	}
+	ctx = context.WithoutCancel(ctx) // it is done, also when whoever asked has hung up
 	r.record(ctx, "library.update", l.ID, l.Name, was, r.aboutLibrary(ctx, l.ID))
 	return r.Library(ctx, l.ID)
 }
@@ -172,10 +182,6 @@ func (r *Registry) PublishLibrary(ctx context.Context, library string) (host.Lib
 			Hint: "change its code or dependencies first",
 		}
 	}
-	return r.publish(ctx, l)
-}
-
-func (r *Registry) publish(ctx context.Context, l host.Library) (host.LibraryVersion, error) {
 	v, err := r.Store.PublishLibrary(ctx, host.LibraryVersion{
 		ID: host.NewID(host.ReleasePrefix), LibraryID: l.ID, Source: l.Source, CreatedAt: time.Now().UTC(),
 	})
@@ -199,7 +205,7 @@ func (r *Registry) RollbackLibrary(ctx context.Context, library, versionID strin
 	}
 	was := r.aboutLibrary(ctx, l.ID)
 	l.Source = v.Source
-	return r.keepLibrary(ctx, l, was)
+	return r.changeLibrary(ctx, host.LibraryWrite{Library: l}, nil, was)
 }
 
 // LibraryVersions returns a library's versions, newest first.

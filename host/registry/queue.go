@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/usherhost/usher/host"
 )
@@ -10,12 +11,13 @@ import (
 // builds is the queue of the background, and news of every build. The zero
 // value is empty and ready.
 type builds struct {
-	mu      sync.Mutex            // guards the following
-	queue   []string              // actions, first come first
-	deploy  map[string]host.Actor // by action: who wants its draft deployed once it is built
-	news    chan struct{}         // closed when something has changed
-	running int                   // of those that do not wait for packages
-	busy    map[revision]bool     // that are being built
+	mu       sync.Mutex        // guards the following
+	queue    []string          // actions, first come first
+	undone   []string          // actions that come into the queue again later
+	failures int               // in a row to keep what was built
+	news     chan struct{}     // closed when something has changed
+	running  int               // of those that do not wait for packages
+	busy     map[revision]bool // that are being built
 }
 
 // revision is one of a draft.
@@ -118,21 +120,40 @@ func (b *builds) wait(ctx context.Context, try func() bool) bool {
 
 func (b *builds) release() { b.change(func() { b.running-- }) }
 
-// deployOnceBuilt asks for a deploy of the action's draft as soon as it is
-// built, on behalf of whoever ctx names.
-func (b *builds) deployOnceBuilt(ctx context.Context, actionID string) {
+// How long an action waits that could not be built for the store's sake, the
+// first time and after many.
+const (
+	firstPause = time.Second
+	lastPause  = time.Minute
+)
+
+// later has the action come into the queue again, the later the more often in a
+// row this was called.
+func (b *builds) later(actionID string) {
 	b.change(func() {
-		if b.deploy == nil {
-			b.deploy = map[string]host.Actor{}
-		}
-		b.deploy[actionID] = host.ActorOf(ctx)
+		b.undone = append(b.undone, actionID)
+		b.failures++
 	})
 }
 
-// awaitsDeploy tells who wants the action's draft deployed once it is built.
-func (b *builds) awaitsDeploy(actionID string) (who host.Actor, asked bool) {
+// succeeded tells that the store works.
+func (b *builds) succeeded() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	who, asked = b.deploy[actionID]
-	return who, asked
+	b.failures = 0
+}
+
+// repeat puts what is undone back into the queue until ctx ends.
+func (b *builds) repeat(ctx context.Context) {
+	pause := firstPause
+	for b.wait(ctx, func() bool {
+		pause = min(firstPause<<min(max(b.failures-1, 0), 10), lastPause)
+		return len(b.undone) > 0
+	}) {
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+		b.change(func() { b.queue, b.undone = append(b.queue, b.undone...), nil })
+	}
 }

@@ -57,27 +57,36 @@ type Store interface {
 	Versions
 	Bindings
 	Drafts
+	Wishes
 	Libraries
 	Secrets
 	Keys
 	Changes
 }
 
-// Drafts stores drafts. PutDraft refuses, with [host.Conflict], one whose
-// Revision is older than what is stored.
+// Drafts stores drafts, and with PutDraft the module that one was built into.
+// It refuses, with [host.Conflict], a draft whose Revision is older than what is
+// stored.
 type Drafts interface {
 	Draft(ctx context.Context, actionID string) (host.Draft, error)
-	PutDraft(ctx context.Context, d host.Draft) error
+	PutDraft(ctx context.Context, d host.Draft, wasm []byte) error
 	Drafts(ctx context.Context, statuses ...host.BuildStatus) ([]host.Draft, error)
+}
+
+// Wishes stores which drafts are to be deployed once they are built, one of an
+// action. Whatever deploys a version of the action ends its wish.
+type Wishes interface {
+	Wish(ctx context.Context, actionID string) (host.Wish, error)
+	Wishes(ctx context.Context) ([]host.Wish, error)
+	DropWish(ctx context.Context, actionID string, revision int64) error
 }
 
 // Libraries stores libraries and their versions. The secrets of a library are
 // stored under its id.
 type Libraries interface {
-	CreateLibrary(ctx context.Context, l host.Library) error
+	WriteLibrary(ctx context.Context, w host.LibraryWrite) error
 	Library(ctx context.Context, idOrName string) (host.Library, error)
 	Libraries(ctx context.Context) ([]host.Library, error)
-	UpdateLibrary(ctx context.Context, l host.Library) error
 	DeleteLibrary(ctx context.Context, id string) error
 	PublishLibrary(ctx context.Context, v host.LibraryVersion) (host.LibraryVersion, error)
 	LibraryVersions(ctx context.Context, libraryID string) ([]host.LibraryVersion, error)
@@ -90,17 +99,17 @@ type Changes interface {
 
 // Actions stores actions.
 type Actions interface {
-	CreateAction(ctx context.Context, a host.Action) error
-	UpdateAction(ctx context.Context, a host.Action) error
+	WriteAction(ctx context.Context, w host.ActionWrite) error
 	Action(ctx context.Context, idOrName string) (host.Action, error)
 	Actions(ctx context.Context, trigger host.Trigger) ([]host.Action, error)
 	DeleteAction(ctx context.Context, id string, force bool) error
 }
 
 // Versions stores versions and their modules. A version that comes without its
-// module has the one that is stored under its digest.
+// module has the one that is stored under its digest. Release stores a version,
+// deploys it and stores a draft, if there is one, in one commit.
 type Versions interface {
-	PutModule(ctx context.Context, wasm []byte) (digest string, err error)
+	Release(ctx context.Context, v host.Version, wasm []byte, draft *host.Draft) (host.Version, error)
 	CreateVersion(ctx context.Context, v host.Version, wasm []byte) (host.Version, error)
 	Versions(ctx context.Context, actionID string) ([]host.Version, error)
 	Version(ctx context.Context, actionID, numberOrID string) (host.Version, error)

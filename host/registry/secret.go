@@ -136,9 +136,21 @@ func holds(stored []host.Secret, name string) bool {
 	return slices.ContainsFunc(stored, func(s host.Secret) bool { return s.Name == name })
 }
 
-// setSecrets seals and stores for the action or library with this id. The
-// caller has checked put and holds changing.
+// setSecrets seals and stores for the action with this id. The caller has
+// checked put and holds changing.
 func (r *Registry) setSecrets(ctx context.Context, id string, put []host.SecretWrite, remove []string) error {
+	sealed, err := r.seal(id, put)
+	if err != nil || len(sealed)+len(remove) == 0 {
+		return err
+	}
+	err = r.Store.SetSecrets(ctx, id, sealed, remove)
+	r.secrets.forget(id) // also after an error: it may have been stored
+	return err
+}
+
+// seal encrypts those of put that have a value, for the action or library with
+// this id.
+func (r *Registry) seal(id string, put []host.SecretWrite) ([]host.SealedSecret, error) {
 	var sealed []host.SealedSecret
 	for _, s := range put {
 		if s.Value == nil {
@@ -146,16 +158,11 @@ func (r *Registry) setSecrets(ctx context.Context, id string, put []host.SecretW
 		}
 		value, err := r.Box.Seal([]byte(*s.Value), secretContext(id, s.Name))
 		if err != nil {
-			return fmt.Errorf("seal secret %s of %s: %w", s.Name, id, err)
+			return nil, fmt.Errorf("seal secret %s of %s: %w", s.Name, id, err)
 		}
 		sealed = append(sealed, host.SealedSecret{Name: s.Name, Value: value})
 	}
-	if len(sealed)+len(remove) == 0 {
-		return nil
-	}
-	err := r.Store.SetSecrets(ctx, id, sealed, remove)
-	r.secrets.forget(id) // also after an error: it may have been stored
-	return err
+	return sealed, nil
 }
 
 func secretContext(actionID, name string) []byte {

@@ -36,28 +36,20 @@ func (r *Registry) Upload(ctx context.Context, action string, module []byte, m h
 	if err != nil {
 		return host.Version{}, err
 	}
-	v, err := r.Store.CreateVersion(ctx, host.Version{
-		ID:        host.NewID(host.VersionPrefix),
-		ActionID:  a.ID,
-		Digest:    inspection.Digest,
-		SizeBytes: int64(len(module)),
-		Status:    host.Built,
-		Manifest:  m,
-		CreatedAt: time.Now().UTC(),
-	}, module)
-	if err != nil {
-		return v, err
+	v := host.Version{Digest: inspection.Digest, Manifest: m}
+	if deploy {
+		r.changing.Lock()
+		defer r.changing.Unlock()
+		if a, err = r.Store.Action(ctx, a.ID); err != nil {
+			return v, err
+		}
+		return r.release(ctx, a, v, module, nil)
 	}
-	r.record(ctx, "version.create", v.ID, a.Name, nil, aboutVersion(&v))
-	if !deploy {
-		return v, nil
+	v.ID, v.ActionID, v.Status, v.CreatedAt = host.NewID(host.VersionPrefix), a.ID, host.Built, time.Now().UTC()
+	if v, err = r.Store.CreateVersion(ctx, v, module); err == nil {
+		r.record(ctx, "version.create", v.ID, a.Name, nil, aboutVersion(&v))
 	}
-	r.changing.Lock()
-	defer r.changing.Unlock()
-	if a, err = r.Store.Action(ctx, a.ID); err != nil {
-		return v, err
-	}
-	return r.deployStored(ctx, a, v)
+	return v, err
 }
 
 func (r *Registry) checkManifest(m host.Manifest) error {

@@ -9,27 +9,73 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// CreateAction stores a new action; times that are zero are now. Its Secrets
-// and Deployed are not looked at. Conflict when the name or the id is taken.
+// CreateAction is [DB.WriteAction] of a new action alone.
 func (db *DB) CreateAction(ctx context.Context, a host.Action) error {
-	if a.ID == "" || a.Name == "" || !a.Trigger.Valid() {
+	return db.WriteAction(ctx, host.ActionWrite{Action: a, New: true})
+}
+
+// WriteAction stores all that w has, or nothing; times that are zero are now.
+// The Secrets and Deployed of its Action are not looked at. Conflict when the
+// name, or the id of a new action, is taken, NotFound when there is no such
+// action to change; for the rest it answers as SetSecrets and PutDraft do. A
+// wish to deploy replaces the action's earlier one.
+func (db *DB) WriteAction(ctx context.Context, w host.ActionWrite) error {
+	if w.Action.ID == "" || w.Action.Name == "" || w.New && !w.Action.Trigger.Valid() {
 		return &host.Error{Code: host.Invalid, Text: "an action needs an id, a name and a known trigger"}
 	}
-	return db.change(ctx, func(tx *transaction) error {
-		created := orNow(tx, micros(a.CreatedAt))
-		n, err := tx.exec(`
-			INSERT INTO action (id, name, trigger, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT DO NOTHING`,
-			a.ID, a.Name, string(a.Trigger), created, max(created, micros(a.UpdatedAt)))
-		if err == nil && n == 0 {
-			err = &host.Error{
-				Code: host.Conflict, Text: fmt.Sprintf("there is an action %q already", a.Name),
-				Hint: "deploy a new version of it, or choose another name",
-			}
+	var draft draftColumns
+	if w.Draft != nil {
+		var err error
+		if draft, err = encodeDraft(w.Draft); err != nil {
+			return err
 		}
-		return err
+	}
+	return db.change(ctx, func(tx *transaction) error {
+		if err := tx.writeAction(&w.Action, w.New); err != nil {
+			return err
+		}
+		if err := tx.setSecrets(w.Action.ID, w.Put, w.Remove); err != nil || w.Draft == nil {
+			return err
+		}
+		if err := tx.putDraft(w.Draft, draft); err != nil || w.Deploy == nil {
+			return err
+		}
+		return tx.putWish(w.Draft, draft, *w.Deploy)
 	})
+}
+
+func (tx *transaction) writeAction(a *host.Action, isNew bool) error {
+	if !isNew {
+		return tx.renameAction(a)
+	}
+	created := orNow(tx, micros(a.CreatedAt))
+	n, err := tx.exec(`
+		INSERT INTO action (id, name, trigger, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT DO NOTHING`,
+		a.ID, a.Name, string(a.Trigger), created, max(created, micros(a.UpdatedAt)))
+	if err == nil && n == 0 {
+		err = nameTaken(a.Name, "deploy a new version of it, or choose another name")
+	}
+	return err
+}
+
+func (tx *transaction) renameAction(a *host.Action) error {
+	if _, err := tx.actionExists(a.ID); err != nil {
+		return err
+	}
+	n, err := tx.exec(`
+		UPDATE OR IGNORE action SET name = ?, updated_at = ?
+		WHERE id = ?`, a.Name, orNow(tx, micros(a.UpdatedAt)), a.ID)
+	if err == nil && n == 0 {
+		err = nameTaken(a.Name, "choose another name")
+	}
+	tx.writer.forgetPlans()
+	return err
+}
+
+func nameTaken(name, hint string) *host.Error {
+	return &host.Error{Code: host.Conflict, Text: fmt.Sprintf("there is an action %q already", name), Hint: hint}
 }
 
 func orNow(tx *transaction, us int64) int64 {
@@ -122,30 +168,6 @@ func scanActions(rows *sql.Rows) (actions []host.Action, deployed []string, err 
 	return actions, deployed, rows.Err()
 }
 
-// UpdateAction stores the Name and UpdatedAt of an action, zero is now.
-// Conflict when another has the name, NotFound when there is no such action.
-func (db *DB) UpdateAction(ctx context.Context, a host.Action) error {
-	if a.Name == "" {
-		return &host.Error{Code: host.Invalid, Text: "an action needs a name"}
-	}
-	return db.change(ctx, func(tx *transaction) error {
-		if _, err := tx.actionExists(a.ID); err != nil {
-			return err
-		}
-		n, err := tx.exec(`
-			UPDATE OR IGNORE action SET name = ?, updated_at = ?
-			WHERE id = ?`, a.Name, orNow(tx, micros(a.UpdatedAt)), a.ID)
-		if err == nil && n == 0 {
-			err = &host.Error{
-				Code: host.Conflict, Text: fmt.Sprintf("there is an action %q already", a.Name),
-				Hint: "choose another name",
-			}
-		}
-		tx.writer.forgetPlans()
-		return err
-	})
-}
-
 // DeleteAction deletes an action with its draft, versions and secrets. What it did
 // stays readable, and executions that were accepted before still run it.
 // Conflict when it is bound; with force its bindings go too.
@@ -161,6 +183,7 @@ func (db *DB) DeleteAction(ctx context.Context, id string, force bool) error {
 		for _, query := range []string{
 			`DELETE FROM secret WHERE owner_id = ?`,
 			`DELETE FROM library_use WHERE action_id = ?`,
+			`DELETE FROM wish WHERE action_id = ?`,
 			`DELETE FROM reach WHERE version_id IN (SELECT id FROM version WHERE action_id = ?)`,
 			`DELETE FROM version WHERE action_id = ?`,
 		} {

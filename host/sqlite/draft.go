@@ -58,35 +58,56 @@ func (db *DB) Drafts(ctx context.Context, statuses ...host.BuildStatus) ([]host.
 	return drafts, fault(err)
 }
 
-// PutDraft stores the whole draft of an action over what there was. A zero
-// UpdatedAt is now. What is stored with the same Revision is overwritten: that
-// is how a build tells how far it is. Two that change a draft at once must
+// PutDraft stores the whole draft of an action over what there was, with its
+// module when it has one that is not stored yet: Digest must be that of wasm. A
+// zero UpdatedAt is now. What is stored with the same Revision is overwritten:
+// that is how a build tells how far it is. Two that change a draft at once must
 // agree on who comes first: both raise the Revision to the same number.
 //
 // Conflict when the stored Revision is newer, and when the module with Digest
 // is not stored. NotFound when there is no such action, or no library that the
 // source names. Invalid when Revision is not positive or Status unknown. A
 // module that only the former state of the draft had is deleted.
-func (db *DB) PutDraft(ctx context.Context, d host.Draft) error {
+func (db *DB) PutDraft(ctx context.Context, d host.Draft, wasm []byte) error {
+	columns, err := encodeDraft(&d)
+	if err != nil {
+		return err
+	}
+	if wasm != nil && d.Digest != digestOf(wasm) {
+		return &host.Error{Code: host.Invalid, Text: "the module's digest is " + digestOf(wasm) + ", not " + d.Digest}
+	}
+	return db.change(ctx, func(tx *transaction) error {
+		if wasm != nil {
+			if err := tx.insertModule(d.Digest, wasm); err != nil {
+				return err
+			}
+		}
+		return tx.putDraft(&d, columns)
+	})
+}
+
+// draftColumns are what a draft has as JSON.
+type draftColumns struct{ source, errs []byte }
+
+// encodeDraft checks what can be told of a draft without the store.
+func encodeDraft(d *host.Draft) (c draftColumns, err error) {
 	if d.Revision < 1 || !known(d.Status) {
-		return &host.Error{Code: host.Invalid, Text: "a draft needs a revision from 1 and a build status"}
+		return c, &host.Error{Code: host.Invalid, Text: "a draft needs a revision from 1 and a build status"}
 	}
-	source, err := json.Marshal(d.Source)
-	if err != nil {
-		return fmt.Errorf("encode source: %w", err)
+	if c.source, err = json.Marshal(d.Source); err != nil {
+		return c, fmt.Errorf("encode source: %w", err)
 	}
-	errs, err := json.Marshal(d.Errors)
-	if err != nil {
-		return fmt.Errorf("encode build errors: %w", err)
+	if c.errs, err = json.Marshal(d.Errors); err != nil {
+		return c, fmt.Errorf("encode build errors: %w", err)
 	}
-	return db.change(ctx, func(tx *transaction) error { return tx.putDraft(&d, source, errs) })
+	return c, nil
 }
 
 func known(s host.BuildStatus) bool {
 	return s == host.Pending || s == host.Building || s == host.Built || s == host.Failed
 }
 
-func (tx *transaction) putDraft(d *host.Draft, source, errs []byte) error {
+func (tx *transaction) putDraft(d *host.Draft, c draftColumns) error {
 	old, err := tx.supersede(d)
 	if err != nil {
 		return err
@@ -97,7 +118,7 @@ func (tx *transaction) putDraft(d *host.Draft, source, errs []byte) error {
 		ON CONFLICT (action_id) DO UPDATE SET revision = excluded.revision, status = excluded.status,
 			source = excluded.source, errors = excluded.errors, digest = excluded.digest,
 			updated_at = excluded.updated_at, built_at = excluded.built_at`,
-		d.ActionID, d.Revision, string(d.Status), source, errs, orNull(d.Digest),
+		d.ActionID, d.Revision, string(d.Status), c.source, c.errs, orNull(d.Digest),
 		orNow(tx, micros(d.UpdatedAt)), micros(d.BuiltAt)); err != nil {
 		return err
 	}

@@ -27,31 +27,59 @@ func scanLibrary(row interface{ Scan(...any) error }) (host.Library, error) {
 	return l, decode(source, &l.Source)
 }
 
-// CreateLibrary stores a new library; times that are zero are now. Its Secrets
-// and Latest are not looked at. Conflict when the name or the id is taken.
-func (db *DB) CreateLibrary(ctx context.Context, l host.Library) error {
-	if l.ID == "" || l.Name == "" {
+// WriteLibrary stores all that w has, or nothing; times that are zero are now.
+// The Secrets and Latest of its Library are not looked at. Sources require a
+// library by its name, so that of a stored one stays. Conflict when the name or
+// the id of a new library is taken, NotFound when there is none to change.
+func (db *DB) WriteLibrary(ctx context.Context, w host.LibraryWrite) error {
+	if w.Library.ID == "" || w.New && w.Library.Name == "" {
 		return &host.Error{Code: host.Invalid, Text: "a library needs an id and a name"}
 	}
-	source, err := json.Marshal(l.Source)
+	source, err := json.Marshal(w.Library.Source)
 	if err != nil {
 		return fmt.Errorf("encode source: %w", err)
 	}
+	var release []byte
+	if w.Publish != nil {
+		if release, err = json.Marshal(w.Publish.Source); err != nil {
+			return fmt.Errorf("encode source: %w", err)
+		}
+	}
 	return db.change(ctx, func(tx *transaction) error {
-		created := orNow(tx, micros(l.CreatedAt))
+		if err := tx.writeLibrary(&w.Library, w.New, source); err != nil {
+			return err
+		}
+		if err := tx.setSecrets(w.Library.ID, w.Put, w.Remove); err != nil || w.Publish == nil {
+			return err
+		}
+		v := *w.Publish
+		return tx.insertLibraryVersion(&v, release)
+	})
+}
+
+func (tx *transaction) writeLibrary(l *host.Library, isNew bool, source []byte) error {
+	if !isNew {
 		n, err := tx.exec(`
-			INSERT INTO library (id, name, source, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT DO NOTHING`,
-			l.ID, l.Name, source, created, max(created, micros(l.UpdatedAt)))
+			UPDATE library SET source = ?, updated_at = ?
+			WHERE id = ?`, source, orNow(tx, micros(l.UpdatedAt)), l.ID)
 		if err == nil && n == 0 {
-			err = &host.Error{
-				Code: host.Conflict, Text: fmt.Sprintf("there is a library %q already", l.Name),
-				Hint: "change that one, or choose another name",
-			}
+			err = noLibrary(l.ID)
 		}
 		return err
-	})
+	}
+	created := orNow(tx, micros(l.CreatedAt))
+	n, err := tx.exec(`
+		INSERT INTO library (id, name, source, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT DO NOTHING`,
+		l.ID, l.Name, source, created, max(created, micros(l.UpdatedAt)))
+	if err == nil && n == 0 {
+		err = &host.Error{
+			Code: host.Conflict, Text: fmt.Sprintf("there is a library %q already", l.Name),
+			Hint: "change that one, or choose another name",
+		}
+	}
+	return err
 }
 
 // Library returns a library, with its latest version and the names of its
@@ -106,24 +134,6 @@ func (db *DB) Libraries(ctx context.Context) ([]host.Library, error) {
 		return nil, fault(err)
 	}
 	return libraries, nil
-}
-
-// UpdateLibrary stores the Source and UpdatedAt of a library, zero is now.
-// Sources require it by its name, so that stays. NotFound when there is none.
-func (db *DB) UpdateLibrary(ctx context.Context, l host.Library) error {
-	source, err := json.Marshal(l.Source)
-	if err != nil {
-		return fmt.Errorf("encode source: %w", err)
-	}
-	return db.change(ctx, func(tx *transaction) error {
-		n, err := tx.exec(`
-			UPDATE library SET source = ?, updated_at = ?
-			WHERE id = ?`, source, orNow(tx, micros(l.UpdatedAt)), l.ID)
-		if err == nil && n == 0 {
-			err = noLibrary(l.ID)
-		}
-		return err
-	})
 }
 
 // DeleteLibrary deletes a library with its versions and secrets. Conflict,

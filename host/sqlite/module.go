@@ -15,14 +15,6 @@ func digestOf(wasm []byte) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-// PutModule stores a module without a version, for a draft that has it and for
-// versions to come. It returns the digest, and stores the same module once.
-func (db *DB) PutModule(ctx context.Context, wasm []byte) (digest string, err error) {
-	digest = digestOf(wasm)
-	err = db.change(ctx, func(tx *transaction) error { return tx.insertModule(digest, wasm) })
-	return digest, err
-}
-
 func (tx *transaction) insertModule(digest string, wasm []byte) error {
 	_, err := tx.exec(`
 		INSERT INTO module (digest, wasm) VALUES (?, ?)

@@ -14,23 +14,27 @@ func (db *DB) SetSecrets(ctx context.Context, ownerID string, put []host.SealedS
 		if err := tx.touchOwner(ownerID); err != nil {
 			return err
 		}
-		for _, name := range remove {
-			if _, err := tx.exec(`
-				DELETE FROM secret
-				WHERE owner_id = ? AND name = ?`, ownerID, name); err != nil {
-				return err
-			}
-		}
-		for _, s := range put {
-			if _, err := tx.exec(`
-				INSERT INTO secret (owner_id, name, value, updated_at) VALUES (?, ?, ?, ?)
-				ON CONFLICT (owner_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
-				ownerID, s.Name, notNull(s.Value), micros(tx.now)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return tx.setSecrets(ownerID, put, remove)
 	})
+}
+
+func (tx *transaction) setSecrets(ownerID string, put []host.SealedSecret, remove []string) error {
+	for _, name := range remove {
+		if _, err := tx.exec(`
+			DELETE FROM secret
+			WHERE owner_id = ? AND name = ?`, ownerID, name); err != nil {
+			return err
+		}
+	}
+	for _, s := range put {
+		if _, err := tx.exec(`
+			INSERT INTO secret (owner_id, name, value, updated_at) VALUES (?, ?, ?, ?)
+			ON CONFLICT (owner_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
+			ownerID, s.Name, notNull(s.Value), micros(tx.now)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (tx *transaction) touchOwner(id string) error {

@@ -18,33 +18,73 @@ import (
 // of wasm; with wasm nil the version gets the module that is stored under it,
 // NotFound when there is none.
 func (db *DB) CreateVersion(ctx context.Context, v host.Version, wasm []byte) (host.Version, error) {
-	stored := wasm == nil && v.Digest != ""
-	if digest := digestOf(wasm); !stored && v.Digest != digest {
-		if v.Digest != "" {
-			return v, &host.Error{Code: host.Invalid, Text: "the module's digest is " + digest + ", not " + v.Digest}
+	columns, err := prepareVersion(&v, wasm)
+	if err != nil {
+		return v, err
+	}
+	created := v
+	err = db.change(ctx, func(tx *transaction) error {
+		created = v
+		return tx.createVersion(&created, columns, wasm)
+	})
+	return created, err
+}
+
+// Release is CreateVersion and Deploy in one commit, with which draft is stored
+// too when it is not nil.
+func (db *DB) Release(ctx context.Context, v host.Version, wasm []byte, draft *host.Draft) (host.Version, error) {
+	columns, err := prepareVersion(&v, wasm)
+	if err != nil {
+		return v, err
+	}
+	var drafted draftColumns
+	if draft != nil {
+		if drafted, err = encodeDraft(draft); err != nil {
+			return v, err
+		}
+	}
+	if err := db.change(ctx, func(tx *transaction) error {
+		released := v
+		if err := tx.createVersion(&released, columns, wasm); err != nil {
+			return err
+		}
+		if draft != nil {
+			if err := tx.putDraft(draft, drafted); err != nil {
+				return err
+			}
+		}
+		return tx.deploy(v.ActionID, v.ID)
+	}); err != nil {
+		return v, err
+	}
+	return db.Version(ctx, v.ActionID, v.ID)
+}
+
+// prepareVersion fills in what a new version lacks, and checks what can be told
+// without the store.
+func prepareVersion(v *host.Version, wasm []byte) (versionColumns, error) {
+	if wasm != nil || v.Digest == "" {
+		digest := digestOf(wasm)
+		if v.Digest != "" && v.Digest != digest {
+			return versionColumns{}, &host.Error{Code: host.Invalid, Text: "the module's digest is " + digest + ", not " + v.Digest}
 		}
 		v.Digest = digest
 	}
 	v.SizeBytes, v.Deployed = int64(len(wasm)), false
 	v.ID, v.Status = cmp.Or(v.ID, host.NewID(host.VersionPrefix)), cmp.Or(v.Status, host.Built)
-	columns, err := encodeVersion(&v)
-	if err != nil {
-		return v, err
+	return encodeVersion(v)
+}
+
+func (tx *transaction) createVersion(v *host.Version, c versionColumns, wasm []byte) (err error) {
+	if wasm != nil {
+		err = tx.insertModule(v.Digest, wasm)
+	} else {
+		v.SizeBytes, err = tx.moduleSize(v.Digest)
 	}
-	created := v
-	err = db.change(ctx, func(tx *transaction) (err error) {
-		created = v
-		if stored {
-			created.SizeBytes, err = tx.moduleSize(v.Digest)
-		} else {
-			err = tx.insertModule(v.Digest, wasm)
-		}
-		if err != nil {
-			return err
-		}
-		return tx.insertVersion(&created, columns)
-	})
-	return created, err
+	if err != nil {
+		return err
+	}
+	return tx.insertVersion(v, c)
 }
 
 // versionColumns are what a version has as JSON.
@@ -156,24 +196,30 @@ func noVersion(actionID, numberOrID string) *host.Error {
 }
 
 // Deploy makes a version the one that events run which are accepted from now
-// on. Deploying an older one is a rollback.
+// on. Deploying an older one is a rollback. An earlier wish to deploy the draft
+// is overtaken by it, and forgotten.
 func (db *DB) Deploy(ctx context.Context, actionID, versionID string) (host.Version, error) {
-	err := db.change(ctx, func(tx *transaction) error {
-		n, err := tx.exec(`
-			UPDATE action SET deployed = ?, updated_at = ?
-			WHERE id = ? AND EXISTS (
-				SELECT 1 FROM version WHERE id = ? AND action_id = ? AND status = 'built')`,
-			versionID, micros(tx.now), actionID, versionID, actionID)
-		if err == nil && n == 0 {
-			err = tx.whyNotDeployed(actionID, versionID)
-		}
-		tx.writer.forgetPlans()
-		return err
-	})
-	if err != nil {
+	if err := db.change(ctx, func(tx *transaction) error { return tx.deploy(actionID, versionID) }); err != nil {
 		return host.Version{}, err
 	}
 	return db.Version(ctx, actionID, versionID)
+}
+
+func (tx *transaction) deploy(actionID, versionID string) error {
+	tx.writer.forgetPlans()
+	n, err := tx.exec(`
+		UPDATE action SET deployed = ?, updated_at = ?
+		WHERE id = ? AND EXISTS (
+			SELECT 1 FROM version WHERE id = ? AND action_id = ? AND status = 'built')`,
+		versionID, micros(tx.now), actionID, versionID, actionID)
+	if err == nil && n == 0 {
+		err = tx.whyNotDeployed(actionID, versionID)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(`DELETE FROM wish WHERE action_id = ?`, actionID)
+	return err
 }
 
 func (tx *transaction) whyNotDeployed(actionID, versionID string) error {

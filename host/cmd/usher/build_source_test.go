@@ -120,7 +120,7 @@ func TestATestThatThrowsTellsTheAuthorsLine(t *testing.T) {
 	if err != nil || result.Succeeded || result.Error == nil || result.Error.Name != "TypeError" {
 		t.Fatalf("result %+v, %v", result, err)
 	}
-	if _, err := reg.DeployDraft(t.Context(), "notify"); err != nil {
+	if _, err := reg.DeployDraft(t.Context(), "notify", 0); err != nil {
 		t.Errorf("code that throws on an event can still be deployed: %v", err)
 	}
 }

@@ -40,6 +40,12 @@ func (l *ledger) Deploy(ctx context.Context, actionID, versionID string) (host.V
 	return v, err
 }
 
+func (l *ledger) Release(ctx context.Context, v host.Version, wasm []byte, draft *host.Draft) (host.Version, error) {
+	v, err := l.Store.Release(ctx, v, wasm, draft)
+	l.note(ctx)
+	return v, err
+}
+
 // note notes the plan that an event accepted now would get.
 func (l *ledger) note(ctx context.Context) {
 	bindings, err := l.Bindings(ctx, host.PostUserRegistration)

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -33,16 +35,21 @@ func (b *bench) bareAction(name string) host.Action {
 	return a
 }
 
+func digestOf(wasm []byte) string {
+	sum := sha256.Sum256(wasm)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
 // draft puts a draft that has this module.
 func (b *bench) draft(actionID string, revision int64, wasm string) host.Draft {
 	b.Helper()
 	d := host.Draft{ActionID: actionID, Source: source(wasm), Revision: revision, Status: host.Pending}
+	var module []byte
 	if wasm != "" {
-		digest, err := b.PutModule(b.ctx, []byte(wasm))
-		b.ok(err)
-		d.Status, d.Digest, d.BuiltAt = host.Built, digest, time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
+		module = []byte(wasm)
+		d.Status, d.Digest, d.BuiltAt = host.Built, digestOf(module), time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
 	}
-	b.ok(b.PutDraft(b.ctx, d))
+	b.ok(b.PutDraft(b.ctx, d, module))
 	d, err := b.Draft(b.ctx, actionID)
 	b.ok(err)
 	return d
@@ -55,7 +62,7 @@ func draftKept(b *bench) {
 		Errors:    []host.BuildError{{Text: "unexpected }", File: "action.js", Line: 2, Column: 7, LineText: "}}", Hint: "remove it"}},
 		UpdatedAt: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC),
 	}
-	b.ok(b.PutDraft(b.ctx, want))
+	b.ok(b.PutDraft(b.ctx, want, nil))
 	b.reopen(nil)
 	got, err := b.Draft(b.ctx, a.ID)
 	b.ok(err)
@@ -66,14 +73,14 @@ func draftRevisions(b *bench) {
 	a := b.bareAction("one")
 	d := b.draft(a.ID, 2, "")
 	d.Status = host.Building
-	b.ok(b.PutDraft(b.ctx, d))
+	b.ok(b.PutDraft(b.ctx, d, nil))
 	d.Revision, d.Status = 1, host.Failed
-	b.code(b.PutDraft(b.ctx, d), host.Conflict)
+	b.code(b.PutDraft(b.ctx, d, nil), host.Conflict)
 	got, err := b.Draft(b.ctx, a.ID)
 	b.ok(err)
 	b.equal("status", got.Status, host.Building)
 	d.Revision = 4
-	b.ok(b.PutDraft(b.ctx, d))
+	b.ok(b.PutDraft(b.ctx, d, nil))
 	got, err = b.Draft(b.ctx, a.ID)
 	b.ok(err)
 	b.equal("revision", got.Revision, int64(4))
@@ -85,7 +92,7 @@ func draftsListed(b *bench) {
 		a := b.bareAction(string(rune('a' + i)))
 		b.ok(b.PutDraft(b.ctx, host.Draft{
 			ActionID: a.ID, Source: source(a.Name), Revision: 1, Status: status, UpdatedAt: at.Add(-time.Duration(i) * time.Second),
-		}))
+		}, nil))
 	}
 	for _, tt := range []struct {
 		statuses []host.BuildStatus
@@ -120,7 +127,7 @@ func draftRefused(b *bench) {
 	} {
 		d := host.Draft{ActionID: a.ID, Source: source("x"), Revision: 1, Status: host.Pending}
 		tt.spoil(&d)
-		if err := b.PutDraft(b.ctx, d); err == nil || host.CodeOf(err) != tt.want {
+		if err := b.PutDraft(b.ctx, d, nil); err == nil || host.CodeOf(err) != tt.want {
 			b.Errorf("%s: error is %v, want one with code %q", tt.name, err, tt.want)
 		}
 	}
@@ -190,13 +197,13 @@ func actionRenamed(b *bench) {
 	actions := b.bound("one", "two")
 	a := actions[0]
 	a.Name, a.UpdatedAt = "first", time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
-	b.ok(b.UpdateAction(b.ctx, a))
+	b.ok(b.WriteAction(b.ctx, host.ActionWrite{Action: a}))
 	got, err := b.Action(b.ctx, "first")
 	b.ok(err)
 	b.equal("action", got, a)
 	b.equal("plan", names(b.execution(b.accept(event("a")).ExecutionID).Plan), "first@1 two@1")
 	a.Name = "two"
-	b.code(b.UpdateAction(b.ctx, a), host.Conflict)
+	b.code(b.WriteAction(b.ctx, host.ActionWrite{Action: a}), host.Conflict)
 	a.ID = "act_1"
-	b.code(b.UpdateAction(b.ctx, a), host.NotFound)
+	b.code(b.WriteAction(b.ctx, host.ActionWrite{Action: a}), host.NotFound)
 }

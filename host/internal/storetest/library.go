@@ -19,7 +19,7 @@ var libraryPromises = []promise{
 
 func (b *bench) library(name string) host.Library {
 	b.Helper()
-	b.ok(b.CreateLibrary(b.ctx, host.Library{ID: host.NewID(host.LibraryPrefix), Name: name, Source: source("code of " + name)}))
+	b.ok(b.WriteLibrary(b.ctx, host.LibraryWrite{New: true, Library: host.Library{ID: host.NewID(host.LibraryPrefix), Name: name, Source: source("code of " + name)}}))
 	l, err := b.Library(b.ctx, name)
 	b.ok(err)
 	return l
@@ -29,7 +29,7 @@ func libraryFound(b *bench) {
 	l := b.library("shared")
 	b.library("another")
 	l.Source, l.UpdatedAt = source("newer"), time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
-	b.ok(b.UpdateLibrary(b.ctx, l))
+	b.ok(b.WriteLibrary(b.ctx, host.LibraryWrite{Library: l}))
 	b.reopen(nil)
 	for _, by := range []string{l.ID, "shared"} {
 		got, err := b.Library(b.ctx, by)
@@ -45,8 +45,8 @@ func libraryFound(b *bench) {
 
 func libraryNameTaken(b *bench) {
 	b.library("shared")
-	b.code(b.CreateLibrary(b.ctx, host.Library{ID: host.NewID(host.LibraryPrefix), Name: "shared"}), host.Conflict)
-	b.code(b.CreateLibrary(b.ctx, host.Library{Name: "nameless"}), host.Invalid)
+	b.code(b.WriteLibrary(b.ctx, host.LibraryWrite{New: true, Library: host.Library{ID: host.NewID(host.LibraryPrefix), Name: "shared"}}), host.Conflict)
+	b.code(b.WriteLibrary(b.ctx, host.LibraryWrite{New: true, Library: host.Library{Name: "nameless"}}), host.Invalid)
 }
 
 func libraryPublished(b *bench) {
@@ -94,7 +94,7 @@ func using(l host.Library) host.Source {
 
 func libraryInUse(b *bench) {
 	l, a, other := b.library("shared"), b.bareAction("drafted"), b.action("deployed")
-	b.ok(b.PutDraft(b.ctx, host.Draft{ActionID: a.ID, Source: using(l), Revision: 1, Status: host.Pending}))
+	b.ok(b.PutDraft(b.ctx, host.Draft{ActionID: a.ID, Source: using(l), Revision: 1, Status: host.Pending}, nil))
 	of := using(l)
 	_, err := b.CreateVersion(b.ctx, host.Version{ActionID: other.ID, Source: &of}, []byte("w"))
 	b.ok(err)
@@ -103,7 +103,7 @@ func libraryInUse(b *bench) {
 	if !strings.Contains(err.Error(), `"deployed", "drafted"`) {
 		b.Errorf("error is %q, want the names of both actions", err)
 	}
-	b.ok(b.PutDraft(b.ctx, host.Draft{ActionID: a.ID, Source: source("none"), Revision: 2, Status: host.Pending}))
+	b.ok(b.PutDraft(b.ctx, host.Draft{ActionID: a.ID, Source: source("none"), Revision: 2, Status: host.Pending}, nil))
 	err = b.DeleteLibrary(b.ctx, l.ID)
 	b.code(err, host.Conflict)
 	if strings.Contains(err.Error(), "drafted") {
@@ -130,7 +130,7 @@ func libraryDeleted(b *bench) {
 func libraryNotFound(b *bench) {
 	for what, err := range map[string]error{
 		"read":     second(b.Library(b.ctx, "lib_1")),
-		"update":   b.UpdateLibrary(b.ctx, host.Library{ID: "lib_1"}),
+		"update":   b.WriteLibrary(b.ctx, host.LibraryWrite{Library: host.Library{ID: "lib_1"}}),
 		"delete":   b.DeleteLibrary(b.ctx, "lib_1"),
 		"publish":  second(b.PublishLibrary(b.ctx, host.LibraryVersion{LibraryID: "lib_1"})),
 		"versions": second(b.LibraryVersions(b.ctx, "lib_1")),

@@ -117,7 +117,7 @@ func deployRefused(b *bench) {
 	one, two := b.action("one"), b.action("two")
 	_, err := b.Deploy(b.ctx, one.ID, two.Deployed.ID)
 	b.code(err, host.NotFound)
-	failed, err := b.CreateVersion(b.ctx, host.Version{ActionID: one.ID, Status: host.Failed}, nil)
+	failed, err := b.CreateVersion(b.ctx, host.Version{ActionID: one.ID, Status: host.Failed}, []byte("module"))
 	b.ok(err)
 	_, err = b.Deploy(b.ctx, one.ID, failed.ID)
 	b.code(err, host.Conflict)

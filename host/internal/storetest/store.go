@@ -35,16 +35,19 @@ type Store interface {
 	CreateAction(ctx context.Context, a host.Action) error
 	Action(ctx context.Context, idOrName string) (host.Action, error)
 	Actions(ctx context.Context, trigger host.Trigger) ([]host.Action, error)
-	UpdateAction(ctx context.Context, a host.Action) error
+	WriteAction(ctx context.Context, w host.ActionWrite) error
 	DeleteAction(ctx context.Context, id string, force bool) error
 	Draft(ctx context.Context, actionID string) (host.Draft, error)
 	Drafts(ctx context.Context, statuses ...host.BuildStatus) ([]host.Draft, error)
-	PutDraft(ctx context.Context, d host.Draft) error
-	PutModule(ctx context.Context, wasm []byte) (digest string, err error)
+	PutDraft(ctx context.Context, d host.Draft, wasm []byte) error
+	Wish(ctx context.Context, actionID string) (host.Wish, error)
+	Wishes(ctx context.Context) ([]host.Wish, error)
+	DropWish(ctx context.Context, actionID string, revision int64) error
 	CreateVersion(ctx context.Context, v host.Version, wasm []byte) (host.Version, error)
 	Versions(ctx context.Context, actionID string) ([]host.Version, error)
 	Version(ctx context.Context, actionID, numberOrID string) (host.Version, error)
 	Module(ctx context.Context, digest string) ([]byte, error)
+	Release(ctx context.Context, v host.Version, wasm []byte, draft *host.Draft) (host.Version, error)
 	Deploy(ctx context.Context, actionID, versionID string) (host.Version, error)
 	Bindings(ctx context.Context, trigger host.Trigger) ([]host.Binding, error)
 	Binding(ctx context.Context, id string) (host.Binding, error)
@@ -53,10 +56,9 @@ type Store interface {
 	SetSecrets(ctx context.Context, ownerID string, put []host.SealedSecret, remove []string) error
 	SealedSecrets(ctx context.Context, ownerID string) ([]host.SealedSecret, error)
 
-	CreateLibrary(ctx context.Context, l host.Library) error
+	WriteLibrary(ctx context.Context, w host.LibraryWrite) error
 	Library(ctx context.Context, idOrName string) (host.Library, error)
 	Libraries(ctx context.Context) ([]host.Library, error)
-	UpdateLibrary(ctx context.Context, l host.Library) error
 	DeleteLibrary(ctx context.Context, id string) error
 	PublishLibrary(ctx context.Context, v host.LibraryVersion) (host.LibraryVersion, error)
 	LibraryVersions(ctx context.Context, libraryID string) ([]host.LibraryVersion, error)
@@ -100,6 +102,7 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		{"operator", operatorPromises},
 		{"registry", registryPromises},
 		{"draft", draftPromises},
+		{"wish", wishPromises},
 		{"library", libraryPromises},
 		{"change", changePromises},
 		{"search", searchPromises},

@@ -1,0 +1,157 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+var wishPromises = []promise{
+	{"an action is written whole, or not at all", actionWrittenWhole},
+	{"a library is written whole, or not at all", libraryWrittenWhole},
+	{"a wish is kept with its draft, after a reopen and a patch too", wishKept},
+	{"whatever is deployed ends the wish", wishEnds},
+	{"a version is stored and deployed at once, with a draft, or not at all", releasedWhole},
+	{"a draft's module is stored with it, or not at all", draftWithModule},
+}
+
+var asking = host.Actor{Kind: "key", ID: "key_1", Name: "ada"}
+
+// wished is a new action with a draft, and somebody who wants it deployed.
+func (b *bench) wished(name string) (host.Action, host.Draft) {
+	b.Helper()
+	a := host.Action{ID: host.NewID(host.ActionPrefix), Name: name, Trigger: trigger}
+	d := host.Draft{ActionID: a.ID, Source: source("one"), Revision: 1, Status: host.Pending}
+	b.ok(b.WriteAction(b.ctx, host.ActionWrite{
+		Action: a, New: true, Draft: &d, Deploy: &asking, Put: []host.SealedSecret{{Name: "A", Value: []byte("1")}},
+	}))
+	return a, d
+}
+
+func actionWrittenWhole(b *bench) {
+	a, _ := b.wished("one")
+	b.wished("two")
+	got, err := b.Action(b.ctx, "one")
+	b.ok(err)
+	b.equal("secrets", len(got.Secrets), 1)
+	spoilt := host.Draft{ActionID: a.ID, Revision: 2, Status: host.Pending, Source: host.Source{
+		Code: "two", Libraries: []host.LibraryRef{{LibraryID: "lib_1"}},
+	}}
+	other := host.Action{ID: host.NewID(host.ActionPrefix), Name: "three", Trigger: trigger}
+	for _, w := range []host.ActionWrite{
+		{Action: host.Action{ID: a.ID, Name: "renamed"}, Remove: []string{"A"}, Draft: &spoilt},
+		{Action: host.Action{ID: a.ID, Name: "two"}, Remove: []string{"A"}},
+		{Action: other, New: true, Put: []host.SealedSecret{{Name: "A"}}, Draft: &spoilt},
+	} {
+		if err := b.WriteAction(b.ctx, w); err == nil {
+			b.Error("it was written")
+		}
+	}
+	after, err := b.Action(b.ctx, a.ID)
+	b.ok(err)
+	b.equal("action", after, got)
+	d, err := b.Draft(b.ctx, a.ID)
+	b.ok(err)
+	b.equal("revision", d.Revision, int64(1))
+	_, err = b.Action(b.ctx, other.ID)
+	b.code(err, host.NotFound)
+	secrets, err := b.SealedSecrets(b.ctx, other.ID)
+	b.ok(err)
+	b.equal("secrets that are nobody's", len(secrets), 0)
+}
+
+func libraryWrittenWhole(b *bench) {
+	l := host.Library{ID: host.NewID(host.LibraryPrefix), Name: "shared", Source: source("one")}
+	b.ok(b.WriteLibrary(b.ctx, host.LibraryWrite{
+		Library: l, New: true, Put: []host.SealedSecret{{Name: "A", Value: []byte("1")}},
+		Publish: &host.LibraryVersion{LibraryID: l.ID, Source: l.Source},
+	}))
+	got, err := b.Library(b.ctx, "shared")
+	b.ok(err)
+	b.equal("version", got.Latest.Number, 1)
+	l.Source = source("two")
+	err = b.WriteLibrary(b.ctx, host.LibraryWrite{
+		Library: l, Remove: []string{"A"}, Publish: &host.LibraryVersion{LibraryID: "lib_1"},
+	})
+	b.code(err, host.NotFound)
+	after, err := b.Library(b.ctx, "shared")
+	b.ok(err)
+	b.equal("library", after, got)
+}
+
+func wishKept(b *bench) {
+	a, d := b.wished("one")
+	b.wished("two")
+	patched := d
+	patched.Revision, patched.Source = 2, source("two")
+	b.ok(b.WriteAction(b.ctx, host.ActionWrite{Action: a, Draft: &patched}))
+	b.reopen(nil)
+	w, err := b.Wish(b.ctx, a.ID)
+	b.ok(err)
+	b.equal("asked at some time", w.AskedAt.IsZero(), false)
+	w.AskedAt = time.Time{}
+	b.equal("wish", w, host.Wish{ActionID: a.ID, Revision: 1, Source: d.Source, Actor: asking})
+	all, err := b.Wishes(b.ctx)
+	b.ok(err)
+	b.equal("wishes", len(all), 2)
+	b.ok(b.DropWish(b.ctx, a.ID, 2))
+	_, err = b.Wish(b.ctx, a.ID)
+	b.ok(err) // it is for another revision
+	b.ok(b.DropWish(b.ctx, a.ID, 1))
+	_, err = b.Wish(b.ctx, a.ID)
+	b.code(err, host.NotFound)
+}
+
+func wishEnds(b *bench) {
+	for name, end := range map[string]func(host.Action){
+		"a deploy": func(a host.Action) {
+			v, err := b.CreateVersion(b.ctx, host.Version{ActionID: a.ID}, []byte("module"))
+			b.ok(err)
+			_, err = b.Deploy(b.ctx, a.ID, v.ID)
+			b.ok(err)
+		},
+		"a release": func(a host.Action) {
+			_, err := b.Release(b.ctx, host.Version{ActionID: a.ID}, []byte("module"), nil)
+			b.ok(err)
+		},
+		"its end": func(a host.Action) { b.ok(b.DeleteAction(b.ctx, a.ID, false)) },
+	} {
+		a, _ := b.wished(name)
+		end(a)
+		_, err := b.Wish(b.ctx, a.ID)
+		b.code(err, host.NotFound)
+	}
+}
+
+func releasedWhole(b *bench) {
+	a, d := b.wished("one")
+	d.Revision, d.Status, d.Digest = 2, host.Built, digestOf([]byte("module"))
+	v, err := b.Release(b.ctx, host.Version{ActionID: a.ID, Source: &d.Source, Revision: 2}, []byte("module"), &d)
+	b.ok(err)
+	b.equal("deployed", v.Deployed, true)
+	b.equal("number", v.Number, 1)
+	got, err := b.Draft(b.ctx, a.ID)
+	b.ok(err)
+	b.equal("draft", got.Digest, v.Digest)
+	stale := d
+	stale.Revision = 1
+	_, err = b.Release(b.ctx, host.Version{ActionID: a.ID}, []byte("other"), &stale)
+	b.code(err, host.Conflict)
+	_, err = b.Release(b.ctx, host.Version{ActionID: a.ID, Digest: "sha256:0"}, nil, nil)
+	b.code(err, host.NotFound)
+	versions, err := b.Versions(b.ctx, a.ID)
+	b.ok(err)
+	b.equal("versions", len(versions), 1)
+	_, err = b.Module(b.ctx, digestOf([]byte("other")))
+	b.code(err, host.NotFound)
+}
+
+func draftWithModule(b *bench) {
+	a, d := b.wished("one")
+	d.Status, d.Digest = host.Built, digestOf([]byte("module"))
+	b.code(b.PutDraft(b.ctx, d, []byte("another")), host.Invalid)
+	b.draft(a.ID, 2, "")
+	b.code(b.PutDraft(b.ctx, d, []byte("module")), host.Conflict)
+	_, err := b.Module(b.ctx, d.Digest)
+	b.code(err, host.NotFound)
+}

@@ -1,0 +1,70 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/usherhost/usher/host"
+)
+
+const selectWish = `
+	SELECT action_id, revision, source, actor, asked_at
+	FROM wish`
+
+func scanWish(row interface{ Scan(...any) error }) (host.Wish, error) {
+	var w host.Wish
+	var source, actor []byte
+	var asked int64
+	if err := row.Scan(&w.ActionID, &w.Revision, &source, &actor, &asked); err != nil {
+		return w, err
+	}
+	w.AskedAt = fromMicros(asked)
+	return w, errors.Join(decode(source, &w.Source), decode(actor, &w.Actor))
+}
+
+// Wish returns the draft of an action that is to be deployed once it is built.
+// NotFound when nobody asked for that, and once any version was deployed since.
+func (db *DB) Wish(ctx context.Context, actionID string) (host.Wish, error) {
+	w, err := scanWish(db.readers.QueryRowContext(ctx, selectWish+`
+		WHERE action_id = ?`, actionID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return host.Wish{}, notFound("nobody waits for action " + actionID + " to be deployed")
+	}
+	return w, fault(err)
+}
+
+// Wishes returns all wishes, the oldest first.
+func (db *DB) Wishes(ctx context.Context) ([]host.Wish, error) {
+	rows, err := db.readers.QueryContext(ctx, selectWish+`
+		ORDER BY asked_at, action_id`)
+	if err != nil {
+		return nil, fault(err)
+	}
+	wishes, err := scanAll(rows, scanWish)
+	return wishes, fault(err)
+}
+
+// DropWish forgets the wish for that revision of an action's draft. One that is
+// not there is well.
+func (db *DB) DropWish(ctx context.Context, actionID string, revision int64) error {
+	return db.change(ctx, func(tx *transaction) error {
+		_, err := tx.exec(`
+			DELETE FROM wish
+			WHERE action_id = ? AND revision = ?`, actionID, revision)
+		return err
+	})
+}
+
+func (tx *transaction) putWish(d *host.Draft, c draftColumns, actor host.Actor) error {
+	who, err := json.Marshal(actor)
+	if err != nil {
+		return fmt.Errorf("encode actor: %w", err)
+	}
+	_, err = tx.exec(`
+		INSERT OR REPLACE INTO wish (action_id, revision, source, actor, asked_at)
+		VALUES (?, ?, ?, ?, ?)`, d.ActionID, d.Revision, c.source, who, micros(tx.now))
+	return err
+}
