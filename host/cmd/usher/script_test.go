@@ -148,10 +148,14 @@ func sameRequest(a, b string) bool {
 	return json.Unmarshal([]byte(x[2]), &v) == nil && json.Unmarshal([]byte(y[2]), &w) == nil && reflect.DeepEqual(v, w)
 }
 
+// patience is how long a script waits for what happens beside it, on a slow
+// machine too.
+const patience = 2 * time.Minute
+
 // awaitServing is `serving FILE`: it waits until the host whose log goes to
 // FILE serves, and sets $USHER_URL to its address.
 func awaitServing(ts *testscript.TestScript, neg bool, args []string) {
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(patience)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -174,7 +178,7 @@ func awaitServing(ts *testscript.TestScript, neg bool, args []string) {
 func awaitText(ts *testscript.TestScript, neg bool, args []string) {
 	pattern, err := regexp.Compile("(?m)" + args[1])
 	ts.Check(err)
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(patience)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {

@@ -57,16 +57,21 @@ func TestWatchTellsOfSavesHoweverTheyAreMade(t *testing.T) {
 			}
 			defer w.close()
 			tt.change(t, dir)
-			changed, err := w.next(t.Context())
-			if err != nil {
-				t.Fatal(err)
+			var told []string
+			for len(told) < len(tt.want) { // a busy machine may take the changes apart
+				changed, err := w.next(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, path := range changed {
+					path, _ = filepath.Rel(dir, path)
+					told = append(told, path)
+				}
+				slices.Sort(told)
+				told = slices.Compact(told)
 			}
-			for i, path := range changed {
-				changed[i], _ = filepath.Rel(dir, path)
-			}
-			slices.Sort(changed)
-			if !slices.Equal(changed, tt.want) {
-				t.Errorf("told of %v, want %v", changed, tt.want)
+			if !slices.Equal(told, tt.want) {
+				t.Errorf("told of %v, want %v", told, tt.want)
 			}
 		})
 	}
