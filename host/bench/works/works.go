@@ -19,10 +19,11 @@ const Entry = "onExecutePostUserRegistration"
 var Names = []string{"tiny", "echo", "heap", "assemblyscript", "engine", "go", "go-warm"}
 
 // ErrNotBuilt says that a work's guest is one of those that are not committed,
-// and was not built.
-var ErrNotBuilt = errors.New("its guest is not built: run host/bench/guests/build, or task bench:guests")
+// and could not be built.
+var ErrNotBuilt = errors.New("its guest can't be built")
 
-// Wasm returns the module of a work, or [ErrNotBuilt].
+// Wasm returns the module of a work. One that is not committed is built the
+// first time; the error is [ErrNotBuilt] when it can't be.
 func Wasm(name string) ([]byte, error) {
 	if wasm, err := testdata.Small.ReadFile(name + ".wasm"); err == nil {
 		return wasm, nil
@@ -31,11 +32,13 @@ func Wasm(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	wasm, err := os.ReadFile(filepath.Join(root, "host", "bench", "testdata", "build", name+".wasm"))
-	if errors.Is(err, os.ErrNotExist) {
-		err = ErrNotBuilt
+	path := filepath.Join(root, "host", "bench", "testdata", "build", name+".wasm")
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		if err := build(root, name); err != nil {
+			return nil, err
+		}
 	}
-	return wasm, err
+	return os.ReadFile(path)
 }
 
 // Each calls f with the works among names that are there, and tells on stderr
