@@ -16,6 +16,7 @@ struct block {
 typedef u64 JSValue;
 typedef u32 JSRuntime; // a pointer of the engine's
 typedef u32 JSContext;
+typedef u32 JSAtom;
 
 #define TAGGED(tag, value) ((u64)(u32)(tag) << 32 | (value))
 #define JS_FALSE TAGGED(1, 0)
@@ -24,6 +25,7 @@ typedef u32 JSContext;
 #define JS_UNDEFINED TAGGED(3, 0)
 #define JS_EXCEPTION TAGGED(6, 0)
 
+#define JS_PROP_C_W_E 7 // configurable, writable, enumerable
 #define JS_EVAL_FLAG_COMPILE_ONLY (1 << 5)
 #define JS_READ_OBJ_BYTECODE (1 << 0)
 #define JS_WRITE_OBJ_BYTECODE (1 << 0)
@@ -60,6 +62,12 @@ ENGINE(JS_GetGlobalObject) JSValue JS_GetGlobalObject(JSContext);
 ENGINE(JS_GetPropertyStr) JSValue JS_GetPropertyStr(JSContext, JSValue, const char *name);
 ENGINE(JS_SetPropertyStr) int JS_SetPropertyStr(JSContext, JSValue, const char *name, JSValue);
 ENGINE(JS_NewObject) JSValue JS_NewObject(JSContext);
+ENGINE(JS_NewArray) JSValue JS_NewArray(JSContext);
+ENGINE(JS_NewAtomLen) JSAtom JS_NewAtomLen(JSContext, const char *, u32 size);
+ENGINE(JS_ValueToAtom) JSAtom JS_ValueToAtom(JSContext, JSValue);
+ENGINE(JS_FreeAtom) void JS_FreeAtom(JSContext, JSAtom);
+ENGINE(JS_DefinePropertyValue) int JS_DefinePropertyValue(JSContext, JSValue, JSAtom, JSValue, int flags);
+ENGINE(JS_DefinePropertyValueUint32) int JS_DefinePropertyValueUint32(JSContext, JSValue, u32 index, JSValue, int flags);
 ENGINE(JS_NewNumber) JSValue JS_NewNumber(JSContext, double);
 ENGINE(JS_ToFloat64) int JS_ToFloat64(JSContext, double *, JSValue);
 ENGINE(JS_NewStringLen) JSValue JS_NewStringLen(JSContext, const char *, u32 size);
@@ -101,3 +109,6 @@ USHER("crypto_call") u64 crypto_call(u64 request);
 
 WASI("random_get") int random_get(u8 *at, u32 size);
 WASI("clock_time_get") int clock_time_get(int clock, u64 precision, u64 *nanos);
+
+// parse_json is in json.c.
+JSValue parse_json(JSContext, u8 *text, u32 size);

@@ -222,7 +222,7 @@ static JSValue utf8_decode(JSValue v) {
 // freed: a run's memory is given up as a whole, which costs less.
 static JSValue input(void) {
   struct block b = load_input();
-  JSValue v = JS_ParseJSON(ctx, (const char *)b.at, b.size, "input");
+  JSValue v = parse_json(ctx, b.at, b.size);
   block_free(&b);
   return JS_DupValue(ctx, v);
 }

@@ -6,6 +6,7 @@ import { builtins } from "./node/index.js";
 import { summary } from "./loop/action.js";
 import { describe } from "./loop/failure.js";
 import { define, prepare, start, tick } from "./loop/index.js";
+import { shapes } from "./loop/shapes.js";
 import { guarded } from "./loop/uncaught.js";
 
 // The engine's own generator would go on in each run from where the image was
@@ -26,4 +27,5 @@ native.register({
     }),
   start,
   tick,
+  shapes,
 });

@@ -4,7 +4,13 @@ import { cache } from "./cache.js";
 // apiOf returns the api for a handler of entry. What the action orders through
 // it is added to commands.
 export function apiOf(entry, commands) {
-  return entry === "onExecutePreUserRegistration" ? preUserRegistration(commands) : { cache: { ...cache } };
+  return entry === "onExecutePreUserRegistration" ? preUserRegistration(commands) : { cache: ownCache() };
+}
+
+// ownCache is a cache that its action may change as it likes.
+function ownCache() {
+  const { get, set, delete: remove } = cache;
+  return { get, set, delete: remove };
 }
 
 function preUserRegistration(commands) {
@@ -27,7 +33,7 @@ function preUserRegistration(commands) {
       setUserMetadata: (key, value) => order("user.set_user_metadata", { key, value }),
       setAppMetadata: (key, value) => order("user.set_app_metadata", { key, value }),
     },
-    cache: { ...cache },
+    cache: ownCache(),
   };
   return api;
 }

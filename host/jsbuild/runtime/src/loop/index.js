@@ -89,7 +89,8 @@ function settleBadly(thrown) {
 // tick takes one step and returns whether anything is still to come.
 export function tick() {
   const more = turn(step);
-  takeUncaught().forEach(breakBy);
+  const thrown = takeUncaught();
+  if (thrown.length > 0) thrown.forEach(breakBy);
   if (!more) end();
   return more;
 }

@@ -41,7 +41,7 @@ export function queueMicrotask(callback) {
 }
 
 export function dropTicks() {
-  ticks = [];
+  if (ticks.length > 0) ticks = [];
 }
 
 Object.defineProperty(globalThis, "queueMicrotask", { value: queueMicrotask, writable: true, configurable: true, enumerable: true });

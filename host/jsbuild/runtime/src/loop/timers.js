@@ -164,6 +164,7 @@ export function clearImmediate(immediate) {
 
 // beginTimers makes the timers that the top level left count from now on.
 export function beginTimers() {
+  if (timers.length === 0) return;
   for (const entry of timers) {
     if (entry.early) entry.at += now();
     entry.early = false;
@@ -171,9 +172,9 @@ export function beginTimers() {
 }
 
 export function dropTimers() {
-  timers = [];
-  immediates = [];
-  batch = [];
+  if (timers.length > 0) timers = [];
+  if (immediates.length > 0) immediates = [];
+  if (batch.length > 0) batch = [];
   if (known.size > 0) known = new Map();
 }
 
@@ -223,6 +224,7 @@ function peek() {
 // there is none.
 export function heldUntil(settled) {
   let at = Infinity;
+  if (timers.length === 0) return at;
   for (const entry of timers) {
     if (entry.at < at && entry.timeout.current(entry) && (!settled || entry.timeout.holds())) at = entry.at;
   }
