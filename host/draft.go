@@ -81,6 +81,7 @@ type LibraryVersion struct {
 
 // SourcePatch changes an action's draft. A nil field keeps what there is.
 type SourcePatch struct {
+	Revision     *int64 // that the draft must have, 0 when there must be none; else [Stale]
 	Name         *string
 	Code         *string
 	Dependencies *[]Dependency

@@ -16,6 +16,7 @@ const (
 	Forbidden    Code = "forbidden"    // the key lacks the scope; 403
 	NotFound     Code = "not_found"    // no such thing; 404
 	Conflict     Code = "conflict"     // the thing is in another state; 409
+	Stale        Code = "stale"        // it was changed since the sender read it; 412
 	TooLarge     Code = "too_large"    // a size limit; 413
 	Unsupported  Code = "unsupported"  // a media type or feature we do not serve; 415
 	KeyReused    Code = "key_reused"   // an idempotency key came again with another body; 422

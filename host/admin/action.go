@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
 )
 
 func (s *Server) listActions(c echo.Context) error {
@@ -68,7 +69,7 @@ func (s *Server) deleteAction(c echo.Context) error {
 // viewAction has no null where clients expect an array, and no source: its
 // version has that.
 func viewAction(a host.Action) host.Action {
-	a.Secrets = listed(a.Secrets)
+	a.Secrets = web.Listed(a.Secrets)
 	if a.Deployed != nil {
 		v := withoutSource(*a.Deployed)
 		a.Deployed = &v

@@ -93,6 +93,7 @@ type request struct {
 	key    string
 	kind   string // of the body; "" is JSON when there is one
 	body   string
+	tag    string // If-Match, unless it is ""
 	ctx    context.Context
 }
 
@@ -110,6 +111,9 @@ func (a *api) call(t *testing.T, r request) *httptest.ResponseRecorder {
 	sent.RemoteAddr = fmt.Sprintf("192.0.2.%d:1234", a.caller.Add(1)%250)
 	if r.key != "" {
 		sent.Header.Set("Authorization", "Bearer "+r.key)
+	}
+	if r.tag != "" {
+		sent.Header.Set("If-Match", r.tag)
 	}
 	switch {
 	case r.kind != "":

@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
 )
 
 func (s *Server) listTriggers(c echo.Context) error {
@@ -34,7 +35,13 @@ func (s *Server) listBindings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, map[string]any{"bindings": listed(bindings)})
+	return answerBindings(c, bindings)
+}
+
+// answerBindings answers a list with the tag by which it may be replaced.
+func answerBindings(c echo.Context, bindings []host.Binding) error {
+	web.SetTag(c, web.Tag(web.Listed(bindings)))
+	return c.JSON(http.StatusOK, map[string]any{"bindings": web.Listed(bindings)})
 }
 
 func (s *Server) replaceBindings(c echo.Context) error {
@@ -47,11 +54,12 @@ func (s *Server) replaceBindings(c echo.Context) error {
 	if body.Bindings == nil {
 		return missing("/bindings", "an empty array unbinds all")
 	}
-	bindings, err := s.Registry.ReplaceBindings(c.Request().Context(), host.Trigger(param(c, "trigger")), body.Bindings)
+	bindings, err := s.Registry.ReplaceBindingsIf(c.Request().Context(), host.Trigger(param(c, "trigger")), body.Bindings,
+		func(stored []host.Binding) error { return web.IfMatch(c, web.Tag(web.Listed(stored))) })
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, map[string]any{"bindings": listed(bindings)})
+	return answerBindings(c, bindings)
 }
 
 // bindingPatch changes a binding. Settings is a JSON merge patch (RFC 7396)

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
 )
 
 // lookBack is how many of a version's latest executions tell which host
@@ -26,8 +27,8 @@ func (s *Server) showCapabilities(c echo.Context) error {
 	}
 	found := host.Capabilities{
 		ActionID: v.ActionID, VersionID: v.ID, Number: v.Number, Digest: v.Digest,
-		Egress:  host.EgressUse{Mode: v.Manifest.Settings.Egress.Mode, Declared: listed(v.Manifest.Settings.Egress.Allow)},
-		Secrets: host.SecretUse{Declared: listed(v.Manifest.Secrets)},
+		Egress:  host.EgressUse{Mode: v.Manifest.Settings.Egress.Mode, Declared: web.Listed(v.Manifest.Settings.Egress.Allow)},
+		Secrets: host.SecretUse{Declared: web.Listed(v.Manifest.Secrets)},
 	}
 	if err := s.outline(ctx, &found); err != nil {
 		return err
@@ -48,7 +49,7 @@ func (s *Server) outline(ctx context.Context, found *host.Capabilities) error {
 	if err != nil {
 		return err
 	}
-	found.Triggers, found.Exports, found.Imports = listed(i.Triggers), listed(i.Exports), listed(i.Imports)
+	found.Triggers, found.Exports, found.Imports = web.Listed(i.Triggers), web.Listed(i.Exports), web.Listed(i.Imports)
 	return nil
 }
 
@@ -82,6 +83,6 @@ func (s *Server) lookAt(ctx context.Context, found *host.Capabilities) error {
 		}
 	}
 	found.Looked = len(executions)
-	found.Functions, found.Secrets.Read = listed(slices.Sorted(maps.Keys(functions))), listed(slices.Sorted(maps.Keys(secrets)))
+	found.Functions, found.Secrets.Read = web.Listed(slices.Sorted(maps.Keys(functions))), web.Listed(slices.Sorted(maps.Keys(secrets)))
 	return nil
 }

@@ -41,7 +41,7 @@ func (s *Server) listChanges(c echo.Context) error {
 	if len(changes) == query.Limit {
 		next = changes[len(changes)-1].Seq
 	}
-	return c.JSON(http.StatusOK, map[string]any{"changes": listed(changes), "next": next})
+	return c.JSON(http.StatusOK, map[string]any{"changes": web.Listed(changes), "next": next})
 }
 
 // objectID is the id of an action given by its name; anything else stands for

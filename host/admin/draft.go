@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
 )
 
 func (s *Server) showDraft(c echo.Context) error {
@@ -16,6 +17,7 @@ func (s *Server) showDraft(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	web.SetTag(c, tagOf(d))
 	return c.JSON(http.StatusOK, d)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
 )
 
 func (s *Server) showEgress(c echo.Context) error {
@@ -116,7 +117,7 @@ func (s *Server) egressReport(ctx context.Context, action string, all bool) (hos
 		report.Declared = declared.Egress.Allow
 	}
 	holds := settings.Over(host.DefaultSettings()).Egress
-	report.Mode, report.Allow, report.Declared = holds.Mode, listed(holds.Allow), listed(report.Declared)
+	report.Mode, report.Allow, report.Declared = holds.Mode, web.Listed(holds.Allow), web.Listed(report.Declared)
 	if all {
 		whose = a.ID
 	}
@@ -162,7 +163,7 @@ func tighten(reached []host.Reach) (list, leftOut []string) {
 
 // byRequests orders by requests, the most first.
 func byRequests(reached []host.Reach) []host.Reach {
-	reached = listed(reached)
+	reached = web.Listed(reached)
 	slices.SortStableFunc(reached, func(a, b host.Reach) int {
 		return cmp.Or(cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Origin, b.Origin))
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
 )
 
 func (s *Server) listExecutions(c echo.Context) error {
@@ -120,7 +121,7 @@ func (s *Server) cancelExecution(c echo.Context) error {
 
 // viewExecution has no null where clients expect an array.
 func viewExecution(e host.Execution) host.Execution {
-	e.Plan, e.Steps = listed(e.Plan), listed(e.Steps)
+	e.Plan, e.Steps = web.Listed(e.Plan), web.Listed(e.Steps)
 	return e
 }
 

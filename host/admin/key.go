@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
 )
 
 func (s *Server) listKeys(c echo.Context) error {
@@ -16,7 +17,7 @@ func (s *Server) listKeys(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, map[string]any{"keys": listed(keys)})
+	return c.JSON(http.StatusOK, map[string]any{"keys": web.Listed(keys)})
 }
 
 func (s *Server) createKey(c echo.Context) error {

@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
 )
 
 func (s *Server) listSecrets(c echo.Context) error {
@@ -66,5 +67,5 @@ func (s *Server) deleteSecret(c echo.Context) error {
 }
 
 func answerSecrets(c echo.Context, secrets []host.Secret) error {
-	return c.JSON(http.StatusOK, map[string]any{"secrets": listed(secrets)})
+	return c.JSON(http.StatusOK, map[string]any{"secrets": web.Listed(secrets)})
 }

@@ -72,7 +72,7 @@ type Secrets interface {
 // Bindings keeps the order of each trigger.
 type Bindings interface {
 	Bindings(ctx context.Context, trigger host.Trigger) ([]host.Binding, error)
-	ReplaceBindings(ctx context.Context, trigger host.Trigger, list []host.BindingWrite) ([]host.Binding, error)
+	ReplaceBindingsIf(ctx context.Context, trigger host.Trigger, list []host.BindingWrite, check func(stored []host.Binding) error) ([]host.Binding, error)
 	UpdateBinding(ctx context.Context, idOrAction string, change func(*host.Binding) error) (host.Binding, error)
 }
 
@@ -194,12 +194,4 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 
 func document(c echo.Context) error {
 	return c.Blob(http.StatusOK, "application/yaml", openapi.Document())
-}
-
-// listed is items, never null.
-func listed[T any](items []T) []T {
-	if items == nil {
-		return []T{}
-	}
-	return items
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
 )
 
 // Sources keeps what actions are built from.
@@ -32,8 +33,12 @@ func (s *Server) putDraft(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
+	revision, err := s.expected(c)
+	if err != nil {
+		return err
+	}
 	a, d, err := s.Registry.PatchSource(ctx, param(c, "action"), host.SourcePatch{
-		Runtime: &source.Runtime, Code: &source.Code,
+		Revision: revision, Runtime: &source.Runtime, Code: &source.Code,
 		Dependencies: &source.Dependencies, Libraries: &source.Libraries,
 	})
 	if err != nil {
@@ -44,7 +49,33 @@ func (s *Server) putDraft(c echo.Context) error {
 			return err
 		}
 	}
+	web.SetTag(c, tagOf(d))
 	return c.JSON(http.StatusOK, d)
+}
+
+// tagOf is a draft's tag. How far its building has come is not in it: that is
+// nothing that a sender could overwrite.
+func tagOf(d host.Draft) string { return web.Tag(d.Revision) }
+
+// expected is the revision that the draft must still have when it is replaced,
+// nil for any.
+func (s *Server) expected(c echo.Context) (*int64, error) {
+	if len(c.Request().Header.Values(web.HeaderIfMatch)) == 0 {
+		return nil, nil
+	}
+	d, err := s.Registry.Draft(c.Request().Context(), param(c, "action"))
+	if err != nil && (host.CodeOf(err) != host.NotFound || !s.exists(c)) {
+		return nil, err
+	}
+	if err != nil { // the action has no draft
+		return nil, web.IfMatch(c, "")
+	}
+	return &d.Revision, web.IfMatch(c, tagOf(d))
+}
+
+func (s *Server) exists(c echo.Context) bool {
+	_, err := s.Registry.Action(c.Request().Context(), param(c, "action"))
+	return err == nil
 }
 
 // deployDraft deploys a revision of a draft and returns it as it is then: it may

@@ -172,6 +172,6 @@ func (s *Server) inspect(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("inspect a module: %w", err)
 	}
-	i.Triggers, i.Exports, i.Imports = listed(i.Triggers), listed(i.Exports), listed(i.Imports)
+	i.Triggers, i.Exports, i.Imports = web.Listed(i.Triggers), web.Listed(i.Exports), web.Listed(i.Imports)
 	return c.JSON(http.StatusOK, i)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
 )
 
 // The answers for an action that is not there, and for one that can't be made
@@ -297,9 +298,9 @@ func (s *Server) viewAction(ctx context.Context, a host.Action) (actionView, err
 	view := actionView{
 		ID: outside(a.ID), Name: a.Name, SupportedTriggers: refsOf(a.Trigger),
 		CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
-		Code: d.Source.Code, Dependencies: listed(d.Source.Dependencies), Runtime: d.Source.Runtime,
+		Code: d.Source.Code, Dependencies: web.Listed(d.Source.Dependencies), Runtime: d.Source.Runtime,
 		Status: d.Status, Errors: viewErrors(d.Errors),
-		Secrets: listed(a.Secrets), Modules: viewLibraryRefs(d.Source.Libraries),
+		Secrets: web.Listed(a.Secrets), Modules: viewLibraryRefs(d.Source.Libraries),
 		AllChangesDeployed: allDeployed(a, d),
 	}
 	if d.UpdatedAt.After(view.UpdatedAt) {

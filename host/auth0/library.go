@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
 )
 
 // What is said of modules, which the host calls libraries.
@@ -57,7 +58,7 @@ type releaseView struct {
 func viewRelease(l host.Library, v host.LibraryVersion) releaseView {
 	return releaseView{
 		ID: outside(v.ID), ModuleID: outside(l.ID), VersionNumber: v.Number,
-		Code: v.Source.Code, Dependencies: installed(v.Source.Dependencies), Secrets: listed(l.Secrets),
+		Code: v.Source.Code, Dependencies: installed(v.Source.Dependencies), Secrets: web.Listed(l.Secrets),
 		CreatedAt: v.CreatedAt,
 	}
 }
@@ -70,12 +71,12 @@ func (s *Server) viewListed(ctx context.Context, l host.Library) (libraryView, e
 	}
 	view := libraryView{
 		ID: outside(l.ID), Name: l.Name, Code: l.Source.Code, Dependencies: installed(l.Source.Dependencies),
-		Secrets: listed(l.Secrets), ActionsUsing: len(users), CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt,
+		Secrets: web.Listed(l.Secrets), ActionsUsing: len(users), CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt,
 	}
 	if l.Latest != nil {
 		view.LatestVersionNumber = l.Latest.Number
 		view.AllChangesPublished = l.Latest.Source.Code == l.Source.Code &&
-			reflect.DeepEqual(listed(l.Latest.Source.Dependencies), listed(l.Source.Dependencies))
+			reflect.DeepEqual(web.Listed(l.Latest.Source.Dependencies), web.Listed(l.Source.Dependencies))
 	}
 	return view, nil
 }

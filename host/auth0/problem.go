@@ -58,6 +58,7 @@ var statuses = map[host.Code]int{
 	host.NotFound:     http.StatusNotFound,
 	host.Conflict:     http.StatusConflict,
 	host.KeyReused:    http.StatusConflict,
+	host.Stale:        http.StatusPreconditionFailed,
 	host.TooLarge:     http.StatusRequestEntityTooLarge,
 	host.Unsupported:  http.StatusUnsupportedMediaType,
 	host.Overloaded:   http.StatusTooManyRequests,

@@ -258,11 +258,3 @@ func reply(c echo.Context, status int, body any) error {
 	}
 	return c.Blob(status, "application/json; charset=utf-8", text.Bytes())
 }
-
-// listed is items, never null.
-func listed[T any](items []T) []T {
-	if items == nil {
-		return []T{}
-	}
-	return items
-}

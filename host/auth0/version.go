@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
 )
 
 const noVersion = "That action version does not exist."
@@ -60,7 +61,7 @@ func viewVersion(a host.Action, v host.Version) versionView {
 	return versionView{
 		ID: outside(v.ID), Number: v.Number, Deployed: v.Deployed, Status: v.Status,
 		Code: source.Code, Dependencies: installed(source.Dependencies), Runtime: source.Runtime,
-		Modules: viewLibraryRefs(source.Libraries), Secrets: listed(a.Secrets),
+		Modules: viewLibraryRefs(source.Libraries), Secrets: web.Listed(a.Secrets),
 		SupportedTriggers: refsOf(a.Trigger),
 		CreatedAt:         v.CreatedAt, UpdatedAt: v.CreatedAt, BuiltAt: v.CreatedAt,
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
 )
 
 // bindingList is what every answer about a trigger's bindings holds.
@@ -31,16 +32,42 @@ func (c *Client) Triggers(ctx context.Context) ([]host.Trigger, error) {
 
 // Bindings returns a trigger's bindings, the first to run first.
 func (c *Client) Bindings(ctx context.Context, trigger host.Trigger) ([]host.Binding, error) {
+	list, _, err := c.TaggedBindings(ctx, trigger)
+	return list, err
+}
+
+// TaggedBindings returns a trigger's bindings with a tag of them for
+// [Client.ReplaceBindingsIf].
+func (c *Client) TaggedBindings(ctx context.Context, trigger host.Trigger) (list []host.Binding, tag string, err error) {
 	var answer bindingList
-	err := c.get(ctx, path("triggers", string(trigger), "bindings"), nil, &answer)
-	return answer.Bindings, err
+	_, err = c.do(ctx, call{
+		method: http.MethodGet, path: path("triggers", string(trigger), "bindings"), repeat: true, into: &answer, tag: &tag,
+	})
+	return answer.Bindings, tag, err
 }
 
 // ReplaceBindings makes list the whole order of a trigger.
 func (c *Client) ReplaceBindings(ctx context.Context, trigger host.Trigger, list []host.BindingWrite) ([]host.Binding, error) {
-	body := map[string]any{"bindings": append([]host.BindingWrite{}, list...)}
+	return c.ReplaceBindingsIf(ctx, trigger, list, "")
+}
+
+// ReplaceBindingsIf is ReplaceBindings if the bindings are still those that have
+// this tag; [host.Stale] when somebody else has changed them. "" is any.
+func (c *Client) ReplaceBindingsIf(ctx context.Context, trigger host.Trigger, list []host.BindingWrite, tag string) ([]host.Binding, error) {
+	body, err := json.Marshal(map[string]any{"bindings": append([]host.BindingWrite{}, list...)})
+	if err != nil {
+		return nil, fmt.Errorf("encode bindings: %w", err)
+	}
 	var answer bindingList
-	err := c.send(ctx, http.MethodPut, path("triggers", string(trigger), "bindings"), body, &answer)
+	r := call{
+		method: http.MethodPut, path: path("triggers", string(trigger), "bindings"),
+		header: http.Header{"Content-Type": {"application/json"}}, body: body, into: &answer,
+		repeat: true, // a 429 or a 503 says that nothing was done
+	}
+	if tag != "" {
+		r.header[web.HeaderIfMatch] = []string{tag}
+	}
+	_, err = c.do(ctx, r)
 	return answer.Bindings, err
 }
 

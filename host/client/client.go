@@ -74,8 +74,9 @@ type call struct {
 	query  url.Values
 	header http.Header
 	body   []byte
-	repeat bool // it may be sent again after a 429 or 503
-	into   any  // decoded from JSON; a *[]byte gets the body itself; nil drops it
+	repeat bool    // it may be sent again after a 429 or 503
+	into   any     // decoded from JSON; a *[]byte gets the body itself; nil drops it
+	tag    *string // gets the answer's ETag, unless it is nil
 }
 
 // maxAnswerBytes bounds what is read of an answer: 500 results with full logs
@@ -147,6 +148,9 @@ func (c *Client) once(ctx context.Context, r call) (int, error) {
 	}
 	if response.StatusCode >= http.StatusMultipleChoices {
 		return response.StatusCode, problemOf(response, body)
+	}
+	if r.tag != nil {
+		*r.tag = response.Header.Get(web.HeaderETag)
 	}
 	return response.StatusCode, r.decode(body)
 }

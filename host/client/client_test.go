@@ -348,3 +348,20 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 		t.Errorf("%d calls, %v", calls.Load(), err)
 	}
 }
+
+func TestBindingsAreReplacedOnlyIfTheyAreWhatTheTagSays(t *testing.T) {
+	t.Parallel()
+	c, _ := serve(t)
+	ctx := t.Context()
+	list, tag, err := c.TaggedBindings(ctx, trigger)
+	if err != nil || len(list) != 0 || tag == "" {
+		t.Fatalf("bindings %v with tag %q, %v", list, tag, err)
+	}
+	must[host.Action](t)(c.CreateAction(ctx, "a", trigger))
+	must[host.Version](t)(c.CreateVersion(ctx, "a", guests.Wasm("noop"), host.Manifest{}, true))
+	must[[]host.Binding](t)(c.ReplaceBindingsIf(ctx, trigger, []host.BindingWrite{{Action: "a"}}, tag))
+	if _, err := c.ReplaceBindingsIf(ctx, trigger, nil, tag); host.CodeOf(err) != host.Stale {
+		t.Errorf("error is %v", err)
+	}
+	must[[]host.Binding](t)(c.ReplaceBindings(ctx, trigger, nil))
+}

@@ -31,6 +31,14 @@ func (r *Registry) Bindings(ctx context.Context, trigger host.Trigger) ([]host.B
 // unknown, listed twice, made for another trigger or not deployed is
 // [host.Refused], with a pointer to each.
 func (r *Registry) ReplaceBindings(ctx context.Context, trigger host.Trigger, list []host.BindingWrite) ([]host.Binding, error) {
+	return r.ReplaceBindingsIf(ctx, trigger, list, func([]host.Binding) error { return nil })
+}
+
+// ReplaceBindingsIf is ReplaceBindings that check may refuse for what is bound
+// before, which nobody changes meanwhile.
+func (r *Registry) ReplaceBindingsIf(
+	ctx context.Context, trigger host.Trigger, list []host.BindingWrite, check func(stored []host.Binding) error,
+) ([]host.Binding, error) {
 	if !trigger.Valid() {
 		return nil, noTrigger(trigger)
 	}
@@ -40,11 +48,14 @@ func (r *Registry) ReplaceBindings(ctx context.Context, trigger host.Trigger, li
 	if err := r.checkBindings(list); err != nil {
 		return nil, err
 	}
-	actions, err := r.bindable(ctx, trigger, list)
+	stored, err := r.Store.Bindings(ctx, trigger)
+	if err == nil {
+		err = check(stored)
+	}
 	if err != nil {
 		return nil, err
 	}
-	stored, err := r.Store.Bindings(ctx, trigger)
+	actions, err := r.bindable(ctx, trigger, list)
 	if err != nil {
 		return nil, err
 	}

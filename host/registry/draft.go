@@ -162,6 +162,12 @@ func (r *Registry) lay(ctx context.Context, action string, p host.SourcePatch) (
 	} else if host.CodeOf(err) != host.NotFound {
 		return c, err
 	}
+	if p.Revision != nil && *p.Revision != c.after.Revision {
+		return c, &host.Error{
+			Code: host.Stale, Text: fmt.Sprintf("the draft of action %q was changed meanwhile: it has revision %d, not %d", c.action.Name, c.after.Revision, *p.Revision),
+			Hint: "read it again, and make your change to that",
+		}
+	}
 	c.was = aboutAction(c.action, c.before)
 	if err := r.checkName(ctx, &c, p.Name); err != nil {
 		return c, err

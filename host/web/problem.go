@@ -63,6 +63,7 @@ var answers = map[host.Code]answer{
 	host.NotFound:     {http.StatusNotFound, "There is no such thing"},
 	methodNotAllowed:  {http.StatusMethodNotAllowed, "The path does not have this method"},
 	host.Conflict:     {http.StatusConflict, "The thing is in another state"},
+	host.Stale:        {http.StatusPreconditionFailed, "The thing was changed meanwhile"},
 	host.TooLarge:     {http.StatusRequestEntityTooLarge, "The request is too large"},
 	host.Unsupported:  {http.StatusUnsupportedMediaType, "The media type is not supported"},
 	host.KeyReused:    {http.StatusUnprocessableEntity, "The idempotency key was used for another body"},

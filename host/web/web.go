@@ -62,6 +62,14 @@ func Quiet(c echo.Context) { c.Set(quietContextKey, true) }
 // RequestID returns the id of c's request; "" outside of [NewEcho].
 func RequestID(c echo.Context) string { return c.Response().Header().Get(HeaderRequestID) }
 
+// Listed is items, never null in JSON.
+func Listed[T any](items []T) []T {
+	if items == nil {
+		return []T{}
+	}
+	return items
+}
+
 // observer is the outermost layer: it sees each request from first to last.
 type observer struct {
 	log *slog.Logger

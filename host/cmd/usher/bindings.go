@@ -72,19 +72,35 @@ func (a *app) bind(cmd *cobra.Command, name string, p place, f *settingFlags) er
 		return err
 	}
 	write.Action = action.ID
-	bindings, err := c.Bindings(cmd.Context(), action.Trigger)
-	if err != nil {
-		return err
+	return a.changeBindings(cmd.Context(), c, action.Trigger, func(bindings []host.Binding) ([]host.BindingWrite, error) {
+		return p.insert(bindings, write)
+	})
+}
+
+// changeBindings replaces a trigger's bindings by what change makes of them.
+// When somebody else changes them meanwhile it begins again with those, so that
+// nobody's change is lost.
+func (a *app) changeBindings(
+	ctx context.Context, c *client.Client, trigger host.Trigger, change func([]host.Binding) ([]host.BindingWrite, error),
+) error {
+	const most = 5
+	for attempt := 1; ; attempt++ {
+		bindings, tag, err := c.TaggedBindings(ctx, trigger)
+		if err != nil {
+			return err
+		}
+		order, err := change(bindings)
+		if err != nil {
+			return err
+		}
+		bindings, err = c.ReplaceBindingsIf(ctx, trigger, order, tag)
+		if err == nil {
+			return a.printBindings(trigger, bindings)
+		}
+		if host.CodeOf(err) != host.Stale || attempt == most {
+			return err
+		}
 	}
-	order, err := p.insert(bindings, write)
-	if err != nil {
-		return err
-	}
-	bindings, err = c.ReplaceBindings(cmd.Context(), action.Trigger, order)
-	if err != nil {
-		return err
-	}
-	return a.printBindings(action.Trigger, bindings)
 }
 
 // insert returns the order with write at its place. An action that is bound
@@ -115,7 +131,7 @@ func (p place) index(bindings []host.Binding) (int, error) {
 	}
 	at := bindingOf(bindings, neighbour)
 	if at < 0 {
-		return 0, &host.Error{Code: host.NotFound, Text: neighbour + " is not bound", Hint: "see the order: usher bindings list"}
+		return 0, notBound(neighbour)
 	}
 	if p.after != "" {
 		at++
@@ -150,33 +166,37 @@ func newUnbind(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			trigger, bindings, err := a.boundTrigger(cmd.Context(), c, args[0])
+			trigger, err := a.boundTrigger(cmd.Context(), c, args[0])
 			if err != nil {
 				return err
 			}
-			at := bindingOf(bindings, args[0])
-			order := slices.Delete(keepAll(bindings), at, at+1)
-			bindings, err = c.ReplaceBindings(cmd.Context(), trigger, order)
-			if err != nil {
-				return err
-			}
-			return a.printBindings(trigger, bindings)
+			return a.changeBindings(cmd.Context(), c, trigger, func(bindings []host.Binding) ([]host.BindingWrite, error) {
+				at := bindingOf(bindings, args[0])
+				if at < 0 {
+					return nil, notBound(args[0])
+				}
+				return slices.Delete(keepAll(bindings), at, at+1), nil
+			})
 		},
 	}
 }
 
-// boundTrigger finds the trigger that name is bound to, and its order.
-func (a *app) boundTrigger(ctx context.Context, c *client.Client, name string) (host.Trigger, []host.Binding, error) {
+// boundTrigger finds the trigger that name is bound to.
+func (a *app) boundTrigger(ctx context.Context, c *client.Client, name string) (host.Trigger, error) {
 	for _, trigger := range host.Triggers() {
 		bindings, err := c.Bindings(ctx, trigger)
 		if err != nil {
-			return "", nil, err
+			return "", err
 		}
 		if bindingOf(bindings, name) >= 0 {
-			return trigger, bindings, nil
+			return trigger, nil
 		}
 	}
-	return "", nil, &host.Error{Code: host.NotFound, Text: name + " is not bound", Hint: "see the order: usher bindings list"}
+	return "", notBound(name)
+}
+
+func notBound(name string) error {
+	return &host.Error{Code: host.NotFound, Text: name + " is not bound", Hint: "see the order: usher bindings list"}
 }
 
 func newBindingsList(a *app) *cobra.Command {

@@ -23,7 +23,8 @@ func newBindingsEdit(a *app) *cobra.Command {
 		Short: "Edit the order and the settings of all bindings in $EDITOR",
 		Long: `Open the bindings of every trigger as YAML in $VISUAL or $EDITOR: what runs, in
 which order, with which settings. When the file was saved and the editor ends,
-the host's bindings are replaced by it. An empty file changes nothing.`,
+the host's bindings are replaced by it, unless somebody else changed them
+meanwhile: then what you wrote is kept. An empty file changes nothing.`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.editBindings(cmd.Context()) },
 	}
@@ -43,7 +44,7 @@ func (a *app) editBindings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text, err := bindingsText(ctx, c)
+	text, tags, err := bindingsText(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -59,27 +60,19 @@ func (a *app) editBindings(ctx context.Context) error {
 		a.term.note("nothing is changed")
 		return os.Remove(path)
 	}
-	if err := a.replaceUnchanged(ctx, c, text, path, edited); err != nil {
+	if err := a.replaceBindings(ctx, c, path, edited, tags); err != nil {
 		a.term.note("usher: what you wrote is kept: usher bindings set --file %s", path)
 		return err
 	}
 	return os.Remove(path)
 }
 
-// replaceUnchanged replaces the host's bindings, unless somebody else changed
-// them since they were text.
-func (a *app) replaceUnchanged(ctx context.Context, c *client.Client, text []byte, path string, edited []byte) error {
-	now, err := bindingsText(ctx, c)
-	if err != nil {
-		return err
+// changedMeanwhile tells a person that somebody else was quicker.
+func changedMeanwhile(trigger host.Trigger, cause error) error {
+	return &host.Error{
+		Code: host.Stale, Text: fmt.Sprintf("somebody else changed the bindings of %s since you read them; yours were not taken", trigger),
+		Hint: "look at theirs with 'usher bindings', then edit again, or set yours over them", Err: cause,
 	}
-	if !bytes.Equal(now, text) {
-		return &host.Error{
-			Code: host.Conflict, Text: "the bindings were changed meanwhile",
-			Hint: "look at them with 'usher bindings', and edit again",
-		}
-	}
-	return a.replaceBindings(ctx, c, path, edited)
 }
 
 // sameBindings reports whether two files say the same; one that can't be read
@@ -93,17 +86,19 @@ func sameBindings(edited, text []byte) bool {
 	return err == nil && bytes.Equal(again, text)
 }
 
-// bindingsText is every trigger's bindings, as they are edited.
-func bindingsText(ctx context.Context, c *client.Client) ([]byte, error) {
-	all := map[host.Trigger][]ascode.Binding{}
+// bindingsText is every trigger's bindings, as they are edited, with the tags by
+// which they may be replaced.
+func bindingsText(ctx context.Context, c *client.Client) ([]byte, map[host.Trigger]string, error) {
+	all, tags := map[host.Trigger][]ascode.Binding{}, map[host.Trigger]string{}
 	for _, trigger := range host.Triggers() {
-		list, err := c.Bindings(ctx, trigger)
+		list, tag, err := c.TaggedBindings(ctx, trigger)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		all[trigger] = ascode.Bindings(list)
+		all[trigger], tags[trigger] = ascode.Bindings(list), tag
 	}
-	return ascode.EncodeBindings(all)
+	text, err := ascode.EncodeBindings(all)
+	return text, tags, err
 }
 
 // temporary writes text to a file that only its maker may read.
@@ -160,10 +155,12 @@ func (a *app) setBindings(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	return a.replaceBindings(ctx, c, path, text)
+	return a.replaceBindings(ctx, c, path, text, nil)
 }
 
-func (a *app) replaceBindings(ctx context.Context, c *client.Client, path string, text []byte) error {
+// replaceBindings makes a file's bindings the host's; where there is a tag, if
+// the present ones still have it.
+func (a *app) replaceBindings(ctx context.Context, c *client.Client, path string, text []byte, tags map[host.Trigger]string) error {
 	wanted, err := ascode.DecodeBindings(path, text)
 	if err != nil {
 		return err
@@ -173,7 +170,11 @@ func (a *app) replaceBindings(ctx context.Context, c *client.Client, path string
 	}
 	answers := map[host.Trigger][]host.Binding{}
 	for trigger, list := range wanted {
-		if answers[trigger], err = c.ReplaceBindings(ctx, trigger, ascode.Writes(list)); err != nil {
+		answers[trigger], err = c.ReplaceBindingsIf(ctx, trigger, ascode.Writes(list), tags[trigger])
+		if host.CodeOf(err) == host.Stale {
+			return changedMeanwhile(trigger, err)
+		}
+		if err != nil {
 			return err
 		}
 	}

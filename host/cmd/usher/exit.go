@@ -106,7 +106,7 @@ func exitCodeOf(code host.Code) int {
 		return exitNotFound
 	case host.Unauthorized, host.Forbidden:
 		return exitKey
-	case host.Conflict, host.Refused, host.KeyReused, host.Overloaded, host.TooLarge, host.Unsupported, host.Fenced:
+	case host.Conflict, host.Stale, host.Refused, host.KeyReused, host.Overloaded, host.TooLarge, host.Unsupported, host.Fenced:
 		return exitRefused
 	case host.Invalid:
 		return exitUsage
