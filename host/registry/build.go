@@ -18,7 +18,6 @@ const (
 	maxBuilds    = 2 // at once, of those that wait for packages, and of the others
 	buildTimeout = 3 * time.Minute
 	buildWait    = 20 * time.Second // how long a deploy waits for a build
-	maxTrials    = 8                // tests that run at once, beside what the executor runs
 )
 
 // Build is what a [Builder] made.

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"time"
@@ -205,60 +204,4 @@ func (r *Registry) settled(ctx context.Context, actionID string) (host.Draft, er
 			return d, ctx.Err()
 		}
 	}
-}
-
-// Test runs an action's draft once on an event, a JSON object in the form of
-// its trigger's. It runs for real, with the action's secrets and under the
-// settings of its binding; nothing of it is kept. Without a draft the deployed
-// version runs. A draft that is not built, for which it waits up to 20 seconds,
-// is [host.Conflict]; more tests at once than a few are [host.Overloaded].
-func (r *Registry) Test(ctx context.Context, action string, event json.RawMessage) (host.Result, error) {
-	a, err := r.Action(ctx, action)
-	if err != nil {
-		return host.Result{}, err
-	}
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(event, &object); err != nil || object == nil {
-		return host.Result{}, &host.Error{Code: host.Invalid, Text: "the event is not a JSON object", Err: err}
-	}
-	step, err := r.trial(ctx, a)
-	if err != nil {
-		return host.Result{}, err
-	}
-	if r.Runner == nil {
-		return host.Result{}, &host.Error{Code: host.Unavailable, Text: "this host runs no tests", Hint: "try the action with `usher run`"}
-	}
-	defer r.trials.Add(-1)
-	if r.trials.Add(1) > maxTrials {
-		return host.Result{}, &host.Error{
-			Code: host.Overloaded, RetryAfter: time.Second,
-			Text: fmt.Sprintf("%d tests run, which is all that the host runs at once", maxTrials), Hint: "try again when one of them has ended",
-		}
-	}
-	return r.Runner.Try(ctx, step, &host.Event{
-		ID: host.NewID(host.EventPrefix), Trigger: a.Trigger, Body: event, ReceivedAt: time.Now().UTC(),
-	})
-}
-
-// trial is the step that Test runs.
-func (r *Registry) trial(ctx context.Context, a host.Action) (host.Step, error) {
-	d, err := r.settled(ctx, a.ID)
-	if err != nil {
-		return host.Step{}, err
-	}
-	step := host.Step{ActionID: a.ID, Action: a.Name}
-	m := r.manifest(a, d.Source)
-	if d.Revision == 0 && a.Deployed != nil {
-		m, step.Digest, step.VersionID, step.Number = a.Deployed.Manifest, a.Deployed.Digest, a.Deployed.ID, a.Deployed.Number
-	} else if d, err = r.built(ctx, a); err != nil {
-		return host.Step{}, err
-	} else {
-		step.Digest = d.Digest
-	}
-	step.Secrets, step.Declared = m.Secrets, m.Settings
-	step.Settings = m.Settings.Over(host.DefaultSettings())
-	if b, err := r.Binding(ctx, a.ID); err == nil {
-		step.BindingID, step.Settings = b.ID, b.Settings.Over(m.Settings).Over(host.DefaultSettings())
-	}
-	return step, nil
 }

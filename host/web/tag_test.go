@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -34,7 +35,7 @@ func TestARequestIsMeantForWhatItsTagsSay(t *testing.T) {
 		{name: "an empty header", header: []string{""}, tag: one, stale: true},
 		{name: "a tag, of nothing", header: []string{one}, stale: true},
 	} {
-		r := httptest.NewRequest("PUT", "/", nil)
+		r := httptest.NewRequest(http.MethodPut, "/", nil)
 		for _, h := range tt.header {
 			r.Header.Add(web.HeaderIfMatch, h)
 		}
