@@ -124,9 +124,9 @@ func Event(user int) host.NewEvent {
 	}
 }
 
-// Wait waits until the execution is final, or a minute has passed.
+// Wait waits until the execution is final, or five minutes have passed.
 func (h *Host) Wait(ctx context.Context, id string) (host.Execution, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
@@ -143,8 +143,8 @@ func (h *Host) Wait(ctx context.Context, id string) (host.Execution, error) {
 	}
 }
 
-// WaitIdle waits until no execution is pending or running, or a minute has
-// passed.
+// WaitIdle waits until no execution is pending or running, or five minutes
+// have passed.
 func (h *Host) WaitIdle(ctx context.Context) error {
 	for _, status := range []host.Status{host.Waiting, host.Running, host.Retrying} {
 		for {
