@@ -267,9 +267,7 @@ const (
 // ensureAdminKey makes an API key for the command line at the first start.
 func (a *app) ensureAdminKey(ctx context.Context, reg *registry.Registry) error {
 	path := filepath.Join(a.cfg.Data, adminKeyFile)
-	made, err := reg.EnsureAdminKey(ctx, func(secret string) error {
-		return os.WriteFile(path, []byte(secret+"\n"), 0o600)
-	})
+	made, err := reg.EnsureAdminKey(ctx, func(secret string) error { return saveKey(path, secret) })
 	if err != nil {
 		return fmt.Errorf("make the first API key: %w", err)
 	}
@@ -277,4 +275,18 @@ func (a *app) ensureAdminKey(ctx context.Context, reg *registry.Registry) error 
 		a.term.note("usher: an API key with every scope is in %s; the commands find it there (--data)", path)
 	}
 	return nil
+}
+
+// saveKey writes a key and waits for the disk: once its hash is stored, the key
+// is nowhere else.
+func saveKey(path, secret string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(secret + "\n")
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
 }

@@ -56,7 +56,7 @@ func (a *app) devCertificate() (*web.Certificate, error) {
 usher:   Node      export NODE_EXTRA_CA_CERTS=%s
 usher:   Go        export SSL_CERT_FILE=%[1]s
 usher:   curl      curl --cacert %[1]s https://%s/livez
-usher: the commands of usher trust it when they find the data directory (--data)`, ca, a.cfg.Listen)
+usher:   usher     usher --url https://%[2]s doctor, where it finds the data directory (--data)`, ca, a.cfg.Listen)
 	return c, nil
 }
 
