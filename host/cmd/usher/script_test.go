@@ -62,6 +62,7 @@ func TestCommandLine(t *testing.T) {
 			"exits":    checkExit,
 			"field":    storeField,
 			"awaits":   awaitText,
+			"until":    repeatUntil,
 		},
 	})
 }
@@ -190,6 +191,23 @@ func awaitText(ts *testscript.TestScript, neg bool, args []string) {
 		case <-deadline:
 			ts.Fatalf("%s never has %s; it has:\n%s", args[0], args[1], data)
 		case <-tick.C:
+		}
+	}
+}
+
+// repeatUntil is `until REGEXP usher ...`: it repeats the command, which must
+// succeed, until its stdout has text that matches.
+func repeatUntil(ts *testscript.TestScript, neg bool, args []string) {
+	pattern, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	for deadline := time.Now().Add(patience); ; {
+		ts.Check(ts.Exec(args[1], args[2:]...))
+		out := ts.ReadFile("stdout")
+		switch {
+		case pattern.MatchString(out):
+			return
+		case time.Now().After(deadline):
+			ts.Fatalf("%s never prints %s; it prints:\n%s", strings.Join(args[1:], " "), args[0], out)
 		}
 	}
 }
