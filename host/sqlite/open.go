@@ -207,7 +207,7 @@ func (db *DB) load(ctx context.Context) error {
 	}, `
 		SELECT MAX((SELECT COALESCE(MAX(seq), 0) FROM event), (SELECT COALESCE(MAX(seq), 0) FROM execution),
 		           (SELECT COALESCE(MAX(first), 0) FROM plan_span), (SELECT COALESCE(MAX(seq), 0) FROM clock_step)),
-		       (SELECT COALESCE(MAX(seq), 0) FROM result),
+		       `+lastResult+`,
 		       (SELECT created_at FROM execution ORDER BY seq DESC LIMIT 1)`); err != nil {
 		return err
 	}

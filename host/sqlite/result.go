@@ -170,6 +170,10 @@ func (db *DB) results(ctx context.Context, query string, args ...any) ([]host.Se
 // there is none.
 func (db *DB) LastSeq(ctx context.Context) (int64, error) {
 	var seq int64
-	err := db.readers.QueryRowContext(ctx, `SELECT COALESCE(MAX(seq), 0) FROM result`).Scan(&seq)
+	err := db.readers.QueryRowContext(ctx, `SELECT `+lastResult).Scan(&seq)
 	return seq, fault(err)
 }
+
+// lastResult is the highest seq that a result ever had.
+const lastResult = `MAX((SELECT COALESCE(MAX(seq), 0) FROM result),
+	COALESCE((SELECT CAST(value AS INTEGER) FROM meta WHERE name = '` + markResults + `'), 0))`

@@ -32,6 +32,8 @@ type Store interface {
 	CancelExecution(ctx context.Context, id string) (host.Execution, error)
 	ReplayExecution(ctx context.Context, id string, samePlan bool) (host.Accepted, error)
 
+	Expire(ctx context.Context, before time.Time) (int, error)
+
 	CreateAction(ctx context.Context, a host.Action) error
 	Action(ctx context.Context, idOrName string) (host.Action, error)
 	Actions(ctx context.Context, trigger host.Trigger) ([]host.Action, error)
@@ -108,6 +110,7 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		{"search", searchPromises},
 		{"dead letter", deadLetterPromises},
 		{"reach", reachPromises},
+		{"expire", expirePromises},
 		{"load", loadPromises},
 	} {
 		t.Run(group.name, func(t *testing.T) {

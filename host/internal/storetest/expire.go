@@ -1,0 +1,147 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+var expirePromises = []promise{
+	{"what ended is deleted, with all that is known of it", expiredWhole},
+	{"what has not ended, and what needs somebody, stays", expiredLeaves},
+	{"an event whose execution is gone is still known by its key", expiredRepeats},
+	{"an event stays while one of its executions does", expiredReplay},
+	{"numbers of results are not given out again", expiredNumbers},
+}
+
+// later is after all that ends in a test.
+func later() time.Time { return time.Now().Add(time.Hour) }
+
+// expire deletes what ended until now, and checks how many those are.
+func (b *bench) expire(want int) {
+	b.Helper()
+	n, err := b.Expire(b.ctx, later())
+	b.ok(err)
+	b.equal("deleted", n, want)
+}
+
+// spent is an ended execution with a tape and an error that can be searched
+// for, and no dead step.
+func (b *bench) spent(user string) host.Execution {
+	b.Helper()
+	b.accept(keyed(user, host.NewID("key_"), "{}"))
+	x := b.claimOne()
+	o := outcome(x, host.Completed, host.StepSucceeded)
+	o.Result.Succeeded, o.Result.Error = false, &host.ResultError{Message: "extraordinary"}
+	o.Tape = []byte("tape")
+	b.ok(b.record(o))
+	return x
+}
+
+func expiredWhole(b *bench) {
+	b.bound("one")
+	for range 120 {
+		b.spent("a")
+	}
+	x := b.spent("a")
+	n, err := b.Expire(b.ctx, time.Now().Add(-time.Hour))
+	b.ok(err)
+	b.equal("deleted of what is younger", n, 0)
+	b.expire(121)
+	b.reopen(nil)
+	all, err := b.Executions(b.ctx, host.ExecutionQuery{})
+	b.ok(err)
+	b.equal("executions", len(all), 0)
+	for _, q := range []host.ExecutionQuery{
+		{Text: "extraordinary"}, {UserID: "a"}, {Since: time.Now().Add(-time.Hour)}, {Until: later()}, {ActionID: x.Plan[0].ActionID},
+	} {
+		found, err := b.Executions(b.ctx, q)
+		b.ok(err)
+		b.equal("found", len(found), 0)
+	}
+	_, err = b.Execution(b.ctx, x.ID)
+	b.code(err, host.NotFound)
+	_, err = b.Event(b.ctx, x.EventID)
+	b.code(err, host.NotFound)
+	_, err = b.Tape(b.ctx, x.ID, 0, 1)
+	b.code(err, host.NotFound)
+	b.expire(0)
+	next := b.spent("a")
+	found, err := b.Executions(b.ctx, host.ExecutionQuery{Text: "extraordinary", Since: time.Now().Add(-time.Hour)})
+	b.ok(err)
+	b.equal("found afterwards", ids(found), []string{next.ID})
+}
+
+func expiredLeaves(b *bench) {
+	b.bound("one", "two")
+	b.accept(event("waits"))
+	running := b.claimOne()
+	b.accept(event("pending"))
+	dead := b.claimOne()
+	b.ok(b.record(outcome(dead, host.Partial, host.StepDead, host.StepSucceeded)))
+	b.accept(event("canceled"))
+	canceled := b.claimOne()
+	b.ok(b.record(outcome(canceled, host.Running, host.StepDead, host.StepPending)))
+	_, err := b.CancelExecution(b.ctx, canceled.ID)
+	b.ok(err)
+	b.expire(1)
+	_, err = b.Execution(b.ctx, canceled.ID)
+	b.code(err, host.NotFound)
+	for _, id := range []string{running.ID, dead.ID} {
+		_, err := b.Execution(b.ctx, id)
+		b.ok(err)
+	}
+	_, err = b.RetryExecution(b.ctx, dead.ID)
+	b.ok(err)
+	b.ok(b.record(outcome(b.claimOne(), host.Completed, host.StepSucceeded, host.StepSucceeded)))
+	b.expire(1)
+}
+
+func expiredRepeats(b *bench) {
+	b.bound("one")
+	first := b.accept(keyed("a", "key", "{}"))
+	b.ok(b.record(outcome(b.claimOne(), host.Completed, host.StepSucceeded)))
+	b.expire(1)
+	b.reopen(nil)
+	again := b.accept(keyed("a", "key", "{}"))
+	b.equal("event", again.EventID, first.EventID)
+	b.equal("execution", again.ExecutionID, first.ExecutionID)
+	b.equal("claimed", len(b.claim(1)), 0)
+	_, err := b.Accept(b.ctx, []host.NewEvent{keyed("a", "key", `{"other":1}`)})
+	b.code(err, host.KeyReused)
+}
+
+func expiredReplay(b *bench) {
+	b.bound("one")
+	b.accept(event("a"))
+	x := b.claimOne()
+	b.ok(b.record(outcome(x, host.Completed, host.StepSucceeded)))
+	replayed, err := b.ReplayExecution(b.ctx, x.ID, true)
+	b.ok(err)
+	b.expire(1)
+	_, err = b.Event(b.ctx, x.EventID)
+	b.ok(err)
+	again := b.claimOne()
+	b.equal("replay", again.ID, replayed.ExecutionID)
+	b.ok(b.record(outcome(again, host.Completed, host.StepSucceeded)))
+	b.expire(1)
+	_, err = b.Event(b.ctx, x.EventID)
+	b.code(err, host.NotFound)
+}
+
+func expiredNumbers(b *bench) {
+	b.bound("one")
+	b.spent("a")
+	b.spent("a")
+	before, err := b.LastSeq(b.ctx)
+	b.ok(err)
+	b.expire(2)
+	b.reopen(nil)
+	now, err := b.LastSeq(b.ctx)
+	b.ok(err)
+	b.equal("last number", now, before)
+	b.spent("a")
+	results, err := b.ResultsAfter(b.ctx, before, "", 10)
+	b.ok(err)
+	b.equal("results after those that are gone", len(results), 1)
+}

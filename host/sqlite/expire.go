@@ -1,0 +1,142 @@
+package sqlite
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+const (
+	expiredInOne = 50 // executions that one commit deletes, so that accepts do not wait long for it
+	restFactor   = 4  // how many times as long as such a commit the next one is waited with
+)
+
+// markResults is where, in meta, the highest number of a result stands that was
+// deleted: numbers are cursors, and are not given out again.
+const markResults = "results_deleted"
+
+// Expire deletes the executions that ended before a time, with their results,
+// logs and tapes, and returns how many. Those with a dead step stay until they
+// were retried, or canceled. Of an event whose executions are all gone stays
+// what tells a repeat of it, without its user and its body.
+//
+// It works in small commits with rests between them, so that others do not wait
+// for it. When it fails or ctx ends, those counted are deleted. The file does
+// not shrink: what is free is used again.
+func (db *DB) Expire(ctx context.Context, before time.Time) (int, error) {
+	spans, err := db.timeSpans(ctx, time.Time{}, before) // none ends before it was accepted
+	if err != nil {
+		return 0, err
+	}
+	deleted := 0
+	for _, accepted := range slices.Backward(spans) { // the oldest first
+		n, err := db.expireIn(ctx, accepted, before)
+		deleted += n
+		if err != nil {
+			return deleted, err
+		}
+	}
+	return deleted, nil
+}
+
+// expireIn is Expire for the executions of a span.
+func (db *DB) expireIn(ctx context.Context, in span, before time.Time) (deleted int, err error) {
+	for {
+		found, err := db.expired(ctx, in, before)
+		if err != nil || len(found) == 0 {
+			return deleted, err
+		}
+		in.first = found[len(found)-1] + 1
+		began := time.Now()
+		n, err := db.expire(ctx, found, before)
+		deleted += n
+		if err != nil {
+			return deleted, err
+		}
+		select {
+		case <-time.After(restFactor * time.Since(began)):
+		case <-ctx.Done():
+			return deleted, ctx.Err()
+		}
+	}
+}
+
+const isExpired = `ended_at < ? AND (instr(steps, 'd') = 0 OR status = 'canceled')`
+
+// expired returns the next executions of a span that may be deleted.
+func (db *DB) expired(ctx context.Context, in span, before time.Time) ([]int64, error) {
+	rows, err := db.readers.QueryContext(ctx, `
+		SELECT seq FROM execution
+		WHERE seq BETWEEN ? AND ? AND `+isExpired+`
+		ORDER BY seq
+		LIMIT ?`, in.first, in.last, ceilMicros(before), expiredInOne)
+	if err != nil {
+		return nil, fault(err)
+	}
+	found, err := scanAll(rows, func(row interface{ Scan(...any) error }) (seq int64, err error) {
+		return seq, row.Scan(&seq)
+	})
+	return found, fault(err)
+}
+
+// expire deletes those that may still be deleted, in one commit.
+func (db *DB) expire(ctx context.Context, found []int64, before time.Time) (deleted int, err error) {
+	err = db.change(ctx, func(tx *transaction) error {
+		deleted = 0
+		if _, err := tx.exec(`
+			INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)`, markResults, tx.writer.resultSeq); err != nil {
+			return err
+		}
+		for _, seq := range found {
+			gone, err := tx.expire(seq, ceilMicros(before))
+			if err != nil {
+				return err
+			}
+			if gone {
+				deleted++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return deleted, nil
+}
+
+// expire deletes one execution, unless it was retried meanwhile.
+func (tx *transaction) expire(seq, before int64) (gone bool, err error) {
+	var event int64
+	if gone, err = tx.queryOne(func(row []driverValue) error {
+		event = integer(row[0])
+		return nil
+	}, `SELECT event FROM execution WHERE seq = ? AND `+isExpired, seq, before); err != nil || !gone {
+		return false, err
+	}
+	for _, query := range []string{
+		`DELETE FROM tape WHERE result IN (SELECT seq FROM result WHERE execution = ?)`,
+		`DELETE FROM failure WHERE rowid BETWEEN ?1 * 65536 AND ?1 * 65536 + 65535`,
+		`DELETE FROM result WHERE execution = ?`,
+		`DELETE FROM execution WHERE seq = ?`,
+	} {
+		if _, err := tx.exec(query, seq); err != nil {
+			return false, err
+		}
+	}
+	return true, tx.forgetEvent(event)
+}
+
+// forgetEvent deletes what was sent, if no execution of it is left. The row
+// stays: its key tells a repeat.
+func (tx *transaction) forgetEvent(event int64) error {
+	n, err := tx.exec(`
+		UPDATE event SET user_id = '', traceparent = NULL
+		WHERE seq = ?1
+			AND NOT EXISTS (SELECT 1 FROM execution x WHERE x.seq = ?1)
+			AND NOT EXISTS (SELECT 1 FROM execution x WHERE x.event = ?1 AND x.id IS NOT NULL)`, event)
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = tx.exec(`DELETE FROM payload WHERE event = ?`, event)
+	return err
+}
