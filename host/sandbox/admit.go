@@ -45,6 +45,7 @@ func (s *Sandbox) admit(ctx context.Context, wasm []byte) (*artifact, error) {
 		if err := a.addImageCode(wasm, options); err != nil {
 			return nil, err
 		}
+		s.share(a)
 		ready = a.Kept
 	}
 	code, err := s.compilePart(ctx, ready) // what most runs use; the others differ in their data and imports only
@@ -113,5 +114,5 @@ func (m *Module) imageBytes() int64 {
 	if m.frozen == nil || m.frozen.image == nil {
 		return 0
 	}
-	return int64(len(m.frozen.image.bytes))
+	return int64(m.frozen.image.size)
 }

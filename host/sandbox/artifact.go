@@ -1,15 +1,20 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/usherhost/usher/host"
 )
@@ -33,7 +38,11 @@ type artifact struct {
 	Fresh part   `json:"fresh"` // the same without data, for instances over the image
 	Kept  part   `json:"kept"`  // the same, with the memory functions of a kept kernel
 	Links []part `json:"links"` // the modules that it links, as rewritten
-	Image []byte `json:"-"`
+
+	Base  string `json:"base,omitempty"` // the key of its image's base; none without memory
+	Image []byte `json:"-"`              // until it is shared
+	patch patch  // how it differs from the base
+	whole patch  // the base, when it is this image and new
 }
 
 // part is a rewritten module, named by its content: artifacts that are equal
@@ -41,6 +50,9 @@ type artifact struct {
 type part struct {
 	Key  string `json:"key,omitempty"` // SHA-256 in hexadecimal
 	wasm []byte // nil when it is on disk
+
+	packed string                 // on disk, as this kind; "": it is not packed
+	like   func() ([]byte, error) // what it is packed with
 }
 
 func newPart(wasm []byte) part {
@@ -73,7 +85,7 @@ func (a *artifact) parts() (all []*part) {
 }
 
 // rewriterVersion is raised with every change of what is made of a module.
-const rewriterVersion = "5"
+const rewriterVersion = "6"
 
 // artifactVersion names what makes artifacts: this rewriter and wazero.
 var artifactVersion = sync.OnceValue(func() string {
@@ -89,16 +101,19 @@ var artifactVersion = sync.OnceValue(func() string {
 })
 
 // errArtifact says that what is on disk can't be used.
-var errArtifact = errors.New("what is kept of the module is damaged or incomplete: stop the host and delete its cache of compiled code")
+var errArtifact = errors.New("what is kept of the module is damaged or incomplete: the next run makes it anew")
 
-// artifactPath returns where the artifact of a digest is kept.
+// keptPath returns where something of a kind is kept: "module" for artifacts, by
+// digest; "code", "fresh" and "plain" for parts and "base" for bases, by key.
+func (s *Sandbox) keptPath(kind, name string) string {
+	return filepath.Join(s.config.CacheDir, "artifacts", artifactVersion(), kind, name)
+}
+
 func (s *Sandbox) artifactPath(digest string) string {
-	return filepath.Join(s.config.CacheDir, "artifacts", strings.TrimPrefix(digest, "sha256:")+"-"+artifactVersion())
+	return s.keptPath("module", strings.TrimPrefix(digest, "sha256:"))
 }
 
-func (s *Sandbox) partPath(key string) string {
-	return filepath.Join(s.config.CacheDir, "artifacts", "code", key)
-}
+func (s *Sandbox) partPath(p part) string { return s.keptPath(cmp.Or(p.packed, "code"), p.Key) }
 
 // storedArtifact returns the artifact of a digest without its parts, nil when
 // there is none that can be used.
@@ -111,29 +126,117 @@ func (s *Sandbox) storedArtifact(digest string) *artifact {
 	if err != nil || len(pieces) != 2 || json.Unmarshal(pieces[0], a) != nil || a.Made != artifactVersion() || len(a.Links) != len(a.LinkNames) {
 		return nil
 	}
-	a.Image = pieces[1]
+	if a.Base != "" {
+		encoded, err := unpack(pieces[1], nil)
+		if err != nil {
+			return nil
+		}
+		var ok bool
+		if a.patch, ok = decodePatch(encoded); !ok {
+			return nil
+		}
+	}
 	return a
 }
 
-// storeArtifact writes an artifact, its parts first, and lets go of these.
+// sweep removes what other versions of the host kept, and what processes left
+// that were ended while they wrote. What it can't remove stays.
+func (s *Sandbox) sweep() {
+	if s.config.CacheDir == "" {
+		return
+	}
+	root := filepath.Join(s.config.CacheDir, "artifacts")
+	kept, _ := os.ReadDir(root)
+	for _, e := range kept {
+		if e.Name() != artifactVersion() {
+			_ = os.RemoveAll(filepath.Join(root, e.Name()))
+		}
+	}
+	for _, pattern := range []string{"*/*/new-*", "*/base/*/new-*"} {
+		found, _ := fs.Glob(os.DirFS(root), pattern) // a good pattern
+		for _, name := range found {
+			path := filepath.Join(root, filepath.FromSlash(name))
+			if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > halfWrittenAge {
+				_ = os.Remove(path)
+			}
+		}
+	}
+}
+
+// halfWrittenAge is when nobody is writing a file any more.
+const halfWrittenAge = time.Hour
+
+// storeArtifact writes an artifact, what it refers to first, and lets go of
+// that.
 func (s *Sandbox) storeArtifact(digest string, a *artifact) error {
 	if s.config.CacheDir == "" {
 		return nil
 	}
-	for _, p := range a.parts() {
-		if err := writeSealed(s.partPath(p.Key), p.wasm); err != nil {
+	if err := s.storeParts(a); err != nil {
+		return fmt.Errorf("store artifact: %w", err)
+	}
+	if a.whole.starts != nil {
+		if err := writeSealed(s.basePath(a.Base), a.whole.encode()); err != nil {
 			return fmt.Errorf("store artifact: %w", err)
 		}
-		p.wasm = nil
 	}
 	header, err := json.Marshal(a)
 	if err != nil {
 		return fmt.Errorf("encode artifact: %w", err)
 	}
-	if err := writeSealed(s.artifactPath(digest), header, a.Image); err != nil {
+	patch, err := pack(a.patch.encode(), nil)
+	if err != nil {
+		return fmt.Errorf("store artifact: %w", err)
+	}
+	if err := writeSealed(s.artifactPath(digest), header, patch); err != nil {
 		return fmt.Errorf("store artifact: %w", err)
 	}
 	return nil
+}
+
+// storeParts writes the parts that are not there yet.
+func (s *Sandbox) storeParts(a *artifact) error {
+	a.packParts(s, func() []byte { return a.Image })
+	for _, p := range a.parts() {
+		if _, err := readSealed(s.partPath(*p)); err == nil {
+			continue
+		}
+		wasm := p.wasm
+		if p.packed != "" {
+			like, err := p.like()
+			if err != nil {
+				return err
+			}
+			if wasm, err = pack(wasm, like); err != nil {
+				return err
+			}
+		}
+		if err := writeSealed(s.partPath(*p), wasm); err != nil {
+			return err
+		}
+	}
+	for _, p := range a.parts() {
+		p.wasm = nil
+	}
+	return nil
+}
+
+// packParts says with what the parts are packed that few runs use, when there
+// is an image: their code is that of kept instances, and their data the image.
+func (a *artifact) packParts(s *Sandbox, image func() []byte) {
+	if !a.Frozen {
+		return
+	}
+	kept := a.Kept
+	a.Fresh.packed, a.Plain.packed = "fresh", "plain"
+	a.Fresh.like = func() ([]byte, error) { return s.wasm(kept) }
+	a.Plain.like = func() ([]byte, error) {
+		code, err := s.wasm(kept)
+		if err != nil {
+			return nil, err
+		}
+		return slices.Concat(code, image()), nil
+	}
 }
 
 // wasm returns a part's module, from disk when it is kept there.
@@ -141,9 +244,20 @@ func (s *Sandbox) wasm(p part) ([]byte, error) {
 	if p.wasm != nil {
 		return p.wasm, nil
 	}
-	pieces, err := readSealed(s.partPath(p.Key))
+	pieces, err := readSealed(s.partPath(p))
 	if err != nil || len(pieces) != 1 {
 		return nil, errArtifact
 	}
-	return pieces[0], nil
+	if p.packed == "" {
+		return pieces[0], nil
+	}
+	like, err := p.like()
+	if err != nil {
+		return nil, err
+	}
+	wasm, err := unpack(pieces[0], like)
+	if err != nil {
+		return nil, errArtifact
+	}
+	return wasm, nil
 }

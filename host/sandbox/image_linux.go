@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -12,64 +11,157 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// image is a memory as it stood when a module had initialised itself: a sealed
-// file in memory, of which every instance maps its own copy-on-write view.
-type image struct {
+// sheet is a sealed file in memory: every view maps it copy-on-write. Its pages
+// that nothing was written to take no memory.
+type sheet struct {
 	bytes []byte // the file, read only
 	file  *os.File
 	held  int64 // bytes of the file that are not holes
 }
 
-// newImage makes an image of data, whose size is a multiple of a page.
-func newImage(data []byte) (*image, error) {
+// newSheet makes a sheet of what fill writes. Its size is a multiple of a page.
+func newSheet(size int, fill func(memory []byte)) (*sheet, error) {
 	fd, err := unix.MemfdCreate("usher-image", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
 		return nil, fmt.Errorf("make a memory image: %w", err)
 	}
-	file := os.NewFile(uintptr(fd), "usher-image")
-	held, err := writeSparse(file, data)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("write a memory image: %w", err), file.Close())
+	s := &sheet{file: os.NewFile(uintptr(fd), "usher-image")}
+	if err := s.fill(size, fill); err != nil {
+		return nil, errors.Join(err, s.file.Close())
 	}
-	const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE | unix.F_SEAL_SEAL
-	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
-		return nil, errors.Join(fmt.Errorf("seal a memory image: %w", err), file.Close())
-	}
-	mapped, err := unix.Mmap(fd, 0, len(data), unix.PROT_READ, unix.MAP_SHARED)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("map a memory image: %w", err), file.Close())
-	}
-	return &image{bytes: mapped, file: file, held: held}, nil
+	return s, nil
 }
 
-// writeSparse writes data with holes for its pages of zeros, which take no
-// memory, and returns how many bytes are none.
-func writeSparse(file *os.File, data []byte) (held int64, err error) {
-	if err := file.Truncate(int64(len(data))); err != nil {
-		return 0, err
+func (s *sheet) fill(size int, fill func(memory []byte)) error {
+	fd := int(s.file.Fd())
+	if err := s.file.Truncate(int64(size)); err != nil {
+		return fmt.Errorf("write a memory image: %w", err)
 	}
-	page, zero := os.Getpagesize(), make([]byte, os.Getpagesize())
-	isHole := func(at int) bool {
-		return bytes.Equal(data[at:min(at+page, len(data))], zero[:min(page, len(data)-at)])
+	memory, err := unix.Mmap(fd, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return fmt.Errorf("write a memory image: %w", err)
 	}
-	for at := 0; at < len(data); {
-		end := at
-		for end < len(data) && !isHole(end) {
-			end = min(end+page, len(data))
-		}
-		if end > at {
-			if _, err := file.WriteAt(data[at:end], int64(at)); err != nil {
-				return 0, err
+	fill(memory)
+	var stat unix.Stat_t
+	if err := errors.Join(unix.Munmap(memory), unix.Fstat(fd, &stat)); err != nil {
+		return fmt.Errorf("write a memory image: %w", err)
+	}
+	s.held = stat.Blocks * 512
+	const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE | unix.F_SEAL_SEAL
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
+		return fmt.Errorf("seal a memory image: %w", err)
+	}
+	if s.bytes, err = unix.Mmap(fd, 0, size, unix.PROT_READ, unix.MAP_SHARED); err != nil {
+		return fmt.Errorf("map a memory image: %w", err)
+	}
+	return nil
+}
+
+func (s *sheet) close() error { return errors.Join(unix.Munmap(s.bytes), s.file.Close()) }
+
+// image is a memory as it stood when a module had initialised itself: a base
+// that it may share with others, what differs from it, and a sheet of its own
+// for what lies behind the base.
+type image struct {
+	size    int
+	base    *sheet
+	patch   patch  // of what lies over the base
+	patched int    // blocks that it changes
+	tail    *sheet // nil: nothing lies behind the base
+	own     bool   // the base is the image's own
+}
+
+// newImage makes an image of a base and what differs from it. The caller must
+// close it before the base.
+//
+// A view has its patched pages for itself. Where the kernel can't tell which
+// pages were written since, all of them would be copied back after every run,
+// so the image becomes a sheet of its own there.
+func newImage(b *sheet, p patch) (*image, error) {
+	if len(p.ranges) > 0 && !canTrack() {
+		return wholeImage(b, p)
+	}
+	return patchImage(b, p)
+}
+
+func wholeImage(b *sheet, p patch) (*image, error) {
+	own, err := newSheet(p.size(), func(memory []byte) {
+		for at := 0; at < min(len(memory), len(b.bytes)); at += blockBytes {
+			if block := b.bytes[at : at+blockBytes]; string(block) != string(zeroBlock[:]) {
+				copy(memory[at:], block)
 			}
-			held += int64(end - at)
 		}
-		at = end + page
+		p.apply(memory, 0)
+	})
+	if err != nil {
+		return nil, err
 	}
-	return held, nil
+	return &image{size: p.size(), base: own, own: true}, nil
+}
+
+func patchImage(b *sheet, p patch) (i *image, err error) {
+	i = &image{size: p.size(), base: b}
+	if len(p.ranges) == 0 && i.size <= len(b.bytes) {
+		return i, nil
+	}
+	within := min(i.size, len(b.bytes))
+	i.patch = p.head(within)
+	for n := range len(i.patch.starts) - 1 {
+		if len(i.patch.block(n)) > 0 {
+			i.patched++
+		}
+	}
+	if i.size > within {
+		i.tail, err = newSheet(i.size-within, func(memory []byte) { p.apply(memory, within) })
+	}
+	return i, err
+}
+
+// held returns how many bytes the image takes that no other has.
+func (i *image) held() int64 {
+	held := int64(len(i.patch.ranges) + 4*len(i.patch.starts))
+	if i.own {
+		held += i.base.held
+	}
+	if i.tail != nil {
+		held += i.tail.held
+	}
+	return held
 }
 
 func (i *image) close() error {
-	return errors.Join(unix.Munmap(i.bytes), i.file.Close())
+	var err error
+	if i.own {
+		err = i.base.close()
+	}
+	if i.tail != nil {
+		err = errors.Join(err, i.tail.close())
+	}
+	return err
+}
+
+// restore writes what the image has at an offset into memory, and returns how
+// many of its blocks are patched ones.
+func (i *image) restore(memory []byte, at int) (patched int) {
+	within := min(max(len(i.base.bytes)-at, 0), len(memory))
+	switch {
+	case within == 0:
+	case i.patched == 0:
+		copy(memory[:within], i.base.bytes[at:])
+	default:
+		patched = i.patch.restore(memory[:within], i.base.bytes[at:], at)
+	}
+	if len(memory) > within {
+		copy(memory[within:], i.tail.bytes[at+within-len(i.base.bytes):])
+	}
+	return patched
+}
+
+// bytes returns the image itself, in memory of its own.
+func (i *image) bytes() []byte {
+	memory := make([]byte, i.size)
+	i.restore(memory, 0)
+	return memory
 }
 
 // view is one instance's copy-on-write view of an image, with room to grow to
@@ -81,6 +173,7 @@ type view struct {
 	limit    uint64
 	denied   uint64 // the largest size that was refused
 	tracked  bool
+	private  int // blocks that are its own, as far as is known
 }
 
 // newView maps the image; growing beyond limit fails.
@@ -88,17 +181,40 @@ func newView(i *image, limit uint64) (*view, error) {
 	if i == nil { // the module has no memory
 		return &view{image: &image{}}, nil
 	}
-	limit = max(limit, uint64(len(i.bytes)))
+	limit = max(limit, uint64(i.size))
 	reserved, err := unix.Mmap(-1, 0, int(limit), unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
 	if err != nil {
 		return nil, fmt.Errorf("reserve %d bytes of address space: %w", limit, err)
 	}
 	v := &view{image: i, reserved: reserved, limit: limit}
-	if _, err := unix.MmapPtr(int(i.file.Fd()), 0, unsafe.Pointer(&reserved[0]), uintptr(len(i.bytes)),
-		unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_FIXED); err != nil {
+	if err := v.mapImage(); err != nil {
 		return nil, errors.Join(fmt.Errorf("map the memory image: %w", err), unix.Munmap(reserved))
 	}
 	return v, nil
+}
+
+// mapImage maps the sheets of the image, and patches what is different.
+func (v *view) mapImage() error {
+	within := min(v.image.size, len(v.image.base.bytes))
+	if err := mapOver(v.reserved[:within], v.image.base); err != nil {
+		return err
+	}
+	if v.image.tail != nil {
+		if err := mapOver(v.reserved[within:v.image.size], v.image.tail); err != nil {
+			return err
+		}
+	}
+	if v.image.patched > 0 {
+		v.image.patch.apply(v.reserved[:within], 0)
+		v.private = v.image.patched
+	}
+	return nil
+}
+
+func mapOver(memory []byte, s *sheet) error {
+	_, err := unix.MmapPtr(int(s.file.Fd()), 0, unsafe.Pointer(&memory[0]), uintptr(len(memory)),
+		unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_FIXED)
+	return err
 }
 
 // Allocate implements experimental.MemoryAllocator.
@@ -110,7 +226,7 @@ func (v *view) Reallocate(size uint64) []byte {
 		v.denied = max(v.denied, size)
 		return nil
 	}
-	if base := uint64(len(v.image.bytes)); size > base {
+	if base := uint64(v.image.size); size > base {
 		if err := unix.Mprotect(v.reserved[base:size], unix.PROT_READ|unix.PROT_WRITE); err != nil {
 			v.denied = max(v.denied, size)
 			return nil
@@ -128,18 +244,21 @@ func (v *view) Free() {
 	}
 }
 
+// bytes returns about how much memory is the view's own.
+func (v *view) bytes() int64 { return int64(max(v.private, 1) * blockBytes) }
+
 // allow sets how large the memory may grow from now on, and reports false when
 // less than that is reserved.
 func (v *view) allow(limit uint64) bool {
-	if len(v.image.bytes) == 0 { // the module has no memory
+	if v.image.size == 0 { // the module has no memory
 		return true
 	}
-	v.limit, v.denied = max(limit, uint64(len(v.image.bytes))), 0
+	v.limit, v.denied = max(limit, uint64(v.image.size)), 0
 	return v.limit <= uint64(len(v.reserved))
 }
 
 // grew reports whether the guest made its memory larger than the image.
-func (v *view) grew() bool { return v.size > uint64(len(v.image.bytes)) }
+func (v *view) grew() bool { return v.size > uint64(v.image.size) }
 
 // reset makes the view what the image is, byte for byte, and returns how many
 // pages the guest had written. A view that grew can't be reset.
@@ -148,11 +267,11 @@ func (v *view) grew() bool { return v.size > uint64(len(v.image.bytes)) }
 // pages back to the kernel is cheapest; otherwise the guest's next faults on
 // them would cost more than finding and copying them.
 func (v *view) reset(expect int) (pages int, err error) {
-	memory := v.reserved[:len(v.image.bytes)]
+	memory := v.reserved[:v.image.size]
 	if len(memory) == 0 {
 		return 0, nil
 	}
-	if expect == 0 && !v.tracked || !canScan() {
+	if v.image.patched == 0 && (expect == 0 && !v.tracked || !canScan()) {
 		return expect, unix.Madvise(memory, unix.MADV_DONTNEED)
 	}
 	return v.copyBack(memory)
@@ -163,6 +282,7 @@ func (v *view) reset(expect int) (pages int, err error) {
 func (v *view) copyBack(memory []byte) (pages int, err error) {
 	regions := pageRegions.Get().(*[maxRegions]pageRegion)
 	defer pageRegions.Put(regions)
+	v.private = v.image.patched
 	start := uintptr(unsafe.Pointer(&memory[0]))
 	from, end := start, start+uintptr(len(memory))
 	for from < end {
@@ -172,7 +292,7 @@ func (v *view) copyBack(memory []byte) (pages int, err error) {
 		}
 		for _, r := range regions[:n] {
 			at, to := r.start-start, r.end-start
-			copy(memory[at:to], v.image.bytes[at:to])
+			v.private += int(to-at)/blockBytes - v.image.restore(memory[at:to], int(at))
 			pages += int(to-at) / os.Getpagesize()
 		}
 		if walked <= from {
@@ -250,12 +370,12 @@ var canScan = sync.OnceValue(func() bool {
 		return false
 	}
 	size := 4 * os.Getpagesize()
-	i, err := newImage(make([]byte, size))
+	empty, err := newSheet(size, func([]byte) {})
 	if err != nil {
 		return false
 	}
-	defer func() { _ = i.close() }()
-	v, err := newView(i, uint64(size))
+	defer func() { _ = empty.close() }()
+	v, err := newView(&image{size: size, base: empty}, uint64(size))
 	if err != nil {
 		return false
 	}

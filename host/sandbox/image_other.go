@@ -4,13 +4,49 @@ package sandbox
 
 import "github.com/tetratelabs/wazero/experimental"
 
-// image is a memory as it stood when a module had initialised itself.
-type image struct {
+// sheet is memory that images have in common.
+type sheet struct {
 	bytes []byte
 	held  int64
 }
 
-func newImage(data []byte) (*image, error) { return &image{bytes: data, held: int64(len(data))}, nil }
+// newSheet makes a sheet of what fill writes.
+func newSheet(size int, fill func(memory []byte)) (*sheet, error) {
+	s := &sheet{bytes: make([]byte, size), held: int64(size)}
+	fill(s.bytes)
+	return s, nil
+}
+
+func (s *sheet) close() error { return nil }
+
+// image is a memory as it stood when a module had initialised itself.
+type image struct {
+	size   int
+	memory []byte
+	own    bool // no base has it
+}
+
+// newImage makes an image of a base and what differs from it.
+func newImage(b *sheet, p patch) (*image, error) {
+	if len(p.ranges) == 0 && p.size() <= len(b.bytes) {
+		return &image{size: p.size(), memory: b.bytes[:p.size()]}, nil
+	}
+	i := &image{size: p.size(), memory: make([]byte, p.size()), own: true}
+	copy(i.memory, b.bytes)
+	p.apply(i.memory, 0)
+	return i, nil
+}
+
+// held returns how many bytes the image takes that no other has.
+func (i *image) held() int64 {
+	if i.own {
+		return int64(i.size)
+	}
+	return 0
+}
+
+// bytes returns the image itself. It must not be changed.
+func (i *image) bytes() []byte { return i.memory }
 
 func (i *image) close() error { return nil }
 
@@ -29,7 +65,7 @@ func newView(i *image, limit uint64) (*view, error) {
 	if i == nil { // the module has no memory
 		i = &image{}
 	}
-	return &view{image: i, memory: append([]byte{}, i.bytes...), limit: max(limit, uint64(len(i.bytes)))}, nil
+	return &view{image: i, memory: append([]byte{}, i.memory...), limit: max(limit, uint64(i.size))}, nil
 }
 
 // Allocate implements experimental.MemoryAllocator.
@@ -51,20 +87,23 @@ func (v *view) Reallocate(size uint64) []byte {
 // Free implements experimental.LinearMemory.
 func (v *view) Free() { v.memory = nil }
 
+// bytes returns about how much memory is the view's own.
+func (v *view) bytes() int64 { return int64(len(v.memory)) }
+
 // track does nothing: the whole image is copied back.
 func (v *view) track() {}
 
 // allow sets how large the memory may grow from now on.
 func (v *view) allow(limit uint64) bool {
-	v.limit, v.denied = max(limit, uint64(len(v.image.bytes))), 0
+	v.limit, v.denied = max(limit, uint64(v.image.size)), 0
 	return true
 }
 
 // grew reports whether the guest made its memory larger than the image.
-func (v *view) grew() bool { return v.size > uint64(len(v.image.bytes)) }
+func (v *view) grew() bool { return v.size > uint64(v.image.size) }
 
 // reset copies the whole image back.
 func (v *view) reset(int) (pages int, err error) {
-	copy(v.memory, v.image.bytes)
+	copy(v.memory, v.image.memory)
 	return 0, nil
 }

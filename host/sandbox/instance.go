@@ -158,7 +158,7 @@ func (s *Sandbox) imageInstance(ctx context.Context, isolation host.Isolation, c
 // unfold grows the memory to the image: the code, which images of many sizes
 // share, begins with less.
 func (i *instance) unfold() error {
-	size := uint32(len(i.view.image.bytes))
+	size := uint32(i.view.image.size)
 	if i.linear == nil || i.linear.Size() >= size {
 		return nil
 	}

@@ -1,10 +1,12 @@
 package sandbox_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -25,32 +27,45 @@ var isolations = []host.Isolation{host.IsolationReset, host.IsolationFresh, host
 // mark in one run and looks for it in the next, however the first one ended.
 func TestNoRunFindsWhatAnotherLeft(t *testing.T) {
 	t.Parallel()
-	s := open(t)
-	m := load(t, s, guests.Wasm("marker"))
 	ends := map[byte]string{1: "", 2: "guest", 3: "guest", 4: "limit", 5: ""}
-	for _, isolation := range isolations {
-		for what, fault := range ends {
-			t.Run(fmt.Sprint(isolation, " ", what), func(t *testing.T) {
-				t.Parallel()
-				for n := range 4 {
-					r := request(string([]byte{what}))
-					r.Isolation = isolation
-					if n%2 == 1 { // by spent fuel as well as by time
-						r.Limits.Fuel = 3_000_000
-					}
-					out := m.Run(t.Context(), r)
-					if got := faultOf(out); got != fault {
-						t.Fatalf("marking ended with fault %q, want %q: %v", got, fault, out.Fault)
-					}
-					r = request("\x00")
-					r.Isolation = isolation
-					r.Limits.TimeoutMillis = 60_000
-					out = m.Run(t.Context(), r)
-					if out.Fault != nil || out.Isolation != isolation || len(out.Output) > 0 {
-						t.Fatalf("a mark is left (%s): %v, output %q", out.Isolation, out.Fault, out.Output)
-					}
-				}
-			})
+	for n, m := range alikes(t, open(t)) {
+		for _, isolation := range isolations {
+			for what, fault := range ends {
+				t.Run(fmt.Sprint(isolation, " ", what, " ", n), func(t *testing.T) {
+					t.Parallel()
+					markAndLook(t, m, isolation, what, fault)
+				})
+			}
+		}
+	}
+}
+
+// alikes are modules with the same code whose images are nearly the same: the
+// second is kept as what differs from the first.
+func alikes(t *testing.T, s *sandbox.Sandbox) []*sandbox.Module {
+	t.Helper()
+	one := guests.Wasm("marker")
+	other := bytes.Replace(one, []byte("what every run begins with"), []byte("what every run begins WITH"), 1)
+	return []*sandbox.Module{load(t, s, one), load(t, s, other)}
+}
+
+func markAndLook(t *testing.T, m *sandbox.Module, isolation host.Isolation, what byte, fault string) {
+	for n := range 4 {
+		r := request(string([]byte{what}))
+		r.Isolation = isolation
+		if n%2 == 1 { // by spent fuel as well as by time
+			r.Limits.Fuel = 3_000_000
+		}
+		out := m.Run(t.Context(), r)
+		if got := faultOf(out); got != fault {
+			t.Fatalf("marking ended with fault %q, want %q: %v", got, fault, out.Fault)
+		}
+		r = request("\x00")
+		r.Isolation = isolation
+		r.Limits.TimeoutMillis = 60_000
+		out = m.Run(t.Context(), r)
+		if out.Fault != nil || out.Isolation != isolation || len(out.Output) > 0 {
+			t.Fatalf("a mark is left (%s): %v, output %q", out.Isolation, out.Fault, out.Output)
 		}
 	}
 }
@@ -64,11 +79,12 @@ func faultOf(out sandbox.Outcome) string {
 
 func TestManyRunsAtOnceKeepApart(t *testing.T) {
 	t.Parallel()
-	m := load(t, open(t), guests.Wasm("marker"))
+	modules := alikes(t, open(t))
 	var wait sync.WaitGroup
 	for g := range 8 {
 		wait.Go(func() {
 			for n := range 6 {
+				m := modules[n/2%2]                       // mark and look in one, then in the other
 				r := request(string([]byte{byte(n % 2)})) // mark, look, mark, …
 				r.Isolation = isolations[g%len(isolations)]
 				r.Limits.TimeoutMillis = 60_000
@@ -215,35 +231,125 @@ func TestFuelIsTheSameInEveryRunAndBoundsIt(t *testing.T) {
 func TestWhatWasMadeOfAModuleIsThereAfterARestart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	wasm := guests.Wasm("init")
-	run := func(load func() ([]byte, error)) {
+	other := bytes.Replace(guests.Wasm("marker"), []byte("what every run begins with"), []byte("what every run begins WITH"), 1)
+	modules := [][]byte{guests.Wasm("init"), guests.Wasm("marker"), other}
+	never := func() ([]byte, error) { return nil, errors.New("asked for the module again") }
+	runAll := func(load func(wasm []byte) func() ([]byte, error), tries int) {
+		t.Helper()
 		s, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: dir, Functions: functions()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = s.Close(context.Background()) }()
+		for _, wasm := range modules {
+			for _, isolation := range isolations {
+				runKept(t, s, wasm, isolation, load(wasm), tries)
+			}
+		}
+	}
+	there := func(wasm []byte) func() ([]byte, error) { return func() ([]byte, error) { return wasm, nil } }
+	gone := func([]byte) func() ([]byte, error) { return never }
+	runAll(there, 1)
+	runAll(gone, 1)
+	for _, kept := range []string{"module/*", "code/*", "fresh/*", "plain/*", "base/*/*"} {
+		files, _ := filepath.Glob(filepath.Join(dir, "artifacts", "*", kept))
+		if len(files) == 0 {
+			t.Fatalf("there is no file %s", kept)
+		}
+		for _, spoil := range []func(*testing.T, string){damage, truncate, remove} {
+			for _, file := range files {
+				spoil(t, file)
+			}
+			runAll(there, 2) // what is damaged is made anew
+			runAll(gone, 1)
+		}
+	}
+}
+
+// runKept runs a module that is loaded for this run, and wants it to do what it
+// does in one of a number of tries.
+func runKept(t *testing.T, s *sandbox.Sandbox, wasm []byte, isolation host.Isolation, load func() ([]byte, error), tries int) {
+	t.Helper()
+	var out sandbox.Outcome
+	for range tries {
 		m, err := s.Module(t.Context(), sandbox.Digest(wasm), load)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer m.Release()
-		if out := m.Run(t.Context(), request("{}")); out.Fault != nil || binary.LittleEndian.Uint64(out.Output) != 10_101 {
-			t.Errorf("output %v, fault %v", out.Output, out.Fault)
+		r := request("\x00")
+		r.Isolation, r.Limits.TimeoutMillis = isolation, 60_000
+		out = m.Run(t.Context(), r)
+		m.Release()
+		if out.Fault == nil {
+			return
 		}
 	}
-	never := func() ([]byte, error) { return nil, errors.New("asked for the module again") }
-	run(func() ([]byte, error) { return wasm, nil })
-	run(never)
-	for _, kept := range []string{"artifacts/*-*", "artifacts/code/*"} {
-		files, _ := filepath.Glob(filepath.Join(dir, kept))
-		if len(files) == 0 {
-			t.Fatalf("there is no file %s", kept)
+	t.Errorf("%s: fault %v", isolation, out.Fault)
+}
+
+func remove(t *testing.T, file string) {
+	t.Helper()
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestWhatOthersLeftIsSweptWhenASandboxOpens leaves what an older version kept,
+// and what a process leaves that is killed while it writes.
+func TestWhatOthersLeftIsSweptWhenASandboxOpens(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	artifacts := filepath.Join(dir, "artifacts")
+	reopen := func() {
+		s, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: dir, Functions: functions()})
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, file := range files {
-			damage(t, file)
+		load(t, s, guests.Wasm("marker"))
+		if err := s.Close(context.Background()); err != nil {
+			t.Fatal(err)
 		}
-		run(func() ([]byte, error) { return wasm, nil }) // what is damaged is made anew
-		run(never)
+	}
+	reopen()
+	bases, _ := filepath.Glob(filepath.Join(artifacts, "*", "base", "*"))
+	if len(bases) != 1 {
+		t.Fatalf("the bases are in %q", bases)
+	}
+	made := filepath.Dir(filepath.Dir(bases[0]))
+	old := []string{
+		filepath.Join(artifacts, "5-v1.12.0", "code", "key"), filepath.Join(artifacts, "digest-4-v1.12.0"),
+		filepath.Join(made, "module", "new-1"), filepath.Join(bases[0], "new-2"),
+	}
+	young := filepath.Join(made, "code", "new-3")
+	for _, file := range append(old, young) {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte("half"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if when := time.Now().Add(-2 * time.Hour); file != young {
+			if err := os.Chtimes(file, when, when); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	reopen()
+	for _, file := range old {
+		if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still there: %v", file, err)
+		}
+	}
+	if _, err := os.Stat(young); err != nil {
+		t.Errorf("a file that is being written: %v", err)
+	}
+}
+
+func truncate(t *testing.T, file string) {
+	t.Helper()
+	info, err := os.Stat(file)
+	if err == nil {
+		err = os.Truncate(file, info.Size()/2)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ type Module struct {
 	artifact *artifact
 	digest   string
 	frozen   *frozen // nil: its instances initialise themselves
+	base     *base   // of its image
 	links    []link  // what it links
 	bytes    int64
 
@@ -27,9 +29,10 @@ type Module struct {
 	plain, fresh, kept *code      // what was compiled so far
 
 	// Guarded by the sandbox.
-	users  int
-	loaded *list.Element
-	idle   []*list.Element // instances that nobody uses
+	users   int
+	loading *loading // by which it is found
+	loaded  *list.Element
+	idle    []*list.Element // instances that nobody uses
 }
 
 // frozen is what a module's instances begin with.
@@ -43,6 +46,14 @@ func (f *frozen) close() {
 	if f != nil && f.image != nil {
 		_ = f.image.close() // it only frees memory
 	}
+}
+
+// bytes returns the memory that instances begin with.
+func (f *frozen) bytes() []byte {
+	if f.image == nil {
+		return nil
+	}
+	return f.image.bytes()
 }
 
 // Module returns the module with digest, from memory, or from what is kept of
@@ -96,7 +107,7 @@ func (s *Sandbox) settle(digest string, l *loading) {
 	if l.err != nil {
 		delete(s.modules, digest)
 	} else {
-		l.module.users = 1
+		l.module.users, l.module.loading = 1, l
 		l.module.loaded = s.loaded.PushFront(l.module)
 		s.loadBytes += l.module.bytes
 		s.evict()
@@ -162,14 +173,10 @@ func (m *Module) thaw(ctx context.Context) error {
 	a := m.artifact
 	if a.Frozen {
 		m.frozen = &frozen{globals: a.Globals, names: a.GlobalNames}
-		if len(a.Image) > 0 {
-			var err error
-			if m.frozen.image, err = newImage(a.Image); err != nil {
-				return err
-			}
-			m.bytes = m.frozen.image.held
-			a.Image = nil // it is in the image now
+		if err := m.loadImage(); err != nil {
+			return err
 		}
+		a.packParts(m.sandbox, m.frozen.bytes)
 	}
 	if err := m.loadLinks(ctx); err != nil {
 		return err
@@ -201,13 +208,33 @@ func (m *Module) code(ctx context.Context, isolation host.Isolation) (*code, err
 	case host.IsolationReset:
 		slot = &m.kept
 	}
-	if *slot == nil {
-		var err error
-		if *slot, err = m.sandbox.compilePart(context.WithoutCancel(ctx), m.artifact.code(isolation)); err != nil {
-			return nil, err
-		}
+	if *slot != nil {
+		return *slot, nil
 	}
-	return *slot, nil
+	c, err := m.sandbox.compilePart(context.WithoutCancel(ctx), m.artifact.code(isolation))
+	if errors.Is(err, errArtifact) {
+		m.sandbox.disown(m)
+	}
+	*slot = c
+	return c, err
+}
+
+// disown lets the next caller have the module made anew, because what is kept of
+// this one is damaged.
+func (s *Sandbox) disown(m *Module) {
+	if s.config.CacheDir != "" {
+		_ = os.Remove(s.artifactPath(m.digest)) // when it stays, the next one fails alike
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forget(m)
+}
+
+// forget lets nobody find the module any more. The caller holds the lock.
+func (s *Sandbox) forget(m *Module) {
+	if s.modules[m.digest] == m.loading {
+		delete(s.modules, m.digest)
+	}
 }
 
 // best returns the isolation that a run gets: what it asks for, if the module
@@ -297,7 +324,7 @@ func (m *Module) leastBytes(isolation host.Isolation) int64 {
 	if isolation == host.IsolationPlain || m.frozen.image == nil {
 		return m.artifact.MinMemoryBytes
 	}
-	return int64(len(m.frozen.image.bytes))
+	return int64(m.frozen.image.size)
 }
 
 // give keeps the instance for the next run, made what it was before, or closes

@@ -3,17 +3,14 @@ package sandbox
 import (
 	"container/list"
 	"context"
-	"os"
 	"slices"
 )
 
 // instanceBytes is about what a kept instance costs besides its call stacks and
-// the pages that it wrote: its own structures, and the kernel's.
+// the pages that are its own: its own structures, and the kernel's.
 const instanceBytes = 14 << 10
 
-func (i *instance) bytes() int64 {
-	return instanceBytes + int64(i.stacks) + int64(max(i.pages, 1)*os.Getpagesize())
-}
+func (i *instance) bytes() int64 { return instanceBytes + int64(i.stacks) + i.view.bytes() }
 
 // IdleBytes returns about how much memory modules and kept instances take.
 func (s *Sandbox) IdleBytes() int64 {
@@ -82,7 +79,7 @@ func (s *Sandbox) unload(m *Module) {
 	}
 	s.loaded.Remove(m.loaded)
 	s.loadBytes -= m.bytes
-	delete(s.modules, m.digest)
+	s.forget(m)
 	m.free()
 }
 
@@ -90,6 +87,7 @@ func (s *Sandbox) unload(m *Module) {
 // and nobody uses the module.
 func (m *Module) free() {
 	m.frozen.close()
+	m.sandbox.unlinkBase(m.base)
 	codes := []*code{m.plain, m.fresh, m.kept}
 	for _, l := range m.links {
 		codes = append(codes, l.code)

@@ -74,10 +74,11 @@ type Sandbox struct {
 	mu        sync.Mutex // guards the following
 	modules   map[string]*loading
 	codes     map[string]*code
+	bases     map[string]*base
 	idle      *list.List // of *instance that nobody uses, the last used first
 	idleBytes int64
 	loaded    *list.List // of *Module, the last used first
-	loadBytes int64      // of the modules' images, and of all code
+	loadBytes int64      // of the modules' images, and of all code and bases
 }
 
 // loading is a module that somebody loads, or has loaded.
@@ -106,9 +107,10 @@ func Open(ctx context.Context, c Config) (*Sandbox, error) {
 	s := &Sandbox{
 		config: c, runtime: wazero.NewRuntimeWithConfig(ctx, config), cache: cache,
 		served:  map[string]map[string]Function{},
-		modules: map[string]*loading{}, codes: map[string]*code{},
+		modules: map[string]*loading{}, codes: map[string]*code{}, bases: map[string]*base{},
 		idle: list.New(), loaded: list.New(), runs: newRuns(),
 	}
+	s.sweep()
 	s.functions = s.everyFunction()
 	if err := s.serve(ctx, s.runtime); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
@@ -204,6 +206,10 @@ func (s *Sandbox) Close(ctx context.Context) error {
 		e.Value.(*Module).frozen.close()
 	}
 	s.loaded.Init()
+	for key, b := range s.bases {
+		delete(s.bases, key)
+		_ = b.close() // it only frees memory
+	}
 	s.mu.Unlock()
 	return errors.Join(s.runtime.Close(ctx), s.cache.Close(ctx))
 }

@@ -9,31 +9,94 @@ import (
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
-// TestModulesEqualButForTheirDataShareTheirCode loads modules that differ in a
-// data segment and in the size of their memory only.
-func TestModulesEqualButForTheirDataShareTheirCode(t *testing.T) {
+// TestModulesEqualButForTheirDataShareTheirCodeAndImage loads modules that differ in a
+// data segment and in the size of their memory only, and one that has nothing
+// else in its memory.
+func TestModulesEqualButForTheirDataShareTheirCodeAndImage(t *testing.T) {
 	t.Parallel()
-	s, err := Open(t.Context(), Config{})
+	s, err := Open(t.Context(), Config{CacheDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	one := guests.Wasm("marker")
-	other := bytes.Replace(one, []byte("what every run begins with"), []byte("what one run begins with!!"), 1)
+	other := bytes.Replace(one, []byte("what every run begins with"), []byte("what every run begins WITH"), 1)
 	larger, err := wasmbin.Rewrite(one, wasmbin.Options{State: &wasmbin.State{Pages: 40, Memory: []byte{1}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var keys []string
+	var keys, bases []string
 	for _, wasm := range [][]byte{one, other, larger.Wasm} {
 		m, err := s.Module(t.Context(), Digest(wasm), func() ([]byte, error) { return wasm, nil })
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(m.Release)
-		keys = append(keys, m.kept.key)
+		keys, bases = append(keys, m.kept.key), append(bases, m.base.key)
 	}
 	if keys[0] != keys[1] || keys[0] != keys[2] || len(s.codes) != 1 || s.codes[keys[0]].users != 3 {
 		t.Errorf("%d codes are loaded", len(s.codes))
 	}
+	if bases[0] != bases[1] || bases[0] == bases[2] || len(s.bases) != 2 || s.bases[bases[0]].users != 2 {
+		t.Errorf("the bases are %q", bases)
+	}
+}
+
+// TestABaseIsKeptAsLongAsAModuleHasIt releases the modules one after another.
+func TestABaseIsKeptAsLongAsAModuleHasIt(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.Context(), Config{CacheDir: t.TempDir(), IdleBytes: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close(context.Background()) })
+	var modules []*Module
+	for i := range 3 {
+		wasm := append(append([]byte{}, guests.Wasm("marker")...), 0, 3, 1, 'n', byte(i))
+		m, err := s.Module(t.Context(), Digest(wasm), func() ([]byte, error) { return wasm, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		modules = append(modules, m)
+	}
+	for n, m := range modules {
+		if len(s.bases) != 1 || s.bases[m.base.key].users != len(modules)-n {
+			t.Fatalf("with %d modules there are bases %v", len(modules)-n, s.bases)
+		}
+		m.Release()
+	}
+	if len(s.bases) != 0 || s.IdleBytes() != 0 {
+		t.Errorf("bases %v and %d bytes are left", s.bases, s.IdleBytes())
+	}
+}
+
+func FuzzWhatIsNotAPatchIsRefused(f *testing.F) {
+	base := bytes.Repeat([]byte{1, 2, 3, 4}, 3*blockBytes/4)
+	image := append(bytes.Clone(base), make([]byte, blockBytes)...)
+	for _, at := range []int{0, 1, 7, blockBytes - 1, blockBytes, 3*blockBytes - 1, 3 * blockBytes, len(image) - 1} {
+		image[at] = 9
+	}
+	good := newPatch(image, base)
+	got := append(bytes.Clone(base), make([]byte, blockBytes)...)
+	if good.apply(got, 0); !bytes.Equal(got, image) {
+		f.Fatal("a patch does not make the image")
+	}
+	if p, ok := decodePatch(good.encode()); !ok || !bytes.Equal(p.encode(), good.encode()) {
+		f.Fatal("a patch does not come back")
+	}
+	f.Add(good.encode())
+	f.Add(newPatch(nil, nil).encode())
+	f.Add(good.encode()[:40])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, ok := decodePatch(b)
+		if !ok {
+			return
+		}
+		if p.size() > 4*len(b)*blockBytes {
+			t.Fatalf("%d bytes are a patch of %d", len(b), p.size())
+		}
+		if p.size() < 1<<24 {
+			p.apply(make([]byte, p.size()), 0)
+		}
+	})
 }

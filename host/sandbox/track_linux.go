@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"os"
 	"sync"
 	"unsafe"
@@ -57,7 +58,7 @@ func ioctl(fd int, request uintptr, args unsafe.Pointer) error {
 	return nil
 }
 
-// track protects the view, of which nothing was written yet. Where that is not
+// track protects the view, of which nothing was written yet but its patches. Where that is not
 // possible the view stays as it is, and its pages are found the longer way.
 func (v *view) track() {
 	if canTrack() {
@@ -66,7 +67,7 @@ func (v *view) track() {
 }
 
 func (v *view) protect() bool {
-	size := uint64(len(v.image.bytes))
+	size := uint64(v.image.size)
 	if size == 0 || userfault() < 0 {
 		return false
 	}
@@ -86,16 +87,22 @@ var canTrack = sync.OnceValue(func() bool {
 		return false
 	}
 	page := os.Getpagesize()
-	data := make([]byte, 4*page)
-	for i := range data {
-		data[i] = 1
-	}
-	i, err := newImage(data)
+	ones, err := newSheet(4*page, func(memory []byte) {
+		for i := range memory {
+			memory[i] = 1
+		}
+	})
 	if err != nil {
 		return false
 	}
-	defer func() { _ = i.close() }()
-	v, err := newView(i, uint64(len(data)))
+	defer func() { _ = ones.close() }()
+	want := bytes.Clone(ones.bytes)
+	want[3*page] = 3 // which is patched
+	i, err := patchImage(ones, newPatch(want, ones.bytes))
+	if err != nil {
+		return false
+	}
+	v, err := newView(i, uint64(len(want)))
 	if err != nil {
 		return false
 	}
@@ -103,13 +110,13 @@ var canTrack = sync.OnceValue(func() bool {
 	if v.tracked = v.protect(); !v.tracked {
 		return false
 	}
-	memory := v.Reallocate(uint64(len(data)))
-	for n, write := range []int{2, 2, 1} { // 0 is read, 3 never touched
-		if memory[0] != 1 {
+	memory := v.Reallocate(uint64(len(want)))
+	for n, write := range []int{2, 2, 1, 3} { // 0 is read only
+		if memory[0] != 1 || memory[3*page] != 3 {
 			return false
 		}
 		memory[write*page] = 2
-		if pages, err := v.copyBack(memory); err != nil || pages != 1+n/2 || memory[write*page] != 1 {
+		if pages, err := v.copyBack(memory); err != nil || pages != max(n, 1) || memory[write*page] != want[write*page] {
 			return false
 		}
 	}
