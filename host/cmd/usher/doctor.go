@@ -182,7 +182,7 @@ func keyFileHint(name string) string {
 const maxClockSkew = 5 * time.Second
 
 func (a *app) checkServer(ctx context.Context) []finding {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(a.cfg.URL, "/")+"/readyz?verbose", nil)
 	if err != nil {
