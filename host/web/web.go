@@ -44,8 +44,12 @@ func NewEcho(log *slog.Logger) *echo.Echo {
 }
 
 // TrustProxies makes e take a client's address from X-Forwarded-For, as far as
-// the hops that added to it are inside networks. Call it before e serves.
+// the hops that added to it are inside networks; without networks it changes
+// nothing. Call it before e serves.
 func TrustProxies(e *echo.Echo, networks ...netip.Prefix) {
+	if len(networks) == 0 {
+		return
+	}
 	options := []echo.TrustOption{
 		echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false),
 	}

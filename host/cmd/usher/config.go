@@ -35,6 +35,7 @@ type config struct {
 	TLSCert        string         `koanf:"tls_cert"`
 	TLSKey         string         `koanf:"tls_key"`
 	TLSDev         bool           `koanf:"tls_dev"`
+	TrustedProxies []netip.Prefix `koanf:"trusted_proxies"`
 	AllowNetworks  []netip.Prefix `koanf:"allow_networks"`
 	SourceEgress   string         `koanf:"source_egress"`
 	Concurrency    int            `koanf:"concurrency"`
@@ -45,6 +46,7 @@ type config struct {
 	RateBurst      int            `koanf:"rate_burst"`
 	MaxEventBytes  int64          `koanf:"max_event_bytes"`
 	MetricsKey     bool           `koanf:"metrics_key"`
+	KeepDays       int            `koanf:"keep_days"`
 	SecretsKey     string         `koanf:"secrets_key"`
 	SecretsKeyFile string         `koanf:"secrets_key_file"`
 
@@ -73,6 +75,7 @@ var settings = []setting{
 	{key: "tls_cert", kind: "string", initial: "", about: "certificate (PEM, with its chain) to serve HTTPS with; read again when it changes", flag: "tls-cert"},
 	{key: "tls_key", kind: "string", initial: "", about: "key of --tls-cert (PEM)", flag: "tls-key"},
 	{key: "tls_dev", kind: "boolean", initial: false, about: "serve HTTPS with a certificate made for this machine, in <data>/tls", flag: "tls-dev"},
+	{key: "trusted_proxies", kind: "list", initial: []string{}, about: "network (CIDR) of proxies whose X-Forwarded-For tells a client's address; repeatable", flag: "trusted-proxy"},
 	{key: "allow_networks", kind: "list", initial: []string{}, about: "network (CIDR) that actions may reach although it is not public; repeatable", flag: "allow-network"},
 	{key: "source_egress", kind: "string", initial: "public", about: "where actions that the host builds from source may send requests, unless their bindings say otherwise", oneOf: []string{"public", "allowlist"}, flag: "source-egress"},
 	{key: "concurrency", kind: "integer", initial: 0, about: "how many executions run at once (0: by the machine's cores)", flag: "concurrency"},
@@ -83,6 +86,7 @@ var settings = []setting{
 	{key: "rate_burst", kind: "integer", initial: 0, about: "events that may come at once on top of the rate (0: one second's worth)", flag: "rate-burst"},
 	{key: "max_event_bytes", kind: "integer", initial: 256 << 10, about: "largest event", flag: "max-event-bytes"},
 	{key: "metrics_key", kind: "boolean", initial: false, about: "ask for an API key with scope read at /metrics", flag: "metrics-key"},
+	{key: "keep_days", kind: "integer", initial: 0, about: "days after which executions that ended are deleted, with logs and tapes (0: never); dead letters stay", flag: "keep-days"},
 	{key: "secrets_key", kind: "string", initial: "", about: "key that encrypts the secrets, in base64 (default: a file)", secret: true},
 	{key: "secrets_key_file", kind: "string", initial: "", about: "file with the key that encrypts the secrets (default: <data>/secrets.key)", flag: "secrets-key-file"},
 }
@@ -376,7 +380,7 @@ func decodeKey(cfg *config, key string, value any) error {
 
 func kindName(s setting) string {
 	switch s.key {
-	case "allow_networks":
+	case "allow_networks", "trusted_proxies":
 		return "list of networks such as 10.0.0.0/8"
 	case "drain_timeout":
 		return "duration such as 20s"
@@ -387,8 +391,8 @@ func kindName(s setting) string {
 
 func checkRange(cfg *config, key string) error {
 	switch key {
-	case "concurrency", "rate_burst", "rate_limit", "drain_timeout":
-		if cfg.Concurrency < 0 || cfg.RateBurst < 0 || cfg.RateLimit < 0 || cfg.DrainTimeout < 0 {
+	case "concurrency", "rate_burst", "rate_limit", "drain_timeout", "keep_days":
+		if cfg.Concurrency < 0 || cfg.KeepDays < 0 || cfg.RateBurst < 0 || cfg.RateLimit < 0 || cfg.DrainTimeout < 0 {
 			return errors.New("must not be negative")
 		}
 	case "max_event_bytes":

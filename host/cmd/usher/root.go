@@ -75,7 +75,7 @@ Start here:
 		&cobra.Group{ID: groupAuthor, Title: "Without a server:"},
 	)
 	root.AddCommand(
-		newServe(a), newDoctor(a), newKeys(a), newAudit(a), newConfig(a),
+		newServe(a), newDoctor(a), newBackup(a), newKeys(a), newAudit(a), newConfig(a),
 		newActions(a), newVersions(a), newRollback(a), newBind(a), newUnbind(a), newBindings(a), newSecrets(a),
 		newEvents(a), newExecutions(a), newDeadLetters(a), newLogs(a), newTail(a),
 		newExport(a), newDiff(a), newApply(a), newImport(a),

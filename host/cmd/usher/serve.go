@@ -104,13 +104,14 @@ func (a *app) serve(ctx context.Context) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	routes := web.NewEcho(log)
+	web.TrustProxies(routes, cfg.TrustedProxies...)
 	a.addDoors(routes, db, reg, worker, runner, metrics, log)
 	if err := a.addAuth0(ctx, routes, db, reg, box, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", thisBuild().Version)
-	return a.runUntilDone(ctx, listener, certificate, routes, []func(context.Context) error{worker.Run, reg.BuildPending}, log)
+	return a.runUntilDone(ctx, listener, certificate, routes, []func(context.Context) error{worker.Run, reg.BuildPending, a.keepOnly(db, log)}, log)
 }
 
 // addDoors adds the API under /v1, and what tells of the host's health.
