@@ -68,7 +68,7 @@ func TestCryptographyEndsAtTheDeadline(t *testing.T) {
 	if result.Error == nil || !strings.Contains(result.Error.Message, "crypto_call pbkdf2") {
 		t.Errorf("the error is %+v", result.Error)
 	}
-	if took := time.Since(began); took > 10*time.Second {
+	if took := time.Since(began); took > time.Minute {
 		t.Errorf("it took %v", took)
 	}
 }
