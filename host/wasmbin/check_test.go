@@ -94,7 +94,7 @@ func TestTheWorstThatPassesCompilesSoon(t *testing.T) {
 		if _, err := r.CompileModule(t.Context(), metered(t, wasm)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if took := time.Since(start); took > 30*time.Second {
+		if took := time.Since(start); took > 3*time.Minute {
 			t.Errorf("%s took %v", name, took)
 		}
 	}
