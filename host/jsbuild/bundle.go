@@ -1,6 +1,7 @@
 package jsbuild
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,6 +21,7 @@ type Bundle struct {
 	Builtins []string  // the Node modules that it asks require for, without "node:"
 	Warnings []Message // what may fail when it runs
 	UsesIntl bool      // it formats with locales: Intl, or toLocaleString and localeCompare with arguments
+	Intl     []byte    // a script that adds its languages and time zones to Intl, to be evaluated first; nil for none
 }
 
 // Package is an npm package as it was resolved.
@@ -48,25 +50,21 @@ func (b *Builder) bundle(ctx context.Context, src Source) (*Bundle, error) {
 	if err := j.install(ctx, b.Packages); err != nil {
 		return nil, err
 	}
-	bundle, err := j.join(ctx, nil)
+	bundle, err := j.join(ctx)
 	if err != nil || !bundle.UsesIntl {
 		return bundle, err
 	}
-	return j.supplement(ctx, bundle)
+	return bundle, j.addIntl(bundle)
 }
 
-// join makes the bundle, with supplements in front of the action.
-func (j *job) join(ctx context.Context, with []supplement) (*Bundle, error) {
-	j.supplements = with
+// join makes the bundle.
+func (j *job) join(ctx context.Context) (*Bundle, error) {
 	o := j.options()
 	o.Format = api.FormatCommonJS
 	o.Platform = api.PlatformBrowser
 	o.Conditions = []string{"workerd", "worker", "browser"}
 	o.EntryPoints = []string{j.entry}
 	o.Plugins = []api.Plugin{j.plugin()}
-	for _, s := range with {
-		o.Plugins = append(o.Plugins, s.plugin)
-	}
 	o.Sourcemap = api.SourceMapExternal
 	o.SourcesContent = api.SourcesContentExclude
 	o.MinifyWhitespace = true
@@ -101,6 +99,9 @@ func (j *job) finish(r api.BuildResult) (*Bundle, error) {
 	}
 	if b.Code == nil || b.Map == nil {
 		return nil, errNoOutput
+	}
+	if j.strict(meta) {
+		b.Code = bytes.Replace(b.Code, []byte(banner), []byte(banner+useStrict), 1)
 	}
 	var err error
 	if b.Map, err = j.nameSources(b.Map); err != nil {

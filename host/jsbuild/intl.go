@@ -15,8 +15,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/evanw/esbuild/pkg/api"
 )
 
 // Intl says which languages and time zones an action formats with, beyond the
@@ -30,9 +28,6 @@ type Intl struct {
 
 // AllTimeZones in [Intl.TimeZones] stands for every zone.
 const AllTimeZones = "all"
-
-// intlPath is the import that brings an action's languages and time zones.
-const intlPath = "usher:intl"
 
 // Empty reports whether nothing is to be added.
 func (n Intl) Empty() bool { return len(n.Locales) == 0 && len(n.TimeZones) == 0 }
@@ -75,20 +70,6 @@ func IntlOf(code, manifest []byte) (Intl, []Message, error) {
 	return need, warnings, nil
 }
 
-// Plugin returns the import that the action's entry must make first and the
-// plugin that serves it.
-func (n Intl) Plugin() (string, api.Plugin) {
-	return intlPath, api.Plugin{Name: "usher-intl", Setup: func(build api.PluginBuild) {
-		build.OnResolve(api.OnResolveOptions{Filter: "^" + intlPath + "$"}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
-			return api.OnResolveResult{Path: intlPath, Namespace: "usher-intl"}, nil
-		})
-		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "usher-intl"}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
-			text, err := n.Script()
-			return api.OnLoadResult{Contents: &text}, err
-		})
-	}}
-}
-
 // Script returns the script that adds the languages and time zones to Intl.
 func (n Intl) Script() (string, error) {
 	data, err := intlData()
@@ -96,6 +77,7 @@ func (n Intl) Script() (string, error) {
 		return "", err
 	}
 	var b strings.Builder
+	b.WriteString("(function () {\n")
 	if len(n.TimeZones) > 0 {
 		zones, err := data.cutZones(n.TimeZones)
 		if err != nil {
@@ -103,40 +85,47 @@ func (n Intl) Script() (string, error) {
 		}
 		fmt.Fprintf(&b, "Intl[Symbol.for(\"usher.intl\")].addTimeZones(JSON.parse(%s), %s);\n", quote(zones), data.ready(n))
 	}
-	if len(n.Locales) == 0 {
-		return b.String(), nil
-	}
-	more, err := data.read("more.js")
-	if err != nil {
-		return "", err
-	}
-	b.Write(more)
-	for _, tag := range data.complete(n.Locales) {
-		if err := data.writeLanguage(&b, tag); err != nil {
+	if len(n.Locales) > 0 {
+		if err := data.writeLanguages(&b, n.Locales); err != nil {
 			return "", err
 		}
 	}
+	b.WriteString("})();\n")
 	return b.String(), nil
 }
 
-// offerIntl offers the languages and time zones that the action's bundle needs.
-// Warnings about what package.json asks for go to the bundle.
-func (j *job) offerIntl(b *Bundle) (supplement, bool, error) {
+func (a *intlArchive) writeLanguages(b *strings.Builder, tags []string) error {
+	more, err := a.read("more.js")
+	if err != nil {
+		return err
+	}
+	b.Write(more)
+	for _, tag := range a.complete(tags) {
+		if err := a.writeLanguage(b, tag); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addIntl adds the languages and time zones that the action needs to its
+// bundle, and warnings about what its package.json asks for in vain.
+func (j *job) addIntl(b *Bundle) error {
 	var manifest []byte
 	if !j.closed() {
 		manifest, _ = os.ReadFile(filepath.Join(j.root, "package.json")) // none, none asked for
 	}
 	need, warnings, err := IntlOf(j.authorsCode(), manifest)
+	b.Warnings = append(b.Warnings, warnings...)
 	if errors.Is(err, ErrNoEngine) || err == nil && need.Empty() {
-		b.Warnings = append(b.Warnings, warnings...)
-		return supplement{}, false, nil
+		return nil
 	}
 	if err != nil {
-		return supplement{}, false, err
+		return err
 	}
-	b.Warnings = append(b.Warnings, warnings...)
-	at, plugin := need.Plugin()
-	return supplement{path: at, plugin: plugin}, true, nil
+	script, err := need.Script()
+	b.Intl = []byte(script)
+	return err
 }
 
 // authorsCode joins the text of the author's own files.

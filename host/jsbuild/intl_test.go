@@ -7,8 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/evanw/esbuild/pkg/api"
-
+	"github.com/usherhost/usher/host/internal/jstest"
 	"github.com/usherhost/usher/host/jsbuild"
 )
 
@@ -66,17 +65,14 @@ func TestWhatPackageJSONAsksForInVainIsTold(t *testing.T) {
 	}
 }
 
-func TestTheImportBringsWhatIsNeededAndNoMore(t *testing.T) {
+func TestTheScriptBringsWhatIsNeededAndNoMore(t *testing.T) {
 	t.Parallel()
 	size := func(need jsbuild.Intl) int {
-		path, plugin := need.Plugin()
-		r := api.Build(api.BuildOptions{
-			Stdin: &api.StdinOptions{Contents: `import "` + path + `"; console.log(1)`}, Bundle: true, Plugins: []api.Plugin{plugin},
-		})
-		if len(r.Errors) > 0 {
-			t.Fatal(r.Errors)
+		script, err := need.Script()
+		if err != nil {
+			t.Fatal(err)
 		}
-		return len(r.OutputFiles[0].Contents)
+		return len(script)
 	}
 	one := size(jsbuild.Intl{Locales: []string{"de"}})
 	zone := size(jsbuild.Intl{Locales: []string{"de"}, TimeZones: []string{"Europe/Kiev"}})
@@ -106,7 +102,25 @@ func TestABundleCarriesTheLanguagesOfItsActionAlone(t *testing.T) {
 	if len(plain.Code) > 1000 {
 		t.Errorf("English takes %d bytes", len(plain.Code))
 	}
-	if len(german.Code) < 200<<10 || !strings.Contains(string(german.Code), "Mitteleurop") {
-		t.Errorf("German takes %d bytes", len(german.Code))
+	if plain.Intl != nil {
+		t.Errorf("English brings a script of %d bytes", len(plain.Intl))
 	}
+	if len(german.Code) > 1000 || len(german.Intl) < 200<<10 || !strings.Contains(string(german.Intl), "Mitteleurop") {
+		t.Errorf("German takes %d bytes, and a script of %d", len(german.Code), len(german.Intl))
+	}
+}
+
+// TestLanguagesAreInTheImageOfWhatStartsFromBytecode measures the fuel that a
+// run pays for its languages: evaluating them takes a hundred times as much.
+func TestLanguagesAreInTheImageOfWhatStartsFromBytecode(t *testing.T) {
+	t.Parallel()
+	const body = `console.log(new Date(0).toLocaleDateString("de-DE", { dateStyle: "full", timeZone: "Europe/Berlin" }));`
+	result, _ := run(t, "const began = Date.now();\n"+handling(body), jstest.Run{})
+	if got := messages(result); got != "Donnerstag, 1. Januar 1970" {
+		t.Errorf("got %q, error %+v", got, result.Error)
+	}
+	if result.Stats.Fuel > 30_000_000 {
+		t.Errorf("the run used %d units of fuel", result.Stats.Fuel)
+	}
+	t.Logf("%d units of fuel", result.Stats.Fuel)
 }

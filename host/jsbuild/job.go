@@ -23,8 +23,6 @@ type job struct {
 
 	pkgs   manifests
 	survey survey
-
-	supplements []supplement // that stand in front of the action
 }
 
 func newJob(src Source) (*job, error) {

@@ -87,6 +87,13 @@ func (b *Builder) Build(ctx context.Context, src Source) (*Built, error) {
 	if a.parts, err = partsFor(bundle); err != nil {
 		return nil, err
 	}
+	if bundle.Intl != nil {
+		part, err := compile(ctx, w, bundle.Intl, "usher-intl.js")
+		if err != nil {
+			return nil, fmt.Errorf("compile the action's languages: %w", err)
+		}
+		a.parts = append(a.parts, part)
+	}
 	built, err := a.evaluate(ctx)
 	if err != nil {
 		return nil, told(err, src, bundle)

@@ -216,7 +216,7 @@ func (r *resolver) fromStub(args api.OnResolveArgs) (api.OnResolveResult, error)
 	}
 	number, ok := strings.CutPrefix(args.Path, stubTarget)
 	if !ok {
-		return api.OnResolveResult{}, nil // a supplement's plugin knows it
+		return api.OnResolveResult{}, fmt.Errorf("the stub loads %s, which nobody knows", args.Path)
 	}
 	i, err := strconv.Atoi(number)
 	if err != nil {

@@ -34,13 +34,6 @@ const (
 // get their events through the libraries' own part.
 func (j *job) loadStub(api.OnLoadArgs) (api.OnLoadResult, error) {
 	var b strings.Builder
-	load := "require(%q);\n"
-	if j.reexports() {
-		load = "import %q;\n"
-	}
-	for _, s := range j.supplements {
-		fmt.Fprintf(&b, load, s.path)
-	}
 	switch {
 	case len(j.src.Libraries) > 0:
 		fmt.Fprintf(&b, "module.exports = require(%q).around(require(%q));\n", secretsPath, stubAction)
