@@ -1,6 +1,7 @@
 // Everything that an action finds, in the order in which it needs each other,
 // and what the engine calls.
 import { native } from "./native.js";
+import "./node/bind.js";
 import "./web/index.js";
 import { builtins } from "./node/index.js";
 import { summary } from "./loop/action.js";

@@ -43,6 +43,7 @@ for (const [name, source, message] of [
   ["null as exports", "module.exports = null;", "The Action must export an object."],
   ["no handler", "exports.other = async () => {};", signature],
   ["a function that is not async", "exports.onExecutePostUserRegistration = () => Promise.resolve();", signature],
+  ["a bound function that is not async", "exports.onExecutePostUserRegistration = (function () {}).bind(null);", signature],
   ["an async generator", "exports.onExecutePostUserRegistration = async function* () {};", signature],
 ]) {
   test(`${name} is refused in Auth0's words`, async () => {

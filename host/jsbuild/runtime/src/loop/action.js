@@ -80,8 +80,6 @@ export function handler(entry) {
   return found;
 }
 
-// isAsync takes bound functions, too: this engine does not let them show what
-// they are bound to.
 function isAsync(f) {
-  return typeof f === "function" && (f.constructor?.name === AsyncFunction.name || (f.name.startsWith("bound ") && !Object.hasOwn(f, "prototype")));
+  return typeof f === "function" && f.constructor?.name === AsyncFunction.name;
 }

@@ -14,7 +14,9 @@ import { evaluate, handler, touch } from "./action.js";
 import { apiOf } from "./api.js";
 import { forgetBegin, now, sinceBegin } from "./clock.js";
 import { useInspect } from "./failure.js";
+import { listening } from "./listeners.js";
 import { conclude, fail } from "./outcome.js";
+import { rejected, tellRejections } from "./rejections.js";
 import { dropRequests, receive, waiting } from "./request.js";
 import { dropTicks, ticking, turn } from "./ticks.js";
 import { abandoned, beginTimers, dropTimers, fireNext, heldUntil, mark, nextBatch, untilNext } from "./timers.js";
@@ -88,11 +90,35 @@ function settleBadly(thrown) {
 
 // tick takes one step and returns whether anything is still to come.
 export function tick() {
+  if (rejected() && turn(unhandled)) return true;
   const more = turn(step);
   const thrown = takeUncaught();
-  if (thrown.length > 0) thrown.forEach(breakBy);
+  if (thrown.length > 0 && turn(() => thrown.map(taken).includes(true))) return true;
   if (!more) end();
   return more;
+}
+
+// unhandled tells listeners of rejections. What one of them throws, none hears.
+function unhandled() {
+  try {
+    return tellRejections(listening());
+  } catch (thrown) {
+    fail(thrown);
+    return true;
+  }
+}
+
+// taken gives an exception that nobody caught to listeners, or else fails the
+// run. It tells whether anyone listened.
+function taken(exception) {
+  try {
+    if (!(exception instanceof UnsupportedInSandboxError) && listening().exception(exception, "uncaughtException")) return true;
+  } catch (thrown) {
+    fail(thrown);
+    return true;
+  }
+  breakBy(exception);
+  return false;
 }
 
 function breakBy(exception) {

@@ -1,8 +1,10 @@
 // The global process: an action's own small one.
 import { native } from "../native.js";
+import { useListeners } from "../loop/listeners.js";
 import { nextTick } from "../loop/ticks.js";
 import { EventEmitter } from "./events.js";
-import { invalidArgument } from "./errors.js";
+import { invalidArgument, nodeError } from "./errors.js";
+import { inspect } from "./inspect.js";
 import { log } from "./log.js";
 import { refused } from "./unsupported.js";
 
@@ -106,6 +108,31 @@ function warningOf(message, { type = "Warning", code, detail }) {
   if (code !== undefined) error.code = code;
   if (typeof detail === "string") error.detail = detail;
   return error;
+}
+
+// What nobody caught goes to those who listen for it.
+useListeners({
+  exception: uncaught,
+
+  rejection(reason, promise) {
+    if (process.emit("unhandledRejection", reason, promise)) return true;
+    return process.listenerCount("uncaughtException") > 0 && uncaught(reason instanceof Error ? reason : noError(reason), "unhandledRejection");
+  },
+
+  handled: (promise) => process.emit("rejectionHandled", promise),
+});
+
+function uncaught(error, origin) {
+  process.emit("uncaughtExceptionMonitor", error, origin);
+  return process.emit("uncaughtException", error, origin);
+}
+
+function noError(reason) {
+  return nodeError(
+    Error,
+    "ERR_UNHANDLED_REJECTION",
+    `This error originated either by throwing inside of an async function without a catch block, or by rejecting a promise which was not handled with .catch(). The promise rejected with the reason "${inspect(reason)}".`,
+  );
 }
 
 // The standard streams are plain writers to the run's log until stream.js, which

@@ -1,0 +1,17 @@
+// Function.prototype.bind as the language has it: what it returns has the
+// prototype of the function that is bound, so that a bound async function shows
+// what it is. The engine gives all of them that of plain functions.
+
+const plain = Function.prototype;
+const { bind } = plain;
+const { apply, getPrototypeOf, setPrototypeOf } = Reflect;
+
+const mended = {
+  bind(self) {
+    const bound = apply(bind, this, arguments);
+    const prototype = getPrototypeOf(this);
+    return prototype === plain ? bound : (setPrototypeOf(bound, prototype), bound);
+  },
+};
+
+Object.defineProperty(plain, "bind", { value: mended.bind, writable: true, configurable: true });
