@@ -55,6 +55,9 @@ func (r *delivery) readHeader(c echo.Context) error {
 		r.trigger = ""
 		return unknownTrigger(name)
 	}
+	if c.Request().URL.RawQuery != "" {
+		return unknownParameters(c.QueryParams())
+	}
 	header := c.Request().Header
 	if err := r.readForm(c, header); err != nil {
 		return err

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"net/url"
+	"slices"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -44,6 +47,15 @@ func unknownTrigger(name string) error {
 		Code: host.NotFound,
 		Text: fmt.Sprintf("there is no trigger %q", name),
 		Hint: "the triggers are: " + knownTriggers(),
+	}
+}
+
+// unknownParameters leaves out the values: one may be a key in the wrong place.
+func unknownParameters(query url.Values) error {
+	return &host.Error{
+		Code: host.Invalid,
+		Text: fmt.Sprintf("unknown query parameters: %q", slices.Sorted(maps.Keys(query))),
+		Hint: "this path has none; an idempotency key goes into the header Idempotency-Key",
 	}
 }
 

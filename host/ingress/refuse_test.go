@@ -27,6 +27,10 @@ func TestServerRefuses(t *testing.T) {
 			name: "an unknown trigger", path: "/v1/events/post-login", body: ada,
 			status: 404, code: host.NotFound, detail: `no trigger "post-login"`, hint: "post-user-registration",
 		},
+		{
+			name: "query parameters", path: path + "?trigger=x&idempotency_key=1", body: ada, status: 400, code: host.Invalid,
+			detail: `unknown query parameters: ["idempotency_key" "trigger"]`, hint: "Idempotency-Key",
+		},
 		{name: "an empty body", status: 400, code: host.Invalid, detail: "the body is empty"},
 		{name: "white space", body: " \n", status: 400, code: host.Invalid, detail: "the body is empty"},
 		{
