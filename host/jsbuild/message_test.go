@@ -162,7 +162,7 @@ action.js:2:33: package "a" 1.2.3 does not offer "./utlis"
 			},
 			want: `node_modules/bcrypt/index.js:2:26: node_modules/bcrypt/build/bcrypt.node is a native add-on, machine code that no sandbox runs
     module.exports = require('./build/bcrypt.node')
-                             ^ use bcryptjs instead`,
+                             ^ use scrypt of node:crypto instead`,
 		},
 		{
 			name:  "a file that is not there",

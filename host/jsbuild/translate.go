@@ -111,7 +111,7 @@ func (j *job) sayLost(_ api.Message, parts []string, out *Message) {
 
 // insteadOf are packages in JavaScript for some that are machine code.
 var insteadOf = map[string]string{
-	"bcrypt": "bcryptjs", "argon2": "hash-wasm", "node-sass": "sass", "canvas": "an image service", "sharp": "an image service",
+	"bcrypt": "scrypt of node:crypto", "argon2": "hash-wasm", "node-sass": "sass", "canvas": "an image service", "sharp": "an image service",
 	"sqlite3": "a database over HTTP", "better-sqlite3": "a database over HTTP", "re2": "JavaScript's own RegExp",
 	"node-rsa": "node:crypto", "ursa": "node:crypto", "libxmljs": "@xmldom/xmldom", "libxmljs2": "@xmldom/xmldom",
 }
