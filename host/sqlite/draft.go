@@ -76,9 +76,13 @@ func (db *DB) PutDraft(ctx context.Context, d host.Draft, wasm []byte) error {
 	if wasm != nil && d.Digest != digestOf(wasm) {
 		return &host.Error{Code: host.Invalid, Text: "the module's digest is " + digestOf(wasm) + ", not " + d.Digest}
 	}
+	packed, err := packModule(wasm)
+	if err != nil {
+		return err
+	}
 	return db.change(ctx, func(tx *transaction) error {
 		if wasm != nil {
-			if err := tx.insertModule(d.Digest, wasm); err != nil {
+			if err := tx.insertModule(d.Digest, packed); err != nil {
 				return err
 			}
 		}

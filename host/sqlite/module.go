@@ -15,10 +15,11 @@ func digestOf(wasm []byte) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-func (tx *transaction) insertModule(digest string, wasm []byte) error {
+// insertModule stores what packModule made of the module.
+func (tx *transaction) insertModule(digest string, packed []byte) error {
 	_, err := tx.exec(`
 		INSERT INTO module (digest, wasm) VALUES (?, ?)
-		ON CONFLICT (digest) DO NOTHING`, digest, notNull(wasm))
+		ON CONFLICT (digest) DO NOTHING`, digest, notNull(packed))
 	return err
 }
 
@@ -26,9 +27,10 @@ func (tx *transaction) insertModule(digest string, wasm []byte) error {
 // bytes.
 func (tx *transaction) moduleSize(digest string) (bytes int64, err error) {
 	found, err := tx.queryOne(func(row []driverValue) error {
-		bytes = integer(row[0])
+		head, _ := row[0].([]byte) // it is a blob
+		bytes = unpackedSize(head, integer(row[1]))
 		return nil
-	}, `SELECT length(wasm) FROM module WHERE digest = ?`, digest)
+	}, `SELECT substr(wasm, 1, ?), length(wasm) FROM module WHERE digest = ?`, int64(frameHeadBytes), digest)
 	if err == nil && !found {
 		err = noModule(digest)
 	}
@@ -60,7 +62,10 @@ func (db *DB) Module(ctx context.Context, digest string) ([]byte, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, noModule(digest)
 	}
-	return wasm, fault(err)
+	if err != nil {
+		return nil, fault(err)
+	}
+	return unpackModule(wasm)
 }
 
 func noModule(digest string) *host.Error { return notFound("there is no module " + digest) }

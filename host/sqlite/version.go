@@ -25,7 +25,7 @@ func (db *DB) CreateVersion(ctx context.Context, v host.Version, wasm []byte) (h
 	created := v
 	err = db.change(ctx, func(tx *transaction) error {
 		created = v
-		return tx.createVersion(&created, columns, wasm)
+		return tx.createVersion(&created, columns)
 	})
 	return created, err
 }
@@ -45,7 +45,7 @@ func (db *DB) Release(ctx context.Context, v host.Version, wasm []byte, draft *h
 	}
 	if err := db.change(ctx, func(tx *transaction) error {
 		released := v
-		if err := tx.createVersion(&released, columns, wasm); err != nil {
+		if err := tx.createVersion(&released, columns); err != nil {
 			return err
 		}
 		if draft != nil {
@@ -72,12 +72,16 @@ func prepareVersion(v *host.Version, wasm []byte) (versionColumns, error) {
 	}
 	v.SizeBytes, v.Deployed = int64(len(wasm)), false
 	v.ID, v.Status = cmp.Or(v.ID, host.NewID(host.VersionPrefix)), cmp.Or(v.Status, host.Built)
-	return encodeVersion(v)
+	c, err := encodeVersion(v)
+	if err == nil {
+		c.packed, err = packModule(wasm)
+	}
+	return c, err
 }
 
-func (tx *transaction) createVersion(v *host.Version, c versionColumns, wasm []byte) (err error) {
-	if wasm != nil {
-		err = tx.insertModule(v.Digest, wasm)
+func (tx *transaction) createVersion(v *host.Version, c versionColumns) (err error) {
+	if c.packed != nil {
+		err = tx.insertModule(v.Digest, c.packed)
 	} else {
 		v.SizeBytes, err = tx.moduleSize(v.Digest)
 	}
@@ -87,10 +91,11 @@ func (tx *transaction) createVersion(v *host.Version, c versionColumns, wasm []b
 	return tx.insertVersion(v, c)
 }
 
-// versionColumns are what a version has as JSON.
+// versionColumns are what a version has as JSON, and its module.
 type versionColumns struct {
 	manifest []byte
 	source   driverValue
+	packed   []byte // nil: it is stored already
 }
 
 func encodeVersion(v *host.Version) (c versionColumns, err error) {
