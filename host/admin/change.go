@@ -33,15 +33,20 @@ func (s *Server) listChanges(c echo.Context) error {
 	if query.Object, err = s.objectID(c, query.Object); err != nil {
 		return err
 	}
-	changes, err := s.History.Changes(c.Request().Context(), query)
+	p, err := gather(query.Limit, somePlain, func(n int, last *host.Change) ([]host.Change, error) {
+		if query.Limit = n; last != nil {
+			query.Before = last.Seq
+		}
+		return s.History.Changes(c.Request().Context(), query)
+	}, func(change host.Change) (any, error) { return change, nil })
 	if err != nil {
 		return err
 	}
 	next := int64(0)
-	if len(changes) == query.Limit {
-		next = changes[len(changes)-1].Seq
+	if p.more && p.last != nil {
+		next = p.last.Seq
 	}
-	return c.JSON(http.StatusOK, map[string]any{"changes": web.Listed(changes), "next": next})
+	return c.JSON(http.StatusOK, map[string]any{"changes": p.views, "next": next})
 }
 
 // objectID is the id of an action given by its name; anything else stands for

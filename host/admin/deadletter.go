@@ -16,20 +16,17 @@ func (s *Server) listDeadLetters(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	query.Limit = cmp.Or(query.Limit, defaultExecutions)
-	executions, err := s.History.DeadLetters(c.Request().Context(), query)
+	ctx := c.Request().Context()
+	answer, err := executionsPage(cmp.Or(query.Limit, defaultExecutions), query,
+		func(q host.ExecutionQuery) ([]host.Execution, error) { return s.History.DeadLetters(ctx, q) },
+		func(e host.Execution) (any, error) {
+			results, err := s.History.Results(ctx, e.ID)
+			return executionView{viewExecution(e), deadLetters(e, results)}, err
+		})
 	if err != nil {
 		return err
 	}
-	views := make([]executionView, len(executions))
-	for i, e := range executions {
-		results, err := s.History.Results(c.Request().Context(), e.ID)
-		if err != nil {
-			return err
-		}
-		views[i] = executionView{viewExecution(e), deadLetters(e, results)}
-	}
-	return c.JSON(http.StatusOK, map[string]any{"executions": views, "next": nextPage(executions, query.Limit)})
+	return c.JSON(http.StatusOK, answer)
 }
 
 // deadLetters are the last results of the steps that are dead. One that was

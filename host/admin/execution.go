@@ -17,24 +17,15 @@ func (s *Server) listExecutions(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	query.Limit = cmp.Or(query.Limit, defaultExecutions)
-	executions, err := s.History.Executions(c.Request().Context(), query)
+	answer, err := executionsPage(cmp.Or(query.Limit, defaultExecutions), query,
+		func(q host.ExecutionQuery) ([]host.Execution, error) {
+			return s.History.Executions(c.Request().Context(), q)
+		},
+		func(e host.Execution) (any, error) { return viewExecution(e), nil })
 	if err != nil {
 		return err
 	}
-	views := make([]host.Execution, len(executions))
-	for i, e := range executions {
-		views[i] = viewExecution(e)
-	}
-	return c.JSON(http.StatusOK, map[string]any{"executions": views, "next": nextPage(executions, query.Limit)})
-}
-
-// nextPage is the cursor behind a page, "" when it is the last.
-func nextPage(page []host.Execution, limit int) string {
-	if len(page) < limit {
-		return ""
-	}
-	return page[len(page)-1].ID
+	return c.JSON(http.StatusOK, answer)
 }
 
 // actionID is the id of an action given by id or name. An id need not exist

@@ -158,16 +158,46 @@ func (s *Server) resultsAfter(
 	if err != nil || last <= q.after {
 		return nil, q.after, err
 	}
-	results, err := s.History.ResultsAfter(ctx, q.after, q.actionID, q.limit)
+	results, more, err := s.readResults(ctx, q)
 	if err != nil {
 		return nil, q.after, err
 	}
 	next := max(last, q.after)
 	if n := len(results); n > 0 {
 		next = max(next, results[n-1].Seq)
-		if n == q.limit {
+		if more {
 			next = results[n-1].Seq
 		}
 	}
 	return results, next, nil
+}
+
+// readResults reads up to q.limit results, fewer when they are large, and
+// reports whether there may be more.
+func (s *Server) readResults(ctx context.Context, q logQuery) (results []host.SeqResult, more bool, err error) {
+	for some, size := someResults, 0; len(results) < q.limit && size < maxPageBytes; some *= 2 {
+		asked := min(some, q.limit-len(results))
+		piece, err := s.History.ResultsAfter(ctx, q.after, q.actionID, asked)
+		if err != nil {
+			return nil, false, err
+		}
+		results = append(results, piece...)
+		if len(piece) < asked {
+			return results, false, nil
+		}
+		q.after = piece[asked-1].Seq
+		for i := range piece {
+			size += sizeOf(&piece[i].Result)
+		}
+	}
+	return results, true, nil
+}
+
+// sizeOf is about how many bytes of JSON a result is.
+func sizeOf(r *host.Result) int {
+	size := 1024 + len(r.Output) + 256*len(r.Calls)
+	for _, line := range r.Logs {
+		size += 64 + len(line.Message)
+	}
+	return size
 }
