@@ -142,29 +142,13 @@ func (r *Registry) DeleteLibrary(ctx context.Context, library string) error {
 }
 
 // LibraryUsers returns the actions whose drafts use a library, in the order of
-// their names.
+// their names, without their secrets and versions.
 func (r *Registry) LibraryUsers(ctx context.Context, library string) ([]host.LibraryUser, error) {
 	l, err := r.Library(ctx, library)
 	if err != nil {
 		return nil, err
 	}
-	actions, err := r.Store.Actions(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	users := []host.LibraryUser{}
-	for _, a := range actions {
-		d, err := r.Store.Draft(ctx, a.ID)
-		if err != nil && host.CodeOf(err) != host.NotFound {
-			return nil, err
-		}
-		for _, ref := range d.Source.Libraries {
-			if ref.LibraryID == l.ID {
-				users = append(users, host.LibraryUser{Action: a, Ref: ref})
-			}
-		}
-	}
-	return users, nil
+	return r.Store.LibraryUsers(ctx, l.ID)
 }
 
 // PublishLibrary makes a version of a library's draft. A draft that is the

@@ -209,8 +209,11 @@ func TestABuildThatCouldNotBeKeptIsTriedAgain(t *testing.T) {
 			r.Store = store
 			background(t, r)
 			a, _, err := r.CreateSourceAction(t.Context(), "notify", trigger, code("one", tt.packages...), nil, true)
-			if err != nil || a.Deployed == nil {
-				t.Errorf("deployed %+v, %v", a.Deployed, err)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := deployedCode(t, r, a.ID); got != "one" {
+				t.Errorf("deployed %q", got)
 			}
 		})
 	}

@@ -178,6 +178,36 @@ func (tx *transaction) unused(libraryID string) error {
 	return err
 }
 
+// LibraryUsers returns the actions whose drafts use a library, in order of name,
+// each with the version that it uses. Of the actions it knows only what is in
+// their own table. None when there is no such library.
+func (db *DB) LibraryUsers(ctx context.Context, libraryID string) ([]host.LibraryUser, error) {
+	rows, err := db.readers.QueryContext(ctx, `
+		SELECT a.id, a.name, a.trigger, a.created_at, a.updated_at, ref.value
+		FROM library_use u
+		JOIN action a ON a.id = u.action_id
+		JOIN draft d ON d.action_id = a.id
+		JOIN json_each(CAST(d.source AS TEXT), '$.libraries') ref ON ref.value ->> '$.library_id' = u.library_id
+		WHERE u.library_id = ? AND u.version_id = ''
+		ORDER BY a.name`, libraryID)
+	if err != nil {
+		return nil, fault(err)
+	}
+	users, err := scanAll(rows, scanLibraryUser)
+	return users, fault(err)
+}
+
+func scanLibraryUser(row interface{ Scan(...any) error }) (host.LibraryUser, error) {
+	var u host.LibraryUser
+	var ref []byte
+	var created, updated int64
+	if err := row.Scan(&u.Action.ID, &u.Action.Name, &u.Action.Trigger, &created, &updated, &ref); err != nil {
+		return u, err
+	}
+	u.Action.CreatedAt, u.Action.UpdatedAt = fromMicros(created), fromMicros(updated)
+	return u, decode(ref, &u.Ref)
+}
+
 // useLibraries notes what an action's version uses, or with no version its
 // draft, over what was noted. NotFound when there is no such library.
 func (tx *transaction) useLibraries(actionID, versionID string, refs []host.LibraryRef) error {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ var libraryPromises = []promise{
 	{"a library's versions are numbered from 1 and listed newest first", libraryPublished},
 	{"a library has secrets as an action has", librarySecrets},
 	{"a library that a draft or a version uses is not deleted, and says who does", libraryInUse},
+	{"the actions whose drafts use a library are found, with what they use of it", libraryUsers},
 	{"deleting a library deletes its versions and secrets", libraryDeleted},
 	{"what is no library is not found", libraryNotFound},
 }
@@ -111,6 +113,36 @@ func libraryInUse(b *bench) {
 	}
 	b.ok(b.DeleteAction(b.ctx, other.ID, true))
 	b.ok(b.DeleteLibrary(b.ctx, l.ID))
+}
+
+func libraryUsers(b *bench) {
+	l, other := b.library("shared"), b.library("other")
+	for _, name := range []string{"b", "a", "former", "none"} {
+		b.bareAction(name)
+	}
+	use := func(action string, revision int64, libraries ...host.Library) {
+		a, err := b.Action(b.ctx, action)
+		b.ok(err)
+		s := source("require")
+		for i, l := range libraries {
+			s.Libraries = append(s.Libraries, host.LibraryRef{LibraryID: l.ID, Name: l.Name, Number: i + 1})
+		}
+		b.ok(b.PutDraft(b.ctx, host.Draft{ActionID: a.ID, Source: s, Revision: revision, Status: host.Pending}, nil))
+	}
+	use("b", 1, other, l)
+	use("a", 1, l)
+	use("former", 1, l)
+	use("former", 2, other)
+	users, err := b.LibraryUsers(b.ctx, l.ID)
+	b.ok(err)
+	got := ""
+	for _, u := range users {
+		got += fmt.Sprintf("%s %s@%d ", u.Action.Name, u.Ref.Name, u.Ref.Number)
+	}
+	b.equal("users", got, "a shared@1 b shared@2 ")
+	users, err = b.LibraryUsers(b.ctx, "lib_1")
+	b.ok(err)
+	b.equal("users of none", len(users), 0)
 }
 
 func libraryDeleted(b *bench) {

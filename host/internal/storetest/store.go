@@ -61,6 +61,7 @@ type Store interface {
 	WriteLibrary(ctx context.Context, w host.LibraryWrite) error
 	Library(ctx context.Context, idOrName string) (host.Library, error)
 	Libraries(ctx context.Context) ([]host.Library, error)
+	LibraryUsers(ctx context.Context, libraryID string) ([]host.LibraryUser, error)
 	DeleteLibrary(ctx context.Context, id string) error
 	PublishLibrary(ctx context.Context, v host.LibraryVersion) (host.LibraryVersion, error)
 	LibraryVersions(ctx context.Context, libraryID string) ([]host.LibraryVersion, error)
