@@ -246,6 +246,23 @@ func TestSecretValuesAreMaskedInWhatPeopleSee(t *testing.T) {
 	}
 }
 
+func TestTheOriginOfASecretAddressIsShownUnlessItIsTheSecret(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ secret, path, want string }{
+		{secret: "/services/T/B", path: "/services/T/B", want: "GET RECEIVER/[secret HOOK]"},
+		{secret: "/", path: "/", want: "GET [secret HOOK]"},
+		{secret: "/", path: "/services", want: "GET [secret HOOK]services"},
+		{secret: "", path: "/services", want: "GET [secret HOOK]/services"},
+	} {
+		w := newWorld(t)
+		w.store.secrets["HOOK"] = w.receiver.URL + tt.secret
+		result, _ := w.run(t, "script", guests.Step{Function: "http_send", Argument: `{"url":"` + w.receiver.URL + tt.path + `"}`})
+		if got, want := result.Calls[len(result.Calls)-1].Target, strings.ReplaceAll(tt.want, "RECEIVER", w.receiver.URL); got != want {
+			t.Errorf("with %q secret, a request to %q is shown as %q, want %q", tt.secret, tt.path, got, want)
+		}
+	}
+}
+
 func TestEveryHostCallIsOnTheTape(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -211,8 +211,9 @@ func (c *call) target(request httpRequest) string {
 	}
 	shown := c.mask(request.URL)
 	if u, err := url.Parse(request.URL); err == nil && shown != request.URL && u.Host != "" {
-		if origin := u.Scheme + "://" + u.Host; !strings.HasPrefix(shown, origin) && c.mask(origin) == origin {
-			shown = origin + "/" + shown
+		origin := u.Scheme + "://" + u.Host
+		if open := origin + "/"; !strings.HasPrefix(shown, origin) && c.mask(open) == open {
+			shown = open + shown
 		}
 	}
 	const maxTargetChars = 512
