@@ -59,7 +59,7 @@ func serveIngress(ctx context.Context, db *sqlite.DB) (address, key string, stop
 	(&ingress.Server{Store: db}).Register(routes.Group("/v1"), web.Authenticate(db, host.ScopeIngest))
 	running, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- web.Serve(running, listener, routes, time.Second, log) }()
+	go func() { done <- web.Serve(running, listener, routes, time.Minute, log) }()
 	return listener.Addr().String(), key, func() error { cancel(); return <-done }, nil
 }
 

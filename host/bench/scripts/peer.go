@@ -101,7 +101,7 @@ func (s *Script) NewWorkerd(ctx context.Context) (w *Workerd, err error) {
 	if _, err := os.Stat(binary); err != nil {
 		return nil, &Missing{"workerd is not installed: run 'npm install' in host/bench/testdata/js"}
 	}
-	w = &Workerd{ctx: ctx, event: s.withSecrets(), client: &http.Client{Timeout: 10 * time.Second}}
+	w = &Workerd{ctx: ctx, event: s.withSecrets(), client: &http.Client{Timeout: time.Minute}}
 	if w.dir, err = os.MkdirTemp("", "usher-bench-*"); err != nil {
 		return nil, err
 	}
