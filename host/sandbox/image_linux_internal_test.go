@@ -14,7 +14,7 @@ import (
 // are tracked, where the kernel can do that, and with pages that are not.
 func TestAResetFindsEveryWrittenPage(t *testing.T) {
 	t.Parallel()
-	const pages = 300
+	const pages = 120
 	page := os.Getpagesize()
 	random := rand.NewChaCha8([32]byte{1})
 	common := make([]byte, pages*page)
@@ -82,7 +82,7 @@ func writeAndReset(t *testing.T, i *image, data []byte, tracked bool) {
 			}
 		}
 	}
-	for run := range 50 {
+	for run := range 20 {
 		for range random.Uint64() % 20 {
 			n := int(random.Uint64() % pages)
 			memory[n*page+int(random.Uint64()%uint64(page))] ^= 0xff
