@@ -16,8 +16,6 @@ var known = map[string]action{
 	// has axios's own code.
 	"forms.js":   {differs: []line{{"  Content-Type: application/x-www-form-urlencoded", ""}}},
 	"answers.js": {differs: []line{{"info Error ECONNREFUSED connect ECONNREFUSED CLOSED", "info AxiosError ERR_NETWORK Network Error"}}},
-	// A module is bundled into a function, which is not in strict mode.
-	"esm.mjs": {differs: []line{{"info 200 { path: '/members', bytes: 68 } function true", "info 200 { path: '/members', bytes: 68 } function false"}}},
 	// Where V8 names the expression, the engine knows only what went wrong.
 	"undefineds.js": {differs: []line{
 		bug("call: TypeError", "event.user.notThere is not a function", "not a function"),
