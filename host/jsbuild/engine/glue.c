@@ -12,6 +12,10 @@
 // Cycles are first looked for when a run holds this much: most never do.
 #define COLLECT_BYTES (16 * 1024 * 1024)
 
+// The room that an image has for a run. Memory that grows costs its instance,
+// which can't be used again; room that is not used costs nothing.
+#define RUN_BYTES (512 * 1024)
+
 static JSRuntime rt;
 static JSContext ctx;
 static JSValue handlers; // what the runtime registered: define, prepare, describe, start, tick, uncaught, explain
@@ -524,4 +528,5 @@ EXPORT("usher_settle") void usher_settle(void) {
   JS_SetPropertyStr(ctx, native, "building", JS_FALSE);
   JS_SetGCThreshold(rt, COLLECT_BYTES);
   JS_RunGC(rt);
+  free(block_of(RUN_BYTES).at);
 }
