@@ -83,8 +83,8 @@ func (p *Process) Run(ctx context.Context) error {
 		return talked
 	case cmd.ProcessState == nil:
 		return fmt.Errorf("start a process: %w", err)
-	case cmd.ProcessState.Success():
-		return talked
+	case cmd.ProcessState.Success() && talked == nil:
+		return nil
 	}
 	if over := p.Limits.exceeded(cmd.ProcessState, stderr.String()); over != nil {
 		return over

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"syscall"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
@@ -28,17 +29,17 @@ func kill(p *os.Process) { _ = unix.Kill(-p.Pid, unix.SIGKILL) }
 // apply bounds this process and what it becomes or starts.
 func (l Limits) apply() error {
 	for _, r := range []struct {
-		resource int
-		limit    uint64
+		resource     int
+		limit, grace uint64
 	}{
-		{unix.RLIMIT_CPU, uint64(l.CPU.Seconds())},
-		{unix.RLIMIT_DATA, l.MemoryBytes}, // of address space, runtimes reserve far more than they use
-		{unix.RLIMIT_FSIZE, l.FileBytes},
+		{unix.RLIMIT_CPU, uint64(l.CPU.Seconds()), 5}, // to say that it was this
+		{unix.RLIMIT_DATA, l.MemoryBytes, 0},          // of address space, runtimes reserve far more than they use
+		{unix.RLIMIT_FSIZE, l.FileBytes, 0},
 	} {
 		if r.limit == 0 {
 			continue
 		}
-		if err := unix.Setrlimit(r.resource, &unix.Rlimit{Cur: r.limit, Max: r.limit}); err != nil {
+		if err := unix.Setrlimit(r.resource, &unix.Rlimit{Cur: r.limit, Max: r.limit + r.grace}); err != nil {
 			return fmt.Errorf("limit the process: %w", err)
 		}
 	}
@@ -57,10 +58,29 @@ func become(program []string) error {
 	return fmt.Errorf("run %s: %w", program[0], unix.Exec(program[0], program, os.Environ()))
 }
 
-// wroteTooMuch reports whether a process was ended by a file's limit.
-func wroteTooMuch(state *os.ProcessState) bool {
+// sayWhenOutOfTime ends this process at its soft limit, which Go does not.
+func sayWhenOutOfTime() {
+	over := make(chan os.Signal, 1)
+	signal.Notify(over, unix.SIGXCPU)
+	go func() {
+		<-over
+		fmt.Fprintln(os.Stderr, outOfTime)
+		os.Exit(1)
+	}()
+}
+
+// tooLong reports whether the kernel ended a process for the time it took. By
+// another of the kernel's counts that may have been less.
+func (l Limits) tooLong(state *os.ProcessState) bool {
+	return endedBy(state, unix.SIGXCPU) || endedBy(state, unix.SIGKILL) && state.UserTime()+state.SystemTime() >= l.CPU/2
+}
+
+// wroteTooMuch reports whether the kernel ended a process for a file's size.
+func wroteTooMuch(state *os.ProcessState) bool { return endedBy(state, unix.SIGXFSZ) }
+
+func endedBy(state *os.ProcessState, signal syscall.Signal) bool {
 	status, ok := state.Sys().(syscall.WaitStatus)
-	return ok && status.Signaled() && status.Signal() == syscall.SIGXFSZ
+	return ok && status.Signaled() && status.Signal() == signal
 }
 
 // Confine leaves this process the folders that it may read and those that it

@@ -36,8 +36,11 @@ type LimitError struct {
 	Limit string // how much there was: "30s", "512 MiB"
 }
 
-// Error tells the limit: "it took more than 30s of processor time".
-func (e *LimitError) Error() string { return "it took more than " + e.Limit + " of " + string(e.Kind) }
+// Amount tells the limit: "30s of processor time".
+func (e *LimitError) Amount() string { return e.Limit + " of " + string(e.Kind) }
+
+// Error tells the limit in a sentence.
+func (e *LimitError) Error() string { return "it took more than " + e.Amount() }
 
 func (l Limits) withWall(ctx context.Context) (context.Context, context.CancelFunc) {
 	if l.Wall == 0 {
@@ -46,8 +49,8 @@ func (l Limits) withWall(ctx context.Context) (context.Context, context.CancelFu
 	return context.WithTimeout(ctx, l.Wall)
 }
 
-// exceeded tells the limit that ended a process, nil when it was none. Of the
-// processor time the kernel's two counts differ a little.
+// exceeded tells the limit that ended a process, nil when it was none: the
+// kernel's signal, or what runtimes say of it.
 func (l Limits) exceeded(state *os.ProcessState, stderr string) error {
 	said := func(words ...string) bool {
 		for _, w := range words {
@@ -57,21 +60,24 @@ func (l Limits) exceeded(state *os.ProcessState, stderr string) error {
 		}
 		return false
 	}
-	switch used := state.UserTime() + state.SystemTime(); {
-	case l.CPU > 0 && used >= l.CPU*9/10:
+	switch {
+	case l.CPU > 0 && (said(outOfTime) || l.tooLong(state)):
 		return &LimitError{CPUTime, l.CPU.String()}
 	case said("stack overflow", "goroutine stack exceeds"):
 		return &LimitError{Stack, mebibytes(maxStackBytes)}
-	case l.MemoryBytes > 0 && said("out of memory", "cannot allocate memory", "failed to create new OS thread"):
+	case l.MemoryBytes > 0 && said("out of memory", "cannot allocate memory", "allocation failed", "failed to allocate", "failed to create new OS thread"):
 		return &LimitError{Memory, mebibytes(l.MemoryBytes)}
-	case l.FileBytes > 0 && wroteTooMuch(state):
+	case l.FileBytes > 0 && (said("SIGXFSZ", "file too large") || wroteTooMuch(state)):
 		return &LimitError{FileBytes, mebibytes(l.FileBytes)}
 	}
 	return nil
 }
 
+// outOfTime is what a task says when its processor time is over.
+const outOfTime = "its processor time is over"
+
 // maxStackBytes is what a goroutine of a task may have.
-const maxStackBytes = 256 << 20
+const maxStackBytes = 128 << 20
 
 // applyToGo makes Go's collector keep clear of the limit.
 func (l Limits) applyToGo() {
@@ -79,6 +85,7 @@ func (l Limits) applyToGo() {
 	if l.MemoryBytes > 0 {
 		debug.SetMemoryLimit(int64(l.MemoryBytes / 4 * 3))
 	}
+	sayWhenOutOfTime()
 }
 
 func mebibytes(n uint64) string { return fmt.Sprintf("%d MiB", n>>20) }

@@ -41,13 +41,19 @@ func (b *Builder) bundle(ctx context.Context, src Source) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := b.stage("reading the action's code"); err != nil {
+		return nil, err
+	}
 	if err := j.look(ctx); err != nil {
 		return nil, err
 	}
 	if err := j.checkHandler(); err != nil {
 		return nil, err
 	}
-	if err := j.install(ctx, b.Packages); err != nil {
+	if err := j.install(ctx, b.installer); err != nil {
+		return nil, err
+	}
+	if err := b.stage("bundling the action with its packages"); err != nil {
 		return nil, err
 	}
 	bundle, err := j.join(ctx)

@@ -37,7 +37,7 @@ func (p *Packages) plan(all []requirement) (request, error) {
 			wrong = append(wrong, m)
 			continue
 		}
-		if before, twice := seen[q.folder]; twice {
+		if before, twice := seen[q.Folder]; twice {
 			if before != q.Version {
 				wrong = append(wrong, Message{
 					Text: fmt.Sprintf("package %q is listed twice: %s and %s", q.Name, before, q.Version),
@@ -46,11 +46,11 @@ func (p *Packages) plan(all []requirement) (request, error) {
 			}
 			continue
 		}
-		seen[q.folder] = q.Version
+		seen[q.Folder] = q.Version
 		r.list = append(r.list, q)
 	}
 	wrong = append(wrong, r.choose(p)...)
-	slices.SortFunc(r.list, func(a, b requirement) int { return strings.Compare(a.folder, b.folder) })
+	slices.SortFunc(r.list, func(a, b requirement) int { return strings.Compare(a.Folder, b.Folder) })
 	return r, asError(wrong)
 }
 

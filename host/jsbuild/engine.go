@@ -30,8 +30,8 @@ func Engine() ([]byte, error) {
 	return wasm, nil
 }
 
-// buildLimits bound each instance of the engine that a build works with.
-var buildLimits = host.Limits{TimeoutMillis: 30_000, Fuel: 60_000_000_000, MemoryBytes: 256 << 20}
+// engineLimits bound each instance of the engine that a build works with.
+var engineLimits = host.Limits{TimeoutMillis: 30_000, Fuel: 60_000_000_000, MemoryBytes: 256 << 20}
 
 // engine is an instance of the engine, in which a build compiles or evaluates.
 type engine struct {
@@ -40,7 +40,7 @@ type engine struct {
 
 // open makes an instance of the engine as it is in the workshop.
 func open(ctx context.Context, w *sandbox.Workshop) (*engine, error) {
-	bench, err := w.Bench(ctx, buildLimits)
+	bench, err := w.Bench(ctx, engineLimits)
 	if err != nil {
 		return nil, err
 	}

@@ -1,11 +1,18 @@
 package jsbuild
 
-import "context"
+import (
+	"context"
+
+	"github.com/usherhost/usher/host/child"
+)
 
 // BundleOf bundles an action without an engine.
 func BundleOf(ctx context.Context, p *Packages, src Source) (*Bundle, error) {
-	return (&Builder{Packages: p}).bundle(ctx, src)
+	return (&Builder{installer: p, stage: quiet}).bundle(ctx, src)
 }
+
+// Limit bounds the processes of a builder.
+func (b *Builder) Limit(l child.Limits) { b.limits = l }
 
 // SectionFor returns the content of the section for a source map.
 var SectionFor = sectionFor

@@ -6,9 +6,14 @@ import (
 	"path/filepath"
 )
 
+// installer puts packages into a folder. [Packages] is one.
+type installer interface {
+	install(ctx context.Context, all []requirement) (dir string, err error)
+}
+
 // install puts the packages that the action lists into a folder, and beside
 // them the versions that its imports name and the folder has not.
-func (j *job) install(ctx context.Context, p *Packages) error {
+func (j *job) install(ctx context.Context, p installer) error {
 	if err := j.fetch(ctx, p, nil); err != nil {
 		return err
 	}
@@ -18,7 +23,7 @@ func (j *job) install(ctx context.Context, p *Packages) error {
 			continue
 		}
 		j.aliases[s.name+"@"+s.version] = s.alias()
-		more = append(more, requirement{folder: s.alias(), Dependency: Dependency{Name: s.name, Version: s.version}})
+		more = append(more, requirement{Folder: s.alias(), Dependency: Dependency{Name: s.name, Version: s.version}})
 	}
 	if more == nil {
 		return nil
@@ -35,10 +40,10 @@ func (j *job) source() string {
 }
 
 // fetch installs the listed packages and more.
-func (j *job) fetch(ctx context.Context, p *Packages, more []requirement) error {
+func (j *job) fetch(ctx context.Context, p installer, more []requirement) error {
 	all := make([]requirement, 0, len(j.src.Dependencies)+len(more))
 	for _, d := range j.src.Dependencies {
-		all = append(all, requirement{folder: d.Name, Dependency: d})
+		all = append(all, requirement{Folder: d.Name, Dependency: d})
 	}
 	all = append(append(all, j.libraryRequirements()...), more...)
 	if len(all) == 0 {

@@ -15,6 +15,7 @@ import (
 type job struct {
 	src       Source
 	root      string            // the folder that its author's files stand in: real and absolute
+	tree      string            // the author's whole project, which root is in; "" without a folder
 	entry     string            // where the entry stands, be there a file or not
 	installed string            // folder whose node_modules holds the listed packages; "" when none were
 	aliases   map[string]string // "axios@0.27.2" → the folder's name in node_modules
@@ -38,6 +39,7 @@ func newJob(src Source) (*job, error) {
 		if j.root, err = filepath.EvalSymlinks(root); err != nil {
 			return nil, fmt.Errorf("find the action's folder: %w", err)
 		}
+		j.tree = project(j.root)
 	}
 	j.entry = filepath.Join(j.root, filepath.Base(filepath.FromSlash(src.Name)))
 	return j, nil
@@ -45,6 +47,18 @@ func newJob(src Source) (*job, error) {
 
 // nowhere is the folder of code that has none: nothing is ever made there.
 func nowhere() string { return filepath.Join(os.TempDir(), "usher-no-folder") }
+
+// project returns the outermost folder around dir that has the marks of a
+// project, dir itself when none has.
+func project(dir string) string {
+	top := dir
+	for at := dir; at != filepath.Dir(at); at = filepath.Dir(at) {
+		if exists(filepath.Join(at, "package.json")) || exists(filepath.Join(at, ".git")) {
+			top = at
+		}
+	}
+	return top
+}
 
 // closed reports whether the code came without a folder. It may be anybody's,
 // so nothing on this machine but the packages it lists is for it to read.
@@ -57,11 +71,13 @@ func (j *job) authored(path string) bool {
 
 // readable reports whether the action may hold what is in a file.
 func (j *job) readable(path string) bool {
-	return !j.closed() || path == j.entry || within(path, j.installed)
+	return path == j.entry || within(path, j.installed) || within(path, j.tree) || !j.closed() && packageDir(path) != ""
 }
 
+// within reports whether path lies below dir. Nothing lies below "".
 func within(path, dir string) bool {
-	return dir != "" && strings.HasPrefix(path, dir+string(filepath.Separator))
+	separator := string(filepath.Separator)
+	return dir != "" && strings.HasPrefix(path, strings.TrimSuffix(dir, separator)+separator)
 }
 
 // run runs esbuild until ctx is done.
@@ -125,8 +141,11 @@ func loaders() map[string]api.Loader {
 }
 
 // entryLoader is how the entry is read: by its name, JavaScript by default.
-func (j *job) entryLoader() api.Loader {
-	switch ext := strings.ToLower(filepath.Ext(j.src.Name)); {
+func (j *job) entryLoader() api.Loader { return loaderOf(j.src.Name) }
+
+// loaderOf is how a file's code is read.
+func loaderOf(name string) api.Loader {
+	switch ext := strings.ToLower(filepath.Ext(name)); {
 	case slices.Contains([]string{".ts", ".mts", ".cts"}, ext):
 		return api.LoaderTS
 	case ext == ".tsx":
@@ -143,16 +162,52 @@ func (j *job) entryLoader() api.Loader {
 // found.
 func (j *job) loadFiles(build api.PluginBuild) {
 	build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "file"}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-		if !j.readable(args.Path) { // a pattern may have found it: its name is not told
-			return api.OnLoadResult{Errors: []api.Message{{Text: unresolved("a file of the host"), Detail: outside{}}}}, nil
+		if !j.readable(args.Path) {
+			return api.OnLoadResult{Errors: []api.Message{j.outsideOf(args.Path)}}, nil
 		}
 		if args.Path != j.entry {
-			return j.unmapped(args, j.mended(args.Path)), nil
+			return j.checked(args, j.unmapped(args, j.mended(args.Path))), nil
 		}
 		code := string(j.src.Code)
 		if strings.HasPrefix(code, "#!") {
 			code = "//" + code[2:] // esbuild would put it before the banner
 		}
-		return j.unmapped(args, api.OnLoadResult{Contents: &code, ResolveDir: j.root, Loader: j.entryLoader()}), nil
+		return j.checked(args, j.unmapped(args, api.OnLoadResult{Contents: &code, ResolveDir: j.root, Loader: j.entryLoader()})), nil
 	})
+}
+
+// outsideOf refuses a file. A pattern of a stranger's may have found it: its
+// name is not told.
+func (j *job) outsideOf(path string) api.Message {
+	if j.closed() {
+		path = "a file of the host"
+	}
+	return api.Message{Text: unresolved(path), Detail: outside{}}
+}
+
+// checked refuses a file whose code looks for others where it may not. Of what
+// stands in a folder, that is only asked of the author's own.
+func (j *job) checked(args api.OnLoadArgs, found api.OnLoadResult) api.OnLoadResult {
+	if isData(args.Path) {
+		return found
+	}
+	loader := found.Loader
+	if loader == api.LoaderNone || loader == api.LoaderDefault {
+		loader = loaderOf(args.Path)
+	}
+	code := ""
+	switch {
+	case found.Contents != nil:
+		code = *found.Contents
+	case j.authored(args.Path):
+		text, err := os.ReadFile(args.Path)
+		if err != nil {
+			return found // esbuild tells of it
+		}
+		code = string(text)
+	}
+	if wrong := j.straying(args, code, loader); wrong != nil {
+		return api.OnLoadResult{Errors: wrong}
+	}
+	return found
 }

@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/host/wasmbin"
 )
@@ -20,14 +22,25 @@ import (
 type Config struct {
 	Sandbox  *sandbox.Sandbox // evaluates the engine
 	Packages *Packages        // installs dependencies; nil: from the public registry, into a folder of the user's cache
+
+	// Child is the command line of a program that calls [child.Main] with
+	// [Task]: it builds sources that have no folder, and runs npm, under
+	// limits. It needs a sandbox with a cache directory. Empty builds in this
+	// process, which hostile code can then end.
+	Child []string
 }
 
 // Builder builds modules. It is safe for concurrent use.
 type Builder struct {
 	Packages *Packages // installs lists of dependencies
 
-	sandbox *sandbox.Sandbox
-	engine  []byte
+	sandbox   *sandbox.Sandbox
+	engine    []byte
+	child     []string
+	limits    child.Limits
+	compiled  atomic.Bool // the engine is, where child looks
+	installer installer
+	stage     func(string) error // told what happens next
 
 	mu       sync.Mutex
 	workshop *sandbox.Workshop // nil until the first build
@@ -43,8 +56,17 @@ func New(c Config) (*Builder, error) {
 	if c.Packages == nil {
 		c.Packages = &Packages{}
 	}
-	return &Builder{Packages: c.Packages, sandbox: c.Sandbox, engine: wasm}, nil
+	if c.Sandbox == nil || c.Sandbox.CacheDir() == "" {
+		c.Child = nil
+	}
+	c.Packages.child = c.Child
+	return &Builder{
+		Packages: c.Packages, sandbox: c.Sandbox, engine: wasm, child: c.Child, limits: buildLimits,
+		installer: c.Packages, stage: quiet,
+	}, nil
 }
+
+func quiet(string) error { return nil }
 
 // Close frees the engine's code.
 func (b *Builder) Close() {
@@ -70,8 +92,18 @@ type Built struct {
 // Build makes a module from a source: the same bytes from the same source and
 // packages. What is wrong with the source is an [*Error].
 func (b *Builder) Build(ctx context.Context, src Source) (*Built, error) {
+	if len(b.child) > 0 && src.Dir == "" {
+		return b.buildApart(ctx, src)
+	}
+	return b.build(ctx, src)
+}
+
+func (b *Builder) build(ctx context.Context, src Source) (*Built, error) {
 	bundle, err := b.bundle(ctx, src)
 	if err != nil {
+		return nil, err
+	}
+	if err := b.stage("compiling the action and running its top-level code"); err != nil {
 		return nil, err
 	}
 	w, err := b.open(ctx)

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/child"
+	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/jstest"
 	"github.com/usherhost/usher/host/jsbuild"
 )
@@ -22,6 +24,7 @@ var openKit = sync.OnceValues(func() (*jstest.Kit, error) {
 var opened *jstest.Kit
 
 func TestMain(m *testing.M) {
+	child.Main(jsbuild.Task(guest.Functions())) // this binary is the child of its own tests
 	code := m.Run()
 	if opened != nil {
 		if err := opened.Close(context.Background()); err != nil {

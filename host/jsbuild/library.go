@@ -96,7 +96,7 @@ func (j *job) loadLibrary(args api.OnLoadArgs) (api.OnLoadResult, error) {
 	if ownSecrets.MatchString(code) && !otherActions.MatchString(code) {
 		code = fmt.Sprintf("var actions = require(%q).of(%q); ", secretsPath, args.Path) + code
 	}
-	return j.unmapped(args, api.OnLoadResult{Contents: &code, ResolveDir: cmp.Or(j.installed, j.root), Loader: api.LoaderJS}), nil
+	return j.checked(args, j.unmapped(args, api.OnLoadResult{Contents: &code, ResolveDir: cmp.Or(j.installed, j.root), Loader: api.LoaderJS})), nil
 }
 
 func loadSecrets(api.OnLoadArgs) (api.OnLoadResult, error) {
@@ -120,7 +120,7 @@ func (j *job) libraryRequirements() []requirement {
 			}
 			taken[folder] = d.Version
 			j.libraryFolders[[2]string{name, d.Name}] = folder
-			all = append(all, requirement{folder: folder, Dependency: d})
+			all = append(all, requirement{Folder: folder, Dependency: d})
 		}
 	}
 	return all

@@ -10,10 +10,14 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/child"
 )
 
 // withoutOwn leaves usher's own variables out of an environment: its keys are
@@ -42,8 +46,7 @@ func (p *Packages) npmInstall(ctx context.Context, dir string, r request) error 
 	if err == nil {
 		return nil
 	}
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
+	if _, ok := errors.AsType[*child.Death](err); !ok {
 		return err
 	}
 	return p.explain(ctx, dir, r, out)
@@ -57,33 +60,63 @@ var registriesOnly = []string{
 	"--allow-git=none", "--allow-remote=none", "--allow-file=none", "--allow-directory=none", "--git=usher-runs-no-git",
 }
 
+// npmLimits bound npm when there is a process to hold it to them; its engine's
+// own heap gets most of the memory.
+var npmLimits = child.Limits{CPU: 2 * time.Minute, MemoryBytes: 3 << 29, FileBytes: 512 << 20}
+
+const npmHeap = "--max-old-space-size=1024" // MiB
+
 // npm runs npm in dir and returns what it prints for machines.
 func (p *Packages) npm(ctx context.Context, dir string, r request, args ...string) ([]byte, error) {
 	path, err := p.find()
 	if err != nil {
 		return nil, err
 	}
-	limit := cmp.Or(p.Timeout, 2*time.Minute)
-	timed, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
 	if r.registry != "" {
 		args = append(args, "--registry="+r.registry)
 	}
-	cmd := exec.CommandContext(timed, path, args...)
-	cmd.Dir, cmd.Env = dir, withoutOwn(os.Environ())
-	cmd.WaitDelay = time.Second
-	var out, rest bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &rest
-	err = cmd.Run()
-	switch {
-	case ctx.Err() != nil:
+	var out bytes.Buffer
+	run := child.Process{Self: p.child, Dir: dir, Env: withoutOwn(os.Environ()), Stdout: &out}
+	if p.child != nil {
+		args = append(args, "--cache="+filepath.Join(dir, npmCache)) // what it fetches counts as well
+		run.Env = append(run.Env, strings.TrimSpace("NODE_OPTIONS="+os.Getenv("NODE_OPTIONS")+" "+npmHeap))
+		run.Limits = npmLimits
+	}
+	run.Program = append([]string{path}, args...)
+	run.Limits.Wall = cmp.Or(p.Timeout, 2*time.Minute)
+	watched, stop := p.watch(ctx, dir)
+	err = run.Run(watched)
+	if large := stop(); large != nil {
+		return nil, large
+	}
+	if ctx.Err() != nil {
 		return nil, fmt.Errorf("install packages: %w", ctx.Err())
-	case timed.Err() != nil:
-		return nil, fmt.Errorf("install packages: npm was stopped after %s: look whether its registry answers: %w", limit, timed.Err())
-	case err != nil && out.Len() == 0:
-		return rest.Bytes(), err
+	}
+	if over, ok := errors.AsType[*child.LimitError](err); ok {
+		return nil, exceededBy(over, r)
+	}
+	if death, ok := errors.AsType[*child.Death](err); ok && out.Len() == 0 {
+		return []byte(death.Stderr), err
 	}
 	return out.Bytes(), err
+}
+
+// npmCache is where npm keeps what it fetches for one installation alone.
+const npmCache = ".npm-cache"
+
+// exceededBy tells which limit npm went over. That it waited is nobody's fault
+// but its registry's.
+func exceededBy(over *child.LimitError, r request) error {
+	if over.Kind == child.WallTime {
+		return &host.Error{
+			Code: host.Unavailable, Text: "npm was stopped after " + over.Limit + ": its registry" + registryNote(r) + " did not answer in time",
+			Hint: "look whether the registry answers, and build again",
+		}
+	}
+	return asError([]Message{{
+		Text: "npm took more than " + over.Amount() + " to install the packages",
+		Hint: fewer,
+	}})
 }
 
 // find returns the path of npm.
@@ -98,7 +131,7 @@ func (p *Packages) find() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find npm: %w", err)
 	}
-	return path, nil
+	return filepath.Abs(path)
 }
 
 // failure is how npm tells machines what went wrong.

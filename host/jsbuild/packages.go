@@ -27,8 +27,12 @@ type Packages struct {
 	CacheDir   string            // "" is usher/npm in the user's cache directory
 	Npm        string            // path of npm; "" looks it up in PATH
 	Timeout    time.Duration     // of one installation; 0 is two minutes
+	MaxBytes   int64             // of one installation; 0 is 512 MiB
+	MaxFiles   int               // of one installation; 0 is 50,000
 	Fresh      time.Duration     // how long what a range or tag resolved to holds; 0 is ten minutes
 	Log        func(line string) // told what npm is asked to do; nil for nobody
+
+	child []string // [Config]'s: runs npm under limits
 
 	mu   sync.Mutex
 	busy map[string]chan struct{} // guarded by mu: the requests under way
@@ -37,7 +41,7 @@ type Packages struct {
 // requirement is a dependency and the folder in node_modules that it gets.
 type requirement struct {
 	Dependency
-	folder string
+	Folder string `json:"folder"`
 }
 
 // Install returns a folder whose node_modules holds the packages, from the
@@ -142,6 +146,9 @@ func (p *Packages) fill(ctx context.Context, c cache, r request) (string, error)
 		}
 		return "", err
 	}
+	if err := os.RemoveAll(filepath.Join(dir, npmCache)); err != nil {
+		return "", fmt.Errorf("remove what npm fetched: %w", err)
+	}
 	return c.keep(r, dir)
 }
 
@@ -208,9 +215,9 @@ func (r request) exact() bool {
 func (r request) manifest() map[string]any {
 	deps := map[string]string{}
 	for _, q := range r.list {
-		deps[q.folder] = q.Version
-		if q.folder != q.Name {
-			deps[q.folder] = "npm:" + q.Name + "@" + q.Version
+		deps[q.Folder] = q.Version
+		if q.Folder != q.Name {
+			deps[q.Folder] = "npm:" + q.Name + "@" + q.Version
 		}
 	}
 	return map[string]any{"name": "action", "version": "0.0.0", "private": true, "dependencies": deps}

@@ -5,6 +5,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox"
 )
 
 // unfit says that an action has been evaluated, but can't be called.
@@ -20,11 +23,17 @@ func (u *unfit) Error() string { return u.problem }
 func told(err error, src Source, bundle *Bundle) error {
 	var u *unfit
 	var t *Thrown
+	var f *sandbox.Fault
 	switch {
 	case errors.As(err, &u):
 		return &Error{Messages: []Message{missingExport(src, u)}}
 	case errors.As(err, &t):
 		return &Error{Messages: []Message{thrownAt(src, bundle, t)}}
+	case errors.As(err, &f) && f.Fault == host.FaultLimit:
+		return &Error{Messages: []Message{{
+			Text: "to be built, the action " + f.Message, File: src.Name,
+			Hint: "its top-level code runs when it is built: what takes long, or much memory, belongs in the handler",
+		}}}
 	}
 	return err
 }

@@ -22,7 +22,10 @@ func (j *job) sayUnresolved(m api.Message, parts []string, out *Message) {
 	switch {
 	case m.Detail == outside{}:
 		out.Text = fmt.Sprintf("%q is outside of what the action may read", path)
-		out.Hint = "import packages by their names"
+		out.Hint = "import packages by their names, and put the rest into the code"
+		if !j.closed() {
+			out.Hint = fmt.Sprintf("it may read %s and installed packages: move the file there, or install the package in place of a link to it", j.tree)
+		}
 	case isNode:
 		out.Text = fmt.Sprintf("Node has no module %q", path)
 		out.Hint = cmp.Or(didYouMean(likeBuiltin(name), "node:"), "look the name up in Node's documentation")

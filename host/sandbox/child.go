@@ -16,6 +16,9 @@ import (
 // childLimits bound the process that compiles an uploaded module.
 var childLimits = child.Limits{Wall: 60 * time.Second, CPU: 40 * time.Second, MemoryBytes: 4 << 30}
 
+// CacheDir returns where compiled code is kept, "" when it is not.
+func (s *Sandbox) CacheDir() string { return s.config.CacheDir }
+
 // childAnswer is what the process that admits a module tells its parent.
 type childAnswer struct {
 	Error string `json:"error,omitempty"` // what is wrong with the module
@@ -57,7 +60,7 @@ func (s *Sandbox) runChild(ctx context.Context, wasm []byte) error {
 	}
 	err = p.Run(ctx)
 	if over, ok := errors.AsType[*child.LimitError](err); ok {
-		return fmt.Errorf("compiling the module is too much work: %w: it is too complex", over)
+		return fmt.Errorf("compiling the module took more than %s: it is too complex", over.Amount())
 	}
 	if err != nil {
 		return fmt.Errorf("admit module: %w", err)

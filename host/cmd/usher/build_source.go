@@ -21,7 +21,7 @@ type sourceBuilder struct{ builder *jsbuild.Builder }
 // The caller must close it before the sandbox.
 func openSourceBuilder(box *sandbox.Sandbox, data string, log *slog.Logger) (registry.Builder, func(), error) {
 	builder, err := jsbuild.New(jsbuild.Config{
-		Sandbox: box,
+		Sandbox: box, Child: self(),
 		Packages: &jsbuild.Packages{
 			CacheDir: filepath.Join(data, "npm"),
 			Log:      func(line string) { log.Info("packages", "npm", line) },

@@ -30,7 +30,7 @@ func openRegistry(t *testing.T) *registry.Registry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sand, err := openSandbox(t.Context(), "")
+	sand, err := openSandbox(t.Context(), filepath.Join(dir, "cache"))
 	if err != nil {
 		t.Fatal(err)
 	}

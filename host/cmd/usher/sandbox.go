@@ -8,6 +8,7 @@ import (
 
 	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/jsbuild"
 	"github.com/usherhost/usher/host/sandbox"
 )
 
@@ -15,8 +16,8 @@ import (
 // dir.
 func openSandbox(ctx context.Context, dir string) (*sandbox.Sandbox, error) {
 	config := sandbox.Config{CacheDir: dir, Functions: guest.Functions()}
-	if self, err := os.Executable(); err == nil && dir != "" {
-		config.Child = []string{self}
+	if dir != "" {
+		config.Child = self()
 	}
 	box, err := sandbox.Open(ctx, config)
 	if err != nil {
@@ -35,7 +36,17 @@ func cacheDir() string {
 	return filepath.Join(dir, "usher")
 }
 
+// self is the command line of a program that knows [childTasks]: this one. Nil,
+// where the system does not tell, works in this process instead.
+func self() []string {
+	path, err := os.Executable()
+	if err != nil {
+		return nil
+	}
+	return []string{path}
+}
+
 // childTasks are what this program does in processes of their own.
 func childTasks() []child.Task {
-	return []child.Task{sandbox.Admission(guest.Functions())}
+	return []child.Task{sandbox.Admission(guest.Functions()), jsbuild.Task(guest.Functions())}
 }
