@@ -1,6 +1,7 @@
 // The runtime with all its parts, for tests.
 import "./main.js";
 import "./parts/http.js";
+import "./parts/compression.js";
 import "./parts/zlib.js";
 import "./parts/assert.js";
 import "./parts/crypto.js";

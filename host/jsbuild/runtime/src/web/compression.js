@@ -3,13 +3,14 @@
 import { Deflate, Gunzip, Gzip, Inflate, Unzlib, Zlib } from "fflate";
 import { TransformStream } from "web-streams-polyfill";
 import { join } from "./utf8.js";
-import { bytesOf, coded } from "./idl.js";
+import { bytesOf, coded, need } from "./idl.js";
+import { Piped, pair } from "./piped.js";
 
-export function compressor(format) {
+function compressor(format) {
   return transform(new (pick({ gzip: Gzip, deflate: Zlib, "deflate-raw": Deflate }, format))(), null);
 }
 
-export function decompressor(format) {
+function decompressor(format) {
   const machine = new (pick({ gzip: Gunzip, deflate: Unzlib, "deflate-raw": Inflate }, format))();
   const Sum = { gzip: Crc32, deflate: Adler32 }[format];
   if (!Sum) return transform(machine, null);
@@ -115,3 +116,19 @@ class Adler32 {
     return view.getUint32(0) === this.#b * 65536 + this.#a;
   }
 }
+
+export class CompressionStream extends Piped {
+  constructor(format) {
+    need(arguments, 1, "CompressionStream constructor");
+    super(compressor(format));
+  }
+}
+pair(CompressionStream, "CompressionStream");
+
+export class DecompressionStream extends Piped {
+  constructor(format) {
+    need(arguments, 1, "DecompressionStream constructor");
+    super(decompressor(format));
+  }
+}
+pair(DecompressionStream, "DecompressionStream");

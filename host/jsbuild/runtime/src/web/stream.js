@@ -1,8 +1,8 @@
-// Streams, by web-streams-polyfill, and those that encode and compress.
+// Streams, by web-streams-polyfill, and those that encode.
 import { ReadableByteStreamController, ReadableStream, TransformStream, WritableStream } from "web-streams-polyfill";
-import { compressor, decompressor } from "./compression.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
-import { expose, need, show } from "./idl.js";
+import { show } from "./idl.js";
+import { Piped, pair } from "./piped.js";
 
 export * from "web-streams-polyfill";
 
@@ -13,27 +13,6 @@ show(ReadableStream, (stream) => ({
 }));
 show(WritableStream, (stream) => ({ locked: stream.locked, state: stream._state }));
 show(TransformStream, ({ readable, writable }) => ({ readable, writable }));
-
-// Piped is a stream pair that hides the TransformStream within.
-class Piped {
-  #pipe;
-  constructor(pipe) {
-    this.#pipe = pipe;
-  }
-  get readable() {
-    return this.#pipe.readable;
-  }
-  get writable() {
-    return this.#pipe.writable;
-  }
-}
-
-function pair(Class, name) {
-  for (const key of ["readable", "writable"]) {
-    Object.defineProperty(Class.prototype, key, Object.getOwnPropertyDescriptor(Piped.prototype, key));
-  }
-  expose(Class, name);
-}
 
 export class TextEncoderStream extends Piped {
   constructor() {
@@ -84,19 +63,3 @@ export class TextDecoderStream extends Piped {
   }
 }
 pair(TextDecoderStream, "TextDecoderStream");
-
-export class CompressionStream extends Piped {
-  constructor(format) {
-    need(arguments, 1, "CompressionStream constructor");
-    super(compressor(format));
-  }
-}
-pair(CompressionStream, "CompressionStream");
-
-export class DecompressionStream extends Piped {
-  constructor(format) {
-    need(arguments, 1, "DecompressionStream constructor");
-    super(decompressor(format));
-  }
-}
-pair(DecompressionStream, "DecompressionStream");
