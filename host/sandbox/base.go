@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
+	"path"
 	"path/filepath"
 )
 
@@ -28,46 +29,49 @@ func (s *Sandbox) share(a *artifact) {
 	if len(a.Image) == 0 {
 		return
 	}
-	whole := newPatch(a.Image, nil)
 	bases := s.storedBases(a.Kept.Key)
-	for key, bytes := range bases {
-		p := newPatch(a.Image, bytes)
-		if near := len(p.ranges) <= len(whole.ranges)/2 || len(bases) >= maxBases; near && (a.Base == "" || len(p.ranges) < len(a.patch.ranges)) {
-			a.Base, a.patch = key, p
-		}
-	}
-	if a.Base != "" {
-		return
-	}
-	sum := sha256.Sum256(a.Image)
-	a.Base, a.patch, a.whole = a.Kept.Key+"/"+hex.EncodeToString(sum[:]), newPatch(a.Image, a.Image), whole
-}
-
-// storedBases returns the bytes of each base of a code that is on disk. One
-// that is damaged is removed.
-func (s *Sandbox) storedBases(code string) map[string][]byte {
-	if s.config.CacheDir == "" {
-		return nil
-	}
-	bases := map[string][]byte{}
-	files, _ := os.ReadDir(s.basePath(code)) // without any there are no bases
-	for _, f := range files {
-		key := code + "/" + f.Name()
-		p, err := s.storedBase(key)
+	for _, key := range bases {
+		other, err := s.storedBase(key)
 		if err != nil {
 			_ = os.Remove(s.basePath(key)) // what can't be read is made anew in any case
 			continue
 		}
-		bases[key] = make([]byte, p.size())
-		p.apply(bases[key], 0)
+		if p := newPatch(a.Image, other.bytes()); a.Base == "" || len(p.ranges) < len(a.patch.ranges) {
+			a.Base, a.patch = key, p
+		}
 	}
-	return bases
+	whole := newPatch(a.Image, nil)
+	if a.Base != "" && (len(a.patch.ranges) <= len(whole.ranges)/2 || len(bases) >= maxBases) {
+		return
+	}
+	a.Base, a.patch, a.whole = a.Kept.Key+"/"+baseName(whole.encode()), newPatch(a.Image, a.Image), whole
+}
+
+// baseName names a base by what its file holds: whoever refers to a base gets
+// the very bytes that an image was compared with, or an error.
+func baseName(encoded []byte) string {
+	sum := sha256.Sum256(encoded)
+	return hex.EncodeToString(sum[:])
+}
+
+// storedBases returns the key of each base of a code that is on disk.
+func (s *Sandbox) storedBases(code string) (keys []string) {
+	if s.config.CacheDir == "" {
+		return nil
+	}
+	files, _ := os.ReadDir(s.basePath(code)) // without any there are no bases
+	for _, f := range files {
+		if len(f.Name()) == 2*sha256.Size { // others are being written, by other processes too
+			keys = append(keys, code+"/"+f.Name())
+		}
+	}
+	return keys
 }
 
 // storedBase reads a base from disk, as what differs from nothing.
 func (s *Sandbox) storedBase(key string) (patch, error) {
 	pieces, err := readSealed(s.basePath(key))
-	if err != nil || len(pieces) != 1 {
+	if err != nil || len(pieces) != 1 || path.Base(key) != baseName(pieces[0]) {
 		return patch{}, errArtifact
 	}
 	p, ok := decodePatch(pieces[0])

@@ -68,6 +68,13 @@ func (p *patch) addRange(at int, content []byte) {
 // size returns how large the image is.
 func (p patch) size() int { return max(len(p.starts)-1, 0) * blockBytes }
 
+// bytes returns the image of a patch of nothing.
+func (p patch) bytes() []byte {
+	memory := make([]byte, p.size())
+	p.apply(memory, 0)
+	return memory
+}
+
 // block returns the ranges of a block.
 func (p patch) block(n int) []byte { return p.ranges[p.starts[n]:p.starts[n+1]] }
 
