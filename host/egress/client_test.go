@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/egress"
@@ -30,9 +31,9 @@ func serve(t *testing.T, handler http.HandlerFunc) *httptest.Server {
 	return s
 }
 
-// get is a request that the policy allows.
+// get is a request that the policy allows, with time for a busy machine.
 func get(url string, allow ...string) *host.HTTPRequest {
-	return &host.HTTPRequest{Method: "GET", URL: url, MaxRequests: 10, Egress: host.Egress{Allow: allow}}
+	return &host.HTTPRequest{Method: "GET", URL: url, MaxRequests: 10, Timeout: time.Minute, Egress: host.Egress{Allow: allow}}
 }
 
 func mustSend(t *testing.T, c *egress.Client, r *host.HTTPRequest) *host.HTTPResponse {
