@@ -19,8 +19,11 @@ import (
 
 // decode reads c's JSON body into the struct that into points at. Unknown
 // keys, wrong types and nulls that mean nothing are Invalid, each with its
-// pointer.
-func decode(c echo.Context, into any) error {
+// pointer; so are query parameters, but for those that are known.
+func decode(c echo.Context, into any, known ...string) error {
+	if q := queryOf(c, known...); q.err != nil {
+		return q.err
+	}
 	if _, err := web.RequireType(c, echo.MIMEApplicationJSON); err != nil {
 		return err
 	}
@@ -33,6 +36,9 @@ func decode(c echo.Context, into any) error {
 
 // decodeOptional is decode for a body that may be missing.
 func decodeOptional(c echo.Context, into any) error {
+	if q := queryOf(c); q.err != nil {
+		return q.err
+	}
 	body, err := io.ReadAll(c.Request().Body)
 	if err != nil {
 		return fmt.Errorf("read body: %w", err)

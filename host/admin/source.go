@@ -29,7 +29,7 @@ func (s *Server) putDraft(c echo.Context) error {
 		return q.err
 	}
 	var source host.Source
-	if err := decode(c, &source); err != nil {
+	if err := decode(c, &source, "deploy"); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()
