@@ -252,7 +252,7 @@ func TestCodeWithoutAFolderReadsNoFilesOfTheHost(t *testing.T) {
 		`require("./secret.json")`:                  `there is no file "./secret.json"`,
 		`require("../../../../etc/hosts.txt")`:      `there is no file "../../../../etc/hosts.txt"`,
 		`require("axios")`:                          `add it to the action's dependencies: {"name": "axios", "version": "latest"}`,
-		`require("./" + process.argv[1] + ".json")`: `there is no file "./**/*.json"`,
+		`require("./" + process.argv[1] + ".json")`: `"./**/*.json" is outside of what the action may read`,
 		`require("data:text/javascript,1%0a//# sourceMappingURL=file://` + secret + `")`: "is outside of what the action may read",
 	} {
 		_, err := jsbuild.BundleOf(t.Context(), nil, closedSource(code))

@@ -57,20 +57,19 @@ func (p *Packages) measure(dir string) error {
 	maxBytes, maxFiles := cmp.Or(p.MaxBytes, maxInstalledBytes), cmp.Or(p.MaxFiles, maxInstalledFiles)
 	var bytes int64
 	var files int
-	_ = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error { // what goes while it looks does not count
-		if err != nil {
-			return nil
-		}
-		files++
-		if info, err := e.Info(); err == nil && !e.IsDir() {
-			bytes += info.Size()
+	_ = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, gone error) error { // what goes while it looks does not count
+		if gone == nil {
+			files++
+			if info, err := e.Info(); err == nil && !e.IsDir() {
+				bytes += info.Size()
+			}
 		}
 		if bytes > maxBytes || files > maxFiles {
 			return fs.SkipAll
 		}
 		return nil
 	})
-	what := ""
+	var what string
 	switch {
 	case bytes > maxBytes:
 		what = fmt.Sprintf("%d MiB", maxBytes>>20)
