@@ -53,6 +53,9 @@ func markAndLook(t *testing.T, m *sandbox.Module, isolation host.Isolation, what
 	for n := range 4 {
 		r := request(string([]byte{what}))
 		r.Isolation = isolation
+		if fault == "limit" {
+			r.Limits.TimeoutMillis = 300
+		}
 		if n%2 == 1 { // by spent fuel as well as by time
 			r.Limits.Fuel = 3_000_000
 		}

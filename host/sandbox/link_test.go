@@ -52,7 +52,9 @@ func TestModulesOfAManifestAreLinked(t *testing.T) {
 			t.Errorf("output %v, want %v, fuel %d, fault %v", out.Output, want, out.Fuel, out.Fault)
 		}
 	}
-	if f := m.Run(t.Context(), request("")).Fault; f == nil || f.Limit != "timeout_ms" {
+	endless := request("")
+	endless.Limits.TimeoutMillis = 300
+	if f := m.Run(t.Context(), endless).Fault; f == nil || f.Limit != "timeout_ms" {
 		t.Errorf("a linked module that never ends: %+v", f)
 	}
 }
