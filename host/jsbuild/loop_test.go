@@ -206,9 +206,10 @@ func TestTheCacheOfAnAction(t *testing.T) {
 func TestAnAbortedFetchIsBrokenOff(t *testing.T) {
 	t.Parallel()
 	broken := make(chan struct{})
+	tell := sync.OnceFunc(func() { close(broken) })
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
-		close(broken)
+		tell()
 	}))
 	t.Cleanup(server.Close)
 	result, _ := run(t, handling(`
