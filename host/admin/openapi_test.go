@@ -237,6 +237,9 @@ func TestTheDocumentDescribesEveryRouteAndNoOther(t *testing.T) {
 	(&admin.Server{}).Register(routes.Group("/v1"), pass, pass)
 	served := []string{"POST /v1/events/{trigger}"} // the door of package ingress
 	for _, route := range routes.Routes() {
+		if route.Method == http.MethodHead { // the document says once that it is wherever GET is
+			continue
+		}
 		served = append(served, route.Method+" "+template(route.Path))
 	}
 	var written []string

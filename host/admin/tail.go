@@ -56,7 +56,11 @@ func (s *Server) tail(c echo.Context) error {
 			Hint: "end one of them, or ask GET /v1/logs from time to time",
 		}
 	}
-	err = s.follow(s.openStream(c), query)
+	out := s.openStream(c)
+	if c.Request().Method == http.MethodHead {
+		return nil
+	}
+	err = s.follow(out, query)
 	if c.Request().Context().Err() != nil || errors.Is(err, errReaderGone) {
 		return nil // nobody is there to be told
 	}

@@ -287,6 +287,18 @@ func (l *listening) untilOpen(t *testing.T) *http.Response {
 	return nil
 }
 
+func TestATailIsNothingToWaitForWithHEAD(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodHead, "/v1/tail", nil)
+	r.Header.Set("Authorization", "Bearer "+a.read)
+	answer := httptest.NewRecorder()
+	a.routes.ServeHTTP(answer, r)
+	if kind := answer.Header().Get("Content-Type"); answer.Code != http.StatusOK || kind != "text/event-stream" || answer.Body.Len() > 0 {
+		t.Errorf("answers %d %s %q", answer.Code, kind, answer.Body)
+	}
+}
+
 func TestATailThatCanNotBeginSaysWhy(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)

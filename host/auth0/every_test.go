@@ -205,7 +205,7 @@ func TestPathsThatAreNotThereAreToldInAuth0sForm(t *testing.T) {
 	}
 	a := k.send("PUT", actions+"/x", "")
 	a.want(405, "Method Not Allowed", "Method Not Allowed", "")
-	if a.header.Get("Allow") != "GET, PATCH, DELETE" {
+	if a.header.Get("Allow") != "GET, HEAD, PATCH, DELETE" {
 		t.Errorf("allows %q", a.header.Get("Allow"))
 	}
 	if a.header.Get("X-RateLimit-Remaining") == "" {

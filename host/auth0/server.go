@@ -210,6 +210,9 @@ func (g *gate) lost(routes []route) echo.HandlerFunc {
 		for _, r := range routes {
 			if fits(r.path, c.Request().URL.Path) {
 				methods = append(methods, r.method)
+				if r.method == http.MethodGet {
+					methods = append(methods, http.MethodHead) // of web.NewEcho
+				}
 			}
 		}
 		if len(methods) == 0 {

@@ -33,12 +33,18 @@ const (
 
 // NewEcho returns an echo that answers errors with [HandleError], gives every
 // request an id, logs every answer to log (see [Quiet]) and turns a panic into
-// a 500. Addresses are those of the connection; see [TrustProxies].
+// a 500. What answers GET answers HEAD too, and may write its body then: net/http
+// drops it. Addresses are those of the connection; see [TrustProxies].
 func NewEcho(log *slog.Logger) *echo.Echo {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = HandleError(log)
 	e.IPExtractor = echo.ExtractIPDirect()
+	e.OnAddRouteHandler = func(_ string, r echo.Route, h echo.HandlerFunc, m []echo.MiddlewareFunc) {
+		if r.Method == http.MethodGet {
+			e.HEAD(r.Path, h, m...)
+		}
+	}
 	e.Use((&observer{log: log}).middleware)
 	return e
 }

@@ -133,6 +133,37 @@ func TestNewEchoAnswersWrongPathsAndMethods(t *testing.T) {
 	}
 }
 
+// TestWhatAnswersGETAnswersHEAD asks over a connection, for it is net/http that
+// drops the body.
+func TestWhatAnswersGETAnswersHEAD(t *testing.T) {
+	t.Parallel()
+	e := web.NewEcho(silent())
+	guard := func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			c.Response().Header().Set("X-Guard", "was here")
+			return next(c)
+		}
+	}
+	e.Group("/v1").GET("/here", func(c echo.Context) error { return c.String(http.StatusOK, "hello") }, guard)
+	server := httptest.NewServer(e)
+	t.Cleanup(server.Close)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodHead, server.URL+"/v1/here", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := server.Client().Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(answer.Body)
+	if err := errors.Join(err, answer.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusOK || len(body) != 0 || answer.ContentLength != 5 || answer.Header.Get("X-Guard") == "" {
+		t.Errorf("answered %d %q with %d bytes announced and %v", answer.StatusCode, body, answer.ContentLength, answer.Header)
+	}
+}
+
 func TestNewEchoSurvivesAPanic(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer

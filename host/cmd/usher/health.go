@@ -26,11 +26,10 @@ type checkAnswer struct {
 }
 
 // addHealth adds /livez, /readyz and /metrics. Liveness asks nothing of the
-// disk: a restart mends no disk. Some load balancers ask with HEAD.
+// disk: a restart mends no disk.
 func (a *app) addHealth(routes *echo.Echo, checks []check, metrics *prometheus.Registry, read echo.MiddlewareFunc) {
-	asked := []string{http.MethodGet, http.MethodHead}
-	routes.Match(asked, "/livez", func(c echo.Context) error { return c.JSON(http.StatusOK, map[string]string{"status": "ok"}) })
-	routes.Match(asked, "/readyz", func(c echo.Context) error { return ready(c, checks) })
+	routes.GET("/livez", func(c echo.Context) error { return c.JSON(http.StatusOK, map[string]string{"status": "ok"}) })
+	routes.GET("/readyz", func(c echo.Context) error { return ready(c, checks) })
 	var guards []echo.MiddlewareFunc
 	if a.cfg.MetricsKey {
 		guards = append(guards, read)

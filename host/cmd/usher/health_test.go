@@ -3,18 +3,20 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 
-	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/usherhost/usher/host/web"
 )
 
 func TestHealthIsToldToGetAndHead(t *testing.T) {
 	t.Parallel()
 	var broken error
-	routes := echo.New()
+	routes := web.NewEcho(slog.New(slog.DiscardHandler))
 	(&app{}).addHealth(routes, []check{{"database", func(context.Context) error { return broken }}}, prometheus.NewRegistry(), nil)
 	server := httptest.NewServer(routes)
 	t.Cleanup(server.Close)
