@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/wasmbin"
 )
 
 // outcome tells what a run came to, from the error that entering it gave.
@@ -93,11 +94,16 @@ func isHostPanic(err error) bool {
 	return ok || strings.Contains(err.Error(), " (recovered by wazero)\n")
 }
 
+// stackOf leaves out what the host put into the module: an author can do
+// nothing with its frames.
 func stackOf(err error) string {
 	_, stack, _ := strings.Cut(err.Error(), "\nwasm stack trace:\n")
-	lines := strings.Split(stack, "\n")
-	for i := range lines {
-		lines[i] = strings.TrimSpace(lines[i])
+	var lines []string
+	for line := range strings.SplitSeq(stack, "\n") {
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, wasmbin.MeterModule+".") && !strings.HasPrefix(line, kernelFaults+".") {
+			lines = append(lines, line)
+		}
 	}
 	return strings.Join(lines, "\n")
 }
