@@ -2,6 +2,7 @@ package child
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -39,22 +40,38 @@ func (l Limits) apply() error {
 		if r.limit == 0 {
 			continue
 		}
-		if err := unix.Setrlimit(r.resource, &unix.Rlimit{Cur: r.limit, Max: r.limit + r.grace}); err != nil {
+		var had unix.Rlimit // of the host: nobody may have more
+		if err := unix.Getrlimit(r.resource, &had); err != nil {
+			return fmt.Errorf("limit the process: %w", err)
+		}
+		limit := unix.Rlimit{Cur: min(r.limit, had.Max), Max: min(r.limit+r.grace, had.Max)}
+		if err := unix.Setrlimit(r.resource, &limit); err != nil {
 			return fmt.Errorf("limit the process: %w", err)
 		}
 	}
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
 		return fmt.Errorf("limit the process: %w", err)
 	}
-	if err := unix.Setpriority(unix.PRIO_PGRP, 0, niceness); err != nil {
+	if err := giveWay(); err != nil {
 		return fmt.Errorf("lower the process's priority: %w", err)
 	}
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0) // short of memory, the machine should end this first
 	return nil
 }
 
-// become makes this process another program.
+// giveWay lowers the priority of this process, if the host's own is not lower.
+func giveWay() error {
+	above, err := unix.Getpriority(unix.PRIO_PROCESS, 0) // as the kernel counts: 20 less the niceness
+	if err != nil || 20-above >= niceness {
+		return err
+	}
+	return unix.Setpriority(unix.PRIO_PGRP, 0, niceness)
+}
+
+// become makes this process another program, which gets none of the files that
+// whoever started the host left open.
 func become(program []string) error {
+	_ = unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) // before Linux 5.11 they stay
 	return fmt.Errorf("run %s: %w", program[0], unix.Exec(program[0], program, os.Environ()))
 }
 

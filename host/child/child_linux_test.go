@@ -141,6 +141,26 @@ func TestAProgramRunsUnderLimits(t *testing.T) {
 	}
 }
 
+// TestAProcessHasNoMoreThanTheHost starts processes as a host does that has less
+// memory than they may use, a low priority, and a file that its starter left
+// open.
+func TestAProcessHasNoMoreThanTheHost(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	p := child.Process{
+		Self:    []string{"/bin/sh", "-c", `ulimit -d 2000000; exec nice -n 15 "$0" 3</dev/null`, self()},
+		Program: []string{"/bin/sh", "-c", "ulimit -d; nice; if { true <&3; } 2>/dev/null; then echo a file; fi"},
+		Env:     []string{"PATH=" + os.Getenv("PATH")}, Dir: t.TempDir(),
+		Limits: child.Limits{MemoryBytes: 4 << 30}, Stdout: &out,
+	}
+	if err := p.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if want := "2000000\n15\n"; out.String() != want {
+		t.Errorf("it says %q, want %q", out.String(), want)
+	}
+}
+
 func TestAProcessOverALimitIsEnded(t *testing.T) {
 	t.Parallel()
 	for task, tt := range map[string]struct {
