@@ -97,7 +97,7 @@ func (a *apart) talk(ctx context.Context, to io.Writer, from io.Reader) error {
 			if err := send(to, installation{Dir: dir}); err != nil {
 				return err
 			}
-		case t.Wrong != nil:
+		case len(t.Wrong) > 0:
 			a.wrong = t.Wrong
 			return nil
 		case t.Built != nil:

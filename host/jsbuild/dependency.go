@@ -33,7 +33,11 @@ func (p *Packages) plan(all []requirement) (request, error) {
 	seen := map[string]string{}
 	for _, q := range all {
 		q.Version = cmp.Or(strings.TrimSpace(q.Version), "latest")
-		if m, ok := p.check(q.Dependency); !ok {
+		m, ok := p.check(q.Dependency)
+		if ok && !packageForm.MatchString(q.Folder) { // a process that builds made it
+			m, ok = Message{Text: fmt.Sprintf("%q is no name of a folder for a package", q.Folder)}, false
+		}
+		if !ok {
 			wrong = append(wrong, m)
 			continue
 		}
