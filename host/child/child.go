@@ -154,7 +154,7 @@ func (p *Process) command(ctx context.Context) (cmd *exec.Cmd, done func(), err 
 func tend(cmd *exec.Cmd) {
 	tie(cmd)
 	cmd.Cancel = func() error { kill(cmd.Process); return nil }
-	cmd.WaitDelay = time.Second // what it started may hold its output
+	cmd.WaitDelay = 5 * time.Second // what it started may hold its output
 }
 
 // head keeps the beginning of what is written to it.
