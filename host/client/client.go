@@ -205,6 +205,9 @@ func problemOf(response *http.Response, body []byte) *Problem {
 			Detail: fmt.Sprintf("%s answered %s, which is not an answer of Usher", response.Request.URL.Host, response.Status),
 			Hint:   "check the URL: something else may listen there, or a proxy stand between",
 		}
+		if bytes.Contains(body, []byte("HTTP request to an HTTPS server")) { // the words of net/http
+			p.Hint = "it speaks TLS there: begin the URL with https://"
+		}
 	}
 	p.Status = response.StatusCode
 	return p

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -364,4 +366,16 @@ func TestBindingsAreReplacedOnlyIfTheyAreWhatTheTagSays(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 	must[[]host.Binding](t)(c.ReplaceBindings(ctx, trigger, nil))
+}
+
+func TestAURLWithoutTLSOfAHostWithTLSIsToldSo(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	_, err := client.NewClient("http://"+s.Listener.Addr().String(), "").Keys(t.Context())
+	if p, ok := errors.AsType[*client.Problem](err); !ok || !strings.Contains(p.Hint, "https://") {
+		t.Errorf("error is %v", err)
+	}
 }
