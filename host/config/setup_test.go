@@ -98,12 +98,13 @@ func TestAnErrorInAFileNamesItsLine(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"unknown key", "post-user-registration:\n  - action: a\n    setings: {}\n", `b.yaml:3: unknown key "setings"`},
 		{"wrong type", "post-user-registration:\n  - action: a\n    settings:\n      retry: {max_attempts: soon}\n", "b.yaml:4: "},
+		{"no list", "# mine\npost-user-registration: []\nx: 1\n", "b.yaml:3: x must be a list, not a number"},
 		{"unknown trigger", "post-login: []\n", `unknown trigger "post-login"`},
 		{"no action", "post-user-registration: [{}]\n", "/post-user-registration/0: action is missing"},
 		{"twice", "post-user-registration: [{action: a}, {action: a}]\n", "a is bound twice"},
 		{"out of range", "post-user-registration: [{action: a, settings: {retry: {max_attempts: 900}}}]\n", "out of range"},
 		{"no YAML", "post-user-registration: [", "b.yaml: "},
-		{"no mapping", "- a\n", "b.yaml: "},
+		{"no mapping", "- a\n", "b.yaml: the file must be a mapping, not a list"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -2,9 +2,11 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -67,17 +69,22 @@ func decode(path string, data []byte, v any) error {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
-	return misread(path, &doc, decoder.Decode(v))
+	return misread(path, &doc, text, decoder.Decode(v))
 }
 
-// misread makes an author's error of the decoder's.
-func misread(path string, doc *yaml.Node, err error) error {
+// misread makes an author's error of the decoder's, which read text.
+func misread(path string, doc *yaml.Node, text []byte, err error) error {
 	if err == nil {
 		return nil
 	}
 	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		name := kind.Field[strings.LastIndexByte(kind.Field, '.')+1:]
-		return wrong(path, lineOf(doc, name), fmt.Sprintf("%s must be a %s, not a %s", kind.Field, plain(kind.Type.Kind().String()), kind.Value))
+		field := kind.Field
+		if field == "" { // the decoder does not name the keys of a map
+			name = lastKey(text[:kind.Offset])
+			field = cmp.Or(name, "the file")
+		}
+		return wrong(path, lineOf(doc, name), fmt.Sprintf("%s must be a %s, not a %s", field, plain(kind.Type.Kind().String()), plain(kind.Value)))
 	}
 	if _, name, ok := strings.Cut(err.Error(), "unknown field "); ok {
 		return wrong(path, lineOf(doc, strings.Trim(name, `"`)), "unknown key "+name)
@@ -85,13 +92,25 @@ func misread(path string, doc *yaml.Node, err error) error {
 	return wrong(path, 0, err.Error())
 }
 
+var jsonKey = regexp.MustCompile(`"([^"\\]*)":`)
+
+// lastKey returns the last key that the beginning of a JSON text has, "" when
+// it has none.
+func lastKey(text []byte) string {
+	keys := jsonKey.FindAllSubmatch(text, -1)
+	if len(keys) == 0 {
+		return ""
+	}
+	return string(keys[len(keys)-1][1])
+}
+
 func plain(kind string) string {
 	switch kind {
 	case "int", "int64":
 		return "whole number"
-	case "slice":
+	case "slice", "array":
 		return "list"
-	case "map", "struct":
+	case "map", "struct", "object":
 		return "mapping"
 	case "string":
 		return "text"
