@@ -205,10 +205,11 @@ func (r Retry) over(base Retry) Retry {
 // MaxModuleBytes is the largest module that is taken.
 const MaxModuleBytes = 10 << 20
 
-// The ceilings of what a binding may ask for.
+// The bounds of what a binding may ask for.
 const (
 	MaxTimeoutMillis = 15 * 60 * 1000
 	MaxMemoryBytes   = 1 << 30
+	MinMemoryBytes   = 64 << 10 // one page of WebAssembly, the unit of memories
 	MaxAttempts      = 100
 	MaxWaitMillis    = 24 * 3600 * 1000
 )
@@ -218,8 +219,8 @@ const (
 func (s Settings) Check(prefix string) error {
 	var fields []Field
 	for _, r := range s.ranges() {
-		if r.value < 0 || r.value > r.max {
-			fields = append(fields, Field{Pointer: prefix + r.pointer, Detail: fmt.Sprintf("must be between 1 and %d, or 0 for the default", r.max)})
+		if r.value != 0 && r.value < r.min || r.value > r.max {
+			fields = append(fields, Field{Pointer: prefix + r.pointer, Detail: fmt.Sprintf("must be between %d and %d, or 0 for the default", r.min, r.max)})
 		}
 	}
 	for _, c := range []struct {
@@ -241,26 +242,26 @@ func (s Settings) Check(prefix string) error {
 	return &Error{Code: Invalid, Text: "the settings are out of range", Fields: fields}
 }
 
-// bounded is a number of the settings with its ceiling.
+// bounded is a number of the settings with its bounds.
 type bounded struct {
-	pointer    string
-	value, max int64
+	pointer         string
+	value, min, max int64
 }
 
 func (s Settings) ranges() []bounded {
 	return []bounded{
-		{"/limits/timeout_ms", s.Limits.TimeoutMillis, MaxTimeoutMillis},
-		{"/limits/memory_bytes", s.Limits.MemoryBytes, MaxMemoryBytes},
-		{"/limits/output_bytes", s.Limits.OutputBytes, 64 << 20},
-		{"/limits/log_bytes", s.Limits.LogBytes, 16 << 20},
-		{"/limits/host_calls", s.Limits.HostCalls, 10_000_000},
-		{"/limits/http_requests", s.Limits.HTTPRequests, 10_000},
-		{"/limits/request_bytes", s.Limits.RequestBytes, 64 << 20},
-		{"/limits/response_bytes", s.Limits.ResponseBytes, 64 << 20},
-		{"/limits/http_timeout_ms", s.Limits.HTTPTimeoutMillis, MaxTimeoutMillis},
-		{"/limits/fuel", s.Limits.Fuel, 1 << 50},
-		{"/retry/max_attempts", int64(s.Retry.MaxAttempts), MaxAttempts},
-		{"/retry/initial_ms", s.Retry.InitialMillis, MaxWaitMillis},
-		{"/retry/max_ms", s.Retry.MaxMillis, MaxWaitMillis},
+		{"/limits/timeout_ms", s.Limits.TimeoutMillis, 1, MaxTimeoutMillis},
+		{"/limits/memory_bytes", s.Limits.MemoryBytes, MinMemoryBytes, MaxMemoryBytes},
+		{"/limits/output_bytes", s.Limits.OutputBytes, 1, 64 << 20},
+		{"/limits/log_bytes", s.Limits.LogBytes, 1, 16 << 20},
+		{"/limits/host_calls", s.Limits.HostCalls, 1, 10_000_000},
+		{"/limits/http_requests", s.Limits.HTTPRequests, 1, 10_000},
+		{"/limits/request_bytes", s.Limits.RequestBytes, 1, 64 << 20},
+		{"/limits/response_bytes", s.Limits.ResponseBytes, 1, 64 << 20},
+		{"/limits/http_timeout_ms", s.Limits.HTTPTimeoutMillis, 1, MaxTimeoutMillis},
+		{"/limits/fuel", s.Limits.Fuel, 1, 1 << 50},
+		{"/retry/max_attempts", int64(s.Retry.MaxAttempts), 1, MaxAttempts},
+		{"/retry/initial_ms", s.Retry.InitialMillis, 1, MaxWaitMillis},
+		{"/retry/max_ms", s.Retry.MaxMillis, 1, MaxWaitMillis},
 	}
 }

@@ -53,6 +53,13 @@ func TestSettingsOutOfRangeAreToldFieldByField(t *testing.T) {
 	if !slices.Equal(pointers, want) {
 		t.Errorf("pointers %v, want %v", pointers, want)
 	}
+	for bytes, fits := range map[int64]bool{1: false, 65535: false, 65536: true, 0: true} {
+		err := host.Settings{Limits: host.Limits{MemoryBytes: bytes}}.Check("")
+		e, _ := errors.AsType[*host.Error](err)
+		if fits != (err == nil) || err != nil && !strings.Contains(e.Fields[0].Detail, "between 65536 and 1073741824") {
+			t.Errorf("%d bytes of memory: %+v", bytes, e)
+		}
+	}
 	if err := host.DefaultSettings().Check(""); err != nil {
 		t.Errorf("the defaults are out of range: %v", err)
 	}
