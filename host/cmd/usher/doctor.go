@@ -172,7 +172,7 @@ func (a *app) checkKeyFile(name string) finding {
 
 func keyFileHint(name string) string {
 	if name == adminKeyFile {
-		return "the first start writes it; otherwise give a key with USHER_API_KEY"
+		return "the first start writes it; otherwise give a key with USHER_API_KEY, or see 'usher keys create --help' when none is left"
 	}
 	return "fine when secrets_key or secrets_key_file is set"
 }

@@ -1,13 +1,20 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/client"
+	"github.com/usherhost/usher/host/registry"
+	"github.com/usherhost/usher/host/sqlite"
+	"github.com/usherhost/usher/host/web"
 )
 
 func newKeys(a *app) *cobra.Command {
@@ -16,21 +23,26 @@ func newKeys(a *app) *cobra.Command {
 
 func newKeysCreate(a *app) *cobra.Command {
 	var scopes []string
+	var offline bool
 	cmd := &cobra.Command{
-		Use:     "create NAME",
-		Short:   "Make an API key; it is shown once, on stdout",
-		Example: `  usher keys create signup-service --scope ingest`,
-		Args:    exactly("NAME"),
+		Use:   "create NAME",
+		Short: "Make an API key; it is shown once, on stdout",
+		Long: `Make an API key, which is shown once, on stdout. That takes a key with scope
+manage. When none is left, stop the host and make one with --offline: it takes
+the data directory alone.`,
+		Example: `  usher keys create signup-service --scope ingest
+  usher keys create admin --scope ingest,manage,read --offline`,
+		Args: exactly("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := a.client()
-			if err != nil {
-				return err
-			}
 			asked := make([]host.Scope, len(scopes))
 			for i, s := range scopes {
 				asked[i] = host.Scope(s)
 			}
-			key, err := c.CreateKey(cmd.Context(), args[0], asked)
+			create := a.createKey
+			if offline {
+				create = a.createKeyOffline
+			}
+			key, err := create(cmd.Context(), args[0], asked)
 			if err != nil {
 				return err
 			}
@@ -39,7 +51,31 @@ func newKeysCreate(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringSliceVar(&scopes, "scope", []string{string(host.ScopeIngest)}, "what it may do: ingest, manage, read; repeatable")
+	cmd.Flags().BoolVar(&offline, "offline", false, "make it in the data directory (--data) of a host that is stopped")
 	return cmd
+}
+
+func (a *app) createKey(ctx context.Context, name string, scopes []host.Scope) (client.Key, error) {
+	c, err := a.client()
+	if err != nil {
+		return client.Key{}, err
+	}
+	return c.CreateKey(ctx, name, scopes)
+}
+
+// createKeyOffline needs no key: who may write the data directory owns the host.
+func (a *app) createKeyOffline(ctx context.Context, name string, scopes []host.Scope) (key client.Key, err error) {
+	if _, err := os.Stat(filepath.Join(a.cfg.Data, sqlite.FileName)); err != nil {
+		return key, &host.Error{Code: host.NotFound, Text: "there is no database in " + a.cfg.Data, Hint: "name the data directory with --data", Err: err}
+	}
+	db, err := sqlite.Open(ctx, a.cfg.Data, sqlite.Options{})
+	if err != nil {
+		return key, err
+	}
+	defer closeLast(db.Close, &err)
+	reg := &registry.Registry{Store: db, NewKey: web.NewKey}
+	key.Key, key.Secret, err = reg.CreateKey(ctx, name, scopes)
+	return key, err
 }
 
 func newKeysList(a *app) *cobra.Command {
