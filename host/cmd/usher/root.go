@@ -82,6 +82,7 @@ Start here:
 		newInit(a), newBuild(a), newRun(a), newDev(a), newProfile(a), newInspect(a), newEgress(a),
 		newVersion(a), newExitCodes(),
 	)
+	a.completeActions(root)
 	return root
 }
 
