@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/jsbuild"
 	"github.com/usherhost/usher/sdk/templates"
 )
 
@@ -67,15 +68,26 @@ func (a *app) initAction(dir, language string) error {
 	if err := writeFiles(dir, files); err != nil {
 		return err
 	}
+	script := files["fakes.json"] != nil
+	if script {
+		a.noteEngine(jsbuild.Engine())
+	}
 	paths := slices.Sorted(maps.Keys(files))
 	return a.term.answer(map[string]any{"name": name, "dir": dir, "language": language, "files": paths}, func(w io.Writer) {
 		fmt.Fprintf(w, "made %s (%d files); its settings are in %s\n", dir, len(files), filepath.Join(dir, actionFileName))
 		try := "run"
-		if files["fakes.json"] != nil {
+		if script {
 			try = "dev"
 		}
 		fmt.Fprintf(w, "next: usher %s %s\nnext: usher actions deploy %s --bind\n", try, dir, dir)
 	})
+}
+
+// noteEngine says at once that what comes next will fail without the engine.
+func (a *app) noteEngine(_ []byte, err error) {
+	if e, ok := errors.AsType[*host.Error](err); ok {
+		a.term.note("usher: warning: %s: it can neither run nor deploy a script\nusher: hint: %s", e.Text, e.Hint)
+	}
 }
 
 // mustBeFree refuses a folder that has something in it.
