@@ -43,8 +43,15 @@ func self() []string {
 	if err != nil {
 		return nil
 	}
+	if _, err := os.Stat(running); err == nil {
+		path = running
+	}
 	return []string{path}
 }
+
+// running is this program on Linux, also when an update has put another one in
+// its file's place since: the two may not understand each other.
+const running = "/proc/self/exe"
 
 // childTasks are what this program does in processes of their own.
 func childTasks() []child.Task {
