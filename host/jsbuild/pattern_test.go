@@ -1,6 +1,7 @@
 package jsbuild_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,6 +38,21 @@ func TestCodeReadsNothingOutsideOfItsProject(t *testing.T) {
 				t.Errorf("got %v, want %q", err, tt.says)
 			}
 		})
+	}
+}
+
+func TestCodeWithoutAFolderHidesNoPattern(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{
+		`require(/**/ "../../" + process.env.NAME);`,
+		`require("\x2e./../" + process.env.NAME);`,
+		"import(/**/ `../../${process.env.NAME}`);",
+	} {
+		_, err := jsbuild.BundleOf(t.Context(), nil, jsbuild.Source{Name: "action.js", Code: []byte(anyHandler + code)})
+		wrong, ok := errors.AsType[*jsbuild.Error](err)
+		if !ok || len(wrong.Messages) != 1 || !strings.Contains(err.Error(), `"../../**/*" is outside of what the action may read`) {
+			t.Errorf("%s: got %v", code, err)
+		}
 	}
 }
 

@@ -12,11 +12,16 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// messages translates what esbuild says, in its order.
+// messages translates what esbuild says, in its order and once: how often a
+// pattern found a file that it may not tells what there is.
 func (j *job) messages(found []api.Message) []Message {
 	list := make([]Message, 0, len(found))
+	said := map[Message]bool{}
 	for _, m := range found {
-		list = append(list, j.message(m))
+		if message := j.message(m); !said[message] {
+			said[message] = true
+			list = append(list, message)
+		}
 	}
 	return list
 }
