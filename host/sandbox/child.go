@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -43,7 +45,7 @@ func (s *Sandbox) admitApart(ctx context.Context, digest string, wasm []byte) (*
 	}
 	a := s.storedArtifact(digest)
 	if a == nil {
-		return nil, errors.New("admit module: its artifact is not there: is the cache directory full?")
+		return nil, &hostFault{"its artifact is not there: is the cache directory full?"}
 	}
 	return a, nil
 }
@@ -72,7 +74,7 @@ func (s *Sandbox) runChild(ctx context.Context, wasm []byte) error {
 	case answer.Error != "":
 		return errors.New(answer.Error)
 	case answer.Fault != "":
-		return errors.New("admit module: " + answer.Fault)
+		return &hostFault{answer.Fault}
 	}
 	return nil
 }
@@ -100,6 +102,9 @@ func admitHere(dir string, functions []Function, in io.Reader) childAnswer {
 		return childAnswer{Fault: err.Error()}
 	}
 	a, err := s.admit(ctx, wasm)
+	if isHostsFault(err) {
+		return childAnswer{Fault: err.Error()}
+	}
 	if err != nil {
 		return childAnswer{Error: err.Error()}
 	}
@@ -107,4 +112,19 @@ func admitHere(dir string, functions []Function, in io.Reader) childAnswer {
 		return childAnswer{Fault: err.Error()}
 	}
 	return childAnswer{}
+}
+
+// hostFault is what went wrong with the host, and not with a module.
+type hostFault struct{ text string }
+
+// Error tells what went wrong.
+func (f *hostFault) Error() string { return "admit module: " + f.text }
+
+// isHostsFault reports whether err has another reason than the module: one that
+// is told as a fault, or a file that can't be read or written.
+func isHostsFault(err error) bool {
+	_, told := errors.AsType[*hostFault](err)
+	_, path := errors.AsType[*fs.PathError](err)
+	_, link := errors.AsType[*os.LinkError](err)
+	return told || path || link
 }

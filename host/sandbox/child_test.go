@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -48,9 +49,8 @@ func TestAModuleIsAdmittedInAProcessOfItsOwn(t *testing.T) {
 func TestAProcessThatDiesOverAModuleCostsItsUploaderAnError(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ script, says string }{
-		"killed":         {"kill -9 $$", "admit module: the process ended with signal: killed"},
-		"silent":         {"exit 0", "said nothing that can be understood"},
-		"a host failure": {`echo '{"fault":"no space left on device"}'`, "no space left on device"},
+		"killed": {"kill -9 $$", "admit module: the process ended with signal: killed"},
+		"silent": {"exit 0", "said nothing that can be understood"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -59,5 +59,36 @@ func TestAProcessThatDiesOverAModuleCostsItsUploaderAnError(t *testing.T) {
 				t.Errorf("inspection %+v, %v", in.Problems, err)
 			}
 		})
+	}
+}
+
+func TestAFullDiskIsNotTheModulesFault(t *testing.T) {
+	t.Parallel()
+	full := openWithChild(t, "/bin/sh", "-c", `echo '{"fault":"no space left on device"}'`)
+	if in, _, err := full.Inspect(t.Context(), guests.Wasm("echo"), entry); err == nil || !strings.Contains(err.Error(), "no space left on device") || len(in.Problems) > 0 {
+		t.Errorf("inspection %+v, %v", in.Problems, err)
+	}
+}
+
+func TestACacheThatCantBeWrittenIsNotTheModulesFault(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: dir, Functions: functions()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close(context.Background()) })
+	engines, err := filepath.Glob(filepath.Join(dir, "wazero-*"))
+	if err != nil || len(engines) != 1 {
+		t.Fatalf("engines' caches %q, %v", engines, err)
+	}
+	if err := os.RemoveAll(engines[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(engines[0], nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if in, _, err := s.Inspect(t.Context(), guests.Wasm("echo"), entry); err == nil || len(in.Problems) > 0 {
+		t.Errorf("inspection %+v, %v", in.Problems, err)
 	}
 }

@@ -34,6 +34,9 @@ func (s *Sandbox) Inspect(ctx context.Context, wasm []byte, entries ...string) (
 		if ctx.Err() != nil {
 			return in, found, ctx.Err()
 		}
+		if isHostsFault(err) {
+			return in, found, err
+		}
 		in.Problems = append(in.Problems, host.Problem{Detail: err.Error(), Hint: engineHint})
 		return in, found, nil
 	}
