@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
+	landlocksys "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
 )
 
@@ -111,4 +112,11 @@ func Confine(read, write []string) error {
 		return fmt.Errorf("confine the process: %w", err)
 	}
 	return nil
+}
+
+// Confines reports whether [Confine] keeps this process from the other files:
+// the kernel is able to since Linux 5.13, if it is set up so.
+func Confines() bool {
+	version, err := landlocksys.LandlockGetABIVersion()
+	return err == nil && version > 0
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/jsbuild"
 	"github.com/usherhost/usher/host/sqlite"
 )
@@ -42,8 +43,8 @@ func newDoctor(a *app) *cobra.Command {
 		Use:   "doctor",
 		Short: "Look for what could be wrong with this installation",
 		Long: `Look at the data directory, its lock, database and key files, the disk, the
-server and its clock, the JavaScript engine, and the toolchains for building
-actions. Changes nothing.
+server and its clock, the JavaScript engine, what the kernel confines, and the
+toolchains for building actions. Changes nothing.
 Ends with code 1 when it finds a problem.`,
 		GroupID: groupHost,
 		Args:    exactly(),
@@ -57,7 +58,7 @@ func (a *app) doctor(ctx context.Context) error {
 		findings = append(findings, a.checkKeyFile(name))
 	}
 	findings = append(findings, a.checkServer(ctx)...)
-	findings = append(findings, checkEngine())
+	findings = append(findings, checkEngine(), checkConfinement())
 	findings = append(findings, checkTools(ctx)...)
 	err := a.term.answer(map[string]any{"findings": findings}, func(w io.Writer) { a.printFindings(w, findings) })
 	if err != nil {
@@ -227,6 +228,18 @@ func checkEngine() finding {
 		return finding{Name: "javascript", State: stateProblem, Detail: err.Error()}
 	}
 	return finding{Name: "javascript", State: stateOK, Detail: "the engine is in this binary, " + byteSize(int64(len(engine)))}
+}
+
+// checkConfinement tells whether what compiles and builds uploads is kept from
+// this machine's files by the kernel too.
+func checkConfinement() finding {
+	if child.Confines() {
+		return finding{Name: "confinement", State: stateOK, Detail: "the kernel keeps builds from other files and the network (Landlock)"}
+	}
+	return finding{
+		Name: "confinement", State: stateWarning, Detail: "this kernel has no Landlock: builds are bounded in time and memory only",
+		Hint: "run the host on Linux 5.13 or newer with landlock among its security modules, if others than you may create actions",
+	}
 }
 
 // checkTools looks for the toolchains that sample actions are built with. None
