@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,6 +32,18 @@ func (c *call) locate(text string) string {
 		return text
 	}
 	return c.runner.Stacks.Map(c.ctx, c.run.Step.Digest, text)
+}
+
+// locateIn maps the positions in what a guest put out: errors that nobody caught
+// stand there. Only JSON is mapped, and only to JSON.
+func (c *call) locateIn(output []byte) []byte {
+	if c.runner.Stacks == nil || !bytes.Contains(output, []byte(BundleName)) || !json.Valid(output) {
+		return output
+	}
+	if located := []byte(c.locate(string(output))); json.Valid(located) {
+		return located
+	}
+	return output
 }
 
 // guestError is the parts of an error that a guest set as JSON.

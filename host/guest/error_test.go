@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/guests"
+	"github.com/usherhost/usher/host/sandbox"
 )
 
 func TestAnErrorInPartsStaysInParts(t *testing.T) {
@@ -70,5 +72,33 @@ func TestPositionsInABundleAreMappedToTheAuthorsFiles(t *testing.T) {
 	}
 	if result.Logs[1].Message != "nowhere" {
 		t.Errorf("log %q", result.Logs[1].Message)
+	}
+}
+
+// quoting knows sources whose names are not to be put into JSON.
+type quoting struct{}
+
+func (quoting) Map(_ context.Context, _, text string) string {
+	return strings.ReplaceAll(text, "usher-bundle.js:7:9", `a".js:1:1`)
+}
+
+func TestPositionsInAnOutputAreMappedWhereItStaysJSON(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, tt := range []struct {
+		stacks guest.Stacks
+		want   string
+	}{
+		{stacks{}, "at f (src/crm.ts:3:1 of "},
+		{quoting{}, "at f (usher-bundle.js:7:9)"},
+	} {
+		w.Stacks = tt.stacks
+		result, _, err := w.Run(t.Context(), guest.Run{
+			ExecutionID: "exe_1", Attempt: 1, Step: host.Step{ActionID: "act_1", Action: "greet", Digest: sandbox.Digest(guests.Wasm("echo")), Settings: w.settings},
+			Event: &host.Event{Trigger: host.PostUserRegistration, Body: []byte(`{"user":{"user_id":"at f (usher-bundle.js:7:9)"}}`)},
+		})
+		if err != nil || !strings.Contains(string(result.Output), tt.want) {
+			t.Errorf("output %s, error %v, want %q in it", result.Output, err, tt.want)
+		}
 	}
 }

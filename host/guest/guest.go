@@ -192,7 +192,7 @@ func (c *call) result(out sandbox.Outcome) host.Result {
 		VersionID:   c.run.Step.VersionID,
 		Number:      c.run.Step.Number,
 		Succeeded:   out.Fault == nil,
-		Output:      out.Output,
+		Output:      c.locateIn(out.Output),
 		Logs:        c.logs,
 		Calls:       c.notes,
 		StartedAt:   c.started,
