@@ -91,6 +91,7 @@ type CallNote struct {
 	Status     int    `json:"status,omitempty"` // of an HTTP response
 	Bytes      int64  `json:"bytes,omitempty"`  // of the answer
 	Error      string `json:"error,omitempty"`
+	Hint       string `json:"hint,omitempty"` // how to allow a request that was refused
 	TookMicros int64  `json:"took_us"`
 }
 

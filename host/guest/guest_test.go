@@ -512,3 +512,15 @@ func FuzzHostFunctionsBearAnyOffset(f *testing.F) {
 		}
 	})
 }
+
+func TestARefusedRequestTellsHowToAllowItAlsoWhenTheRunSucceeds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	result, _ := w.run(t, "script", guests.Step{Function: "http_send", Argument: `{"url":"https://elsewhere.example/"}`})
+	if !result.Succeeded {
+		t.Fatal(result.Error)
+	}
+	if got, want := result.Calls[len(result.Calls)-1].Hint, "usher bindings set greet --allow https://elsewhere.example"; got != want {
+		t.Errorf("hint %q, want %q", got, want)
+	}
+}

@@ -102,7 +102,7 @@ func (c *call) send(s *sandbox.Call, request httpRequest, malformed error) *http
 func (c *call) settle(note *host.CallNote, response *host.HTTPResponse, failure *host.EgressFailure) *httpAnswer {
 	if failure != nil {
 		c.lastFailure = failure
-		note.Error = failure.Message
+		note.Error, note.Hint = failure.Message, c.egressHint(failure)
 		return &httpAnswer{Error: &httpError{failure.Code, failure.Message}}
 	}
 	c.retryAfter = max(c.retryAfter, retryAfter(response, c.started.Add(c.offset)))

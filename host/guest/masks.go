@@ -43,6 +43,6 @@ func newReplacer(secrets map[string]string) *strings.Replacer {
 }
 
 func (c *call) maskNote(n host.CallNote) host.CallNote {
-	n.Target, n.Error = c.mask(n.Target), c.mask(n.Error)
+	n.Target, n.Error, n.Hint = c.mask(n.Target), c.mask(n.Error), c.mask(n.Hint)
 	return n
 }

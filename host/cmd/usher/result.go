@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/usherhost/usher/host"
@@ -50,9 +51,17 @@ func (t term) result(w io.Writer, r host.Result) {
 	for _, l := range r.Logs {
 		fmt.Fprintf(w, "  %s  %-5s %s\n", t.dim(l.At.UTC().Format("15:04:05.000")), l.Level, l.Message)
 	}
+	var hints []string
+	if r.Error != nil {
+		hints = append(hints, r.Error.Hint) // the verdict tells it
+	}
 	for _, c := range r.Calls {
 		if c.Function != "http_start" || c.Error != "" { // the call that took the answer tells it all
 			fmt.Fprintln(w, "  "+callLine(c))
+		}
+		if c.Hint != "" && !slices.Contains(hints, c.Hint) {
+			hints = append(hints, c.Hint)
+			fmt.Fprintf(w, "  hint: %s\n", c.Hint)
 		}
 	}
 	if len(r.Output) > 0 {
