@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -70,19 +71,19 @@ func TestCodeThatIsTooMuchToBuildCostsItsAuthorAnError(t *testing.T) {
 	for _, tt := range []struct{ name, code, says string }{
 		{"nested too deeply", "exports.x = " + strings.Repeat("[", 200_000) + strings.Repeat("]", 200_000), "reading the action's code took more than 128 MiB of stack"},
 		{"parsed in quadratic time", "x = (" + strings.Repeat("a,", 400_000) + "a);", "reading the action's code took more than 3s of processor time"},
-		{"endless at its top level", anyHandler + "for (;;) {}", "compiling the action and running its top-level code took more than 3s of processor time"},
+		{"endless at its top level", anyHandler + "for (;;) {}", "to be built, the action used more than 60000000000 units of fuel|running its top-level code took more than 30s of processor time"},
 		{"huge at its top level", anyHandler + "const all = []; for (;;) all.push(new Uint8Array(1 << 20).fill(1));", "out of memory"},
-		{"looking through the host", anyHandler + `require("../../../" + process.env.FILE);`, `"../../../**/*" is outside of what the action may read`},
+		{"looking through the host", anyHandler + `require("../../../" + process.env.FILE);`, `"../../../\*\*/\*" is outside of what the action may read`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			b := apart(t, &jsbuild.Packages{CacheDir: t.TempDir()})
-			if strings.Contains(tt.says, "processor time") {
+			if strings.Contains(tt.says, "3s of processor time") {
 				b.Limit(child.Limits{CPU: 3 * time.Second})
 			}
 			_, err := b.Build(t.Context(), code(tt.code))
 			var wrong *jsbuild.Error
-			if !errors.As(err, &wrong) || !strings.Contains(wrong.Messages[0].Text, tt.says) || wrong.Messages[0].File != "action.js" || wrong.Messages[0].Hint == "" {
+			if !errors.As(err, &wrong) || !regexp.MustCompile(tt.says).MatchString(wrong.Messages[0].Text) || wrong.Messages[0].File != "action.js" || wrong.Messages[0].Hint == "" {
 				t.Errorf("got %v, want %s", err, tt.says)
 			}
 		})
