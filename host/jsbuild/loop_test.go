@@ -151,7 +151,7 @@ func TestADeadlineEndsARunThatWaits(t *testing.T) {
 			t.Parallel()
 			result, _ := run(t, handling(body), jstest.Run{
 				Secrets:  map[string]string{"URL": server.URL},
-				Settings: host.Settings{Limits: host.Limits{TimeoutMillis: 300}},
+				Settings: host.Settings{Limits: host.Limits{TimeoutMillis: 300, Fuel: 1e15}},
 			})
 			if result.Limit != "timeout_ms" {
 				t.Errorf("limit %q, error %+v", result.Limit, result.Error)
