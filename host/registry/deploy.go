@@ -46,7 +46,7 @@ func (r *Registry) deployDraft(ctx context.Context, actionID string, revision in
 			Hint: "look at it, and deploy it again",
 		}
 	}
-	if d, err = r.built(ctx, a); err != nil {
+	if err := runnable(a, d, err); err != nil {
 		return host.Version{}, err
 	}
 	return r.release(ctx, a, r.versionOf(a, d), nil, nil)
@@ -60,11 +60,16 @@ func (r *Registry) versionOf(a host.Action, d host.Draft) host.Version {
 // built returns the action's draft, or says why it can't be run.
 func (r *Registry) built(ctx context.Context, a host.Action) (host.Draft, error) {
 	d, err := r.draft(ctx, a)
+	return d, runnable(a, d, err)
+}
+
+// runnable says why the action's draft can't be run, or why it could not be read.
+func runnable(a host.Action, d host.Draft, err error) error {
 	if host.CodeOf(err) == host.NotFound {
-		return d, &host.Error{Code: host.Conflict, Text: textOf(err), Hint: "deploy one of its versions instead", Err: err}
+		return &host.Error{Code: host.Conflict, Text: textOf(err), Hint: "deploy one of its versions instead", Err: err}
 	}
 	if err != nil || d.Status == host.Built {
-		return d, err
+		return err
 	}
 	e := &host.Error{
 		Code: host.Conflict, Text: fmt.Sprintf("the draft of action %q is %s; only one that is built can run", a.Name, d.Status),
@@ -76,7 +81,7 @@ func (r *Registry) built(ctx context.Context, a host.Action) (host.Draft, error)
 			e.Hint += ": " + (&BuildFailed{d.Errors[:1]}).Error()
 		}
 	}
-	return d, e
+	return e
 }
 
 // manifest is what a version of a source declares. It needs the secrets that
