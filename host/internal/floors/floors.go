@@ -40,9 +40,10 @@ var places = []place{
 	{"proto", []string{"host"}},
 	// Machines.
 	{"host/child", nil},
+	{"host/fair", nil},
 	{"host/sandbox", []string{"host", "proto", "host/child", "host/wasmbin"}},
 	{"host/wasmbin", words},
-	{"host/egress", words},
+	{"host/egress", append(slices.Clone(words), "host/fair")},
 	{"host/fake", words},
 	{"host/seal", words},
 	{"host/webcrypto", nil},
@@ -53,7 +54,7 @@ var places = []place{
 	// Work.
 	{"host/executor", words},
 	{"host/registry", words},
-	{"host/guest", append(slices.Clone(words), "host/sandbox", "host/webcrypto")},
+	{"host/guest", append(slices.Clone(words), "host/fair", "host/sandbox", "host/webcrypto")},
 	// Doors.
 	{"host/ingress", doors},
 	{"host/admin", doors},
