@@ -74,6 +74,7 @@ type Sandbox struct {
 	mu        sync.Mutex // guards the following
 	modules   map[string]*loading
 	codes     map[string]*code
+	compiling map[string]chan struct{} // by key: closed when somebody's compiling has ended
 	bases     map[string]*base
 	idle      *list.List // of *instance that nobody uses, the last used first
 	idleBytes int64
@@ -107,7 +108,7 @@ func Open(ctx context.Context, c Config) (*Sandbox, error) {
 	s := &Sandbox{
 		config: c, runtime: wazero.NewRuntimeWithConfig(ctx, config), cache: cache,
 		served:  map[string]map[string]Function{},
-		modules: map[string]*loading{}, codes: map[string]*code{}, bases: map[string]*base{},
+		modules: map[string]*loading{}, codes: map[string]*code{}, compiling: map[string]chan struct{}{}, bases: map[string]*base{},
 		idle: list.New(), loaded: list.New(), runs: newRuns(),
 	}
 	s.sweep()
@@ -212,62 +213,6 @@ func (s *Sandbox) Close(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	return errors.Join(s.runtime.Close(ctx), s.cache.Close(ctx))
-}
-
-// code is compiled code that modules share which are equal but for their data.
-type code struct {
-	runtime  wazero.Runtime
-	compiled wazero.CompiledModule
-	key      string // of its part
-	users    int    // guarded by the sandbox
-	bytes    int64
-}
-
-// nativeFactor is about how many bytes of machine code one of WebAssembly
-// becomes.
-const nativeFactor = 4
-
-// compile returns the code of a rewritten module. The caller must release it.
-func (s *Sandbox) compile(ctx context.Context, wasm []byte) (*code, error) {
-	return s.compilePart(ctx, newPart(wasm))
-}
-
-// compilePart is compile of what may be on disk: it is read only when nobody
-// has it compiled.
-func (s *Sandbox) compilePart(ctx context.Context, p part) (*code, error) {
-	s.mu.Lock()
-	if c, found := s.codes[p.Key]; found {
-		c.users++
-		s.mu.Unlock()
-		return c, nil
-	}
-	s.mu.Unlock()
-	wasm, err := s.wasm(p)
-	if err != nil {
-		return nil, err
-	}
-	compiled, err := s.runtime.CompileModule(ctx, wasm)
-	if err != nil {
-		return nil, fmt.Errorf("compile module: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c, found := s.codes[p.Key]; found { // somebody was quicker: theirs is the same
-		c.users++
-		_ = compiled.Close(ctx) // it only counts its users
-		return c, nil
-	}
-	c := &code{runtime: s.runtime, compiled: compiled, key: p.Key, users: 1, bytes: nativeFactor * int64(len(wasm))}
-	s.codes[p.Key] = c
-	s.loadBytes += c.bytes
-	return c, nil
-}
-
-// release gives back what compile returned.
-func (s *Sandbox) release(c *code) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.unlink(c)
 }
 
 // Digest names a module: "sha256:" and the hash in hexadecimal.
