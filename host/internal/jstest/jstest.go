@@ -40,13 +40,26 @@ func Open(ctx context.Context) (*Kit, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	k := &Kit{Sandbox: s, dir: dir}
+	k := (&Kit{dir: dir, egress: newEgress()}).Over(s)
 	if k.Builder, err = jsbuild.New(jsbuild.Config{Sandbox: s}); err != nil {
 		return nil, errors.Join(err, s.Close(ctx), os.RemoveAll(dir))
 	}
-	k.egress = &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
-	k.Runner = &guest.Runner{Sandbox: s, Modules: &k.modules, Secrets: &k.modules, Egress: k.egress, Cache: &guest.Cache{}, Stacks: &jsbuild.Stacks{Module: k.modules.Module}}
 	return k, nil
+}
+
+// Over returns a kit that runs in another sandbox. It can't build, and is not
+// to be closed.
+func (k *Kit) Over(s *sandbox.Sandbox) *Kit {
+	over := &Kit{Sandbox: s, egress: k.egress, dir: k.dir}
+	over.Runner = &guest.Runner{
+		Sandbox: s, Modules: &over.modules, Secrets: &over.modules, Egress: k.egress,
+		Cache: &guest.Cache{}, Stacks: &jsbuild.Stacks{Module: over.modules.Module},
+	}
+	return over
+}
+
+func newEgress() *egress.Client {
+	return &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 }
 
 // Close frees what the kit holds.
