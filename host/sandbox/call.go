@@ -180,8 +180,9 @@ func (c *Call) Check() {
 	}
 }
 
-// Bytes returns a copy of the block at offset, nil for offset 0. An offset
-// that names no block ends the run.
+// Bytes returns a copy of the block at offset, nil for offset 0, and for a block
+// that was freed: it is empty, as in Extism's SDK. An offset that names no block
+// ends the run.
 func (c *Call) Bytes(function string, offset uint64) []byte {
 	b, ok := c.exchange.block(offset)
 	if !ok {

@@ -22,7 +22,7 @@ func TestSpoiltFreeListsLeaveNothingForTheNextRun(t *testing.T) {
 		for range 2 { // the first makes the instance
 			_ = m.Run(t.Context(), request(what))
 			out := m.Run(t.Context(), request("\x00"))
-			if out.Fault != nil || out.Isolation != host.IsolationReset || len(out.Output) != 60_000 {
+			if out.Fault != nil || out.Isolation != host.IsolationReset || len(out.Output) != 400_000 {
 				t.Fatalf("%q: fault %v, %s, %d bytes", what, out.Fault, out.Isolation, len(out.Output))
 			}
 			if at := bytes.IndexFunc(out.Output, func(r rune) bool { return r != 0 }); at >= 0 {

@@ -14,7 +14,7 @@ import (
 // Extism ABI defines it: blocks named by their offset, where 0 names none.
 type exchange interface {
 	begin(input []byte, limits *host.Limits) bool // false: the input does not fit
-	block(offset uint64) ([]byte, bool)           // the block at offset, not a copy; nil and true for offset 0
+	block(offset uint64) ([]byte, bool)           // the block at offset, not a copy; nil and true for offset 0 and for one that was freed
 	put(c *Call, data []byte) (uint64, bool)      // false: over the limit
 	release(c *Call, offset uint64)
 	result() []byte // the output, not a copy
@@ -32,9 +32,10 @@ type kernel struct {
 	free   [48][]int
 	limit  int64
 
-	input       block
-	output      block
-	errorOffset uint64
+	reuse  uint64 // while the memory is smaller, freed blocks rest
+	input  block
+	output block
+	failed block // the error, with its length when it was set: it may be freed since
 }
 
 // block is one allocation. Its room is length rounded up to a power of two.
@@ -48,6 +49,11 @@ type block struct {
 const (
 	firstOffset = 16
 	minRoom     = 16
+	// reuseBytes are allocated besides the input before anything that was freed is
+	// given out again. Extism's kernel does so when its first page of 64 KiB is
+	// full, and guests depend on it that free their output before they return. Blocks
+	// take up to twice as much here.
+	reuseBytes = 128 << 10
 )
 
 // kernelBytes is what the exchange may hold: what the guest's own memory may,
@@ -60,6 +66,7 @@ func (k *kernel) begin(input []byte, limits *host.Limits) bool {
 	k.limit = kernelBytes(input, limits)
 	offset, ok := k.put(nil, input)
 	k.input = block{offset: offset, length: uint64(len(input))}
+	k.reuse = uint64(len(k.memory)) + reuseBytes
 	return ok
 }
 
@@ -75,9 +82,12 @@ func (k *kernel) block(offset uint64) ([]byte, bool) {
 	if offset == 0 {
 		return nil, true
 	}
-	i := k.find(offset)
-	if i < 0 {
+	i, found := k.search(offset)
+	if !found {
 		return nil, false
+	}
+	if k.blocks[i].freed {
+		return nil, true
 	}
 	return k.slice(offset, k.blocks[i].length)
 }
@@ -88,7 +98,7 @@ func (k *kernel) result() []byte {
 }
 
 func (k *kernel) said() []byte {
-	b, _ := k.block(k.errorOffset)
+	b, _ := k.slice(k.failed.offset, k.failed.length)
 	return b
 }
 
@@ -106,16 +116,17 @@ func (k *kernel) alloc(length uint64) (uint64, bool) {
 		return 0, false
 	}
 	class := roomClass(length)
-	if free := k.free[class]; len(free) > 0 {
+	offset := uint64(max(len(k.memory), firstOffset))
+	end := offset + 1<<class
+	tooLarge := end > uint64(k.limit)+firstOffset
+	if free := k.free[class]; len(free) > 0 && (tooLarge || end > k.reuse) {
 		b := &k.blocks[free[len(free)-1]]
 		k.free[class] = free[:len(free)-1]
 		b.length, b.freed = length, false
 		clear(k.memory[b.offset : b.offset+length])
 		return b.offset, true
 	}
-	offset := uint64(max(len(k.memory), firstOffset))
-	end := offset + 1<<class
-	if end > uint64(k.limit)+firstOffset {
+	if tooLarge {
 		return 0, false
 	}
 	k.grow(int(end))
@@ -133,11 +144,17 @@ func (k *kernel) grow(size int) {
 	k.memory = k.memory[:size]
 }
 
-// find returns the index of the living block that begins at offset, or -1.
-func (k *kernel) find(offset uint64) int {
-	i, found := slices.BinarySearchFunc(k.blocks, offset, func(b block, offset uint64) int {
+// search returns the index of the block that begins at offset, and whether there
+// is one.
+func (k *kernel) search(offset uint64) (int, bool) {
+	return slices.BinarySearchFunc(k.blocks, offset, func(b block, offset uint64) int {
 		return cmp.Compare(b.offset, offset)
 	})
+}
+
+// find returns the index of the living block that begins at offset, or -1.
+func (k *kernel) find(offset uint64) int {
+	i, found := k.search(offset)
 	if !found || k.blocks[i].freed {
 		return -1
 	}
@@ -149,6 +166,9 @@ func (k *kernel) release(_ *Call, offset uint64) {
 		k.blocks[i].freed = true
 		class := roomClass(k.blocks[i].length)
 		k.free[class] = append(k.free[class], i)
+		if offset == k.input.offset {
+			k.input.length = 0
+		}
 	}
 }
 
@@ -193,9 +213,9 @@ func KernelFunctions() []Function {
 		f("output_set", []ValueType{I64, I64}, none, func(c *Call, s []uint64) { c.setOutput(s[0], s[1]) }),
 		f("output_length", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel().output.length }),
 		f("output_offset", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel().output.offset }),
-		f("error_get", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel().errorOffset }),
+		f("error_get", none, i64, func(c *Call, s []uint64) { s[0] = c.kernel().failed.offset }),
 		f("memory_bytes", none, i64, func(c *Call, s []uint64) { s[0] = uint64(len(c.kernel().memory)) }),
-		f("error_set", i64, none, func(c *Call, s []uint64) { c.kernel().errorOffset = s[0] }),
+		f("error_set", i64, none, func(c *Call, s []uint64) { c.kernel().failed = block{offset: s[0], length: c.kernel().length(s[0])} }),
 	}
 }
 

@@ -94,7 +94,7 @@ func TestAFailedRunTellsWhoseFaultItIs(t *testing.T) {
 		{guest: "failtrap", fault: host.FaultGuest, message: "no luck", stack: "$4()"},
 		{guest: "nonzero", fault: host.FaultGuest, message: entry + " returned 7 without setting an error"},
 		{guest: "trap", fault: host.FaultGuest, message: "trapped: unreachable", stack: "$1()"},
-		{guest: "badpointer", fault: host.FaultGuest, message: "load_u64: 8 bytes at offset 9223372036854775807 are outside", stack: "$9(i64) i64\n"},
+		{guest: "badpointer", fault: host.FaultGuest, message: "load_u64: 8 bytes at offset 9223372036854775807 are outside", stack: "$11(i64) i64\n"},
 		{guest: "loop", fault: host.FaultLimit, limit: "timeout_ms", message: "stopped after 300 ms (limit 300 ms)"},
 		{guest: "startloop", fault: host.FaultLimit, limit: "timeout_ms", message: "stopped after 300 ms"},
 		{guest: "initloop", fault: host.FaultLimit, limit: "timeout_ms", message: "stopped after 300 ms"},

@@ -33,13 +33,14 @@ type wasmKernel struct {
 	free   handle
 	stack  [1]uint64
 
-	end, input, inputLength, output, outputLength, outputLimit, failure api.MutableGlobal
+	end, reuse, input, inputLength, output, outputLength, outputLimit, failure, failureLength api.MutableGlobal
 }
 
 const (
 	kernelStart  = 128 // where blocks begin: below are the free lists
 	kernelHeader = 8
 	kernelMark   = 0x55534800 // in a header's second word, with the block's class
+	kernelFreed  = 0x55534600 // the same of a block that was freed
 	// keptKernelBytes is the largest memory that a kept kernel stays kept with.
 	keptKernelBytes = 1 << 20
 )
@@ -50,7 +51,7 @@ func newWasmKernel(module api.Module, pages *memory) *wasmKernel {
 		module: module, memory: module.Memory(), pages: pages,
 		end: global("end"), input: global("input"), inputLength: global("input_bytes"),
 		output: global("output"), outputLength: global("output_bytes"), outputLimit: global("output_limit"),
-		failure: global("error"),
+		failure: global("error"), failureLength: global("error_bytes"), reuse: global("reuse"),
 	}
 }
 
@@ -58,6 +59,7 @@ func newWasmKernel(module api.Module, pages *memory) *wasmKernel {
 func (k *wasmKernel) begin(input []byte, limits *host.Limits) bool {
 	k.pages.limit = uint64(kernelBytes(input, limits)) + 1<<16
 	k.outputLimit.Set(uint64(limits.OutputBytes))
+	k.reuse.Set(kernelStart + reuseBytes)
 	if len(input) == 0 {
 		return true
 	}
@@ -72,6 +74,7 @@ func (k *wasmKernel) begin(input []byte, limits *host.Limits) bool {
 	k.memory.WriteUint32Le(kernelStart+4, kernelMark|uint32(class))
 	k.memory.Write(kernelStart+kernelHeader, input)
 	k.end.Set(uint64(end))
+	k.reuse.Set(uint64(end) + reuseBytes)
 	k.input.Set(kernelStart + kernelHeader)
 	k.inputLength.Set(uint64(len(input)))
 	return true
@@ -86,7 +89,13 @@ func (k *wasmKernel) block(offset uint64) ([]byte, bool) {
 		return nil, false
 	}
 	header, ok := k.memory.Read(uint32(offset)-kernelHeader, kernelHeader)
-	if !ok || binary.LittleEndian.Uint32(header[4:])&^0xff != kernelMark {
+	if !ok {
+		return nil, false
+	}
+	switch mark := binary.LittleEndian.Uint32(header[4:]); {
+	case mark == kernelFreed:
+		return nil, true
+	case mark&^0xff != kernelMark:
 		return nil, false
 	}
 	return k.slice(offset, uint64(binary.LittleEndian.Uint32(header)))
@@ -128,7 +137,7 @@ func (k *wasmKernel) result() []byte {
 }
 
 func (k *wasmKernel) said() []byte {
-	b, _ := k.block(k.failure.Get())
+	b, _ := k.slice(k.failure.Get(), k.failureLength.Get())
 	return b
 }
 
@@ -148,7 +157,7 @@ func (k *wasmKernel) reset() bool {
 	}
 	clear(used)
 	k.end.Set(kernelStart)
-	for _, g := range []api.MutableGlobal{k.input, k.inputLength, k.output, k.outputLength, k.outputLimit, k.failure} {
+	for _, g := range []api.MutableGlobal{k.input, k.inputLength, k.output, k.outputLength, k.outputLimit, k.failure, k.failureLength} {
 		g.Set(0)
 	}
 	return true

@@ -6,6 +6,11 @@
 ;; A block has a header of 8 bytes before it: its length, and a mark with its
 ;; class, the power of two that its room is. The guest can overwrite headers:
 ;; that harms its own run only, and the host checks whatever it reads.
+;;
+;; What is freed keeps its bytes until it is given out again: the free lists run
+;; through the headers, and guests free what they have just set as their output
+;; or error. Extism's kernel gives nothing out again before its first page is
+;; full; neither do these, before $reuse.
 (module
   ;; fault(function, offset, length) ends the run; it does not return. With
   ;; function 6 it does, unless the run's deadline has passed.
@@ -19,6 +24,8 @@
   (global $output_length (export "output_bytes") (mut i64) (i64.const 0))
   (global $output_limit (export "output_limit") (mut i64) (i64.const 0))
   (global $error (export "error") (mut i64) (i64.const 0))
+  (global $error_length (export "error_bytes") (mut i64) (i64.const 0)) ;; when it was set: it may be freed since
+  (global $reuse (export "reuse") (mut i32) (i32.const 0)) ;; while $end is lower, freed blocks rest
 
   ;; Bytes 0 to 127 are the heads of the free lists: a word for each class.
 
@@ -39,46 +46,59 @@
       (then (return (i32.const 0))))
     (local.get $at))
 
-  (func (export "alloc") (param $length i64) (result i64) (local $class i32) (local $at i32) (local $room i32) (local $pages i32)
+  (func (export "alloc") (param $length i64) (result i64) (local $class i32) (local $at i32) (local $room i32)
     (if (i64.eqz (local.get $length)) (then (return (i64.const 0))))
     (if (i64.gt_u (local.get $length) (i64.const 0x3fffffff))
       (then (call $fault (i32.const 0) (i64.const 0) (local.get $length)) unreachable))
     (local.set $class (call $class (i32.wrap_i64 (local.get $length))))
-    (local.set $at (i32.load (i32.shl (local.get $class) (i32.const 2))))
-    (if (local.get $at)
-      (then
-        ;; From the free list: its next is in the block's first word. A list
-        ;; that the guest spoilt must not lead to where nothing was allocated:
-        ;; what is written there would outlast the run.
-        (if (i32.eqz (call $inside (i64.add (i64.extend_i32_u (local.get $at)) (i64.const 8)) (local.get $length)))
-          (then unreachable))
-        ;; A large block takes time to clear: fault returns before the deadline.
-        (if (i64.gt_u (local.get $length) (i64.const 0xffff))
-          (then (call $fault (i32.const 6) (i64.const 0) (local.get $length))))
-        (i32.store (i32.shl (local.get $class) (i32.const 2)) (i32.load offset=8 (local.get $at)))
-        (memory.fill (i32.add (local.get $at) (i32.const 8)) (i32.const 0) (i32.wrap_i64 (local.get $length))))
-      (else
-        (local.set $at (global.get $end))
-        (local.set $room (i32.add (i32.shl (i32.const 1) (local.get $class)) (i32.const 8)))
-        (local.set $pages
-          (i32.sub
-            (i32.shr_u (i32.add (i32.add (local.get $at) (local.get $room)) (i32.const 65535)) (i32.const 16))
-            (memory.size)))
-        (if (i32.gt_s (local.get $pages) (i32.const 0))
-          (then
-            (if (i32.eq (memory.grow (local.get $pages)) (i32.const -1))
-              (then (call $fault (i32.const 0) (i64.const 0) (local.get $length)) unreachable))))
-        (global.set $end (i32.add (local.get $at) (local.get $room)))))
+    (local.set $room (i32.add (i32.shl (i32.const 1) (local.get $class)) (i32.const 8)))
+    (if (i32.gt_u (i32.add (global.get $end) (local.get $room)) (global.get $reuse))
+      (then (local.set $at (call $freed (local.get $class) (local.get $length)))))
+    (if (i32.eqz (local.get $at)) (then (local.set $at (call $fresh (local.get $room)))))
+    (if (i32.eqz (local.get $at)) (then (local.set $at (call $freed (local.get $class) (local.get $length)))))
+    (if (i32.eqz (local.get $at))
+      (then (call $fault (i32.const 0) (i64.const 0) (local.get $length)) unreachable))
     (i32.store (local.get $at) (i32.wrap_i64 (local.get $length)))
     (i32.store offset=4 (local.get $at) (i32.or (i32.const 0x55534800) (local.get $class)))
     (i64.extend_i32_u (i32.add (local.get $at) (i32.const 8))))
 
+  ;; fresh returns room that was never used, 0 when there is none.
+  (func $fresh (param $room i32) (result i32) (local $at i32) (local $pages i32)
+    (local.set $at (global.get $end))
+    (local.set $pages
+      (i32.sub
+        (i32.shr_u (i32.add (i32.add (local.get $at) (local.get $room)) (i32.const 65535)) (i32.const 16))
+        (memory.size)))
+    (if (i32.gt_s (local.get $pages) (i32.const 0))
+      (then
+        (if (i32.eq (memory.grow (local.get $pages)) (i32.const -1)) (then (return (i32.const 0))))))
+    (global.set $end (i32.add (local.get $at) (local.get $room)))
+    (local.get $at))
+
+  ;; freed takes a block from a free list and clears it, 0 when the list is
+  ;; empty: the next block is in the length's place. A list that the guest spoilt
+  ;; must not lead to where nothing was allocated: what is written there would
+  ;; outlast the run.
+  (func $freed (param $class i32) (param $length i64) (result i32) (local $list i32) (local $at i32)
+    (local.set $list (i32.shl (local.get $class) (i32.const 2)))
+    (local.set $at (i32.load (local.get $list)))
+    (if (i32.eqz (local.get $at)) (then (return (i32.const 0))))
+    (if (i32.eqz (call $inside (i64.add (i64.extend_i32_u (local.get $at)) (i64.const 8)) (local.get $length)))
+      (then unreachable))
+    ;; A large block takes time to clear: fault returns before the deadline.
+    (if (i64.gt_u (local.get $length) (i64.const 0xffff))
+      (then (call $fault (i32.const 6) (i64.const 0) (local.get $length))))
+    (i32.store (local.get $list) (i32.load (local.get $at)))
+    (memory.fill (i32.add (local.get $at) (i32.const 8)) (i32.const 0) (i32.wrap_i64 (local.get $length)))
+    (local.get $at))
+
   (func (export "free") (param $offset i64) (local $at i32) (local $list i32)
     (local.set $at (call $head (local.get $offset)))
     (if (i32.eqz (local.get $at)) (then (return)))
+    (if (i64.eq (local.get $offset) (global.get $input)) (then (global.set $input_length (i64.const 0))))
     (local.set $list (i32.shl (i32.and (i32.load8_u offset=4 (local.get $at)) (i32.const 31)) (i32.const 2)))
-    (i32.store offset=4 (local.get $at) (i32.const 0))
-    (i32.store offset=8 (local.get $at) (i32.load (local.get $list)))
+    (i32.store offset=4 (local.get $at) (i32.const 0x55534600)) ;; "USF"
+    (i32.store (local.get $at) (i32.load (local.get $list)))
     (i32.store (local.get $list) (local.get $at)))
 
   (func $length (export "length") (param $offset i64) (result i64) (local $at i32)
@@ -138,7 +158,9 @@
   (func (export "output_length") (result i64) (global.get $output_length))
   (func (export "output_offset") (result i64) (global.get $output))
 
-  (func (export "error_set") (param $offset i64) (global.set $error (local.get $offset)))
+  (func (export "error_set") (param $offset i64)
+    (global.set $error (local.get $offset))
+    (global.set $error_length (call $length (local.get $offset))))
   (func (export "error_get") (result i64) (global.get $error))
   (func (export "memory_bytes") (result i64) (i64.extend_i32_u (global.get $end)))
 )

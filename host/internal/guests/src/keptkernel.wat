@@ -11,10 +11,12 @@
   (import "extism:host/env" "memory_bytes" (func $bytes (result i64)))
   (import "extism:host/env" "output_set" (func $output (param i64 i64)))
 
-  ;; List 4, of blocks of 16 bytes, is the word at 16.
+  ;; List 4, of blocks of 16 bytes, is the word at 16. It is used when 128 KiB are.
   (func $alloc_behind
-    (call $store8 (i64.const 16) (i32.const 0x40))
-    (call $store8 (i64.const 17) (i32.const 0x9c)) ;; 40000
+    (drop (call $alloc (i64.const 131072)))
+    (call $store8 (i64.const 16) (i32.const 0xe0))
+    (call $store8 (i64.const 17) (i32.const 0x93))
+    (call $store8 (i64.const 18) (i32.const 0x04)) ;; 300000
     (drop (call $alloc (i64.const 13))))
 
   (func $free_behind (local $end i64)
@@ -28,6 +30,6 @@
     (local.set $what (call $input (i64.const 0)))
     (if (i32.eq (local.get $what) (i32.const 1)) (then (call $alloc_behind) (return (i32.const 0))))
     (if (i32.eq (local.get $what) (i32.const 2)) (then (call $free_behind) (return (i32.const 0))))
-    (local.set $at (call $alloc (i64.const 60000)))
-    (call $output (local.get $at) (i64.const 60000))
+    (local.set $at (call $alloc (i64.const 400000)))
+    (call $output (local.get $at) (i64.const 400000))
     (i32.const 0)))
