@@ -27,6 +27,13 @@ type wrapped struct {
 	Keyset []byte `json:"keyset"` // encrypted under it
 }
 
+// Begun reports whether the store has sealed data keys: that a [Box] was opened
+// on it before.
+func Begun(ctx context.Context, store Store) (bool, error) {
+	stored, err := load(ctx, store)
+	return stored != nil, err
+}
+
 // load returns the stored data keys, nil when there are none.
 func load(ctx context.Context, store Store) (*wrapped, error) {
 	blob, err := store.Meta(ctx, metaName)

@@ -77,5 +77,7 @@ func damaged(path string, err error) error {
 	if passing(err) || errors.Is(err, context.Canceled) {
 		return fault(err)
 	}
-	return corrupt("the database file "+path+" is damaged; it was not changed", err)
+	e := corrupt("the database file "+path+" is damaged; it was not changed", err)
+	e.Hint = "stop the host, keep a copy of the data directory, and " + howToRestore(path)
+	return e
 }

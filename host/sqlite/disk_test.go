@@ -29,7 +29,7 @@ func TestDiskFull(t *testing.T) {
 		if e.Code != host.Unavailable || !strings.Contains(e.Text, "full") || e.Hint == "" || e.RetryAfter == 0 {
 			t.Errorf("error is %+v, want unavailable, with a hint", e)
 		}
-		if db.Health() == nil {
+		if db.Health(t.Context()) == nil {
 			t.Error("the store says that it is well")
 		}
 	})
@@ -57,7 +57,7 @@ func TestDiskFull(t *testing.T) {
 		if _, err := db.Accept(t.Context(), []host.NewEvent{big()}); err != nil {
 			t.Error(err)
 		}
-		if err := db.Health(); err != nil {
+		if err := db.Health(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/usherhost/usher/host"
 )
@@ -29,7 +30,7 @@ type Borrower interface {
 //
 // Errors: KeyReused with a Field that points to the event; Invalid; Overloaded
 // when too many wait; Unavailable when the disk is full or fails, or the
-// database closes.
+// database closes; Corrupt when it is damaged where the events belong.
 func (db *DB) Accept(ctx context.Context, events []host.NewEvent) ([]host.Accepted, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -45,9 +46,22 @@ func (db *DB) Accept(ctx context.Context, events []host.NewEvent) ([]host.Accept
 		return nil, err
 	}
 	if err := <-a.done; err != nil {
-		return nil, err
+		return nil, notStored(err)
 	}
 	return a.accepted, nil
+}
+
+// notStored tells a sender what a database that failed means for an event.
+func notStored(err error) error {
+	switch host.CodeOf(err) {
+	case host.Corrupt, host.Internal:
+		return &host.Error{
+			Code: host.CodeOf(err), RetryAfter: time.Minute, Err: err,
+			Text: "the host's database failed; nothing was stored",
+			Hint: "send it again later; the host's operator finds the cause with 'usher doctor'",
+		}
+	}
+	return err
 }
 
 // acceptance is the operation behind Accept.
@@ -56,6 +70,7 @@ type acceptance struct {
 	keys     [][16]byte // of those events that have a Key
 	accepted []host.Accepted
 	lent     []host.Execution // the borrower has reserved room for these
+	stored   bool             // not all were repeats
 	borrower Borrower
 	done     chan error
 	one      [1][16]byte // keys, when there is one event: the common case
@@ -141,6 +156,7 @@ func (a *acceptance) insert(tx *transaction, i int) error {
 	if _, err := tx.exec(`INSERT INTO payload (event, body) VALUES (?, ?)`, seq, notNull(e.Body)); err != nil {
 		return err
 	}
+	a.stored = true
 	return a.start(tx, seq, i, plan)
 }
 

@@ -23,6 +23,8 @@ func TestMain(m *testing.M) {
 	switch role, dir, _ := strings.Cut(os.Getenv(roleVariable), ":"); role {
 	case "accept":
 		acceptForEver(dir)
+	case "unhealthy":
+		liveUnhealthily(dir)
 	case "quota":
 		liveWithQuota(dir)
 	}

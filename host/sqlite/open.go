@@ -37,6 +37,9 @@ type Options struct {
 	Readers  int           // connections that read; 0 is 4
 	MaxBytes int64         // how big the database file may grow; 0 is as big as the disk allows
 	Patience time.Duration // how long Close tries to write results to a failing disk; 0 is 5 s
+
+	Beside []string // files that only a host with a database leaves in the directory; see [Lost]
+	New    bool     // begin a new database where Open would refuse for them
 }
 
 // DB is an open data directory. All methods may be called at the same time,
@@ -44,6 +47,7 @@ type Options struct {
 // outside is a [host.Error].
 type DB struct {
 	dir         string
+	file        os.FileInfo // of the database, when it was opened
 	lock        *flock.Flock
 	writer      *writer
 	readers     *sql.DB
@@ -59,8 +63,9 @@ type DB struct {
 }
 
 // Open opens the data directory dir, makes it when there is none, brings its
-// tables up to date and frees what a former process had lent. One process at a
-// time may have it open. The caller must Close it.
+// tables up to date and frees what a former process had leased. One process at
+// a time may have it open. A database that was there and is lost is Refused; see
+// [Lost] and [Options]. The caller must Close it.
 func Open(ctx context.Context, dir string, o Options) (*DB, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -80,6 +85,9 @@ func Open(ctx context.Context, dir string, o Options) (*DB, error) {
 
 func open(ctx context.Context, dir string, o Options) (*DB, error) {
 	path := filepath.Join(dir, FileName)
+	if err := found(ctx, dir, o); err != nil {
+		return nil, err
+	}
 	if err := Check(ctx, path); err != nil {
 		return nil, err
 	}
@@ -90,7 +98,11 @@ func open(ctx context.Context, dir string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{dir: dir, closing: make(chan struct{})}
+	file, err := os.Stat(path)
+	if err != nil {
+		return nil, errors.Join(fault(err), session.close())
+	}
+	db := &DB{dir: dir, file: file, closing: make(chan struct{})}
 	db.close = sync.OnceValue(db.shut)
 	if db.readers, err = openReaders(path, o); err == nil {
 		db.writer = newWriter(session, o)
@@ -101,6 +113,23 @@ func open(ctx context.Context, dir string, o Options) (*DB, error) {
 	}
 	db.start(path)
 	return db, nil
+}
+
+// found refuses to begin a new database where one was lost, unless it is asked
+// to. A database that is there stays.
+func found(ctx context.Context, dir string, o Options) error {
+	if !o.New {
+		return Lost(ctx, dir, o.Beside...)
+	}
+	path := filepath.Join(dir, FileName)
+	what, err := contents(ctx, path)
+	switch {
+	case err != nil || what == ourTables:
+		return err
+	case what == otherTables:
+		return foreign(path)
+	}
+	return setAside(dir, time.Now())
 }
 
 // takeDirectory makes dir and locks it for this process.
@@ -201,17 +230,23 @@ func (db *DB) load(ctx context.Context) error {
 		WHERE ended_at IS NULL AND lent = 1`); err != nil {
 		return err
 	}
-	if _, err := w.session.queryOne(func(row []driver.Value) error {
+	if err := w.numbers(); err != nil {
+		return err
+	}
+	return db.loadKeys(ctx)
+}
+
+// numbers reads which numbers were given out, and when the last commit was.
+func (w *writer) numbers() error {
+	_, err := w.session.queryOne(func(row []driver.Value) error {
 		w.seq, w.resultSeq, w.clock = integer(row[0]), integer(row[1]), integer(row[2])
 		return nil
 	}, `
 		SELECT MAX((SELECT COALESCE(MAX(seq), 0) FROM event), (SELECT COALESCE(MAX(seq), 0) FROM execution),
 		           (SELECT COALESCE(MAX(first), 0) FROM plan_span), (SELECT COALESCE(MAX(seq), 0) FROM clock_step)),
 		       `+lastResult+`,
-		       (SELECT created_at FROM execution ORDER BY seq DESC LIMIT 1)`); err != nil {
-		return err
-	}
-	return db.loadKeys(ctx)
+		       (SELECT created_at FROM execution ORDER BY seq DESC LIMIT 1)`)
+	return err
 }
 
 func (db *DB) start(path string) {
@@ -230,19 +265,6 @@ func (db *DB) SetBorrower(b Borrower) {
 // SetMaxBytes changes how big the database file may grow, from the next commit
 // on; 0 is as big as the disk allows. What is there already stays.
 func (db *DB) SetMaxBytes(n int64) { db.writer.maxBytes.Store(n) }
-
-// Health returns nil when the last commit succeeded, and why not otherwise.
-func (db *DB) Health() error {
-	select {
-	case <-db.closing:
-		return closed()
-	default:
-	}
-	if err := db.writer.trouble.Load(); err != nil {
-		return err
-	}
-	return nil
-}
 
 // Stats tell how the writer fares.
 type Stats struct {

@@ -51,6 +51,8 @@ type writer struct {
 	lost      int                    // of those, how many were given up at the end
 	backoff   time.Duration
 
+	health health
+
 	maxBytes   atomic.Int64 // how big the file may grow from the next commit on
 	commits    atomic.Int64 // commits that wrote something
 	operations atomic.Int64
@@ -134,6 +136,7 @@ func (w *writer) commit(batch []operation) {
 	default:
 		batch, errs = w.oneByOne(batch)
 	}
+	w.noteHealth(batch, errs)
 	for i, op := range batch {
 		op.settle(fault(errs[i]))
 	}
@@ -203,6 +206,7 @@ func (w *writer) refuse(batch []operation, err error) {
 		answer = &host.Error{Code: host.Unavailable, Text: "the database can't be written", Err: err}
 	}
 	w.trouble.Store(answer)
+	w.health.note(answer)
 	w.backoff = min(max(w.backoff*2, firstBackoff), lastBackoff)
 	var kept []operation
 	for _, op := range batch {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -77,8 +78,8 @@ var answers = map[host.Code]answer{
 
 // HandleError returns the one place where errors become answers: a
 // [host.Error] by its code, echo's own errors by their status, and anything
-// else as a 500 that keeps its cause for log. 429 and 503 always say when to
-// come back.
+// else as a 500 that keeps its cause for log. 429, 500 and 503 always say when
+// to come back.
 func HandleError(log *slog.Logger) echo.HTTPErrorHandler {
 	return func(err error, c echo.Context) {
 		if c.Response().Committed {
@@ -102,8 +103,8 @@ func writeProblem(c echo.Context, e *host.Error) error {
 	p := problemOf(e)
 	p.RequestID = RequestID(c)
 	header := c.Response().Header()
-	if p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable {
-		header.Set(echo.HeaderRetryAfter, retryAfter(e.RetryAfter))
+	if p.Status == http.StatusTooManyRequests || p.Status >= http.StatusInternalServerError {
+		header.Set(echo.HeaderRetryAfter, retryAfter(cmp.Or(e.RetryAfter, waitAfter[p.Status])))
 	}
 	if c.Request().Method == http.MethodHead {
 		return c.NoContent(p.Status)
@@ -135,6 +136,10 @@ func problemOf(e *host.Error) Problem {
 	}
 	return p
 }
+
+// waitAfter is when to come back after an error that does not say: what failed
+// in a way that the host did not foresee will hardly be well in a second.
+var waitAfter = map[int]time.Duration{http.StatusInternalServerError: 30 * time.Second}
 
 // retryAfter is whole seconds, at least one.
 func retryAfter(d time.Duration) string {

@@ -68,11 +68,13 @@ func TestHandleErrorAnswersWithAProblem(t *testing.T) {
 		},
 		{
 			name: "what was not foreseen", err: errors.New("secret cause"),
-			want: `{"type":"https://usherhost.dev/problems/internal","title":"The host failed","status":500,"detail":"the host failed in a way that it did not foresee","hint":"find request_id in the host's log: the cause is there"`,
+			want:  `{"type":"https://usherhost.dev/problems/internal","title":"The host failed","status":500,"detail":"the host failed in a way that it did not foresee","hint":"find request_id in the host's log: the cause is there"`,
+			after: "30",
 		},
 		{
 			name: "a code that is not ours", err: &host.Error{Code: "new", Text: "hm"},
-			want: `{"type":"https://usherhost.dev/problems/internal","title":"The host failed","status":500,"detail":"hm"`,
+			want:  `{"type":"https://usherhost.dev/problems/internal","title":"The host failed","status":500,"detail":"hm"`,
+			after: "30",
 		},
 		{
 			name: "a body over the limit", err: fmt.Errorf("read: %w", &http.MaxBytesError{Limit: 5}),

@@ -79,7 +79,7 @@ func (a *app) printFindings(w io.Writer, findings []finding) {
 	for _, f := range findings {
 		fmt.Fprintf(w, "%s %-12s %s\n", paint[f.State](fmt.Sprintf("%-8s", f.State)), f.Name, f.Detail)
 		if f.Hint != "" {
-			fmt.Fprintf(w, "%22shint: %s\n", "", f.Hint)
+			fmt.Fprintf(w, "%22shint: %s\n", "", strings.ReplaceAll(f.Hint, "\n", "\n"+strings.Repeat(" ", 28)))
 		}
 	}
 }
@@ -119,25 +119,31 @@ func (a *app) checkLock() finding {
 	return finding{Name: "lock", State: stateOK, Detail: "free: no host runs on the data directory"}
 }
 
+// checkDatabase proves that the database takes an event, beside a running host
+// too, and finds one that was lost.
 func (a *app) checkDatabase(ctx context.Context) finding {
 	path, err := filepath.Abs(filepath.Join(a.cfg.Data, sqlite.FileName))
 	if err != nil {
 		return finding{Name: "database", State: stateProblem, Detail: err.Error()}
 	}
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	err = sqlite.Lost(ctx, a.cfg.Data, madeByHost...)
+	info, missing := os.Stat(path)
+	if err == nil && missing != nil {
 		return finding{Name: "database", State: stateNote, Detail: "there is none yet", Hint: "'usher serve' makes it"}
 	}
 	if err == nil {
-		err = sqlite.Check(ctx, path)
+		err = sqlite.Prove(ctx, path)
 	}
 	if wrong, ok := errors.AsType[*host.Error](err); ok {
 		return finding{Name: "database", State: stateProblem, Detail: wrong.Error(), Hint: wrong.Hint}
 	}
+	if errors.Is(err, sqlite.ErrOlderTables) {
+		return finding{Name: "database", State: stateOK, Detail: byteSize(info.Size()) + ", read; the next start brings its tables up to date"}
+	}
 	if err != nil {
 		return finding{Name: "database", State: stateProblem, Detail: err.Error()}
 	}
-	return finding{Name: "database", State: stateOK, Detail: byteSize(info.Size())}
+	return finding{Name: "database", State: stateOK, Detail: byteSize(info.Size()) + ", and it takes events"}
 }
 
 func (a *app) checkDisk() finding {

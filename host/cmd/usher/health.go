@@ -61,14 +61,11 @@ func ready(c echo.Context, checks []check) error {
 	return c.JSON(code, body)
 }
 
-// hostChecks are what the host needs to take events: a database that answers,
-// and room on its disk.
+// hostChecks are what the host needs to take events: a database that takes
+// commits, and room on its disk.
 func hostChecks(db *sqlite.DB, dir string) []check {
 	return []check{
-		{"database", func(ctx context.Context) error {
-			_, err := db.LastSeq(ctx)
-			return err
-		}},
+		{"database", db.Health},
 		{"disk", func(context.Context) error { return diskHasRoom(dir) }},
 	}
 }

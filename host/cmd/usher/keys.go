@@ -68,7 +68,7 @@ func (a *app) createKeyOffline(ctx context.Context, name string, scopes []host.S
 	if _, err := os.Stat(filepath.Join(a.cfg.Data, sqlite.FileName)); err != nil {
 		return key, &host.Error{Code: host.NotFound, Text: "there is no database in " + a.cfg.Data, Hint: "name the data directory with --data", Err: err}
 	}
-	db, err := sqlite.Open(ctx, a.cfg.Data, sqlite.Options{})
+	db, err := sqlite.Open(ctx, a.cfg.Data, sqlite.Options{Beside: madeByHost})
 	if err != nil {
 		return key, err
 	}

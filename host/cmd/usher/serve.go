@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"os"
 	"path/filepath"
 
 	"github.com/labstack/echo/v4"
@@ -32,38 +31,42 @@ import (
 )
 
 func newServe(a *app) *cobra.Command {
+	var newDatabase bool
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Start the host: take events and run the actions",
 		Long: `Start the host on one data directory, which it creates and which one host at a
 time may use. The first start makes the key that encrypts the secrets and an API
-key for this command line; both are files in the data directory.
+key for this command line; both are files in the data directory. Where these are
+and the database is not, the start is refused: restore the database (see 'usher
+backup --help'), or begin a new, empty one in its place with --new-database.
 
 An interrupt (or SIGTERM) stops it gently: no new events are taken, running
 actions finish within --drain-timeout, the rest runs after the next start. A
 second one stops it at once; nothing that was accepted is lost.`,
 		GroupID: groupHost,
 		Args:    exactly(),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context()) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), newDatabase) },
 	}
 	addServeFlags(cmd)
+	cmd.Flags().BoolVar(&newDatabase, "new-database", false, "begin a new, empty database where one was lost; what is left of the old one is kept beside it")
 	return cmd
 }
 
 // serve wires the host by hand, from the store up to the doors, and runs it
 // until ctx ends.
-func (a *app) serve(ctx context.Context) (err error) {
+func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	cfg := a.cfg
 	log := newLogger(a.term.err, cfg)
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
-	db, err := sqlite.Open(ctx, cfg.Data, sqlite.Options{})
+	db, err := sqlite.Open(ctx, cfg.Data, sqlite.Options{Beside: madeByHost, New: newDatabase})
 	if err != nil {
 		return err
 	}
 	defer closeLast(db.Close, &err)
-	box, err := a.openBox(ctx, db)
+	box, err := a.openBox(ctx, db, newDatabase)
 	if err != nil {
 		return err
 	}
@@ -239,55 +242,4 @@ func closeLast(closer func() error, err *error) {
 	if closed := closer(); closed != nil && *err == nil {
 		*err = closed
 	}
-}
-
-// openBox opens the encryption of secrets, and says so when it made the key.
-func (a *app) openBox(ctx context.Context, db *sqlite.DB) (*seal.Box, error) {
-	box, err := seal.Open(ctx, seal.Options{
-		Key: a.cfg.SecretsKey, KeyName: a.cfg.sources["secrets_key"],
-		KeyFile:    a.cfg.SecretsKeyFile,
-		CreateFile: filepath.Join(a.cfg.Data, secretsKeyFile),
-	}, db)
-	if err != nil {
-		return nil, err
-	}
-	if path, created := box.Created(); created {
-		a.term.note("usher: made the key that encrypts the secrets: %s\n"+
-			"usher: back it up, apart from the database: without it no stored secret can be read", path)
-	}
-	return box, nil
-}
-
-// The files in the data directory that the first start makes: the API key of
-// the command line, and the key that encrypts the secrets.
-const (
-	adminKeyFile   = "admin.key"
-	secretsKeyFile = "secrets.key"
-)
-
-// ensureAdminKey makes an API key for the command line at the first start.
-func (a *app) ensureAdminKey(ctx context.Context, reg *registry.Registry) error {
-	path := filepath.Join(a.cfg.Data, adminKeyFile)
-	made, err := reg.EnsureAdminKey(ctx, func(secret string) error { return saveKey(path, secret) })
-	if err != nil {
-		return fmt.Errorf("make the first API key: %w", err)
-	}
-	if made {
-		a.term.note("usher: an API key with every scope is in %s; the commands find it there (--data)", path)
-	}
-	return nil
-}
-
-// saveKey writes a key and waits for the disk: once its hash is stored, the key
-// is nowhere else.
-func saveKey(path, secret string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(secret + "\n")
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
 }

@@ -1,0 +1,207 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// How long what was last seen of a commit counts before Health asks anew: a
+// host with events to store is never asked, any other commits once in a while.
+const (
+	healthyFor   = 2 * time.Second
+	unhealthyFor = time.Second
+	probeWait    = 3 * time.Second // how long Health waits for the disk
+)
+
+// health is what is known of the store's commits: how the last one ended that
+// stored an event, or that tried to.
+type health struct {
+	mu    sync.Mutex // guards all below
+	at    time.Time  // zero: nothing is known yet
+	err   error
+	probe chan struct{} // closed when the probe on its way has ended; nil: there is none
+}
+
+func (h *health) note(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.at, h.err = time.Now(), err
+}
+
+// known reports whether what is known still counts. The caller holds mu.
+func (h *health) known() bool {
+	age := healthyFor
+	if h.err != nil {
+		age = unhealthyFor
+	}
+	return !h.at.IsZero() && time.Since(h.at) < age
+}
+
+// Health returns nil when an event would be stored now, and why not otherwise.
+// It goes by the last event that was stored, or could not be; when that is some
+// time ago, it commits a small record, and tries what stores an event and a
+// result. It waits at most 3 seconds, and asks the disk once a second at most,
+// however often it is called.
+func (db *DB) Health(ctx context.Context) error {
+	if err := db.sameFile(); err != nil {
+		return err
+	}
+	done, err := db.ask()
+	if done == nil {
+		return err
+	}
+	h := &db.writer.health
+	timer := time.NewTimer(probeWait)
+	defer timer.Stop()
+	select {
+	case <-done:
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return h.err
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	return unavailable("the disk has not taken a commit for "+probeWait.String(), "check the disk with the data directory", nil)
+}
+
+// ask returns what is known of the store's health, or the end of the probe to
+// wait for, which it begins when there is none on its way.
+func (db *DB) ask() (<-chan struct{}, error) {
+	db.sending.RLock() // Close waits for the probe
+	defer db.sending.RUnlock()
+	select {
+	case <-db.closing:
+		return nil, closed()
+	default:
+	}
+	h := &db.writer.health
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.known() {
+		return nil, h.err
+	}
+	if h.probe == nil {
+		h.probe = make(chan struct{})
+		db.keeper.Go(func() { db.runProbe(h) })
+	}
+	return h.probe, nil
+}
+
+func (db *DB) runProbe(h *health) {
+	p := &probe{done: make(chan error, 1)}
+	err := db.send(context.Background(), p)
+	if err == nil {
+		err = <-p.done
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.at, h.err = time.Now(), err
+	close(h.probe)
+	h.probe = nil
+}
+
+// sameFile finds out whether the database file is still the one that was
+// opened: what is committed to a file that was deleted or replaced is lost.
+func (db *DB) sameFile() error {
+	path := filepath.Join(db.dir, FileName)
+	info, err := os.Stat(path)
+	if err == nil && os.SameFile(info, db.file) {
+		return nil
+	}
+	return unavailable("the database file "+path+" was deleted or replaced while the host has it open",
+		"stop the host, put the file back or restore a backup, and start the host again", err)
+}
+
+// probe is an operation that stores an event and a result and undoes that, and
+// commits a small record.
+type probe struct {
+	done chan error
+}
+
+const probedAt = "probed_at" // in meta, when a probe was last committed
+
+func (p *probe) apply(tx *transaction) error {
+	if err := tx.flush(); err != nil {
+		return err
+	}
+	if err := tx.rehearse(); err != nil {
+		return err
+	}
+	_, err := tx.exec(`INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)`, probedAt, micros(tx.now))
+	return err
+}
+
+func (p *probe) settle(err error) { p.done <- err }
+
+// errRehearsed ends a rehearsal that went well: its savepoint undoes it all.
+var errRehearsed = &host.Error{Code: host.Internal, Text: "rehearsed"}
+
+// rehearse stores an event and a result with its tape, and undoes it.
+func (tx *transaction) rehearse() error {
+	a, err := newAcceptance([]host.NewEvent{{
+		Event: host.Event{Trigger: host.PostUserRegistration, Body: []byte("{}")}, Key: host.NewID(host.EventPrefix),
+	}})
+	if err != nil {
+		return err
+	}
+	err = tx.savepoint(func() error {
+		err := a.insert(tx, 0) // no borrower: nobody gets it
+		if err == nil {
+			err = tx.rehearseResult()
+		}
+		if err == nil {
+			err = errRehearsed
+		}
+		return err
+	})
+	if errors.Is(err, errRehearsed) {
+		return nil
+	}
+	return err
+}
+
+func (tx *transaction) rehearseResult() error {
+	if err := tx.insertFailure(tx.writer.seq, "rehearsal"); err != nil {
+		return err
+	}
+	seq := tx.writer.resultSeq + 1
+	_, err := tx.exec(`
+		INSERT INTO result (seq, execution, step, attempt, action_id, body)
+		VALUES (?, ?, 0, 1, '', x'')`, seq, tx.writer.seq)
+	if err == nil {
+		_, err = tx.exec(`INSERT INTO tape (result, body) VALUES (?, x'')`, seq)
+	}
+	return err
+}
+
+// noteHealth notes how the last of the batch ended that stored an event, or
+// that the database failed.
+func (w *writer) noteHealth(batch []operation, errs []error) {
+	for i := len(batch) - 1; i >= 0; i-- {
+		a, accepts := batch[i].(*acceptance)
+		switch {
+		case errs[i] == nil && accepts && a.stored:
+			w.health.note(nil)
+			return
+		case errs[i] != nil && (accepts && broken(errs[i]) || !refused(errs[i])):
+			w.health.note(fault(errs[i]))
+			return
+		}
+	}
+}
+
+// broken reports whether err is the host's failure, not its answer to what was
+// asked.
+func broken(err error) bool {
+	switch host.CodeOf(fault(err)) {
+	case host.Corrupt, host.Internal, host.Unavailable:
+		return true
+	}
+	return false
+}
