@@ -35,9 +35,11 @@ type Violation struct {
 // the host reads from the event.
 //
 // The body must be one I-JSON object. It must have /user/user_id, a string that
-// is not empty; every other field of the contract may be missing, but has its
-// type when it is there. Keys that the contract doesn't name are let through
-// where it leaves an object open. Safe for concurrent use.
+// is not empty; every other field of the contract may be missing or null, but has
+// its type when it is there (see [WithoutNulls]). Keys that the contract doesn't
+// name are let through where it leaves an object open, but not in the event itself
+// and the objects right in it when a reader that ignores case would take them for
+// another key there. Safe for concurrent use.
 func CheckEvent(trigger string, body []byte) (Registration, []Violation) {
 	c, ok := contracts[trigger]
 	if !ok {
@@ -49,11 +51,15 @@ func CheckEvent(trigger string, body []byte) (Registration, []Violation) {
 	if err := event.Parse(body); err != nil {
 		return Registration{}, []Violation{malformed(err)}
 	}
-	if c.shape.fits(event, 0) {
+	if c.shape.fits(event, 0, 1) {
 		return registration(event), nil
 	}
-	if err := c.schema.Validate(event.Value(0)); err != nil {
-		return Registration{}, violations(c.schema, err)
+	found := c.shape.variants(event, 0, nil)
+	if err := c.schema.Validate(c.shape.value(event, 0)); err != nil {
+		found = append(found, violations(c.schema, err)...)
+	}
+	if len(found) > 0 {
+		return Registration{}, atMost(found)
 	}
 	return registration(event), nil
 }

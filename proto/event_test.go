@@ -79,10 +79,14 @@ func TestCheckEventTellsWhatIsWrongAndWhere(t *testing.T) {
 			{"/user/email", "must be a string, is a number"},
 			{"/user/email_verified", "must be a boolean, is a string"},
 		}},
-		{"null where a value may be missing", event(`"user_id":"a","email":null`), []proto.Violation{
-			{"/user/email", "must be a string, is null; leave it out instead"},
-		}},
 		{"null where a value must be", event(`"user_id":null`), []proto.Violation{{"/user/user_id", "must be a string, is null"}}},
+		{"null where an object must be", `{"user":null}`, []proto.Violation{{"/user", "must be an object, is null"}}},
+		{"null in a list", with(`"transaction":{"prompt":["login",null]}`), []proto.Violation{
+			{"/transaction/prompt/1", "must be a string, is null"},
+		}},
+		{"null for a key that is not known", with(`"request":{"userAgent":null}`), []proto.Violation{
+			{"/request/userAgent", `is not part of the contract; did you mean "user_agent"?`},
+		}},
 		{"an element of an array", with(`"transaction":{"prompt":["login",3]}`), []proto.Violation{
 			{"/transaction/prompt/1", "must be a string, is a number"},
 		}},
@@ -147,6 +151,10 @@ func TestCheckEventLetsThroughWhatTheContractLeavesOpen(t *testing.T) {
 		{"keys of the transaction", with(`"transaction":{"organization":1}`)},
 		{"keys of the place", with(`"request":{"geoip":{"asn":1136}}`)},
 		{"values of a known set that are new", with(`"transaction":{"protocol":"oauth3","response_type":["badge"]}`)},
+		{"null for what may be missing", with(`"tenant":null,"request":{"geoip":null,"ip":null},"transaction":{"prompt":null,"state":null}`)},
+		{"null for what may be missing in the user", event(`"user_id":"a","email":null,"phone_number":null,"email_verified":null,"app_metadata":null`)},
+		{"null in a dictionary", with(`"connection":{"metadata":{"plan":null}},"secrets":{"A":null}`)},
+		{"keys that differ in case far down", event(`"user_id":"a","user_metadata":{"User_Id":1,"user_id":2,"a":1,"A":2}`)},
 		{"null for what may be null", with(`"experiment":null,"security_context":null`)},
 		{"anything in metadata", event(`"user_id":"a","user_metadata":{"a":[1,{"b":null}]}`)},
 		{"a number too large for a double", with(`"request":{"geoip":{"latitude":1e999999999}}`)},

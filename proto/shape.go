@@ -19,13 +19,15 @@ type shape struct {
 	items      *shape
 	properties map[string]*shape
 	required   []string
-	open       bool   // other keys may be there
-	others     *shape // what fits other keys; nil for anything
+	folded     map[string]string // the names of properties, by their fold
+	open       bool              // other keys may be there
+	others     *shape            // what fits other keys; nil for anything
 	orNull     bool
 }
 
-// shapeOf returns the shape of s. It knows the keywords that schemagen writes;
-// what fits the shape of such a schema fits the schema.
+// shapeOf returns the shape of s. It knows the keywords that schemagen writes.
+// What fits the shape of such a schema fits the schema, once its needless nulls
+// are left out (see [WithoutNulls]).
 func shapeOf(s *jsonschema.Schema) *shape {
 	base := resolve(s)
 	out := &shape{
@@ -47,8 +49,10 @@ func shapeOf(s *jsonschema.Schema) *shape {
 		out.others = shapeOf(others)
 	}
 	out.properties = make(map[string]*shape, len(base.Properties))
+	out.folded = make(map[string]string, len(base.Properties))
 	for name, property := range base.Properties {
 		out.properties[name] = shapeOf(property)
+		out.folded[fold(name)] = name
 	}
 	return out
 }
@@ -71,8 +75,9 @@ var kindNames = map[string]ijson.Kind{
 	"string": ijson.String, "array": ijson.Array, "object": ijson.Object,
 }
 
-// fits reports whether the node of d at index i fits.
-func (s *shape) fits(d *ijson.Document, i int) bool {
+// fits reports whether the node of d at index i fits. Its keys are those of the
+// given level, the whole event's that of 1.
+func (s *shape) fits(d *ijson.Document, i, level int) bool {
 	n := &d.Nodes[i]
 	if n.Kind == ijson.Null && s.orNull {
 		return true
@@ -82,9 +87,9 @@ func (s *shape) fits(d *ijson.Document, i int) bool {
 	}
 	switch n.Kind {
 	case ijson.Object:
-		return s.fitsObject(d, i)
+		return s.fitsObject(d, i, level)
 	case ijson.Array:
-		return s.fitsArray(d, i)
+		return s.fitsArray(d, i, level)
 	case ijson.String:
 		return s.fitsString(n.Text)
 	default:
@@ -92,30 +97,44 @@ func (s *shape) fits(d *ijson.Document, i int) bool {
 	}
 }
 
-func (s *shape) fitsObject(d *ijson.Document, i int) bool {
+func (s *shape) fitsObject(d *ijson.Document, i, level int) bool {
 	required := 0
+	var unknown strangers
 	for j := i + 1; j < d.Nodes[i].End; j = d.Nodes[j].End {
 		key := d.Nodes[j].Key
+		if slices.Contains(s.required, key) {
+			required++
+		}
 		below, known := s.properties[key]
 		if !known {
 			below = s.others
+			if !s.open || level <= foldedLevels && unknown.meet(s, key) != "" {
+				return false
+			}
 		}
-		if !known && !s.open || below != nil && !below.fits(d, j) {
+		if below == nil && level < foldedLevels {
+			below = anything
+		}
+		if below == nil || d.Nodes[j].Kind == ijson.Null && s.mayMiss(key) {
+			continue
+		}
+		if !below.fits(d, j, level+1) {
 			return false
-		}
-		if slices.Contains(s.required, key) {
-			required++
 		}
 	}
 	return required == len(s.required)
 }
 
-func (s *shape) fitsArray(d *ijson.Document, i int) bool {
+// mayMiss reports whether the object may be without key, so that a null there
+// says that nothing is there.
+func (s *shape) mayMiss(key string) bool { return !slices.Contains(s.required, key) }
+
+func (s *shape) fitsArray(d *ijson.Document, i, level int) bool {
 	if s.items == nil {
 		return true
 	}
 	for j := i + 1; j < d.Nodes[i].End; j = d.Nodes[j].End {
-		if !s.items.fits(d, j) {
+		if !s.items.fits(d, j, level+1) {
 			return false
 		}
 	}

@@ -26,13 +26,19 @@ func violations(schema *jsonschema.Schema, err error) []Violation {
 	}
 	t := teller{schema: schema}
 	t.tell(found)
-	slices.SortFunc(t.out, func(a, b Violation) int {
+	return t.out
+}
+
+// atMost sorts violations and leaves out what is too many.
+func atMost(all []Violation) []Violation {
+	slices.SortFunc(all, func(a, b Violation) int {
 		return cmp.Or(cmp.Compare(a.Pointer, b.Pointer), cmp.Compare(a.Detail, b.Detail))
 	})
-	if more := len(t.out) - MaxViolations + 1; more > 1 {
-		t.out = append(t.out[:MaxViolations-1], Violation{Detail: "has " + strconv.Itoa(more) + " more faults"})
+	all = slices.Compact(all)
+	if more := len(all) - MaxViolations + 1; more > 1 {
+		all = append(all[:MaxViolations-1], Violation{Detail: "has " + strconv.Itoa(more) + " more faults"})
 	}
-	return t.out
+	return all
 }
 
 type teller struct {
@@ -61,7 +67,7 @@ func (t *teller) tell(e *jsonschema.ValidationError) {
 			t.add(e, t.unknown(e.InstanceLocation, key), key)
 		}
 	case *kind.Type:
-		t.add(e, t.wrongType(e.InstanceLocation, k.Got, k.Want))
+		t.add(e, wrongType(k.Got, k.Want))
 	case *kind.MinLength:
 		t.add(e, atLeast(k.Want))
 	case *kind.MaxLength:
@@ -85,7 +91,7 @@ func (t *teller) tellChoice(e *jsonschema.ValidationError) {
 		t.tell(cause)
 	}
 	if len(want) > 1 {
-		t.add(e, t.wrongType(e.InstanceLocation, got, want))
+		t.add(e, wrongType(got, want))
 	}
 }
 
@@ -105,25 +111,12 @@ func (t *teller) add(e *jsonschema.ValidationError, detail string, below ...stri
 	t.out = append(t.out, Violation{Pointer: ijson.Pointer(keys...), Detail: detail})
 }
 
-func (t *teller) wrongType(at []string, got string, want []string) string {
+func wrongType(got string, want []string) string {
 	var words []string
 	for _, w := range want {
 		words = append(words, withArticle(w))
 	}
-	detail := "must be " + strings.Join(words, " or ") + ", is " + withArticle(got)
-	if got == "null" && t.mayBeMissing(at) {
-		detail += "; leave it out instead"
-	}
-	return detail
-}
-
-func (t *teller) mayBeMissing(at []string) bool {
-	if len(at) == 0 {
-		return false
-	}
-	last := len(at) - 1
-	object := schemaAt(t.schema, at[:last])
-	return object != nil && !slices.Contains(object.Required, at[last])
+	return "must be " + strings.Join(words, " or ") + ", is " + withArticle(got)
 }
 
 // withArticle names a JSON type as in a sentence.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/proto"
 )
 
 // call is one run in progress: what its host functions need and what they
@@ -113,10 +114,11 @@ func encode(v any) json.RawMessage {
 	return b
 }
 
-// input composes what the guest reads: the sender's event with the action's
-// secrets, and where it runs.
+// input composes what the guest reads: the sender's event, in the types of its
+// contract, with the action's secrets, and where it runs.
 func (c *call) input() ([]byte, error) {
-	event, err := withoutKeys(c.run.Event.Body, "secrets", "configuration")
+	body := proto.WithoutNulls(string(c.run.Event.Trigger), c.run.Event.Body)
+	event, err := withoutKeys(body, "secrets", "configuration")
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package guest_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -47,6 +48,7 @@ type world struct {
 	store    *store
 	receiver *receiver
 	settings host.Settings
+	body     string // of the event; "" is one of Ada
 }
 
 func newWorld(t *testing.T) *world {
@@ -75,7 +77,8 @@ func (w *world) run(t *testing.T, name string, steps ...guests.Step) (host.Resul
 			BindingID: "bnd_1", ActionID: "act_1", Action: "greet", Number: 3, Digest: sandbox.Digest(guests.Wasm(name)),
 			Settings: settings, Declared: settings,
 		},
-		Event: &host.Event{ID: "evt_1", Trigger: host.PostUserRegistration, Body: []byte(`{"user":{"user_id":"u|1","name":"Ada \"L\" Löwe"},"secrets":{"TOKEN":"from the sender"}}`)},
+		Event: &host.Event{ID: "evt_1", Trigger: host.PostUserRegistration, Body: []byte(cmp.Or(w.body,
+			`{"user":{"user_id":"u|1","name":"Ada \"L\" Löwe"},"secrets":{"TOKEN":"from the sender"}}`))},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -163,6 +166,17 @@ func TestAGuestReadsTheEventWithItsSecrets(t *testing.T) {
 	}
 	if in.Execution.ID != "exe_1" || in.Execution.Version != 3 || in.Execution.Attempt != 1 {
 		t.Errorf("execution %+v", in.Execution)
+	}
+}
+
+func TestAGuestReadsNoNullWhereItsTypesHaveNone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.body = `{"user": {"user_id":"u|1", "phone_number": null, "user_metadata":{"a":null}}, "request":null, "experiment":null}`
+	result, _ := w.run(t, "echo")
+	want := `{"event":{"user":{"user_id":"u|1","user_metadata":{"a":null}},"experiment":null,"configuration":`
+	if !strings.HasPrefix(string(result.Output), want) {
+		t.Errorf("the guest reads %s, want %s…", result.Output, want)
 	}
 }
 

@@ -78,7 +78,7 @@ type buffer struct {
 	source io.Reader
 	held   *holding
 	bytes  []byte
-	first  byte // that is not white space; 0 until it came
+	first  byte // that is not white space or a byte order mark; 0 until it came
 	err    error
 }
 
@@ -87,7 +87,7 @@ func (b *buffer) read() {
 	n, err := b.source.Read(b.bytes[have:cap(b.bytes)])
 	b.bytes, b.err = b.bytes[:have+n], err
 	for i := have; b.first == 0 && i < len(b.bytes); i++ {
-		if !isSpace(b.bytes[i]) {
+		if !isSpace(b.bytes[i]) && (i >= len(byteOrderMark) || b.bytes[i] != byteOrderMark[i]) {
 			b.first = b.bytes[i]
 		}
 	}

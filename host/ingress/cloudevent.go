@@ -1,11 +1,11 @@
 package ingress
 
 import (
+	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"mime"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -55,7 +55,12 @@ func (e *envelope) set(name string, value any) {
 	}
 }
 
+// setText sets an attribute that is a string. An optional one that is empty is
+// not there: senders fill in a template, and nothing of it is read.
 func (e *envelope) setText(name, text string) {
+	if text == "" && (name == "subject" || name == "time" || name == "datacontenttype" || name == "dataschema") {
+		return
+	}
 	switch name {
 	case "specversion":
 		e.specVersion = text
@@ -115,8 +120,29 @@ func (e *envelope) isJSONData() bool {
 	if e.context.DataContentType == nil {
 		return true
 	}
-	kind, _, err := mime.ParseMediaType(*e.context.DataContentType)
-	return err != nil || isJSONType(kind) // check tells of what can't be parsed
+	kind, _ := contentType(*e.context.DataContentType)
+	return isJSONType(kind)
+}
+
+// mayBeCloudEvent is quick, and true of each that is one.
+func mayBeCloudEvent(text []byte) bool { return bytes.Contains(text, []byte(`"specversion"`)) }
+
+// isCloudEvent reports whether an object that did not come as a CloudEvent is
+// one: it says so, and has no user, as every event has.
+func isCloudEvent(object []byte) bool {
+	if firstByte(object) != '{' || !mayBeCloudEvent(object) {
+		return false
+	}
+	says := false
+	for name := range members(object) {
+		switch string(name) {
+		case `"specversion"`:
+			says = true
+		case `"user"`:
+			return false
+		}
+	}
+	return says
 }
 
 // unwrap replaces an item that is a CloudEvent by the event in its data.
@@ -176,6 +202,7 @@ func (e *envelope) decode(encoded []byte) []byte {
 		e.fail("data_base64", "must be a string in base64")
 		return nil
 	}
+	body = bytes.TrimPrefix(body, byteOrderMark)
 	if err := checkJSON(body); err != nil {
 		e.fail("data_base64", "does not hold an event: "+err.Error())
 	}
@@ -217,14 +244,28 @@ func headerValue(s string) (string, bool) {
 	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
 		s = unquote(s[1 : len(s)-1])
 	}
-	if strings.IndexByte(s, '%') >= 0 {
-		decoded, err := url.PathUnescape(s)
-		if err != nil {
-			return "", false
-		}
-		s = decoded
-	}
+	s = percentDecode(s)
 	return s, utf8.ValidString(s)
+}
+
+// percentDecode decodes what is percent-encoded. A percent sign that begins no
+// such sequence stands for itself.
+func percentDecode(s string) string {
+	if strings.IndexByte(s, '%') < 0 {
+		return s
+	}
+	var out strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if b, err := hex.DecodeString(s[i+1 : i+3]); err == nil {
+				out.WriteByte(b[0])
+				i += 2
+				continue
+			}
+		}
+		out.WriteByte(s[i])
+	}
+	return out.String()
 }
 
 func unquote(s string) string {

@@ -1,14 +1,12 @@
 package ingress
 
 import (
-	"mime"
 	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/web"
 )
 
 // The media types that events come in.
@@ -16,13 +14,18 @@ const (
 	typeJSON       = "application/json"
 	typeCloudEvent = "application/cloudevents+json"
 	typeCloudBatch = "application/cloudevents-batch+json"
+	typeForm       = "application/x-www-form-urlencoded"
+	typeText       = "text/plain" // what browsers and HTTP clients say of a text, JSON or not
 )
+
+// acceptedTypes are those to name to a sender; more are understood.
+var acceptedTypes = strings.Join([]string{typeJSON, typeCloudEvent, typeCloudBatch}, ", ")
 
 // form is how a request wraps its events.
 type form int
 
 const (
-	formPlain      form = iota // the event itself, or an array of events
+	formPlain      form = iota // the event itself or a CloudEvent with it, or an array of such
 	formStructured             // a CloudEvent with the event in its data
 	formBatch                  // an array of such
 	formBinary                 // the event itself, with its CloudEvent in the headers
@@ -35,6 +38,7 @@ type delivery struct {
 	batch       bool   // several events, even if it is one; plain JSON shows it in its first byte
 	key         string // of Idempotency-Key
 	traceparent string
+	foreign     string // a charset that is UTF-8 only while the text is ASCII
 	body        []byte
 	items       []item
 }
@@ -48,18 +52,17 @@ type item struct {
 	traceparent string
 }
 
-// readHeader fills r with all that is known before the body.
-func (r *delivery) readHeader(c echo.Context) error {
-	name := c.Param("trigger")
-	if r.trigger = host.Trigger(name); !r.trigger.Valid() {
+// readHeader fills r with all that is known before the body: the trigger and
+// the query of the path, and the header.
+func (r *delivery) readHeader(trigger, query string, header http.Header) error {
+	if r.trigger = host.Trigger(trigger); !r.trigger.Valid() {
 		r.trigger = ""
-		return unknownTrigger(name)
+		return unknownTrigger(trigger)
 	}
-	if c.Request().URL.RawQuery != "" {
-		return unknownParameters(c.QueryParams())
+	if query != "" {
+		return unknownParameters(query)
 	}
-	header := c.Request().Header
-	if err := r.readForm(c, header); err != nil {
+	if err := r.readForm(header); err != nil {
 		return err
 	}
 	var err error
@@ -70,34 +73,50 @@ func (r *delivery) readHeader(c echo.Context) error {
 	return nil
 }
 
-func (r *delivery) readForm(c echo.Context, header http.Header) error {
-	binary := isBinary(header)
-	accepted := []string{typeJSON, typeCloudEvent, typeCloudBatch}
-	if binary {
-		accepted = alsoSuffixed(accepted, header.Get(echo.HeaderContentType))
+// readForm tells from the header how the events are wrapped. What is not said
+// to be another format is taken for JSON; whether it is, the body shows.
+func (r *delivery) readForm(header http.Header) error {
+	if coding := header.Get(echo.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
+		return unsupportedCoding(coding)
 	}
-	kind, err := web.RequireType(c, accepted...)
+	given := header.Get(echo.HeaderContentType)
+	kind, charset := contentType(given)
 	switch {
-	case err != nil:
-		return err
 	case kind == typeCloudEvent:
 		r.form = formStructured
 	case kind == typeCloudBatch:
 		r.form, r.batch = formBatch, true
-	case binary:
+	case !isJSONType(kind) && kind != "" && kind != typeText, strings.HasPrefix(kind, "application/cloudevents"):
+		return unsupportedType(given, kind)
+	case isBinary(header):
 		r.form = formBinary
+	}
+	switch charset {
+	case "", "utf-8", "utf8", "us-ascii", "ascii":
+	case "iso-8859-1", "latin1", "windows-1252":
+		r.foreign = charset
+	default:
+		return unsupportedType(given, kind)
 	}
 	return nil
 }
 
-// alsoSuffixed adds a type such as application/vnd.acme+json, which a
-// CloudEvent's data may have.
-func alsoSuffixed(accepted []string, given string) []string {
-	kind, _, err := mime.ParseMediaType(given)
-	if err == nil && isJSONType(kind) && !strings.HasPrefix(kind, "application/cloudevents") {
-		return append(accepted, kind)
+// contentType returns the media type of a header and its charset, in lower case.
+// It reads what mime.ParseMediaType gives up: a parameter without a value or
+// given twice, and a header that a proxy joined of two.
+func contentType(given string) (kind, charset string) {
+	if given == typeJSON { // the common case
+		return given, ""
 	}
-	return accepted
+	kind, rest, _ := strings.Cut(given, ";")
+	kind, _, _ = strings.Cut(kind, ",")
+	for parameter := range strings.FieldsFuncSeq(rest, func(c rune) bool { return c == ';' || c == ',' }) {
+		name, value, _ := strings.Cut(parameter, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "charset") {
+			charset = strings.ToLower(strings.Trim(value, " \t\"'"))
+		}
+	}
+	return strings.ToLower(strings.TrimSpace(kind)), charset
 }
 
 func isJSONType(kind string) bool {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -51,10 +52,11 @@ func unknownTrigger(name string) error {
 }
 
 // unknownParameters leaves out the values: one may be a key in the wrong place.
-func unknownParameters(query url.Values) error {
+func unknownParameters(query string) error {
+	values, _ := url.ParseQuery(query) // of what can't be parsed, the rest
 	return &host.Error{
 		Code: host.Invalid,
-		Text: fmt.Sprintf("unknown query parameters: %q", slices.Sorted(maps.Keys(query))),
+		Text: fmt.Sprintf("unknown query parameters: %q", slices.Sorted(maps.Keys(values))),
 		Hint: "this path has none; an idempotency key goes into the header Idempotency-Key",
 	}
 }
@@ -94,4 +96,34 @@ func tooManyItems(n, limit int) error {
 
 func invalid(text, hint string) *host.Error {
 	return &host.Error{Code: host.Invalid, Text: text, Hint: hint}
+}
+
+func unsupportedCoding(coding string) error {
+	return &host.Error{
+		Code: host.Unsupported,
+		Text: fmt.Sprintf("the body has the content coding %q; only identity is accepted", shorten(coding)),
+		Hint: "send the body uncompressed",
+	}
+}
+
+func unsupportedType(given, kind string) error {
+	hint := "send one of: " + acceptedTypes + " (UTF-8)"
+	if kind == typeForm {
+		hint += "; curl says that it sends a form unless told otherwise: -H 'Content-Type: application/json'"
+	}
+	return &host.Error{
+		Code: host.Unsupported,
+		Text: fmt.Sprintf("the Content-Type %q is not accepted here", shorten(given)),
+		Hint: hint,
+	}
+}
+
+// maxQuoted bounds what an error repeats of a header.
+const maxQuoted = 100
+
+func shorten(s string) string {
+	if len(s) <= maxQuoted {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxQuoted], "") + "…"
 }

@@ -1,8 +1,10 @@
 package ingress
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,7 +18,10 @@ const maxFields = 100
 // open splits the body into its events and takes them out of their CloudEvents.
 // A body that is one event goes to examine as it is: that reads it anyway.
 func (d *door) open(header http.Header, r *delivery) error {
-	if r.batch || r.form == formStructured {
+	if err := r.checkEncoding(); err != nil {
+		return err
+	}
+	if r.batch || r.form == formStructured || r.form == formPlain && mayBeCloudEvent(r.body) {
 		if err := checkJSON(r.body); err != nil {
 			return err
 		}
@@ -25,18 +30,40 @@ func (d *door) open(header http.Header, r *delivery) error {
 		return err
 	}
 	var fields []host.Field
-	switch r.form {
-	case formStructured, formBatch:
-		for i := range r.items {
-			if fields = append(fields, r.items[i].unwrap()...); len(fields) >= maxFields {
-				break
-			}
-		}
-	case formBinary:
+	if r.form == formBinary {
 		fields = r.items[0].readHeaders(header)
+	}
+	for i := range r.items {
+		it := &r.items[i]
+		if r.form == formStructured || r.form == formBatch || r.form == formPlain && isCloudEvent(it.body) {
+			fields = append(fields, it.unwrap()...)
+		}
+		if len(fields) >= maxFields {
+			break
+		}
 	}
 	if len(fields) > 0 {
 		return malformed("the CloudEvent does not fit the specification", fields)
+	}
+	return nil
+}
+
+// checkEncoding takes off a byte order mark, which says what is so anyway, and
+// refuses other encodings of text than UTF-8 by their names.
+func (r *delivery) checkEncoding() error {
+	r.body = bytes.TrimPrefix(r.body, byteOrderMark)
+	if name := foreignUnicode(r.body); name != "" {
+		return invalid("the body is in "+name, "JSON is sent in UTF-8; check how the sender encodes text")
+	}
+	if r.foreign == "" {
+		return nil
+	}
+	if at := slices.IndexFunc(r.body, func(c byte) bool { return c >= 0x80 }); at >= 0 {
+		return &host.Error{
+			Code: host.Unsupported,
+			Text: fmt.Sprintf("the Content-Type names the charset %q, and the body has more than ASCII %s", r.foreign, position(r.body, at)),
+			Hint: "send the body in UTF-8, and say so: application/json",
+		}
 	}
 	return nil
 }

@@ -89,10 +89,6 @@ func TestServerRefuses(t *testing.T) {
 			status: 415, code: host.Unsupported, detail: `content coding "gzip"`,
 		},
 		{
-			name: "a suffixed type without a CloudEvent", header: []string{"Content-Type: application/vnd.acme+json"}, body: ada,
-			status: 415, code: host.Unsupported,
-		},
-		{
 			name: "an unknown CloudEvents format", header: binary("Content-Type: application/cloudevents+avro"), body: ada,
 			status: 415, code: host.Unsupported,
 		},

@@ -93,14 +93,23 @@ func (d *door) post(c echo.Context) error {
 	accepted, err := d.take(c, r)
 	d.metrics.note(r, accepted, err, start)
 	if err != nil {
+		nameAccepted(c, err)
 		return err
 	}
 	return answer(c, r.batch, accepted)
 }
 
+// nameAccepted says in the header what would have been accepted.
+func nameAccepted(c echo.Context, err error) {
+	if host.CodeOf(err) == host.Unsupported {
+		c.Response().Header().Set(echo.HeaderAccept, acceptedTypes)
+		c.Response().Header().Set(echo.HeaderAcceptEncoding, "identity")
+	}
+}
+
 // take brings one request from its headers to the store's answer.
 func (d *door) take(c echo.Context, r *delivery) ([]host.Accepted, error) {
-	if err := r.readHeader(c); err != nil {
+	if err := r.readHeader(c.Param("trigger"), c.Request().URL.RawQuery, c.Request().Header); err != nil {
 		return nil, err
 	}
 	sender := senderOf(c)

@@ -25,6 +25,25 @@ func checkJSON(body []byte) error {
 	return nil
 }
 
+// byteOrderMark is what some editors and frameworks begin a text in UTF-8 with.
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// foreignUnicode names the encoding of a text that shows it in its first bytes
+// to be none in UTF-8: JSON begins with two ASCII characters, or is but one.
+func foreignUnicode(body []byte) string {
+	for _, e := range []struct{ mark, name string }{
+		{"\xff\xfe\x00\x00", "UTF-32"}, {"\x00\x00", "UTF-32"}, {"\xff\xfe", "UTF-16"}, {"\xfe\xff", "UTF-16"}, {"\x00", "UTF-16"},
+	} {
+		if bytes.HasPrefix(body, []byte(e.mark)) {
+			return e.name
+		}
+	}
+	if len(body) > 1 && body[1] == 0 {
+		return "UTF-16"
+	}
+	return ""
+}
+
 func syntaxError(body []byte) error {
 	var whole json.RawMessage
 	err := json.Unmarshal(body, &whole)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -310,6 +311,7 @@ func readEvent(t term, path string) (host.Event, error) {
 	if err != nil {
 		return host.Event{}, err
 	}
+	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) // as some editors begin a file
 	registration, violations := proto.CheckEvent(string(host.PostUserRegistration), body)
 	if len(violations) > 0 {
 		e := &host.Error{Code: host.Invalid, Text: path + " is no " + string(host.PostUserRegistration) + " event"}
