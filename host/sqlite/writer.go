@@ -20,8 +20,9 @@ type operation interface {
 }
 
 const (
-	maxBatch = 512  // operations in one commit
-	maxKept  = 8192 // records kept in memory while the disk fails, before Record waits
+	maxBatch = 512     // operations in one commit
+	maxBytes = 4 << 20 // of records in one commit, from which on no other joins it: accepts need not wait long
+	maxKept  = 8192    // records kept in memory while the disk fails, before Record waits
 
 	firstBackoff = 20 * time.Millisecond
 	lastBackoff  = time.Second
@@ -107,17 +108,33 @@ func (w *writer) wait() (operation, bool) {
 
 // gather adds what waits, without waiting itself.
 func (w *writer) gather(batch []operation) []operation {
+	bytes := 0
+	for _, op := range batch {
+		bytes += bytesOf(op)
+	}
 	for limit := len(batch) - 1 + maxBatch; len(batch) < limit; {
+		others := w.others
+		if bytes >= maxBytes {
+			others = nil
+		}
 		select {
 		case op := <-w.accepts:
 			batch = append(batch, op)
-		case op := <-w.others:
-			batch = append(batch, op)
+		case op := <-others:
+			batch, bytes = append(batch, op), bytes+bytesOf(op)
 		default:
 			return batch
 		}
 	}
 	return batch
+}
+
+// bytesOf is how much an operation writes, as far as a guest decides it.
+func bytesOf(op operation) int {
+	if r, ok := op.(*record); ok {
+		return len(r.body) + len(r.Tape)
+	}
+	return 0
 }
 
 // commit makes the batch durable and settles each operation. What spoils the

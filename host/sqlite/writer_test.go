@@ -127,3 +127,69 @@ func TestCloseUnderLoad(t *testing.T) {
 		}
 	}
 }
+
+// counter lends every execution after the first, which holds the writer, and
+// notes how many records were durable then.
+type counter struct {
+	stuck
+	first   sync.Once
+	durable int // of the writer's goroutine
+	atLend  []int
+}
+
+func (c *counter) Reserve() bool {
+	lends := true
+	c.first.Do(func() { lends = c.stuck.Reserve() })
+	return lends
+}
+func (c *counter) Lend(host.Execution) { c.atLend = append(c.atLend, c.durable) }
+
+func TestAnAcceptWaitsForOneBigResultOnly(t *testing.T) {
+	t.Parallel()
+	db, _ := openTemp(t, sqlite.Options{})
+	bindActions(t, db, 1)
+	for range 20 {
+		if _, err := db.Accept(t.Context(), []host.NewEvent{registration()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	claimed, err := db.Claim(t.Context(), 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &counter{stuck: stuck{entered: make(chan struct{}, 1), free: make(chan struct{})}}
+	db.SetBorrower(c)
+	var accepts, records sync.WaitGroup
+	accept := func() {
+		if _, err := db.Accept(context.Background(), []host.NewEvent{registration()}); err != nil {
+			t.Error(err)
+		}
+	}
+	accepts.Go(accept)
+	<-c.entered // the writer holds the first
+	for _, x := range claimed {
+		records.Add(1)
+		o := host.Outcome{ExecutionID: x.ID, Epoch: x.Epoch, Status: host.Completed, Steps: []host.StepState{host.StepSucceeded},
+			Result: &host.Result{ExecutionID: x.ID, Attempt: 1, Succeeded: true}, Tape: make([]byte, 8<<20)}
+		if err := db.Record(t.Context(), o, func(error) { c.durable++; records.Done() }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 8 {
+		accepts.Go(accept)
+	}
+	for db.Stats().Waiting < 8 {
+		runtime.Gosched()
+	}
+	close(c.free)
+	accepts.Wait()
+	records.Wait()
+	for _, n := range c.atLend {
+		if n > 1 {
+			t.Errorf("an accept was committed behind %d big results", n)
+		}
+	}
+	if len(c.atLend) != 8 {
+		t.Errorf("%d accepts were lent, want 8", len(c.atLend))
+	}
+}
