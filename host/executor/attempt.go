@@ -2,7 +2,6 @@ package executor
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -115,7 +114,7 @@ func (w *walk) seal(tape host.Tape, index, attempt int) []byte {
 	if len(tape.Calls) == 0 || w.Sealer == nil {
 		return nil
 	}
-	plaintext, err := json.Marshal(tape)
+	plaintext, err := encodeTape(tape)
 	if err == nil {
 		var sealed []byte
 		if sealed, err = w.Sealer.Seal(plaintext, TapeContext(w.ID, index, attempt)); err == nil {

@@ -92,9 +92,16 @@ func sizeOf(o *host.Outcome) int {
 	if o.Result == nil {
 		return size
 	}
-	size += 512 + len(o.Result.Output) + 192*len(o.Result.Calls)
+	size += 512 + len(o.Result.Output)
+	for i := range o.Result.Calls {
+		note := &o.Result.Calls[i]
+		size += 192 + len(note.Target) + len(note.Error) + len(note.Hint)
+	}
 	for i := range o.Result.Logs {
 		size += 64 + len(o.Result.Logs[i].Message)
+	}
+	if e := o.Result.Error; e != nil {
+		size += len(e.Message) + len(e.Stack)
 	}
 	return size
 }
