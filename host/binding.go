@@ -55,6 +55,7 @@ type Limits struct {
 	MemoryBytes       int64 `json:"memory_bytes,omitempty"`    // the guest's linear memory
 	OutputBytes       int64 `json:"output_bytes,omitempty"`    // what the guest may return
 	LogBytes          int64 `json:"log_bytes,omitempty"`       // all its log lines; what is over is cut
+	RecordBytes       int64 `json:"record_bytes,omitempty"`    // what the run leaves in the store, in JSON: calls, tape, error, output, logs
 	HostCalls         int64 `json:"host_calls,omitempty"`      // calls of host functions with an effect
 	HTTPRequests      int64 `json:"http_requests,omitempty"`   // requests sent, redirects included
 	RequestBytes      int64 `json:"request_bytes,omitempty"`   // body of one request
@@ -135,6 +136,7 @@ func DefaultSettings() Settings {
 			MemoryBytes:       64 << 20,
 			OutputBytes:       1 << 20,
 			LogBytes:          256 << 10,
+			RecordBytes:       8 << 20,
 			HostCalls:         10_000,
 			HTTPRequests:      50,
 			RequestBytes:      1 << 20,
@@ -175,6 +177,7 @@ func (l Limits) over(base Limits) Limits {
 		MemoryBytes:       cmp.Or(l.MemoryBytes, base.MemoryBytes),
 		OutputBytes:       cmp.Or(l.OutputBytes, base.OutputBytes),
 		LogBytes:          cmp.Or(l.LogBytes, base.LogBytes),
+		RecordBytes:       cmp.Or(l.RecordBytes, base.RecordBytes),
 		HostCalls:         cmp.Or(l.HostCalls, base.HostCalls),
 		HTTPRequests:      cmp.Or(l.HTTPRequests, base.HTTPRequests),
 		RequestBytes:      cmp.Or(l.RequestBytes, base.RequestBytes),
@@ -254,6 +257,7 @@ func (s Settings) ranges() []bounded {
 		{"/limits/memory_bytes", s.Limits.MemoryBytes, MinMemoryBytes, MaxMemoryBytes},
 		{"/limits/output_bytes", s.Limits.OutputBytes, 1, 64 << 20},
 		{"/limits/log_bytes", s.Limits.LogBytes, 1, 16 << 20},
+		{"/limits/record_bytes", s.Limits.RecordBytes, 1, 64 << 20},
 		{"/limits/host_calls", s.Limits.HostCalls, 1, 10_000_000},
 		{"/limits/http_requests", s.Limits.HTTPRequests, 1, 10_000},
 		{"/limits/request_bytes", s.Limits.RequestBytes, 1, 64 << 20},

@@ -57,7 +57,7 @@ func TestABINamesLimitsOfTheSettings(t *testing.T) {
 func limitNames(t *testing.T) []string {
 	t.Helper()
 	bad := host.Settings{Limits: host.Limits{
-		TimeoutMillis: -1, MemoryBytes: -1, OutputBytes: -1, LogBytes: -1, HostCalls: -1,
+		TimeoutMillis: -1, MemoryBytes: -1, OutputBytes: -1, LogBytes: -1, RecordBytes: -1, HostCalls: -1,
 		HTTPRequests: -1, RequestBytes: -1, ResponseBytes: -1, HTTPTimeoutMillis: -1,
 	}}
 	failed, ok := errors.AsType[*host.Error](bad.Check(""))

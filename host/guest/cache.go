@@ -47,6 +47,33 @@ type cacheAnswer struct {
 	Record *cacheRecord `json:"record,omitempty"`
 }
 
+// recorded is what the tape has of the request: one that is refused for its size
+// is not kept whole.
+func (q cacheSetRequest) recorded() cacheSetRequest {
+	q.Key, q.Value = cut(q.Key, maxNameBytes), cut(q.Value, maxCacheValueBytes)
+	return q
+}
+
+func (q cacheSetRequest) measure(m *measure) {
+	m.bytes += structBytes
+	m.text(q.Key)
+	m.text(q.Value)
+	m.text(string(q.TTL))
+	m.text(string(q.ExpiresAt))
+}
+
+func (a cacheAnswer) measure(m *measure) {
+	m.bytes += structBytes
+	a.Record.measure(m)
+}
+
+func (r *cacheRecord) measure(m *measure) {
+	m.bytes += structBytes
+	if r != nil {
+		m.text(r.Value)
+	}
+}
+
 func cacheError(code string) cacheAnswer { return cacheAnswer{Type: "error", Code: code} }
 
 func (c *Cache) get(t host.Trigger, key string, now time.Time) *cacheRecord {
@@ -140,7 +167,7 @@ func (c *Cache) remove(t host.Trigger, key string) cacheAnswer {
 }
 
 func cacheGet(s *sandbox.Call, c *call, stack []uint64) {
-	key := string(s.Bytes("cache_get", stack[0]))
+	key := c.name(s, "cache_get", stack[0])
 	record := do(c, "cache_get", nameRequest{key}, func(note *host.CallNote) *cacheRecord {
 		note.Target = key
 		return c.cache.get(c.run.Event.Trigger, key, c.started.Add(c.offset))
@@ -154,8 +181,8 @@ func cacheGet(s *sandbox.Call, c *call, stack []uint64) {
 func cacheSet(s *sandbox.Call, c *call, stack []uint64) {
 	var request cacheSetRequest
 	err := json.Unmarshal(s.Bytes("cache_set", stack[0]), &request)
-	answer := do(c, "cache_set", request, func(note *host.CallNote) cacheAnswer {
-		note.Target = request.Key
+	answer := do(c, "cache_set", request.recorded(), func(note *host.CallNote) cacheAnswer {
+		note.Target = cut(request.Key, maxNameBytes)
 		if err != nil {
 			note.Error = err.Error()
 			return cacheError("FailedToSetCacheRecord")
@@ -168,7 +195,7 @@ func cacheSet(s *sandbox.Call, c *call, stack []uint64) {
 }
 
 func cacheDelete(s *sandbox.Call, c *call, stack []uint64) {
-	key := string(s.Bytes("cache_delete", stack[0]))
+	key := c.name(s, "cache_delete", stack[0])
 	answer := do(c, "cache_delete", nameRequest{key}, func(note *host.CallNote) cacheAnswer {
 		note.Target = key
 		answer := c.cache.remove(c.run.Event.Trigger, key)

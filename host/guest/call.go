@@ -32,9 +32,11 @@ type call struct {
 
 	tape     host.Tape
 	source   *mathrand.ChaCha8 // of random bytes; nil until the guest takes some
+	record   record
 	notes    []host.CallNote
 	logs     []host.Log
 	logBytes int64
+	logsCut  bool
 	vars     map[string][]byte
 	varBytes int64
 
@@ -72,8 +74,10 @@ func (c *call) end() {
 
 // do is the one point that every host call passes. It counts the call against
 // its limit, times it, moves the guest's clock and puts name, request, answer
-// and time on the tape. Work may add to the note, which people see.
-func do[A any](c *call, function string, request any, work func(note *host.CallNote) A) A {
+// and time on the tape. Work may add to the note, which people see. What goes
+// over the run's limits ends it: before work when the request does, after it
+// when the answer does.
+func do[A leaves](c *call, function string, request leaves, work func(note *host.CallNote) A) A {
 	c.hostCalls++
 	if limit := c.settings.Limits.HostCalls; c.hostCalls > limit {
 		panic(&sandbox.Fault{
@@ -81,6 +85,8 @@ func do[A any](c *call, function string, request any, work func(note *host.CallN
 			Message: fmt.Sprintf("called the host more than %d times (limit %[1]d), last %s", limit, function),
 		})
 	}
+	c.leave(function, callBytes)
+	asked := c.tapeOf(function, request)
 	began := time.Now()
 	note := host.CallNote{Ordinal: len(c.tape.Calls), Function: function}
 	answer := work(&note)
@@ -90,13 +96,13 @@ func do[A any](c *call, function string, request any, work func(note *host.CallN
 	note.TookMicros = took.Microseconds()
 	c.tape.Start = c.started
 	if function != "log_write" {
-		c.notes = append(c.notes, c.maskNote(note))
+		c.keepNote(note)
 	}
 	c.tape.Calls = append(c.tape.Calls, host.Call{
 		Ordinal:   note.Ordinal,
 		Function:  function,
-		Request:   encode(request),
-		Answer:    encode(answer),
+		Request:   asked,
+		Answer:    c.tapeOf(function, answer),
 		EndMicros: c.offset.Microseconds(),
 	})
 	if c.sandbox != nil {
@@ -104,6 +110,11 @@ func do[A any](c *call, function string, request any, work func(note *host.CallN
 	}
 	return answer
 }
+
+// nothing is the answer of calls that have none.
+type nothing struct{}
+
+func (nothing) measure(*measure) {}
 
 // encode returns v in JSON; what passes here always has a JSON form.
 func encode(v any) json.RawMessage {
@@ -176,11 +187,11 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 	if r.Fault == host.FaultLimit {
 		failed.Message += c.whereabouts()
 		failed.Hint = c.limitHint(r.Limit)
-		r.LogsCut = r.Limit == "log_bytes"
 	}
 	failed.Name, failed.Code = c.mask(failed.Name), c.mask(failed.Code)
 	failed.Message = c.mask(c.locate(failed.Message))
 	failed.Stack = c.mask(c.locate(failed.Stack))
+	c.keepError(failed)
 	r.Error = failed
 	r.RetryAfterMillis = c.retryAfter.Milliseconds()
 }
@@ -227,6 +238,7 @@ func (c *call) limitHint(limit string) string {
 		"memory_bytes":    c.settings.Limits.MemoryBytes,
 		"output_bytes":    c.settings.Limits.OutputBytes,
 		"log_bytes":       c.settings.Limits.LogBytes,
+		"record_bytes":    c.settings.Limits.RecordBytes,
 		"host_calls":      c.settings.Limits.HostCalls,
 		"http_requests":   c.settings.Limits.HTTPRequests,
 		"request_bytes":   c.settings.Limits.RequestBytes,

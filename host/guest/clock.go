@@ -27,11 +27,13 @@ type sleepRequest struct {
 	Micros int64 `json:"us"`
 }
 
+func (sleepRequest) measure(m *measure) { m.bytes += structBytes }
+
 // sleep waits d, or until the run's deadline. The guest's clock moves by at
 // least what was slept.
 func (c *call) sleep(s *sandbox.Call, d time.Duration) {
 	d = max(d, 0)
-	do(c, "clock_sleep", sleepRequest{d.Microseconds()}, func(note *host.CallNote) struct{} {
+	do(c, "clock_sleep", sleepRequest{d.Microseconds()}, func(note *host.CallNote) nothing {
 		note.Target = d.String()
 		timer := time.NewTimer(d)
 		defer timer.Stop()
@@ -40,7 +42,7 @@ func (c *call) sleep(s *sandbox.Call, d time.Duration) {
 			c.offset += d
 		case <-s.Done():
 		}
-		return struct{}{}
+		return nothing{}
 	})
 }
 

@@ -21,6 +21,16 @@ type cryptoAnswer struct {
 	Bytes []byte `json:"bytes,omitempty"`
 }
 
+func (q cryptoRequest) measure(m *measure) {
+	m.bytes += structBytes
+	m.text(q.Operation)
+}
+
+func (a cryptoAnswer) measure(m *measure) {
+	m.bytes += structBytes
+	m.base64(a.Bytes)
+}
+
 // cryptoCall does an operation of package webcrypto. What goes wrong is an
 // answer too, but the run's deadline stops long work.
 func cryptoCall(s *sandbox.Call, c *call, stack []uint64) {

@@ -50,7 +50,12 @@ type extismRequest struct {
 // the status is then 0, the body says what went wrong, and so does a log line.
 func httpRequestExtism(s *sandbox.Call, c *call, stack []uint64) {
 	var request extismRequest
-	err := json.Unmarshal(s.Bytes("http_request", stack[0]), &request)
+	var malformed *host.EgressFailure
+	if n := s.Length("http_request", stack[0]); n > maxEscape*(maxURLBytes+maxHeaderBytes)+structBytes {
+		malformed = malformedRequest(fmt.Errorf("without its body it has %d bytes", n))
+	} else if err := json.Unmarshal(s.Bytes("http_request", stack[0]), &request); err != nil {
+		malformed = malformedRequest(err)
+	}
 	body := s.Bytes("http_request", stack[1])
 	s.Free(stack[0])
 	s.Free(stack[1])
@@ -58,7 +63,7 @@ func httpRequestExtism(s *sandbox.Call, c *call, stack []uint64) {
 	for name, value := range request.Headers {
 		own.Headers[name] = []string{value}
 	}
-	c.lastHTTP = c.send(s, own, err)
+	c.lastHTTP = c.send(s, own, malformed)
 	if c.lastHTTP.Error == nil {
 		stack[0] = s.Put(c.lastHTTP.body())
 		return
@@ -90,14 +95,14 @@ func httpHeaders(s *sandbox.Call, c *call, stack []uint64) {
 const maxVarBytes = 1 << 20
 
 func varGet(s *sandbox.Call, c *call, stack []uint64) {
-	name := s.Bytes("var_get", stack[0])
+	name := c.name(s, "var_get", stack[0])
 	s.Free(stack[0])
-	stack[0] = s.Put(c.vars[string(name)])
+	stack[0] = s.Put(c.vars[name])
 }
 
 // varSet keeps a variable until the end of the run; offset 0 removes it.
 func varSet(s *sandbox.Call, c *call, stack []uint64) {
-	name := string(s.Bytes("var_set", stack[0]))
+	name := c.name(s, "var_set", stack[0])
 	value := s.Bytes("var_set", stack[1])
 	s.Free(stack[0])
 	s.Free(stack[1])

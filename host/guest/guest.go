@@ -182,6 +182,7 @@ func hostFault(doing string, err error) *sandbox.Fault {
 
 // result tells what came of the run.
 func (c *call) result(out sandbox.Outcome) host.Result {
+	output := c.keepOutput(&out)
 	r := host.Result{
 		ExecutionID: c.run.ExecutionID,
 		Step:        c.run.Index,
@@ -192,8 +193,9 @@ func (c *call) result(out sandbox.Outcome) host.Result {
 		VersionID:   c.run.Step.VersionID,
 		Number:      c.run.Step.Number,
 		Succeeded:   out.Fault == nil,
-		Output:      c.locateIn(out.Output),
+		Output:      output,
 		Logs:        c.logs,
+		LogsCut:     c.logsCut,
 		Calls:       c.notes,
 		StartedAt:   c.started,
 		Reached:     c.origins(),

@@ -32,7 +32,7 @@ type store struct {
 }
 
 func (s *store) Module(_ context.Context, digest string) ([]byte, error) {
-	for _, name := range []string{"script", "echo", "noop", "loop", "logs", "calls", "trap", "random", "memory", "recursion"} {
+	for _, name := range []string{"script", "echo", "noop", "loop", "logs", "calls", "trap", "random", "memory", "recursion", "flood"} {
 		if wasm := guests.Wasm(name); sandbox.Digest(wasm) == digest {
 			return wasm, nil
 		}
@@ -69,8 +69,14 @@ func newWorld(t *testing.T) *world {
 // run runs the guest name with a script, if steps are given.
 func (w *world) run(t *testing.T, name string, steps ...guests.Step) (host.Result, host.Tape) {
 	t.Helper()
+	return w.runConfig(t, name, map[string]string{"script": guests.Script(steps...), "COLOUR": "green"})
+}
+
+// runConfig runs the guest name with configuration values.
+func (w *world) runConfig(t *testing.T, name string, config map[string]string) (host.Result, host.Tape) {
+	t.Helper()
 	settings := w.settings
-	settings.Config = map[string]string{"script": guests.Script(steps...), "COLOUR": "green"}
+	settings.Config = config
 	result, tape, err := w.Run(t.Context(), guest.Run{
 		ExecutionID: "exe_1", Index: 0, Attempt: 1,
 		Step: host.Step{

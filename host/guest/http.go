@@ -27,6 +27,88 @@ type httpRequest struct {
 	Redirect      string       `json:"redirect,omitempty"`
 }
 
+// maxRequestBytes is the most that a request with a body within its limit has
+// as JSON, every byte of it escaped.
+func maxRequestBytes(limits *host.Limits) int64 {
+	return maxEscape*(limits.RequestBytes+maxURLBytes+maxHeaderBytes) + structBytes
+}
+
+// readRequest reads what a guest passes to send.
+func (c *call) readRequest(s *sandbox.Call, function string, offset uint64) (q httpRequest, malformed *host.EgressFailure) {
+	if n, most := int64(s.Length(function, offset)), maxRequestBytes(&c.settings.Limits); n > most {
+		return q, &host.EgressFailure{
+			Code: host.EgressLimit, Limit: "request_bytes",
+			Message: fmt.Sprintf("the request has %d bytes as JSON, more than one whose body has %d bytes (limit)", n, c.settings.Limits.RequestBytes),
+		}
+	}
+	if err := json.Unmarshal(s.Bytes(function, offset), &q); err != nil {
+		return q, malformedRequest(err)
+	}
+	return q, nil
+}
+
+func malformedRequest(err error) *host.EgressFailure {
+	return &host.EgressFailure{Code: host.EgressInvalid, Message: "the request is malformed: " + cut(err.Error(), maxNoteBytes)}
+}
+
+// tooLong says which part of the request is longer than it may be, "" when none
+// is.
+func (q *httpRequest) tooLong() string {
+	headers := 0
+	for name, values := range q.Headers {
+		for _, value := range values {
+			headers += len(name) + len(value)
+		}
+	}
+	for _, part := range []struct {
+		what        string
+		bytes, most int
+	}{
+		{"method has", len(q.Method), maxMethodBytes},
+		{"redirect has", len(q.Redirect), maxMethodBytes},
+		{"URL has", len(q.URL), maxURLBytes},
+		{"headers have", headers, maxHeaderBytes},
+	} {
+		if part.bytes > part.most {
+			return fmt.Sprintf("the request's %s %d bytes (at most %d)", part.what, part.bytes, part.most)
+		}
+	}
+	return ""
+}
+
+// recorded is what the tape has of a request: one that is refused for its size
+// is not kept whole.
+func (c *call) recorded(q httpRequest) httpRequest {
+	if q.tooLong() != "" {
+		q.Method, q.Redirect, q.URL, q.Headers = cut(q.Method, maxMethodBytes), cut(q.Redirect, maxMethodBytes), cut(q.URL, maxURLBytes), nil
+	}
+	if int64(len(q.Body)+len(q.BodyBase64)) > c.settings.Limits.RequestBytes {
+		q.Body, q.BodyBase64 = "", nil
+	}
+	return q
+}
+
+func (q httpRequest) measure(m *measure) {
+	m.bytes += structBytes
+	m.text(q.Method)
+	m.text(q.URL)
+	m.headers(q.Headers)
+	m.text(q.Body)
+	m.base64(q.BodyBase64)
+	m.text(q.Redirect)
+}
+
+// headers counts names and values.
+func (m *measure) headers(h map[string][]string) {
+	for name, values := range h {
+		m.text(name)
+		for _, value := range values {
+			m.text(value)
+		}
+		m.bytes += 3
+	}
+}
+
 // headerValues is a JSON object of strings or lists of strings.
 type headerValues map[string][]string
 
@@ -67,6 +149,20 @@ type httpError struct {
 	Message string          `json:"message"`
 }
 
+func (a *httpAnswer) measure(m *measure) {
+	m.bytes += structBytes
+	if a.Error != nil {
+		m.text(a.Error.Message)
+		return
+	}
+	m.headers(a.Headers)
+	m.text(a.URL)
+	if a.Body != nil {
+		m.text(*a.Body)
+	}
+	m.base64(a.BodyBase64)
+}
+
 func (a *httpAnswer) body() []byte {
 	if a.Body != nil {
 		return []byte(*a.Body)
@@ -75,17 +171,16 @@ func (a *httpAnswer) body() []byte {
 }
 
 func httpSend(s *sandbox.Call, c *call, stack []uint64) {
-	var request httpRequest
-	err := json.Unmarshal(s.Bytes("http_send", stack[0]), &request)
-	stack[0] = s.Put(encode(c.send(s, request, err)))
+	request, malformed := c.readRequest(s, "http_send", stack[0])
+	stack[0] = s.Put(encode(c.send(s, request, malformed)))
 }
 
 // send sends the guest's request under its binding's policy. Nothing that can
 // go wrong stops the run: errors are values.
-func (c *call) send(s *sandbox.Call, request httpRequest, malformed error) *httpAnswer {
+func (c *call) send(s *sandbox.Call, request httpRequest, malformed *host.EgressFailure) *httpAnswer {
 	ordinal := c.httpCalls
 	c.httpCalls++
-	return do(c, "http_send", request, func(note *host.CallNote) *httpAnswer {
+	return do(c, "http_send", c.recorded(request), func(note *host.CallNote) *httpAnswer {
 		note.Target = c.target(request)
 		c.lastFailure, c.retryAfter = nil, 0
 		q, failure := c.compose(request, malformed, ordinal)
@@ -101,6 +196,7 @@ func (c *call) send(s *sandbox.Call, request httpRequest, malformed error) *http
 // matters if the run fails.
 func (c *call) settle(note *host.CallNote, response *host.HTTPResponse, failure *host.EgressFailure) *httpAnswer {
 	if failure != nil {
+		failure.Message = cut(failure.Message, maxNoteBytes)
 		c.lastFailure = failure
 		note.Error, note.Hint = failure.Message, c.egressHint(failure)
 		return &httpAnswer{Error: &httpError{failure.Code, failure.Message}}
@@ -112,7 +208,7 @@ func (c *call) settle(note *host.CallNote, response *host.HTTPResponse, failure 
 
 // compose makes of the guest's request the one to send, and counts it. It is
 // for the run's goroutine.
-func (c *call) compose(request httpRequest, malformed error, ordinal int) (*host.HTTPRequest, *host.EgressFailure) {
+func (c *call) compose(request httpRequest, malformed *host.EgressFailure, ordinal int) (*host.HTTPRequest, *host.EgressFailure) {
 	limits := c.settings.Limits
 	body := []byte(request.Body)
 	if request.BodyBase64 != nil {
@@ -120,7 +216,9 @@ func (c *call) compose(request httpRequest, malformed error, ordinal int) (*host
 	}
 	switch {
 	case malformed != nil:
-		return nil, &host.EgressFailure{Code: host.EgressInvalid, Message: "the request is malformed: " + malformed.Error()}
+		return nil, malformed
+	case request.tooLong() != "":
+		return nil, &host.EgressFailure{Code: host.EgressInvalid, Message: request.tooLong()}
 	case request.Body != "" && request.BodyBase64 != nil:
 		return nil, &host.EgressFailure{Code: host.EgressInvalid, Message: "the request has both body and body_base64"}
 	case int64(len(body)) > limits.RequestBytes:
@@ -208,6 +306,9 @@ func (c *call) target(request httpRequest) string {
 	method := strings.ToUpper(request.Method)
 	if method == "" {
 		method = http.MethodGet
+	}
+	if request.tooLong() != "" {
+		return cut(method, maxMethodBytes) + " " + cut(c.mask(request.URL), maxNoteBytes/2)
 	}
 	shown := c.mask(request.URL)
 	if u, err := url.Parse(request.URL); err == nil && shown != request.URL && u.Host != "" {

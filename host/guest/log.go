@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/sandbox"
@@ -21,25 +22,42 @@ type logRequest struct {
 	Message string `json:"message"`
 }
 
+func (q logRequest) measure(m *measure) {
+	m.bytes += structBytes
+	m.text(q.Message)
+}
+
 // log keeps one line. A line that goes over the limit is cut, and ends the run.
 func (c *call) log(level, message string) {
-	message = strings.ToValidUTF8(message, "\ufffd")
 	room := c.settings.Limits.LogBytes - c.logBytes - logOverheadBytes
-	over := int64(len(message)) > room
-	if over {
-		message = strings.ToValidUTF8(message[:max(room, 0)], "")
-	}
+	message, over := begin(message, room)
+	message, grown := begin(strings.ToValidUTF8(message, "\ufffd"), room)
+	over = over || grown
 	c.logBytes += int64(len(message)) + logOverheadBytes
-	do(c, "log_write", logRequest{level, message}, func(*host.CallNote) struct{} {
-		c.logs = append(c.logs, host.Log{At: c.started.Add(c.offset), Level: level, Message: c.mask(c.locate(message))})
-		return struct{}{}
+	do(c, "log_write", logRequest{level, message}, func(*host.CallNote) nothing {
+		c.keepLog(host.Log{At: c.started.Add(c.offset), Level: level, Message: c.mask(c.locate(message))})
+		return nothing{}
 	})
 	if over {
+		c.logsCut = true
 		panic(&sandbox.Fault{
 			Fault: host.FaultLimit, Limit: "log_bytes",
 			Message: fmt.Sprintf("wrote more than %d bytes of logs (limit %[1]d)", c.settings.Limits.LogBytes),
 		})
 	}
+}
+
+// begin returns the beginning of s that has so many bytes at most, whole
+// characters, and whether something is missing.
+func begin(s string, most int64) (string, bool) {
+	if int64(len(s)) <= most {
+		return s, false
+	}
+	end := max(most, 0)
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end], true
 }
 
 func logWrite(s *sandbox.Call, c *call, stack []uint64) {
@@ -59,19 +77,22 @@ const maxLineBytes = 64 << 10
 
 // Write implements io.Writer. It ends the run when the logs are full.
 func (l *lines) Write(p []byte) (int, error) {
-	l.held = append(l.held, p...)
-	for {
-		i := bytes.IndexByte(l.held, '\n')
+	for rest := p; len(rest) > 0; {
+		taken := rest[:min(len(rest), maxLineBytes-len(l.held))]
+		i := bytes.IndexByte(taken, '\n')
+		if i >= 0 {
+			taken = taken[:i+1]
+		}
+		rest = rest[len(taken):]
+		l.held = append(l.held, taken...)
 		if i < 0 && len(l.held) < maxLineBytes {
-			return len(p), nil
+			break
 		}
-		if i < 0 {
-			i = len(l.held) - 1
-		}
-		line := string(bytes.TrimRight(l.held[:i+1], "\r\n"))
-		l.held = l.held[i+1:]
+		line := string(bytes.TrimRight(l.held, "\r\n"))
+		l.held = l.held[:0]
 		l.call.log(l.level, line)
 	}
+	return len(p), nil
 }
 
 // flush logs what came without an end of line. It is for after the run: over
@@ -85,6 +106,7 @@ func (l *lines) flush() {
 			if _, limit := f.(*sandbox.Fault); !limit {
 				panic(f)
 			}
+			l.call.logsCut = true
 		}
 	}()
 	l.call.log(l.level, string(l.held))

@@ -2,7 +2,6 @@ package guest
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"sync"
 	"time"
@@ -201,18 +200,17 @@ func (r *requests) close() {
 }
 
 func httpStart(s *sandbox.Call, c *call, stack []uint64) {
-	var request httpRequest
-	err := json.Unmarshal(s.Bytes("http_start", stack[0]), &request)
-	stack[0] = uint64(c.start(s, request, err))
+	request, malformed := c.readRequest(s, "http_start", stack[0])
+	stack[0] = uint64(c.start(s, request, malformed))
 }
 
 // start sends the guest's request and does not wait for what comes of it. All
 // that must be the same in every attempt is settled here, in the order of the
 // calls.
-func (c *call) start(s *sandbox.Call, request httpRequest, malformed error) int64 {
+func (c *call) start(s *sandbox.Call, request httpRequest, malformed *host.EgressFailure) int64 {
 	ordinal := c.httpCalls
 	c.httpCalls++
-	return do(c, "http_start", request, func(note *host.CallNote) int64 {
+	return int64(do(c, "http_start", c.recorded(request), func(note *host.CallNote) handleAnswer {
 		note.Target = c.target(request)
 		if c.requests == nil {
 			c.requests = newRequests(s)
@@ -225,8 +223,8 @@ func (c *call) start(s *sandbox.Call, request httpRequest, malformed error) int6
 		if x.failure = failure; failure == nil {
 			x.send = func(ctx context.Context) { x.response, x.failure = c.exchange(ctx, q) }
 		}
-		return c.requests.start(x)
-	})
+		return handleAnswer(c.requests.start(x))
+	}))
 }
 
 // waitRequest asks for the next answer. A negative time waits without end.
@@ -234,10 +232,19 @@ type waitRequest struct {
 	TimeoutMillis int64 `json:"timeout_ms"`
 }
 
+func (waitRequest) measure(m *measure) { m.bytes += structBytes }
+
 // waitAnswer is what http_wait returns: an answer, and whose.
 type waitAnswer struct {
 	ID int64 `json:"id"`
 	*httpAnswer
+}
+
+func (a *waitAnswer) measure(m *measure) {
+	m.bytes += structBytes
+	if a != nil {
+		a.httpAnswer.measure(m)
+	}
 }
 
 func httpWait(s *sandbox.Call, c *call, stack []uint64) {
@@ -288,16 +295,23 @@ type handleRequest struct {
 	ID int64 `json:"id"`
 }
 
+func (handleRequest) measure(m *measure) { m.bytes += structBytes }
+
+// handleAnswer is the handle of a request that was started.
+type handleAnswer int64
+
+func (handleAnswer) measure(m *measure) { m.bytes += structBytes }
+
 func httpCancel(_ *sandbox.Call, c *call, stack []uint64) {
 	handle := int64(stack[0])
-	do(c, "http_cancel", handleRequest{handle}, func(note *host.CallNote) struct{} {
+	do(c, "http_cancel", handleRequest{handle}, func(note *host.CallNote) nothing {
 		if c.requests == nil {
-			return struct{}{}
+			return nothing{}
 		}
 		if x, found := c.requests.started[handle]; found {
 			note.Target = x.target
 		}
 		c.requests.drop(handle)
-		return struct{}{}
+		return nothing{}
 	})
 }

@@ -9,9 +9,18 @@ type nameRequest struct {
 	Name string `json:"name"`
 }
 
+func (q nameRequest) measure(m *measure) { m.text(q.Name); m.bytes += structBytes }
+
 // valueAnswer is a value that may be absent.
 type valueAnswer struct {
 	Value *string `json:"value"`
+}
+
+func (a valueAnswer) measure(m *measure) {
+	m.bytes += structBytes
+	if a.Value != nil {
+		m.text(*a.Value)
+	}
 }
 
 func lookUp(values map[string]string, name string) valueAnswer {
@@ -30,7 +39,7 @@ func (a valueAnswer) put(s *sandbox.Call) uint64 {
 }
 
 func secretGet(s *sandbox.Call, c *call, stack []uint64) {
-	name := string(s.Bytes("secret_get", stack[0]))
+	name := c.name(s, "secret_get", stack[0])
 	answer := do(c, "secret_get", nameRequest{name}, func(note *host.CallNote) valueAnswer {
 		note.Target = name
 		value := lookUp(c.secrets, name)
@@ -44,7 +53,7 @@ func secretGet(s *sandbox.Call, c *call, stack []uint64) {
 }
 
 func configGet(s *sandbox.Call, c *call, stack []uint64) {
-	name := string(s.Bytes("config_get", stack[0]))
+	name := c.name(s, "config_get", stack[0])
 	answer := do(c, "config_get", nameRequest{name}, func(note *host.CallNote) valueAnswer {
 		note.Target = name
 		return lookUp(c.settings.Config, name)

@@ -184,14 +184,23 @@ func (c *Call) Check() {
 // that was freed: it is empty, as in Extism's SDK. An offset that names no block
 // ends the run.
 func (c *Call) Bytes(function string, offset uint64) []byte {
-	b, ok := c.exchange.block(offset)
-	if !ok {
-		c.Stop(&Fault{Fault: host.FaultGuest, Message: fmt.Sprintf("%s: no block of memory begins at offset %d", function, offset)})
-	}
+	b := c.block(function, offset)
 	if b == nil {
 		return nil
 	}
 	return append([]byte{}, b...)
+}
+
+// Length returns how many bytes the block at offset has, 0 for offset 0. An
+// offset that names no block ends the run.
+func (c *Call) Length(function string, offset uint64) int { return len(c.block(function, offset)) }
+
+func (c *Call) block(function string, offset uint64) []byte {
+	b, ok := c.exchange.block(offset)
+	if !ok {
+		c.Stop(&Fault{Fault: host.FaultGuest, Message: fmt.Sprintf("%s: no block of memory begins at offset %d", function, offset)})
+	}
+	return b
 }
 
 // Free gives the block at offset back, as the official functions do with what

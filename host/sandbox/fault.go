@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/wasmbin"
@@ -29,7 +30,7 @@ func (c *Call) outcome(err error, start time.Duration) Outcome {
 // explain turns what stopped a run into a fault that tells the guest's own
 // message first.
 func (c *Call) explain(err error) *Fault {
-	said := strings.ToValidUTF8(string(c.exchange.said()), "\ufffd")
+	said := text(c.exchange.said())
 	if err == nil && said == "" {
 		return nil
 	}
@@ -51,6 +52,33 @@ func (c *Call) explain(err error) *Fault {
 	return f
 }
 
+// The bounds of what is told of a fault. A guest's error has parts, each of
+// which its reader bounds again.
+const (
+	maxSaidBytes  = 128 << 10
+	maxTrapBytes  = 16 << 10
+	maxStackBytes = 16 << 10
+)
+
+// text returns what the guest set as a string. Of an error that is too long
+// the rest is left out, with a mark that tells how long it was.
+func text(b []byte) string {
+	kept := b[:min(len(b), maxSaidBytes+utf8.UTFMax)]
+	return strings.ToValidUTF8(cut(string(kept), len(b), maxSaidBytes), "\ufffd")
+}
+
+// cut returns s, or its beginning and a mark when more than most of the bytes
+// that it had are there.
+func cut(s string, had, most int) string {
+	if had <= most {
+		return s
+	}
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most] + fmt.Sprintf("… (cut: it had %d bytes)", had)
+}
+
 // starved tells whether the guest wanted more memory than it may have.
 func (c *Call) starved() bool { return c.instance != nil && c.instance.denied() > 0 }
 
@@ -70,6 +98,7 @@ func (c *Call) classify(err error) *Fault {
 	}
 	message, _, _ := strings.Cut(err.Error(), "\nwasm stack trace:")
 	message = strings.TrimPrefix(message, "wasm error: ")
+	message = cut(message, len(message), maxTrapBytes)
 	code, exited := errors.AsType[exit](err)
 	switch {
 	case strings.Contains(message, "stack overflow"):
@@ -105,7 +134,8 @@ func stackOf(err error) string {
 			lines = append(lines, line)
 		}
 	}
-	return strings.Join(lines, "\n")
+	stack = strings.Join(lines, "\n")
+	return cut(stack, len(stack), maxStackBytes)
 }
 
 func firstLines(s string, n int) string {

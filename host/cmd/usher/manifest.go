@@ -46,7 +46,7 @@ var actionFileKeys = map[string][]string{
 		"secrets", "config", "limits", "retry", "on_failure", "checkpoint", "isolation",
 	},
 	"limits": {
-		"timeout_ms", "memory_bytes", "output_bytes", "log_bytes", "host_calls",
+		"timeout_ms", "memory_bytes", "output_bytes", "log_bytes", "record_bytes", "host_calls",
 		"http_requests", "request_bytes", "response_bytes", "http_timeout_ms", "fuel",
 	},
 	"retry": {"max_attempts", "initial_ms", "max_ms"},

@@ -1,0 +1,223 @@
+package guest
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+// What a run leaves behind goes to the store: the tape, and the result with its
+// calls, logs, error and output. A guest decides how much that is, so all of it
+// is counted here, in the JSON that it becomes, before it is encoded. Names are
+// held to some hundred bytes where they enter, since no honest one is longer,
+// and what tells people of an error is cut.
+
+// The bounds of what a guest passes besides bodies, which have limits.
+const (
+	maxNameBytes   = 512      // of a secret, a key of the cache, a configuration value or a variable
+	maxMethodBytes = 64       // of a request
+	maxURLBytes    = 16 << 10 // of a request
+	maxHeaderBytes = 64 << 10 // of a request: names and values
+	maxErrorBytes  = 16 << 10 // of an error's message, and of its stack
+	maxCodeBytes   = 256      // of an error's name, and of its code
+	maxNoteBytes   = 1 << 10  // of each text in a call's note
+	minErrorBytes  = 1 << 10  // of what is told of an error however little room is left
+)
+
+// callBytes is what a call costs besides its strings: the rest of its note and
+// of its place on the tape.
+const callBytes = 160
+
+// logBytes is what a log line costs besides its text.
+const logBytes = 80
+
+// record counts what a run leaves behind. It is for the run's goroutine.
+type record struct{ used int64 }
+
+// room returns how many bytes the run may still leave behind.
+func (c *call) room() int64 { return c.settings.Limits.RecordBytes - c.record.used }
+
+// leave counts bytes. What does not fit ends the run, in the name of the host
+// function that would leave them.
+func (c *call) leave(function string, bytes int64) {
+	if bytes > c.room() {
+		panic(c.overRecord(function))
+	}
+	c.record.used += bytes
+}
+
+func (c *call) overRecord(function string) *sandbox.Fault {
+	return &sandbox.Fault{
+		Fault: host.FaultLimit, Limit: "record_bytes",
+		Message: fmt.Sprintf("left more than %d bytes of calls, answers, logs and output to be kept (limit %[1]d), last %s",
+			c.settings.Limits.RecordBytes, function),
+	}
+}
+
+// leaves is a request or an answer: what a call leaves on the tape.
+type leaves interface {
+	measure(m *measure)
+}
+
+// tapeOf returns v as the tape has it, and counts it.
+func (c *call) tapeOf(function string, v leaves) []byte {
+	var m measure
+	v.measure(&m)
+	if m.bytes > c.room() { // it may be less in truth, and must not be encoded to find out
+		m = measure{exact: true}
+		v.measure(&m)
+		if m.bytes > c.room() {
+			panic(c.overRecord(function))
+		}
+	}
+	b := encode(v)
+	c.leave(function, int64(len(b)))
+	return b
+}
+
+// measure adds up how long something is in JSON. Unless it is exact, each byte
+// of a string counts as the longest escape: so nothing is looked at.
+type measure struct {
+	bytes int64
+	exact bool
+}
+
+// structBytes is more than the names of fields and the numbers in a message.
+const structBytes = 160
+
+// text counts a string with its quotes and what divides it from the next.
+func (m *measure) text(s string) {
+	m.bytes += 3
+	if m.exact {
+		m.bytes += escapedBytes(s)
+	} else {
+		m.bytes += int64(maxEscape * len(s))
+	}
+}
+
+// base64 counts bytes, which are a string of base64 in JSON.
+func (m *measure) base64(b []byte) {
+	m.bytes += 3 + int64(base64.StdEncoding.EncodedLen(len(b)))
+}
+
+// maxEscape is the length of "\u0000".
+const maxEscape = 6
+
+// escapes are how long the characters of ASCII are in JSON.
+var escapes = func() (lengths [utf8.RuneSelf]uint8) {
+	for c := range lengths {
+		switch {
+		case strings.ContainsRune("\"\\\b\f\n\r\t", rune(c)):
+			lengths[c] = 2
+		case c < ' ' || strings.ContainsRune("<>&", rune(c)):
+			lengths[c] = maxEscape
+		default:
+			lengths[c] = 1
+		}
+	}
+	return lengths
+}()
+
+// escapedBytes returns how long s is in a JSON string, as encoding/json writes
+// it.
+func escapedBytes(s string) (n int64) {
+	for i := 0; i < len(s); {
+		if s[i] < utf8.RuneSelf {
+			n += int64(escapes[s[i]])
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 || r == '\u2028' || r == '\u2029' {
+			n += maxEscape
+		} else {
+			n += int64(size)
+		}
+		i += size
+	}
+	return n
+}
+
+// name reads a name, which ends the run when it is longer than any honest one.
+func (c *call) name(s *sandbox.Call, function string, offset uint64) string {
+	if n := s.Length(function, offset); n > maxNameBytes {
+		panic(&sandbox.Fault{
+			Fault: host.FaultLimit, Limit: "name_bytes",
+			Message: fmt.Sprintf("%s: the name has %d bytes (limit %d)", function, n, maxNameBytes),
+		})
+	}
+	return string(s.Bytes(function, offset))
+}
+
+// cut returns s, or its beginning and a mark when it has more than so many
+// bytes. The mark of one that was cut before stays.
+func cut(s string, most int) string {
+	shown, more := begin(s, int64(most))
+	if !more {
+		return s
+	}
+	if at := strings.LastIndex(s, cutMark); at >= 0 && at > len(s)-2*len(cutMark) {
+		return shown + s[at:]
+	}
+	return shown + fmt.Sprintf(cutMark+"%d bytes)", len(s))
+}
+
+// cutMark is how package sandbox marks an error that it cut, too.
+const cutMark = "… (cut: it had "
+
+// keepNote keeps what people see of a call, and counts it.
+func (c *call) keepNote(n host.CallNote) {
+	n = c.maskNote(n)
+	n.Target, n.Error, n.Hint = cut(n.Target, maxNoteBytes), cut(n.Error, maxNoteBytes), cut(n.Hint, maxNoteBytes)
+	c.notes = append(c.notes, n)
+	m := measure{exact: true}
+	m.text(n.Target)
+	m.text(n.Error)
+	m.text(n.Hint)
+	c.leave(n.Function, m.bytes)
+}
+
+// keepLog keeps a line of the log, and counts it.
+func (c *call) keepLog(l host.Log) {
+	m := measure{bytes: logBytes, exact: true}
+	m.text(l.Message)
+	if m.bytes > c.room() {
+		c.logsCut = true
+	}
+	c.leave("log_write", m.bytes)
+	c.logs = append(c.logs, l)
+}
+
+// keepOutput returns the output to keep. One that does not fit is dropped, and
+// the run has failed.
+func (c *call) keepOutput(out *sandbox.Outcome) []byte {
+	if out.Fault != nil {
+		return nil
+	}
+	output := c.locateIn(out.Output)
+	var m measure
+	m.base64(output)
+	if m.bytes > c.room() {
+		out.Fault = c.overRecord("output_set")
+		return nil
+	}
+	c.record.used += m.bytes
+	return output
+}
+
+// keepError cuts what is told of an error. It is told in any case: with little
+// room left, in short.
+func (c *call) keepError(e *host.ResultError) {
+	most := int(min(max(c.room()/(4*maxEscape), minErrorBytes), maxErrorBytes))
+	e.Name, e.Code = cut(e.Name, maxCodeBytes), cut(e.Code, maxCodeBytes)
+	e.Message, e.Stack, e.Hint = cut(e.Message, most), cut(e.Stack, most), cut(e.Hint, maxNoteBytes)
+	m := measure{exact: true}
+	for _, s := range []string{e.Name, e.Code, e.Message, e.Stack, e.Hint} {
+		m.text(s)
+	}
+	c.record.used += m.bytes
+}
