@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
@@ -21,51 +22,33 @@ const (
 	wasiFault   = 21
 	wasiInval   = 28
 	wasiNoSys   = 52
+	wasiNotDir  = 54
+	wasiNotSup  = 58
 	wasiSPipe   = 70
 )
 
-// wasiFunctions returns every function of WASI preview 1; what needs a file
-// system or the network answers that it is not there.
+// wasiFunctions returns every function of WASI preview 1. The guest has three
+// open descriptors, its standard streams, which are character devices; what
+// needs another file, a folder or the network answers as for a descriptor that
+// is not open. Errors are those of wazero's own WASI (a test compares them), but
+// for what wasi_test.go says.
 func wasiFunctions() []Function {
 	functions := []Function{
-		wasi("args_get", "ii", func(*Call, memoryView, []uint64) uint64 { return wasiSuccess }),
+		wasi("args_get", "ii", wasiNoList),
 		wasi("args_sizes_get", "ii", wasiNothing),
-		wasi("environ_get", "ii", func(*Call, memoryView, []uint64) uint64 { return wasiSuccess }),
+		wasi("environ_get", "ii", wasiNoList),
 		wasi("environ_sizes_get", "ii", wasiNothing),
 		wasi("clock_res_get", "ii", wasiClockResolution),
 		wasi("clock_time_get", "iIi", wasiClockTime),
-		wasi("fd_write", "iiii", wasiWrite),
-		wasi("fd_read", "iiii", wasiRead),
-		wasi("fd_fdstat_get", "ii", wasiDescribe),
-		wasi("fd_seek", "iIii", wasiStream),
-		wasi("fd_tell", "ii", wasiStream),
-		wasi("fd_close", "i", wasiStandard),
-		wasi("fd_fdstat_set_flags", "ii", wasiStandard),
-		wasi("fd_sync", "i", wasiStandard),
-		wasi("fd_datasync", "i", wasiStandard),
 		wasi("poll_oneoff", "iiii", wasiPoll),
 		wasi("random_get", "ii", wasiRandom),
 		wasi("sched_yield", "", func(*Call, memoryView, []uint64) uint64 { return wasiSuccess }),
+		wasi("proc_raise", "i", func(*Call, memoryView, []uint64) uint64 { return wasiNoSys }),
 		{Module: wasiModule, Name: "proc_exit", Params: []ValueType{I32}, Run: func(_ *Call, s []uint64) {
 			panic(exit(uint32(s[0])))
 		}},
 	}
-	for name, params := range map[string]string{
-		"fd_advise": "iIIi", "fd_allocate": "iII", "fd_fdstat_set_rights": "iII", "fd_filestat_get": "ii",
-		"fd_filestat_set_size": "iI", "fd_filestat_set_times": "iIIi", "fd_pread": "iiiIi", "fd_prestat_get": "ii",
-		"fd_prestat_dir_name": "iii", "fd_pwrite": "iiiIi", "fd_readdir": "iiiIi", "fd_renumber": "ii",
-	} {
-		functions = append(functions, wasi(name, params, func(*Call, memoryView, []uint64) uint64 { return wasiBadF }))
-	}
-	for name, params := range map[string]string{
-		"path_create_directory": "iii", "path_filestat_get": "iiiii", "path_filestat_set_times": "iiiiIIi",
-		"path_link": "iiiiiii", "path_open": "iiiiiIIii", "path_readlink": "iiiiii", "path_remove_directory": "iii",
-		"path_rename": "iiiiii", "path_symlink": "iiiii", "path_unlink_file": "iii", "proc_raise": "i",
-		"sock_accept": "iii", "sock_recv": "iiiiii", "sock_send": "iiiii", "sock_shutdown": "ii",
-	} {
-		functions = append(functions, wasi(name, params, func(*Call, memoryView, []uint64) uint64 { return wasiNoSys }))
-	}
-	return functions
+	return slices.Concat(functions, wasiStreams(), wasiPaths(), wasiSockets())
 }
 
 // exit is a guest's proc_exit on its way out of the guest.
@@ -91,6 +74,12 @@ func (m memoryView) slice(at, n uint64) ([]byte, bool) {
 		return nil, false
 	}
 	return m.Read(uint32(at), uint32(n))
+}
+
+// holds reports whether n bytes lie in memory.
+func (m memoryView) holds(at, n uint64) bool {
+	_, ok := m.slice(at, n)
+	return ok
 }
 
 // wasi makes a function whose parameters are i (i32) and I (i64), and whose
@@ -128,11 +117,19 @@ func wasiNothing(_ *Call, m memoryView, s []uint64) uint64 {
 	return errno(m.put32(s[0], 0) && m.put32(s[1], 0))
 }
 
+// wasiNoList writes no argument, and no variable.
+func wasiNoList(_ *Call, m memoryView, s []uint64) uint64 {
+	return errno(m.holds(s[0], 0) && m.holds(s[1], 0))
+}
+
 func wasiClockResolution(_ *Call, m memoryView, s []uint64) uint64 {
-	if s[0] > 1 {
-		return wasiInval
+	switch s[0] {
+	case wasiRealtime:
+		return errno(m.put64(s[1], uint64(time.Microsecond)))
+	case wasiMonotonic:
+		return errno(m.put64(s[1], 1))
 	}
-	return errno(m.put64(s[1], uint64(time.Microsecond)))
+	return wasiInval
 }
 
 // The clocks of WASI preview 1.
@@ -150,85 +147,6 @@ func wasiClockTime(c *Call, m memoryView, s []uint64) uint64 {
 		return errno(m.put64(s[2], uint64(c.monotonic())))
 	}
 	return wasiInval
-}
-
-// maxVectors is how many vectors one write can have, as on Linux.
-const maxVectors = 1024
-
-// wasiWrite serves the standard output and error.
-func wasiWrite(c *Call, m memoryView, s []uint64) uint64 {
-	c.spoil("it writes to its standard output or error")
-	out := c.request.Stdout
-	switch s[0] {
-	case 1:
-	case 2:
-		out = c.request.Stderr
-	default:
-		return wasiBadF
-	}
-	if s[2] > maxVectors {
-		return wasiInval
-	}
-	c.Check()
-	written := uint32(0)
-	for i := range s[2] {
-		vector, ok := m.slice(s[1]+8*i, 8)
-		if !ok {
-			return wasiFault
-		}
-		data, ok := m.slice(uint64(binary.LittleEndian.Uint32(vector)), uint64(binary.LittleEndian.Uint32(vector[4:])))
-		if !ok {
-			return wasiFault
-		}
-		n, err := out.Write(data)
-		written += uint32(n)
-		if err != nil {
-			return wasiBadF
-		}
-	}
-	return errno(m.put32(s[3], written))
-}
-
-// wasiRead tells that the standard input is at its end.
-func wasiRead(_ *Call, m memoryView, s []uint64) uint64 {
-	if s[0] != 0 {
-		return wasiBadF
-	}
-	return errno(m.put32(s[3], 0))
-}
-
-// wasiDescribe tells that the standard streams are character devices.
-func wasiDescribe(_ *Call, m memoryView, s []uint64) uint64 {
-	if s[0] > 2 {
-		return wasiBadF
-	}
-	stat, ok := m.slice(s[1], 24)
-	if !ok {
-		return wasiFault
-	}
-	clear(stat)
-	const characterDevice, rightRead, rightWrite = 2, 1 << 1, 1 << 6
-	stat[0] = characterDevice
-	right := uint64(rightWrite)
-	if s[0] == 0 {
-		right = rightRead
-	}
-	binary.LittleEndian.PutUint64(stat[8:], right)
-	return wasiSuccess
-}
-
-func wasiStream(_ *Call, _ memoryView, s []uint64) uint64 {
-	if s[0] > 2 {
-		return wasiBadF
-	}
-	return wasiSPipe
-}
-
-func wasiStandard(_ *Call, _ memoryView, s []uint64) uint64 {
-	if s[0] > 2 {
-		return wasiBadF
-	}
-	return wasiSuccess
 }
 
 func wasiRandom(c *Call, m memoryView, s []uint64) uint64 {
@@ -249,39 +167,57 @@ const (
 	eventBytes        = 32
 	maxSubscriptions  = 1024
 	eventClock        = 0
+	eventWrite        = 2
 )
 
-// wasiPoll serves subscriptions to a clock: it sleeps for the shortest and
-// tells of that one. Standard streams are ready at once.
+// wasiPoll serves subscriptions to a clock: it sleeps for the shortest, and tells
+// of all that are over then. Standard streams are ready at once.
 func wasiPoll(c *Call, m memoryView, s []uint64) uint64 {
 	in, out, n := s[0], s[1], s[2]
 	if n == 0 || n > maxSubscriptions {
 		return wasiInval
 	}
 	subscriptions, ok := m.slice(in, n*subscriptionBytes)
-	if !ok {
+	if !ok || !m.holds(out, n*eventBytes) || !m.holds(s[3], 4) {
 		return wasiFault
 	}
-	first, shortest := subscriptions[:subscriptionBytes], time.Duration(1<<63-1)
-	for i := range n {
+	waits, shortest := make([]time.Duration, n), time.Duration(1<<63-1)
+	for i := range waits {
 		sub := subscriptions[i*subscriptionBytes:][:subscriptionBytes]
-		if wait := c.waitOf(sub); wait < shortest {
-			first, shortest = sub, wait
+		if !validSubscription(sub) {
+			return wasiInval
+		}
+		waits[i] = c.waitOf(sub)
+		shortest = min(shortest, waits[i])
+	}
+	var events []byte
+	for i, wait := range waits {
+		if wait == shortest {
+			events = appendEvent(events, subscriptions[i*subscriptionBytes:][:subscriptionBytes])
 		}
 	}
-	event := make([]byte, eventBytes)
-	copy(event, first[:8]) // user data
-	event[10] = first[8]   // type
 	if shortest > 0 {
 		c.spoil("it sleeps")
 		c.request.Clock.Sleep(c, shortest)
 	}
-	events, ok := m.slice(out, eventBytes)
-	if !ok {
-		return wasiFault
+	return errno(m.Write(uint32(out), events) && m.put32(s[3], uint32(len(events)/eventBytes)))
+}
+
+// validSubscription reports whether a subscription has a known type, and one to
+// a clock known flags.
+func validSubscription(sub []byte) bool {
+	return sub[8] <= eventWrite && (sub[8] != eventClock || binary.LittleEndian.Uint16(sub[40:]) <= 1)
+}
+
+// appendEvent tells that a subscription is ready, or that it is to a descriptor
+// that is not open.
+func appendEvent(events, sub []byte) []byte {
+	event := [eventBytes]byte{10: sub[8]}
+	copy(event[:], sub[:8]) // user data
+	if sub[8] != eventClock && !isStream(uint64(binary.LittleEndian.Uint32(sub[16:]))) {
+		event[8] = wasiBadF
 	}
-	copy(events, event)
-	return errno(m.put32(s[3], 1))
+	return append(events, event[:]...)
 }
 
 // waitOf returns how long a subscription has to wait, 0 for what is no clock.
