@@ -5,22 +5,27 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"time"
+
+	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
 )
 
-// firstRead is where the buffer of a body of unknown length begins.
+// firstRead is where the buffer of a body begins, however much is announced:
+// memory is held for what has come.
 const firstRead = 4 << 10
 
 // readBody reads the body up to its limit: that of one event, until the first
 // byte shows a batch. What is too large is refused before it is read, or as
 // soon as it shows.
-func (d *door) readBody(request *http.Request, r *delivery, held *holding) error {
-	announced := request.ContentLength
+func (d *door) readBody(c echo.Context, r *delivery, held *holding) error {
+	announced := c.Request().ContentLength
 	if err := d.refuseAnnounced(announced, r); err != nil {
 		return err
 	}
-	b := &buffer{source: request.Body, held: held}
+	b := &buffer{source: c.Request().Body, held: held, pace: newPace(c.Response(), d.limits.BodyTimeout)}
 	b.grow(startSize(announced, d.limits.EventBytes))
 	for b.err == nil && int64(len(b.bytes)) != announced {
 		b.read()
@@ -36,16 +41,16 @@ func (d *door) readBody(request *http.Request, r *delivery, held *holding) error
 	if b.err != nil && !errors.Is(b.err, io.EOF) {
 		return b.failure()
 	}
+	b.pace.end()
 	r.body = b.bytes
 	return nil
 }
 
-// startSize is the announced length, as far as a single event goes.
 func startSize(announced, limit int64) int64 {
 	if announced < 0 {
 		return min(firstRead, limit+1)
 	}
-	return min(announced, limit)
+	return min(firstRead, announced, limit)
 }
 
 // refuseAnnounced spares both sides a body that says it is too large.
@@ -77,6 +82,7 @@ func tooLarge(r *delivery, limit int64) error {
 type buffer struct {
 	source io.Reader
 	held   *holding
+	pace   pace
 	bytes  []byte
 	first  byte // that is not white space or a byte order mark; 0 until it came
 	err    error
@@ -84,6 +90,7 @@ type buffer struct {
 
 func (b *buffer) read() {
 	have := len(b.bytes)
+	b.pace.wait(have)
 	n, err := b.source.Read(b.bytes[have:cap(b.bytes)])
 	b.bytes, b.err = b.bytes[:have+n], err
 	for i := have; b.first == 0 && i < len(b.bytes); i++ {
@@ -97,6 +104,13 @@ func (b *buffer) read() {
 func (b *buffer) failure() error {
 	if _, ours := errors.AsType[*host.Error](b.err); ours {
 		return b.err
+	}
+	if errors.Is(b.err, os.ErrDeadlineExceeded) {
+		return &host.Error{
+			Code: host.Invalid, Err: b.err,
+			Text: fmt.Sprintf("the body came too slowly: %d bytes in %s; nothing was stored", len(b.bytes), time.Since(b.pace.began).Round(time.Second)),
+			Hint: "send the request again, its body at once",
+		}
 	}
 	return &host.Error{
 		Code: host.Invalid, Err: b.err,
@@ -116,11 +130,39 @@ func (b *buffer) grow(size int64) {
 	b.bytes = bigger
 }
 
-// next is the size to grow to: what was announced, else double, and never more
-// than one byte over the limit, which is enough to see that it is broken.
+// next is the size to grow to: double, and never more than what was announced or
+// one byte over the limit, which is enough to see that it is broken.
 func (b *buffer) next(announced, limit int64) int64 {
+	double := min(2*int64(cap(b.bytes)), limit+1)
 	if announced > int64(cap(b.bytes)) {
-		return min(announced, limit+1)
+		return min(announced, double)
 	}
-	return min(2*int64(cap(b.bytes)), limit+1)
+	return double
 }
+
+const (
+	bodyBytesPerSecond = 8 << 10
+	maxBodyTime        = time.Minute // as long as package web lets any request come in
+)
+
+// pace ends the reading of a body that stands still or comes drop by drop: it
+// holds memory that others wait for.
+type pace struct {
+	conn  *http.ResponseController
+	grace time.Duration
+	began time.Time
+}
+
+func newPace(w http.ResponseWriter, grace time.Duration) pace {
+	return pace{conn: http.NewResponseController(w), grace: grace, began: time.Now()}
+}
+
+// wait allows the next read as long as the bytes that came are worth.
+func (p pace) wait(bytes int) {
+	worth := time.Duration(bytes) * time.Second / bodyBytesPerSecond
+	_ = p.conn.SetReadDeadline(p.began.Add(min(p.grace+worth, maxBodyTime))) // a test's recorder has none
+}
+
+// end is for a body that came whole. One that did not keeps its deadline: what
+// is left of it is read after the answer.
+func (p pace) end() { _ = p.conn.SetReadDeadline(time.Time{}) }

@@ -38,7 +38,7 @@ func storeError(ctx context.Context, err error, r *delivery) error {
 func overloaded(what string) error {
 	return &host.Error{
 		Code: host.Overloaded, RetryAfter: time.Second,
-		Text: "the host holds as many " + what + " at once as it may; nothing was stored",
+		Text: "the host holds as many " + what + " at once as it may for this sender; nothing was stored",
 		Hint: "send again after Retry-After, with fewer requests at the same time",
 	}
 }

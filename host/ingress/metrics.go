@@ -29,11 +29,11 @@ func newMetrics(r prometheus.Registerer, g *gate) *metrics {
 	auto.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "usher_ingress_in_flight_requests",
 		Help: "Requests that wait for the store's durable commit.",
-	}, func() float64 { return float64(g.requests.Load()) })
+	}, func() float64 { return float64(g.requests.inUse()) })
 	auto.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "usher_ingress_held_bytes",
 		Help: "Bytes of request bodies that are held in memory.",
-	}, func() float64 { return float64(g.bytes.Load()) })
+	}, func() float64 { return float64(g.bytes.inUse()) })
 	return &metrics{
 		events: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "usher_events_received_total",

@@ -34,13 +34,16 @@ type Server struct {
 	Metrics prometheus.Registerer // nil: metrics are not published
 }
 
-// Limits bound what may come in at once. A zero field is its default.
+// Limits bound what may come in at once. A zero field is its default. Of what
+// all API keys share, InFlight and InFlightBytes, no key gets more than what is
+// left: one alone gets half.
 type Limits struct {
 	EventBytes    int64         // one event as it is sent; default 256 KiB
 	BatchBytes    int64         // the body of a batch; default 8 MiB
 	BatchItems    int           // events in a batch; default 1,000
-	InFlight      int           // requests that wait for the store; default 1,024
+	InFlight      int           // requests that wait for the store; default 2,048
 	InFlightBytes int64         // bodies held at the same time; default 256 MiB
+	BodyTimeout   time.Duration // how long a body may take beside a second for each 8 KiB; default 10 s
 	AcceptTimeout time.Duration // how long the store may take; default 15 s
 	PerSecond     float64       // events a second for each API key; 0: no limit
 	Burst         int           // events at once for each API key; default: those of one second
@@ -51,8 +54,9 @@ func (l Limits) withDefaults() Limits {
 		EventBytes:    cmp.Or(l.EventBytes, 256<<10),
 		BatchBytes:    cmp.Or(l.BatchBytes, 8<<20),
 		BatchItems:    cmp.Or(l.BatchItems, 1_000),
-		InFlight:      cmp.Or(l.InFlight, 1_024),
+		InFlight:      cmp.Or(l.InFlight, 2_048),
 		InFlightBytes: cmp.Or(l.InFlightBytes, 256<<20),
+		BodyTimeout:   cmp.Or(l.BodyTimeout, 10*time.Second),
 		AcceptTimeout: cmp.Or(l.AcceptTimeout, 15*time.Second),
 		PerSecond:     l.PerSecond,
 		Burst:         l.Burst,
@@ -67,7 +71,7 @@ func (s *Server) Register(g *echo.Group, auth echo.MiddlewareFunc) {
 		log:    s.Log,
 		limits: limits,
 		rate:   &web.Limiter{PerSecond: limits.PerSecond, Burst: limits.Burst},
-		gate:   &gate{maxRequests: int64(limits.InFlight), maxBytes: limits.InFlightBytes},
+		gate:   &gate{requests: pool{max: int64(limits.InFlight)}, bytes: pool{max: limits.InFlightBytes}},
 	}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
@@ -116,9 +120,9 @@ func (d *door) take(c echo.Context, r *delivery) ([]host.Accepted, error) {
 	if err := d.slowDown(sender, 1); err != nil {
 		return nil, err
 	}
-	held := d.gate.hold()
+	held := d.gate.hold(sender)
 	defer held.release()
-	if err := d.readBody(c.Request(), r, held); err != nil {
+	if err := d.readBody(c, r, held); err != nil {
 		return nil, err
 	}
 	if err := d.open(c.Request().Header, r); err != nil {
@@ -131,19 +135,19 @@ func (d *door) take(c echo.Context, r *delivery) ([]host.Accepted, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.accept(c, r, events)
+	return d.accept(c, r, sender, events)
 }
 
 // accept stores the events. From here on the request is carried out even when
 // its sender goes away: what was answered and what was done must agree.
-func (d *door) accept(c echo.Context, r *delivery, events []host.NewEvent) ([]host.Accepted, error) {
+func (d *door) accept(c echo.Context, r *delivery, sender string, events []host.NewEvent) ([]host.Accepted, error) {
 	if len(events) == 0 {
 		return nil, nil
 	}
-	if !d.gate.enter() {
+	if !d.gate.requests.take(sender, 1) {
 		return nil, overloaded("requests")
 	}
-	defer d.gate.leave()
+	defer d.gate.requests.give(sender, 1)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), d.limits.AcceptTimeout)
 	defer cancel()
 	accepted, err := d.store.Accept(ctx, events)

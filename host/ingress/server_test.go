@@ -111,8 +111,8 @@ func TestServerTellsWhatTheStoreSays(t *testing.T) {
 		{name: "a queue that is full", err: &host.Error{Code: host.Overloaded, RetryAfter: 1500 * time.Millisecond}, status: 429, after: "2"},
 		{name: "a disk that is full", err: &host.Error{Code: host.Unavailable}, status: 503, after: "1"},
 		{name: "a key that was used", err: &host.Error{Code: host.KeyReused}, status: 422},
-		{name: "a broken database", err: &host.Error{Code: host.Corrupt}, status: 500},
-		{name: "what was not foreseen", err: errors.New("disk I/O error"), status: 500},
+		{name: "a broken database", err: &host.Error{Code: host.Corrupt}, status: 500, after: "30"},
+		{name: "what was not foreseen", err: errors.New("disk I/O error"), status: 500, after: "30"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
