@@ -1,0 +1,203 @@
+// Package redact takes the values of secrets out of text that people see: logs,
+// notes of calls, errors, stacks, hints, outputs and recordings. It is the one
+// place that knows in which forms a value is recognized; where text is shown or
+// stored is its callers' business.
+//
+// # What is recognized
+//
+// A value is recognized whole, and so is each part of it that has eight bytes in
+// a row: a line of a key, what a limit or a write cut off, a prefix that an
+// author logs on purpose. The case of ASCII letters and carriage returns make
+// no difference. Text is looked through as it is and in these forms, also in
+// one of them within another:
+//
+//   - backslash escapes of JSON, JavaScript, Go and Python: \n, \", \/, \x41, \u0041,
+//     \u{41}, \U00000041, surrogate pairs
+//   - percent-encoding, whichever bytes are encoded, upper and lower case: as
+//     encodeURIComponent, encodeURI, escape, forms ("+" for a blank) and RFC 3986 write it
+//   - character references of HTML and XML: &amp;, &#39;, &#x27;
+//   - base64 in the standard and the URL alphabet, padded or not, also where the
+//     value stands somewhere in what was encoded, as the password in Basic authorization
+//   - hexadecimal digits, upper and lower case, joined or parted by blanks, commas,
+//     colons, hyphens and 0x, as in <Buffer 73 65>
+//   - lists of bytes as decimal numbers, as in Uint8Array(2) [ 115, 101 ]
+//
+// # What is not
+//
+//   - Values of less than four bytes: they would blacken ordinary text.
+//   - Less than eight bytes of a longer value. A value of four to seven bytes is
+//     recognized as a whole only.
+//   - What is no secret in a value: the origin of an http or https URL, unless the
+//     value is no more than that; then, and for the name of a host, also after an
+//     "@", and for the keys and the punctuation of a JSON document, only the whole
+//     value is recognized. The strings in a JSON document are values of their own.
+//   - Eight equal bytes in a row, unless more of the value stands beside them.
+//   - Other transformations: encryption, compression, digests, base32, UTF-16, a
+//     value backwards or in pieces of less than eight bytes. Who runs an action
+//     trusts it not to give its secrets away; the redactor is against accidents.
+package redact
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A value's part is recognized from windowBytes on, a whole value from minBytes.
+const (
+	windowBytes = 8
+	minBytes    = 4
+)
+
+// Redactor takes the values of one set of secrets out of text. Nil is that of no
+// secrets, and leaves text as it is. It is safe for concurrent use.
+type Redactor struct {
+	labels  []string       // what stands for a secret, the one with the longest value first
+	names   []string       // likewise
+	windows table          // of all values' parts
+	wholes  []whole        // values without a part of their own
+	exact   map[string]int // a value, folded → its secret
+	least   int            // bytes of the shortest text that is recognized
+}
+
+// whole is a value that is recognized as a whole.
+type whole struct {
+	value  []byte // without carriage returns
+	hidden []span // of value
+	secret int
+}
+
+// New returns a redactor of secrets, values by name. It is nil when no value is
+// long enough to be recognized.
+func New(secrets map[string]string) *Redactor {
+	r := &Redactor{exact: map[string]int{}, least: windowBytes}
+	r.names = slices.SortedFunc(maps.Keys(secrets), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(secrets[b]), len(secrets[a])), strings.Compare(a, b))
+	})
+	for i, name := range r.names {
+		r.learn(i, secrets[name], 0)
+	}
+	if len(r.wholes) == 0 && r.windows.count == 0 {
+		return nil
+	}
+	r.windows.seal()
+	r.labels = make([]string, len(r.names))
+	for i, name := range r.names {
+		r.labels[i] = "[secret]"
+		if label := "[secret " + name + "]"; len(r.find([]byte(label))) == 0 {
+			r.labels[i] = label
+		}
+	}
+	return r
+}
+
+// maxNesting is how deep a value is looked for in another one.
+const maxNesting = 3
+
+// learn adds a value of a secret, and the values that stand in it.
+func (r *Redactor) learn(secret int, value string, depth int) {
+	for _, form := range spellings(value) {
+		r.learnForm(secret, form, depth > 0)
+	}
+	if depth == maxNesting {
+		return
+	}
+	for _, leaf := range leaves(value) {
+		if len(leaf) >= windowBytes {
+			r.learn(secret, leaf, depth+1)
+		}
+	}
+}
+
+// spellings are a value's own bytes, and what stands for them in a text when
+// they are no UTF-8.
+func spellings(value string) []string {
+	list := []string{value}
+	for _, other := range []string{strings.ToValidUTF8(value, "\ufffd"), string([]rune(value))} {
+		if !slices.Contains(list, other) {
+			list = append(list, other)
+		}
+	}
+	return list
+}
+
+// learnForm adds one spelling of a value. One that stands in another value is not
+// recognized as a whole: "token" and "example.com" are words.
+func (r *Redactor) learnForm(secret int, value string, inner bool) {
+	value = strings.ReplaceAll(value, "\r", "")
+	if len(value) < minBytes {
+		return
+	}
+	key := folded(value)
+	if _, known := r.exact[key]; known {
+		return
+	}
+	kinds := kindsOf(value)
+	parted := r.windows.add(key, kinds, secret)
+	if parted || !inner {
+		r.exact[key] = secret
+	}
+	if parted || inner {
+		return
+	}
+	r.wholes = append(r.wholes, whole{[]byte(value), hiddenIn(kinds), secret})
+	r.least = min(r.least, len(value))
+}
+
+// Match is a place in a text that gives away a secret.
+type Match struct {
+	From, To int // bytes
+	Name     string
+	secret   int
+}
+
+// Find returns the places in text that give away secrets, in order and apart.
+func (r *Redactor) Find(text string) []Match {
+	if r == nil || len(text) < r.least {
+		return nil
+	}
+	return r.find([]byte(text))
+}
+
+// Text returns text with "[secret NAME]" in place of what gives away a secret.
+func (r *Redactor) Text(text string) string {
+	matches := r.Find(text)
+	if len(matches) == 0 {
+		return text
+	}
+	var b strings.Builder
+	at := 0
+	for _, m := range matches {
+		b.WriteString(text[at:m.From])
+		b.WriteString(r.labels[m.secret])
+		at = m.To
+	}
+	b.WriteString(text[at:])
+	return b.String()
+}
+
+// Bytes is Text for bytes of any kind. It returns text itself when nothing in it
+// gives away a secret.
+func (r *Redactor) Bytes(text []byte) []byte {
+	if r == nil || len(text) < r.least || len(r.find(text)) == 0 {
+		return text
+	}
+	return []byte(r.Text(string(text)))
+}
+
+// Cut returns the greatest length up to limit at which text may be cut before
+// it is redacted: a cut through a secret would leave a part of it that is not
+// recognized.
+func (r *Redactor) Cut(text string, limit int) int {
+	if limit >= len(text) {
+		return len(text)
+	}
+	from := max(0, limit-overlapBytes)
+	for _, m := range r.Find(text[from:min(len(text), limit+overlapBytes)]) {
+		if from+m.From < limit && limit < from+m.To {
+			return from + m.From
+		}
+	}
+	return limit
+}
