@@ -32,7 +32,7 @@ type Result struct {
 	Fault            Fault        `json:"fault,omitempty"`
 	Limit            string       `json:"limit,omitempty"` // the limit's name in [Limits], with FaultLimit
 	Error            *ResultError `json:"error,omitempty"`
-	Output           []byte       `json:"output,omitempty"`
+	Output           []byte       `json:"output,omitempty"` // what the guest put out, without secrets
 	Logs             []Log        `json:"logs,omitempty"`
 	LogsCut          bool         `json:"logs_cut,omitempty"` // lines over LogBytes were dropped
 	Calls            []CallNote   `json:"calls,omitempty"`
@@ -82,7 +82,7 @@ type Log struct {
 	Message string    `json:"message"`
 }
 
-// CallNote tells people of one host call. Secret values in it are masked; the
+// CallNote tells people of one host call. It passed the redactor; the
 // exact bytes are on the [Tape].
 type CallNote struct {
 	Ordinal    int    `json:"ordinal"`

@@ -146,11 +146,11 @@ func (s *Server) bindingOf(ctx context.Context, a host.Action) (host.Binding, er
 }
 
 // tighten makes a list of what was reached, and tells what can't be listed:
-// origins that are not told apart, and those whose name is masked.
+// origins that are not told apart, and those whose name is redacted.
 func tighten(reached []host.Reach) (list, leftOut []string) {
 	list, leftOut = []string{}, []string{}
 	for _, r := range reached {
-		if r.Origin == host.OtherOrigins || strings.Contains(r.Origin, "[secret ") {
+		if r.Origin == host.OtherOrigins || strings.Contains(r.Origin, "[secret") {
 			leftOut = append(leftOut, r.Origin)
 		} else {
 			list = append(list, r.Origin)

@@ -2,10 +2,13 @@ package fake_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +18,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/fake"
+	"github.com/usherhost/usher/host/redact"
 )
 
 // vector is one case of testdata/match.json, which the test helper for
@@ -333,4 +337,39 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%s can't be read again: %v", text, err)
 		}
 	})
+}
+
+func TestNoFormOfASecretIsRecorded(t *testing.T) {
+	t.Parallel()
+	const key = "sk_live/4eC39+HqLy jWD=arj"
+	basic := base64.StdEncoding.EncodeToString([]byte("user:" + key))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/binary" {
+			_, _ = w.Write([]byte("\xff" + key))
+			return
+		}
+		_, _ = fmt.Fprintf(w, `{%q: 20481024, "basic": %q, "form": %q}`, key, basic, url.QueryEscape(key))
+	}))
+	defer server.Close()
+	recorder := fake.NewRecorder(direct{}, map[string]string{"KEY": key, "PIN": "20481024"})
+	for _, r := range []*host.HTTPRequest{
+		{URL: server.URL + "/" + url.PathEscape(key)},
+		{URL: server.URL + "/binary", Method: "POST", Body: []byte("\xff" + key)},
+		{URL: server.URL + "/j", Method: "POST", Body: []byte(`{"` + key + `": 20481024, "basic": "` + basic + `"}`)},
+	} {
+		if _, failure := recorder.Send(t.Context(), r); failure != nil {
+			t.Fatal(failure)
+		}
+	}
+	text, err := fake.Format(recorder.Fakes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := redact.New(map[string]string{"KEY": key, "PIN": "20481024"})
+	if found := shown.Find(string(text)); len(found) > 0 {
+		t.Errorf("the file gives away %+v:\n%s", found, text)
+	}
+	if _, err := fake.Parse(text); err != nil {
+		t.Error(err)
+	}
 }

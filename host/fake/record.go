@@ -114,7 +114,7 @@ func (s secrets) response(r *host.HTTPResponse) Response {
 	case utf8.Valid(r.Body):
 		out.Body = s.inText(string(r.Body))
 	default:
-		out.BodyBase64 = r.Body
+		out.BodyBase64 = s.Bytes(r.Body)
 	}
 	return out
 }

@@ -2,41 +2,25 @@ package fake
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/usherhost/usher/host/redact"
 )
 
-// minHiddenChars is the length from which a secret's value is hidden: shorter
-// ones would blacken ordinary text.
-const minHiddenChars = 4
-
 // secrets hides values that no file or terminal should hold.
-type secrets struct {
-	text     *strings.Replacer // a value → the secret's name
-	patterns *strings.Replacer // an escaped value → a star
-}
+type secrets struct{ *redact.Redactor }
 
+// newSecrets leaves out what is no more than the address of a server: fakes tell
+// requests apart by it.
 func newSecrets(values map[string]string) secrets {
-	var text, patterns []string
-	for name, value := range values {
-		if len(value) < minHiddenChars || originOf(value) == strings.TrimSuffix(value, "/") {
-			continue // too short to be found in a text, or no secret
-		}
-		if origin := originOf(value); origin != "" {
-			text = append(text, value, origin+"/[secret "+name+"]")
-			patterns = append(patterns, escape(value), escape(origin)+"/*")
-		}
-		quoted := strconv.Quote(value)
-		for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value), quoted[1 : len(quoted)-1]} {
-			text = append(text, form, "[secret "+name+"]")
-			patterns = append(patterns, escape(form), "*")
-		}
-	}
-	return secrets{strings.NewReplacer(text...), strings.NewReplacer(patterns...)}
+	hidden := maps.Clone(values)
+	maps.DeleteFunc(hidden, func(_, value string) bool { return originOf(value) == strings.TrimSuffix(value, "/") })
+	return secrets{redact.New(hidden)}
 }
 
 // originOf returns the origin of an address, which is no secret even when the
@@ -50,10 +34,30 @@ func originOf(value string) string {
 }
 
 // inText hides secrets in what people read.
-func (s secrets) inText(text string) string { return s.text.Replace(text) }
+func (s secrets) inText(text string) string {
+	return s.replace(text, func(text string) string { return text }, func(name string) string { return "[secret " + name + "]" })
+}
 
 // inPattern returns the pattern that stands for text, a star for each secret.
-func (s secrets) inPattern(text string) string { return s.patterns.Replace(escape(text)) }
+func (s secrets) inPattern(text string) string {
+	return s.replace(text, escape, func(string) string { return "*" })
+}
+
+// replace puts a mask in place of each secret, and keeps the origin of an address.
+func (s secrets) replace(text string, plain, mask func(string) string) string {
+	var b strings.Builder
+	at := 0
+	for _, m := range s.Find(text) {
+		b.WriteString(plain(text[at:m.From]))
+		if origin := originOf(text[m.From:m.To]); origin != "" {
+			b.WriteString(plain(origin + "/"))
+		}
+		b.WriteString(mask(m.Name))
+		at = m.To
+	}
+	b.WriteString(plain(text[at:]))
+	return b.String()
+}
 
 // sensitive are the names of values that are secrets whoever sends them.
 var sensitive = []string{"access_token", "refresh_token", "id_token", "client_secret", "password", "api_key", "apikey", "secret", "token"}
@@ -89,27 +93,27 @@ func each(value any, name, mask string, f func(string) string) any {
 // fakeFor returns a fake that would answer the request, with an empty 200.
 func (s secrets) fakeFor(r *sent) Fake {
 	return Fake{
-		Request:  Request{Method: r.method, URL: s.inPattern(r.url), Body: s.bodyPattern(r)},
+		Request:  Request{Method: s.inText(r.method), URL: s.inPattern(r.url), Body: s.bodyPattern(r)},
 		Response: Response{Status: http.StatusOK},
 	}
 }
 
 // describe tells of a request without secrets.
 func (s secrets) describe(r *sent) *Sent {
-	one := &Sent{Method: r.method, URL: s.inText(r.url)}
+	one := &Sent{Method: s.inText(r.method), URL: s.inText(r.url)}
 	for name, values := range r.header {
 		if one.Headers == nil {
 			one.Headers = Headers{}
 		}
 		for _, value := range values {
-			key := strings.ToLower(name)
+			key := s.inText(strings.ToLower(name))
 			one.Headers[key] = append(one.Headers[key], s.inText(value))
 		}
 	}
 	if utf8.Valid(r.body) {
 		one.Body = s.inText(string(r.body))
 	} else {
-		one.BodyBase64 = r.body
+		one.BodyBase64 = s.Bytes(r.body)
 	}
 	return one
 }
@@ -126,7 +130,9 @@ func (s secrets) bodyPattern(r *sent) any {
 	}
 	switch values.(type) {
 	case map[string]any, []any:
-		return each(values, "", "*", s.inPattern)
+		if pattern := each(values, "", "*", s.inPattern); len(s.Find(encode(pattern))) == 0 {
+			return pattern
+		} // a key or a number gives a secret away
 	}
 	return s.inPattern(string(r.body)) // a JSON text or number: a pattern of its own would be read as text
 }
@@ -146,5 +152,5 @@ func (s secrets) hideJSON(data []byte) json.RawMessage {
 	if err != nil {
 		return nil
 	}
-	return hidden
+	return s.JSON(hidden)
 }

@@ -160,9 +160,9 @@ func (s *Set) take(request *sent) (*Fake, *host.EgressFailure) {
 			nearest, why = near, fmt.Sprintf("fake %d is the nearest, but %s", i+1, reason)
 		}
 	}
-	m := Missed{Request: request.method + " " + s.hide.inPattern(request.url), Why: s.hide.inText(why), Fake: s.hide.fakeFor(request)}
+	m := Missed{Request: s.hide.inText(request.method) + " " + s.hide.inPattern(request.url), Why: s.hide.inText(why), Fake: s.hide.fakeFor(request)}
 	s.missed = append(s.missed, m)
-	message := "no fake answers " + request.method + " " + s.hide.inText(request.url)
+	message := "no fake answers " + s.hide.inText(request.method) + " " + s.hide.inText(request.url)
 	if m.Why != "" {
 		message += ": " + m.Why
 	}

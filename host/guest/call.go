@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/redact"
 	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/proto"
 )
@@ -25,10 +26,12 @@ type call struct {
 	run      Run
 	settings host.Settings
 	secrets  map[string]string
-	masks    masks
 	cache    *Cache
 	started  time.Time
 	offset   time.Duration // of the guest's clock, from started
+
+	redacts   *redact.Redactor // see redactor
+	redacting bool             // redacts is made
 
 	tape     host.Tape
 	source   *mathrand.ChaCha8 // of random bytes; nil until the guest takes some
@@ -188,9 +191,9 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 		failed.Message += c.whereabouts()
 		failed.Hint = c.limitHint(r.Limit)
 	}
-	failed.Name, failed.Code = c.mask(failed.Name), c.mask(failed.Code)
-	failed.Message = c.mask(c.locate(failed.Message))
-	failed.Stack = c.mask(c.locate(failed.Stack))
+	failed.Name, failed.Code, failed.Hint = c.redact(failed.Name), c.redact(failed.Code), c.redact(failed.Hint)
+	failed.Message = c.redact(c.locate(failed.Message))
+	failed.Stack = c.redact(c.locate(failed.Stack))
 	c.keepError(failed)
 	r.Error = failed
 	r.RetryAfterMillis = c.retryAfter.Milliseconds()

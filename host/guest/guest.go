@@ -49,6 +49,10 @@ type Runner struct {
 	Cache   *Cache
 	Stacks  Stacks // nil leaves positions as the guest wrote them
 	Advice  Advice // nil is that of a server
+
+	// Verbatim leaves the values of secrets in outputs. It is for tests of the
+	// contract alone, which see by outputs what guests got.
+	Verbatim bool
 }
 
 // Functions are the host functions that a sandbox for this package must serve.

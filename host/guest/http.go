@@ -308,12 +308,12 @@ func (c *call) target(request httpRequest) string {
 		method = http.MethodGet
 	}
 	if request.tooLong() != "" {
-		return cut(method, maxMethodBytes) + " " + cut(c.mask(request.URL), maxNoteBytes/2)
+		return cut(method, maxMethodBytes) + " " + cut(c.redact(c.wholeSecrets(request.URL, maxNoteBytes)), maxNoteBytes/2)
 	}
-	shown := c.mask(request.URL)
+	shown := c.redact(request.URL)
 	if u, err := url.Parse(request.URL); err == nil && shown != request.URL && u.Host != "" {
 		origin := u.Scheme + "://" + u.Host
-		if open := origin + "/"; !strings.HasPrefix(shown, origin) && c.mask(open) == open {
+		if open := origin + "/"; !strings.HasPrefix(shown, origin) && c.redact(open) == open {
 			shown = open + shown
 		}
 	}

@@ -30,12 +30,13 @@ func (q logRequest) measure(m *measure) {
 // log keeps one line. A line that goes over the limit is cut, and ends the run.
 func (c *call) log(level, message string) {
 	room := c.settings.Limits.LogBytes - c.logBytes - logOverheadBytes
-	message, over := begin(message, room)
-	message, grown := begin(strings.ToValidUTF8(message, "\ufffd"), room)
-	over = over || grown
+	said := len(message)
+	message = strings.ToValidUTF8(c.wholeSecrets(message, room), "\ufffd")
+	over := int64(said) > room || int64(len(message)) > room
+	message = c.wholeSecrets(message, room)
 	c.logBytes += int64(len(message)) + logOverheadBytes
 	do(c, "log_write", logRequest{level, message}, func(*host.CallNote) nothing {
-		c.keepLog(host.Log{At: c.started.Add(c.offset), Level: level, Message: c.mask(c.locate(message))})
+		c.keepLog(host.Log{At: c.started.Add(c.offset), Level: level, Message: c.redact(c.locate(message))})
 		return nothing{}
 	})
 	if over {
@@ -88,11 +89,28 @@ func (l *lines) Write(p []byte) (int, error) {
 		if i < 0 && len(l.held) < maxLineBytes {
 			break
 		}
-		line := string(bytes.TrimRight(l.held, "\r\n"))
-		l.held = l.held[:0]
+		at := len(l.held)
+		if i < 0 {
+			at = l.breakAt()
+		}
+		line := string(bytes.TrimRight(l.held[:at], "\r\n"))
+		l.held = l.held[:copy(l.held, l.held[at:])]
 		l.call.log(l.level, line)
 	}
 	return len(p), nil
+}
+
+// maxSplitBytes is how much of the end of a broken line may be the beginning of
+// a secret, in any form, that would not be recognized by its end alone.
+const maxSplitBytes = 256
+
+// breakAt returns where to break a line that has no end yet: not in a secret,
+// nor in what may become one.
+func (l *lines) breakAt() int {
+	if at := len(l.call.wholeSecrets(string(l.held), int64(len(l.held)-maxSplitBytes))); at > 0 {
+		return at
+	}
+	return len(l.held)
 }
 
 // flush logs what came without an end of line. It is for after the run: over

@@ -19,7 +19,7 @@ func (r *reached) add(origin string) {
 }
 
 // origins returns what the run reached, once none of its requests is on its
-// way. One whose name shows a secret's value is told with its mask.
+// way, without secrets in their names.
 func (c *call) origins() map[string]int64 {
 	c.reached.mu.Lock()
 	defer c.reached.mu.Unlock()
@@ -28,7 +28,7 @@ func (c *call) origins() map[string]int64 {
 	}
 	shown := make(map[string]int64, len(c.reached.origins))
 	for origin, requests := range c.reached.origins {
-		shown[c.mask(origin)] += requests
+		shown[c.redact(origin)] += requests
 	}
 	return shown
 }

@@ -171,7 +171,7 @@ const cutMark = "… (cut: it had "
 
 // keepNote keeps what people see of a call, and counts it.
 func (c *call) keepNote(n host.CallNote) {
-	n = c.maskNote(n)
+	n = c.redactNote(n)
 	n.Target, n.Error, n.Hint = cut(n.Target, maxNoteBytes), cut(n.Error, maxNoteBytes), cut(n.Hint, maxNoteBytes)
 	c.notes = append(c.notes, n)
 	m := measure{exact: true}
@@ -198,7 +198,7 @@ func (c *call) keepOutput(out *sandbox.Outcome) []byte {
 	if out.Fault != nil {
 		return nil
 	}
-	output := c.locateIn(out.Output)
+	output := c.output(out.Output)
 	var m measure
 	m.base64(output)
 	if m.bytes > c.room() {

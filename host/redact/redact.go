@@ -38,10 +38,12 @@
 package redact
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A value's part is recognized from windowBytes on, a whole value from minBytes.
@@ -64,7 +66,6 @@ type Redactor struct {
 // whole is a value that is recognized as a whole.
 type whole struct {
 	value  []byte // without carriage returns
-	hidden []span // of value
 	secret int
 }
 
@@ -133,15 +134,14 @@ func (r *Redactor) learnForm(secret int, value string, inner bool) {
 	if _, known := r.exact[key]; known {
 		return
 	}
-	kinds := kindsOf(value)
-	parted := r.windows.add(key, kinds, secret)
+	parted := r.windows.add(key, publicIn(value), secret)
 	if parted || !inner {
 		r.exact[key] = secret
 	}
 	if parted || inner {
 		return
 	}
-	r.wholes = append(r.wholes, whole{[]byte(value), hiddenIn(kinds), secret})
+	r.wholes = append(r.wholes, whole{[]byte(value), secret})
 	r.least = min(r.least, len(value))
 }
 
@@ -166,6 +166,10 @@ func (r *Redactor) Text(text string) string {
 	if len(matches) == 0 {
 		return text
 	}
+	return r.replace(text, matches)
+}
+
+func (r *Redactor) replace(text string, matches []Match) string {
 	var b strings.Builder
 	at := 0
 	for _, m := range matches {
@@ -177,13 +181,27 @@ func (r *Redactor) Text(text string) string {
 	return b.String()
 }
 
-// Bytes is Text for bytes of any kind. It returns text itself when nothing in it
-// gives away a secret.
+// Bytes is Text for bytes of any kind. In what is no text a star stands for each
+// byte of a secret, so that lengths and offsets in it stay right. It returns text
+// itself when nothing in it gives away a secret.
 func (r *Redactor) Bytes(text []byte) []byte {
-	if r == nil || len(text) < r.least || len(r.find(text)) == 0 {
+	if r == nil || len(text) < r.least {
 		return text
 	}
-	return []byte(r.Text(string(text)))
+	matches := r.find(text)
+	if len(matches) == 0 {
+		return text
+	}
+	if utf8.Valid(text) && bytes.IndexByte(text, 0) < 0 {
+		return []byte(r.replace(string(text), matches))
+	}
+	starred := bytes.Clone(text)
+	for _, m := range matches {
+		for i := m.From; i < m.To; i++ {
+			starred[i] = '*'
+		}
+	}
+	return starred
 }
 
 // Cut returns the greatest length up to limit at which text may be cut before

@@ -150,9 +150,7 @@ func (s *scan) matchWholes(v *view) {
 				break
 			}
 			at += next
-			for _, h := range w.hidden {
-				s.note(v, at+h.from, at+h.to, w.secret)
-			}
+			s.note(v, at, at+len(w.value), w.secret)
 			at += len(w.value)
 		}
 	}

@@ -46,10 +46,10 @@ func folded(s string) string {
 }
 
 // add adds a folded value's windows and reports whether one gives it away.
-func (t *table) add(value string, kinds []kind, secretIndex int) bool {
+func (t *table) add(value string, public []bool, secret int) bool {
 	signs := false
 	for i := 0; i+windowBytes <= len(value); i++ {
-		if signs = isSign(value[i:i+windowBytes], kinds[i:i+windowBytes]); signs {
+		if signs = isSign(value[i:i+windowBytes], public[i:i+windowBytes]); signs {
 			break
 		}
 	}
@@ -60,17 +60,14 @@ func (t *table) add(value string, kinds []kind, secretIndex int) bool {
 		t.entries = map[uint64]window{}
 	}
 	for i := 0; i+windowBytes <= len(value); i++ {
-		text, k := value[i:i+windowBytes], kinds[i:i+windowBytes]
-		if hasOpen(k) {
-			continue
-		}
+		text, p := value[i:i+windowBytes], public[i:i+windowBytes]
 		key := number(text)
 		w, found := t.entries[key]
 		if !found {
-			w.secret = int32(secretIndex)
+			w.secret = int32(secret)
 		}
-		if !w.sign && isSign(text, k) {
-			w = window{int32(secretIndex), true}
+		if !w.sign && isSign(text, p) {
+			w = window{int32(secret), true}
 		}
 		t.entries[key] = w
 	}
@@ -78,24 +75,15 @@ func (t *table) add(value string, kinds []kind, secretIndex int) bool {
 	return true
 }
 
-func isSign(text string, kinds []kind) bool {
+func isSign(text string, public []bool) bool {
 	uniform := true
-	for i, k := range kinds {
-		if k != secret {
+	for i := range public {
+		if public[i] {
 			return false
 		}
 		uniform = uniform && text[i] == text[0]
 	}
 	return !uniform
-}
-
-func hasOpen(kinds []kind) bool {
-	for _, k := range kinds {
-		if k == open {
-			return true
-		}
-	}
-	return false
 }
 
 func number(text string) (n uint64) {

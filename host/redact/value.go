@@ -6,15 +6,6 @@ import (
 	"strings"
 )
 
-// kind says what a byte of a value is.
-type kind uint8
-
-const (
-	open   kind = iota // never hidden: the origin of a URL
-	public             // hidden beside what is secret, and no sign of the value
-	secret
-)
-
 // Parts of values that are no secrets.
 var (
 	// origins finds "https://", what logs in there, and the host.
@@ -27,35 +18,32 @@ var (
 	inJSON = regexp.MustCompile(`"(?:[^"\\]|\\.)*"(\s*:)?|[^"]+`)
 )
 
-// kindsOf returns the kind of each byte of a value.
-func kindsOf(value string) []kind {
-	kinds := make([]kind, len(value))
-	mark := func(from, to int, k kind) {
+// publicIn tells of each byte of a value whether it is public: no sign of the
+// value by itself, and hidden beside what is one.
+func publicIn(value string) []bool {
+	public := make([]bool, len(value))
+	mark := func(from, to int) {
 		for i := from; i < to; i++ {
-			kinds[i] = k
+			public[i] = true
 		}
 	}
-	mark(0, len(value), secret)
 	if isDocument(value) {
 		for _, m := range inJSON.FindAllStringSubmatchIndex(value, -1) {
 			if key := m[2] >= 0; key || value[m[0]] != '"' {
-				mark(m[0], m[1], public)
+				mark(m[0], m[1])
 			}
 		}
 	}
 	if m := hostName.FindStringIndex(value); m != nil {
-		mark(m[0], m[1], public)
+		mark(m[0], m[1])
 	}
 	for _, m := range origins.FindAllStringIndex(value, -1) {
 		scheme := m[0] + strings.Index(value[m[0]:m[1]], "//") + len("//")
-		mark(m[0], scheme, open)
-		if at := strings.LastIndexByte(value[scheme:m[1]], '@'); at >= 0 {
-			mark(scheme+at, m[1], open)
-		} else {
-			mark(scheme, m[1], open)
-		}
+		mark(m[0], scheme)
+		at := max(strings.LastIndexByte(value[scheme:m[1]], '@'), 0) // behind what logs in
+		mark(scheme+at, m[1])
 	}
-	return kinds
+	return public
 }
 
 // isDocument reports whether a value is a JSON object or list.
@@ -96,25 +84,3 @@ func leaves(value string) []string {
 	walk(document)
 	return found
 }
-
-// hiddenIn returns what is hidden of a value that is recognized as a whole: all
-// but its origin, unless it has nothing else.
-func hiddenIn(kinds []kind) []span {
-	var spans []span
-	for i := 0; i < len(kinds); i++ {
-		from := i
-		for i < len(kinds) && kinds[i] != open {
-			i++
-		}
-		if i > from {
-			spans = append(spans, span{from, i})
-		}
-	}
-	if spans == nil {
-		return []span{{0, len(kinds)}}
-	}
-	return spans
-}
-
-// span is bytes From to To of a text, To left out.
-type span struct{ from, to int }

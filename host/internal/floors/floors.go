@@ -44,7 +44,8 @@ var places = []place{
 	{"host/sandbox", []string{"host", "proto", "host/child", "host/wasmbin"}},
 	{"host/wasmbin", words},
 	{"host/egress", append(slices.Clone(words), "host/fair")},
-	{"host/fake", words},
+	{"host/redact", nil},
+	{"host/fake", append(slices.Clone(words), "host/redact")}, // what it records passes the one redactor
 	{"host/seal", words},
 	{"host/webcrypto", nil},
 	{"host/jsbuild", append(slices.Clone(words), "host/child", "host/sandbox", "host/wasmbin")},
@@ -54,7 +55,7 @@ var places = []place{
 	// Work.
 	{"host/executor", words},
 	{"host/registry", words},
-	{"host/guest", append(slices.Clone(words), "host/fair", "host/sandbox", "host/webcrypto")},
+	{"host/guest", append(slices.Clone(words), "host/fair", "host/redact", "host/sandbox", "host/webcrypto")},
 	// Doors.
 	{"host/ingress", doors},
 	{"host/admin", doors},

@@ -22,6 +22,7 @@ import (
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/internal/jstest"
 	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/redact"
 )
 
 // library is the part of the SDK that loads actions in Node, and packages the
@@ -252,23 +253,10 @@ func (r *run) transcript(got told) []string {
 	for _, e := range got.Unhandled {
 		text = append(text, "unhandled "+e.Line())
 	}
-	all := strings.Join(requests, "\n") + "\n" + r.masked(strings.Join(text, "\n"))
+	all := strings.Join(requests, "\n") + "\n" + redact.New(r.secrets).Text(strings.Join(text, "\n"))
 	closed := strings.TrimPrefix(r.secrets["CLOSED"], "http://")
 	all = strings.NewReplacer(r.receiver.Listener.Addr().String(), "RECEIVER", closed, "CLOSED").Replace(all)
 	return strings.Split(all, "\n")
-}
-
-// masked hides secrets as the host does in what it keeps.
-func (r *run) masked(text string) string {
-	names := make([]string, 0, len(r.secrets))
-	for name := range r.secrets {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int { return len(r.secrets[b]) - len(r.secrets[a]) })
-	for _, name := range names {
-		text = strings.ReplaceAll(text, r.secrets[name], "[secret "+name+"]")
-	}
-	return text
 }
 
 // compare tells where the transcripts differ, other than in what is known to.
