@@ -47,7 +47,7 @@ type Outcome struct {
 // Fault is why a run failed.
 type Fault struct {
 	Fault   host.Fault
-	Limit   string // its name in [host.Limits], or "stack"
+	Limit   string // its name in [host.Limits]
 	Message string // what the guest said, or else what happened
 	Said    string // the error that the guest set, as it is; Message holds it
 	Trap    string // what stopped the guest, when something did
@@ -71,6 +71,7 @@ type Call struct {
 	limits   *host.Limits
 	exchange exchange
 	instance *instance
+	calling  *calling   // what the guest runs in; nil when that is not known
 	caller   api.Module // the module that called the host: the main one, or one that it links
 	meter    meter
 	started  time.Time // on the host's clock

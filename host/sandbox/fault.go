@@ -102,7 +102,7 @@ func (c *Call) classify(err error) *Fault {
 	code, exited := errors.AsType[exit](err)
 	switch {
 	case strings.Contains(message, "stack overflow"):
-		return &Fault{Fault: host.FaultLimit, Limit: "stack", Message: "the call stack is exhausted: recursion is too deep", Stack: firstLines(stackOf(err), 20)}
+		return c.tooDeep()
 	case exited:
 		return &Fault{Fault: host.FaultGuest, Message: fmt.Sprintf("the guest exited with code %d", code), Trap: "exit", Stack: stackOf(err)}
 	case errors.Is(err, context.DeadlineExceeded):
@@ -136,9 +136,4 @@ func stackOf(err error) string {
 	}
 	stack = strings.Join(lines, "\n")
 	return cut(stack, len(stack), maxStackBytes)
-}
-
-func firstLines(s string, n int) string {
-	lines := strings.SplitN(s, "\n", n+1)
-	return strings.Join(lines[:min(n, len(lines))], "\n")
 }

@@ -32,8 +32,10 @@ type instance struct {
 	links   []api.Module        // that the module links, of a plain instance
 	pages   int                 // that the last run wrote; -1 when that is not known
 	resets  int
-	stacks  int     // bytes of the call stacks
-	owner   *Module // of a kept instance that nobody uses
+	stacks  int         // bytes of the call stacks
+	space   *stackSpace // of its entries; nil until one is called
+	deepest int         // what the entries' stacks are limited to
+	owner   *Module     // of a kept instance that nobody uses
 	stack   [1]uint64
 }
 
@@ -205,14 +207,14 @@ func (s *Sandbox) keptInstance(ctx context.Context, c *code, f *frozen, memoryBy
 // then the initialisers of reactors, C and Haskell.
 func (i *instance) initialise(c *Call) error {
 	for _, l := range i.links {
-		if err := initialiseModule(c, l); err != nil {
+		if err := i.initialiseModule(c, l); err != nil {
 			return err
 		}
 	}
-	return initialiseModule(c, i.module)
+	return i.initialiseModule(c, i.module)
 }
 
-func initialiseModule(c *Call, m api.Module) error {
+func (i *instance) initialiseModule(c *Call, m api.Module) error {
 	for _, step := range []struct {
 		name string
 		args []uint64
@@ -220,10 +222,14 @@ func initialiseModule(c *Call, m api.Module) error {
 		if step.name == "_initialize" && m.ExportedFunction(step.name) == nil {
 			step.name = "__wasm_call_ctors"
 		}
-		f := m.ExportedFunction(step.name)
-		if f == nil || len(f.Definition().ParamTypes()) != len(step.args) {
+		f, found, err := i.handle(m, step.name, stackLimit(c.limits))
+		if err != nil {
+			return err
+		}
+		if !found || len(f.Definition().ParamTypes()) != len(step.args) {
 			continue
 		}
+		c.calling = f.calls
 		if _, err := f.Call(c, step.args...); err != nil && !exitedWell(err) {
 			return err
 		}
@@ -240,13 +246,11 @@ func exitedWell(err error) bool {
 
 // enter calls an entry. A result that is not 0 is a fault.
 func (i *instance) enter(c *Call, name string) error {
-	entry, known := i.entries[name]
-	if !known {
-		if entry, known = handleOf(i.module, name); !known {
-			return &Fault{Fault: host.FaultHost, Message: "the module does not export " + name}
-		}
-		i.entries[name] = entry
+	entry, err := i.entry(name, stackLimit(c.limits))
+	if err != nil {
+		return err
 	}
+	c.calling = entry.calls
 	i.stack[0] = 0
 	if err := entry.CallWithStack(c, i.stack[:]); err != nil {
 		if exitedWell(err) {
@@ -258,6 +262,27 @@ func (i *instance) enter(c *Call, name string) error {
 		return &Fault{Fault: host.FaultGuest, Message: fmt.Sprintf("%s returned %d without setting an error", name, api.DecodeI32(i.stack[0]))}
 	}
 	return nil
+}
+
+// entry returns the handle of an entry, whose calls may fill limit bytes.
+func (i *instance) entry(name string, limit int) (handle, error) {
+	if limit != i.deepest {
+		clear(i.entries) // the stack stays
+		i.deepest = limit
+	}
+	entry, known := i.entries[name]
+	if known {
+		return entry, nil
+	}
+	entry, known, err := i.handle(i.module, name, limit)
+	switch {
+	case err != nil:
+		return entry, err
+	case !known:
+		return entry, &Fault{Fault: host.FaultHost, Message: "the module does not export " + name}
+	}
+	i.entries[name] = entry
+	return entry, nil
 }
 
 // exchange returns what the next run passes bytes through.
@@ -316,7 +341,7 @@ const lookAgain = 64
 
 // reset makes a kept instance exactly what the image is, and reports whether
 // that could be done.
-func (i *instance) reset(f *frozen) bool {
+func (i *instance) reset(f *frozen, fuel int64) bool {
 	if i.view.grew() || !i.kernel.reset() {
 		return false
 	}
@@ -329,7 +354,7 @@ func (i *instance) reset(f *frozen) bool {
 		return false
 	}
 	i.pages = pages
-	if i.stacks = i.stackBytes(); i.stacks > keptStackBytes {
+	if i.weighStacks(fuel); i.stacks > keptStackBytes {
 		i.dropStacks()
 	}
 	i.setGlobals(f)
@@ -351,6 +376,7 @@ func (i *instance) close() {
 		_ = i.kernel.module.Close(ctx)
 		i.kernel.pages.Free()
 	}
+	i.space.close()
 	if i.view != nil {
 		i.view.Free()
 	}

@@ -285,7 +285,7 @@ func (m *Module) Run(ctx context.Context, r *Request) Outcome {
 		err = cmp.Or(i.enter(c, r.Entry), c.overdrawn())
 	}
 	out := c.outcome(err, start)
-	m.give(i, out.Fault)
+	m.give(i, &out)
 	return out
 }
 
@@ -329,9 +329,10 @@ func (m *Module) leastBytes(isolation host.Isolation) int64 {
 
 // give keeps the instance for the next run, made what it was before, or closes
 // it. One that trapped, ran out of something or grew is never kept.
-func (m *Module) give(i *instance, fault *Fault) {
+func (m *Module) give(i *instance, out *Outcome) {
+	fault := out.Fault
 	broken := fault != nil && (fault.Fault != host.FaultGuest || fault.Trap != "" || fault.Stack != "")
-	if i.isolation != host.IsolationReset || broken || !i.reset(m.frozen) {
+	if i.isolation != host.IsolationReset || broken || !i.reset(m.frozen, out.Fuel) {
 		i.close()
 		return
 	}

@@ -98,7 +98,7 @@ func TestAFailedRunTellsWhoseFaultItIs(t *testing.T) {
 		{guest: "loop", fault: host.FaultLimit, limit: "timeout_ms", message: "stopped after 300 ms (limit 300 ms)"},
 		{guest: "startloop", fault: host.FaultLimit, limit: "timeout_ms", message: "stopped after 300 ms"},
 		{guest: "initloop", fault: host.FaultLimit, limit: "timeout_ms", message: "stopped after 300 ms"},
-		{guest: "recursion", fault: host.FaultLimit, limit: "stack", message: "recursion is too deep"},
+		{guest: "recursion", fault: host.FaultLimit, limit: "memory_bytes", message: "recursion is too deep: "},
 		{guest: "memory", fault: host.FaultLimit, limit: "memory_bytes", message: "needed 16842752 bytes of memory (limit 16777216)"},
 		{guest: "bigmemory", fault: host.FaultLimit, limit: "memory_bytes", message: "begins with 134217728 bytes"},
 		{guest: "kernelbomb", fault: host.FaultLimit, limit: "memory_bytes", message: "asked for 1048576 bytes"},

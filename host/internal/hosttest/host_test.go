@@ -47,7 +47,7 @@ var hostile = map[string]string{
 	"startloop":  "timeout_ms",
 	"initloop":   "timeout_ms",
 	"memory":     "memory_bytes",
-	"recursion":  "stack",
+	"recursion":  "memory_bytes",
 	"output":     "output_bytes",
 	"kernelbomb": "memory_bytes",
 	"logs":       "log_bytes",
