@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/durable"
 	engine "modernc.org/sqlite"
 )
 
@@ -65,6 +66,9 @@ func placed(ctx context.Context, part, file string) (int64, error) {
 	info, err := os.Stat(part)
 	if err == nil {
 		err = os.Rename(part, file)
+	}
+	if err == nil {
+		err = durable.SyncDir(filepath.Dir(file))
 	}
 	if err != nil {
 		return 0, fmt.Errorf("back up: %w", err)

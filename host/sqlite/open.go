@@ -21,6 +21,7 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/durable"
 	engine "modernc.org/sqlite"
 )
 
@@ -91,6 +92,9 @@ func open(ctx context.Context, dir string, o Options) (*DB, error) {
 	if err := Check(ctx, path); err != nil {
 		return nil, err
 	}
+	if err := create(ctx, path); err != nil {
+		return nil, err
+	}
 	if err := migrate(ctx, path); err != nil {
 		return nil, err
 	}
@@ -134,7 +138,7 @@ func found(ctx context.Context, dir string, o Options) error {
 
 // takeDirectory makes dir and locks it for this process.
 func takeDirectory(dir string) (*flock.Flock, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := durable.MkdirAll(dir, 0o700); err != nil {
 		return nil, &host.Error{
 			Code: host.Unavailable, Text: "the data directory " + dir + " can't be made",
 			Hint: "choose another with --data, or correct its parent's permissions", Err: err,
@@ -162,6 +166,17 @@ func takeDirectory(dir string) (*flock.Flock, error) {
 func dsn(path string, pragmas ...string) string {
 	query := url.Values{"_pragma": append([]string{"busy_timeout(5000)"}, pragmas...), "_dqs": {"0"}}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
+}
+
+// readOnly names the database file for a driver that shall not change it. Where
+// the power failed in a transaction of a file without write-ahead log, which a
+// restored backup is at first, SQLite must undo that before it can read.
+func readOnly(path string) string {
+	name := dsn(path, "query_only(1)")
+	if info, err := os.Stat(path + "-journal"); err == nil && info.Size() > 0 {
+		return name
+	}
+	return name + "&mode=ro"
 }
 
 func openWriter(ctx context.Context, path string) (*session, error) {

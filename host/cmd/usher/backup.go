@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/durable"
 	"github.com/usherhost/usher/host/sqlite"
 )
 
@@ -99,13 +100,12 @@ func copyKey(from, to string) error {
 	if err != nil {
 		return &host.Error{Code: host.NotFound, Text: "the key file " + from + " can't be read", Hint: "the database was backed up; copy its key yourself", Err: err}
 	}
-	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	err = durable.Create(to, key, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return &host.Error{Code: host.Conflict, Text: "there is a file " + to + " already", Hint: "the database was backed up; copy its key yourself", Err: err}
 	}
 	if err != nil {
 		return fmt.Errorf("copy the key: %w", err)
 	}
-	_, err = f.Write(key)
-	return errors.Join(err, f.Close())
+	return nil
 }

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/durable"
 	"github.com/usherhost/usher/host/registry"
 	"github.com/usherhost/usher/host/seal"
 	"github.com/usherhost/usher/host/sqlite"
@@ -89,13 +89,5 @@ func (a *app) ensureAdminKey(ctx context.Context, reg *registry.Registry) error 
 // saveKey writes a key and waits for the disk: once its hash is stored, the key
 // is nowhere else.
 func saveKey(path, secret string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(secret + "\n")
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
+	return durable.Replace(path, []byte(secret+"\n"), 0o600)
 }

@@ -40,16 +40,17 @@ var places = []place{
 	{"proto", []string{"host"}},
 	// Machines.
 	{"host/child", nil},
+	{"host/durable", nil},
 	{"host/fair", nil},
 	{"host/sandbox", []string{"host", "proto", "host/child", "host/wasmbin"}},
 	{"host/wasmbin", words},
 	{"host/egress", append(slices.Clone(words), "host/fair")},
 	{"host/redact", nil},
 	{"host/fake", append(slices.Clone(words), "host/redact")}, // what it records passes the one redactor
-	{"host/seal", words},
+	{"host/seal", append(slices.Clone(words), "host/durable")},
 	{"host/webcrypto", nil},
 	{"host/jsbuild", append(slices.Clone(words), "host/child", "host/sandbox", "host/wasmbin")},
-	{"host/sqlite", words},
+	{"host/sqlite", append(slices.Clone(words), "host/durable")},
 	{"host/postgres", words},
 	{"host/web", words},
 	// Work.
@@ -85,6 +86,7 @@ var libraries = []library{
 	{"github.com/evanw/esbuild", []string{"host/jsbuild"}},
 	{"github.com/landlock-lsm/go-landlock", []string{"host/child"}},
 	{"modernc.org/sqlite", []string{"host/sqlite"}},
+	{"github.com/hanwen/go-fuse", []string{"host/internal/powerloss"}},
 	{"github.com/pressly/goose", []string{"host/sqlite", "host/postgres"}},
 	{"github.com/jackc/pgx", []string{"host/postgres"}},
 	{"github.com/riverqueue/river", []string{"host/postgres"}},
