@@ -31,7 +31,7 @@ func Check(ctx context.Context, path string) error {
 	if err := checkHeader(path); err != nil {
 		return err
 	}
-	connector, err := engine.NewConnector(dsn(path, "query_only(1)") + "&mode=ro")
+	connector, err := engine.NewConnector(readOnly(path))
 	if err != nil {
 		return fault(err)
 	}

@@ -94,7 +94,7 @@ func contents(ctx context.Context, path string) (begun, error) {
 	if err := checkHeader(path); err != nil {
 		return noTables, err
 	}
-	connector, err := engine.NewConnector(dsn(path, "query_only(1)") + "&mode=ro")
+	connector, err := engine.NewConnector(readOnly(path))
 	if err != nil {
 		return noTables, fault(err)
 	}

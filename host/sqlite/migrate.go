@@ -4,16 +4,47 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/pressly/goose/v3"
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/durable"
 	engine "modernc.org/sqlite"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
+
+// create makes a new database with all tables where there is no file, or an
+// empty one. It gets its name when it is whole and durable: had it the name
+// before, a power cut could leave a part of it, or its write-ahead log alone,
+// which look like a host that lost its data.
+func create(ctx context.Context, path string) error {
+	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+		return nil
+	}
+	draft := path + ".new"
+	// A journal that stands beside no database belongs to none.
+	for _, name := range []string{draft, draft + "-wal", draft + "-shm", draft + "-journal", path + "-journal"} {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("make the database: %w", err)
+		}
+	}
+	if err := migrate(ctx, draft); err != nil {
+		return err
+	}
+	if info, err := os.Stat(draft + "-wal"); err == nil && info.Size() > 0 {
+		return fmt.Errorf("make the database: %s-wal is left over", draft)
+	}
+	if err := os.Rename(draft, path); err != nil {
+		return fmt.Errorf("make the database: %w", err)
+	}
+	return durable.SyncDir(filepath.Dir(path))
+}
 
 // migrate brings the tables up to date. A database that a newer usher has
 // made is refused unchanged.

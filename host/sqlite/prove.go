@@ -33,7 +33,7 @@ func Prove(ctx context.Context, path string) error {
 	if err := Check(ctx, path); err != nil {
 		return err
 	}
-	connector, err := engine.NewConnector(dsn(path, "query_only(1)") + "&mode=ro")
+	connector, err := engine.NewConnector(readOnly(path))
 	if err != nil {
 		return fault(err)
 	}
