@@ -126,7 +126,7 @@ func (c *Client) judge(at netip.AddrPort) verdict {
 func (c *Client) judgeAddr(addr netip.Addr) verdict {
 	single := netip.PrefixFrom(addr, addr.BitLen())
 	if slices.Contains(metadata, addr) {
-		if slices.Contains(c.AllowNetworks, single) {
+		if slices.Contains(c.networks(), single) {
 			return verdict{by: "network " + single.String()}
 		}
 		return verdict{rule: RuleMetadata, network: single.String()}
@@ -135,7 +135,7 @@ func (c *Client) judgeAddr(addr netip.Addr) verdict {
 	if rule == "" {
 		return verdict{by: "public address"}
 	}
-	for _, network := range c.AllowNetworks {
+	for _, network := range c.networks() {
 		if network.Contains(addr) {
 			return verdict{by: "network " + network.String()}
 		}

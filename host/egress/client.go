@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -39,7 +40,7 @@ const (
 type Client struct {
 	// AllowNetworks lists networks that guests may reach although they are not
 	// public. An address of a cloud's metadata service is reached only if it
-	// is listed by itself, as a /32 or /128.
+	// is listed by itself, as a /32 or /128. See SetAllowNetworks.
 	AllowNetworks []netip.Prefix
 
 	// Deny lists the host's own listen addresses. Guests never reach them,
@@ -58,7 +59,8 @@ type Client struct {
 	// 128.
 	MaxInFlight int
 
-	once      sync.Once // builds transport
+	allowed   atomic.Pointer[[]netip.Prefix] // over AllowNetworks; nil: never set
+	once      sync.Once                      // builds transport
 	transport *http.Transport
 	gate      gate
 }

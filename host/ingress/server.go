@@ -32,7 +32,12 @@ type Server struct {
 	Limits  Limits
 	Log     *slog.Logger          // which request brought which execution, at debug level; nil: nowhere
 	Metrics prometheus.Registerer // nil: metrics are not published
+
+	rate web.Limiter
 }
+
+// SetRate changes PerSecond and Burst of Limits, once Register was called.
+func (s *Server) SetRate(perSecond float64, burst int) { s.rate.Set(perSecond, burst) }
 
 // Limits bound what may come in at once. A zero field is its default. Of what
 // all API keys share, InFlight and InFlightBytes, no key gets more than what is
@@ -70,9 +75,10 @@ func (s *Server) Register(g *echo.Group, auth echo.MiddlewareFunc) {
 		store:  s.Store,
 		log:    s.Log,
 		limits: limits,
-		rate:   &web.Limiter{PerSecond: limits.PerSecond, Burst: limits.Burst},
+		rate:   &s.rate,
 		gate:   &gate{requests: pool{max: int64(limits.InFlight)}, bytes: pool{max: limits.InFlightBytes}},
 	}
+	s.rate.Set(limits.PerSecond, limits.Burst)
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}

@@ -146,14 +146,30 @@ func checkKeyFile(f *os.File, path string) error {
 	if !info.Mode().IsRegular() {
 		return &host.Error{Code: host.Invalid, Text: "the key file " + path + " is not a regular file", Hint: howToMake}
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		return &host.Error{
-			Code: host.Refused,
-			Text: fmt.Sprintf("others can read the key file %s (mode %04o)", path, mode),
-			Hint: "chmod 600 " + shellQuote(path),
-		}
+	return CheckMode(info, path)
+}
+
+// CheckMode refuses a key file that others than its owner and the group of this
+// process can read: the modes 0400, 0440, 0600 and 0640 are accepted, those with
+// the group's bit when the group is one of this process's, as Kubernetes mounts
+// a secret. Windows has no such bits.
+func CheckMode(info fs.FileInfo, path string) error {
+	mode := info.Mode().Perm()
+	switch {
+	case runtime.GOOS == "windows" || mode&0o077 == 0:
+		return nil
+	case mode&0o037 == 0 && ofOurGroup(info):
+		return nil
 	}
-	return nil
+	what := "others can read the key file"
+	if mode&0o037 == 0 {
+		what = "a group that this process is not in can read the key file"
+	}
+	return &host.Error{
+		Code: host.Refused,
+		Text: fmt.Sprintf("%s %s (mode %04o)", what, path, mode),
+		Hint: "chmod 600 " + shellQuote(path) + ", or 440 with a group of the host's process",
+	}
 }
 
 // NewKey returns a new key-encryption key in the form that Options take.

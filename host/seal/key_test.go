@@ -139,7 +139,9 @@ func TestBadKeysAreRefused(t *testing.T) {
 		{"empty file", seal.Options{KeyFile: writeKey(t, "", 0o600)}, host.Invalid, []string{"32 bytes"}},
 		{"huge file", seal.Options{KeyFile: writeKey(t, strings.Repeat("A", 1<<20), 0o600)}, host.Invalid, []string{"32 bytes"}},
 		{"directory", seal.Options{KeyFile: t.TempDir()}, host.Invalid, []string{"not a regular file"}},
-		{"readable by the group", seal.Options{KeyFile: writeKey(t, key, 0o640)}, host.Refused, []string{"0640", "chmod 600 '", "a key'"}},
+		{"writable by the group", seal.Options{KeyFile: writeKey(t, key, 0o660)}, host.Refused, []string{"0660", "chmod 600 '", "a key'"}},
+		{"to be run by the group", seal.Options{KeyFile: writeKey(t, key, 0o650)}, host.Refused, []string{"0650", "chmod 600"}},
+		{"readable by the group and all", seal.Options{KeyFile: writeKey(t, key, 0o444)}, host.Refused, []string{"0444", "chmod 600"}},
 		{"readable by all", seal.Options{KeyFile: writeKey(t, key, 0o604)}, host.Refused, []string{"0604", "chmod 600"}},
 		{"created file readable by all", seal.Options{CreateFile: writeKey(t, key, 0o644)}, host.Refused, []string{"chmod 600"}},
 	} {
@@ -178,5 +180,20 @@ func TestConcurrentFirstStartsAgreeOnOneKeyFile(t *testing.T) {
 		if id != ids[0] {
 			t.Fatalf("the starts used keys %v, want one", ids)
 		}
+	}
+}
+
+func TestAKeyFileMayBeReadByTheGroupOfTheProcess(t *testing.T) {
+	t.Parallel()
+	key := seal.NewKey()
+	for _, mode := range []os.FileMode{0o400, 0o440, 0o600, 0o640} {
+		path := writeKey(t, key, mode)
+		mustOpen(t, seal.Options{KeyFile: path}, &memory{})
+		foreign := os.Getegid() + 54321
+		if mode&0o040 == 0 || os.Chown(path, -1, foreign) != nil {
+			continue // only root gives files to other groups
+		}
+		_, err := seal.Open(t.Context(), seal.Options{KeyFile: path}, &memory{})
+		wantError(t, err, host.Refused, "a group that this process is not in")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -26,19 +27,46 @@ type Limiter struct {
 	PerSecond float64 // tokens that a bucket gains; 0 or less: no limit
 	Burst     int     // tokens that a bucket holds; 0: those of one second, at least 1
 
+	set     atomic.Pointer[rates] // over the fields; nil: never set
 	mu      sync.Mutex
 	buckets map[string]*rate.Limiter // guarded by mu
+}
+
+type rates struct {
+	perSecond float64
+	burst     int
+}
+
+// Set changes PerSecond and Burst; every bucket is full then. It may be called
+// at any time.
+func (l *Limiter) Set(perSecond float64, burst int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.set.Store(&rates{perSecond, burst})
+	clear(l.buckets)
+}
+
+func (l *Limiter) rates() rates {
+	if set := l.set.Load(); set != nil {
+		return *set
+	}
+	return rates{l.PerSecond, l.Burst}
 }
 
 // Take takes n tokens from the bucket of who and returns 0, or takes none and
 // returns how long to wait. More than Burst counts as Burst, so that whatever
 // is allowed at all can pass a full bucket.
 func (l *Limiter) Take(who string, n int) time.Duration {
-	if l == nil || l.PerSecond <= 0 {
+	if l == nil {
+		return 0
+	}
+	r := l.rates()
+	if r.perSecond <= 0 {
 		return 0
 	}
 	now := time.Now()
-	reservation := l.bucket(who, now).ReserveN(now, min(n, l.burst()))
+	bucket := l.bucket(who, now)
+	reservation := bucket.ReserveN(now, min(n, bucket.Burst()))
 	wait := reservation.DelayFrom(now)
 	if wait > 0 {
 		reservation.CancelAt(now)
@@ -49,19 +77,25 @@ func (l *Limiter) Take(who string, n int) time.Duration {
 // Left returns how many whole tokens the bucket of who holds, and how long it
 // takes to fill it.
 func (l *Limiter) Left(who string) (tokens int, full time.Duration) {
-	if l == nil || l.PerSecond <= 0 {
+	if l == nil {
+		return 0, 0
+	}
+	r := l.rates()
+	if r.perSecond <= 0 {
 		return 0, 0
 	}
 	now := time.Now()
-	left := max(0, l.bucket(who, now).TokensAt(now))
-	return int(left), time.Duration((float64(l.burst()) - left) / l.PerSecond * float64(time.Second))
+	bucket := l.bucket(who, now)
+	left := max(0, bucket.TokensAt(now))
+	return int(left), time.Duration((float64(bucket.Burst()) - left) / r.perSecond * float64(time.Second))
 }
 
-func (l *Limiter) burst() int {
-	if l.Burst > 0 {
-		return l.Burst
+// size is how many tokens a bucket holds.
+func (r rates) size() int {
+	if r.burst > 0 {
+		return r.burst
 	}
-	return max(1, int(l.PerSecond))
+	return max(1, int(r.perSecond))
 }
 
 func (l *Limiter) bucket(who string, now time.Time) *rate.Limiter {
@@ -76,7 +110,8 @@ func (l *Limiter) bucket(who string, now time.Time) *rate.Limiter {
 	if l.buckets == nil {
 		l.buckets = make(map[string]*rate.Limiter)
 	}
-	bucket := rate.NewLimiter(rate.Limit(l.PerSecond), l.burst())
+	r := l.rates()
+	bucket := rate.NewLimiter(rate.Limit(r.perSecond), r.size())
 	l.buckets[who] = bucket
 	return bucket
 }
@@ -85,7 +120,7 @@ func (l *Limiter) bucket(who string, now time.Time) *rate.Limiter {
 // that frees too little, it drops any.
 func (l *Limiter) forget(now time.Time) {
 	for who, bucket := range l.buckets {
-		if bucket.TokensAt(now) >= float64(l.burst()) {
+		if bucket.TokensAt(now) >= float64(bucket.Burst()) {
 			delete(l.buckets, who)
 		}
 	}

@@ -55,16 +55,17 @@ func (c *Certificate) Watch(ctx context.Context, log *slog.Logger) error {
 		case <-ctx.Done():
 			return watcher.Close()
 		case <-watcher.Events:
-			c.reload(log)
+			c.Reload(log)
 		case err := <-watcher.Errors:
 			log.Warn("the certificate's files may have changed unseen", "error", err)
 		}
 	}
 }
 
-// reload takes a changed certificate. A half-written pair does not load: the
-// event that follows tries again.
-func (c *Certificate) reload(log *slog.Logger) {
+// Reload takes a changed certificate, and logs that. One that does not load is
+// logged, and the earlier one stays; of a half-written pair another event will
+// tell that it is whole.
+func (c *Certificate) Reload(log *slog.Logger) {
 	before := c.current.Load()
 	if err := c.load(); err != nil {
 		log.Warn("keep serving the earlier certificate", "error", err)

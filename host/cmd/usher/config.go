@@ -42,6 +42,7 @@ type config struct {
 	LogLevel       string         `koanf:"log_level"`
 	LogFormat      string         `koanf:"log_format"`
 	DrainTimeout   time.Duration  `koanf:"drain_timeout"`
+	DrainDelay     time.Duration  `koanf:"drain_delay"`
 	RateLimit      float64        `koanf:"rate_limit"`
 	RateBurst      int            `koanf:"rate_burst"`
 	MaxEventBytes  int64          `koanf:"max_event_bytes"`
@@ -82,6 +83,7 @@ var settings = []setting{
 	{key: "log_level", kind: "string", initial: "info", about: "least level of the host's own log", oneOf: []string{"debug", "info", "warn", "error"}, flag: "log-level"},
 	{key: "log_format", kind: "string", initial: "text", about: "form of the host's own log", oneOf: []string{"text", "json"}, flag: "log-format"},
 	{key: "drain_timeout", kind: "duration", initial: "20s", about: "how long a stop waits for running actions", flag: "drain-timeout"},
+	{key: "drain_delay", kind: "duration", initial: "", about: "how long a stop first answers 503 at /readyz and still takes events, for balancers to notice (default 5s under systemd or Kubernetes, else 0s); a second signal cuts it short", flag: "drain-delay"},
 	{key: "rate_limit", kind: "number", initial: 0.0, about: "events a second that one API key may post (0: no limit)", flag: "rate-limit"},
 	{key: "rate_burst", kind: "integer", initial: 0, about: "events that may come at once on top of the rate (0: one second's worth)", flag: "rate-burst"},
 	{key: "max_event_bytes", kind: "integer", initial: 256 << 10, about: "largest event", flag: "max-event-bytes"},
@@ -195,11 +197,12 @@ func sourceOf(layer, key string) string {
 
 func envName(key string) string { return envPrefix + strings.ToUpper(key) }
 
-func defaultLayer(*pflag.FlagSet, []string) (map[string]any, string, error) {
+func defaultLayer(_ *pflag.FlagSet, environ []string) (map[string]any, string, error) {
 	values := map[string]any{}
 	for _, s := range settings {
 		values[s.key] = s.initial
 	}
+	values["drain_delay"] = defaultDrainDelay(environ, isTerminal(os.Stderr))
 	return values, "default", nil
 }
 
@@ -382,7 +385,7 @@ func kindName(s setting) string {
 	switch s.key {
 	case "allow_networks", "trusted_proxies":
 		return "list of networks such as 10.0.0.0/8"
-	case "drain_timeout":
+	case "drain_timeout", "drain_delay":
 		return "duration such as 20s"
 	default:
 		return s.kind
@@ -391,8 +394,8 @@ func kindName(s setting) string {
 
 func checkRange(cfg *config, key string) error {
 	switch key {
-	case "concurrency", "rate_burst", "rate_limit", "drain_timeout", "keep_days":
-		if cfg.Concurrency < 0 || cfg.KeepDays < 0 || cfg.RateBurst < 0 || cfg.RateLimit < 0 || cfg.DrainTimeout < 0 {
+	case "concurrency", "rate_burst", "rate_limit", "drain_timeout", "drain_delay", "keep_days":
+		if cfg.DrainDelay < 0 || cfg.Concurrency < 0 || cfg.KeepDays < 0 || cfg.RateBurst < 0 || cfg.RateLimit < 0 || cfg.DrainTimeout < 0 {
 			return errors.New("must not be negative")
 		}
 	case "max_event_bytes":

@@ -58,6 +58,9 @@ func configSchema() map[string]any {
 	properties := map[string]any{}
 	for _, s := range settings {
 		p := map[string]any{"type": s.kind, "description": s.about + "; environment " + envName(s.key), "default": s.initial}
+		if s.initial == "" {
+			delete(p, "default") // there is none, or the description says it
+		}
 		switch s.kind {
 		case "duration":
 			p["type"] = "string"

@@ -19,6 +19,7 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/seal"
 	"github.com/usherhost/usher/host/sqlite"
 )
 
@@ -170,11 +171,11 @@ func (a *app) checkKeyFile(name string) finding {
 		return finding{Name: name, State: stateNote, Detail: "not in the data directory", Hint: keyFileHint(name)}
 	case err != nil:
 		return finding{Name: name, State: stateProblem, Detail: err.Error()}
-	case info.Mode().Perm()&0o077 != 0:
-		return finding{Name: name, State: stateProblem, Detail: fmt.Sprintf("may be read by others (mode %04o)", info.Mode().Perm()), Hint: "chmod 600 " + path}
-	default:
-		return finding{Name: name, State: stateOK, Detail: fmt.Sprintf("%s, mode %04o", path, info.Mode().Perm())}
 	}
+	if wrong, ok := errors.AsType[*host.Error](seal.CheckMode(info, path)); ok {
+		return finding{Name: name, State: stateProblem, Detail: wrong.Text, Hint: wrong.Hint}
+	}
+	return finding{Name: name, State: stateOK, Detail: fmt.Sprintf("%s, mode %04o", path, info.Mode().Perm())}
 }
 
 func keyFileHint(name string) string {

@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/usherhost/usher/host/sqlite"
-	"github.com/usherhost/usher/host/web"
 )
 
 // check is one thing that must work before events are taken.
@@ -27,9 +26,9 @@ type checkAnswer struct {
 
 // addHealth adds /livez, /readyz and /metrics. Liveness asks nothing of the
 // disk: a restart mends no disk.
-func (a *app) addHealth(routes *echo.Echo, checks []check, metrics *prometheus.Registry, read echo.MiddlewareFunc) {
+func (a *app) addHealth(routes *echo.Echo, checks []check, draining func() bool, metrics *prometheus.Registry, read echo.MiddlewareFunc) {
 	routes.GET("/livez", func(c echo.Context) error { return c.JSON(http.StatusOK, map[string]string{"status": "ok"}) })
-	routes.GET("/readyz", func(c echo.Context) error { return ready(c, checks) })
+	routes.GET("/readyz", func(c echo.Context) error { return ready(c, checks, draining) })
 	var guards []echo.MiddlewareFunc
 	if a.cfg.MetricsKey {
 		guards = append(guards, read)
@@ -37,7 +36,7 @@ func (a *app) addHealth(routes *echo.Echo, checks []check, metrics *prometheus.R
 	routes.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{})), guards...)
 }
 
-func ready(c echo.Context, checks []check) error {
+func ready(c echo.Context, checks []check, draining func() bool) error {
 	ctx := c.Request().Context()
 	status, code := "ok", http.StatusOK
 	answers := make([]checkAnswer, 0, len(checks)+1)
@@ -49,10 +48,8 @@ func ready(c echo.Context, checks []check) error {
 		}
 		answers = append(answers, answer)
 	}
-	select {
-	case <-web.Draining(ctx):
+	if draining() {
 		status, code = "draining", http.StatusServiceUnavailable
-	default:
 	}
 	body := map[string]any{"status": status}
 	if c.QueryParams().Has("verbose") {

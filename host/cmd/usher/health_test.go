@@ -17,7 +17,7 @@ func TestHealthIsToldToGetAndHead(t *testing.T) {
 	t.Parallel()
 	var broken error
 	routes := web.NewEcho(slog.New(slog.DiscardHandler))
-	(&app{}).addHealth(routes, []check{{"database", func(context.Context) error { return broken }}}, prometheus.NewRegistry(), nil)
+	(&app{}).addHealth(routes, []check{{"database", func(context.Context) error { return broken }}}, func() bool { return false }, prometheus.NewRegistry(), nil)
 	server := httptest.NewServer(routes)
 	t.Cleanup(server.Close)
 	for _, tt := range []struct {

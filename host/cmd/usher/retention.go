@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,16 +18,15 @@ type expirer interface {
 // keepOnly returns the work that deletes what ended more than keep_days ago,
 // until ctx ends; with 0 it has nothing to do. What fails is tried again an hour
 // later: nobody waits for it.
-func (a *app) keepOnly(store expirer, log *slog.Logger) func(context.Context) error {
-	days := a.cfg.KeepDays
+func keepOnly(store expirer, keepDays *atomic.Int64, log *slog.Logger) func(context.Context) error {
 	return func(ctx context.Context) error {
-		if days == 0 {
-			return nil
-		}
 		ticker := time.NewTicker(expireEvery)
 		defer ticker.Stop()
 		for {
-			n, err := store.Expire(ctx, time.Now().UTC().AddDate(0, 0, -days))
+			days, n, err := int(keepDays.Load()), 0, error(nil)
+			if days > 0 {
+				n, err = store.Expire(ctx, time.Now().UTC().AddDate(0, 0, -days))
+			}
 			if n > 0 {
 				log.Info("deleted executions that ended long ago", "executions", n, "keep_days", days)
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,8 +29,9 @@ func TestWhatEndedLongAgoIsDeletedEveryHour(t *testing.T) {
 			var store expiring
 			ctx, stop := context.WithTimeout(t.Context(), 2*time.Hour+time.Minute)
 			defer stop()
-			a := &app{cfg: config{KeepDays: tt.days}}
-			if err := a.keepOnly(&store, slog.New(slog.DiscardHandler))(ctx); err != nil {
+			var days atomic.Int64
+			days.Store(int64(tt.days))
+			if err := keepOnly(&store, &days, slog.New(slog.DiscardHandler))(ctx); err != nil {
 				t.Error(err)
 			}
 			if want := slices.Repeat(expiring{time.Duration(tt.days) * 24 * time.Hour}, tt.rounds); !slices.Equal(store, want) {

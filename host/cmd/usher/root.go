@@ -15,8 +15,9 @@ import (
 // app is what every command shares: the terminal, and the configuration once
 // the flags are parsed.
 type app struct {
-	term term
-	cfg  config
+	term       term
+	cfg        config
+	readConfig func() (config, error) // reads the configuration anew
 }
 
 // run executes one command line and returns its exit code.
@@ -103,7 +104,8 @@ func (a *app) configure(cmd *cobra.Command) error {
 	if needsNoConfig(cmd) {
 		return nil
 	}
-	cfg, err := loadConfig(cmd.Flags(), os.Environ())
+	a.readConfig = func() (config, error) { return loadConfig(cmd.Flags(), os.Environ()) }
+	cfg, err := a.readConfig()
 	if err != nil {
 		return err
 	}

@@ -41,9 +41,15 @@ key for this command line; both are files in the data directory. Where these are
 and the database is not, the start is refused: restore the database (see 'usher
 backup --help'), or begin a new, empty one in its place with --new-database.
 
-An interrupt (or SIGTERM) stops it gently: no new events are taken, running
-actions finish within --drain-timeout, the rest runs after the next start. A
-second one stops it at once; nothing that was accepted is lost.`,
+An interrupt (or SIGTERM) stops it gently: for --drain-delay /readyz answers 503
+while events are still taken, so that balancers send elsewhere; then no new events
+are taken, running actions finish within --drain-timeout, and the rest runs after
+the next start. A second signal cuts the delay short, the next one ends the
+process at once; nothing that was accepted is lost.
+
+SIGHUP makes it read the configuration and the certificate again. The log says
+which settings it follows from then on (log_level, allow_networks, rate_limit,
+rate_burst and keep_days), and which count from the next start on.`,
 		GroupID: groupHost,
 		Args:    exactly(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), newDatabase) },
@@ -57,7 +63,10 @@ second one stops it at once; nothing that was accepted is lost.`,
 // until ctx ends.
 func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	cfg := a.cfg
-	log := newLogger(a.term.err, cfg)
+	log, level := newLogger(a.term.err, cfg)
+	life := newLifetime(cfg.DrainDelay)
+	defer life.end()
+	reload := newReloader(cfg, a.readConfig, log, level)
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
@@ -108,28 +117,29 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	}
 	routes := web.NewEcho(log)
 	web.TrustProxies(routes, cfg.TrustedProxies...)
-	a.addDoors(routes, db, reg, worker, runner, metrics, log)
+	sender := &ingress.Server{Store: db, Log: log, Metrics: metrics, Limits: ingress.Limits{
+		EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst,
+	}}
+	a.addDoors(routes, db, sender, reg, worker, runner)
+	a.addHealth(routes, hostChecks(db, cfg.Data), life.isDraining, metrics, web.Authenticate(db, host.ScopeRead))
 	if err := a.addAuth0(ctx, routes, db, reg, box, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", thisBuild().Version)
-	return a.runUntilDone(ctx, listener, certificate, routes, []func(context.Context) error{worker.Run, reg.BuildPending, a.keepOnly(db, log)}, log)
+	reload.certificate, reload.egress, reload.ingress = certificate, client, sender
+	work := []func(context.Context) error{worker.Run, reg.BuildPending, keepOnly(db, &reload.keepDays, log), reload.run}
+	return a.runUntilDone(ctx, life, listener, certificate, routes, work, log)
 }
 
-// addDoors adds the API under /v1, and what tells of the host's health.
+// addDoors adds the API under /v1.
 func (a *app) addDoors(
-	routes *echo.Echo, db *sqlite.DB, reg *registry.Registry, worker *executor.Executor, runner *guest.Runner,
-	metrics *prometheus.Registry, log *slog.Logger,
+	routes *echo.Echo, db *sqlite.DB, sender *ingress.Server, reg *registry.Registry, worker *executor.Executor, runner *guest.Runner,
 ) {
-	cfg := a.cfg
 	v1 := routes.Group("/v1")
-	(&ingress.Server{Store: db, Log: log, Metrics: metrics, Limits: ingress.Limits{
-		EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst,
-	}}).Register(v1, web.Authenticate(db, host.ScopeIngest))
+	sender.Register(v1, web.Authenticate(db, host.ScopeIngest))
 	read, manage := web.Authenticate(db, host.ScopeRead), web.Authenticate(db, host.ScopeManage)
 	(&admin.Server{Registry: reg, History: history{db, worker}, Inspector: runner}).Register(v1, read, manage)
-	a.addHealth(routes, hostChecks(db, cfg.Data), metrics, read)
 }
 
 // addAuth0 adds Auth0's API.
@@ -158,17 +168,20 @@ func publicURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// runUntilDone runs the server and the host's other work; all stop when ctx
-// ends, or when one of them fails.
+// runUntilDone runs the server and the host's other work; all stop when its life
+// is over, or when one of them fails.
 func (a *app) runUntilDone(
-	ctx context.Context, listener net.Listener, certificate *web.Certificate, routes *echo.Echo,
+	ctx context.Context, life *lifetime, listener net.Listener, certificate *web.Certificate, routes *echo.Echo,
 	work []func(context.Context) error, log *slog.Logger,
 ) error {
 	if certificate != nil {
 		listener = certificate.Secure(listener)
 		work = append(work, func(ctx context.Context) error { return certificate.Watch(ctx, log) })
 	}
-	group, running := errgroup.WithContext(ctx)
+	alive, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	group, running := errgroup.WithContext(alive)
+	group.Go(func() error { return life.watch(ctx, running, stop, log) })
 	for _, run := range work {
 		group.Go(func() error { return run(running) })
 	}
