@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -10,44 +11,42 @@ import (
 // claimBatch bounds one Claim, so that accepts need not wait long behind it.
 const claimBatch = 512
 
-// backlog is what the executor holds in memory: a bounded first-in-first-out
-// line before the workers, and what it knows of the work that waits in the
-// store.
+// backlog is what the executor holds in memory: a bounded number of executions,
+// in a first-in-first-out line for each action before the workers, and what it
+// knows of the work that waits in the store.
 //
-// When the line is full, accepted executions stay in the store (they spill).
+// When it is full, accepted executions stay in the store (they spill).
 // From then on all do, until claims have caught up: so the oldest go first, and
 // a flood of new ones starves neither spilled executions nor retries.
 type backlog struct {
-	size    int // executions held at most
-	workers int // of which run at most
-	low     int // waiting ones at which spilled work is claimed: a batch, not one by one
-	wake    chan struct{}
+	size int // executions held at most
+	low  int // waiting ones at which spilled work is claimed: a batch, not one by one
+	wake chan struct{}
 
 	mu      sync.Mutex // guards all below
 	closed  bool       // before Run and after its end: nothing is taken
-	start   func(host.Execution)
-	line    line
+	start   func(host.Execution, *lane)
+	lanes   lanes
 	walking map[string]*walk // by execution
 	held    int              // reserved, waiting, running, and ended but not yet durable
-	running int
-	spilled bool      // the store may hold due executions, and gets all new ones
-	spills  uint64    // reservations refused so far
-	again   bool      // some spilled while a claim was on its way
-	due     time.Time // when something in the store is due next; zero: not known
-	hungry  bool      // a claim was due, but there was no room
+	spilled bool             // the store may hold due executions, and gets all new ones
+	spills  uint64           // reservations refused so far
+	again   bool             // some spilled while a claim was on its way
+	due     time.Time        // when something in the store is due next; zero: not known
+	hungry  bool             // a claim was due, but there was no room
 }
 
 // newBacklog returns a closed backlog. What the store holds is not known yet,
 // so it begins as if work had spilled.
 func newBacklog(size, workers int) *backlog {
 	return &backlog{
-		size: size, workers: workers, low: max(0, (size-workers)/2),
+		size: size, low: max(0, (size-workers)/2), lanes: newLanes(workers),
 		wake: make(chan struct{}, 1), closed: true, spilled: true,
 		walking: map[string]*walk{},
 	}
 }
 
-func (b *backlog) open(start func(host.Execution)) {
+func (b *backlog) open(start func(host.Execution, *lane)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.start, b.closed = start, false
@@ -59,8 +58,8 @@ func (b *backlog) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
-	b.held -= b.line.len()
-	b.line = line{}
+	b.held -= b.lanes.count
+	b.lanes.clear()
 }
 
 func (b *backlog) isClosed() bool {
@@ -89,32 +88,67 @@ func (b *backlog) release() {
 	b.feed()
 }
 
-// add starts x or puts it in the line; its room is counted already.
+// add starts x or lets it wait; its room is counted already.
 func (b *backlog) add(x host.Execution) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	switch {
-	case b.closed:
+	if b.closed {
 		b.held--
-	case b.running < b.workers:
-		b.running++
-		b.start(x)
-	default:
-		b.line.push(x)
+		return
 	}
+	if lane, ok := b.lanes.enter(&x); ok {
+		b.start(x, lane)
+		return
+	}
+	b.lanes.push(x)
 }
 
-// next returns what a worker runs next, and false when it is to end.
-func (b *backlog) next() (host.Execution, bool) {
+// next gives back the place at which something of a lane ran, and returns what
+// a worker runs next, with its lane; false when it is to end.
+func (b *backlog) next(ran *lane) (host.Execution, *lane, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed || b.line.len() == 0 {
-		b.running--
-		return host.Execution{}, false
+	b.lanes.leave(ran)
+	if b.closed {
+		return host.Execution{}, nil, false
 	}
-	x := b.line.pop()
-	b.feed()
-	return x, true
+	x, lane, ok := b.lanes.pop()
+	if ok {
+		b.fill()
+		b.feed()
+	}
+	return x, lane, ok
+}
+
+// proceed moves the place of an execution to the lane of its next action. When
+// that may have none, the execution waits, with its room, and proceed reports
+// false: then the worker takes another.
+func (b *backlog) proceed(ctx context.Context, from *lane, w *walk) (*lane, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	to := b.lanes.of(&w.Execution)
+	if to == from || b.closed || ctx.Err() != nil { // the walk itself ends
+		return from, true
+	}
+	if !b.lanes.admits(to, b.lanes.places-b.lanes.running+1) {
+		b.lanes.push(w.Execution)
+		return from, false
+	}
+	from.running--
+	to.running++
+	b.fill()
+	return to, true
+}
+
+// fill starts what may have a place now. The caller holds mu.
+func (b *backlog) fill() {
+	for b.lanes.running < b.lanes.places {
+		x, lane, ok := b.lanes.pop()
+		if !ok {
+			return
+		}
+		b.start(x, lane)
+	}
 }
 
 // enter notes that an execution is being walked, and leave that it is not any
@@ -140,7 +174,7 @@ func (b *backlog) cancel(id string) {
 	if w, ok := b.walking[id]; ok {
 		w.cancel(errLost)
 	}
-	b.line.cancel(id)
+	b.lanes.cancel(id)
 }
 
 // arm notes that something in the store is due at a time; zero is at once.
@@ -188,7 +222,7 @@ func (b *backlog) wanted(now time.Time) bool {
 
 // claimable returns how many executions to claim. The caller holds mu.
 func (b *backlog) claimable(now time.Time) int {
-	if b.closed || !b.wanted(now) || b.spilled && b.line.len() > b.low {
+	if b.closed || !b.wanted(now) || b.spilled && b.lanes.count > b.low {
 		return 0
 	}
 	return min(b.size-b.held, claimBatch)
@@ -239,15 +273,15 @@ func (b *backlog) failed(t ticket) {
 	b.spilled = true
 }
 
-// waiting returns the length of the line and since when its first one waits.
+// waiting returns how many wait, and since when the first of them does.
 func (b *backlog) waiting() (int, time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.line.len(), b.line.since()
+	return b.lanes.count, b.lanes.since()
 }
 
 func (b *backlog) runningNow() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.running
+	return b.lanes.running
 }

@@ -37,7 +37,11 @@ func TestOverloadSpillsIntoTheStoreAndLosesNothing(t *testing.T) {
 				took := time.Since(began)
 				end(t, stop)
 
-				if best := time.Duration(600/tt.concurrency) * time.Second; took > best*21/20+5*time.Second {
+				places := tt.concurrency
+				if places >= 4 {
+					places -= places / 4 // some are kept free
+				}
+				if best := time.Duration(600/places) * time.Second; took > best*21/20+5*time.Second {
 					t.Errorf("took %s; without idle workers it takes %s", took, best)
 				}
 				if guests.count() != 600 || guests.overlap {

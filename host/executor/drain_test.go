@@ -155,8 +155,8 @@ func TestWorkGoesOnAfterARestart(t *testing.T) {
 				t.Errorf("execution %d ran %v", i, ran)
 			}
 		}
-		if again != 4 {
-			t.Errorf("%d actions ran again, want the 4 that were cut off", again)
+		if again < 3 || again > 4 {
+			t.Errorf("%d actions ran again, want the 3 or 4 that were cut off: a place may have been kept free", again)
 		}
 	})
 }

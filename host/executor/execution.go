@@ -24,8 +24,10 @@ type walk struct {
 
 // execute walks x until it ends, must wait for a retry, is lost, or the
 // executor stops. Its room in the backlog is given back when nothing of it is
-// left to be recorded.
-func (e *Executor) execute(x host.Execution) {
+// left to be recorded. It may also wait in line again before an action that
+// holds its share of the places. It begins in the lane in, and returns the one
+// in which it ran last.
+func (e *Executor) execute(x host.Execution, in *lane) *lane {
 	ctx, cancel := context.WithCancelCause(e.actions)
 	defer cancel(nil)
 	w := &walk{Executor: e, Execution: x, cancel: cancel}
@@ -36,14 +38,17 @@ func (e *Executor) execute(x host.Execution) {
 		o, ok := w.step(ctx)
 		if !ok {
 			e.backlog.release()
-			return
+			return in
 		}
 		if recorded := w.record(ctx, o); !recorded {
 			e.backlog.release()
-			return
+			return in
 		}
 		if ends(o) {
-			return // the room goes back when the outcome is durable
+			return in // the room goes back when the outcome is durable
+		}
+		if in, ok = e.backlog.proceed(ctx, in, w); !ok {
+			return in
 		}
 	}
 }

@@ -193,10 +193,10 @@ func (e *Executor) setup() {
 }
 
 // start runs x on a goroutine of its own, which goes on with what waits.
-func (e *Executor) start(x host.Execution) {
+func (e *Executor) start(x host.Execution, in *lane) {
 	e.workers.Go(func() {
-		for more := true; more; x, more = e.backlog.next() {
-			e.execute(x)
+		for more := true; more; {
+			x, in, more = e.backlog.next(e.execute(x, in))
 		}
 	})
 }

@@ -140,8 +140,8 @@ func TestManyExecutionsRunAtOnceEachInOrder(t *testing.T) {
 		time.Sleep(time.Minute)
 		end(t, stop)
 
-		if guests.together != 16 {
-			t.Errorf("%d ran at once, want 16", guests.together)
+		if guests.together < 12 || guests.together > 16 {
+			t.Errorf("%d ran at once, want 16, of which a quarter may be kept free", guests.together)
 		}
 		if guests.overlap {
 			t.Error("two actions of one execution ran at once")

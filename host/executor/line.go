@@ -6,15 +6,10 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// maxLineBytes bounds the events' bodies in the line. Executions beyond it wait
-// without theirs, which is loaded when they run.
-const maxLineBytes = 64 << 20
-
 // line is a first-in-first-out queue that reuses its memory.
 type line struct {
 	places []place
 	head   int
-	bytes  int // of the bodies
 }
 
 type place struct {
@@ -37,16 +32,11 @@ func (l *line) push(x host.Execution) {
 		clear(l.places[n:])
 		l.places, l.head = l.places[:n], 0
 	}
-	if l.bytes+bodyBytes(&x) > maxLineBytes {
-		x.Event = nil
-	}
-	l.bytes += bodyBytes(&x)
 	l.places = append(l.places, place{x, time.Now()})
 }
 
 func (l *line) pop() host.Execution {
 	x := l.places[l.head].execution
-	l.bytes -= bodyBytes(&x)
 	l.places[l.head] = place{}
 	l.head++
 	if l.head == len(l.places) {

@@ -79,7 +79,7 @@ var settings = []setting{
 	{key: "trusted_proxies", kind: "list", initial: []string{}, about: "network (CIDR) of proxies whose X-Forwarded-For tells a client's address; repeatable", flag: "trusted-proxy"},
 	{key: "allow_networks", kind: "list", initial: []string{}, about: "network (CIDR) that actions may reach although it is not public; repeatable", flag: "allow-network"},
 	{key: "source_egress", kind: "string", initial: "public", about: "where actions that the host builds from source may send requests, unless their bindings say otherwise", oneOf: []string{"public", "allowlist"}, flag: "source-egress"},
-	{key: "concurrency", kind: "integer", initial: 0, about: "how many executions run at once (0: by the machine's cores)", flag: "concurrency"},
+	{key: "concurrency", kind: "integer", initial: 0, about: "how many executions run at once (0: 64); one action holds three quarters of them at most", flag: "concurrency"},
 	{key: "log_level", kind: "string", initial: "info", about: "least level of the host's own log", oneOf: []string{"debug", "info", "warn", "error"}, flag: "log-level"},
 	{key: "log_format", kind: "string", initial: "text", about: "form of the host's own log", oneOf: []string{"text", "json"}, flag: "log-format"},
 	{key: "drain_timeout", kind: "duration", initial: "20s", about: "how long a stop waits for running actions", flag: "drain-timeout"},

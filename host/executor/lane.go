@@ -1,0 +1,174 @@
+package executor
+
+import (
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// The places at which executions run are shared by the actions that they run.
+// An action that runs nothing gets the last free place; the more an action
+// runs, the more places must be left when it takes another. So a single one
+// holds three quarters of them at most, and however many slow ones there are,
+// what else comes finds a place. A place that becomes free goes to the action
+// that runs the least.
+//
+// An execution takes its place for the action that it runs now. Where the next
+// action of its plan may have no more, the execution waits in line again, in
+// memory, and others go on.
+
+// lane is one action's executions that wait, and how many places it holds.
+type lane struct {
+	line    line
+	running int
+	weight  int // an action with twice the weight may hold twice the places
+}
+
+// weights are those of the triggers' actions; 1 where there is none.
+var weights = map[host.Trigger]int{}
+
+// sharedFrom is how many places there must be for any to be kept free.
+const sharedFrom = 4
+
+// keptFree is how many of the places that it holds an action keeps another one
+// free for others.
+const keptFree = 3
+
+// maxLanes is how many lanes are kept although nothing is in them.
+const maxLanes = 1024
+
+// lanes are the lanes of all actions. The caller guards them.
+type lanes struct {
+	places  int // executions that run at most
+	running int
+	byID    map[string]*lane // by action
+	waiting []*lane          // those with executions that wait
+	count   int              // executions that wait
+	bodies  int              // bytes of the events' bodies that wait
+}
+
+// maxBodyBytes bounds the events' bodies that wait. Executions beyond it wait
+// without theirs, which is loaded when they run.
+const maxBodyBytes = 64 << 20
+
+func newLanes(places int) lanes { return lanes{places: places, byID: map[string]*lane{}} }
+
+// of returns the lane of what x runs next.
+func (l *lanes) of(x *host.Execution) *lane {
+	id := ""
+	if index, ok := x.Next(); ok {
+		id = x.Plan[index].ActionID
+	}
+	if found, ok := l.byID[id]; ok {
+		return found
+	}
+	if len(l.byID) >= maxLanes {
+		for id, old := range l.byID {
+			if old.running == 0 && old.line.len() == 0 {
+				delete(l.byID, id)
+			}
+		}
+	}
+	made := &lane{weight: max(weights[x.Trigger], 1)}
+	l.byID[id] = made
+	return made
+}
+
+// admits reports whether a lane may take one of the free places.
+func (l *lanes) admits(a *lane, free int) bool {
+	if l.places < sharedFrom || a.running == 0 {
+		return free > 0
+	}
+	per := keptFree * a.weight
+	return free > (a.running+per-1)/per
+}
+
+// enter takes a place for x and returns its lane; false when x has to wait.
+func (l *lanes) enter(x *host.Execution) (*lane, bool) {
+	a := l.of(x)
+	if !l.admits(a, l.places-l.running) {
+		return nil, false
+	}
+	a.running++
+	l.running++
+	return a, true
+}
+
+// leave gives a place back.
+func (l *lanes) leave(a *lane) {
+	a.running--
+	l.running--
+}
+
+// push lets x wait.
+func (l *lanes) push(x host.Execution) {
+	if l.bodies+bodyBytes(&x) > maxBodyBytes {
+		x.Event = nil
+	}
+	l.bodies += bodyBytes(&x)
+	a := l.of(&x)
+	if a.line.len() == 0 {
+		l.waiting = append(l.waiting, a)
+	}
+	a.line.push(x)
+	l.count++
+}
+
+// pop takes a place for the next execution, of the lane that holds the fewest
+// of those that may have one, and returns both; false when none may.
+func (l *lanes) pop() (host.Execution, *lane, bool) {
+	free, best := l.places-l.running, -1
+	for i, a := range l.waiting {
+		if l.admits(a, free) && (best < 0 || a.before(l.waiting[best])) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return host.Execution{}, nil, false
+	}
+	a := l.waiting[best]
+	x := a.line.pop()
+	if a.line.len() == 0 {
+		last := len(l.waiting) - 1
+		l.waiting[best], l.waiting[last] = l.waiting[last], nil
+		l.waiting = l.waiting[:last]
+	}
+	l.count--
+	l.bodies -= bodyBytes(&x)
+	a.running++
+	l.running++
+	return x, a, true
+}
+
+// before reports whether a's first one goes before that of b.
+func (a *lane) before(b *lane) bool {
+	if mine, its := a.running*b.weight, b.running*a.weight; mine != its {
+		return mine < its
+	}
+	return a.line.since().Before(b.line.since())
+}
+
+// since returns how long the first one has waited; zero when none waits.
+func (l *lanes) since() (since time.Time) {
+	for _, a := range l.waiting {
+		if s := a.line.since(); since.IsZero() || s.Before(since) {
+			since = s
+		}
+	}
+	return since
+}
+
+// cancel lets the walk of an execution end before it begins.
+func (l *lanes) cancel(id string) {
+	for _, a := range l.waiting {
+		a.line.cancel(id)
+	}
+}
+
+// clear forgets what waits.
+func (l *lanes) clear() {
+	for _, a := range l.waiting {
+		a.line = line{}
+	}
+	l.waiting, l.count, l.bodies = nil, 0, 0
+}
