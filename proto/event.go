@@ -11,6 +11,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/proto/internal/ijson"
 )
 
@@ -52,7 +53,7 @@ func CheckEvent(trigger string, body []byte) (Registration, []Violation) {
 		return Registration{}, []Violation{malformed(err)}
 	}
 	if c.shape.fits(event, 0, 1) {
-		return registration(event), nil
+		return checkNames(registration(event))
 	}
 	found := c.shape.variants(event, 0, nil)
 	if err := c.schema.Validate(c.shape.value(event, 0)); err != nil {
@@ -61,7 +62,22 @@ func CheckEvent(trigger string, body []byte) (Registration, []Violation) {
 	if len(found) > 0 {
 		return Registration{}, atMost(found)
 	}
-	return registration(event), nil
+	return checkNames(registration(event))
+}
+
+// checkNames refuses what would forge the tables and logs that it is shown in.
+func checkNames(r Registration) (Registration, []Violation) {
+	var found []Violation
+	if detail := host.Unprintable(r.Tenant); detail != "" {
+		found = append(found, Violation{"/tenant/id", detail})
+	}
+	if detail := host.Unprintable(r.UserID); detail != "" {
+		found = append(found, Violation{"/user/user_id", detail})
+	}
+	if len(found) > 0 {
+		return Registration{}, found
+	}
+	return r, nil
 }
 
 // documents are used again: nearly all that checking an event needs is theirs.

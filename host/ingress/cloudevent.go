@@ -61,6 +61,10 @@ func (e *envelope) setText(name, text string) {
 	if text == "" && (name == "subject" || name == "time" || name == "datacontenttype" || name == "dataschema") {
 		return
 	}
+	if detail := host.Unprintable(text); detail != "" {
+		e.fail(name, detail)
+		return
+	}
 	switch name {
 	case "specversion":
 		e.specVersion = text

@@ -14,9 +14,9 @@ import (
 // MaxActionNameChars is how long an action's name may be.
 const MaxActionNameChars = 128
 
-// actionName takes the names that people gave their actions elsewhere; a '/'
-// would be no good in a path, and a leading '-' none on a command line.
-var actionName = regexp.MustCompile(`^[^\s\p{Cc}/-]([^\p{Cc}/]*[^\s\p{Cc}/])?$`)
+// actionName takes the names that people gave their actions elsewhere; a '/' or
+// '\' would be no good in a path, and a leading '-' none on a command line.
+var actionName = regexp.MustCompile(`^[^\s/\\-]([^/\\]*[^\s/\\])?$`)
 
 // CreateAction makes an action without versions. Its name must be new:
 // [host.Conflict] otherwise. Every secret needs a value.
@@ -79,8 +79,12 @@ func (f *fields) name(name string) {
 	switch {
 	case len(name) < 1 || utf8.RuneCountInString(name) > MaxActionNameChars:
 		f.add("/name", "must have 1 to %d characters", MaxActionNameChars)
-	case !utf8.ValidString(name) || !actionName.MatchString(name):
-		f.add("/name", "must have no '/' and no control characters, no '-' at its beginning and no blanks around it")
+	case host.Unprintable(name) != "":
+		f.printable("/name", name)
+	case !actionName.MatchString(name):
+		f.add("/name", "must have no '/' and no '\\', no '-' at its beginning and no blanks around it")
+	case name == "." || name == "..":
+		f.add("/name", "must not be %q: paths take it for a folder", name)
 	case strings.HasPrefix(name, host.ActionPrefix) || strings.HasPrefix(name, host.BindingPrefix):
 		f.add("/name", "must not begin with %q or %q: ids do", host.ActionPrefix, host.BindingPrefix)
 	}

@@ -93,6 +93,7 @@ func (f *fields) displayName(pointer, name string) {
 	if n := utf8.RuneCountInString(name); n > MaxDisplayNameChars {
 		f.add(pointer, "must not have more than %d characters, not %d", MaxDisplayNameChars, n)
 	}
+	f.printable(pointer, name)
 }
 
 // bindable returns the action of every item, or an error that lists all items
@@ -196,7 +197,9 @@ func (r *Registry) UpdateBinding(ctx context.Context, idOrAction string, change 
 	}
 	stored.Settings, stored.DisplayName, stored.UpdatedAt = b.Settings, cmp.Or(b.DisplayName, b.Action), time.Now().UTC()
 	var bad fields
-	bad.displayName("/display_name", stored.DisplayName)
+	if stored.DisplayName != was.DisplayName { // an older one may have been let in by older rules
+		bad.displayName("/display_name", stored.DisplayName)
+	}
 	bad.settings("/settings", stored.Settings, r.CheckOrigin)
 	if err := bad.invalid("the binding is not valid"); err != nil {
 		return host.Binding{}, err

@@ -49,6 +49,34 @@ func TestAListReplacesTheWholeOrder(t *testing.T) {
 	}
 }
 
+func TestANameThatForgesWhatPeopleSeeIsNotDisplayed(t *testing.T) {
+	t.Parallel()
+	r, store := open(t)
+	action(t, r, "a", true)
+	_, err := r.ReplaceBindings(t.Context(), trigger, []host.BindingWrite{{Action: "a", DisplayName: pointer("b\u202ec")}})
+	refused(t, err, host.Invalid, []string{"/bindings/0/display_name"}, "U+202E")
+	b := replace(t, r, host.BindingWrite{Action: "a"})[0]
+	_, err = r.UpdateBinding(t.Context(), b.ID, func(b *host.Binding) error { b.DisplayName = "b\x1b[2J"; return nil })
+	refused(t, err, host.Invalid, []string{"/display_name"}, "U+001B")
+
+	// One that an older host let in can be changed, and given another name.
+	b.DisplayName = "old\u202e"
+	if err := store.UpdateBinding(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range []func(b *host.Binding) error{
+		func(b *host.Binding) error { b.Settings.OnFailure = host.Stop; return nil },
+		func(b *host.Binding) error { b.DisplayName = "new"; return nil },
+	} {
+		if b, err = r.UpdateBinding(t.Context(), b.ID, change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if b.DisplayName != "new" || b.Settings.OnFailure != host.Stop {
+		t.Errorf("it is %+v", b)
+	}
+}
+
 func TestBindingsThatCannotBeAreRefusedTogether(t *testing.T) {
 	t.Parallel()
 	r, _ := open(t)

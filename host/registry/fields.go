@@ -40,6 +40,13 @@ func (f *fields) refuse(code host.Code, text, hint string) error {
 	return &host.Error{Code: code, Text: text, Hint: hint, Fields: *f}
 }
 
+// printable checks a name or an id that people get to see.
+func (f *fields) printable(pointer, s string) {
+	if detail := host.Unprintable(s); detail != "" {
+		f.add(pointer, "%s", detail)
+	}
+}
+
 // settings checks ranges, origins and config.
 func (f *fields) settings(pointer string, s host.Settings, checkOrigin func(string) error) {
 	f.join(s.Check(pointer))
@@ -63,6 +70,9 @@ func (f *fields) config(pointer string, config map[string]string) {
 		size += len(name) + len(config[name])
 		if n := utf8.RuneCountInString(name); n < 1 || n > MaxConfigNameChars {
 			f.add(pointer+"/"+escape(name), "must have a name of 1 to %d characters", MaxConfigNameChars)
+		}
+		if detail := host.Unprintable(name); detail != "" {
+			f.add(pointer+"/"+escape(name), "as a name %s", detail)
 		}
 	}
 	if size > MaxConfigBytes {

@@ -34,6 +34,7 @@ func checkKey(name string, scopes []host.Scope) error {
 	if n := utf8.RuneCountInString(strings.TrimSpace(name)); n < 1 || n > MaxKeyNameChars {
 		bad.add("/name", "must have 1 to %d characters", MaxKeyNameChars)
 	}
+	bad.printable("/name", name)
 	if len(scopes) == 0 {
 		bad.add("/scopes", "must have at least one of: ingest, manage, read")
 	}

@@ -76,6 +76,8 @@ func TestKeysThatAreRefused(t *testing.T) {
 	}{
 		{name: "no name", key: " ", scopes: []host.Scope{host.ScopeRead}, pointers: []string{"/name"}},
 		{name: "a long name", key: strings.Repeat("x", 129), scopes: []host.Scope{host.ScopeRead}, pointers: []string{"/name"}},
+		{name: "a name that forges a row", key: "k\nadmin", scopes: []host.Scope{host.ScopeRead}, pointers: []string{"/name"}},
+		{name: "a name that can't be seen", key: "k\u2066", scopes: []host.Scope{host.ScopeRead}, pointers: []string{"/name"}},
 		{name: "no scope", key: "k", pointers: []string{"/scopes"}},
 		{name: "an unknown scope", key: "k", scopes: []host.Scope{"admin"}, pointers: []string{"/scopes/0"}},
 		{name: "a scope twice", key: "k", scopes: []host.Scope{host.ScopeRead, host.ScopeRead}, pointers: []string{"/scopes/1"}},

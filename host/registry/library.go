@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/usherhost/usher/host"
 )
@@ -60,8 +59,9 @@ func (r *Registry) writeLibrary(ctx context.Context, w host.LibraryWrite, put []
 func checkNewLibrary(name string, src host.Source, secrets []host.SecretWrite) error {
 	var bad fields
 	bad.text("/name", name, 1, MaxLibraryNameChars)
-	if strings.ContainsFunc(name, unicode.IsControl) || strings.HasPrefix(name, host.LibraryPrefix) {
-		bad.add("/name", "must not have control characters, nor begin with %q: ids do", host.LibraryPrefix)
+	bad.printable("/name", name)
+	if strings.HasPrefix(name, host.LibraryPrefix) {
+		bad.add("/name", "must not begin with %q: ids do", host.LibraryPrefix)
 	}
 	bad.code(src)
 	bad.newSecrets(secrets)

@@ -78,6 +78,7 @@ func TestLibrariesThatAreRefused(t *testing.T) {
 		{name: "no name", code: host.Invalid, pointers: []string{"/name"}},
 		{name: "a long name", library: strings.Repeat("x", 256), code: host.Invalid, pointers: []string{"/name"}},
 		{name: "a NUL in the name", library: "a\x00b", code: host.Invalid, pointers: []string{"/name"}},
+		{name: "a name that is turned around", library: "a\u202eb", code: host.Invalid, pointers: []string{"/name"}},
 		{name: "what looks like an id", library: "lib_x", code: host.Invalid, pointers: []string{"/name"}},
 		{name: "code that is no text", library: "a", src: code("\xff"), code: host.Invalid, pointers: []string{"/code"}},
 		{name: "a secret without a value", library: "a", secrets: []host.SecretWrite{{Name: "A"}}, code: host.Invalid, pointers: []string{"/secrets/0/value"}},

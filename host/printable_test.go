@@ -1,0 +1,36 @@
+package host_test
+
+import (
+	"testing"
+
+	"github.com/usherhost/usher/host"
+)
+
+func TestNamesThatForgeWhatPeopleSeeAreNotPrintable(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"notify slack": "",
+		"Ünïcødé 漢字 עברית 👩‍💻 می‌خواهم": "",
+		"\ufffd":           "",
+		"a\nb":             "U+000A",
+		"\x1b[2J":          "U+001B",
+		"\x7f":             "U+007F",
+		"\u009b31m":        "U+009B",
+		"abc\u202egnp.exe": "U+202E",
+		"\u2066x":          "U+2066",
+		"\u200ex":          "U+200E",
+		"\u061cx":          "U+061C",
+		"a\u2028b":         "U+2028",
+		"a\u200bb":         "U+200B",
+		"\ufeffa":          "U+FEFF",
+		"a\U000e0041":      "U+E0041",
+		"a\xffb":           "UTF-8",
+	} {
+		got := host.Unprintable(name)
+		if want == "" && got != "" || want != "" && !hasEnd(got, want) {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
+	}
+}
+
+func hasEnd(s, end string) bool { return len(s) >= len(end) && s[len(s)-len(end):] == end }
