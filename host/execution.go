@@ -104,3 +104,10 @@ type ExecutionQuery struct {
 	Before    string    // an execution id: only older ones
 	Limit     int       // 1 to 500; 0 is 50
 }
+
+// Backlog is what waits to be run.
+type Backlog struct {
+	Unended  int64     // executions that have not ended, the running ones included
+	Retrying int64     // of those, they wait for a further attempt
+	DueSince time.Time // since when the one is due that has been for the longest, of those that nobody holds; zero: none is due
+}

@@ -43,6 +43,12 @@ type Records interface {
 	Record(ctx context.Context, o host.Outcome, done func(error)) error
 }
 
+// Waiting knows what has not ended. Backlog is asked with each look at the
+// metrics, and must cost little however much waits.
+type Waiting interface {
+	Backlog(ctx context.Context) (host.Backlog, error)
+}
+
 // Runner runs actions.
 type Runner interface {
 	// Run makes one attempt, counted from 1, at x.Plan[index]. The event is in
@@ -90,6 +96,9 @@ type Executor struct {
 
 	// Sealer encrypts tapes. Nil: no tape is stored.
 	Sealer Sealer
+	// Waiting tells what waits in the store, for the metrics. Nil: they tell what
+	// waits in memory.
+	Waiting Waiting
 	// Reaches keeps to which origins versions sent requests; what was reached in
 	// the second before a crash is lost. Nil: it is not kept.
 	Reaches Reaches
@@ -188,7 +197,7 @@ func (e *Executor) setup() {
 		}
 		e.backlog = newBacklog(cmp.Or(e.Backlog, DefaultBacklog), cmp.Or(e.Concurrency, DefaultConcurrency))
 		e.unsaved = newUnsaved()
-		e.meters = newMeters(e.Metrics, e.backlog, e.unsaved)
+		e.meters = newMeters(e.Metrics, e.backlog, e.unsaved, e.Waiting)
 	})
 }
 

@@ -14,7 +14,7 @@ type line struct {
 
 type place struct {
 	execution host.Execution
-	since     time.Time
+	since     time.Time // when it was due, before a restart too
 }
 
 func (l *line) len() int { return len(l.places) - l.head }
@@ -32,7 +32,11 @@ func (l *line) push(x host.Execution) {
 		clear(l.places[n:])
 		l.places, l.head = l.places[:n], 0
 	}
-	l.places = append(l.places, place{x, time.Now()})
+	since := x.NextAt
+	if since.IsZero() {
+		since = time.Now()
+	}
+	l.places = append(l.places, place{x, since})
 }
 
 func (l *line) pop() host.Execution {

@@ -1,8 +1,6 @@
 package executor
 
 import (
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/usherhost/usher/host"
 )
@@ -19,7 +17,7 @@ type meters struct {
 	startLatency prometheus.Histogram
 }
 
-func newMeters(r prometheus.Registerer, b *backlog, u *unsaved) *meters {
+func newMeters(r prometheus.Registerer, b *backlog, u *unsaved, waiting Waiting) *meters {
 	m := &meters{
 		runs: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "usher_runs_total", Help: "Actions run, one for each attempt; limit names what a run with fault limit went over.",
@@ -48,6 +46,7 @@ func newMeters(r prometheus.Registerer, b *backlog, u *unsaved) *meters {
 	if r != nil {
 		r.MustRegister(m.runs, m.runSeconds, m.executions, m.retries, m.deadLetters, m.spilled, m.startLatency)
 		r.MustRegister(gauges(b, u)...)
+		r.MustRegister(&queue{memory: b, store: waiting})
 	}
 	return m
 }
@@ -59,16 +58,6 @@ func gauges(b *backlog, u *unsaved) []prometheus.Collector {
 	return []prometheus.Collector{
 		gauge("usher_running", "Executions that run now.", func() float64 {
 			return float64(b.runningNow())
-		}),
-		gauge("usher_queue_depth", "Executions that wait in memory for a free worker.", func() float64 {
-			n, _ := b.waiting()
-			return float64(n)
-		}),
-		gauge("usher_queue_oldest_age_seconds", "How long the first of them has waited.", func() float64 {
-			if n, since := b.waiting(); n > 0 {
-				return time.Since(since).Seconds()
-			}
-			return 0
 		}),
 		gauge("usher_unsaved_results", "Outcomes that the store has not made durable yet.", func() float64 {
 			return float64(u.pending())

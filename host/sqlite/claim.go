@@ -100,6 +100,9 @@ func (tx *transaction) lend(x *executionRow) (host.Execution, error) {
 		WHERE seq = ?`, x.seq); err != nil {
 		return host.Execution{}, err
 	}
+	if x.status == host.Retrying {
+		tx.unended.retrying--
+	}
 	x.lent, x.epoch = 1, x.epoch+1
 	tx.setLoan(x.id, loan{seq: x.seq, epoch: x.epoch})
 	return x.execution(x.metadata(), plan.steps), nil

@@ -51,6 +51,9 @@ func (x *executionRow) insert(tx *transaction) error {
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		x.seq, id, x.event, x.plan, orNull(x.replayOf), string(x.status), x.steps, x.attempt, x.nextAt,
 		x.lent, x.epoch, x.createdAt, ended)
+	if err == nil && x.endedAt == 0 {
+		tx.unended.all++
+	}
 	return err
 }
 
@@ -227,11 +230,7 @@ func limit(n int) int {
 // due, and false when there is none.
 func (db *DB) NextDue(ctx context.Context) (time.Time, bool, error) {
 	var at int64
-	err := db.readers.QueryRowContext(ctx, `
-		SELECT next_at FROM execution
-		WHERE ended_at IS NULL AND lent = 0
-		ORDER BY next_at
-		LIMIT 1`).Scan(&at)
+	err := db.readers.QueryRowContext(ctx, oldestDue).Scan(&at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, false, nil
 	}

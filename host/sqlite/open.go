@@ -248,6 +248,9 @@ func (db *DB) load(ctx context.Context) error {
 	if err := w.numbers(); err != nil {
 		return err
 	}
+	if err := w.countUnended(); err != nil {
+		return err
+	}
 	return db.loadKeys(ctx)
 }
 

@@ -47,6 +47,12 @@ func (tx *transaction) revive(x *executionRow) error {
 			Code: host.Conflict, Text: "execution " + x.id + " is running", Hint: "retry it when it has ended",
 		}
 	}
+	switch {
+	case x.endedAt != 0:
+		tx.unended.all++
+	case x.status == host.Retrying:
+		tx.unended.retrying--
+	}
 	x.status, x.steps, x.attempt = host.Waiting, strings.ReplaceAll(x.steps, "d", "p"), 0
 	if strings.Contains(x.steps, "s") {
 		x.status = host.Running
@@ -73,6 +79,10 @@ func (db *DB) CancelExecution(ctx context.Context, id string) (host.Execution, e
 			UPDATE execution SET status = ?, lent = 0, next_at = 0, epoch = epoch + 1, ended_at = ?
 			WHERE seq = ?`, string(host.Canceled), micros(tx.now), x.seq); err != nil {
 			return err
+		}
+		tx.unended.all--
+		if x.status == host.Retrying && x.lent == 0 {
+			tx.unended.retrying--
 		}
 		tx.setLoan(x.id, loan{})
 		return nil

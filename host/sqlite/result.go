@@ -108,6 +108,13 @@ func (r *record) update(tx *transaction) error {
 		UPDATE execution SET status = ?, steps = ?, attempt = ?, next_at = ?, lent = 0, ended_at = ?
 		WHERE seq = ?`,
 		string(r.Status), packSteps(r.Steps), int64(r.Attempt), next, ended, r.seq)
+	switch {
+	case err != nil:
+	case ended != nil:
+		tx.unended.all--
+	case r.Status == host.Retrying:
+		tx.unended.retrying++
+	}
 	return err
 }
 

@@ -13,6 +13,8 @@ type transaction struct {
 	states []*record       // the newest state of each execution that was recorded, not yet written
 	places map[int64]int   // where in states an execution's is, by seq
 	after  []func()        // run after the commit
+
+	unended unendedChange
 }
 
 // loan is an execution in somebody's hands.
@@ -40,6 +42,7 @@ func (tx *transaction) merge() {
 			tx.writer.loans[id] = l
 		}
 	}
+	tx.writer.unended.add(tx.unended)
 	for _, do := range tx.after {
 		do()
 	}
@@ -65,6 +68,7 @@ func (tx *transaction) savepoint(do func() error) error {
 	if _, err := tx.exec("SAVEPOINT operation"); err != nil {
 		return err
 	}
+	before := tx.unended
 	err := do()
 	if err == nil {
 		_, err = tx.exec("RELEASE operation")
@@ -74,6 +78,7 @@ func (tx *transaction) savepoint(do func() error) error {
 		return err // the whole transaction is rolled back
 	}
 	tx.writer.forgetPlans()
+	tx.unended = before
 	_, undo := tx.exec("ROLLBACK TO operation")
 	if undo == nil {
 		_, undo = tx.exec("RELEASE operation")

@@ -52,7 +52,8 @@ type writer struct {
 	lost      int                    // of those, how many were given up at the end
 	backoff   time.Duration
 
-	health health
+	health  health
+	unended unended
 
 	maxBytes   atomic.Int64 // how big the file may grow from the next commit on
 	commits    atomic.Int64 // commits that wrote something

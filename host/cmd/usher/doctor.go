@@ -54,7 +54,9 @@ Ends with code 1 when it finds a problem.`,
 }
 
 func (a *app) doctor(ctx context.Context) error {
-	findings := []finding{a.checkData(), a.checkLock(), a.checkDatabase(ctx), a.checkDisk()}
+	findings := []finding{a.checkData(), a.checkLock(), a.checkDatabase(ctx)}
+	findings = append(findings, a.checkQueue(ctx)...)
+	findings = append(findings, a.checkDisk())
 	for _, name := range []string{adminKeyFile, secretsKeyFile} {
 		findings = append(findings, a.checkKeyFile(name))
 	}
@@ -145,6 +147,37 @@ func (a *app) checkDatabase(ctx context.Context) finding {
 		return finding{Name: "database", State: stateProblem, Detail: err.Error()}
 	}
 	return finding{Name: "database", State: stateOK, Detail: byteSize(info.Size()) + ", and it takes events"}
+}
+
+// lateAfter is how long an execution may be due before the doctor warns.
+const lateAfter = 5 * time.Minute
+
+// checkQueue tells what waits to be run, nothing where there is no database
+// that tells.
+func (a *app) checkQueue(ctx context.Context) []finding {
+	path, err := filepath.Abs(filepath.Join(a.cfg.Data, sqlite.FileName))
+	if err != nil {
+		return nil
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		return nil
+	}
+	b, err := sqlite.ReadBacklog(ctx, path)
+	if err != nil {
+		return nil // checkDatabase has told
+	}
+	f := finding{Name: "queue", State: stateOK, Detail: fmt.Sprintf("%d executions have not ended", b.Unended)}
+	if b.Retrying > 0 {
+		f.Detail += fmt.Sprintf(", %d of them wait for a further attempt", b.Retrying)
+	}
+	if !b.DueSince.IsZero() {
+		late := time.Since(b.DueSince).Round(time.Second)
+		f.Detail += fmt.Sprintf("; the oldest of those that wait has been due for %s", late)
+		if late > lateAfter {
+			f.State, f.Hint = stateWarning, "start the host, if none runs; otherwise more --concurrency, or faster actions"
+		}
+	}
+	return []finding{f}
 }
 
 func (a *app) checkDisk() finding {

@@ -1,0 +1,112 @@
+package sqlite_test
+
+import (
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sqlite"
+)
+
+// TestTheBacklogIsWhatTheTableHas does everything that changes what waits, in a
+// random order, and compares what the store knows with what is stored.
+func TestTheBacklogIsWhatTheTableHas(t *testing.T) {
+	t.Parallel()
+	db, dir := openTemp(t, sqlite.Options{})
+	bindActions(t, db, 2)
+	path := filepath.Join(dir, sqlite.FileName)
+	check := func(what string) {
+		t.Helper()
+		got, err := db.Backlog(t.Context())
+		want, failed := sqlite.ReadBacklog(t.Context(), path)
+		if err != nil || failed != nil || got != want {
+			t.Fatalf("after %s the backlog is %+v, %v, and stored is %+v, %v", what, got, err, want, failed)
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	var ids []string
+	var held []host.Execution
+	for range 400 {
+		var what string
+		var err error
+		pick := func() string { return ids[random.IntN(len(ids))] }
+		switch n := random.IntN(9); {
+		case n < 2 || len(ids) == 0:
+			what = "accept"
+			accepted, failed := db.Accept(t.Context(), []host.NewEvent{registration(), registration()})
+			if failed != nil {
+				t.Fatal(failed)
+			}
+			ids = append(ids, accepted[0].ExecutionID, accepted[1].ExecutionID)
+		case n == 2:
+			what = "a batch that is refused"
+			used := registration()
+			used.Key, used.Strict = "key", true
+			_, _ = db.Accept(t.Context(), []host.NewEvent{used})
+			used.Fingerprint[0]++
+			if _, err := db.Accept(t.Context(), []host.NewEvent{registration(), used}); host.CodeOf(err) != host.KeyReused {
+				t.Fatalf("a key that was used: %v", err)
+			}
+		case n == 3:
+			what = "claim"
+			claimed, failed := db.Claim(t.Context(), 3)
+			held, err = append(held, claimed...), failed
+		case n < 6 && len(held) > 0:
+			what = "record"
+			finish(t, db, held[0], random.IntN(4))
+			held = held[1:]
+		case n == 6:
+			what = "cancel"
+			_, err = db.CancelExecution(t.Context(), pick())
+		case n == 7:
+			what = "replay"
+			accepted, failed := db.ReplayExecution(t.Context(), pick(), random.IntN(2) == 0)
+			ids, err = append(ids, accepted.ExecutionID), failed
+		default:
+			what = "retry"
+			_, err = db.RetryExecution(t.Context(), pick())
+		}
+		if code := host.CodeOf(err); err != nil && code != host.Conflict {
+			t.Fatalf("%s: %v", what, err)
+		}
+		check(what)
+	}
+	before, err := db.Backlog(t.Context())
+	if err != nil || before.Unended == 0 || before.Retrying == 0 {
+		t.Fatalf("the backlog is %+v, %v: it shows nothing", before, err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db = reopen(t, dir)
+	check("a restart")
+	after, err := db.Backlog(t.Context())
+	if err != nil || after.Unended != before.Unended || after.DueSince.IsZero() {
+		t.Errorf("after a restart it is %+v, %v, and was %+v", after, err, before)
+	}
+}
+
+// finish records one of four ends of an attempt.
+func finish(t *testing.T, db *sqlite.DB, x host.Execution, how int) {
+	t.Helper()
+	o := host.Outcome{ExecutionID: x.ID, Epoch: x.Epoch, Steps: []host.StepState{host.StepSucceeded, host.StepSucceeded}}
+	switch how {
+	case 0:
+		o.Status = host.Completed
+	case 1:
+		o.Status, o.NextAt = host.Retrying, time.Now().Add(-time.Second)
+	case 2:
+		o.Status, o.NextAt = host.Running, time.Now()
+	default:
+		o.Status, o.Steps = host.Partial, []host.StepState{host.StepDead, host.StepSucceeded}
+	}
+	done := make(chan error, 1)
+	if err := db.Record(t.Context(), o, func(err error) { done <- err }); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil && host.CodeOf(err) != host.Fenced {
+		t.Fatal(err)
+	}
+}
