@@ -19,6 +19,7 @@ type HTTPRequest struct {
 	Redirected       func() bool   // when set, asked before each redirect is followed: false is one request too many
 	Reached          func(string)  // when set, told of each origin that a request was sent to, in the form of Allow; redirects included
 	Egress           Egress
+	Binding          string // whose request it is; connections and places are never shared by two
 }
 
 // Redirect says what is done with a redirect, in the words of the Fetch standard.

@@ -3,6 +3,7 @@ package egress
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -35,21 +36,21 @@ func (e *codingError) Unwrap() error { return e.err }
 // readBody reads the body to its end and undoes its content codings. Neither
 // the raw body nor what any coding makes of it may have more than limit bytes;
 // reading stops there, so that a bomb costs no more than an honest body. A
-// body in a coding we do not know is left as it is.
-func readBody(res *http.Response, limit int64) (body []byte, decoded bool, err error) {
+// body in a coding we do not know is left as it is. It ends with ctx.
+func readBody(ctx context.Context, res *http.Response, limit int64) (body []byte, decoded bool, err error) {
 	if res.Request.Method == http.MethodHead || res.StatusCode == http.StatusNotModified {
 		return nil, false, nil // the header tells of a body that is not here
 	}
 	if res.ContentLength > limit {
 		return nil, false, errTooLarge
 	}
-	raw := &capped{r: res.Body, left: limit}
+	raw := &capped{ctx: ctx, r: res.Body, left: limit}
 	codings := codingsOf(res)
 	if len(codings) == 0 {
 		body, err = readAll(raw, res.ContentLength)
 		return body, false, err
 	}
-	body, err = readEncoded(bufio.NewReader(raw), codings, limit)
+	body, err = readEncoded(ctx, bufio.NewReader(raw), codings, limit)
 	return body, true, err
 }
 
@@ -62,14 +63,14 @@ func readAll(r io.Reader, expected int64) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-func readEncoded(raw *bufio.Reader, codings []string, limit int64) ([]byte, error) {
+func readEncoded(ctx context.Context, raw *bufio.Reader, codings []string, limit int64) ([]byte, error) {
 	if _, err := raw.Peek(1); err == io.EOF {
 		return nil, nil
 	}
 	if len(codings) > maxCodings {
 		return nil, &codingError{strings.Join(codings, ", "), errors.New("too many codings")}
 	}
-	r, closers, err := decode(raw, codings, limit)
+	r, closers, err := decode(ctx, raw, codings, limit)
 	defer func() {
 		for _, c := range closers {
 			_ = c.Close()
@@ -104,7 +105,7 @@ func codingsOf(res *http.Response) []string {
 
 // decode stacks a reader for each coding. The closers are never more than
 // those of the readers that were made.
-func decode(r *bufio.Reader, codings []string, limit int64) (io.Reader, []io.Closer, error) {
+func decode(ctx context.Context, r *bufio.Reader, codings []string, limit int64) (io.Reader, []io.Closer, error) {
 	var closers []io.Closer
 	var top io.Reader = r
 	for i := len(codings) - 1; i >= 0; i-- {
@@ -117,7 +118,7 @@ func decode(r *bufio.Reader, codings []string, limit int64) (io.Reader, []io.Clo
 			return nil, closers, &codingError{codings[i], err}
 		}
 		closers = append(closers, decoder)
-		top = &capped{r: &labelled{decoder, codings[i]}, left: limit}
+		top = &capped{ctx: ctx, r: &labelled{decoder, codings[i]}, left: limit}
 	}
 	return top, closers, nil
 }
@@ -151,8 +152,14 @@ func newInflater(r *bufio.Reader) (io.ReadCloser, error) {
 	return flate.NewReader(r), nil
 }
 
-// capped fails with errTooLarge once more than left bytes were read.
+// maxReadBytes is how much is read or decoded between looks at the context: a
+// fraction of a millisecond's work.
+const maxReadBytes = 64 << 10
+
+// capped fails with errTooLarge once more than left bytes were read, and when
+// ctx ends: to decode what has long arrived takes time too.
 type capped struct {
+	ctx  context.Context
 	r    io.Reader
 	left int64
 }
@@ -161,6 +168,10 @@ func (c *capped) Read(p []byte) (int, error) {
 	if c.left < 0 {
 		return 0, errTooLarge
 	}
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	p = p[:min(len(p), maxReadBytes)]
 	// One byte over the cap is enough to know.
 	if int64(len(p)) > c.left+1 {
 		p = p[:c.left+1]

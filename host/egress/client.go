@@ -5,14 +5,11 @@ package egress
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"net"
-	"net/http"
 	"net/netip"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/usherhost/usher/host"
 )
@@ -26,12 +23,10 @@ const (
 	MaxResponseHeaderBytes = 64 << 10
 )
 
+// How many requests are under way at once, of all bindings together.
 const (
-	connectTimeout = 10 * time.Second
-	idleTimeout    = 60 * time.Second
-	idlePerOrigin  = 32
-	idleInAll      = 512
-	inFlight       = 128
+	inFlight      = 128 // to one origin
+	inFlightInAll = 1024
 )
 
 // Client sends requests for guests. Its zero value reaches public addresses
@@ -55,18 +50,20 @@ type Client struct {
 	RootCAs *x509.CertPool
 
 	// MaxInFlight caps how many requests to one origin are under way at once,
-	// over all guests; more wait, as long as their timeout lets them. Zero is
-	// 128.
+	// of all bindings together; more wait, as long as their timeout lets them.
+	// One binding has half of these places at most, and fewer while others send
+	// too. Zero is 128. In all, 1024 requests are under way, shared alike.
 	MaxInFlight int
 
-	allowed   atomic.Pointer[[]netip.Prefix] // over AllowNetworks; nil: never set
-	once      sync.Once                      // builds transport
-	transport *http.Transport
-	gate      gate
+	allowed atomic.Pointer[[]netip.Prefix] // over AllowNetworks; nil: never set
+	once    sync.Once                      // opens what follows
+	pools   *pools
+	gate    *gate
 }
 
 // Send sends r and reads the response to its end. Exactly one of the two
-// answers is nil. A status such as 404 or 500 is a response, not a failure.
+// answers is nil. A status such as 404 or 500 is a response, not a failure. It
+// returns when ctx ends, or soon after, whatever the server does.
 //
 // A Timeout of zero and MaxResponseBytes of zero are those of
 // [host.DefaultSettings]; MaxRequests is taken as it stands: at zero nothing
@@ -91,34 +88,11 @@ func (c *Client) Send(ctx context.Context, r *host.HTTPRequest) (*host.HTTPRespo
 // would.
 func (c *Client) Close() {
 	c.once.Do(c.open)
-	c.transport.CloseIdleConnections()
+	c.pools.closeIdle()
 }
 
-// open builds the transport. It has no proxy, whatever the environment says,
-// and no cookie jar.
 func (c *Client) open() {
-	dialer := &net.Dialer{
-		Timeout:        connectTimeout,
-		Resolver:       c.Resolver,
-		ControlContext: c.control,
-	}
-	c.transport = &http.Transport{
-		DialContext:            dialer.DialContext,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.RootCAs},
-		TLSHandshakeTimeout:    connectTimeout,
-		ForceAttemptHTTP2:      true,
-		DisableCompression:     true, // decoded here, under a cap
-		MaxIdleConns:           idleInAll,
-		MaxIdleConnsPerHost:    idlePerOrigin,
-		IdleConnTimeout:        idleTimeout,
-		MaxResponseHeaderBytes: MaxResponseHeaderBytes,
-		HTTP2: &http.HTTP2Config{
-			MaxReceiveBufferPerStream:     256 << 10, // what a server can make us hold unread
-			MaxReceiveBufferPerConnection: 2 << 20,
-			SendPingTimeout:               15 * time.Second, // finds dead connections
-			PingTimeout:                   5 * time.Second,
-		},
-	}
+	c.pools, c.gate = newPools(c), newGate(inFlightInAll)
 }
 
 func (c *Client) resolver() *net.Resolver {

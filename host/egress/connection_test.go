@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -318,9 +319,11 @@ func TestOneOriginIsNotFlooded(t *testing.T) {
 	c := open(t)
 	c.MaxInFlight = most
 	var wg sync.WaitGroup
-	for range all {
+	for i := range all {
 		wg.Go(func() {
-			if _, f := c.Send(t.Context(), get(s.URL, s.URL)); f != nil {
+			r := get(s.URL, s.URL)
+			r.Binding = strconv.Itoa(i % 7)
+			if _, f := c.Send(t.Context(), r); f != nil {
 				t.Errorf("%+v", *f)
 			}
 		})
@@ -330,7 +333,10 @@ func TestOneOriginIsNotFlooded(t *testing.T) {
 	mustSend(t, c, get(other.URL, other.URL)) // another origin is not held up
 	r := get(s.URL, s.URL)
 	r.Timeout = time.Millisecond
-	mustFail(t, c, r, host.EgressTimeout)
+	f := mustFail(t, c, r, host.EgressTimeout)
+	if want := s.URL + " was not asked in time (limit 1ms): too many requests to it are under way"; f.Message != want {
+		t.Errorf("message %q, want %q", f.Message, want)
+	}
 	close(release)
 	wg.Wait()
 	if peak.Load() > most {

@@ -22,6 +22,7 @@ import (
 // it has cost so far.
 type exchange struct {
 	client   *Client
+	binding  string
 	policy   policy
 	redirect host.Redirect
 	timeout  time.Duration
@@ -37,6 +38,9 @@ type exchange struct {
 
 	sent  int64
 	hops  int
+	pool  *pool
+	conn  *connection             // what the exchange is tied to; nil before it has one
+	loose func()                  // undoes that
 	stale atomic.Pointer[refusal] // of a pooled connection that inspect closed
 }
 
@@ -46,6 +50,7 @@ func (c *Client) exchange(r *host.HTTPRequest) (*exchange, *host.EgressFailure) 
 	base := host.DefaultSettings().Limits
 	x := &exchange{
 		client:   c,
+		binding:  r.Binding,
 		policy:   newPolicy(r.Egress),
 		redirect: r.Redirect,
 		timeout:  r.Timeout,
@@ -110,16 +115,22 @@ func (x *exchange) checkPolicy() *host.EgressFailure {
 // hop sends one request. Both answers are nil when x now stands for the next
 // hop.
 func (x *exchange) hop(ctx context.Context) (*host.HTTPResponse, *host.EgressFailure) {
-	key := x.target.origin.String()
-	if x.client.gate.enter(ctx, key, x.client.maxInFlight()) != nil {
-		return nil, x.late(ctx)
+	origin := x.target.origin.String()
+	if err := x.client.gate.enter(ctx, origin, x.binding, x.client.maxInFlight()); err != nil {
+		return nil, x.crowded(ctx, err)
 	}
-	defer x.client.gate.leave(key)
+	defer x.client.gate.leave(origin, x.binding)
+	x.pool = x.client.pools.get(x.binding)
+	defer x.client.pools.put(x.pool)
+	defer x.untie()
 	res, err := x.roundTrip(ctx)
 	if err != nil {
 		return nil, x.failed(ctx, err)
 	}
 	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode < http.StatusOK {
+		return nil, notFinal(x.target.origin, res.StatusCode)
+	}
 	location := res.Header.Get("Location")
 	if !isRedirect(res.StatusCode) || location == "" || x.redirect == host.RedirectManual {
 		return x.answer(ctx, res)
@@ -132,24 +143,39 @@ func (x *exchange) hop(ctx context.Context) (*host.HTTPResponse, *host.EgressFai
 // reading can differ.
 func (x *exchange) roundTrip(ctx context.Context) (*http.Response, error) {
 	var wrote atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: x.inspect, WroteRequest: func(info httptrace.WroteRequestInfo) { wrote.Store(info.Err == nil) },
-	})
+	var early atomic.Pointer[connection] // to be left when an answer comes before the request was written
+	ctx = context.WithValue(ctx, exchangeKey{}, ctx)
 	req := (&http.Request{
 		Method: x.method,
 		URL:    x.target.url,
 		Host:   x.target.url.Host,
 		Header: x.header,
-	}).WithContext(ctx)
+	}).WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) {
+			if c, shared := onWire(info.Conn); c != nil {
+				x.tie(ctx, c, shared)
+				if early.Store(nil); !shared {
+					early.Store(c)
+				}
+			}
+			x.inspect(info)
+		},
+		WroteRequest: func(info httptrace.WroteRequestInfo) { wrote.Store(info.Err == nil) },
+		GotFirstResponseByte: func() {
+			if c := early.Load(); c != nil && !wrote.Load() {
+				c.odd.Store(true)
+			}
+		},
+	}))
 	if len(x.body) > 0 {
 		req.ContentLength = int64(len(x.body))
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(x.body)), nil }
 		req.Body, _ = req.GetBody()
 	}
-	req.Close = bindsConnection(x.header)
+	req.Close = bindsConnection(x.header) || len(x.body) > 0 && !expectsBody(x.method)
 	x.stale.Store(nil)
 	x.sent++
-	res, err := x.client.transport.RoundTrip(req)
+	res, err := x.pool.transport.RoundTrip(req)
 	if x.reached != nil && (err == nil || wrote.Load()) {
 		x.reached(x.target.origin.String())
 	}
@@ -157,11 +183,14 @@ func (x *exchange) roundTrip(ctx context.Context) (*http.Response, error) {
 }
 
 // inspect closes a pooled connection whose address the host would refuse
-// now. The transport has written nothing yet; it dials anew, and control
-// answers, or it gives up.
+// now, or with which something was odd. The transport has written nothing yet;
+// it dials anew, and control answers, or it gives up.
 func (x *exchange) inspect(info httptrace.GotConnInfo) {
 	if !info.Reused {
 		return
+	}
+	if x.conn != nil && x.conn.odd.Load() {
+		_ = x.conn.Close()
 	}
 	v := verdict{rule: "address that is no IP address"}
 	if remote, ok := info.Conn.RemoteAddr().(*net.TCPAddr); ok {
@@ -185,6 +214,13 @@ func bindsConnection(h http.Header) bool {
 	return strings.EqualFold(scheme, "NTLM") || strings.EqualFold(scheme, "Negotiate")
 }
 
+// expectsBody tells whether a server surely reads the body of such a request.
+// One that does not takes the body for the next request, and answers that over
+// the same connection, which is therefore not kept.
+func expectsBody(method string) bool {
+	return method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch
+}
+
 // drain reads a short rest, so that the connection can be used again.
 func drain(res *http.Response) {
 	const short = 4 << 10
@@ -194,7 +230,7 @@ func drain(res *http.Response) {
 }
 
 func (x *exchange) answer(ctx context.Context, res *http.Response) (*host.HTTPResponse, *host.EgressFailure) {
-	body, decoded, err := readBody(res, x.maxBytes)
+	body, decoded, err := readBody(ctx, res, x.maxBytes)
 	if err != nil {
 		return nil, x.failed(ctx, err)
 	}

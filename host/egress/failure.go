@@ -116,6 +116,22 @@ func (x *exchange) late(ctx context.Context) *host.EgressFailure {
 	return timedOut("the run ended before " + o + " had answered")
 }
 
+// crowded is what a request that found no place in time says.
+func (x *exchange) crowded(ctx context.Context, busy error) *host.EgressFailure {
+	o := x.target.origin.String()
+	if errors.Is(context.Cause(ctx), errSlow) {
+		return timedOut(o + " was not asked in time (limit " + x.timeout.String() + "): " + busy.Error())
+	}
+	return timedOut("the run ended before " + o + " was asked: " + busy.Error())
+}
+
+// notFinal refuses a status that announces another answer. After 101 there is
+// none: the connection is the server's to write to for as long as it likes.
+func notFinal(o Origin, status int) *host.EgressFailure {
+	return broken(o.String() + " answered with status " + strconv.Itoa(status) +
+		", which is no final answer: guests don't switch protocols, a final status is from 200 on")
+}
+
 func refusedAddress(o Origin, v verdict) *host.EgressFailure {
 	literal := net.ParseIP(o.Host) != nil
 	text := o.String() + " resolves to a " + v.rule

@@ -246,6 +246,7 @@ func (c *call) compose(request httpRequest, malformed *host.EgressFailure, ordin
 		MaxResponseBytes: limits.ResponseBytes,
 		MaxRequests:      limits.HTTPRequests,
 		Egress:           c.settings.Egress,
+		Binding:          c.run.Step.BindingID,
 	}, nil
 }
 

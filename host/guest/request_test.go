@@ -346,7 +346,7 @@ func TestAHundredRunsSendAtOnce(t *testing.T) {
 		_, _ = fmt.Fprint(w, r.Header.Get("X-Run"))
 	}))
 	t.Cleanup(server.Close)
-	client := &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, MaxInFlight: runs * each}
+	client := &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, MaxInFlight: 2 * runs * each}
 	t.Cleanup(client.Close)
 	s, err := sandbox.Open(t.Context(), sandbox.Config{Functions: guest.Functions()})
 	if err != nil {

@@ -1,0 +1,129 @@
+package egress
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const connectTimeout = 10 * time.Second
+
+// connection is one to a server, on the wire: below TLS, if that is spoken.
+type connection struct {
+	net.Conn
+	pool *pool
+	once sync.Once
+	odd  atomic.Bool // what came over it is not what was asked for: not used again
+}
+
+// Close implements net.Conn. It ends every read and write, also of those who
+// write to the server their regrets.
+func (c *connection) Close() error {
+	err := c.Conn.Close()
+	c.once.Do(func() { c.pool.pools.closed(c.pool) })
+	return err
+}
+
+// onWire returns what the transport's connection is on the wire, and whether
+// several exchanges share it, as they do in HTTP/2.
+func onWire(conn net.Conn) (c *connection, shared bool) {
+	if over, ok := conn.(*tls.Conn); ok {
+		shared = over.ConnectionState().NegotiatedProtocol == "h2"
+		conn = over.NetConn()
+	}
+	c, _ = conn.(*connection)
+	return c, shared
+}
+
+// exchangeKey finds the context of the exchange that a connection is made for.
+// The transport takes the exchange's end off the context that it dials with, so
+// that another one may use the connection.
+type exchangeKey struct{}
+
+// dial connects, for no longer than the exchange lasts that needs it: nobody
+// else should wait for a server that does not answer.
+func (p *pool) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if exchange, ok := ctx.Value(exchangeKey{}).(context.Context); ok {
+		defer context.AfterFunc(exchange, cancel)()
+	}
+	dialer := &net.Dialer{
+		Timeout:        connectTimeout,
+		Resolver:       p.pools.client.Resolver,
+		ControlContext: p.pools.client.control,
+	}
+	conn, err := dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	p.pools.opened(p)
+	return &connection{Conn: conn, pool: p}, nil
+}
+
+// dialTLS is dial, and the handshake, which has the same end.
+func (p *pool) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
+	name, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := p.dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	if exchange, ok := ctx.Value(exchangeKey{}).(context.Context); ok {
+		defer context.AfterFunc(exchange, cancel)()
+	}
+	over := tls.Client(conn, &tls.Config{
+		MinVersion: tls.VersionTLS12, RootCAs: p.pools.client.RootCAs, ServerName: name, NextProtos: []string{"h2", "http/1.1"},
+	})
+	if err := over.HandshakeContext(ctx); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return over, nil
+}
+
+// sharedPatience is how long an exchange may outlast its end before the
+// connection goes that it shares with others of its binding: a server that
+// reads nothing can block all of them in a write.
+const sharedPatience = 20 * time.Millisecond
+
+// tie makes the end of ctx that of the connection too, so that no read and no
+// write of the exchange waits on for the server. The exchange must be untied
+// before its connection is another's.
+func (x *exchange) tie(ctx context.Context, c *connection, shared bool) {
+	x.untie()
+	over := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		if shared {
+			patience := time.NewTimer(sharedPatience)
+			defer patience.Stop()
+			select {
+			case <-patience.C:
+			case <-over:
+				return
+			}
+		}
+		_ = c.Close()
+	})
+	x.conn, x.loose = c, func() { stop(); close(over) }
+}
+
+// untie lets the connection outlive the exchange, unless something was odd with
+// it.
+func (x *exchange) untie() {
+	if x.conn == nil {
+		return
+	}
+	x.loose()
+	if x.conn.odd.Load() {
+		_ = x.conn.Close()
+	}
+	x.conn, x.loose = nil, nil
+}
