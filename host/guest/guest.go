@@ -135,6 +135,7 @@ func (c *call) enter(entry string, run func(*sandbox.Request) sandbox.Outcome) s
 		Input:     input,
 		Limits:    c.settings.Limits,
 		Isolation: c.settings.Isolation,
+		Owner:     c.run.Step.ActionID,
 		Host:      c,
 		Random:    (*random)(c),
 		Clock:     (*clock)(c),

@@ -25,7 +25,7 @@ func (s *Sandbox) admit(ctx context.Context, wasm []byte) (*artifact, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read module: %w", err)
 	}
-	a := &artifact{Made: artifactVersion(), Plain: newPart(plain.Wasm), Reasons: plain.Facts.Obstacles()}
+	a := &artifact{Made: artifactVersion(), Plain: newPart(plain), Reasons: plain.Facts.Obstacles()}
 	if m := plain.Facts.Memory; m != nil {
 		a.MinMemoryBytes = int64(m.Min) * wasmbin.PageBytes
 	}
@@ -76,7 +76,7 @@ func (a *artifact) addImageCode(wasm []byte, o wasmbin.Options) error {
 	if err != nil {
 		return fmt.Errorf("rewrite module to be kept: %w", err)
 	}
-	a.Fresh, a.Kept = newPart(fresh.Wasm), newPart(kept.Wasm)
+	a.Fresh, a.Kept = newPart(fresh), newPart(kept)
 	return nil
 }
 

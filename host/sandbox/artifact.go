@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/wasmbin"
 )
 
 // artifact is what admitting a module makes of it. It is kept by the module's
@@ -48,16 +49,18 @@ type artifact struct {
 // part is a rewritten module, named by its content: artifacts that are equal
 // but for their image share it.
 type part struct {
-	Key  string `json:"key,omitempty"` // SHA-256 in hexadecimal
+	Key           string `json:"key,omitempty"`            // SHA-256 in hexadecimal
+	InstanceBytes uint64 `json:"instance_bytes,omitempty"` // see [wasmbin.Facts]
+
 	wasm []byte // nil when it is on disk
 
 	packed string                 // on disk, as this kind; "": it is not packed
 	like   func() ([]byte, error) // what it is packed with
 }
 
-func newPart(wasm []byte) part {
-	sum := sha256.Sum256(wasm)
-	return part{Key: hex.EncodeToString(sum[:]), wasm: wasm}
+func newPart(w *wasmbin.Rewritten) part {
+	sum := sha256.Sum256(w.Wasm)
+	return part{Key: hex.EncodeToString(sum[:]), InstanceBytes: w.Facts.InstanceBytes, wasm: w.Wasm}
 }
 
 // code returns the rewritten module for instances of an isolation.
@@ -85,7 +88,7 @@ func (a *artifact) parts() (all []*part) {
 }
 
 // rewriterVersion is raised with every change of what is made of a module.
-const rewriterVersion = "8"
+const rewriterVersion = "9"
 
 // artifactVersion names what makes artifacts: this rewriter and wazero.
 var artifactVersion = sync.OnceValue(func() string {

@@ -105,7 +105,7 @@ func (s *Sandbox) base(a *artifact) (*base, error) {
 	}
 	b := &base{sheet: made, key: a.Base, users: 1}
 	s.bases[a.Base] = b
-	s.loadBytes += b.held
+	s.loadBytes.Add(b.held)
 	return b, nil
 }
 
@@ -127,7 +127,7 @@ func (s *Sandbox) unlinkBase(b *base) {
 	}
 	if b.users--; b.users == 0 {
 		delete(s.bases, b.key)
-		s.loadBytes -= b.held
+		s.loadBytes.Add(-b.held)
 		_ = b.close() // it only frees memory
 	}
 }

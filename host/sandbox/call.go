@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
@@ -19,6 +20,7 @@ type Request struct {
 	Input     []byte         // what the guest reads as its input
 	Limits    host.Limits    // all set; see [host.DefaultSettings]
 	Isolation host.Isolation // how the run gets its instance; "" is the best that the module allows
+	Owner     string         // whose share of the sandbox's memory it takes: an action; "" is the module's
 	Host      any            // the caller's own state, for its host functions: [Call.Host]
 
 	Random io.Reader // where the guest's random bytes come from
@@ -62,15 +64,20 @@ func (f *Fault) Error() string { return f.Message }
 type Call struct {
 	Host any
 
-	parent   context.Context
-	deadline time.Time
-	timed    context.Context // parent with the deadline; nil until something waits
-	cancel   context.CancelFunc
+	parent    context.Context
+	deadline  time.Time    // but for what was waited for the host's memory
+	postponed atomic.Int64 // how long that was
+	timer     *time.Timer
+	timed     context.Context // parent with the deadline; nil until something waits
+	cancel    context.CancelCauseFunc
 
 	request  *Request
 	limits   *host.Limits
 	exchange exchange
 	instance *instance
+	share    *share     // of the host's memory; nil: that is not bounded
+	stack    uint64     // of the call stack, counted so far
+	charged  uint64     // until the host function at hand returns
 	calling  *calling   // what the guest runs in; nil when that is not known
 	caller   api.Module // the module that called the host: the main one, or one that it links
 	meter    meter
@@ -87,7 +94,7 @@ func (c *Call) begin(ctx context.Context, r *Request) {
 	*c = Call{
 		Host: r.Host, parent: ctx, request: r, limits: &r.Limits, started: now,
 		deadline: now.Add(time.Duration(r.Limits.TimeoutMillis) * time.Millisecond),
-		meter:    meter{budget: r.Limits.Fuel}, yielded: now,
+		meter:    meter{budget: r.Limits.Fuel}, yielded: now, stack: stackFree,
 	}
 }
 
@@ -96,23 +103,46 @@ func (c *Call) begin(ctx context.Context, r *Request) {
 var calls = sync.Pool{New: func() any { return &Call{} }}
 
 // Deadline implements context.Context.
-func (c *Call) Deadline() (time.Time, bool) { return c.deadline, true }
+func (c *Call) Deadline() (time.Time, bool) {
+	return c.deadline.Add(time.Duration(c.postponed.Load())), true
+}
 
 // Done implements context.Context. A guest that never waits needs no timer.
 func (c *Call) Done() <-chan struct{} {
 	if c.timed == nil {
-		c.timed, c.cancel = context.WithDeadline(c.parent, c.deadline)
+		c.timed, c.cancel = context.WithCancelCause(c.parent)
+		deadline, _ := c.Deadline()
+		cancel := c.cancel
+		c.timer = time.AfterFunc(time.Until(deadline), func() { cancel(context.DeadlineExceeded) })
 	}
 	return c.timed.Done()
+}
+
+// pause stops the run's clock, resume lets it go on after a wait.
+func (c *Call) pause() {
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+}
+
+func (c *Call) resume(waited time.Duration) {
+	c.postponed.Add(int64(waited))
+	if c.timer != nil {
+		deadline, _ := c.Deadline()
+		c.timer.Reset(time.Until(deadline))
+	}
 }
 
 // Err implements context.Context. What was derived from the call may still ask
 // when the run is over.
 func (c *Call) Err() error {
-	if c.timed != nil {
-		return c.timed.Err()
+	switch {
+	case c.timed == nil:
+		return c.expired()
+	case context.Cause(c.timed) == context.DeadlineExceeded:
+		return context.DeadlineExceeded
 	}
-	return c.expired()
+	return c.timed.Err()
 }
 
 // expired tells whether the run must end, by the clock itself: with every core
@@ -123,7 +153,7 @@ func (c *Call) expiredAt(now time.Time) error {
 	if err := c.parent.Err(); err != nil {
 		return err
 	}
-	if !now.Before(c.deadline) {
+	if deadline, _ := c.Deadline(); !now.Before(deadline) {
 		return context.DeadlineExceeded
 	}
 	if c.sandbox != nil && c.sandbox.runs.closed.Load() {
@@ -138,7 +168,8 @@ func (c *Call) Value(key any) any { return c.parent.Value(key) }
 // end frees what waiting took. Nobody uses c after it.
 func (c *Call) end() {
 	if c.cancel != nil {
-		c.cancel()
+		c.timer.Stop()
+		c.cancel(context.Canceled)
 		return
 	}
 	*c = Call{}
@@ -258,6 +289,7 @@ func (c *Call) refill() {
 	if c.caller != c.instance.module {
 		fuel = fuelOf(c.caller)
 	}
+	c.holdStack()
 	left := int64(fuel.Get())
 	more := min(quantum-left, c.meter.budget-c.meter.granted)
 	if left+more < 0 {

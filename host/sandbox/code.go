@@ -20,19 +20,16 @@ type code struct {
 	key      string // of its part
 	users    int    // guarded by the sandbox
 	bytes    int64
+
+	instanceBytes uint64 // what each instance has besides its memory: see [wasmbin.Facts]
 }
 
 // nativeFactor is about how many bytes of machine code one of WebAssembly
 // becomes.
 const nativeFactor = 4
 
-// compile returns the code of a rewritten module. The caller must release it.
-func (s *Sandbox) compile(ctx context.Context, wasm []byte) (*code, error) {
-	return s.compilePart(ctx, newPart(wasm))
-}
-
-// compilePart is compile of what may be on disk: it is read only when nobody
-// has it compiled. Who waits for another caller's compiling, and sees it fail,
+// compilePart returns the code of a rewritten module, which may be on disk: it
+// is read only when nobody has it compiled. The caller must release it. Who waits for another caller's compiling, and sees it fail,
 // tries for itself: its own way to the bytes may be another one.
 func (s *Sandbox) compilePart(ctx context.Context, p part) (*code, error) {
 	for {
@@ -85,11 +82,11 @@ func (s *Sandbox) compileAlone(ctx context.Context, p part, done func()) (*code,
 	if err != nil {
 		return nil, fmt.Errorf("compile module: %w", err)
 	}
-	c := &code{runtime: s.runtime, compiled: compiled, key: p.Key, users: 1, bytes: nativeFactor * int64(len(wasm))}
+	c := &code{runtime: s.runtime, compiled: compiled, key: p.Key, users: 1, bytes: nativeFactor * int64(len(wasm)), instanceBytes: p.InstanceBytes}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.codes[p.Key] = c
-	s.loadBytes += c.bytes
+	s.loadBytes.Add(c.bytes)
 	return c, nil
 }
 

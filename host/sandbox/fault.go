@@ -40,7 +40,7 @@ func (c *Call) explain(err error) *Fault {
 	}
 	f.Said = said
 	if f.Fault == host.FaultGuest && c.starved() { // whatever it says: it failed when it got no more
-		f.Fault, f.Limit, f.Message = host.FaultLimit, "memory_bytes", c.need()
+		f.Fault, f.Limit, f.Message = host.FaultLimit, "memory_bytes", c.need().Message
 	}
 	switch {
 	case said == "":
@@ -80,12 +80,7 @@ func cut(s string, had, most int) string {
 }
 
 // starved tells whether the guest wanted more memory than it may have.
-func (c *Call) starved() bool { return c.instance != nil && c.instance.denied() > 0 }
-
-// need tells how much.
-func (c *Call) need() string {
-	return fmt.Sprintf("needed %d bytes of memory (limit %d)", c.instance.denied(), c.limits.MemoryBytes)
-}
+func (c *Call) starved() bool { return c.instance != nil && c.instance.starved() }
 
 func (c *Call) classify(err error) *Fault {
 	if c.fault != nil {
@@ -110,7 +105,9 @@ func (c *Call) classify(err error) *Fault {
 	case errors.Is(err, context.Canceled):
 		return &Fault{Fault: host.FaultHost, Message: "the host is shutting down"}
 	case c.starved():
-		return &Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Trap: message, Stack: stackOf(err), Message: c.need()}
+		f := c.need()
+		f.Trap, f.Stack = message, stackOf(err)
+		return f
 	case isHostPanic(err):
 		return &Fault{Fault: host.FaultHost, Message: "a host function failed: " + message, Stack: stackOf(err)}
 	}

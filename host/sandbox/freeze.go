@@ -100,7 +100,7 @@ func (s *Sandbox) freezeInterpreted(ctx context.Context, a *artifact) (spoilt st
 	}
 	limits := initialLimits
 	limits.Fuel = interpretedFuel
-	return s.freezeWith(ctx, a, &code{runtime: runtime, compiled: compiled}, limits)
+	return s.freezeWith(ctx, a, &code{runtime: runtime, compiled: compiled, instanceBytes: a.Plain.InstanceBytes}, limits)
 }
 
 func (s *Sandbox) freezeCompiled(ctx context.Context, a *artifact) (spoilt string, err error) {
@@ -120,15 +120,15 @@ const outOfFuel = "it takes too long"
 func (s *Sandbox) freezeWith(ctx context.Context, a *artifact, c *code, limits host.Limits) (spoilt string, err error) {
 	seed := sha256.Sum256(a.Plain.wasm)
 	f := &freezing{random: rand.NewChaCha8(seed)}
-	i, err := s.plainInstance(ctx, c, nil, limits.MemoryBytes)
+	call := &Call{}
+	call.begin(ctx, &Request{Limits: limits, Random: f, Clock: f, Stdout: io.Discard, Stderr: io.Discard})
+	defer call.end()
+	i, err := s.plainInstance(call, c, nil)
 	if err != nil {
 		return "", fmt.Errorf("instantiate module: %w", err)
 	}
 	defer i.close()
-	call := &Call{}
-	call.begin(ctx, &Request{Limits: limits, Random: f, Clock: f, Stdout: io.Discard, Stderr: io.Discard})
-	defer call.end()
-	call.freezing, call.instance, call.exchange = f, i, &kernel{}
+	call.freezing, call.instance, call.exchange = f, i, &kernel{account: i.account}
 	call.fill()
 	if err := i.prepareImage(call, a); err != nil {
 		fault := call.explain(err)

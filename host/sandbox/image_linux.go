@@ -171,7 +171,8 @@ type view struct {
 	reserved []byte
 	size     uint64
 	limit    uint64
-	denied   uint64 // the largest size that was refused
+	denied   uint64   // the largest size that was refused
+	account  *account // of the run; nil: none counts
 	tracked  bool
 	private  int // blocks that are its own, as far as is known
 }
@@ -224,6 +225,9 @@ func (v *view) Allocate(_, _ uint64) experimental.LinearMemory { return v }
 func (v *view) Reallocate(size uint64) []byte {
 	if size > v.limit {
 		v.denied = max(v.denied, size)
+		return nil
+	}
+	if !v.account.grow(v.size, size) {
 		return nil
 	}
 	if base := uint64(v.image.size); size > base {

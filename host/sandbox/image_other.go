@@ -53,11 +53,12 @@ func (i *image) close() error { return nil }
 // view is one instance's copy of an image. It implements
 // experimental.LinearMemory.
 type view struct {
-	image  *image
-	memory []byte
-	size   uint64
-	limit  uint64
-	denied uint64 // the largest size that was refused
+	image   *image
+	memory  []byte
+	size    uint64
+	limit   uint64
+	denied  uint64   // the largest size that was refused
+	account *account // of the run; nil: none counts
 }
 
 // newView copies the image; growing beyond limit fails.
@@ -75,6 +76,9 @@ func (v *view) Allocate(_, _ uint64) experimental.LinearMemory { return v }
 func (v *view) Reallocate(size uint64) []byte {
 	if size > v.limit {
 		v.denied = max(v.denied, size)
+		return nil
+	}
+	if !v.account.grow(v.size, size) {
 		return nil
 	}
 	if size > uint64(cap(v.memory)) {

@@ -26,6 +26,7 @@ type instance struct {
 	memory *memory // of a plain instance
 	view   *view   // of one that begins with an image
 
+	account *account            // what its run holds
 	rooms   []*memory           // of the modules that it links
 	globals []api.MutableGlobal // that an image has values for
 	kernel  *wasmKernel         // of a kept instance
@@ -39,15 +40,18 @@ type instance struct {
 	stack   [1]uint64
 }
 
-// newInstance instantiates code without running any of it.
-func (s *Sandbox) newInstance(ctx context.Context, isolation host.Isolation, c *code, allocator experimental.MemoryAllocator) (*instance, error) {
+// newInstance instantiates code without running any of it, on a run's account.
+func (s *Sandbox) newInstance(ctx context.Context, isolation host.Isolation, c *code, allocator experimental.MemoryAllocator, a *account) (*instance, error) {
+	if !a.take("its tables", c.instanceBytes) {
+		return nil, errAccount
+	}
 	ctx = experimental.WithMemoryAllocator(ctx, allocator)
 	module, err := instantiate(ctx, c.runtime, c.compiled)
 	if err != nil {
 		return nil, err
 	}
 	i := &instance{
-		isolation: isolation, module: module, code: c, entries: map[string]handle{}, pages: -1,
+		account: a, isolation: isolation, module: module, code: c, entries: map[string]handle{}, pages: -1,
 		fuel: fuelOf(module),
 	}
 	i.linear = memoryOf(module)
@@ -86,19 +90,18 @@ func (noRandom) Read([]byte) (int, error) { return 0, errors.New("no random byte
 
 // plainInstance is an instance as its module describes it: nothing has run.
 // What it links is instantiated first, in the order of the manifest.
-func (s *Sandbox) plainInstance(ctx context.Context, c *code, links []link, memoryBytes int64) (_ *instance, err error) {
-	m := &memory{limit: uint64(memoryBytes)}
-	if len(links) > 0 {
-		m.shared = &shared{left: uint64(memoryBytes)}
-	}
-	i := &instance{memory: m}
+func (s *Sandbox) plainInstance(call *Call, c *code, links []link) (_ *instance, err error) {
+	var ctx context.Context = call.parent
+	memoryBytes := call.limits.MemoryBytes
+	a := newAccount(call)
+	m := &memory{limit: uint64(memoryBytes), account: a}
+	i := &instance{memory: m, account: a}
 	defer func() {
 		if err == nil {
 			return
 		}
-		if denied := i.denied(); denied > 0 {
-			err = &Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf(
-				"needed %d bytes of memory to begin with (limit %d)", denied, memoryBytes)}
+		if i.starved() {
+			err = i.short(memoryBytes)
 		}
 		i.close()
 	}()
@@ -111,9 +114,9 @@ func (s *Sandbox) plainInstance(ctx context.Context, c *code, links []link, memo
 	})
 	var linked []api.Module
 	for _, l := range links {
-		room := &memory{limit: uint64(memoryBytes), shared: m.shared}
+		room := &memory{limit: uint64(memoryBytes), account: a}
 		i.rooms = append(i.rooms, room)
-		part, err := s.newInstance(ctx, host.IsolationPlain, l.code, room)
+		part, err := s.newInstance(ctx, host.IsolationPlain, l.code, room, a)
 		if err != nil {
 			return nil, fmt.Errorf("link module %q: %w", l.name, err)
 		}
@@ -122,32 +125,40 @@ func (s *Sandbox) plainInstance(ctx context.Context, c *code, links []link, memo
 		linked = append(linked, part.module)
 	}
 	rooms := i.rooms
-	whole, err := s.newInstance(ctx, host.IsolationPlain, c, m)
+	whole, err := s.newInstance(ctx, host.IsolationPlain, c, m, a)
 	if err != nil {
 		return nil, err
 	}
 	*i = *whole
-	i.memory, i.links, i.rooms = m, linked, rooms
+	i.memory, i.links, i.rooms, i.account = m, linked, rooms, a
 	return i, nil
 }
 
 // imageInstance is an instance that is what the image says.
-func (s *Sandbox) imageInstance(ctx context.Context, isolation host.Isolation, c *code, f *frozen, memoryBytes int64) (*instance, error) {
-	v, err := newView(f.image, uint64(memoryBytes))
+func (s *Sandbox) imageInstance(ctx context.Context, call *Call, isolation host.Isolation, c *code, f *frozen) (*instance, error) {
+	v, err := newView(f.image, uint64(call.limits.MemoryBytes))
 	if err != nil {
 		return nil, err
 	}
+	v.account = newAccount(call)
 	if isolation == host.IsolationReset {
 		v.track()
 	}
-	i, err := s.newInstance(ctx, isolation, c, v)
+	i, err := s.newInstance(ctx, isolation, c, v, v.account)
 	if err != nil {
+		short := (&instance{view: v, account: v.account}).starved()
 		v.Free()
+		if short {
+			return nil, (&instance{view: v, account: v.account}).short(call.limits.MemoryBytes)
+		}
 		return nil, err
 	}
 	i.view = v
 	if err := i.unfold(); err != nil {
 		i.close()
+		if i.starved() {
+			return nil, i.short(call.limits.MemoryBytes)
+		}
 		return nil, err
 	}
 	for _, name := range f.names {
@@ -181,8 +192,9 @@ func (i *instance) setGlobals(f *frozen) {
 const exchangeRoom = 64 << 20
 
 // keptInstance is an image's instance with a kernel of its own.
-func (s *Sandbox) keptInstance(ctx context.Context, c *code, f *frozen, memoryBytes int64) (*instance, error) {
-	pages := &memory{limit: uint64(memoryBytes) + exchangeRoom}
+func (s *Sandbox) keptInstance(call *Call, c *code, f *frozen) (*instance, error) {
+	var ctx context.Context = call.parent
+	pages := &memory{limit: uint64(call.limits.MemoryBytes) + exchangeRoom, forHost: true}
 	kernel, err := instantiate(experimental.WithMemoryAllocator(ctx, pages), s.runtime, s.kernel)
 	if err != nil {
 		pages.Free()
@@ -194,11 +206,13 @@ func (s *Sandbox) keptInstance(ctx context.Context, c *code, f *frozen, memoryBy
 		}
 		return nil
 	})
-	i, err := s.imageInstance(ctx, host.IsolationReset, c, f, memoryBytes)
+	i, err := s.imageInstance(ctx, call, host.IsolationReset, c, f)
 	if err != nil {
 		pages.Free()
-		return nil, errors.Join(err, kernel.Close(ctx))
+		_ = kernel.Close(ctx) // it has nothing that could fail to close
+		return nil, err
 	}
+	pages.account = i.account
 	i.kernel = newWasmKernel(kernel, pages)
 	return i, nil
 }
@@ -290,7 +304,7 @@ func (i *instance) exchange() exchange {
 	if i.kernel != nil {
 		return i.kernel
 	}
-	return &kernel{}
+	return &kernel{account: i.account}
 }
 
 // memoryBytes returns how large the linear memory is.
@@ -305,21 +319,6 @@ func (i *instance) memoryBytes() int64 {
 	return bytes
 }
 
-// shared is what the memories of linked modules may still grow by together.
-type shared struct{ left uint64 }
-
-// take reports whether a memory may grow from a size to another, and counts it.
-func (s *shared) take(from, to uint64) bool {
-	if s == nil || to <= from {
-		return true
-	}
-	if to-from > s.left {
-		return false
-	}
-	s.left -= to - from
-	return true
-}
-
 // denied returns the largest size that the memory could not grow to.
 func (i *instance) denied() uint64 {
 	if i.view != nil {
@@ -332,9 +331,26 @@ func (i *instance) denied() uint64 {
 	return denied
 }
 
-// limit sets how large a kept instance's memory may grow from now on, and
-// reports false when it has no room for that.
-func (i *instance) limit(bytes int64) bool { return i.view.allow(uint64(bytes)) }
+// starved tells whether more memory was wanted than the run may have.
+func (i *instance) starved() bool { return i.denied() > 0 || i.account.denied > 0 }
+
+// errAccount says that an instance is not made because its run's account is too
+// small for it.
+var errAccount = errors.New("the run's memory_bytes do not suffice")
+
+// short is the fault of an instance that needs more memory to begin with than
+// its run may have.
+func (i *instance) short(memoryBytes int64) *Fault {
+	return &Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf(
+		"needed %d bytes of memory to begin with (limit %d)", max(i.denied(), i.account.denied), memoryBytes)}
+}
+
+// begin readies a kept instance for a run, and reports false when it has no room
+// for the run's limits.
+func (i *instance) begin(c *Call) bool {
+	i.account.begin(c, i.view.size, i.code.instanceBytes)
+	return i.view.allow(uint64(c.limits.MemoryBytes))
+}
 
 // lookAgain is after how many resets the written pages are counted anew.
 const lookAgain = 64

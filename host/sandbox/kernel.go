@@ -27,10 +27,11 @@ type exchange interface {
 // ABI for it are below; those of kept instances are in kernel/kernel.wat, and
 // both must do the same.
 type kernel struct {
-	memory []byte
-	blocks []block // by offset
-	free   [48][]int
-	limit  int64
+	memory  []byte
+	blocks  []block // by offset
+	free    [48][]int
+	limit   int64
+	account *account
 
 	reuse  uint64 // while the memory is smaller, freed blocks rest
 	input  block
@@ -129,19 +130,29 @@ func (k *kernel) alloc(length uint64) (uint64, bool) {
 	if tooLarge {
 		return 0, false
 	}
-	k.grow(int(end))
+	if !k.grow(int(end)) {
+		return 0, false
+	}
 	k.blocks = append(k.blocks, block{offset: offset, length: length})
 	return offset, true
 }
 
-func (k *kernel) grow(size int) {
-	if size > cap(k.memory) {
-		bigger := make([]byte, size, max(size, 2*cap(k.memory), 4096))
+// grow makes the memory larger, by twice at least while that may be.
+func (k *kernel) grow(size int) bool {
+	if had := cap(k.memory); size > had {
+		room := max(size, 2*had, 4096)
+		if !k.account.exchange(uint64(had), uint64(room)) {
+			if room = size; !k.account.exchange(uint64(had), uint64(room)) {
+				return false
+			}
+		}
+		bigger := make([]byte, size, room)
 		copy(bigger, k.memory)
 		k.memory = bigger
-		return
+		return true
 	}
 	k.memory = k.memory[:size]
+	return true
 }
 
 // search returns the index of the block that begins at offset, and whether there

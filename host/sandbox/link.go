@@ -137,7 +137,7 @@ func (s *Sandbox) admitLinks(ctx context.Context, a *artifact, outline *wasmbin.
 		if err != nil {
 			return fmt.Errorf("read linked module %q: %w", l.Name, err)
 		}
-		linked := newPart(part.Wasm)
+		linked := newPart(part)
 		code, err := s.compilePart(ctx, linked)
 		if err != nil {
 			return fmt.Errorf("linked module %q: %w", l.Name, err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host/internal/guests"
+	"github.com/usherhost/usher/host/wasmbin"
 )
 
 // TestAModuleThatCantBeLoadedLeavesNothingBehind loads an artifact with an
@@ -22,7 +23,7 @@ func TestAModuleThatCantBeLoadedLeavesNothingBehind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.LinkNames, a.Links = []string{"good", "bad"}, []part{a.Plain, newPart([]byte("not a module"))}
+	a.LinkNames, a.Links = []string{"good", "bad"}, []part{a.Plain, newPart(&wasmbin.Rewritten{Wasm: []byte("not a module")})}
 	if err := s.storeArtifact(digest, a); err != nil {
 		t.Fatal(err)
 	}

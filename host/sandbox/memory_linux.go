@@ -12,9 +12,10 @@ type memory struct {
 	limit    uint64
 	reserved []byte
 	bytes    []byte
-	size     uint64  // the largest that it had
-	denied   uint64  // the largest that was refused
-	shared   *shared // with the other memories of the instance; nil: with none
+	size     uint64   // the largest that it had
+	denied   uint64   // the largest that was refused
+	account  *account // of the run, nil: none counts
+	forHost  bool     // it is for exchange with the host
 }
 
 // Allocate implements experimental.MemoryAllocator.
@@ -22,8 +23,11 @@ func (m *memory) Allocate(_, _ uint64) experimental.LinearMemory { return m }
 
 // Reallocate implements experimental.LinearMemory.
 func (m *memory) Reallocate(size uint64) []byte {
-	if size > m.limit || !m.shared.take(m.size, size) {
+	if size > m.limit {
 		m.denied = max(m.denied, size)
+		return nil
+	}
+	if !m.count(size) {
 		return nil
 	}
 	if size == 0 {

@@ -109,7 +109,7 @@ func (s *Sandbox) settle(digest string, l *loading) {
 	} else {
 		l.module.users, l.module.loading = 1, l
 		l.module.loaded = s.loaded.PushFront(l.module)
-		s.loadBytes += l.module.bytes
+		s.loadBytes.Add(l.module.bytes)
 		s.evict()
 	}
 	close(l.done)
@@ -259,13 +259,18 @@ func (m *Module) Run(ctx context.Context, r *Request) Outcome {
 	if _, err := m.code(ctx, m.best(r.Isolation)); err != nil { // compiled before the run's time begins
 		return Outcome{Fault: &Fault{Fault: host.FaultHost, Message: "compile the module: " + err.Error()}}
 	}
+	sh, err := m.sandbox.admitRun(ctx, m, r)
+	if err != nil {
+		return Outcome{Fault: &Fault{Fault: host.FaultHost, Message: "wait for memory: " + err.Error()}}
+	}
+	defer m.sandbox.endRun(sh)
 	if !m.sandbox.runs.enter() {
 		return Outcome{Fault: &Fault{Fault: host.FaultHost, Message: errClosed.Error()}}
 	}
 	defer m.sandbox.runs.leave()
 	c := calls.Get().(*Call)
 	c.begin(ctx, r)
-	c.sandbox = m.sandbox
+	c.sandbox, c.share = m.sandbox, sh
 	defer c.end()
 	i, err := m.take(c)
 	if err != nil {
@@ -301,7 +306,7 @@ func (m *Module) take(c *Call) (*instance, error) {
 	}
 	if isolation == host.IsolationReset {
 		if i := m.sandbox.takeIdle(m); i != nil {
-			if i.limit(c.limits.MemoryBytes) {
+			if i.begin(c) {
 				return i, nil
 			}
 			i.close() // it was made for a smaller limit
@@ -313,11 +318,11 @@ func (m *Module) take(c *Call) (*instance, error) {
 	}
 	switch isolation {
 	case host.IsolationReset:
-		return m.sandbox.keptInstance(c.parent, code, m.frozen, c.limits.MemoryBytes)
+		return m.sandbox.keptInstance(c, code, m.frozen)
 	case host.IsolationFresh:
-		return m.sandbox.imageInstance(c.parent, isolation, code, m.frozen, c.limits.MemoryBytes)
+		return m.sandbox.imageInstance(c.parent, c, isolation, code, m.frozen)
 	}
-	return m.sandbox.plainInstance(c.parent, code, m.links, c.limits.MemoryBytes)
+	return m.sandbox.plainInstance(c, code, m.links)
 }
 
 func (m *Module) leastBytes(isolation host.Isolation) int64 {

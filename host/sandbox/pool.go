@@ -16,7 +16,17 @@ func (i *instance) bytes() int64 { return instanceBytes + int64(i.stacks) + i.vi
 func (s *Sandbox) IdleBytes() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.idleBytes + s.loadBytes
+	return s.idleBytes + s.loadBytes.Load()
+}
+
+// loadedBytes returns what code and images take, which nobody can take away.
+func (s *Sandbox) loadedBytes() int64 { return s.loadBytes.Load() }
+
+// evictTo drops idle instances, and modules that nobody uses, until they fit.
+func (s *Sandbox) evictTo(most int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.evictOver(most)
 }
 
 // takeIdle returns the instance of m that was used last, nil when there is none.
@@ -52,10 +62,18 @@ func (s *Sandbox) keepIdle(m *Module, i *instance) {
 // evict drops what was not used for longest until the rest fits: instances
 // first, then modules that nobody uses. The caller holds the lock.
 func (s *Sandbox) evict() {
-	for s.idle.Len() > 0 && s.idleBytes+s.loadBytes > s.config.IdleBytes {
+	most := s.config.IdleBytes
+	if s.budget != nil {
+		most = min(most, s.budget.total-s.budget.held.Load())
+	}
+	s.evictOver(most)
+}
+
+func (s *Sandbox) evictOver(most int64) {
+	for s.idle.Len() > 0 && s.idleBytes+s.loadBytes.Load() > most {
 		s.drop(s.idle.Back())
 	}
-	for e := s.loaded.Back(); e != nil && s.loadBytes > s.config.IdleBytes; {
+	for e := s.loaded.Back(); e != nil && s.loadBytes.Load() > most; {
 		m := e.Value.(*Module)
 		e = e.Prev()
 		if m.users == 0 {
@@ -78,7 +96,7 @@ func (s *Sandbox) unload(m *Module) {
 		s.drop(e)
 	}
 	s.loaded.Remove(m.loaded)
-	s.loadBytes -= m.bytes
+	s.loadBytes.Add(-m.bytes)
 	s.forget(m)
 	m.free()
 }
@@ -104,7 +122,7 @@ func (s *Sandbox) unlink(c *code) {
 	}
 	if c.users--; c.users == 0 {
 		delete(s.codes, c.key)
-		s.loadBytes -= c.bytes
+		s.loadBytes.Add(-c.bytes)
 		_ = c.compiled.Close(context.Background()) // it only frees memory
 	}
 }

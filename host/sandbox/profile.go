@@ -70,7 +70,7 @@ func (s *Sandbox) watched(ctx context.Context, wasm []byte, outline *wasmbin.Mod
 	if err != nil {
 		return nil, fmt.Errorf("read module: %w", err)
 	}
-	a := &artifact{Plain: newPart(plain.Wasm)}
+	a := &artifact{Plain: newPart(plain)}
 	if m := plain.Facts.Memory; m != nil {
 		a.MinMemoryBytes = int64(m.Min) * wasmbin.PageBytes
 	}
@@ -82,7 +82,7 @@ func (s *Sandbox) watched(ctx context.Context, wasm []byte, outline *wasmbin.Mod
 	if compiled, err = s.runtime.CompileModule(experimental.WithFunctionListenerFactory(ctx, p), a.Plain.wasm); err != nil {
 		return nil, fmt.Errorf("compile module: %w", err)
 	}
-	m := &Module{sandbox: s, artifact: a, plain: &code{runtime: s.runtime, compiled: compiled}}
+	m := &Module{sandbox: s, artifact: a, plain: &code{runtime: s.runtime, compiled: compiled, instanceBytes: a.Plain.InstanceBytes}}
 	return m, m.loadLinks(ctx)
 }
 

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -36,6 +37,10 @@ type Config struct {
 	// IdleBytes is about how much memory modules and instances that nothing
 	// uses may keep; 0 is 512 MiB.
 	IdleBytes int64
+	// MemoryBytes is what runs, modules, idle instances and the processes that
+	// compile and build may have together. Who finds no room waits: see
+	// [Sandbox.Memory]. 0 does not bound it. Idle memory is half of it at most.
+	MemoryBytes int64
 }
 
 const defaultIdleBytes = 512 << 20
@@ -70,6 +75,7 @@ type Sandbox struct {
 
 	admitting sync.Mutex // held while a module is compiled in a process of its own
 	runs      *runs
+	budget    *budget // nil: the memory is not bounded
 
 	mu        sync.Mutex // guards the following
 	modules   map[string]*loading
@@ -78,8 +84,8 @@ type Sandbox struct {
 	bases     map[string]*base
 	idle      *list.List // of *instance that nobody uses, the last used first
 	idleBytes int64
-	loaded    *list.List // of *Module, the last used first
-	loadBytes int64      // of the modules' images, and of all code and bases
+	loaded    *list.List   // of *Module, the last used first
+	loadBytes atomic.Int64 // of the modules' images, and of all code and bases
 }
 
 // loading is a module that somebody loads, or has loaded.
@@ -110,6 +116,10 @@ func Open(ctx context.Context, c Config) (*Sandbox, error) {
 		served:  map[string]map[string]Function{},
 		modules: map[string]*loading{}, codes: map[string]*code{}, compiling: map[string]chan struct{}{}, bases: map[string]*base{},
 		idle: list.New(), loaded: list.New(), runs: newRuns(),
+	}
+	if c.MemoryBytes > 0 {
+		s.config.IdleBytes = min(c.IdleBytes, c.MemoryBytes/2)
+		s.budget = &budget{total: c.MemoryBytes, loaded: s.loadedBytes, evict: s.evictTo}
 	}
 	s.sweep()
 	s.functions = s.everyFunction()
@@ -153,7 +163,11 @@ func (s *Sandbox) serve(ctx context.Context, runtime wazero.Runtime) error {
 			WithGoModuleFunction(api.GoModuleFunc(func(ctx context.Context, caller api.Module, stack []uint64) {
 				c := ctx.(*Call)
 				c.caller = caller
+				c.holdStack()
 				f.Run(c, stack)
+				if c.charged > 0 {
+					c.uncharge()
+				}
 			}), f.Params, f.Results).
 			Export(f.Name)
 	}
@@ -195,6 +209,9 @@ const closeWait = 5 * time.Second
 func (s *Sandbox) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, closeWait)
 	defer cancel()
+	if s.budget != nil {
+		s.budget.close()
+	}
 	if err := s.runs.close(ctx); err != nil {
 		return fmt.Errorf("close sandbox: %w", err)
 	}

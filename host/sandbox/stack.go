@@ -124,10 +124,12 @@ func (c *calling) frames() (n int) {
 
 // The call stack's share of memory_bytes, and its bounds: the least is more than
 // most guests ever use, and the most is deeper than any that means to return.
+// JavaScript's own limit for recursion, which an action can catch, takes up to
+// 13 MiB here, and must come first.
 const (
-	stackShare   = 8
+	stackShare   = 4
 	minCallStack = 256 << 10
-	maxCallStack = 16 << 20
+	maxCallStack = 32 << 20
 )
 
 // stackLimit returns how large a run's call stack may be.

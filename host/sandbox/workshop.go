@@ -30,7 +30,7 @@ func (s *Sandbox) Workshop(ctx context.Context, wasm []byte) (*Workshop, error) 
 	if err != nil {
 		return nil, fmt.Errorf("rewrite module: %w", err)
 	}
-	c, err := s.compile(ctx, metered.Wasm)
+	c, err := s.compilePart(ctx, newPart(metered))
 	if err != nil {
 		return nil, err
 	}
@@ -55,15 +55,16 @@ func (w *Workshop) Bench(ctx context.Context, limits host.Limits) (*Bench, error
 	if !w.sandbox.runs.enter() {
 		return nil, errClosed
 	}
-	i, err := w.sandbox.plainInstance(ctx, w.code, nil, limits.MemoryBytes)
+	b := &Bench{workshop: w, call: &Call{}}
+	b.state = &freezing{random: rand.NewChaCha8(sha256.Sum256(nil)), bench: true, lenient: true}
+	b.call.begin(ctx, &Request{Limits: limits, Random: b.state, Clock: b.state, Stdout: io.Discard, Stderr: io.Discard})
+	i, err := w.sandbox.plainInstance(b.call, w.code, nil)
 	if err != nil {
 		w.sandbox.runs.leave()
 		return nil, fmt.Errorf("instantiate module: %w", err)
 	}
-	b := &Bench{workshop: w, instance: i, call: &Call{}}
-	b.state = &freezing{random: rand.NewChaCha8(sha256.Sum256(nil)), bench: true, lenient: true}
-	b.call.begin(ctx, &Request{Limits: limits, Random: b.state, Clock: b.state, Stdout: io.Discard, Stderr: io.Discard})
-	exchange := &kernel{}
+	b.instance = i
+	exchange := &kernel{account: i.account}
 	exchange.begin(nil, &b.call.request.Limits)
 	b.call.sandbox, b.call.freezing, b.call.instance, b.call.exchange = w.sandbox, b.state, i, exchange
 	b.call.fill()

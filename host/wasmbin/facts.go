@@ -16,6 +16,7 @@ type Facts struct {
 	PassiveSegments bool          // data or element segments that code uses, which it can drop
 	MemoryGrows     int           // places with memory.grow
 	Largest         FunctionFacts // the maximum of each over all functions
+	InstanceBytes   uint64        // what an instance has besides its memory: tables as they begin, passive element segments and globals
 }
 
 // GlobalFact is an own mutable global. Index counts imports in; Export is the
@@ -74,6 +75,7 @@ func (m *module) facts(s *scanner) (Facts, error) {
 			f.Globals = append(f.Globals, GlobalFact{index, g.valueType, fmt.Sprintf("%s%d", GlobalStem, index)})
 		}
 	}
+	f.InstanceBytes = m.instanceBytes()
 	for i := range m.bodies {
 		if err := s.scan(i); err != nil {
 			return f, fmt.Errorf("%s %w", m.functionName(m.imported[KindFunction]+uint32(i)), err)
@@ -82,6 +84,25 @@ func (m *module) facts(s *scanner) (Facts, error) {
 		f.Largest.raise(m.measureFunction(i, s))
 	}
 	return f, nil
+}
+
+// What the engine has for each of these in an instance.
+const (
+	ReferenceBytes = 8 // in a table or segment
+	globalBytes    = 64
+)
+
+func (m *module) instanceBytes() uint64 {
+	n := globalBytes * uint64(len(m.globals))
+	for _, t := range m.tables {
+		n += ReferenceBytes * uint64(t.limits.Min)
+	}
+	for _, e := range m.elements {
+		if e.flags&3 == 1 { // passive; active ones are in a table, and in no instance besides
+			n += ReferenceBytes * uint64(len(e.functions)+len(e.values))
+		}
+	}
+	return n
 }
 
 // note takes in what a body does.
