@@ -30,7 +30,7 @@ func TestCreateAction(t *testing.T) {
 		{name: "refuses a line break at the end", action: "a\n", trigger: trigger, pointers: []string{"/name"}, text: "no control characters"},
 		{name: "refuses what turns text around", action: "a\u202eb", trigger: trigger, pointers: []string{"/name"}, text: "U+202E"},
 		{name: "refuses an escape of C1", action: "a\u009b2J", trigger: trigger, pointers: []string{"/name"}, text: "U+009B"},
-		{name: "refuses a backslash", action: `a\b`, trigger: trigger, pointers: []string{"/name"}, text: `no '\\'`},
+		{name: "refuses a backslash", action: `a\b`, trigger: trigger, pointers: []string{"/name"}, text: "no '\\'"},
 		{name: "refuses this folder", action: ".", trigger: trigger, pointers: []string{"/name"}, text: `"."`},
 		{name: "refuses the folder above", action: "..", trigger: trigger, pointers: []string{"/name"}, text: `".."`},
 		{name: "takes more dots", action: "...", trigger: trigger},
