@@ -2,7 +2,9 @@ package host
 
 import (
 	"fmt"
+	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -48,4 +50,49 @@ func Unprintable(s string) string {
 func isReplacement(s string) bool {
 	_, size := utf8.DecodeRuneInString(s)
 	return size > 1
+}
+
+// Escape returns text with JSON's escapes in place of what is not [Printable],
+// other than the characters of but. A byte that is no UTF-8 becomes \xXX.
+func Escape(text, but string) string {
+	at := unprintableAt(text, but)
+	if at < 0 {
+		return text
+	}
+	var b strings.Builder
+	for ; at >= 0; at = unprintableAt(text, but) {
+		r, size := utf8.DecodeRuneInString(text[at:])
+		b.WriteString(text[:at])
+		b.WriteString(escapeOf(r, text[at:at+size]))
+		text = text[at+size:]
+	}
+	b.WriteString(text)
+	return b.String()
+}
+
+// unprintableAt returns where text has something to escape; -1 when nowhere.
+func unprintableAt(text, but string) int {
+	for i, r := range text {
+		if r == utf8.RuneError && !isReplacement(text[i:]) || !Printable(r) && !strings.ContainsRune(but, r) {
+			return i
+		}
+	}
+	return -1
+}
+
+func escapeOf(r rune, raw string) string {
+	switch {
+	case r == utf8.RuneError:
+		return fmt.Sprintf(`\x%02x`, raw[0])
+	case r == '\n':
+		return `\n`
+	case r == '\t':
+		return `\t`
+	case r == '\r':
+		return `\r`
+	case r > 0xffff:
+		high, low := utf16.EncodeRune(r)
+		return fmt.Sprintf(`\u%04x\u%04x`, high, low)
+	}
+	return fmt.Sprintf(`\u%04x`, r)
 }

@@ -34,3 +34,23 @@ func TestNamesThatForgeWhatPeopleSeeAreNotPrintable(t *testing.T) {
 }
 
 func hasEnd(s, end string) bool { return len(s) >= len(end) && s[len(s)-len(end):] == end }
+
+func TestEscapesAreJSONs(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"plain 漢字 👩‍💻":          "plain 漢字 👩‍💻",
+		"a\nb\tc\rd":            `a\nb\tc\rd`,
+		"\x00\x1b[2J\x7f":       `\u0000\u001b[2J\u007f`,
+		"\u0085\u202e\u2028":    `\u0085\u202e\u2028`,
+		"\U000e0041":            `\udb40\udc41`,
+		"\xff\ufffd":            `\xff` + "\ufffd",
+		"\\n stays as it stood": `\n stays as it stood`,
+	} {
+		if got := host.Escape(text, ""); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := host.Escape("a\nb\tc\x1b", "\n\t"); got != "a\nb\tc\\u001b" {
+		t.Errorf("got %q", got)
+	}
+}

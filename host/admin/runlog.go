@@ -80,12 +80,12 @@ func (l logLine) write(out *bytes.Buffer, format string) error {
 		}
 		return nil
 	}
-	head := fmt.Sprintf("%s %-5s %s v%d #%d: ", l.At.UTC().Format("2006-01-02T15:04:05.000Z"), l.Level, l.Action, l.Number, l.Attempt)
+	head := fmt.Sprintf("%s %-5s %s v%d #%d: ", l.At.UTC().Format("2006-01-02T15:04:05.000Z"), l.Level, host.Escape(l.Action, ""), l.Number, l.Attempt)
 	for i, line := range strings.Split(l.Message, "\n") {
 		if i > 0 {
 			head = "    "
 		}
-		out.WriteString(head + line + "\n")
+		out.WriteString(head + host.Escape(strings.TrimSuffix(line, "\r"), "\t") + "\n")
 	}
 	return nil
 }

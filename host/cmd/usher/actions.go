@@ -78,9 +78,9 @@ func (a *app) createAction(ctx context.Context, name string, f createFlags) erro
 		}
 	}
 	return a.term.answer(action, func(w io.Writer) {
-		fmt.Fprintf(w, "created %s (%s) for %s\n", action.Name, action.ID, action.Trigger)
+		fprintf(w, "created %s (%s) for %s\n", action.Name, action.ID, action.Trigger)
 		if action.Deployed != nil {
-			fmt.Fprintf(w, "deployed version %d\nnext: usher bind %s\n", action.Deployed.Number, action.Name)
+			fprintf(w, "deployed version %d\nnext: usher bind %s\n", action.Deployed.Number, action.Name)
 		}
 	})
 }
@@ -200,7 +200,7 @@ func (a *app) printAction(w io.Writer, action host.Action) {
 		a.printGrants(w, v.Manifest, action.Secrets)
 		return
 	}
-	fmt.Fprintln(w, "nothing is deployed; next: usher actions deploy DIR")
+	fprintln(w, "nothing is deployed; next: usher actions deploy DIR")
 }
 
 func newActionsDelete(a *app) *cobra.Command {
@@ -217,7 +217,7 @@ func newActionsDelete(a *app) *cobra.Command {
 			if err := c.DeleteAction(cmd.Context(), args[0], force); err != nil {
 				return err
 			}
-			return a.term.answer(map[string]any{"deleted": args[0]}, func(w io.Writer) { fmt.Fprintf(w, "deleted %s\n", args[0]) })
+			return a.term.answer(map[string]any{"deleted": args[0]}, func(w io.Writer) { fprintf(w, "deleted %s\n", args[0]) })
 		},
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "also when it is bound: it is unbound first")

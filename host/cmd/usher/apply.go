@@ -130,19 +130,19 @@ func (a *app) planFor(ctx context.Context, c *client.Client, setup ascode.Setup,
 
 func (a *app) printPlan(w io.Writer, plan ascode.Plan) {
 	for _, step := range plan.Steps {
-		fmt.Fprintln(w, a.term.bold(string(step.Verb)+" "+step.Object))
+		fprintln(w, a.term.bold(string(step.Verb)+" "+step.Object))
 		for line := range strings.Lines(step.Diff) {
 			fmt.Fprint(w, "  "+a.diffLine(line))
 		}
 	}
 	for _, note := range plan.Notes {
-		fmt.Fprintln(w, "note: "+note)
+		fprintln(w, "note: "+note)
 	}
 	if len(plan.Steps) == 0 {
-		fmt.Fprintln(w, "no changes")
+		fprintln(w, "no changes")
 		return
 	}
-	fmt.Fprintln(w, verbs(plan))
+	fprintln(w, verbs(plan))
 }
 
 func (a *app) diffLine(line string) string {
@@ -200,14 +200,14 @@ func (a *app) carryOut(ctx context.Context, c *client.Client, plan ascode.Plan) 
 			return err
 		}
 		if !a.term.json {
-			fmt.Fprintf(a.term.out, "%sd %s\n", step.Verb, step.Object)
+			fprintf(a.term.out, "%sd %s\n", step.Verb, step.Object)
 		}
 	}
 	if a.term.json {
 		return a.term.printJSON(plan)
 	}
 	if len(plan.Steps) == 0 {
-		fmt.Fprintln(a.term.out, "no changes")
+		fprintln(a.term.out, "no changes")
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func objectName(c host.Change) string {
 // changeDetails shows each change with the lines that differ.
 func (a *app) changeDetails(w io.Writer, changes []host.Change) {
 	for _, c := range changes {
-		fmt.Fprintf(w, "%d %s %s %s %s\n", c.Seq, a.term.dim(shortTime(c.At)), actorName(c.Actor), a.term.bold(c.Verb), objectName(c))
+		fprintf(w, "%d %s %s %s %s\n", c.Seq, a.term.dim(shortTime(c.At)), actorName(c.Actor), a.term.bold(c.Verb), objectName(c))
 		lines := strings.SplitAfterN(string(diff.Diff("before", page(c.Before), "after", page(c.After))), "\n", 4)
 		for line := range strings.Lines(lines[len(lines)-1]) {
 			fmt.Fprint(w, "  "+a.diffLine(line))

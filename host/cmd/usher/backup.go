@@ -86,9 +86,9 @@ func (a *app) backup(ctx context.Context, file string, withKeys bool) error {
 		a.term.note("usher: the keys are not in it: keep %s apart from it, without which no secret in it can be read", secretsKeyFile)
 	}
 	return a.term.answer(answer, func(w io.Writer) {
-		fmt.Fprintf(w, "%s: %d bytes\n", answer.File, answer.Bytes)
+		fprintf(w, "%s: %d bytes\n", answer.File, answer.Bytes)
 		for _, key := range answer.KeyFiles {
-			fmt.Fprintf(w, "%s: keep it apart from the database\n", key)
+			fprintf(w, "%s: keep it apart from the database\n", key)
 		}
 	})
 }

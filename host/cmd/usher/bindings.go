@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -321,7 +320,7 @@ func newBindingsOrder(a *app) *cobra.Command {
 func (a *app) printBindings(trigger host.Trigger, bindings []host.Binding) error {
 	return a.term.answer(map[string]any{"trigger": trigger, "bindings": notNil(bindings)}, func(w io.Writer) {
 		if len(bindings) == 0 {
-			fmt.Fprintf(w, "nothing is bound to %s\n", trigger)
+			fprintf(w, "nothing is bound to %s\n", trigger)
 			return
 		}
 		a.bindingTable(w, bindings)

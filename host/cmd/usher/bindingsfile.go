@@ -116,7 +116,7 @@ func temporary(text []byte) (string, error) {
 func (a *app) edit(ctx context.Context, path string) ([]byte, error) {
 	command := editor()
 	cmd := exec.CommandContext(ctx, "sh", "-c", command+` "$1"`, "sh", path)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.term.in, a.term.err, a.term.err
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.term.in, a.term.tty, a.term.tty
 	if err := cmd.Run(); err != nil {
 		return nil, &host.Error{
 			Code: host.Refused, Text: fmt.Sprintf("the editor %q failed: %v", command, err), Err: err,
@@ -181,7 +181,7 @@ func (a *app) replaceBindings(ctx context.Context, c *client.Client, path string
 	return a.term.answer(map[string]any{"bindings": answers}, func(w io.Writer) {
 		for trigger, list := range answers {
 			if len(list) == 0 {
-				fmt.Fprintf(w, "nothing is bound to %s\n", trigger)
+				fprintf(w, "nothing is bound to %s\n", trigger)
 				continue
 			}
 			a.bindingTable(w, list)

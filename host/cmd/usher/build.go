@@ -32,7 +32,7 @@ func (a *app) build(ctx context.Context, f *actionFile, force bool) (bool, error
 	a.term.note("building %s: %s", f.Name, f.Build)
 	cmd := exec.CommandContext(ctx, "sh", "-c", f.Build)
 	cmd.Dir = f.dir
-	cmd.Stdout, cmd.Stderr = a.term.err, a.term.err
+	cmd.Stdout, cmd.Stderr = a.term.tty, a.term.tty
 	cmd.WaitDelay = 5 * time.Second // a grandchild may hold the pipes after the shell was stopped
 	if err := cmd.Run(); err != nil {
 		return true, &host.Error{

@@ -151,9 +151,9 @@ func (t target) outputPath() string {
 
 func (a *app) printBuild(w io.Writer, t target, b buildAnswer) {
 	for _, warning := range b.Warnings {
-		a.term.note("%s %s", a.term.yellow("usher: warning:"), warning)
+		a.term.note("%s %s", a.term.yellow("usher: warning:"), under(warning.String()))
 	}
-	fmt.Fprintf(w, "built %s from %s in %s\n", a.term.bold(b.Module), b.Source, micros(b.TookMicros))
+	fprintf(w, "built %s from %s in %s\n", a.term.bold(b.Module), b.Source, micros(b.TookMicros))
 	packages := make([]string, len(b.Packages))
 	for i, p := range b.Packages {
 		packages[i] = p.Name + " " + p.Version
@@ -178,5 +178,5 @@ func (a *app) printBuild(w io.Writer, t target, b buildAnswer) {
 	} else {
 		next += " --event FILE"
 	}
-	fmt.Fprintln(w, "next: "+next)
+	fprintln(w, "next: "+next)
 }

@@ -41,12 +41,12 @@ func (a *app) printCapabilities(w io.Writer, found host.Capabilities) {
 	}
 	a.term.pairs(w, "version", fmt.Sprintf("v%d, %s", found.Number, found.VersionID), "digest", found.Digest,
 		"imports", join(imports), "asks to reach", cmp.Or(declared, "nothing"), "asks for secrets", cmp.Or(join(found.Secrets.Declared), "none"))
-	fmt.Fprintf(w, "\nin its latest %s:\n", count(found.Looked, "execution"))
+	fprintf(w, "\nin its latest %s:\n", count(found.Looked, "execution"))
 	a.term.pairs(w, "called", cmp.Or(join(found.Functions), "nothing"), "read secrets", cmp.Or(join(found.Secrets.Read), "none"))
 	if len(found.Egress.Reached) == 0 {
-		fmt.Fprintln(w, "it has sent no requests so far")
+		fprintln(w, "it has sent no requests so far")
 		return
 	}
-	fmt.Fprintln(w)
+	fprintln(w)
 	a.reachTable(w, found.Egress.Reached)
 }

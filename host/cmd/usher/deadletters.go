@@ -122,9 +122,9 @@ func (a *app) retryDeadLetters(ctx context.Context, f executionFlags, all bool) 
 		return err
 	}
 	return a.term.answer(map[string]any{"retried": n}, func(w io.Writer) {
-		fmt.Fprintf(w, "%s due again\n", countAre(n, "execution"))
+		fprintf(w, "%s due again\n", countAre(n, "execution"))
 		if n > 0 {
-			fmt.Fprintln(w, "next: usher tail")
+			fprintln(w, "next: usher tail")
 		}
 	})
 }

@@ -206,7 +206,7 @@ func (a *app) printDeploy(w io.Writer, d deployAnswer) {
 	if d.Created {
 		verb = "created and deployed"
 	}
-	fmt.Fprintf(w, "%s: version %d %s (%s, %s)\n", a.term.bold(d.Action.Name), d.Version.Number, verb,
+	fprintf(w, "%s: version %d %s (%s, %s)\n", a.term.bold(d.Action.Name), d.Version.Number, verb,
 		byteSize(d.Version.SizeBytes), d.Version.Digest[:min(len(d.Version.Digest), 19)])
 	a.printGrants(w, d.Version.Manifest, d.Action.Secrets)
 	bound := "no"
@@ -215,7 +215,7 @@ func (a *app) printDeploy(w io.Writer, d deployAnswer) {
 	}
 	a.term.pairs(w, "bound     ", bound)
 	for _, next := range d.Next {
-		fmt.Fprintln(w, "next: "+next)
+		fprintln(w, "next: "+next)
 	}
 }
 

@@ -200,6 +200,6 @@ func (d *development) try(ctx context.Context, built func() devAnswer) error {
 	}
 	return d.app.term.answer(answer, func(w io.Writer) {
 		d.app.term.result(w, result)
-		fmt.Fprintln(w, d.app.term.dim("built in "+micros(answer.BuildMicros)))
+		fprintln(w, d.app.term.dim("built in "+micros(answer.BuildMicros)))
 	})
 }

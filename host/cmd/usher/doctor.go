@@ -80,9 +80,9 @@ func (a *app) printFindings(w io.Writer, findings []finding) {
 		stateOK: a.term.green, stateNote: a.term.dim, stateWarning: a.term.yellow, stateProblem: a.term.red,
 	}
 	for _, f := range findings {
-		fmt.Fprintf(w, "%s %-12s %s\n", paint[f.State](fmt.Sprintf("%-8s", f.State)), f.Name, f.Detail)
+		fprintf(w, "%s %-12s %s\n", paint[f.State](fmt.Sprintf("%-8s", f.State)), f.Name, f.Detail)
 		if f.Hint != "" {
-			fmt.Fprintf(w, "%22shint: %s\n", "", strings.ReplaceAll(f.Hint, "\n", "\n"+strings.Repeat(" ", 28)))
+			fprintf(w, "%22shint: %s\n", "", strings.ReplaceAll(f.Hint, "\n", "\n"+strings.Repeat(" ", 28)))
 		}
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -45,7 +44,7 @@ func (a *app) explain(ctx context.Context, policy host.Egress, url string) error
 	client := &egress.Client{AllowNetworks: a.cfg.AllowNetworks}
 	defer client.Close()
 	explanation := client.Explain(ctx, policy, url)
-	if err := a.term.answer(explanation, func(w io.Writer) { fmt.Fprintln(w, explanation) }); err != nil {
+	if err := a.term.answer(explanation, func(w io.Writer) { fprintln(w, block(explanation.String())) }); err != nil {
 		return err
 	}
 	if !explanation.Allowed {

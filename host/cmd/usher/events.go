@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"time"
 
@@ -70,7 +69,7 @@ func (a *app) sendEvent(ctx context.Context, path string, f sendFlags) error {
 
 func (a *app) printAccepted(accepted host.Accepted) error {
 	return a.term.answer(accepted, func(w io.Writer) {
-		fmt.Fprintf(w, "accepted %s\nnext: usher executions show %s\n", accepted.EventID, accepted.ExecutionID)
+		fprintf(w, "accepted %s\nnext: usher executions show %s\n", accepted.EventID, accepted.ExecutionID)
 	})
 }
 
@@ -111,6 +110,6 @@ func (a *app) printEvent(w io.Writer, event client.Event) {
 		"user", event.UserID, "received", shortTime(event.ReceivedAt), "traceparent", event.Traceparent)
 	body, err := json.MarshalIndent(event.Body, "", "  ")
 	if err == nil {
-		fmt.Fprintf(w, "%s\n", body)
+		fprintf(w, "%s\n", block(body))
 	}
 }

@@ -159,7 +159,7 @@ func (a *app) printExecution(w io.Writer, e client.Execution) {
 		if i < len(e.Steps) {
 			state = e.Steps[i]
 		}
-		fmt.Fprintf(w, "\n%d. %s v%d: %s\n", i+1, a.term.bold(step.Action), step.Number, a.stepState(state))
+		fprintf(w, "\n%d. %s v%d: %s\n", i+1, a.term.bold(step.Action), step.Number, a.stepState(state))
 		for _, r := range e.Results {
 			if r.Step == i {
 				a.printAttempt(w, r)
@@ -167,14 +167,14 @@ func (a *app) printExecution(w io.Writer, e client.Execution) {
 		}
 	}
 	if len(e.Plan) == 0 {
-		fmt.Fprintln(w, "\nnothing was bound and deployed when the event came")
+		fprintln(w, "\nnothing was bound and deployed when the event came")
 	}
 }
 
 func (a *app) printAttempt(w io.Writer, r host.Result) {
 	var b strings.Builder
 	a.term.result(&b, r)
-	fmt.Fprintln(w, a.term.dim("   attempt "+strconv.Itoa(r.Attempt)))
+	fprintln(w, a.term.dim("   attempt "+strconv.Itoa(r.Attempt)))
 	for line := range strings.Lines(b.String()) {
 		fmt.Fprint(w, "   "+line)
 	}
@@ -243,7 +243,7 @@ func (a *app) changeExecution(
 	if err != nil {
 		return err
 	}
-	return a.term.answer(execution, func(w io.Writer) { fmt.Fprintf(w, "%s %s\n", execution.ID, done) })
+	return a.term.answer(execution, func(w io.Writer) { fprintf(w, "%s %s\n", execution.ID, done) })
 }
 
 func newExecutionsReplay(a *app) *cobra.Command {
@@ -262,7 +262,7 @@ func newExecutionsReplay(a *app) *cobra.Command {
 				return err
 			}
 			return a.term.answer(accepted, func(w io.Writer) {
-				fmt.Fprintf(w, "replaying as %s\nnext: usher executions show %s\n", accepted.ExecutionID, accepted.ExecutionID)
+				fprintf(w, "replaying as %s\nnext: usher executions show %s\n", accepted.ExecutionID, accepted.ExecutionID)
 			})
 		},
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/client"
 	"github.com/usherhost/usher/host/jsbuild"
 )
 
@@ -128,14 +129,32 @@ func (t term) fail(cmd *cobra.Command, err error) int {
 		t.failJSON(code, text, hint, fields, err)
 		return code
 	}
-	fmt.Fprintf(t.err, "%s %s\n", t.red("usher:"), text)
+	fprintf(t.err, "%s %s\n", t.red("usher:"), under(text))
 	for _, f := range fields {
-		fmt.Fprintf(t.err, "usher:   %s: %s\n", cmp.Or(f.Pointer, "/"), f.Detail)
+		fprintf(t.err, "usher:   %s: %s\n", cmp.Or(f.Pointer, "/"), f.Detail)
 	}
 	if hint != "" {
-		fmt.Fprintf(t.err, "%s %s\n", t.bold("usher: hint:"), strings.ReplaceAll(hint, "\n", "\nusher: hint: "))
+		fprintf(t.err, "%s %s\n", t.bold("usher: hint:"), hang(hint, "usher: hint: "))
 	}
 	return code
+}
+
+// under makes an error's further lines stand under the first, so that none can be
+// taken for a hint.
+func under(text string) block {
+	first, rest, more := strings.Cut(text, "\n")
+	if !more {
+		return hang(text, "")
+	}
+	out := oneLine(first)
+	for line := range strings.SplitSeq(rest, "\n") {
+		line = oneLine(line)
+		if !strings.HasPrefix(line, "usher:   ") && !strings.HasPrefix(line, "  ") {
+			line = "usher:   " + line
+		}
+		out += "\n" + line
+	}
+	return block(out)
 }
 
 func (t term) failJSON(code int, text, hint string, fields []host.Field, err error) {
@@ -178,6 +197,9 @@ func errorText(cmd *cobra.Command, err error) (text, hint string, fields []host.
 		if hint == "" {
 			hint = hintFor(e.Code)
 		}
+	}
+	if _, ok := errors.AsType[*client.Problem](err); ok { // a server has no say in what lines there are
+		text, hint = oneLine(text), oneLine(hint)
 	}
 	if unreachable(err) {
 		hint = "start the host with 'usher serve', or name another with --url or " + envName("url")

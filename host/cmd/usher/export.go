@@ -51,8 +51,8 @@ func (a *app) printWritten(dir string, setup ascode.Setup, paths, notes []string
 		notes = append(notes, path+" is of no action here; delete it, or 'usher apply' makes that action")
 	}
 	err := a.term.answer(map[string]any{"dir": dir, "files": paths, "notes": notNil(notes)}, func(w io.Writer) {
-		fmt.Fprintf(w, "wrote %s: %s in %s\n", dir, count(len(setup.Actions), "action"), count(len(paths), "file"))
-		fmt.Fprintf(w, "next: usher diff %s\n", dir)
+		fprintf(w, "wrote %s: %s in %s\n", dir, count(len(setup.Actions), "action"), count(len(paths), "file"))
+		fprintf(w, "next: usher diff %s\n", dir)
 	})
 	if !a.term.json {
 		for _, note := range notes {

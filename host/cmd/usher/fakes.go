@@ -101,7 +101,7 @@ func (w *world) tell(t term, j *job) error {
 		if err != nil {
 			return err
 		}
-		t.note("usher: hint: to answer it, put this in the list in %s, with the response that you want:\n%s", w.flags.fakes, unlisted(text))
+		t.note("usher: hint: to answer it, put this in the list in %s, with the response that you want:\n%s", w.flags.fakes, block(unlisted(text)))
 	}
 	for _, n := range w.set.Unused() {
 		t.note("usher: note: fake %d in %s answered nothing", n+1, w.flags.fakes)

@@ -74,12 +74,12 @@ func (a *app) initAction(dir, language string) error {
 	}
 	paths := slices.Sorted(maps.Keys(files))
 	return a.term.answer(map[string]any{"name": name, "dir": dir, "language": language, "files": paths}, func(w io.Writer) {
-		fmt.Fprintf(w, "made %s (%d files); its settings are in %s\n", dir, len(files), filepath.Join(dir, actionFileName))
+		fprintf(w, "made %s (%d files); its settings are in %s\n", dir, len(files), filepath.Join(dir, actionFileName))
 		try := "run"
 		if script {
 			try = "dev"
 		}
-		fmt.Fprintf(w, "next: usher %s %s\nnext: usher actions deploy %s --bind\n", try, dir, dir)
+		fprintf(w, "next: usher %s %s\nnext: usher actions deploy %s --bind\n", try, dir, dir)
 	})
 }
 

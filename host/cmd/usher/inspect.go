@@ -64,23 +64,23 @@ func (a *app) printInspection(w io.Writer, path string, i host.Inspection) {
 	)
 	a.isolationNotes(w, i)
 	if len(i.Imports) > 0 {
-		fmt.Fprintln(w)
+		fprintln(w)
 		var rows [][]string
 		for _, m := range sortedImports(i.Imports) {
 			rows = append(rows, []string{m.Module, m.Name, a.served(m.Served)})
 		}
 		a.term.table(w, []string{"IMPORT", "FUNCTION", "SERVED"}, rows)
 	}
-	fmt.Fprintln(w)
+	fprintln(w)
 	if len(i.Problems) == 0 {
-		fmt.Fprintln(w, a.term.green("fits")+": "+fmt.Sprint(i.Triggers))
+		fprintln(w, a.term.green("fits")+": "+fmt.Sprint(i.Triggers))
 		return
 	}
-	fmt.Fprintln(w, a.term.red("does not fit")+":")
+	fprintln(w, a.term.red("does not fit")+":")
 	for _, p := range i.Problems {
-		fmt.Fprintln(w, "  - "+p.Detail)
+		fprintln(w, "  - "+p.Detail)
 		if p.Hint != "" {
-			fmt.Fprintln(w, "    hint: "+p.Hint)
+			fprintln(w, "    hint: "+p.Hint)
 		}
 	}
 }
@@ -89,10 +89,10 @@ func (a *app) printInspection(w io.Writer, path string, i host.Inspection) {
 // it costs.
 func (a *app) isolationNotes(w io.Writer, i host.Inspection) {
 	for _, reason := range i.Reasons {
-		fmt.Fprintln(w, "  - not better: "+reason)
+		fprintln(w, "  - not better: "+reason)
 	}
 	if i.InitRandom {
-		fmt.Fprintln(w, a.term.yellow("warning")+": it takes random bytes while it initialises itself, so every run begins with the same random state: set isolation: plain if that matters")
+		fprintln(w, a.term.yellow("warning")+": it takes random bytes while it initialises itself, so every run begins with the same random state: set isolation: plain if that matters")
 	}
 }
 

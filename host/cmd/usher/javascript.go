@@ -167,7 +167,7 @@ func (b *bench) module(ctx context.Context, path, hint string) ([]byte, error) {
 // warn tells what a build has to say of a script that it built.
 func (b *bench) warn(path string, built *jsbuild.Built) {
 	for _, w := range built.Warnings {
-		b.note("usher: warning: %s", w)
+		b.note("usher: warning: %s", under(w.String()))
 	}
 	if built.FromBytecode {
 		b.note("usher: note: %s starts from bytecode in each run: %s", path, built.Reason)

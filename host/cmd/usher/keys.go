@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -47,7 +46,7 @@ the data directory alone.`,
 				return err
 			}
 			a.term.note("%s (%s) may %s; keep the key now, it is not shown again", key.Name, key.ID, join(scopes))
-			return a.term.answer(key, func(w io.Writer) { fmt.Fprintln(w, key.Secret) })
+			return a.term.answer(key, func(w io.Writer) { fprintln(w, key.Secret) })
 		},
 	}
 	cmd.Flags().StringSliceVar(&scopes, "scope", []string{string(host.ScopeIngest)}, "what it may do: ingest, manage, read; repeatable")
@@ -124,7 +123,7 @@ func newKeysRemove(a *app) *cobra.Command {
 			if err := c.DeleteKey(cmd.Context(), args[0]); err != nil {
 				return err
 			}
-			return a.term.answer(map[string]any{"deleted": args[0]}, func(w io.Writer) { fmt.Fprintf(w, "removed %s\n", args[0]) })
+			return a.term.answer(map[string]any{"deleted": args[0]}, func(w io.Writer) { fprintf(w, "removed %s\n", args[0]) })
 		},
 	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -88,7 +87,7 @@ func (a *app) printLog(r host.SeqResult) error {
 		return a.term.printLine(seqResultView{r.Seq, viewResult(r.Result)})
 	}
 	return a.term.answer(nil, func(w io.Writer) {
-		fmt.Fprintf(w, "%s %s v%d attempt %d (%s)\n", a.term.dim(shortTime(r.StartedAt)), a.term.bold(r.Action), r.Number, r.Attempt, r.ExecutionID)
+		fprintf(w, "%s %s v%d attempt %d (%s)\n", a.term.dim(shortTime(r.StartedAt)), a.term.bold(r.Action), r.Number, r.Attempt, r.ExecutionID)
 		a.term.result(w, r.Result)
 	})
 }

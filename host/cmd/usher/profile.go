@@ -182,23 +182,23 @@ func (a *app) printProfile(w io.Writer, p profileAnswer, f profileFlags) {
 		"peak memory", byteSize(p.PeakMemoryBytes),
 	)
 	if len(p.HostFunctions) > 0 {
-		fmt.Fprintln(w)
+		fprintln(w)
 		var rows [][]string
 		for _, h := range p.HostFunctions {
 			rows = append(rows, []string{h.Function, amount(h.Calls), micros(h.TookMicros)})
 		}
 		a.term.table(w, []string{"HOST FUNCTION", "CALLS", "TIME"}, rows)
 	}
-	fmt.Fprintln(w)
+	fprintln(w)
 	a.functionTable(w, p, f.top)
 	switch {
 	case isEngine(p.Functions):
-		fmt.Fprintln(w, "note: these are the JavaScript engine's functions, few of which have names")
+		fprintln(w, "note: these are the JavaScript engine's functions, few of which have names")
 	case nameless(p.Functions):
-		fmt.Fprintln(w, "hint: the module has no names of functions; build it without stripping them to see names (Go: without -ldflags=-s)")
+		fprintln(w, "hint: the module has no names of functions; build it without stripping them to see names (Go: without -ldflags=-s)")
 	}
 	if f.pprof != "" {
-		fmt.Fprintf(w, "next: go tool pprof -http=: %s\n", f.pprof)
+		fprintf(w, "next: go tool pprof -http=: %s\n", f.pprof)
 	}
 }
 
@@ -213,7 +213,7 @@ func (a *app) functionTable(w io.Writer, p profileAnswer, top int) {
 	}
 	a.term.table(w, []string{"FUEL", "SHARE", "ALL", "CALLS", "FUNCTION"}, rows)
 	if more := len(p.Functions) - len(shown); more > 0 {
-		fmt.Fprintf(w, "%d more: --top 0 prints all\n", more)
+		fprintf(w, "%d more: --top 0 prints all\n", more)
 	}
 }
 

@@ -49,7 +49,7 @@ func viewExecution(e client.Execution) executionView {
 // result writes one action's outcome for a person.
 func (t term) result(w io.Writer, r host.Result) {
 	for _, l := range r.Logs {
-		fmt.Fprintf(w, "  %s  %-5s %s\n", t.dim(l.At.UTC().Format("15:04:05.000")), l.Level, l.Message)
+		fprintf(w, "  %s  %-5s %s\n", t.dim(l.At.UTC().Format("15:04:05.000")), l.Level, hang(l.Message, "      | "))
 	}
 	var hints []string
 	if r.Error != nil {
@@ -57,15 +57,15 @@ func (t term) result(w io.Writer, r host.Result) {
 	}
 	for _, c := range r.Calls {
 		if c.Function != "http_start" || c.Error != "" { // the call that took the answer tells it all
-			fmt.Fprintln(w, "  "+callLine(c))
+			fprintln(w, "  "+callLine(c))
 		}
 		if c.Hint != "" && !slices.Contains(hints, c.Hint) {
 			hints = append(hints, c.Hint)
-			fmt.Fprintf(w, "  hint: %s\n", c.Hint)
+			fprintf(w, "  hint: %s\n", c.Hint)
 		}
 	}
 	if len(r.Output) > 0 {
-		fmt.Fprintf(w, "  output       %s\n", r.Output)
+		fprintf(w, "  output       %s\n", hang(string(r.Output), "      | "))
 	}
 	t.verdict(w, r)
 }
@@ -75,23 +75,23 @@ func (t term) verdict(w io.Writer, r host.Result) {
 		micros(r.Stats.TotalMicros), micros(r.Stats.StartMicros), micros(r.Stats.HostMicros),
 		byteSize(r.Stats.MemoryBytes), amount(r.Stats.Fuel), r.Stats.HTTPRequests)
 	if r.Succeeded {
-		fmt.Fprintf(w, "%s in %s\n", t.green(r.Action+" succeeded"), stats)
+		fprintf(w, "%s in %s\n", t.green(r.Action+" succeeded"), stats)
 		return
 	}
 	fault := string(r.Fault)
 	if r.Limit != "" {
 		fault += " " + r.Limit
 	}
-	fmt.Fprintf(w, "%s (fault: %s) in %s\n", t.red(r.Action+" failed"), fault, stats)
+	fprintf(w, "%s (fault: %s) in %s\n", t.red(r.Action+" failed"), fault, stats)
 	if r.Error == nil {
 		return
 	}
-	fmt.Fprintf(w, "  %s\n", indent(r.Error.Line(), "  "))
+	fprintf(w, "  %s\n", hang(strings.TrimSpace(r.Error.Line()), "  | "))
 	if stack := stackUnder(*r.Error); stack != "" {
-		fmt.Fprintln(w, stack)
+		fprintln(w, block(stack))
 	}
 	if r.Error.Hint != "" {
-		fmt.Fprintf(w, "  hint: %s\n", r.Error.Hint)
+		fprintf(w, "  hint: %s\n", r.Error.Hint)
 	}
 }
 
@@ -105,9 +105,23 @@ func stackUnder(e host.ResultError) string {
 	case e.Stack == "", rest == "":
 		return ""
 	case ok:
-		return "  " + strings.ReplaceAll(strings.TrimRight(rest, "\n"), "\n", "\n  ")
+		return frames(rest, "  ")
 	}
-	return "    " + indent(e.Stack, "    ")
+	return frames(strings.TrimSpace(e.Stack), "    ")
+}
+
+// frames indents the lines of a stack. One that is not indented itself, and no
+// closing bracket, is marked, so that it can't be taken for a hint.
+func frames(stack, indent string) string {
+	var b strings.Builder
+	for line := range strings.Lines(strings.TrimRight(stack, "\n")) {
+		line = oneLine(strings.TrimRight(line, "\r\n"))
+		if len(indent) < len("    ") && line != "" && !strings.ContainsRune(" }])", rune(line[0])) {
+			line = "| " + line
+		}
+		b.WriteString("\n" + indent + line)
+	}
+	return strings.TrimPrefix(b.String(), "\n")
 }
 
 // callLine tells of one host call in one line.

@@ -70,7 +70,7 @@ func newSecretsSet(a *app) *cobra.Command {
 				return err
 			}
 			return a.term.answer(map[string]any{"secrets": secrets}, func(w io.Writer) {
-				fmt.Fprintf(w, "%s: %s is set; it holds from the next run on\n", args[0], args[1])
+				fprintf(w, "%s: %s is set; it holds from the next run on\n", args[0], args[1])
 			})
 		},
 	}
@@ -119,7 +119,7 @@ func newSecretsRemove(a *app) *cobra.Command {
 				return err
 			}
 			return a.term.answer(map[string]any{"deleted": args[1]}, func(w io.Writer) {
-				fmt.Fprintf(w, "%s: %s is removed\n", args[0], args[1])
+				fprintf(w, "%s: %s is removed\n", args[0], args[1])
 			})
 		},
 	}

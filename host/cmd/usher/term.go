@@ -20,13 +20,14 @@ type term struct {
 	in    io.Reader
 	out   io.Writer
 	err   io.Writer
+	tty   io.Writer // err as it is, for programs of the user's own
 	json  bool
 	color bool
 }
 
 func newTerm(in io.Reader, out, errOut io.Writer) term {
 	color := isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	return term{in: in, out: out, err: errOut, color: color}
+	return term{in: in, out: safeWriter{out}, err: safeWriter{errOut}, tty: errOut, color: color}
 }
 
 func isTerminal(stream any) bool {
@@ -59,14 +60,18 @@ func (t term) printLine(v any) error {
 }
 
 // note tells something that is not the answer.
-func (t term) note(format string, args ...any) { fmt.Fprintf(t.err, format+"\n", args...) }
+func (t term) note(format string, args ...any) { fprintf(t.err, format+"\n", args...) }
 
 // table writes rows under a head in columns.
 func (t term) table(w io.Writer, head []string, rows [][]string) {
 	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(tw, strings.Join(head, "\t"))
 	for _, row := range rows {
-		fmt.Fprintln(tw, strings.Join(row, "\t"))
+		cells := make([]string, len(row))
+		for i := range row {
+			cells[i] = oneLine(row[i])
+		}
+		fmt.Fprintln(tw, strings.Join(cells, "\t"))
 	}
 	_ = tw.Flush()
 }
@@ -76,7 +81,7 @@ func (t term) pairs(w io.Writer, pairs ...string) {
 	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] != "" {
-			fmt.Fprintf(tw, "%s\t%s\n", pairs[i], pairs[i+1])
+			fprintf(tw, "%s\t%s\n", pairs[i], pairs[i+1])
 		}
 	}
 	_ = tw.Flush()
@@ -86,7 +91,7 @@ func (t term) paint(code, s string) string {
 	if !t.color {
 		return s
 	}
-	return "\x1b[" + code + "m" + s + "\x1b[0m"
+	return colorSign + "[" + code + "m" + s + colorSign + "[0m"
 }
 
 func (t term) red(s string) string    { return t.paint("31", s) }
@@ -101,7 +106,7 @@ func (t term) readSecret(prompt string) (string, error) {
 	if f, ok := t.in.(*os.File); ok && isTerminal(f) {
 		fmt.Fprint(t.err, prompt)
 		value, err := xterm.ReadPassword(int(f.Fd()))
-		fmt.Fprintln(t.err)
+		fprintln(t.err)
 		return string(value), err
 	}
 	value, err := io.ReadAll(io.LimitReader(t.in, 1<<20))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -60,7 +59,7 @@ func (a *app) tighten(cmd *cobra.Command, action string, f tightenFlags) error {
 		return err
 	}
 	return a.term.answer(report, func(w io.Writer) {
-		fmt.Fprintf(w, "%s may reach %s\n", report.Action, reach(report))
+		fprintf(w, "%s may reach %s\n", report.Action, reach(report))
 	})
 }
 
@@ -68,18 +67,18 @@ func (a *app) tighten(cmd *cobra.Command, action string, f tightenFlags) error {
 func (a *app) printEgress(w io.Writer, report host.EgressReport) {
 	a.term.pairs(w, "action", report.Action, "may reach now", reach(report), "declared", join(report.Declared))
 	if len(report.Reached) > 0 {
-		fmt.Fprintln(w)
+		fprintln(w)
 		a.reachTable(w, report.Reached)
 	}
-	fmt.Fprintln(w)
+	fprintln(w)
 	if len(report.Tightened) == 0 {
-		fmt.Fprintln(w, "nothing was reached so far: tightened, it may reach what its version declares alone")
+		fprintln(w, "nothing was reached so far: tightened, it may reach what its version declares alone")
 	}
 	for _, origin := range report.Tightened {
-		fmt.Fprintln(w, a.term.green("+ "+origin))
+		fprintln(w, a.term.green("+ "+origin))
 	}
 	for _, origin := range report.LeftOut {
-		fmt.Fprintln(w, a.term.red("- "+origin)+" was reached, and can't stand in a list")
+		fprintln(w, a.term.red("- "+origin)+" was reached, and can't stand in a list")
 	}
 }
 

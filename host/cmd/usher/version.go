@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"runtime"
 	"runtime/debug"
@@ -27,11 +26,11 @@ func newVersion(a *app) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			v := thisBuild()
 			return a.term.answer(v, func(w io.Writer) {
-				fmt.Fprintf(w, "usher %s", v.Version)
+				fprintf(w, "usher %s", v.Version)
 				if v.Revision != "" {
-					fmt.Fprintf(w, " (%s)", v.Revision)
+					fprintf(w, " (%s)", v.Revision)
 				}
-				fmt.Fprintf(w, " %s %s\n", v.Go, v.Platform)
+				fprintf(w, " %s %s\n", v.Go, v.Platform)
 			})
 		},
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strconv"
 
@@ -91,7 +90,7 @@ func (a *app) deployVersion(ctx context.Context, action, number string) error {
 	if err != nil {
 		return err
 	}
-	return a.term.answer(v, func(w io.Writer) { fmt.Fprintf(w, "%s: version %d deployed\n", action, v.Number) })
+	return a.term.answer(v, func(w io.Writer) { fprintf(w, "%s: version %d deployed\n", action, v.Number) })
 }
 
 func newRollback(a *app) *cobra.Command {
