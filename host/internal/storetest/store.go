@@ -71,6 +71,12 @@ type Store interface {
 	RecordReach(ctx context.Context, versionID string, origins map[string]int64, at time.Time) error
 	Reach(ctx context.Context, versionOrActionID string) ([]host.Reach, error)
 
+	KeepRefusedEvents(ctx context.Context, events []host.RefusedEvent, limits host.RefusedEventLimits) error
+	ExpireRefusedEvents(ctx context.Context) error
+	RefusedEvents(ctx context.Context, q host.RefusedEventQuery) ([]host.RefusedEvent, error)
+	RefusedEvent(ctx context.Context, id string) (host.RefusedEvent, error)
+	DeleteRefusedEvent(ctx context.Context, id string) error
+
 	CreateKey(ctx context.Context, k host.Key) error
 	Keys(ctx context.Context) ([]host.Key, error)
 	DeleteKey(ctx context.Context, id string) error
@@ -111,6 +117,7 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		{"search", searchPromises},
 		{"dead letter", deadLetterPromises},
 		{"reach", reachPromises},
+		{"refused event", refusedEventPromises},
 		{"expire", expirePromises},
 		{"load", loadPromises},
 	} {

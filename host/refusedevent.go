@@ -1,0 +1,48 @@
+package host
+
+import "time"
+
+// RefusedEventPrefix begins the ids of refused events.
+const RefusedEventPrefix = "ref_"
+
+// RefusedEvent is one request of a sender with a valid key whose event, or batch
+// of events, was not accepted for what it was. It is kept for a day, so that it
+// can be sent again once it, or what refused it, is fixed.
+type RefusedEvent struct {
+	ID          string    `json:"id"`
+	Trigger     Trigger   `json:"trigger"`
+	KeyID       string    `json:"key_id"`
+	Code        Code      `json:"code"`
+	Detail      string    `json:"detail"`
+	Hint        string    `json:"hint,omitempty"`
+	Errors      []Field   `json:"errors,omitempty"`
+	ContentType string    `json:"content_type,omitempty"`
+	SizeBytes   int64     `json:"size_bytes"` // of the body; 0 when it was not read
+	Kept        bool      `json:"kept"`       // the body is there, to be sent again
+	ReceivedAt  time.Time `json:"received_at"`
+	ExpiresAt   time.Time `json:"expires_at"`
+
+	// Sealed is what was sent, encrypted; nil in lists and when it is not kept.
+	Sealed []byte `json:"-"`
+}
+
+// RefusedEventQuery selects refused events, newest first. Empty fields select
+// all.
+type RefusedEventQuery struct {
+	Before string // the id of the last one of the page before
+	KeyID  string
+	Limit  int // 0 is 50
+}
+
+// RefusedEventLimits bound what is kept. What is beyond them goes, the oldest
+// first.
+type RefusedEventLimits struct {
+	Count, Bytes       int64 // of all
+	KeyCount, KeyBytes int64 // of each API key
+}
+
+// Fix replaces parts of a refused event that is sent again.
+type Fix struct {
+	ContentType string // "" leaves that of the first time
+	Body        []byte // nil leaves that of the first time
+}
