@@ -42,7 +42,7 @@ func (d *door) readBody(c echo.Context, r *delivery, held *holding) error {
 		return b.failure()
 	}
 	b.pace.end()
-	r.body = b.bytes
+	r.sent, r.body, r.whole = b.bytes, b.bytes, true
 	return nil
 }
 

@@ -206,7 +206,7 @@ func (e *envelope) decode(encoded []byte) []byte {
 		e.fail("data_base64", "must be a string in base64")
 		return nil
 	}
-	body = bytes.TrimPrefix(body, byteOrderMark)
+	body = trimMark(body)
 	if err := checkJSON(body); err != nil {
 		e.fail("data_base64", "does not hold an event: "+err.Error())
 	}

@@ -39,7 +39,9 @@ type delivery struct {
 	key         string // of Idempotency-Key
 	traceparent string
 	foreign     string // a charset that is UTF-8 only while the text is ASCII
-	body        []byte
+	sent        []byte // the body as it came
+	whole       bool   // that was all of it
+	body        []byte // without a byte order mark
 	items       []item
 }
 

@@ -19,8 +19,15 @@ const (
 // must not grow with what senders write.
 const unknownName = "unknown"
 
+// What becomes of a refused event.
+const (
+	refusedKept    = "kept"
+	refusedDropped = "dropped"
+)
+
 type metrics struct {
 	events  *prometheus.CounterVec
+	refused *prometheus.CounterVec
 	seconds *prometheus.HistogramVec
 }
 
@@ -34,17 +41,25 @@ func newMetrics(r prometheus.Registerer, g *gate) *metrics {
 		Name: "usher_ingress_held_bytes",
 		Help: "Bytes of request bodies that are held in memory.",
 	}, func() float64 { return float64(g.bytes.inUse()) })
-	return &metrics{
+	m := &metrics{
 		events: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "usher_events_received_total",
 			Help: "Events that came in, by what became of them.",
 		}, []string{"trigger", "result"}),
+		refused: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "usher_refused_events_total",
+			Help: "Refused events, by whether they are kept for a day or were dropped because too many came.",
+		}, []string{"result"}),
 		seconds: auto.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "usher_ingress_request_seconds",
 			Help:    "Time from the request's headers to the store's answer.",
 			Buckets: []float64{.0002, .0005, .001, .002, .005, .01, .02, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"result"}),
 	}
+	for _, result := range []string{refusedKept, refusedDropped} {
+		m.refused.WithLabelValues(result)
+	}
+	return m
 }
 
 // note counts a request and its events. A request that was refused before its

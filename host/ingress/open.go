@@ -1,7 +1,6 @@
 package ingress
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"slices"
@@ -51,7 +50,7 @@ func (d *door) open(header http.Header, r *delivery) error {
 // checkEncoding takes off a byte order mark, which says what is so anyway, and
 // refuses other encodings of text than UTF-8 by their names.
 func (r *delivery) checkEncoding() error {
-	r.body = bytes.TrimPrefix(r.body, byteOrderMark)
+	r.body = trimMark(r.body)
 	if name := foreignUnicode(r.body); name != "" {
 		return invalid("the body is in "+name, "JSON is sent in UTF-8; check how the sender encodes text")
 	}

@@ -26,14 +26,34 @@ type Acceptor interface {
 	Accept(ctx context.Context, events []host.NewEvent) ([]host.Accepted, error)
 }
 
-// Server is the door. Set its fields, then call Register once.
+// Server is the door. Set its fields, then call Register once, and Run as long
+// as requests come.
 type Server struct {
 	Store   Acceptor
+	Refused RefusedStore // where refused events are kept; nil: nowhere
+	Sealer  Sealer       // of those; nil: they are not kept
 	Limits  Limits
 	Log     *slog.Logger          // which request brought which execution, at debug level; nil: nowhere
 	Metrics prometheus.Registerer // nil: metrics are not published
 
 	rate web.Limiter
+	door *door
+}
+
+// Run stores refused events until ctx ends. Without it they are dropped.
+func (s *Server) Run(ctx context.Context) error {
+	if s.door == nil || s.door.keeper == nil {
+		<-ctx.Done()
+		return nil
+	}
+	return s.door.keeper.run(ctx)
+}
+
+func (s *Server) logger() *slog.Logger {
+	if s.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return s.Log
 }
 
 // SetRate changes PerSecond and Burst of Limits, once Register was called.
@@ -73,16 +93,15 @@ func (s *Server) Register(g *echo.Group, auth echo.MiddlewareFunc) {
 	limits := s.Limits.withDefaults()
 	d := &door{
 		store:  s.Store,
-		log:    s.Log,
+		log:    s.logger(),
 		limits: limits,
 		rate:   &s.rate,
 		gate:   &gate{requests: pool{max: int64(limits.InFlight)}, bytes: pool{max: limits.InFlightBytes}},
 	}
 	s.rate.Set(limits.PerSecond, limits.Burst)
-	if d.log == nil {
-		d.log = slog.New(slog.DiscardHandler)
-	}
 	d.metrics = newMetrics(s.Metrics, d.gate)
+	d.keeper = newKeeper(s, d.metrics)
+	s.door = d
 	g.POST("/events/:trigger", d.post, auth)
 }
 
@@ -94,6 +113,7 @@ type door struct {
 	rate    *web.Limiter
 	gate    *gate
 	metrics *metrics
+	keeper  *keeper // nil: refused events are not kept
 }
 
 func (d *door) post(c echo.Context) error {
@@ -104,6 +124,7 @@ func (d *door) post(c echo.Context) error {
 	d.metrics.note(r, accepted, err, start)
 	if err != nil {
 		nameAccepted(c, err)
+		d.keeper.keep(c, r, err)
 		return err
 	}
 	return answer(c, r.batch, accepted)
@@ -120,6 +141,7 @@ func nameAccepted(c echo.Context, err error) {
 // take brings one request from its headers to the store's answer.
 func (d *door) take(c echo.Context, r *delivery) ([]host.Accepted, error) {
 	if err := r.readHeader(c.Param("trigger"), c.Request().URL.RawQuery, c.Request().Header); err != nil {
+		d.readRefused(c, r, err)
 		return nil, err
 	}
 	sender := senderOf(c)
@@ -141,12 +163,24 @@ func (d *door) take(c echo.Context, r *delivery) ([]host.Accepted, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.accept(c, r, sender, events)
+	return d.accept(c.Request().Context(), web.RequestID(c), r, sender, events)
+}
+
+// readRefused reads the body of a request that its header was refused for, as far
+// as it is to be kept.
+func (d *door) readRefused(c echo.Context, r *delivery, err error) {
+	sender := senderOf(c)
+	if !d.keeper.keeps(err) || d.slowDown(sender, 1) != nil {
+		return
+	}
+	held := d.gate.hold(sender)
+	defer held.release()
+	_ = d.readBody(c, r, held) // what can't be read is not kept
 }
 
 // accept stores the events. From here on the request is carried out even when
 // its sender goes away: what was answered and what was done must agree.
-func (d *door) accept(c echo.Context, r *delivery, sender string, events []host.NewEvent) ([]host.Accepted, error) {
+func (d *door) accept(ctx context.Context, requestID string, r *delivery, sender string, events []host.NewEvent) ([]host.Accepted, error) {
 	if len(events) == 0 {
 		return nil, nil
 	}
@@ -154,7 +188,7 @@ func (d *door) accept(c echo.Context, r *delivery, sender string, events []host.
 		return nil, overloaded("requests")
 	}
 	defer d.gate.requests.give(sender, 1)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), d.limits.AcceptTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.limits.AcceptTimeout)
 	defer cancel()
 	accepted, err := d.store.Accept(ctx, events)
 	if err != nil {
@@ -163,18 +197,17 @@ func (d *door) accept(c echo.Context, r *delivery, sender string, events []host.
 	if len(accepted) != len(events) {
 		return nil, &host.Error{Code: host.Internal, Err: errWrongCount}
 	}
-	d.noteAccepted(c, accepted)
+	d.noteAccepted(ctx, requestID, accepted)
 	return accepted, nil
 }
 
-func (d *door) noteAccepted(c echo.Context, accepted []host.Accepted) {
-	ctx := c.Request().Context()
+func (d *door) noteAccepted(ctx context.Context, requestID string, accepted []host.Accepted) {
 	if !d.log.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
 	for _, a := range accepted {
 		d.log.LogAttrs(ctx, slog.LevelDebug, "accepted event",
-			slog.String("request_id", web.RequestID(c)), slog.String("event_id", a.EventID),
+			slog.String("request_id", requestID), slog.String("event_id", a.EventID),
 			slog.String("execution_id", a.ExecutionID), slog.Bool("repeat", a.Repeat))
 	}
 }

@@ -28,6 +28,8 @@ func checkJSON(body []byte) error {
 // byteOrderMark is what some editors and frameworks begin a text in UTF-8 with.
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
+func trimMark(text []byte) []byte { return bytes.TrimPrefix(text, byteOrderMark) }
+
 // foreignUnicode names the encoding of a text that shows it in its first bytes
 // to be none in UTF-8: JSON begins with two ASCII characters, or is but one.
 func foreignUnicode(body []byte) string {

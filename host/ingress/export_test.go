@@ -1,0 +1,4 @@
+package ingress
+
+// MaskBody is what people see of a body.
+var MaskBody = maskBody

@@ -1,0 +1,266 @@
+package ingress
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
+)
+
+// RefusedStore keeps refused events. See package sqlite for the contracts.
+type RefusedStore interface {
+	KeepRefusedEvents(ctx context.Context, events []host.RefusedEvent, limits host.RefusedEventLimits) error
+	ExpireRefusedEvents(ctx context.Context) error
+	RefusedEvents(ctx context.Context, q host.RefusedEventQuery) ([]host.RefusedEvent, error)
+	RefusedEvent(ctx context.Context, id string) (host.RefusedEvent, error)
+	DeleteRefusedEvent(ctx context.Context, id string) error
+}
+
+// Sealer encrypts what is kept of a refused event, for its id.
+type Sealer interface {
+	Seal(plaintext, place []byte) ([]byte, error)
+	Open(sealed, place []byte) ([]byte, error)
+}
+
+// How long and how much of refused events is kept.
+const keepRefused = 24 * time.Hour
+
+var refusedLimits = host.RefusedEventLimits{Count: 4_000, Bytes: 64 << 20, KeyCount: 1_000, KeyBytes: 16 << 20}
+
+// What waits to be stored, and how fast it is: a flood of refused events must
+// cost the commits of others next to nothing, so most of it is dropped.
+const (
+	refusedQueue      = 64       // refused events that wait
+	refusedQueueBytes = 32 << 20 // that they hold
+	refusedInOne      = 32       // that one commit stores
+	refusedEvery      = time.Second
+	refusedPatience   = 100 * time.Millisecond // that an answer waits for its commit, so that its sender finds it
+	expireEvery       = 5 * time.Minute
+)
+
+// maxRefusedBody is the largest body that is kept.
+const maxRefusedBody = 8 << 20
+
+// keeper stores refused events behind the answers. Its queue is shared among
+// keys as the memory of bodies is.
+type keeper struct {
+	store   RefusedStore
+	sealer  Sealer
+	log     *slog.Logger
+	metrics *metrics
+	held    pool
+	queue   chan *waiting
+}
+
+// waiting is a refused event in the queue.
+type waiting struct {
+	event host.RefusedEvent
+	sent  sent
+	bytes int64
+	done  chan struct{} // closed when it is stored, or can't be
+}
+
+func newKeeper(s *Server, m *metrics) *keeper {
+	if s.Refused == nil || s.Sealer == nil {
+		return nil
+	}
+	return &keeper{
+		store: s.Refused, sealer: s.Sealer, log: s.logger(), metrics: m,
+		held: pool{max: refusedQueueBytes}, queue: make(chan *waiting, refusedQueue),
+	}
+}
+
+// keeps reports whether an error is one of the event, which sending it again as
+// it is would not mend.
+func (k *keeper) keeps(err error) bool {
+	switch host.CodeOf(err) {
+	case host.Invalid, host.Unsupported, host.TooLarge, host.KeyReused:
+		return k != nil
+	}
+	return false
+}
+
+// keep queues what was refused, if there is room, and waits a moment for it to
+// be stored.
+func (k *keeper) keep(c echo.Context, r *delivery, err error) {
+	key := web.KeyFrom(c).ID
+	if !k.keeps(err) || key == "" || !r.whole && host.CodeOf(err) != host.TooLarge {
+		return
+	}
+	w := &waiting{event: describe(r, err), done: make(chan struct{})}
+	w.event.KeyID = key
+	w.event.ContentType = shorten(c.Request().Header.Get(echo.HeaderContentType))
+	if !r.whole {
+		w.event.SizeBytes = max(0, c.Request().ContentLength)
+	} else if w.event.Kept = len(r.sent) <= maxRefusedBody; w.event.Kept {
+		w.sent = sent{Header: keptHeader(c.Request().Header), body: r.sent}
+		w.bytes = int64(len(r.sent))
+	}
+	if !k.held.take(key, w.bytes) {
+		k.metrics.refused.WithLabelValues(refusedDropped).Inc()
+		return
+	}
+	select {
+	case k.queue <- w:
+	default:
+		k.held.give(key, w.bytes)
+		k.metrics.refused.WithLabelValues(refusedDropped).Inc()
+		return
+	}
+	patience := time.NewTimer(refusedPatience)
+	defer patience.Stop()
+	select {
+	case <-w.done:
+	case <-patience.C:
+	case <-c.Request().Context().Done():
+	}
+}
+
+// The bounds of what is kept of a reason.
+const (
+	maxReasonBytes  = 1_000
+	maxReasonFields = 20
+	maxFieldBytes   = 300
+)
+
+func describe(r *delivery, err error) host.RefusedEvent {
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	e := host.RefusedEvent{
+		ID: host.NewID(host.RefusedEventPrefix), Trigger: r.trigger, Code: host.CodeOf(err),
+		SizeBytes: int64(len(r.sent)), ReceivedAt: now, ExpiresAt: now.Add(keepRefused),
+	}
+	if told, ok := errors.AsType[*host.Error](err); ok {
+		e.Detail, e.Hint = cut(told.Text, maxReasonBytes), cut(told.Hint, maxReasonBytes)
+		for _, f := range told.Fields[:min(len(told.Fields), maxReasonFields)] {
+			e.Errors = append(e.Errors, host.Field{Pointer: cut(f.Pointer, maxFieldBytes), Detail: cut(f.Detail, maxFieldBytes)})
+		}
+	}
+	return e
+}
+
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
+// run stores what is queued until ctx ends, and deletes what has expired.
+func (k *keeper) run(ctx context.Context) error {
+	expire := time.NewTicker(expireEvery)
+	defer expire.Stop()
+	for {
+		select {
+		case first := <-k.queue:
+			k.storeFrom(first)
+		case <-expire.C:
+			if err := k.store.ExpireRefusedEvents(ctx); err != nil && ctx.Err() == nil {
+				k.log.Warn("could not delete refused events that have expired", "error", err)
+			}
+			continue
+		case <-ctx.Done():
+			for len(k.queue) > 0 {
+				k.storeFrom(<-k.queue)
+			}
+			return nil
+		}
+		rest := time.NewTimer(refusedEvery)
+		select {
+		case <-rest.C:
+		case <-ctx.Done():
+			rest.Stop()
+		}
+	}
+}
+
+// storeFrom stores the first one and those that wait behind it, in one commit.
+func (k *keeper) storeFrom(first *waiting) {
+	batch := []*waiting{first}
+	for len(batch) < refusedInOne && len(k.queue) > 0 {
+		batch = append(batch, <-k.queue)
+	}
+	events := make([]host.RefusedEvent, 0, len(batch))
+	var err error
+	for _, w := range batch {
+		if w.event.Kept {
+			var sealed []byte
+			if sealed, err = w.sent.seal(k.sealer, w.event.ID); err != nil {
+				break
+			}
+			w.event.Sealed = sealed
+		}
+		events = append(events, w.event)
+	}
+	if err == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+		err = k.store.KeepRefusedEvents(ctx, events, refusedLimits)
+		cancel()
+	}
+	outcome := refusedKept
+	if err != nil {
+		outcome = refusedDropped
+		k.log.Warn("could not keep refused events", "error", err, "count", len(batch))
+	}
+	k.metrics.refused.WithLabelValues(outcome).Add(float64(len(batch)))
+	for _, w := range batch {
+		k.held.give(w.event.KeyID, w.bytes)
+		close(w.done)
+	}
+}
+
+// sent is what a sender sent: the body, and of the header what says how to read
+// it.
+type sent struct {
+	Header http.Header `json:"header"`
+	body   []byte
+}
+
+// keptHeader leaves out credentials and what is the connection's.
+func keptHeader(header http.Header) http.Header {
+	kept := http.Header{}
+	for name, values := range header {
+		switch name {
+		case echo.HeaderContentType, echo.HeaderContentEncoding, headerIdempotencyKey, "Traceparent":
+			kept[name] = values
+		default:
+			if strings.HasPrefix(name, cloudHeaderPrefix) {
+				kept[name] = values
+			}
+		}
+	}
+	return kept
+}
+
+// seal encrypts a line of JSON and the body behind it.
+func (s sent) seal(sealer Sealer, id string) ([]byte, error) {
+	head, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("encode a refused event: %w", err)
+	}
+	plain := make([]byte, 0, len(head)+1+len(s.body))
+	return sealer.Seal(append(append(append(plain, head...), '\n'), s.body...), []byte(id))
+}
+
+func openSent(sealer Sealer, e host.RefusedEvent) (sent, error) {
+	var s sent
+	plain, err := sealer.Open(e.Sealed, []byte(e.ID))
+	if err != nil {
+		return s, fmt.Errorf("open refused event %s: %w", e.ID, err)
+	}
+	head, body, _ := bytes.Cut(plain, []byte("\n"))
+	if err := json.Unmarshal(head, &s); err != nil {
+		return s, fmt.Errorf("read refused event %s: %w", e.ID, err)
+	}
+	s.body = body
+	return s, nil
+}
