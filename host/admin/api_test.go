@@ -41,6 +41,8 @@ type api struct {
 	users  atomic.Int64 // numbers users
 	output []byte       // of runs; nil is a small one
 
+	refused refusedEvents
+
 	ingest, manage, read string // keys with one scope each
 }
 
@@ -70,7 +72,7 @@ func newAPI(t *testing.T) *api {
 		_, err := egress.ParseOrigin(origin)
 		return err
 	}}
-	a.server = &admin.Server{Registry: a.reg, History: db, Inspector: runner, PollEvery: time.Millisecond}
+	a.server = &admin.Server{Registry: a.reg, History: db, Inspector: runner, Refused: &a.refused, PollEvery: time.Millisecond}
 	a.server.Register(a.routes.Group("/v1"), web.Authenticate(db, host.ScopeRead), web.Authenticate(db, host.ScopeManage))
 	a.ingest, a.manage, a.read = a.key(t, host.ScopeIngest), a.key(t, host.ScopeManage), a.key(t, host.ScopeRead)
 	return a

@@ -20,6 +20,7 @@ type Server struct {
 	Registry  Registry
 	History   History
 	Inspector Inspector
+	Refused   Refused
 
 	// PollEvery is how often a long poll or a live tail looks for new results;
 	// 0 is 100 ms.
@@ -173,6 +174,9 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	g.PATCH("/bindings/:binding", s.updateBinding, manage, small)
 
 	g.GET("/events/:id", s.showEvent, read)
+	g.GET("/refused-events", s.listRefusedEvents, read)
+	g.GET("/refused-events/:id", s.showRefusedEvent, read)
+	g.POST("/refused-events/:id/send-again", s.sendAgain, manage, small)
 	g.GET("/executions", s.listExecutions, read)
 	g.GET("/executions/:id", s.showExecution, read)
 	g.GET("/executions/:id/logs", s.showLogs, read)
