@@ -13,7 +13,7 @@ import (
 )
 
 func newEvents(a *app) *cobra.Command {
-	return parent("events", "Send events and look at them", groupWork, newEventsSend(a), newEventsShow(a))
+	return parent("events", "Send events and look at them", groupWork, newEventsSend(a), newEventsShow(a), newRefusedEvents(a))
 }
 
 // sendFlags are the flags of `usher events send`.

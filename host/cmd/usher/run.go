@@ -311,7 +311,7 @@ func readEvent(t term, path string) (host.Event, error) {
 	if err != nil {
 		return host.Event{}, err
 	}
-	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) // as some editors begin a file
+	body = withoutMark(body)
 	registration, violations := proto.CheckEvent(string(host.PostUserRegistration), body)
 	if len(violations) > 0 {
 		e := &host.Error{Code: host.Invalid, Text: path + " is no " + string(host.PostUserRegistration) + " event"}
@@ -325,6 +325,9 @@ func readEvent(t term, path string) (host.Event, error) {
 		UserID: registration.UserID, Body: body,
 	}, nil
 }
+
+// withoutMark takes off the byte order mark that some editors begin a file with.
+func withoutMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) }
 
 // readInput reads a file, or stdin when path is "-".
 func readInput(t term, path string) ([]byte, error) {

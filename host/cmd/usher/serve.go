@@ -117,7 +117,7 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	}
 	routes := web.NewEcho(log)
 	web.TrustProxies(routes, cfg.TrustedProxies...)
-	sender := &ingress.Server{Store: db, Log: log, Metrics: metrics, Limits: ingress.Limits{
+	sender := &ingress.Server{Store: db, Refused: db, Sealer: box, Log: log, Metrics: metrics, Limits: ingress.Limits{
 		EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst,
 	}}
 	a.addDoors(routes, db, sender, reg, worker, runner)
@@ -128,7 +128,7 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", thisBuild().Version)
 	reload.certificate, reload.egress, reload.ingress = certificate, client, sender
-	work := []func(context.Context) error{worker.Run, reg.BuildPending, keepOnly(db, &reload.keepDays, log), reload.run}
+	work := []func(context.Context) error{worker.Run, reg.BuildPending, keepOnly(db, &reload.keepDays, log), reload.run, sender.Run}
 	return a.runUntilDone(ctx, life, listener, certificate, routes, work, log)
 }
 
@@ -139,7 +139,7 @@ func (a *app) addDoors(
 	v1 := routes.Group("/v1")
 	sender.Register(v1, web.Authenticate(db, host.ScopeIngest))
 	read, manage := web.Authenticate(db, host.ScopeRead), web.Authenticate(db, host.ScopeManage)
-	(&admin.Server{Registry: reg, History: history{db, worker}, Inspector: runner}).Register(v1, read, manage)
+	(&admin.Server{Registry: reg, History: history{db, worker}, Inspector: runner, Refused: sender}).Register(v1, read, manage)
 }
 
 // addAuth0 adds Auth0's API.
