@@ -57,13 +57,18 @@ func serve(t *testing.T) (*client.Client, *sqlite.DB) {
 	}
 	routes := web.NewEcho(slog.New(slog.DiscardHandler))
 	v1 := routes.Group("/v1")
-	(&ingress.Server{Store: db}).Register(v1, web.Authenticate(db, host.ScopeIngest))
-	(&admin.Server{Registry: reg, History: db, Inspector: runner}).Register(v1,
+	sender := &ingress.Server{Store: db, Refused: db, Sealer: box}
+	sender.Register(v1, web.Authenticate(db, host.ScopeIngest))
+	ctx, stop := context.WithCancel(context.Background())
+	kept := make(chan error, 1)
+	go func() { kept <- sender.Run(ctx) }()
+	(&admin.Server{Registry: reg, History: db, Inspector: runner, Refused: sender}).Register(v1,
 		web.Authenticate(db, host.ScopeRead), web.Authenticate(db, host.ScopeManage))
 	server := httptest.NewServer(routes)
 	t.Cleanup(func() {
 		server.Close()
-		if err := errors.Join(sand.Close(context.Background()), db.Close()); err != nil {
+		stop()
+		if err := errors.Join(<-kept, sand.Close(context.Background()), db.Close()); err != nil {
 			t.Error(err)
 		}
 	})
