@@ -2,8 +2,10 @@ package guest
 
 import (
 	"crypto/sha256"
+	"slices"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/fair"
 	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/host/webcrypto"
 )
@@ -31,17 +33,19 @@ func (a cryptoAnswer) measure(m *measure) {
 	m.base64(a.Bytes)
 }
 
+// heavy are the places of what takes much of the host's memory or time: two in
+// all, and one action never has both.
+var heavy = fair.New(2)
+
 // cryptoCall does an operation of package webcrypto. What goes wrong is an
-// answer too, but the run's deadline stops long work.
+// answer too, but the run's deadline stops long work, for which it pays fuel.
 func cryptoCall(s *sandbox.Call, c *call, stack []uint64) {
-	request := s.Bytes("crypto_call", stack[0])
-	read := webcrypto.Read(request)
-	sum := sha256.Sum256(request)
+	read, sum := readCrypto(s, stack[0])
 	var answer []byte
-	do(c, "crypto_call", cryptoRequest{read.Name(), sum[:]}, func(note *host.CallNote) cryptoAnswer {
+	do(c, "crypto_call", cryptoRequest{read.Name(), sum}, func(note *host.CallNote) cryptoAnswer {
 		note.Target = read.Name()
 		var err error
-		if answer, err = webcrypto.Answer(s, read); err != nil {
+		if answer, err = c.compute(s, read); err != nil {
 			note.Error = err.Error()
 			return cryptoAnswer{}
 		}
@@ -53,3 +57,34 @@ func cryptoCall(s *sandbox.Call, c *call, stack []uint64) {
 	})
 	stack[0] = s.Put(answer)
 }
+
+// readCrypto reads a request and returns its digest. One that is too long is
+// not read.
+func readCrypto(s *sandbox.Call, offset uint64) (read *webcrypto.Request, sum []byte) {
+	digest := sha256.New()
+	if n := s.Length("crypto_call", offset); n > webcrypto.MaxRequestBytes {
+		return webcrypto.TooLong(n), digest.Sum(nil)
+	}
+	request := s.Bytes("crypto_call", offset)
+	s.Burn(int64(len(request)))
+	for piece := range slices.Chunk(request, pieceBytes) {
+		s.Check()
+		_, _ = digest.Write(piece) // never fails
+	}
+	return webcrypto.Read(request), digest.Sum(nil)
+}
+
+// compute does an operation, in its turn when it is a heavy one.
+func (c *call) compute(s *sandbox.Call, read *webcrypto.Request) ([]byte, error) {
+	if read.Heavy() {
+		if err := heavy.Enter(s, c.run.Step.ActionID); err != nil {
+			return nil, err
+		}
+		defer heavy.Leave(c.run.Step.ActionID)
+	}
+	return webcrypto.Answer(s, read)
+}
+
+// pieceBytes is how much is worked through between looks at the run's deadline:
+// a millisecond's work, or little more.
+const pieceBytes = 256 << 10

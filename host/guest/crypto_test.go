@@ -2,10 +2,12 @@ package guest_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -80,4 +82,52 @@ func TestEveryComputationCounts(t *testing.T) {
 	if result.Succeeded || result.Limit != "host_calls" {
 		t.Errorf("the result is %+v", result)
 	}
+}
+
+func TestComputationsAreChargedAsFuel(t *testing.T) {
+	t.Parallel()
+	scrypt := compute(`{"op":"scrypt","n":16384,"r":8,"p":1,"length":64,"parts":[1,1]}`, "ps")
+	result, _, _ := newStage(t, nil, scrypt).run(t, host.Settings{})
+	if !result.Succeeded || result.Stats.Fuel < 20_000_000 || result.Stats.Fuel > 1_000_000_000 {
+		t.Errorf("a usual scrypt took %d units of fuel, error %+v", result.Stats.Fuel, result.Error)
+	}
+	again, _, _ := newStage(t, nil, scrypt).run(t, host.Settings{})
+	if again.Stats.Fuel != result.Stats.Fuel {
+		t.Errorf("the same run took %d units and then %d", result.Stats.Fuel, again.Stats.Fuel)
+	}
+	poor, _, _ := newStage(t, nil, scrypt).run(t, host.Settings{Limits: host.Limits{Fuel: 10_000_000}})
+	if poor.Fault != host.FaultLimit || poor.Limit != "fuel" {
+		t.Errorf("with little fuel: %+v, error %+v", poor, poor.Error)
+	}
+}
+
+func TestADearScryptIsRefusedWithItsBound(t *testing.T) {
+	t.Parallel()
+	result, _, answers := newStage(t, nil,
+		compute(`{"op":"scrypt","parts":[1,1],"n":2,"r":1,"p":500000,"length":1048576}`, "ab"),
+		compute(`{"op":"hkdf","hash":"sha1","length":5000,"parts":[0,0,2000000]}`, strings.Repeat("x", 2_000_000)),
+	).run(t, host.Settings{})
+	for i, want := range []string{"128*r*p may be at most 1048576 here", "the info may have at most 65536 bytes"} {
+		if !result.Succeeded || !strings.Contains(answers[i], want) {
+			t.Errorf("answer %d lacks %q: %+v %.200q", i, want, result.Error, answers)
+		}
+	}
+}
+
+func TestOneActionDoesNotTakeEveryPlaceOfHeavyWork(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	long := newStage(t, nil, compute(`{"op":"scrypt","n":2,"r":1,"p":8192,"length":1048576,"parts":[1,65536]}`, "p"+strings.Repeat("s", 65536)))
+	var greedy sync.WaitGroup
+	for range 4 {
+		greedy.Go(func() { _, _, _ = long.Run(ctx, long.attempt("act_greedy", host.Settings{})) })
+	}
+	usual := newStage(t, nil, compute(`{"op":"scrypt","n":2,"r":1,"p":1,"length":1,"parts":[1,1]}`, "ps"))
+	for range 5 {
+		if result, _, err := usual.Run(t.Context(), usual.attempt("act_other", host.Settings{})); err != nil || !result.Succeeded {
+			t.Errorf("another action waits for a place: %v, %+v", err, result.Error)
+		}
+	}
+	stop()
+	greedy.Wait()
 }

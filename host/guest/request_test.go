@@ -61,14 +61,19 @@ func newStage(t *testing.T, world guest.Egress, calls ...conformance.Call) *stag
 	return st
 }
 
+// attempt is a run of the guest.
+func (s *stage) attempt(action string, settings host.Settings) guest.Run {
+	return guest.Run{
+		ExecutionID: "exe_1", Attempt: 1,
+		Step:  host.Step{ActionID: action, Action: "greet", BindingID: "bnd_1", Digest: sandbox.Digest(s.wasm), Settings: settings},
+		Event: &host.Event{ID: "evt_1", Trigger: host.PostUserRegistration, Body: []byte(`{"user":{}}`)},
+	}
+}
+
 // run runs the guest and returns, of a run that succeeds, its calls' answers.
 func (s *stage) run(t *testing.T, settings host.Settings) (host.Result, host.Tape, []string) {
 	t.Helper()
-	result, tape, err := s.Run(t.Context(), guest.Run{
-		ExecutionID: "exe_1", Attempt: 1,
-		Step:  host.Step{ActionID: "act_1", Action: "greet", BindingID: "bnd_1", Digest: sandbox.Digest(s.wasm), Settings: settings},
-		Event: &host.Event{ID: "evt_1", Trigger: host.PostUserRegistration, Body: []byte(`{"user":{}}`)},
-	})
+	result, tape, err := s.Run(t.Context(), s.attempt("act_1", settings))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package webcrypto
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha1" //nolint:gosec // a fingerprint is SHA-1 by its name
 	"crypto/sha256"
 	"crypto/x509"
@@ -29,9 +28,12 @@ func certificateKey(der []byte) (any, error) {
 // certificate takes a certificate in DER or PEM, and may take the public key
 // of its issuer. It tells what the certificate says as Node does, and gives its
 // public key and its DER.
-func certificate(_ context.Context, r *Request) (answer, error) {
+func certificate(ctx Caller, r *Request) (answer, error) {
 	der := r.parts[0]
 	if err := checkText(der); err != nil {
+		return answer{}, err
+	}
+	if err := spend(ctx, parseByteUnits*int64(len(der))+curveUnits); err != nil {
 		return answer{}, err
 	}
 	if b, _ := pem.Decode(der); b != nil {

@@ -2,7 +2,6 @@ package webcrypto
 
 import (
 	"bytes"
-	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/subtle"
@@ -58,7 +57,7 @@ func (r *Request) open() (suite, error) {
 
 // encrypt takes a key, an initialization vector, data and what is to be
 // authenticated besides. An authenticating cipher puts its tag at the end.
-func encrypt(_ context.Context, r *Request) (answer, error) {
+func encrypt(ctx Caller, r *Request) (answer, error) {
 	s, err := r.open()
 	if err != nil {
 		return answer{}, err
@@ -70,12 +69,15 @@ func encrypt(_ context.Context, r *Request) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
+		if err := spend(ctx, cipherByteUnits*int64(len(data)+len(extra)+len(iv))); err != nil {
+			return answer{}, err
+		}
 		sealed := aead(s.mode, key, len(iv)).Seal(nil, iv, data, extra)
 		return bare(sealed[:len(data)+tag]), nil
 	case "wrap":
-		return wrap(key, iv, data)
+		return wrap(ctx, key, iv, data)
 	case "ctr":
-		return counter(key, iv, data, r.head.Bits)
+		return counter(ctx, key, iv, data, r.head.Bits)
 	}
 	if !r.head.Unpadded {
 		n := aes.BlockSize - len(data)%aes.BlockSize
@@ -85,12 +87,11 @@ func encrypt(_ context.Context, r *Request) (answer, error) {
 		return answer{}, rejected("ERR_OSSL_WRONG_FINAL_BLOCK_LENGTH", "error:1C80006A:Provider routines::wrong final block length")
 	}
 	out := make([]byte, len(data))
-	blockMode(s.mode, key, iv, true).CryptBlocks(out, data)
-	return bare(out), nil
+	return bare(out), crypt(ctx, blockMode(s.mode, key, iv, true), out, data)
 }
 
 // decrypt takes what encrypt takes, and gives its data back.
-func decrypt(_ context.Context, r *Request) (answer, error) {
+func decrypt(ctx Caller, r *Request) (answer, error) {
 	s, err := r.open()
 	if err != nil {
 		return answer{}, err
@@ -102,17 +103,22 @@ func decrypt(_ context.Context, r *Request) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
+		if err := spend(ctx, 2*cipherByteUnits*int64(len(data)+len(extra)+len(iv))); err != nil {
+			return answer{}, err
+		}
 		return unseal(aead(s.mode, key, len(iv)), iv, data, extra, tag)
 	case "wrap":
-		return unwrap(key, iv, data)
+		return unwrap(ctx, key, iv, data)
 	case "ctr":
-		return counter(key, iv, data, r.head.Bits)
+		return counter(ctx, key, iv, data, r.head.Bits)
 	}
 	if len(data)%aes.BlockSize != 0 || len(data) == 0 && !r.head.Unpadded {
 		return answer{}, rejected("ERR_OSSL_WRONG_FINAL_BLOCK_LENGTH", "error:1C80006B:Provider routines::wrong final block length")
 	}
 	out := make([]byte, len(data))
-	blockMode(s.mode, key, iv, false).CryptBlocks(out, data)
+	if err := crypt(ctx, blockMode(s.mode, key, iv, false), out, data); err != nil {
+		return answer{}, err
+	}
 	if r.head.Unpadded {
 		return bare(out), nil
 	}
@@ -190,7 +196,7 @@ func unseal(a cipher.AEAD, iv, data, extra []byte, tag int) (answer, error) {
 
 // counter runs CTR whose counter is the last bits of iv; 0: all of them. The
 // counter of Web Cryptography wraps without a carry into the rest.
-func counter(key, iv, data []byte, bits int) (answer, error) {
+func counter(ctx Caller, key, iv, data []byte, bits int) (answer, error) {
 	if bits < 0 || bits > aes.BlockSize*8 {
 		return answer{}, invalid("a counter has 1 to 128 bits, asked for %d", bits)
 	}
@@ -210,6 +216,9 @@ func counter(key, iv, data []byte, bits int) (answer, error) {
 	if left.Cmp(blocks) < 0 {
 		first = int(left.Int64()) * aes.BlockSize
 	}
+	if err := spend(ctx, cipherByteUnits*int64(len(data))); err != nil {
+		return answer{}, err
+	}
 	cipher.NewCTR(b, iv).XORKeyStream(out[:first], data[:first])
 	if first < len(data) {
 		again := start.Sub(start, low).FillBytes(make([]byte, aes.BlockSize))
@@ -227,6 +236,19 @@ func blockMode(mode string, key, iv []byte, encrypting bool) cipher.BlockMode {
 	default:
 		return cipher.NewCBCDecrypter(block(key), iv)
 	}
+}
+
+// crypt runs a mode over data, piece by piece.
+func crypt(ctx Caller, mode cipher.BlockMode, out, data []byte) error {
+	for len(data) > 0 {
+		n := min(len(data), pieceBytes)
+		if err := spend(ctx, cipherByteUnits*int64(n)); err != nil {
+			return err
+		}
+		mode.CryptBlocks(out[:n], data[:n])
+		out, data = out[n:], data[n:]
+	}
+	return nil
 }
 
 // codebook is ECB, which the standard library leaves out for good reasons.
@@ -253,8 +275,16 @@ const wrapBlock = 8
 // wrapRounds is how often each unit is gone over.
 const wrapRounds = 6
 
+// maxWrappedBytes is more than any key has that is wrapped: the work is no more
+// than that of a few blocks for each of its bytes, but none of it can be
+// interrupted.
+const maxWrappedBytes = 64 << 10
+
 // wrap is AES key wrap of RFC 3394.
-func wrap(key, iv, data []byte) (answer, error) {
+func wrap(ctx Caller, key, iv, data []byte) (answer, error) {
+	if err := payWrap(ctx, data); err != nil {
+		return answer{}, err
+	}
 	if len(data)%wrapBlock != 0 || len(data) < 2*wrapBlock {
 		return answer{}, rejected("", "A key to wrap has a multiple of 8 bytes, and at least 16")
 	}
@@ -272,7 +302,17 @@ func wrap(key, iv, data []byte) (answer, error) {
 	return bare(out), nil
 }
 
-func unwrap(key, iv, data []byte) (answer, error) {
+func payWrap(ctx Caller, data []byte) error {
+	if err := checkPart("a key to wrap", data, maxWrappedBytes); err != nil {
+		return err
+	}
+	return spend(ctx, wrapRounds*wrapBlockUnits*int64(len(data)/wrapBlock))
+}
+
+func unwrap(ctx Caller, key, iv, data []byte) (answer, error) {
+	if err := payWrap(ctx, data); err != nil {
+		return answer{}, err
+	}
 	if len(data)%wrapBlock != 0 || len(data) < 3*wrapBlock {
 		return answer{}, rejected("", "A wrapped key has a multiple of 8 bytes, and at least 24")
 	}

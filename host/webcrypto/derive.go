@@ -1,18 +1,20 @@
 package webcrypto
 
 import (
-	"context"
-	"crypto/hkdf"
 	"crypto/hmac"
 	"encoding/binary"
 	"hash"
+)
 
-	"golang.org/x/crypto/scrypt"
+// The bounds of what key derivation goes over again and again.
+const (
+	maxSaltBytes = 64 << 10
+	maxInfoBytes = 64 << 10
 )
 
 // pbkdf2 takes a password and a salt. Iterations have no limit but the run's
-// deadline.
-func pbkdf2(ctx context.Context, r *Request) (answer, error) {
+// deadline and its fuel.
+func pbkdf2(ctx Caller, r *Request) (answer, error) {
 	h, err := newHash(r.head.Hash)
 	if err != nil {
 		return answer{}, err
@@ -21,6 +23,9 @@ func pbkdf2(ctx context.Context, r *Request) (answer, error) {
 		return answer{}, invalid("pbkdf2 takes at least 1 iteration, asked for %d", r.head.Iterations)
 	}
 	if err := checkLength(r.head.Length); err != nil {
+		return answer{}, err
+	}
+	if err := checkPart("a salt", r.parts[1], maxSaltBytes); err != nil {
 		return answer{}, err
 	}
 	key, err := stretch(ctx, h, r.parts[0], r.parts[1], r.head.Iterations, r.head.Length)
@@ -40,37 +45,73 @@ const iterationsPerCheck = 1024
 
 // stretch is PBKDF2 of RFC 8018, which the standard library has too, but not
 // so that it can be stopped.
-func stretch(ctx context.Context, h func() hash.Hash, password, salt []byte, iterations, length int) ([]byte, error) {
-	prf := hmac.New(h, password)
-	size := prf.Size()
-	key := make([]byte, 0, length+size)
+func stretch(ctx Caller, h func() hash.Hash, password, salt []byte, iterations, length int) ([]byte, error) {
+	prf, err := newMAC(ctx, h, password)
+	if err != nil {
+		return nil, err
+	}
+	s := &stretching{ctx: ctx, prf: prf, size: prf.Size()}
+	key := make([]byte, 0, length+s.size)
 	for block := uint32(1); len(key) < length; block++ {
+		if err := s.paid(1); err != nil {
+			return nil, err
+		}
 		prf.Reset()
-		_, _ = prf.Write(salt)
+		if err := write(ctx, prf, salt); err != nil {
+			return nil, err
+		}
 		_, _ = prf.Write(binary.BigEndian.AppendUint32(nil, block))
 		key = prf.Sum(key)
-		sum := key[len(key)-size:]
-		u := append([]byte{}, sum...)
-		for i := 1; i < iterations; i++ {
-			if i%iterationsPerCheck == 0 && ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			prf.Reset()
-			_, _ = prf.Write(u)
-			u = prf.Sum(u[:0])
-			for j := range u {
-				sum[j] ^= u[j]
-			}
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+		if err := s.iterate(key[len(key)-s.size:], iterations); err != nil {
+			return nil, err
 		}
 	}
-	return key[:length], nil
+	return key[:length], s.pay()
 }
 
-// deriveHKDF takes a key, a salt and the info.
-func deriveHKDF(_ context.Context, r *Request) (answer, error) {
+// stretching is PBKDF2 in progress.
+type stretching struct {
+	ctx  Caller
+	prf  hash.Hash
+	size int
+	owed int // iterations that were not paid for
+}
+
+// paid counts iterations that are about to be done.
+func (s *stretching) paid(iterations int) error {
+	if s.owed += iterations; s.owed < iterationsPerCheck {
+		return nil
+	}
+	return s.pay()
+}
+
+func (s *stretching) pay() error {
+	units := 2*hashUnits + hashByteUnits*int64(s.prf.BlockSize()+s.size)
+	err := spend(s.ctx, int64(s.owed)*units)
+	s.owed = 0
+	return err
+}
+
+// iterate does all iterations but the first, which sum is the result of.
+func (s *stretching) iterate(sum []byte, iterations int) error {
+	u := append([]byte{}, sum...)
+	for i := 1; i < iterations; i++ {
+		if err := s.paid(1); err != nil {
+			return err
+		}
+		s.prf.Reset()
+		_, _ = s.prf.Write(u)
+		u = s.prf.Sum(u[:0])
+		for j := range u {
+			sum[j] ^= u[j]
+		}
+	}
+	return nil
+}
+
+// deriveHKDF takes a key, a salt and the info. It is HKDF of RFC 5869, which
+// the standard library has too, but not so that it can be stopped.
+func deriveHKDF(ctx Caller, r *Request) (answer, error) {
 	h, err := newHash(r.head.Hash)
 	if err != nil {
 		return answer{}, err
@@ -78,47 +119,30 @@ func deriveHKDF(_ context.Context, r *Request) (answer, error) {
 	if err := checkLength(r.head.Length); err != nil {
 		return answer{}, err
 	}
-	key, err := hkdf.Key(h, r.parts[0], r.parts[1], string(r.parts[2]), r.head.Length)
-	if err != nil {
-		return answer{}, rejected("ERR_CRYPTO_INVALID_KEYLEN", "Invalid key length")
-	}
-	return bare(key), nil
-}
-
-// What one scrypt may cost: 64 MiB, and about a second.
-const (
-	maxScryptBytes = 64 << 20
-	maxScryptWork  = 1 << 20 // N·r·p
-)
-
-// scrypts holds a place for each scrypt that may run at once: they take much
-// of the host's memory.
-var scrypts = make(chan struct{}, 2)
-
-// deriveScrypt takes a password and a salt.
-func deriveScrypt(ctx context.Context, r *Request) (answer, error) {
-	n, blocks, p := int64(r.head.N), int64(r.head.R), int64(r.head.P)
-	if err := checkLength(r.head.Length); err != nil {
+	if err := checkPart("the info", r.parts[2], maxInfoBytes); err != nil {
 		return answer{}, err
 	}
-	switch {
-	case n < 2 || n&(n-1) != 0 || blocks < 1 || p < 1:
-		return answer{}, scryptFailure("Invalid scrypt params")
-	case n > maxScryptWork || blocks > maxScryptWork || p > maxScryptWork || 128*n*blocks > maxScryptBytes:
-		return answer{}, scryptFailure("Invalid scrypt params: memory limit exceeded: 128*N*r may be at most 67108864 here")
-	case n*blocks*p > maxScryptWork:
-		return answer{}, scryptFailure("Invalid scrypt params: N*r*p may be at most 1048576 here")
+	if r.head.Length > 255*h().Size() {
+		return answer{}, rejected("ERR_CRYPTO_INVALID_KEYLEN", "Invalid key length")
 	}
-	select {
-	case scrypts <- struct{}{}:
-	case <-ctx.Done():
-		return answer{}, ctx.Err()
+	extract, err := newMAC(ctx, h, r.parts[1])
+	if err != nil {
+		return answer{}, err
 	}
-	defer func() { <-scrypts }()
-	key, err := scrypt.Key(r.parts[0], r.parts[1], r.head.N, r.head.R, r.head.P, r.head.Length)
-	return bare(key), err
-}
-
-func scryptFailure(message string) error {
-	return &failure{Name: "OperationError", Code: "ERR_CRYPTO_INVALID_SCRYPT_PARAMS", Message: message}
+	if err := write(ctx, extract, r.parts[0]); err != nil {
+		return answer{}, err
+	}
+	expand := hmac.New(h, extract.Sum(nil))
+	var key, last []byte
+	for i := byte(1); len(key) < r.head.Length; i++ {
+		expand.Reset()
+		_, _ = expand.Write(last)
+		if err := write(ctx, expand, r.parts[2]); err != nil {
+			return answer{}, err
+		}
+		_, _ = expand.Write([]byte{i})
+		last = expand.Sum(nil)
+		key = append(key, last...)
+	}
+	return bare(key[:r.head.Length:r.head.Length]), spend(ctx, hashUnits)
 }

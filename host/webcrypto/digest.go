@@ -1,11 +1,11 @@
 package webcrypto
 
 import (
-	"context"
 	"crypto"
 	"crypto/hmac"
 	"crypto/sha3"
 	"hash"
+	"slices"
 	"strings"
 
 	// What crypto.Hash makes, each registers itself.
@@ -84,10 +84,10 @@ func clip(s string) string {
 const maxDerivedBytes = 1 << 20
 
 // digest takes data, and a length for the digests that have any.
-func digest(_ context.Context, r *Request) (answer, error) {
+func digest(ctx Caller, r *Request) (answer, error) {
 	switch name := strings.ToLower(r.head.Hash); name {
 	case "shake128", "shake256":
-		return shake(name, r)
+		return shake(ctx, name, r)
 	}
 	h, err := hashOf(r.head.Hash)
 	if err != nil {
@@ -97,11 +97,11 @@ func digest(_ context.Context, r *Request) (answer, error) {
 		return answer{}, rejected("ERR_OSSL_EVP_NOT_XOF_OR_INVALID_LENGTH", "error:030000B2:digital envelope routines::not XOF or invalid length")
 	}
 	d := h.New()
-	_, _ = d.Write(r.parts[0]) // never fails
-	return bare(d.Sum(nil)), nil
+	err = write(ctx, d, r.parts[0])
+	return bare(d.Sum(nil)), err
 }
 
-func shake(name string, r *Request) (answer, error) {
+func shake(ctx Caller, name string, r *Request) (answer, error) {
 	d, length := sha3.NewSHAKE128(), 16
 	if name == "shake256" {
 		d, length = sha3.NewSHAKE256(), 32
@@ -112,19 +112,39 @@ func shake(name string, r *Request) (answer, error) {
 	if length < 0 || length > maxDerivedBytes {
 		return answer{}, tooMuch("a digest may have at most %d bytes, asked for %d", maxDerivedBytes, length)
 	}
+	for piece := range slices.Chunk(r.parts[0], pieceBytes) {
+		if err := spend(ctx, hashByteUnits*int64(len(piece))); err != nil {
+			return answer{}, err
+		}
+		_, _ = d.Write(piece)
+	}
 	sum := make([]byte, length)
-	_, _ = d.Write(r.parts[0])
+	err := spend(ctx, hashByteUnits*int64(length))
 	_, _ = d.Read(sum)
-	return bare(sum), nil
+	return bare(sum), err
 }
 
 // mac takes a key and data.
-func mac(_ context.Context, r *Request) (answer, error) {
+func mac(ctx Caller, r *Request) (answer, error) {
 	h, err := newHash(r.head.Hash)
 	if err != nil {
 		return answer{}, err
 	}
-	m := hmac.New(h, r.parts[0])
-	_, _ = m.Write(r.parts[1])
-	return bare(m.Sum(nil)), nil
+	m, err := newMAC(ctx, h, r.parts[0])
+	if err != nil {
+		return answer{}, err
+	}
+	err = write(ctx, m, r.parts[1])
+	return bare(m.Sum(nil)), err
+}
+
+// newMAC is hmac.New that can be stopped: it hashes a long key as that does.
+func newMAC(ctx Caller, h func() hash.Hash, key []byte) (hash.Hash, error) {
+	if d := h(); len(key) > d.BlockSize() {
+		if err := write(ctx, d, key); err != nil {
+			return nil, err
+		}
+		key = d.Sum(nil)
+	}
+	return hmac.New(h, key), nil
 }

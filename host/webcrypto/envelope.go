@@ -1,7 +1,6 @@
 package webcrypto
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -59,7 +58,7 @@ func isEncrypted(der []byte) bool {
 }
 
 // openPKCS8 decrypts a private key.
-func openPKCS8(ctx context.Context, der, passphrase []byte) ([]byte, error) {
+func openPKCS8(ctx Caller, der, passphrase []byte) ([]byte, error) {
 	var key encryptedKey
 	if _, err := asn1.Unmarshal(der, &key); err != nil {
 		return nil, errDecoder
@@ -98,7 +97,7 @@ func (p *pbes2) cipher() (name string, iv []byte, err error) {
 	return name, iv, nil
 }
 
-func (p *pbes2) derive(ctx context.Context, passphrase []byte, length int) ([]byte, error) {
+func (p *pbes2) derive(ctx Caller, passphrase []byte, length int) ([]byte, error) {
 	var k pbkdf2Params
 	if !p.KDF.Algorithm.Equal(oidPBKDF2) {
 		return nil, unsupported("the key is encrypted under a derivation other than PBKDF2")
@@ -124,7 +123,7 @@ const (
 )
 
 // sealPKCS8 encrypts a private key.
-func sealPKCS8(ctx context.Context, der, passphrase []byte, cipherName string) ([]byte, error) {
+func sealPKCS8(ctx Caller, der, passphrase []byte, cipherName string) ([]byte, error) {
 	var oid asn1.ObjectIdentifier
 	for dotted, name := range envelopes {
 		if name == strings.ToLower(cipherName) {

@@ -52,6 +52,9 @@ const maxHeadBytes = 64 << 10
 // is the first n bytes. What is malformed is told by [Answer].
 func Read(request []byte) *Request {
 	r := &Request{}
+	if len(request) > MaxRequestBytes {
+		return TooLong(len(request))
+	}
 	if len(request) < lengthBytes {
 		r.head.broken = invalid("the request has %d bytes, too few for the length of its head", len(request))
 		return r

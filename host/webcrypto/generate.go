@@ -1,12 +1,10 @@
 package webcrypto
 
 import (
-	"context"
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 )
 
@@ -18,8 +16,8 @@ const (
 )
 
 // generate makes a pair of keys: PKCS 8, then SPKI.
-func generate(_ context.Context, r *Request) (answer, error) {
-	private, err := r.newKey()
+func generate(ctx Caller, r *Request) (answer, error) {
+	private, err := r.newKey(ctx)
 	if err != nil {
 		return answer{}, err
 	}
@@ -35,10 +33,13 @@ func generate(_ context.Context, r *Request) (answer, error) {
 	return a, nil
 }
 
-func (r *Request) newKey() (any, error) {
+func (r *Request) newKey(ctx Caller) (any, error) {
+	if err := spend(ctx, curveUnits); err != nil {
+		return nil, err
+	}
 	switch r.head.Type {
 	case "rsa":
-		return r.newRSA()
+		return r.newRSA(ctx)
 	case "ec":
 		curve, err := curveOf(r.head.Curve)
 		if err != nil {
@@ -54,19 +55,22 @@ func (r *Request) newKey() (any, error) {
 	return nil, unsupported("the host makes keys of the types rsa, ec, ed25519 and x25519, not %q", clip(r.head.Type))
 }
 
-func (r *Request) newRSA() (any, error) {
+func (r *Request) newRSA(ctx Caller) (any, error) {
 	switch {
 	case r.head.Bits < minGeneratedBits || r.head.Bits > maxGeneratedBits:
 		return nil, tooMuch("an RSA key to be made may have %d to %d bits, asked for %d", minGeneratedBits, maxGeneratedBits, r.head.Bits)
 	case r.head.Exponent != 0 && r.head.Exponent != usualExponent:
 		return nil, unsupported("an RSA key is made with the exponent 65537, not %d", r.head.Exponent)
 	}
-	return rsa.GenerateKey(rand.Reader, r.head.Bits)
+	return generateRSA(ctx, r.head.Bits)
 }
 
 // agree takes a private key and another's public key, and gives the secret
 // that both can compute.
-func agree(_ context.Context, r *Request) (answer, error) {
+func agree(ctx Caller, r *Request) (answer, error) {
+	if err := spend(ctx, curveUnits); err != nil {
+		return answer{}, err
+	}
 	mine, err := r.exchangeKey()
 	if err != nil {
 		return answer{}, err

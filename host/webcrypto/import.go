@@ -1,7 +1,6 @@
 package webcrypto
 
 import (
-	"context"
 	"crypto"
 	"crypto/ecdh"
 	"crypto/ecdsa"
@@ -14,11 +13,14 @@ import (
 // importKey takes a key in a format and a passphrase, and gives its DER with
 // what it is. Kind says which key is wanted: a public one is also found in a
 // private one and in a certificate.
-func importKey(ctx context.Context, r *Request) (answer, error) {
+func importKey(ctx Caller, r *Request) (answer, error) {
 	if r.head.Kind != "private" && r.head.Kind != "public" {
 		return answer{}, invalid("a key to import is private or public, not %q", clip(r.head.Kind))
 	}
 	if err := checkText(r.parts[0]); err != nil {
+		return answer{}, err
+	}
+	if err := payKey(ctx, r.parts[0]); err != nil {
 		return answer{}, err
 	}
 	key, err := r.readKey(ctx)
@@ -58,7 +60,7 @@ func publicOrSelf(key any) crypto.PublicKey {
 	return key
 }
 
-func (r *Request) readKey(ctx context.Context) (any, error) {
+func (r *Request) readKey(ctx Caller) (any, error) {
 	switch r.head.Format {
 	case "pem":
 		return r.readPEM(ctx)
@@ -86,7 +88,7 @@ var pemTypes = map[string]string{
 }
 
 // readPEM reads the first block that holds a key of the kind.
-func (r *Request) readPEM(ctx context.Context) (any, error) {
+func (r *Request) readPEM(ctx Caller) (any, error) {
 	failed := error(errDecoder)
 	for rest := r.parts[0]; ; {
 		var b *pem.Block
@@ -105,7 +107,7 @@ func (r *Request) readPEM(ctx context.Context) (any, error) {
 	}
 }
 
-func (r *Request) readDER(ctx context.Context, der []byte, what string) (any, error) {
+func (r *Request) readDER(ctx Caller, der []byte, what string) (any, error) {
 	var key any
 	err := checkPrivate(der)
 	switch {
@@ -135,7 +137,7 @@ func (r *Request) readDER(ctx context.Context, der []byte, what string) (any, er
 }
 
 // readPKCS8 reads a private key that is encrypted or not.
-func (r *Request) readPKCS8(ctx context.Context, der []byte) (any, error) {
+func (r *Request) readPKCS8(ctx Caller, der []byte) (any, error) {
 	key, err := x509.ParsePKCS8PrivateKey(der)
 	if err == nil {
 		return ours(key)
@@ -148,7 +150,7 @@ func (r *Request) readPKCS8(ctx context.Context, der []byte) (any, error) {
 
 // readEncrypted reads an encrypted private key with the passphrase in the
 // second part.
-func (r *Request) readEncrypted(ctx context.Context, der []byte) (any, error) {
+func (r *Request) readEncrypted(ctx Caller, der []byte) (any, error) {
 	if r.parts[1] == nil {
 		return nil, &failure{Name: "DataError", Code: "ERR_MISSING_PASSPHRASE", Message: "Passphrase required for encrypted key"}
 	}
@@ -174,7 +176,7 @@ func ours(key any) (any, error) {
 
 // exportDER gives a key as pkcs1, pkcs8, sec1 or spki, in DER or PEM. With a
 // passphrase in the second part, and a cipher, pkcs8 is encrypted.
-func (r *Request) exportDER(ctx context.Context, key any) (answer, error) {
+func (r *Request) exportDER(ctx Caller, key any) (answer, error) {
 	name, der, err := r.marshal(key)
 	if err != nil {
 		return answer{}, err

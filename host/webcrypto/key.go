@@ -1,7 +1,6 @@
 package webcrypto
 
 import (
-	"context"
 	"crypto"
 	"crypto/ecdh"
 	"crypto/ecdsa"
@@ -83,8 +82,14 @@ func privateKey(der []byte) (crypto.Signer, *ecdh.PrivateKey, error) {
 	return nil, nil, errDecoder
 }
 
+// maxPublicBytes is more than the SPKI of a key has that the host takes.
+const maxPublicBytes = 8 << 10
+
 // publicKey reads a public key in SPKI.
 func publicKey(der []byte) (crypto.PublicKey, error) {
+	if err := checkPart("a public key", der, maxPublicBytes); err != nil {
+		return nil, err
+	}
 	key, err := x509.ParsePKIXPublicKey(der)
 	if err != nil {
 		return nil, unreadable(err)
@@ -174,7 +179,10 @@ func signerOrECDH(der []byte) (any, error) {
 
 // exportKey takes a key's DER and gives it in another format. A private key's
 // public half is exported when kind says public.
-func exportKey(ctx context.Context, r *Request) (answer, error) {
+func exportKey(ctx Caller, r *Request) (answer, error) {
+	if err := payKey(ctx, r.parts[0]); err != nil {
+		return answer{}, err
+	}
 	key, err := r.key()
 	if err != nil {
 		return answer{}, err

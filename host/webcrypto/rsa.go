@@ -2,7 +2,6 @@ package webcrypto
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"math/big"
@@ -10,11 +9,11 @@ import (
 
 // rsaEncrypt takes an RSA key, data and OAEP's label. A private key encrypts
 // as the first half of a signature does.
-func rsaEncrypt(_ context.Context, r *Request) (answer, error) {
+func rsaEncrypt(ctx Caller, r *Request) (answer, error) {
 	if r.head.Kind == "private" {
-		return r.encryptPrivately()
+		return r.encryptPrivately(ctx)
 	}
-	key, err := r.rsaPublic()
+	key, err := r.rsaPublic(ctx)
 	if err != nil {
 		return answer{}, err
 	}
@@ -52,30 +51,42 @@ func (r *Request) hashOr(name string) string {
 }
 
 // rsaPublic reads the public key, also as a part of a private one.
-func (r *Request) rsaPublic() (*rsa.PublicKey, error) {
+func (r *Request) rsaPublic(ctx Caller) (*rsa.PublicKey, error) {
+	if err := payKey(ctx, r.parts[0]); err != nil {
+		return nil, err
+	}
+	if err := checkPart("OAEP's label", r.parts[2], maxInfoBytes); err != nil {
+		return nil, err
+	}
 	key, err := r.key()
 	if err != nil {
 		return nil, err
 	}
 	if public, ok := publicOrSelf(key).(*rsa.PublicKey); ok {
-		return public, nil
+		return public, payPublic(ctx, public)
 	}
 	return nil, errOperation
 }
 
-func (r *Request) rsaPrivate() (*rsa.PrivateKey, error) {
+func (r *Request) rsaPrivate(ctx Caller) (*rsa.PrivateKey, error) {
+	if err := payKey(ctx, r.parts[0]); err != nil {
+		return nil, err
+	}
+	if err := checkPart("OAEP's label", r.parts[2], maxInfoBytes); err != nil {
+		return nil, err
+	}
 	signer, _, err := privateKey(r.parts[0])
 	if err != nil {
 		return nil, err
 	}
 	if key, ok := signer.(*rsa.PrivateKey); ok {
-		return key, nil
+		return key, payPrivate(ctx, key)
 	}
 	return nil, errOperation
 }
 
-func (r *Request) encryptPrivately() (answer, error) {
-	key, err := r.rsaPrivate()
+func (r *Request) encryptPrivately(ctx Caller) (answer, error) {
+	key, err := r.rsaPrivate(ctx)
 	if err != nil {
 		return answer{}, err
 	}
@@ -91,11 +102,11 @@ func (r *Request) encryptPrivately() (answer, error) {
 
 // rsaDecrypt takes an RSA key, what was encrypted and OAEP's label. A public
 // key decrypts what a private one encrypted.
-func rsaDecrypt(_ context.Context, r *Request) (answer, error) {
+func rsaDecrypt(ctx Caller, r *Request) (answer, error) {
 	if r.head.Kind == "public" {
-		return r.decryptPublicly()
+		return r.decryptPublicly(ctx)
 	}
-	key, err := r.rsaPrivate()
+	key, err := r.rsaPrivate(ctx)
 	if err != nil {
 		return answer{}, err
 	}
@@ -121,8 +132,8 @@ func rsaDecrypt(_ context.Context, r *Request) (answer, error) {
 	return answer{}, unsupported("a private RSA key decrypts with the padding oaep or pkcs1, not %q", clip(r.head.Padding))
 }
 
-func (r *Request) decryptPublicly() (answer, error) {
-	key, err := r.rsaPublic()
+func (r *Request) decryptPublicly(ctx Caller) (answer, error) {
+	key, err := r.rsaPublic(ctx)
 	if err != nil {
 		return answer{}, err
 	}

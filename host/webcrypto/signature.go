@@ -1,7 +1,6 @@
 package webcrypto
 
 import (
-	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -14,18 +13,27 @@ import (
 )
 
 // sign takes a private key in PKCS 8 and data.
-func sign(_ context.Context, r *Request) (answer, error) {
+func sign(ctx Caller, r *Request) (answer, error) {
+	if err := payKey(ctx, r.parts[0]); err != nil {
+		return answer{}, err
+	}
 	key, _, err := privateKey(r.parts[0])
 	if err != nil {
 		return answer{}, err
 	}
+	if err := payPrivate(ctx, key); err != nil {
+		return answer{}, err
+	}
 	switch k := key.(type) {
 	case ed25519.PrivateKey:
+		if err := payMessage(ctx, r.parts[1]); err != nil {
+			return answer{}, err
+		}
 		return bare(ed25519.Sign(k, r.parts[1])), nil
 	case *rsa.PrivateKey:
-		return r.signRSA(k)
+		return r.signRSA(ctx, k)
 	case *ecdsa.PrivateKey:
-		h, sum, err := r.sum()
+		h, sum, err := r.sum(ctx)
 		if err != nil {
 			return answer{}, err
 		}
@@ -45,7 +53,7 @@ func sign(_ context.Context, r *Request) (answer, error) {
 var errOperation = &failure{Name: "InvalidAccessError", Code: "ERR_OSSL_EVP_OPERATION_NOT_SUPPORTED_FOR_THIS_KEYTYPE", Message: "error:03000096:digital envelope routines::operation not supported for this keytype"}
 
 // sum returns the digest of the data, which is SHA-256 when none is named.
-func (r *Request) sum() (crypto.Hash, []byte, error) {
+func (r *Request) sum(ctx Caller) (crypto.Hash, []byte, error) {
 	name := r.head.Hash
 	if name == "" {
 		name = "sha256"
@@ -55,12 +63,12 @@ func (r *Request) sum() (crypto.Hash, []byte, error) {
 		return 0, nil, err
 	}
 	d := h.New()
-	_, _ = d.Write(r.parts[1])
-	return h, d.Sum(nil), nil
+	err = write(ctx, d, r.parts[1])
+	return h, d.Sum(nil), err
 }
 
-func (r *Request) signRSA(k *rsa.PrivateKey) (answer, error) {
-	h, sum, err := r.sum()
+func (r *Request) signRSA(ctx Caller, k *rsa.PrivateKey) (answer, error) {
+	h, sum, err := r.sum(ctx)
 	if err != nil {
 		return answer{}, err
 	}
@@ -114,19 +122,25 @@ func rsaFailure(err error) error {
 
 // verify takes a public key in SPKI, data and a signature. The answer is one
 // byte, 1 when the signature is the key's.
-func verify(_ context.Context, r *Request) (answer, error) {
+func verify(ctx Caller, r *Request) (answer, error) {
 	key, err := publicKey(r.parts[0])
 	if err != nil {
+		return answer{}, err
+	}
+	if err := payPublic(ctx, key); err != nil {
 		return answer{}, err
 	}
 	valid := false
 	switch k := key.(type) {
 	case ed25519.PublicKey:
+		if err := payMessage(ctx, r.parts[1]); err != nil {
+			return answer{}, err
+		}
 		valid = ed25519.Verify(k, r.parts[1], r.parts[2])
 	case *rsa.PublicKey:
-		valid, err = r.verifyRSA(k)
+		valid, err = r.verifyRSA(ctx, k)
 	case *ecdsa.PublicKey:
-		valid, err = r.verifyECDSA(k)
+		valid, err = r.verifyECDSA(ctx, k)
 	default:
 		err = errOperation
 	}
@@ -139,8 +153,8 @@ func verify(_ context.Context, r *Request) (answer, error) {
 	return bare([]byte{0}), nil
 }
 
-func (r *Request) verifyRSA(k *rsa.PublicKey) (bool, error) {
-	h, sum, err := r.sum()
+func (r *Request) verifyRSA(ctx Caller, k *rsa.PublicKey) (bool, error) {
+	h, sum, err := r.sum(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -154,8 +168,8 @@ func (r *Request) verifyRSA(k *rsa.PublicKey) (bool, error) {
 	return rsa.VerifyPSS(k, h, sum, r.parts[2], options) == nil, nil
 }
 
-func (r *Request) verifyECDSA(k *ecdsa.PublicKey) (bool, error) {
-	_, sum, err := r.sum()
+func (r *Request) verifyECDSA(ctx Caller, k *ecdsa.PublicKey) (bool, error) {
+	_, sum, err := r.sum(ctx)
 	if err != nil {
 		return false, err
 	}

@@ -5,7 +5,6 @@
 package webcrypto
 
 import (
-	"context"
 	"errors"
 	"slices"
 )
@@ -18,7 +17,7 @@ type Request struct {
 
 // operation is one thing that a guest can ask for.
 type operation struct {
-	run func(context.Context, *Request) (answer, error)
+	run func(Caller, *Request) (answer, error)
 	// parts says how many parts a request has at least; those that are
 	// missing up to four are empty.
 	parts int
@@ -86,12 +85,13 @@ func (r *Request) Pure() bool {
 }
 
 // Answer does what a request asks for. What goes wrong is an answer too,
-// except that ctx ended: long work stops then and its error is returned.
+// except that ctx ended: long work stops then and its error is returned. It
+// charges ctx for the work.
 //
 // The answer has the request's form. Its head is empty when it is one part
 // alone; it is {"error": {"name", "message", "code"}} when the operation
 // failed, named as the Web Cryptography API and Node.js name it.
-func Answer(ctx context.Context, request *Request) ([]byte, error) {
+func Answer(ctx Caller, request *Request) ([]byte, error) {
 	a, err := request.do(ctx)
 	if ended := ctx.Err(); ended != nil {
 		return nil, ended
@@ -105,7 +105,10 @@ func Answer(ctx context.Context, request *Request) ([]byte, error) {
 // maxParts is how many parts an operation looks at.
 const maxParts = 4
 
-func (r *Request) do(ctx context.Context) (answer, error) {
+func (r *Request) do(ctx Caller) (answer, error) {
+	if err := spend(ctx, requestUnits); err != nil {
+		return answer{}, err
+	}
 	op, found := operations[r.head.Op]
 	switch {
 	case r.head.broken != nil:

@@ -48,7 +48,7 @@ type told struct {
 // ask sends a request, and takes its answer apart.
 func ask(t *testing.T, r []byte) (told, [][]byte) {
 	t.Helper()
-	a, err := webcrypto.Answer(t.Context(), webcrypto.Read(r))
+	a, err := webcrypto.Answer(free{t.Context()}, webcrypto.Read(r))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +351,7 @@ func TestLongWorkStopsWithItsContext(t *testing.T) {
 	defer cancel()
 	began := time.Now()
 	r := request(t, map[string]any{"op": "pbkdf2", "hash": "sha512", "iterations": 1<<31 - 1, "length": 1 << 20}, []byte("password"), []byte("salt"))
-	if _, err := webcrypto.Answer(ctx, webcrypto.Read(r)); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := webcrypto.Answer(free{ctx}, webcrypto.Read(r)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the error is %v", err)
 	}
 	if took := time.Since(began); took > time.Minute {
@@ -393,7 +393,7 @@ func FuzzAnswer(f *testing.F) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-		a, err := webcrypto.Answer(ctx, r)
+		a, err := webcrypto.Answer(free{ctx}, r)
 		if err == nil {
 			take(t, a)
 		}
@@ -404,7 +404,7 @@ func BenchmarkDigest(b *testing.B) {
 	r := frame("digest sha256", []byte("a short string"))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := webcrypto.Answer(b.Context(), webcrypto.Read(r)); err != nil {
+		if _, err := webcrypto.Answer(free{b.Context()}, webcrypto.Read(r)); err != nil {
 			b.Fatal(err)
 		}
 	}
