@@ -205,8 +205,12 @@ func (r Retry) over(base Retry) Retry {
 	}
 }
 
-// MaxModuleBytes is the largest module that is taken.
-const MaxModuleBytes = 10 << 20
+// The largest module that is taken, unless the host is set otherwise, and the
+// most that it can be set to.
+const (
+	DefaultModuleBytes = 32 << 20
+	MaxModuleBytes     = 64 << 20
+)
 
 // The bounds of what a binding may ask for.
 const (

@@ -4,6 +4,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -29,6 +30,10 @@ type Server struct {
 	// HeartbeatEvery is how often a live tail shows that it lives when there is
 	// nothing to send; 0 is 15 s.
 	HeartbeatEvery time.Duration
+
+	// MaxModuleBytes is the largest module that is taken; 0 is
+	// [host.DefaultModuleBytes].
+	MaxModuleBytes int
 
 	// MaxTails is how many live tails may be open at once; 0 is 64.
 	MaxTails int
@@ -132,16 +137,19 @@ type Inspector interface {
 	Inspect(ctx context.Context, wasm []byte) (host.Inspection, error)
 }
 
-// The largest bodies. A module has its own, smaller limit in the registry.
-const (
-	maxJSONBytes   = 1 << 20
-	maxUploadBytes = 11 << 20
-)
+// maxJSONBytes is the largest body that is JSON.
+const maxJSONBytes = 1 << 20
+
+// maxUploadBytes is the largest body that holds a module: the registry has a
+// limit for the module itself.
+func (s *Server) maxUploadBytes() int64 {
+	return int64(cmp.Or(s.MaxModuleBytes, host.DefaultModuleBytes)) + 1<<20
+}
 
 // Register adds every route below g, which stands for /v1. A key with scope
 // read passes read, one with scope manage passes manage.
 func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
-	small, large := web.LimitBody(maxJSONBytes), web.LimitBody(maxUploadBytes)
+	small, large := web.LimitBody(maxJSONBytes), web.LimitBody(s.maxUploadBytes())
 	authenticate := manage
 	manage = func(next echo.HandlerFunc) echo.HandlerFunc { return authenticate(named(next)) }
 

@@ -63,9 +63,9 @@ func TestUploadsThatAreRefused(t *testing.T) {
 		{name: "a form that is cut off", request: cut, status: 400, text: "ends too early"},
 		{name: "a form without its boundary", request: request{kind: "multipart/form-data", body: "x"}, status: 400},
 		{name: "JSON", request: request{body: "{}"}, status: 415, text: "application/json"},
-		{name: "11 MiB", request: raw(string(make([]byte, 10<<20+1))), status: 413},
-		{name: "12 MiB", request: raw(string(make([]byte, 12<<20))), status: 413},
-		{name: "12 MiB in a form", request: form(make([]byte, 12<<20), ""), status: 413},
+		{name: "over 32 MiB", request: raw(string(make([]byte, 32<<20+1))), status: 413},
+		{name: "34 MiB", request: raw(string(make([]byte, 34<<20))), status: 413},
+		{name: "34 MiB in a form", request: form(make([]byte, 34<<20), ""), status: 413},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

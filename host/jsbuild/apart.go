@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/child"
 )
 
@@ -78,7 +77,7 @@ func (a *apart) talk(ctx context.Context, to io.Writer, from io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("find the folder of compiled code: %w", err)
 	}
-	if err := send(to, order{Source: a.src, CacheDir: cache, Packages: packages}); err != nil {
+	if err := send(to, order{Source: a.src, CacheDir: cache, Packages: packages, MaxModuleBytes: a.builder.sandbox.MaxModuleBytes()}); err != nil {
 		return err
 	}
 	for {
@@ -110,7 +109,7 @@ func (a *apart) talk(ctx context.Context, to io.Writer, from io.Reader) error {
 
 // take takes the module and its map, which follow the rest.
 func (a *apart) take(built *Built, from io.Reader) (err error) {
-	if built.Module, err = receiveBlock(from, host.MaxModuleBytes); err != nil {
+	if built.Module, err = receiveBlock(from, a.builder.sandbox.MaxModuleBytes()); err != nil {
 		return err
 	}
 	if built.Map, err = receiveBlock(from, maxMapBytes); err != nil {

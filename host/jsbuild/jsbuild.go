@@ -12,7 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/host/wasmbin"
@@ -115,7 +114,7 @@ func (b *Builder) build(ctx context.Context, src Source) (*Built, error) {
 		return nil, told(err, src, bundle)
 	}
 	section := wasmbin.AppendCustom(nil, MapSection, sectionFor(bundle.Map))
-	a := action{workshop: w, bytecode: bytecode, room: host.MaxModuleBytes - len(section)}
+	a := action{workshop: w, bytecode: bytecode, room: b.sandbox.MaxModuleBytes() - len(section)}
 	if a.parts, err = partsFor(bundle); err != nil {
 		return nil, err
 	}

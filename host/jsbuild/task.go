@@ -17,6 +17,8 @@ type order struct {
 	Source   Source `json:"source"`
 	CacheDir string `json:"cache_dir"` // of compiled code
 	Packages string `json:"packages"`  // the folder that packages are installed to
+
+	MaxModuleBytes int `json:"max_module_bytes"`
 }
 
 // report is one thing that the process tells its parent. A module and its map
@@ -53,7 +55,7 @@ func (o *order) build(functions []sandbox.Function, in io.Reader, out io.Writer)
 	if err := child.Confine([]string{o.Packages, o.CacheDir}, nil); err != nil {
 		return err
 	}
-	s, err := sandbox.Open(ctx, sandbox.Config{CacheDir: o.CacheDir, Functions: functions})
+	s, err := sandbox.Open(ctx, sandbox.Config{CacheDir: o.CacheDir, Functions: functions, MaxModuleBytes: o.MaxModuleBytes})
 	if err != nil {
 		return err
 	}

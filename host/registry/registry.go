@@ -34,6 +34,10 @@ type Registry struct {
 	// Runner runs a draft for Test, which nothing else needs.
 	Runner Runner
 
+	// MaxModuleBytes is the largest module that is taken; 0 is
+	// [host.DefaultModuleBytes].
+	MaxModuleBytes int
+
 	// SourceEgress is where an action that the host built from its source may
 	// send requests, unless its binding says otherwise. "" is
 	// [host.EgressPublic].

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -13,7 +14,6 @@ import (
 
 // The bounds of an upload.
 const (
-	MaxModuleBytes      = host.MaxModuleBytes
 	MaxDescriptionChars = 1024
 	MaxOrigins          = 100
 	MaxConfigNameChars  = 128
@@ -63,11 +63,11 @@ func (r *Registry) checkManifest(m host.Manifest) error {
 }
 
 func (r *Registry) checkModule(ctx context.Context, a host.Action, module []byte) (host.Inspection, error) {
-	if len(module) > MaxModuleBytes {
+	if limit := cmp.Or(r.MaxModuleBytes, host.DefaultModuleBytes); len(module) > limit {
 		return host.Inspection{}, &host.Error{
 			Code: host.TooLarge,
-			Text: fmt.Sprintf("the module has %d bytes; the limit is %d", len(module), MaxModuleBytes),
-			Hint: "build it without debug information, for example with `wasm-opt -Oz --strip-debug` or your compiler's release mode",
+			Text: fmt.Sprintf("the module has %d bytes; the limit is %d", len(module), limit),
+			Hint: "build it without debug information, for example with `wasm-opt -Oz --strip-debug` or your compiler's release mode; or start the host with a larger --max-module-bytes",
 		}
 	}
 	inspection, err := r.Inspector.Inspect(ctx, module)

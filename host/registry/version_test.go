@@ -28,7 +28,7 @@ func TestUploadRefusesAModuleThatCannotRun(t *testing.T) {
 		{name: "an import that is not served", module: guests.Wasm("unknownimport"), code: host.Refused, texts: []string{"usher inspect MODULE"}},
 		{name: "no entry", module: guests.Wasm("noentry"), code: host.Refused, texts: []string{"onExecutePostUserRegistration"}},
 		{name: "an entry of another form", module: guests.Wasm("wrongentry"), code: host.Refused, texts: []string{"onExecutePostUserRegistration"}},
-		{name: "more than 10 MiB", module: make([]byte, registry.MaxModuleBytes+1), code: host.TooLarge, texts: []string{"10485760"}},
+		{name: "more than 32 MiB", module: make([]byte, host.DefaultModuleBytes+1), code: host.TooLarge, texts: []string{"33554432", "--max-module-bytes"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -21,6 +21,9 @@ var childLimits = child.Limits{Wall: 60 * time.Second, CPU: 40 * time.Second, Me
 // CacheDir returns where compiled code is kept, "" when it is not.
 func (s *Sandbox) CacheDir() string { return s.config.CacheDir }
 
+// MaxModuleBytes returns how large a module may be that comes in.
+func (s *Sandbox) MaxModuleBytes() int { return s.config.MaxModuleBytes }
+
 // childAnswer is what the process that admits a module tells its parent.
 type childAnswer struct {
 	Error string `json:"error,omitempty"` // what is wrong with the module

@@ -16,9 +16,13 @@ import (
 // The error is the host's own failure.
 func (s *Sandbox) Inspect(ctx context.Context, wasm []byte, entries ...string) (in host.Inspection, found []string, err error) {
 	in = host.Inspection{Digest: Digest(wasm), SizeBytes: int64(len(wasm))}
-	if in.Problems = wasmbin.Check(wasm, budgets); len(wasm) > budgets.ModuleBytes {
+	if limit := s.config.MaxModuleBytes; len(wasm) > limit {
+		in.Problems = []host.Problem{{
+			Detail: fmt.Sprintf("the module has %d bytes; the limit is %d", len(wasm), limit), Hint: smallerHint,
+		}}
 		return in, nil, nil
 	}
+	in.Problems = wasmbin.Check(wasm, budgets)
 	outline, err := wasmbin.Parse(wasm)
 	if err != nil {
 		in.Problems = []host.Problem{unreadable(err)}
@@ -46,6 +50,8 @@ func (s *Sandbox) Inspect(ctx context.Context, wasm []byte, entries ...string) (
 	in.ImageBytes = m.imageBytes()
 	return in, found, nil
 }
+
+const smallerHint = "strip debug information (wasm-opt --strip-debug, or -ldflags='-s -w' for Go), or raise the host's --max-module-bytes"
 
 const engineHint = "the engine supports WebAssembly 2.0 without threads, tail calls, exceptions and garbage collection"
 

@@ -19,6 +19,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
@@ -34,6 +35,10 @@ type Config struct {
 	// [Admission]: it compiles uploaded modules under limits. It needs CacheDir.
 	// Empty compiles in this process, which a hostile module can then keep busy.
 	Child []string
+	// MaxModuleBytes is the largest module that [Sandbox.Inspect] finds no fault
+	// with; 0 is [host.DefaultModuleBytes]. What was taken before runs also when it
+	// is larger.
+	MaxModuleBytes int
 	// IdleBytes is about how much memory modules and instances that nothing
 	// uses may keep; 0 is 512 MiB.
 	IdleBytes int64
@@ -106,6 +111,9 @@ func Open(ctx context.Context, c Config) (*Sandbox, error) {
 	}
 	if c.IdleBytes == 0 {
 		c.IdleBytes = defaultIdleBytes
+	}
+	if c.MaxModuleBytes == 0 {
+		c.MaxModuleBytes = host.DefaultModuleBytes
 	}
 	config := wazero.NewRuntimeConfig().
 		WithCoreFeatures(api.CoreFeaturesV2).

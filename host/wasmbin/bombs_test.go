@@ -85,3 +85,37 @@ func table(n int) []byte {
 	out = append(leb(out, n), make([]byte, n+1)...)
 	return append(out, 0x0b, 0x0b)
 }
+
+// nested is a function of ifs inside one another.
+func nested(n int) []byte {
+	return slices.Concat(locals(1), bytes.Repeat([]byte{0x20, 0, 0x04, 0x40}, n), bytes.Repeat([]byte{0x0b}, n), []byte{0x0b})
+}
+
+// debug is a function as compilers write it without optimisation: every value
+// goes through a local of its own, between many branches.
+func debug(count, blocks int) []byte {
+	out := locals(count)
+	for i := range count {
+		out = append(leb(append(out, 0x20), max(i-1, 0)), 0x41, 1, 0x6a, 0x21)
+		out = leb(out, i)
+		if i*blocks/count != (i+1)*blocks/count {
+			out = append(leb(append(out, 0x02, 0x40, 0x20), i), 0x0d, 0, 0x41, 0, 0x41, 1, 0x36, 2, 0, 0x0b)
+		}
+	}
+	return append(out, 0x0b)
+}
+
+// lexer is a function that branches to one of n states, in a loop.
+func lexer(n int) []byte {
+	out := append(locals(3), 0x03, 0x40)
+	out = append(out, bytes.Repeat([]byte{0x02, 0x40}, n)...)
+	out = leb(append(out, 0x20, 0, 0x0e), n-1)
+	for i := range n {
+		out = leb(out, i)
+	}
+	for i := range n { // if one character then another state
+		out = append(out, 0x0b, 0x20, 1, 0x41, 10, 0x46, 0x04, 0x40, 0x41, 1, 0x21, 0)
+		out = append(leb(append(out, 0x0c), n-i), 0x0b)
+	}
+	return append(out, 0x0b, 0x0b)
+}

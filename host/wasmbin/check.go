@@ -23,7 +23,7 @@ type Budgets struct {
 	Tables        int           // how many
 	TableElements uint32        // of each table at its beginning, and of all element segments together
 	MemoryPages   uint32        // at its beginning
-	CompileTime   time.Duration // of all functions, by FunctionFacts.CompileTime
+	CompileTime   time.Duration // of all functions, by estimate: FunctionFacts.CompileTime
 
 	// Of each function.
 	BodyBytes    int
@@ -31,8 +31,6 @@ type Budgets struct {
 	Locals       int // parameters counted in
 	LoopDepth    int // loops in loops
 	TableTargets int // of each br_table
-	LoopsLocals  int // LoopDepth times the locals
-	BlocksLocals int // blocks, loops and ifs times the locals
 }
 
 // DefaultBudgets returns the bounds for modules from anywhere.
@@ -48,14 +46,12 @@ func DefaultBudgets() Budgets {
 		Tables:        100,
 		TableElements: 100_000,
 		MemoryPages:   1 << 16,
-		CompileTime:   15 * time.Second,
-		BodyBytes:     128 << 10,
+		CompileTime:   5 * time.Second,
+		BodyBytes:     1 << 20, // the engine needs about a thousand times as much memory
 		Parameters:    1_000,
-		Locals:        2_000,
-		LoopDepth:     64,
+		Locals:        maxFlowLocals,
+		LoopDepth:     256,
 		TableTargets:  10_000,
-		LoopsLocals:   6_000,
-		BlocksLocals:  400_000,
 	}
 }
 
@@ -183,8 +179,9 @@ func (c *checker) counts(m *module) {
 }
 
 func (c *checker) functions(m *module) error {
-	s := &scanner{module: m}
-	var total time.Duration
+	s := &scanner{module: m, flow: &flow{}}
+	var total, worst time.Duration
+	slowest := uint32(0)
 	for i := range m.bodies {
 		if len(c.problems) >= maxProblems {
 			return nil
@@ -195,12 +192,15 @@ func (c *checker) functions(m *module) error {
 		}
 		f := m.measureFunction(i, s)
 		c.function(m, index, f)
-		total += min(f.CompileTime(), time.Hour)
+		if total += f.CompileTime; f.CompileTime > worst {
+			worst, slowest = f.CompileTime, index
+		}
 	}
 	if limit := c.budgets.CompileTime; limit > 0 && total > limit {
 		c.problems = append(c.problems, host.Problem{
-			Detail: fmt.Sprintf("the module can take the engine %v to compile, going by its forks, loops and locals; the limit is %v", total.Round(time.Second), limit),
-			Hint:   splitHint,
+			Detail: fmt.Sprintf("the module can take the engine %v to compile, going by its forks, loops and locals (%s alone %v); the limit is %v",
+				total.Round(time.Second/100), m.functionName(slowest), worst.Round(time.Second/10), limit),
+			Hint: splitHint,
 		})
 	}
 	return nil
@@ -216,13 +216,11 @@ func (c *checker) function(m *module, index uint32, f FunctionFacts) {
 	c.bound(whose, f.Locals, b.Locals, "locals", splitHint)
 	c.bound(whose, f.LoopDepth, b.LoopDepth, "loops inside one another", splitHint)
 	c.bound(whose, f.TableTargets, b.TableTargets, "targets in one br_table", tablesHint)
-	c.bound(whose, f.LoopsLocals, b.LoopsLocals, fmt.Sprintf("as the product of %d nested loops and %d locals", f.LoopDepth, f.Locals), splitHint)
-	c.bound(whose, f.BlocksLocals, b.BlocksLocals, fmt.Sprintf("as the product of %d blocks and %d locals", f.Blocks, f.Locals), splitHint)
 }
 
 // within tells quickly of nearly every function that it is good.
 func (f *FunctionFacts) within(b Budgets) bool {
 	ok := func(n, limit int) bool { return limit == 0 || n <= limit }
 	return ok(f.BodyBytes, b.BodyBytes) && ok(f.Locals, b.Locals) && ok(f.LoopDepth, b.LoopDepth) &&
-		ok(f.TableTargets, b.TableTargets) && ok(f.LoopsLocals, b.LoopsLocals) && ok(f.BlocksLocals, b.BlocksLocals)
+		ok(f.TableTargets, b.TableTargets)
 }

@@ -34,8 +34,10 @@ type FunctionFacts struct {
 	Blocks       int // blocks, loops and ifs
 	LoopDepth    int
 	TableTargets int // of its largest br_table
-	LoopsLocals  int // LoopDepth × Locals
-	BlocksLocals int // Blocks × Locals
+
+	// CompileTime is how long the engine takes for it at worst, by estimate and
+	// besides what is in proportion to its bytes. [Check] alone estimates it.
+	CompileTime time.Duration
 }
 
 // Obstacles says why an instance can't be reset to a state in which only its
@@ -133,26 +135,22 @@ func (f *Facts) noteMisc(sub byte) {
 // measureFunction returns the measures of own function i, which s has scanned.
 func (m *module) measureFunction(i int, s *scanner) FunctionFacts {
 	locals := int(s.locals) + len(m.types[m.functions[i]].Params)
-	return FunctionFacts{
+	f := FunctionFacts{
 		BodyBytes:    len(m.bodies[i].raw),
 		Locals:       locals,
 		Blocks:       s.blocks,
 		LoopDepth:    s.maxLoops,
 		TableTargets: s.maxTable,
-		LoopsLocals:  s.maxLoops * locals,
-		BlocksLocals: s.blocks * locals,
 	}
+	if s.flow != nil && locals <= maxFlowLocals {
+		f.CompileTime = s.flow.estimate(s)
+	}
+	return f
 }
 
-// CompileTime estimates how long the engine takes for the function at worst,
-// besides what is in proportion to its bytes. The terms are what compile bombs
-// of three kinds were measured to take: forks, locals set in forks, and locals
-// changed in nested loops.
-func (f *FunctionFacts) CompileTime() time.Duration {
-	blocks, locals, loops := float64(f.Blocks), float64(f.Locals), float64(f.LoopsLocals)
-	micros := blocks*blocks/60 + blocks*locals*locals/600 + loops*loops/200
-	return time.Duration(min(micros, 1e12)) * time.Microsecond
-}
+// maxFlowLocals is how many locals a function has at most whose compile time is
+// estimated: as many as the engine takes.
+const maxFlowLocals = 50_000
 
 func (f *FunctionFacts) raise(g FunctionFacts) {
 	f.BodyBytes = max(f.BodyBytes, g.BodyBytes)
@@ -160,6 +158,5 @@ func (f *FunctionFacts) raise(g FunctionFacts) {
 	f.Blocks = max(f.Blocks, g.Blocks)
 	f.LoopDepth = max(f.LoopDepth, g.LoopDepth)
 	f.TableTargets = max(f.TableTargets, g.TableTargets)
-	f.LoopsLocals = max(f.LoopsLocals, g.LoopsLocals)
-	f.BlocksLocals = max(f.BlocksLocals, g.BlocksLocals)
+	f.CompileTime = max(f.CompileTime, g.CompileTime)
 }

@@ -15,6 +15,7 @@ type event struct {
 	plain uint32 // how many plain instructions follow before the next event
 	arg   uint32 // function; event that opened the label's block, or that an end or else belongs to; 1 for a loop that calls nothing
 	first uint32 // of br_table: its targets are targets[first:first+arg]
+	depth uint32 // of what opens a block: how many are open around it, theFunction counted in
 }
 
 // scanner walks over bodies. It keeps its slices from body to body.
@@ -34,6 +35,8 @@ type scanner struct {
 	before   []int    // calls before each open loop
 	tight    bool     // a loop calls nothing
 	params   uint32
+	uses     []use // of locals, when flow is set
+	flow     *flow
 }
 
 // theFunction stands for the body itself as a block.
@@ -43,7 +46,7 @@ const theFunction = ^uint32(0)
 // the byte's offset.
 func (s *scanner) scan(i int) error {
 	b, params := s.module.bodies[i], len(s.module.types[s.module.functions[i]].Params)
-	*s = scanner{module: s.module, params: uint32(params), events: s.events[:0], targets: s.targets[:0], open: append(s.open[:0], theFunction), before: s.before[:0]}
+	*s = scanner{module: s.module, params: uint32(params), events: s.events[:0], targets: s.targets[:0], open: append(s.open[:0], theFunction), before: s.before[:0], uses: s.uses[:0], flow: s.flow}
 	r := &reader{data: b.raw}
 	s.readLocals(r)
 	s.code = uint32(r.at)
@@ -99,7 +102,10 @@ func (s *scanner) instruction(r *reader) {
 		}
 		s.event(event{op: op, at: uint32(at), next: uint32(r.at), arg: f})
 	case local: // one beyond the guest's own would be the one that metering adds
-		r.index("local", int(uint64(s.params)+s.locals))
+		l := r.index("local", int(uint64(s.params)+s.locals))
+		if s.flow != nil && r.err == nil {
+			s.uses = append(s.uses, use{uint32(len(s.events)), l, op != opLocalGet})
+		}
 		s.count()
 	case access, int32s, int64s, bytes4, bytes8:
 		r.immediate(shapes[op])
@@ -182,8 +188,8 @@ func (s *scanner) openBlock(r *reader, op byte, at int) {
 		s.before = append(s.before, s.calls)
 		s.maxLoops = max(s.maxLoops, s.loops)
 	}
-	s.open = append(s.open, uint32(len(s.events)))
-	s.event(event{op: op, at: uint32(at), next: uint32(r.at)})
+	s.event(event{op: op, at: uint32(at), next: uint32(r.at), depth: uint32(len(s.open))})
+	s.open = append(s.open, uint32(len(s.events)-1))
 }
 
 // label reads a label and returns the event that opened its block.

@@ -22,6 +22,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	yamlv3 "go.yaml.in/yaml/v3"
+
+	"github.com/usherhost/usher/host"
 )
 
 // config is all that can be set by flag, environment and file. The names of
@@ -46,6 +48,7 @@ type config struct {
 	RateLimit      float64        `koanf:"rate_limit"`
 	RateBurst      int            `koanf:"rate_burst"`
 	MaxEventBytes  int64          `koanf:"max_event_bytes"`
+	MaxModuleBytes int            `koanf:"max_module_bytes"`
 	MetricsKey     bool           `koanf:"metrics_key"`
 	KeepDays       int            `koanf:"keep_days"`
 	SecretsKey     string         `koanf:"secrets_key"`
@@ -87,6 +90,7 @@ var settings = []setting{
 	{key: "rate_limit", kind: "number", initial: 0.0, about: "events a second that one API key may post (0: no limit)", flag: "rate-limit"},
 	{key: "rate_burst", kind: "integer", initial: 0, about: "events that may come at once on top of the rate (0: one second's worth)", flag: "rate-burst"},
 	{key: "max_event_bytes", kind: "integer", initial: 256 << 10, about: "largest event", flag: "max-event-bytes"},
+	{key: "max_module_bytes", kind: "integer", initial: host.DefaultModuleBytes, about: "largest module that is taken, 67108864 (64 MiB) at most", flag: "max-module-bytes"},
 	{key: "metrics_key", kind: "boolean", initial: false, about: "ask for an API key with scope read at /metrics", flag: "metrics-key"},
 	{key: "keep_days", kind: "integer", initial: 0, about: "days after which executions that ended are deleted, with logs and tapes (0: never); dead letters stay", flag: "keep-days"},
 	{key: "secrets_key", kind: "string", initial: "", about: "key that encrypts the secrets, in base64 (default: a file)", secret: true},
@@ -401,6 +405,10 @@ func checkRange(cfg *config, key string) error {
 	case "max_event_bytes":
 		if cfg.MaxEventBytes < 1 || cfg.MaxEventBytes > 64<<20 {
 			return errors.New("must be between 1 and 67108864")
+		}
+	case "max_module_bytes":
+		if cfg.MaxModuleBytes < 1 || cfg.MaxModuleBytes > host.MaxModuleBytes {
+			return fmt.Errorf("must be between 1 and %d", host.MaxModuleBytes)
 		}
 	}
 	return nil

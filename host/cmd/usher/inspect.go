@@ -26,6 +26,7 @@ can be an action. Ends with code 5 when it can't.`,
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.inspect(cmd.Context(), args[0], f) },
 	}
 	f.add(cmd)
+	addOneServeFlag(cmd, "max-module-bytes")
 	return cmd
 }
 

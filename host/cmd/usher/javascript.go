@@ -59,12 +59,15 @@ func (f scriptFlags) list() ([]jsbuild.Dependency, error) {
 type bench struct {
 	flags   scriptFlags
 	note    func(format string, args ...any)
+	largest int // module, in bytes
 	box     *sandbox.Sandbox
 	builder *jsbuild.Builder
 }
 
 // bench returns a bench, which the caller must close.
-func (a *app) bench(f scriptFlags) *bench { return &bench{flags: f, note: a.term.note} }
+func (a *app) bench(f scriptFlags) *bench {
+	return &bench{flags: f, note: a.term.note, largest: a.cfg.MaxModuleBytes}
+}
 
 // close frees what was made.
 func (b *bench) close(ctx context.Context) {
@@ -78,7 +81,7 @@ func (b *bench) close(ctx context.Context) {
 
 func (b *bench) sandbox(ctx context.Context) (*sandbox.Sandbox, error) {
 	if b.box == nil {
-		box, err := openSandbox(ctx, cacheDir())
+		box, err := openSandbox(ctx, cacheDir(), b.largest)
 		if err != nil {
 			return nil, err
 		}

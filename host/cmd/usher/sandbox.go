@@ -13,9 +13,9 @@ import (
 )
 
 // openSandbox makes a sandbox that serves guests, with compiled code kept in
-// dir.
-func openSandbox(ctx context.Context, dir string) (*sandbox.Sandbox, error) {
-	config := sandbox.Config{CacheDir: dir, Functions: guest.Functions()}
+// dir. It finds fault with larger modules than maxModuleBytes; 0 is the default.
+func openSandbox(ctx context.Context, dir string, maxModuleBytes int) (*sandbox.Sandbox, error) {
+	config := sandbox.Config{CacheDir: dir, Functions: guest.Functions(), MaxModuleBytes: maxModuleBytes}
 	if dir != "" {
 		config.Child = self()
 	}

@@ -79,7 +79,7 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	if err != nil {
 		return err
 	}
-	sandbox, err := openSandbox(ctx, filepath.Join(cfg.Data, "cache"))
+	sandbox, err := openSandbox(ctx, filepath.Join(cfg.Data, "cache"), cfg.MaxModuleBytes)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	defer closeBuilder()
 	reg := &registry.Registry{
 		Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, CheckOrigin: checkOrigin, Log: log,
-		Builder: builder, Runner: draftRunner{runner}, SourceEgress: host.EgressMode(cfg.SourceEgress),
+		Builder: builder, Runner: draftRunner{runner}, SourceEgress: host.EgressMode(cfg.SourceEgress), MaxModuleBytes: cfg.MaxModuleBytes,
 	}
 	runner.Secrets = reg
 	worker := &executor.Executor{
@@ -139,7 +139,9 @@ func (a *app) addDoors(
 	v1 := routes.Group("/v1")
 	sender.Register(v1, web.Authenticate(db, host.ScopeIngest))
 	read, manage := web.Authenticate(db, host.ScopeRead), web.Authenticate(db, host.ScopeManage)
-	(&admin.Server{Registry: reg, History: history{db, worker}, Inspector: runner, Refused: sender}).Register(v1, read, manage)
+	(&admin.Server{
+		Registry: reg, History: history{db, worker}, Inspector: runner, Refused: sender, MaxModuleBytes: a.cfg.MaxModuleBytes,
+	}).Register(v1, read, manage)
 }
 
 // addAuth0 adds Auth0's API.
