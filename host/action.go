@@ -38,6 +38,7 @@ type Version struct {
 	Manifest  Manifest    `json:"manifest"`
 	Source    *Source     `json:"source,omitempty"`   // what it was built from; nil when its module was uploaded
 	Revision  int64       `json:"revision,omitempty"` // of the draft that it was made of
+	Secrets   []Secret    `json:"-"`                  // that the action had when it was made; nil: not known
 	CreatedAt time.Time   `json:"created_at"`
 }
 

@@ -1,6 +1,9 @@
 package host
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Source is what an author wrote, from which the host builds a module.
 type Source struct {
@@ -70,12 +73,23 @@ type Library struct {
 	UpdatedAt time.Time       `json:"updated_at"`
 }
 
+// AllPublished reports whether the latest version is the draft as it stands, with
+// the secrets that the library has now.
+func (l *Library) AllPublished() bool {
+	v := l.Latest
+	return v != nil && v.Source.Code == l.Source.Code && slices.Equal(v.Source.Dependencies, l.Source.Dependencies) &&
+		(v.Secrets == nil || slices.EqualFunc(v.Secrets, l.Secrets, sameSecret))
+}
+
+func sameSecret(a, b Secret) bool { return a.Name == b.Name && a.UpdatedAt.Equal(b.UpdatedAt) }
+
 // LibraryVersion is one immutable state of a library, numbered from 1.
 type LibraryVersion struct {
 	ID        string    `json:"id"`
 	LibraryID string    `json:"library_id"`
 	Number    int       `json:"number"`
 	Source    Source    `json:"source"`
+	Secrets   []Secret  `json:"-"` // that the library had when it was published; nil: not known
 	CreatedAt time.Time `json:"created_at"`
 }
 

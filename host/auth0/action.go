@@ -50,7 +50,7 @@ type actionView struct {
 	Errors             []errorView       `json:"errors,omitempty"`
 	Secrets            []host.Secret     `json:"secrets"`
 	Modules            []libraryRef      `json:"modules,omitempty"`
-	BuiltAt            time.Time         `json:"built_at,omitzero"`
+	CurrentVersion     *currentView      `json:"current_version,omitempty"`
 	DeployedVersion    *versionView      `json:"deployed_version,omitempty"`
 	AllChangesDeployed bool              `json:"all_changes_deployed"`
 }
@@ -177,7 +177,7 @@ func (s *Server) createAction(c echo.Context) error {
 	if err != nil {
 		return conflicting(err, http.StatusConflict, nameTaken)
 	}
-	return s.answerAction(c, http.StatusCreated, a)
+	return s.answerChanged(c, http.StatusCreated, a)
 }
 
 func (s *Server) showAction(c echo.Context) error {
@@ -219,7 +219,7 @@ func (s *Server) updateAction(c echo.Context) error {
 	if err != nil {
 		return s.unpatched(c, err, body.Name)
 	}
-	return s.answerAction(c, http.StatusOK, a)
+	return s.answerChanged(c, http.StatusOK, a)
 }
 
 // unpatched tells a name that is taken from an action that can't take what it
@@ -259,6 +259,22 @@ func (s *Server) answerAction(c echo.Context, status int, a host.Action) error {
 	view, err := s.viewAction(c.Request().Context(), a)
 	if err != nil {
 		return err
+	}
+	return reply(c, status, view)
+}
+
+// answerChanged is answerAction for a change, whose build has just begun: Auth0
+// calls that pending.
+func (s *Server) answerChanged(c echo.Context, status int, a host.Action) error {
+	view, err := s.viewAction(c.Request().Context(), a)
+	if err != nil {
+		return err
+	}
+	if view.Status == host.Building {
+		view.Status = host.Pending
+	}
+	if status == http.StatusCreated && view.DeployedVersion != nil { // so it tells of a version that it has just begun to build
+		view.CurrentVersion.BuildTime, view.DeployedVersion.BuiltAt = time.Time{}, time.Time{}
 	}
 	return reply(c, status, view)
 }
@@ -307,12 +323,11 @@ func (s *Server) viewAction(ctx context.Context, a host.Action) (actionView, err
 		view.UpdatedAt = d.UpdatedAt
 	}
 	if d.Status == host.Built {
-		view.BuiltAt = d.BuiltAt
 		view.Dependencies = installed(d.Source.Dependencies)
 	}
 	if a.Deployed != nil {
 		deployed := viewVersion(a, *a.Deployed)
-		view.DeployedVersion = &deployed
+		view.CurrentVersion, view.DeployedVersion = viewCurrent(deployed), &deployed
 	}
 	return view, nil
 }

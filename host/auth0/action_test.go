@@ -3,8 +3,10 @@ package auth0_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/auth0"
@@ -34,7 +36,7 @@ func TestAnActionGoesFromDraftToDeployedVersion(t *testing.T) {
 	if at(got, "deployed_version", "deployed") != true || at(got, "deployed_version", "id") != version["id"] || got["all_changes_deployed"] != true {
 		t.Errorf("after the deploy %v", got)
 	}
-	if got["status"] != "built" || text(got, "built_at") == "" || got["runtime"] != "node18-actions" {
+	if got["status"] != "built" || at(got, "current_version", "status") != "BUILT" || got["runtime"] != "node18-actions" {
 		t.Errorf("the draft is %v", got)
 	}
 
@@ -82,6 +84,36 @@ func TestAnActionMayBeDeployedAsItIsMade(t *testing.T) {
 	}
 }
 
+// TestAnAnswerDoesNotWaitForASlowBuild makes and changes an action whose build
+// takes long, with a client that goes away.
+func TestAnAnswerDoesNotWaitForASlowBuild(t *testing.T) {
+	t.Parallel()
+	hold := make(chan struct{})
+	k := open(t, func(s *auth0.Server, b *builder) { b.hold, s.DeployWait = hold, time.Millisecond })
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	k.send("POST", actions, newAction("left", "slow", ""), func(r *http.Request) { *r = *r.WithContext(gone) })
+	made := k.must(201, "POST", actions, newAction("notify", "slow", `,"secrets":[{"name":"A","value":"1"}]`))
+	if made["status"] != "pending" || made["deployed_version"] != nil || at(made, "secrets", 0, "name") != "A" {
+		t.Errorf("made %v", made)
+	}
+	path := actions + "/" + text(made, "id")
+	k.send("POST", actions, newAction("notify", "slow", "")).want(409, "Conflict", "An action with the same name already exists.", "")
+	if got := k.must(200, "PATCH", path, `{"code":"slow too"}`); got["status"] != "pending" || got["code"] != "slow too" {
+		t.Errorf("changed to %v", got)
+	}
+	k.send("POST", path+"/deploy", "").want(400, "Bad Request", "A draft must be in the 'built' state before it can be deployed.", "")
+	close(hold)
+	k.until(func() bool { return k.must(200, "GET", path, "")["status"] == "built" })
+	k.must(200, "POST", path+"/deploy", "")
+	list := k.must(200, "GET", actions+"?actionName=left", "")
+	if n := len(list["actions"].([]any)); n > 0 { // the client left before or after it was stored
+		k.until(func() bool {
+			return at(k.must(200, "GET", actions+"?actionName=left", ""), "actions", 0, "status") == "built"
+		})
+	}
+}
+
 func TestABrokenDraftFailsAndCanNotBeDeployed(t *testing.T) {
 	t.Parallel()
 	k := open(t)
@@ -92,9 +124,9 @@ func TestABrokenDraftFailsAndCanNotBeDeployed(t *testing.T) {
 	}
 	path := actions + "/" + text(made, "id")
 	k.send("POST", path+"/deploy", "").
-		want(400, "Bad Request", "A draft must be in the 'built' state before it can be deployed. It failed to build: "+line, "")
+		want(400, "Bad Request", "The draft failed to build: "+line, "")
 	k.send("POST", path+"/test", `{"payload":{}}`).
-		want(400, "Bad Request", "A draft must be in the 'built' state before it can be tested. It failed to build: "+line, "")
+		want(400, "Bad Request", "The draft failed to build: "+line, "")
 	k.must(200, "PATCH", path, `{"code":"guest noop"}`)
 	k.must(200, "POST", path+"/deploy", "")
 }
@@ -319,7 +351,7 @@ func TestAnActionWithUploadedVersionsHasTheNewestForItsDraft(t *testing.T) {
 		t.Errorf("made %v", got)
 	}
 	k.send("POST", path+"/deploy", "").want(400, "Bad Request",
-		"A draft must be in the 'built' state before it can be deployed. Upload its module with `usher actions deploy`.", "")
+		"The action has no version yet: upload its module with `usher actions deploy`.", "")
 	for _, name := range []string{"noop", "echo"} {
 		if _, err := k.host.Registry.Upload(t.Context(), "native", guests.Wasm(name), host.Manifest{}, name == "noop"); err != nil {
 			t.Fatal(err)

@@ -134,7 +134,7 @@ func (s *Server) viewBinding(ctx context.Context, b host.Binding) (bindingView, 
 	base := viewBase(a)
 	if a.Deployed != nil {
 		deployed := viewVersion(a, *a.Deployed)
-		base.DeployedVersion = &deployed
+		base.CurrentVersion, base.DeployedVersion = viewCurrent(deployed), &deployed
 	}
 	return bindingView{
 		ID: outside(b.ID), TriggerID: b.Trigger, Action: base, DisplayName: b.DisplayName,

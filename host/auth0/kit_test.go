@@ -25,12 +25,12 @@ import (
 )
 
 // builder builds the guest that a code names: "guest fail". Code that begins
-// with "broken" can't be built, and what has dependencies is built when hold
-// is closed.
+// with "broken" can't be built, and what has dependencies, or code that begins
+// with "slow", is built when hold is closed.
 type builder struct{ hold chan struct{} }
 
 func (b *builder) Build(ctx context.Context, _ string, s host.Source, _ map[string]host.Source) (registry.Build, error) {
-	if b.hold != nil && len(s.Dependencies) > 0 {
+	if b.hold != nil && (len(s.Dependencies) > 0 || strings.HasPrefix(s.Code, "slow")) {
 		select {
 		case <-b.hold:
 		case <-ctx.Done():
@@ -248,6 +248,21 @@ func (k *kit) create(name, code string, more string) string {
 func newAction(name, code, more string) string {
 	return fmt.Sprintf(`{"name":%s,"supported_triggers":[{"id":"post-user-registration","version":"v2"}],"code":%s%s}`,
 		quote(name), quote(code), more)
+}
+
+// until waits until something is so.
+func (k *kit) until(so func() bool) {
+	k.t.Helper()
+	for deadline := time.Now().Add(time.Minute); !so(); {
+		if time.Now().After(deadline) {
+			k.t.Fatal("it never is")
+		}
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-k.t.Context().Done():
+			k.t.Fatal(k.t.Context().Err())
+		}
+	}
 }
 
 // memory is a store that forgets with the test.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"reflect"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -19,7 +18,6 @@ const (
 	noRelease        = "That module version does not exist."
 	libraryNameTaken = "A module with the same name already exists."
 	libraryInUse     = "The module is in use by an action."
-	nothingToPublish = "The module has no changes since its latest version."
 )
 
 // The bounds of a module.
@@ -38,7 +36,6 @@ type libraryView struct {
 	Secrets             []host.Secret     `json:"secrets"`
 	ActionsUsing        int               `json:"actions_using_module_total"`
 	AllChangesPublished bool              `json:"all_changes_published"`
-	LatestVersionNumber int               `json:"latest_version_number"`
 	CreatedAt           time.Time         `json:"created_at"`
 	UpdatedAt           time.Time         `json:"updated_at"`
 	LatestVersion       *releaseView      `json:"latest_version,omitempty"` // not in lists
@@ -52,13 +49,17 @@ type releaseView struct {
 	Code          string            `json:"code"`
 	Dependencies  []host.Dependency `json:"dependencies"`
 	Secrets       []host.Secret     `json:"secrets"`
-	CreatedAt     time.Time         `json:"created_at"`
+	CreatedAt     time.Time         `json:"created_at,omitzero"`
 }
 
 func viewRelease(l host.Library, v host.LibraryVersion) releaseView {
+	secrets := v.Secrets
+	if secrets == nil { // of a version that was made before they were kept
+		secrets = web.Listed(l.Secrets)
+	}
 	return releaseView{
 		ID: outside(v.ID), ModuleID: outside(l.ID), VersionNumber: v.Number,
-		Code: v.Source.Code, Dependencies: installed(v.Source.Dependencies), Secrets: web.Listed(l.Secrets),
+		Code: v.Source.Code, Dependencies: installed(v.Source.Dependencies), Secrets: secrets,
 		CreatedAt: v.CreatedAt,
 	}
 }
@@ -74,9 +75,7 @@ func (s *Server) viewListed(ctx context.Context, l host.Library) (libraryView, e
 		Secrets: web.Listed(l.Secrets), ActionsUsing: len(users), CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt,
 	}
 	if l.Latest != nil {
-		view.LatestVersionNumber = l.Latest.Number
-		view.AllChangesPublished = l.Latest.Source.Code == l.Source.Code &&
-			reflect.DeepEqual(web.Listed(l.Latest.Source.Dependencies), web.Listed(l.Source.Dependencies))
+		view.AllChangesPublished = l.AllPublished()
 	}
 	return view, nil
 }
@@ -88,7 +87,7 @@ func (s *Server) answerLibrary(c echo.Context, status int, l host.Library) error
 	}
 	if l.Latest != nil {
 		latest := viewRelease(l, *l.Latest)
-		latest.ModuleID = ""
+		latest.ModuleID, latest.CreatedAt = "", time.Time{}
 		view.LatestVersion = &latest
 	}
 	return reply(c, status, view)
@@ -194,11 +193,10 @@ func (s *Server) deleteLibrary(c echo.Context) error {
 
 // libraryUserView is Auth0's ActionModuleAction.
 type libraryUserView struct {
-	ActionID            string       `json:"action_id"`
-	ActionName          string       `json:"action_name"`
-	ModuleVersionID     string       `json:"module_version_id"`
-	ModuleVersionNumber int          `json:"module_version_number"`
-	SupportedTriggers   []triggerRef `json:"supported_triggers"`
+	ActionID            string `json:"action_id"`
+	ActionName          string `json:"action_name"`
+	ModuleVersionID     string `json:"module_version_id"`
+	ModuleVersionNumber int    `json:"module_version_number"`
 }
 
 func (s *Server) listLibraryUsers(c echo.Context) error {
@@ -214,11 +212,11 @@ func (s *Server) listLibraryUsers(c echo.Context) error {
 	views := make([]libraryUserView, len(p.items))
 	for i, u := range p.items {
 		views[i] = libraryUserView{
-			ActionID: outside(u.Action.ID), ActionName: u.Action.Name, SupportedTriggers: refsOf(u.Action.Trigger),
+			ActionID: outside(u.Action.ID), ActionName: u.Action.Name,
 			ModuleVersionID: outside(u.Ref.VersionID), ModuleVersionNumber: u.Ref.Number,
 		}
 	}
-	return reply(c, http.StatusOK, answerWhole("actions", p, views))
+	return reply(c, http.StatusOK, answer("actions", p, views))
 }
 
 func (s *Server) listReleases(c echo.Context) error {
@@ -268,7 +266,7 @@ func (s *Server) publishLibrary(c echo.Context) error {
 	}
 	v, err := s.Registry.PublishLibrary(c.Request().Context(), l.ID)
 	if err != nil {
-		return conflicting(missing(err, noLibrary), http.StatusConflict, nothingToPublish)
+		return missing(err, noLibrary)
 	}
 	return reply(c, http.StatusOK, viewRelease(l, v))
 }

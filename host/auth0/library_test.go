@@ -2,6 +2,7 @@ package auth0_test
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 )
 
@@ -9,7 +10,7 @@ func TestAModuleIsPublishedUsedAndRolledBack(t *testing.T) {
 	t.Parallel()
 	k := open(t)
 	made := k.must(201, "POST", modules, `{"name":"shared","code":"exports.a = 1","secrets":[{"name":"A","value":"1"}],"api_version":"v1"}`)
-	if made["latest_version_number"] != 0.0 || made["all_changes_published"] != false || made["latest_version"] != nil {
+	if made["all_changes_published"] != false || made["latest_version"] != nil {
 		t.Errorf("made %v", made)
 	}
 	path := modules + "/" + text(made, "id")
@@ -17,10 +18,12 @@ func TestAModuleIsPublishedUsedAndRolledBack(t *testing.T) {
 	if first["version_number"] != 1.0 || first["code"] != "exports.a = 1" || first["module_id"] != made["id"] {
 		t.Errorf("published %v", first)
 	}
-	k.send("POST", path+"/versions", "").want(409, "Conflict", "The module has no changes since its latest version.", "")
+	if again := k.must(200, "POST", path+"/versions", ""); again["id"] != first["id"] || again["version_number"] != 1.0 {
+		t.Errorf("published without a change %v, want the first", again)
+	}
 
 	got := k.must(200, "PATCH", path, `{"code":"exports.a = 2"}`)
-	if got["all_changes_published"] != false || got["latest_version_number"] != 1.0 {
+	if got["all_changes_published"] != false || at(got, "latest_version", "version_number") != 1.0 {
 		t.Errorf("after a patch %v", got)
 	}
 	k.must(200, "POST", path+"/versions", "")
@@ -36,7 +39,7 @@ func TestAModuleIsPublishedUsedAndRolledBack(t *testing.T) {
 	k.send("DELETE", path, "").want(412, "Precondition Failed", "The module is in use by an action.", "")
 
 	got = k.must(200, "POST", path+"/rollback", fmt.Sprintf(`{"module_version_id":%q}`, text(first, "id")))
-	if got["code"] != "exports.a = 1" || got["latest_version_number"] != 2.0 || got["all_changes_published"] != false {
+	if got["code"] != "exports.a = 1" || at(got, "latest_version", "version_number") != 2.0 || got["all_changes_published"] != false {
 		t.Errorf("rolled back to %v", got)
 	}
 	versions := k.must(200, "GET", path+"/versions?per_page=1", "")
@@ -47,6 +50,36 @@ func TestAModuleIsPublishedUsedAndRolledBack(t *testing.T) {
 	k.send("DELETE", path, "").wantStatus(204)
 	if list := k.must(200, "GET", modules, ""); list["total"] != 0.0 || list["page"] != 0.0 {
 		t.Errorf("left are %v", list)
+	}
+}
+
+// TestASecretOfAModuleIsAChange publishes a module of which a secret alone has
+// changed.
+func TestASecretOfAModuleIsAChange(t *testing.T) {
+	t.Parallel()
+	k := open(t)
+	made := k.must(201, "POST", modules, `{"name":"shared","code":"1","secrets":[{"name":"B","value":"1"},{"name":"A","value":"2"}],"publish":true}`)
+	path := modules + "/" + text(made, "id")
+	for i, patch := range []string{
+		`{"secrets":[{"name":"B","value":"3"},{"name":"A"}]}`,
+		`{"secrets":[{"name":"A"}]}`,
+		`{"secrets":[{"name":"A"},{"name":"C","value":"4"}]}`,
+	} {
+		if got := k.must(200, "PATCH", path, patch); got["all_changes_published"] != false {
+			t.Errorf("after %s all is published", patch)
+		}
+		published := k.must(200, "POST", path+"/versions", "")
+		if published["version_number"] != float64(i+2) {
+			t.Errorf("after %s version %v was published", patch, published["version_number"])
+		}
+		got := k.must(200, "GET", path, "")
+		if got["all_changes_published"] != true || !reflect.DeepEqual(got["secrets"], published["secrets"]) {
+			t.Errorf("after %s and a publish %v", patch, got)
+		}
+	}
+	first := k.must(200, "GET", path+"/versions", "")
+	if at(first, "versions", 3, "secrets", 0, "name") != "B" || at(first, "versions", 3, "secrets", 1, "name") != "A" {
+		t.Errorf("the first version's secrets are %v", at(first, "versions", 3, "secrets"))
 	}
 }
 

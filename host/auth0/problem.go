@@ -173,3 +173,13 @@ func conflicting(err error, status int, message string) error {
 	}
 	return &problem{Status: status, Message: message, cause: err}
 }
+
+// refusing tells a Conflict with its own text, as a 400, and leaves every other
+// error as it is.
+func refusing(err error) error {
+	e, ok := errors.AsType[*host.Error](err)
+	if !ok || e.Code != host.Conflict {
+		return err
+	}
+	return &problem{Status: http.StatusBadRequest, Message: told(e), cause: err}
+}

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -35,6 +36,8 @@ type Server struct {
 
 	Requests Rate // of each client; zero is 100 a second, 500 at once
 	Failures Rate // without a valid token, of each address; zero is 1 a second, 20 at once
+
+	DeployWait time.Duration // how long a deploy waits for a draft that is building; zero is 5 s
 
 	Log *slog.Logger // causes of 500s; nil is slog's default
 }

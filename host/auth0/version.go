@@ -2,6 +2,8 @@ package auth0
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -20,7 +22,6 @@ type versionView struct {
 	Code              string            `json:"code"`
 	Dependencies      []host.Dependency `json:"dependencies"`
 	ID                string            `json:"id"`
-	ActionID          string            `json:"action_id,omitempty"`
 	Deployed          bool              `json:"deployed"`
 	Number            int               `json:"number"`
 	BuiltAt           time.Time         `json:"built_at,omitzero"`
@@ -42,6 +43,7 @@ type actionBase struct {
 	SupportedTriggers  []triggerRef `json:"supported_triggers"`
 	CreatedAt          time.Time    `json:"created_at"`
 	UpdatedAt          time.Time    `json:"updated_at"`
+	CurrentVersion     *currentView `json:"current_version,omitempty"`
 	DeployedVersion    *versionView `json:"deployed_version,omitempty"`
 	AllChangesDeployed bool         `json:"all_changes_deployed"`
 }
@@ -53,15 +55,39 @@ func viewBase(a host.Action) actionBase {
 	}
 }
 
+// currentView is what Auth0 tells once more, and in no documentation, of the
+// version that is deployed.
+type currentView struct {
+	ID        string    `json:"id"`
+	Code      string    `json:"code"`
+	Runtime   string    `json:"runtime"`
+	Status    string    `json:"status"` // in upper case
+	Number    int       `json:"number"`
+	BuildTime time.Time `json:"build_time,omitzero"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+func viewCurrent(v versionView) *currentView {
+	return &currentView{
+		ID: v.ID, Code: v.Code, Runtime: v.Runtime, Status: strings.ToUpper(string(v.Status)), Number: v.Number,
+		BuildTime: v.BuiltAt, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt,
+	}
+}
+
 func viewVersion(a host.Action, v host.Version) versionView {
 	source := host.Source{Runtime: wasmRuntime}
 	if v.Source != nil {
 		source = *v.Source
 	}
+	secrets := v.Secrets
+	if secrets == nil { // of a version that was made before they were kept
+		secrets = web.Listed(a.Secrets)
+	}
 	return versionView{
 		ID: outside(v.ID), Number: v.Number, Deployed: v.Deployed, Status: v.Status,
 		Code: source.Code, Dependencies: installed(source.Dependencies), Runtime: source.Runtime,
-		Modules: viewLibraryRefs(source.Libraries), Secrets: web.Listed(a.Secrets),
+		Modules: viewLibraryRefs(source.Libraries), Secrets: secrets,
 		SupportedTriggers: refsOf(a.Trigger),
 		CreatedAt:         v.CreatedAt, UpdatedAt: v.CreatedAt, BuiltAt: v.CreatedAt,
 	}
@@ -71,7 +97,7 @@ func viewVersion(a host.Action, v host.Version) versionView {
 func viewWhole(a host.Action, v host.Version) versionView {
 	base := viewBase(a)
 	view := viewVersion(a, v)
-	view.ActionID, view.Action = base.ID, &base
+	view.Action = &base
 	return view
 }
 
@@ -114,8 +140,13 @@ func (s *Server) showVersion(c echo.Context) error {
 // noBody is the body of an endpoint that takes none.
 var noBody = &schema{kind: "object", properties: map[string]*schema{}}
 
-// deployAction makes a version of the draft. It waits for a draft that is
-// building, for as long as the registry does.
+// deployWait is how long a deploy waits for a draft that is building: less than
+// the ten seconds after which clients give up; they send it again when they are
+// told to wait.
+const deployWait = 5 * time.Second
+
+// deployAction makes a version of the draft, and waits a moment for one that is
+// building.
 func (s *Server) deployAction(c echo.Context) error {
 	var body struct{}
 	if err := cmp.Or(noQuery(c), readOptional(c, noBody, &body)); err != nil {
@@ -136,7 +167,7 @@ func (s *Server) deployAction(c echo.Context) error {
 // was taken. Auth0 says "deployed" only of a version that is read afterwards.
 func viewDeploy(a host.Action, v host.Version) versionView {
 	view := viewWhole(a, v)
-	view.Deployed = false
+	view.Deployed, view.BuiltAt = false, time.Time{}
 	return view
 }
 
@@ -147,8 +178,8 @@ func (s *Server) deployDraft(c echo.Context, a host.Action) (host.Version, error
 		return host.Version{}, err
 	}
 	if d.Revision > 0 {
-		v, err := s.Registry.DeployDraft(ctx, a.ID, d.Revision)
-		if host.CodeOf(err) == host.Conflict {
+		v, err := s.deployBuilt(ctx, a, d)
+		if host.CodeOf(err) == host.Conflict || errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 			return v, s.unbuilt(c, a, err, notBuilt)
 		}
 		return v, missing(err, noAction)
@@ -158,22 +189,39 @@ func (s *Server) deployDraft(c echo.Context, a host.Action) (host.Version, error
 		return host.Version{}, err
 	}
 	if len(versions) == 0 {
-		return host.Version{}, badRequest("%s Upload its module with `usher actions deploy`.", notBuilt)
+		return host.Version{}, badRequest("The action has no version yet: upload its module with `usher actions deploy`.")
 	}
 	return s.Registry.Deploy(ctx, a.ID, versions[0].ID)
 }
 
-// unbuilt is the refusal of a draft that is not built, with what is wrong with
-// it: clients that wait for a build know Auth0's by its text.
+// deployBuilt deploys a draft, and waits a moment for one that is building.
+func (s *Server) deployBuilt(ctx context.Context, a host.Action, d host.Draft) (host.Version, error) {
+	if d.Status == host.Pending || d.Status == host.Building {
+		waiting, cancel := context.WithTimeout(ctx, cmp.Or(s.DeployWait, deployWait))
+		defer cancel()
+		v, err := s.Registry.DeployDraft(waiting, a.ID, d.Revision)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			return v, err
+		}
+		if now, failed := s.Registry.Draft(ctx, a.ID); failed != nil || now.Status != host.Built {
+			return v, err
+		}
+	}
+	return s.Registry.DeployDraft(ctx, a.ID, d.Revision)
+}
+
+// unbuilt is the refusal of a draft that is not built. Clients send the request
+// again for as long as they read message, Auth0's text; a draft that failed will
+// not get better by that, and gets another, with the first of its errors.
 func (s *Server) unbuilt(c echo.Context, a host.Action, cause error, message string) error {
 	p := &problem{Status: http.StatusBadRequest, Message: message, cause: cause}
 	d, err := s.Registry.Draft(c.Request().Context(), a.ID)
 	if err == nil && d.Status == host.Failed {
-		var lines []string
-		for _, e := range d.Errors {
-			lines = append(lines, lineOf(e))
+		p.Message = "The draft failed to build."
+		if len(d.Errors) > 0 {
+			line, _, _ := strings.Cut(lineOf(d.Errors[0]), "\n")
+			p.Message = "The draft failed to build: " + line
 		}
-		p.Message += " It failed to build: " + strings.Join(lines, "; ")
 	}
 	return p
 }
@@ -196,7 +244,7 @@ func (s *Server) deployVersion(c echo.Context) error {
 	id := inside(host.VersionPrefix, param(c, "version"))
 	v, err := s.Registry.DeployVersion(c.Request().Context(), a.ID, id, body.UpdateDraft)
 	if err != nil {
-		return conflicting(missing(err, noVersion), http.StatusBadRequest, notBuilt)
+		return refusing(missing(err, noVersion))
 	}
 	return reply(c, http.StatusOK, viewDeploy(a, v))
 }

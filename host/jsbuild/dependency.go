@@ -33,6 +33,7 @@ func (p *Packages) plan(all []requirement) (request, error) {
 	seen := map[string]string{}
 	for _, q := range all {
 		q.Version = cmp.Or(strings.TrimSpace(q.Version), "latest")
+		q.RegistryURL = p.registryOf(q.RegistryURL)
 		m, ok := p.check(q.Dependency)
 		if ok && !packageForm.MatchString(q.Folder) { // a process that builds made it
 			m, ok = Message{Text: fmt.Sprintf("%q is no name of a folder for a package", q.Folder)}, false
@@ -113,6 +114,26 @@ func (r *request) choose(p *Packages) []Message {
 
 // publicRegistry is where npm looks when nothing is set.
 const publicRegistry = "https://registry.npmjs.org"
+
+// registryOf returns the registry that a dependency asks for, "" for the default
+// one, which npm's own pages name too: Auth0's tools send a package's page on
+// npm's site. The public registry itself is the default one where no other is.
+func (p *Packages) registryOf(asked string) string {
+	asked = strings.TrimSpace(asked)
+	u, err := url.Parse(asked)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.Port() != "" && u.Port() != "443" && u.Port() != "80" {
+		return asked
+	}
+	switch strings.ToLower(u.Hostname()) {
+	case "www.npmjs.com", "npmjs.com", "www.npmjs.org", "npmjs.org":
+		return ""
+	case "registry.npmjs.org", "registry.npmjs.com":
+		if p.Registry == "" || strings.Trim(u.Path, "/") != "" {
+			return ""
+		}
+	}
+	return asked
+}
 
 // allows reports whether packages may come from a registry that the list names.
 func (p *Packages) allows(registry string) bool {

@@ -250,6 +250,35 @@ func TestEqualRequestsShareOneInstallation(t *testing.T) {
 	}
 }
 
+// TestNPMsPagesNameTheDefaultRegistry asks for packages as Auth0's tools do, of a
+// host that has a registry of its own.
+func TestNPMsPagesNameTheDefaultRegistry(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t)
+	r.publish(t, "alpha", "1.0.0", nil)
+	r.publish(t, "beta", "1.0.0", nil)
+	p := &jsbuild.Packages{Registry: r.URL, CacheDir: t.TempDir()}
+	for _, page := range []string{
+		"https://www.npmjs.com/package/alpha", "https://www.npmjs.com/package/alpha/", "https://npmjs.com/package/alpha/v/1.0.0",
+		"http://www.npmjs.com/package/@scope/alpha?activeTab=versions", "HTTPS://WWW.NPMJS.COM/package/alpha#readme", " https://npmjs.com ",
+		"https://www.npmjs.com:443/", "https://registry.npmjs.org/alpha", "https://www.npmjs.org/package/alpha",
+	} {
+		list := []jsbuild.Dependency{{Name: "alpha", Version: "1.0.0", RegistryURL: page}, {Name: "beta", Version: "1.0.0"}}
+		if _, err := p.Install(t.Context(), list); err != nil {
+			t.Errorf("%s: %v", page, err)
+		}
+	}
+	for _, other := range []string{
+		"https://npmjs.com.example.com/package/alpha", "https://example.com/www.npmjs.com", "https://www.npmjs.com@example.com/",
+		"https://www.npmjs.com:8443/package/alpha", "ftp://www.npmjs.com/package/alpha", "//www.npmjs.com/package/alpha",
+	} {
+		_, err := p.Install(t.Context(), []jsbuild.Dependency{{Name: "alpha", Version: "1.0.0", RegistryURL: other}})
+		if err == nil || !strings.Contains(err.Error(), "which this host does not use") {
+			t.Errorf("%s: %v, want it refused", other, err)
+		}
+	}
+}
+
 func TestInstallSaysWhatIsWrongWithAList(t *testing.T) {
 	t.Parallel()
 	r := newRegistry(t)

@@ -18,6 +18,7 @@ const (
 	maxBuilds    = 2 // at once, of those that wait for packages, and of the others
 	buildTimeout = 3 * time.Minute
 	buildWait    = 20 * time.Second // how long a deploy waits for a build
+	changeWait   = time.Second      // how long a change waits for its build
 )
 
 // Build is what a [Builder] made.
@@ -49,11 +50,16 @@ func (e *BuildFailed) Error() string {
 // until ctx ends and every build has stopped; those are begun again by the next
 // call.
 func (r *Registry) BuildPending(ctx context.Context) error {
+	defer r.builds.close()
 	if err := r.resume(ctx); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("find what is left to build: %w", err)
 	}
 	var workers sync.WaitGroup
 	workers.Go(func() { r.builds.repeat(ctx) })
+	workers.Go(func() {
+		<-ctx.Done()
+		r.builds.close()
+	})
 	for range maxBuilds {
 		workers.Go(func() {
 			for id, ok := r.builds.next(ctx); ok; id, ok = r.builds.next(ctx) {
@@ -84,20 +90,35 @@ func (r *Registry) resume(ctx context.Context) error {
 	return nil
 }
 
-// schedule sees to it that a draft that is pending gets built: at once, or in
-// the background when it needs packages.
-func (r *Registry) schedule(ctx context.Context, d host.Draft) {
+// schedule sees to it that a draft that is pending gets built: by BuildPending
+// when it needs packages, otherwise at once, for which it waits until it is late.
+func (r *Registry) schedule(ctx context.Context, d host.Draft, late <-chan time.Time) {
 	if d.Status != host.Pending {
 		return
 	}
+	done := make(chan struct{})
 	needs, err := r.needsPackages(ctx, d.Source)
-	if needs || err != nil || !r.builds.take(ctx) {
+	if needs || err != nil || !r.builds.begun(func(life context.Context) {
+		defer close(done)
+		r.buildNow(host.WithActor(life, host.ActorOf(ctx)), d.ActionID) // whoever asked may hang up
+	}) {
 		r.builds.add(d.ActionID)
 		return
 	}
-	defer r.builds.release()
-	ctx = context.WithoutCancel(ctx) // whoever asked may hang up
-	r.note(ctx, d.ActionID, r.build(ctx, d.ActionID))
+	select {
+	case <-done:
+	case <-late:
+	case <-ctx.Done():
+	}
+}
+
+// buildNow builds a draft that needs no packages when it is its turn. What is
+// not done when the host stops, the next start goes on with.
+func (r *Registry) buildNow(ctx context.Context, actionID string) {
+	if r.builds.take(ctx) {
+		defer r.builds.release()
+		r.note(ctx, actionID, r.build(ctx, actionID))
+	}
 }
 
 func (r *Registry) needsPackages(ctx context.Context, s host.Source) (bool, error) {

@@ -25,7 +25,9 @@ func (r *Registry) DeployDraft(ctx context.Context, action string, revision int6
 		}
 		revision = d.Revision
 	}
-	if _, err := r.settled(ctx, a.ID); err != nil {
+	late := time.NewTimer(buildWait)
+	defer late.Stop()
+	if _, err := r.settled(ctx, a.ID, late.C); err != nil {
 		return host.Version{}, err
 	}
 	return r.deployDraft(ctx, a.ID, revision)
@@ -181,11 +183,9 @@ func (r *Registry) restored(ctx context.Context, a host.Action, v host.Version) 
 }
 
 // settled waits until an action's draft is built, and deployed when that was
-// asked for, or has failed, up to 20 seconds, and returns it as it is then: zero
-// when there is none.
-func (r *Registry) settled(ctx context.Context, actionID string) (host.Draft, error) {
-	late := time.NewTimer(buildWait)
-	defer late.Stop()
+// asked for, or has failed, or until it is late, and returns it as it is then:
+// zero when there is none.
+func (r *Registry) settled(ctx context.Context, actionID string, late <-chan time.Time) (host.Draft, error) {
 	for {
 		news := r.builds.await()
 		d, err := r.Store.Draft(ctx, actionID)
@@ -203,7 +203,7 @@ func (r *Registry) settled(ctx context.Context, actionID string) (host.Draft, er
 		}
 		select {
 		case <-news:
-		case <-late.C:
+		case <-late:
 			return d, nil
 		case <-ctx.Done():
 			return d, ctx.Err()

@@ -18,13 +18,13 @@ const RuntimeWasm = "wasm"
 // defaultRuntime is that of a source that names none.
 const defaultRuntime = "node22"
 
-// CreateSourceAction makes an action with a draft. It returns when the draft is
-// built or has failed, or when it is left to BuildPending because it needs
-// packages: a source that can't be built is no error, but the draft's state.
-// With deploy src is deployed once it is built, for which it waits up to 20
-// seconds; that is done also after a restart, and when the draft is patched
-// before. It is given up when src can't be built, and when something else is
-// deployed first. With RuntimeWasm there is no draft, and src has nothing else.
+// CreateSourceAction makes an action with a draft. It waits a second at most
+// until the draft is built or has failed, and not for one that needs packages;
+// the build goes on then, also when whoever asked has hung up. A source that
+// can't be built is no error, but the draft's state. With deploy src is deployed
+// once it is built, also after a restart, and when the draft is patched before.
+// That is given up when src can't be built, and when something else is deployed
+// first. With RuntimeWasm there is no draft, and src has nothing else.
 func (r *Registry) CreateSourceAction(
 	ctx context.Context, name string, trigger host.Trigger, src host.Source, secrets []host.SecretWrite, deploy bool,
 ) (host.Action, host.Draft, error) {
@@ -39,10 +39,12 @@ func (r *Registry) CreateSourceAction(
 	if err != nil {
 		return host.Action{}, host.Draft{}, err
 	}
-	r.schedule(ctx, d)
+	wait := time.NewTimer(changeWait)
+	defer wait.Stop()
+	r.schedule(ctx, d, wait.C)
 	if deploy {
 		r.builds.add(a.ID) // a patch may have overtaken it before it was built
-		_, err = r.settled(ctx, a.ID)
+		_, err = r.settled(ctx, a.ID, wait.C)
 	}
 	if err != nil {
 		return a, d, err
@@ -96,7 +98,9 @@ func (r *Registry) PatchSource(ctx context.Context, action string, p host.Source
 	if err != nil {
 		return host.Action{}, host.Draft{}, err
 	}
-	r.schedule(ctx, d)
+	wait := time.NewTimer(changeWait)
+	defer wait.Stop()
+	r.schedule(ctx, d, wait.C)
 	return r.withDraft(ctx, a.ID)
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -151,8 +150,8 @@ func (r *Registry) LibraryUsers(ctx context.Context, library string) ([]host.Lib
 	return r.Store.LibraryUsers(ctx, l.ID)
 }
 
-// PublishLibrary makes a version of a library's draft. A draft that is the
-// latest version already is [host.Conflict].
+// PublishLibrary makes a version of a library's draft. Without a change of its
+// code, dependencies or secrets since the latest version, it returns that.
 func (r *Registry) PublishLibrary(ctx context.Context, library string) (host.LibraryVersion, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
@@ -160,11 +159,8 @@ func (r *Registry) PublishLibrary(ctx context.Context, library string) (host.Lib
 	if err != nil {
 		return host.LibraryVersion{}, err
 	}
-	if l.Latest != nil && reflect.DeepEqual(l.Latest.Source, l.Source) {
-		return host.LibraryVersion{}, &host.Error{
-			Code: host.Conflict, Text: fmt.Sprintf("module %q has no changes since version %d", l.Name, l.Latest.Number),
-			Hint: "change its code or dependencies first",
-		}
+	if l.AllPublished() {
+		return *l.Latest, nil
 	}
 	v, err := r.Store.PublishLibrary(ctx, host.LibraryVersion{
 		ID: host.NewID(host.ReleasePrefix), LibraryID: l.ID, Source: l.Source, CreatedAt: time.Now().UTC(),

@@ -18,6 +18,38 @@ type builds struct {
 	news     chan struct{}     // closed when something has changed
 	running  int               // of those that do not wait for packages
 	busy     map[revision]bool // that are being built
+
+	closed  bool               // the host stops: nothing more is begun
+	quick   sync.WaitGroup     // builds that are not in the queue
+	life    context.Context    // theirs; nil before the first
+	endLife context.CancelFunc // ends it
+}
+
+// begun runs a build beside the queue, with a context that ends when the host
+// stops, and reports whether it did: not when it stops already.
+func (b *builds) begun(build func(life context.Context)) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return false
+	}
+	if b.life == nil {
+		b.life, b.endLife = context.WithCancel(context.Background())
+	}
+	life := b.life
+	b.quick.Go(func() { build(life) })
+	return true
+}
+
+// close ends the builds beside the queue, and waits for them.
+func (b *builds) close() {
+	b.mu.Lock()
+	b.closed = true
+	if b.endLife != nil {
+		b.endLife()
+	}
+	b.mu.Unlock()
+	b.quick.Wait()
 }
 
 // revision is one of a draft.

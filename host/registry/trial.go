@@ -81,7 +81,9 @@ func aboutTrial(step host.Step, revision int64, result host.Result, err error) t
 
 // trial is the step that Test runs.
 func (r *Registry) trial(ctx context.Context, a host.Action) (step host.Step, revision int64, err error) {
-	d, err := r.settled(ctx, a.ID)
+	late := time.NewTimer(buildWait)
+	defer late.Stop()
+	d, err := r.settled(ctx, a.ID, late.C)
 	if err != nil {
 		return step, 0, err
 	}

@@ -231,18 +231,18 @@ func (tx *transaction) useLibraries(actionID, versionID string, refs []host.Libr
 }
 
 const selectLibraryVersion = `
-	SELECT v.id, v.library_id, v.number, v.source, v.created_at
+	SELECT v.id, v.library_id, v.number, v.source, v.secrets, v.created_at
 	FROM library_version v`
 
 func scanLibraryVersion(row interface{ Scan(...any) error }) (host.LibraryVersion, error) {
 	var v host.LibraryVersion
-	var source []byte
+	var source, secrets []byte
 	var created int64
-	if err := row.Scan(&v.ID, &v.LibraryID, &v.Number, &source, &created); err != nil {
+	if err := row.Scan(&v.ID, &v.LibraryID, &v.Number, &source, &secrets, &created); err != nil {
 		return v, err
 	}
 	v.CreatedAt = fromMicros(created)
-	return v, decode(source, &v.Source)
+	return v, errors.Join(decode(source, &v.Source), decode(secrets, &v.Secrets))
 }
 
 // PublishLibrary stores v.Source as a new version of v.LibraryID, and returns
@@ -278,9 +278,14 @@ func (tx *transaction) insertLibraryVersion(v *host.LibraryVersion, source []byt
 	}
 	created := orNow(tx, micros(v.CreatedAt))
 	v.CreatedAt = fromMicros(created)
+	var secrets []byte
+	v.Secrets, secrets, err = tx.secretsNow(v.LibraryID)
+	if err != nil {
+		return err
+	}
 	_, err = tx.exec(`
-		INSERT INTO library_version (id, library_id, number, source, created_at)
-		VALUES (?, ?, ?, ?, ?)`, v.ID, v.LibraryID, int64(v.Number), source, created)
+		INSERT INTO library_version (id, library_id, number, source, secrets, created_at)
+		VALUES (?, ?, ?, ?, ?, ?)`, v.ID, v.LibraryID, int64(v.Number), source, secrets, created)
 	return err
 }
 

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 
 	"github.com/usherhost/usher/host"
 )
@@ -28,7 +30,8 @@ func (tx *transaction) setSecrets(ownerID string, put []host.SealedSecret, remov
 	}
 	for _, s := range put {
 		if _, err := tx.exec(`
-			INSERT INTO secret (owner_id, name, value, updated_at) VALUES (?, ?, ?, ?)
+			INSERT INTO secret (owner_id, name, value, updated_at, place)
+			SELECT ?1, ?2, ?3, ?4, COALESCE(MAX(place), 0) + 1 FROM secret WHERE owner_id = ?1
 			ON CONFLICT (owner_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
 			ownerID, s.Name, notNull(s.Value), micros(tx.now)); err != nil {
 			return err
@@ -71,12 +74,13 @@ func (db *DB) SealedSecrets(ctx context.Context, ownerID string) ([]host.SealedS
 	return out, fault(rows.Err())
 }
 
-// secrets returns the names of an owner's secrets, in order.
+// secrets returns the names of an owner's secrets, in the order in which they
+// were first set.
 func (db *DB) secrets(ctx context.Context, ownerID string) ([]host.Secret, error) {
 	rows, err := db.readers.QueryContext(ctx, `
 		SELECT name, updated_at FROM secret
 		WHERE owner_id = ?
-		ORDER BY name`, ownerID)
+		ORDER BY place, name`, ownerID)
 	if err != nil {
 		return nil, fault(err)
 	}
@@ -92,4 +96,24 @@ func (db *DB) secrets(ctx context.Context, ownerID string) ([]host.Secret, error
 		out = append(out, s)
 	}
 	return out, fault(rows.Err())
+}
+
+// secretsNow returns which secrets an owner has at this point of the
+// transaction, and the same as JSON.
+func (tx *transaction) secretsNow(ownerID string) (all []host.Secret, encoded []byte, err error) {
+	all = []host.Secret{}
+	err = tx.query(func(row []driverValue) error {
+		all = append(all, host.Secret{Name: text(row[0]), UpdatedAt: fromMicros(integer(row[1]))})
+		return nil
+	}, `
+		SELECT name, updated_at FROM secret
+		WHERE owner_id = ?
+		ORDER BY place, name`, ownerID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if encoded, err = json.Marshal(all); err != nil {
+		return nil, nil, fmt.Errorf("encode secrets: %w", err)
+	}
+	return all, encoded, nil
 }

@@ -111,7 +111,7 @@ func encodeVersion(v *host.Version) (c versionColumns, err error) {
 	return c, nil
 }
 
-func (tx *transaction) insertVersion(v *host.Version, c versionColumns) error {
+func (tx *transaction) insertVersion(v *host.Version, c versionColumns) (err error) {
 	if _, err := tx.actionExists(v.ActionID); err != nil {
 		return err
 	}
@@ -123,10 +123,15 @@ func (tx *transaction) insertVersion(v *host.Version, c versionColumns) error {
 	}
 	created := orNow(tx, micros(v.CreatedAt))
 	v.CreatedAt = fromMicros(created)
+	var secrets []byte
+	v.Secrets, secrets, err = tx.secretsNow(v.ActionID)
+	if err != nil {
+		return err
+	}
 	if _, err := tx.exec(`
-		INSERT INTO version (id, action_id, number, digest, size_bytes, status, manifest, source, revision, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		v.ID, v.ActionID, int64(v.Number), v.Digest, v.SizeBytes, string(v.Status), c.manifest, c.source,
+		INSERT INTO version (id, action_id, number, digest, size_bytes, status, manifest, source, secrets, revision, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		v.ID, v.ActionID, int64(v.Number), v.Digest, v.SizeBytes, string(v.Status), c.manifest, c.source, secrets,
 		v.Revision, created); err != nil {
 		return err
 	}
@@ -139,15 +144,15 @@ func (tx *transaction) insertVersion(v *host.Version, c versionColumns) error {
 }
 
 const selectVersion = `
-	SELECT v.id, v.action_id, v.number, v.digest, v.size_bytes, v.status, v.manifest, v.source, v.revision,
+	SELECT v.id, v.action_id, v.number, v.digest, v.size_bytes, v.status, v.manifest, v.source, v.secrets, v.revision,
 	       v.created_at, COALESCE(a.deployed = v.id, 0)
 	FROM version v JOIN action a ON a.id = v.action_id`
 
 func scanVersion(row interface{ Scan(...any) error }) (host.Version, error) {
 	var v host.Version
-	var manifest, source []byte
+	var manifest, source, secrets []byte
 	var created int64
-	err := row.Scan(&v.ID, &v.ActionID, &v.Number, &v.Digest, &v.SizeBytes, &v.Status, &manifest, &source, &v.Revision,
+	err := row.Scan(&v.ID, &v.ActionID, &v.Number, &v.Digest, &v.SizeBytes, &v.Status, &manifest, &source, &secrets, &v.Revision,
 		&created, &v.Deployed)
 	if err != nil {
 		return v, err
@@ -156,7 +161,7 @@ func scanVersion(row interface{ Scan(...any) error }) (host.Version, error) {
 	if source != nil {
 		v.Source = &host.Source{}
 	}
-	return v, errors.Join(decode(manifest, &v.Manifest), decode(source, v.Source))
+	return v, errors.Join(decode(manifest, &v.Manifest), decode(source, v.Source), decode(secrets, &v.Secrets))
 }
 
 // Versions returns the versions of an action, newest first. NotFound when

@@ -196,8 +196,8 @@ func secretsOpaque(b *bench) {
 	b.equal("secrets", got, []host.SealedSecret{{Name: "A", Value: []byte("new")}, {Name: "B", Value: []byte{0, 255}}})
 	a, err = b.Action(b.ctx, a.ID)
 	b.ok(err)
-	if len(a.Secrets) != 2 || a.Secrets[0].Name != "A" || time.Since(a.Secrets[0].UpdatedAt) > time.Minute {
-		b.Errorf("the action's secrets are %+v, want A and B", a.Secrets)
+	if len(a.Secrets) != 2 || a.Secrets[0].Name != "B" || time.Since(a.Secrets[1].UpdatedAt) > time.Minute {
+		b.Errorf("the action's secrets are %+v, want B and A, as they were first set", a.Secrets)
 	}
 }
 
