@@ -81,6 +81,14 @@ func (b *backlog) reserve() bool {
 	return true
 }
 
+// take counts the room of an execution that comes from elsewhere; release must
+// follow.
+func (b *backlog) take() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.held++
+}
+
 func (b *backlog) release() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -32,6 +32,10 @@ func (e *Executor) execute(x host.Execution, in *lane) *lane {
 	defer cancel(nil)
 	w := &walk{Executor: e, Execution: x, cancel: cancel}
 	w.prepare()
+	if e.Journal != nil {
+		place := e.Journal.Began(x.ID)
+		defer e.Journal.Ended(place)
+	}
 	e.backlog.enter(w)
 	defer e.backlog.leave(w)
 	for {
@@ -81,7 +85,7 @@ func (w *walk) step(ctx context.Context) (host.Outcome, bool) {
 	if !ok {
 		return host.Outcome{}, false
 	}
-	w.advance(index, &result)
+	w.advance(index, &result, false)
 	return w.outcome(&result, tape), true
 }
 
@@ -91,11 +95,12 @@ func (w *walk) observeStart(index int) {
 	}
 }
 
-// advance brings the execution into the state after a result of the step.
-func (w *walk) advance(index int, r *host.Result) {
+// advance brings the execution into the state after a result of the step. Final
+// says that a failed one is not tried again, whatever attempts are left.
+func (w *walk) advance(index int, r *host.Result, final bool) {
 	s := w.Plan[index].Settings.Over(host.DefaultSettings())
 	w.NextAt = time.Time{}
-	if !r.Succeeded && r.Attempt < s.Retry.MaxAttempts {
+	if !r.Succeeded && !final && r.Attempt < s.Retry.MaxAttempts {
 		w.Status, w.Attempt = host.Retrying, r.Attempt
 		w.NextAt = time.Now().UTC().Add(Backoff(s.Retry, r.Attempt, r.RetryAfterMillis))
 		return

@@ -102,6 +102,11 @@ type Executor struct {
 	// Reaches keeps to which origins versions sent requests; what was reached in
 	// the second before a crash is lost. Nil: it is not kept.
 	Reaches Reaches
+	// Quarantine lends what ran when the host ended without stopping. Nil: such
+	// executions are due in the store like others.
+	Quarantine Quarantine
+	// Journal notes what runs, for the next process. Nil: nothing is noted.
+	Journal Journal
 	// Settings returns the settings that hold now for a step; the run and its
 	// retry both go by them. Nil: those that the step was accepted with.
 	Settings func(ctx context.Context, step host.Step) host.Settings
@@ -119,6 +124,7 @@ type Executor struct {
 	backlog *backlog
 	unsaved *unsaved
 	reach   reach
+	hold    *hold // nil without a quarantine
 	workers sync.WaitGroup
 	actions context.Context // ends when running actions must stop; set by Run before the first of them
 	records context.Context // ends when waiting for the store is given up; likewise
@@ -141,6 +147,13 @@ func (e *Executor) Run(ctx context.Context) error {
 		e.reach.recorder.Go(func() { e.recordReach(ctx) })
 	}
 	e.backlog.open(e.start)
+	if e.hold != nil {
+		e.workers.Go(func() { e.quarantine(ctx) })
+		select {
+		case <-e.hold.released:
+		case <-ctx.Done():
+		}
+	}
 	e.claim(ctx)
 	e.backlog.close()
 	return e.drain(cancelActions, cancelRecords)
@@ -154,6 +167,7 @@ func (e *Executor) Reserve() bool {
 	if e.backlog.reserve() {
 		return true
 	}
+	e.hold.ask()
 	e.meters.spilled.Inc()
 	return false
 }
@@ -197,6 +211,9 @@ func (e *Executor) setup() {
 		}
 		e.backlog = newBacklog(cmp.Or(e.Backlog, DefaultBacklog), cmp.Or(e.Concurrency, DefaultConcurrency))
 		e.unsaved = newUnsaved()
+		if e.Quarantine != nil {
+			e.hold = newHold()
+		}
 		e.meters = newMeters(e.Metrics, e.backlog, e.unsaved, e.Waiting)
 	})
 }

@@ -67,7 +67,7 @@ func (tx *transaction) claim(n int) (claimed []host.Execution, setAside bool, er
 func (tx *transaction) due(n int) ([]int64, error) {
 	var due []int64
 	err := tx.query(func(row []driverValue) error {
-		if seq := integer(row[0]); !tx.writer.damaged[seq] && len(due) < n {
+		if seq := integer(row[0]); !tx.writer.damaged[seq] && !tx.writer.suspects[seq] && len(due) < n {
 			due = append(due, seq)
 		}
 		return nil
@@ -75,7 +75,7 @@ func (tx *transaction) due(n int) ([]int64, error) {
 		SELECT seq FROM execution
 		WHERE ended_at IS NULL AND lent = 0 AND next_at <= ?
 		ORDER BY next_at, seq
-		LIMIT ?`, micros(tx.now), int64(n+len(tx.writer.damaged)))
+		LIMIT ?`, micros(tx.now), int64(n+len(tx.writer.damaged)+len(tx.writer.suspects)))
 	return due, err
 }
 

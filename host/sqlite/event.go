@@ -72,6 +72,7 @@ type acceptance struct {
 	lent     []host.Execution // the borrower has reserved room for these
 	stored   bool             // not all were repeats
 	borrower Borrower
+	running  *running
 	done     chan error
 	one      [1][16]byte // keys, when there is one event: the common case
 }
@@ -124,7 +125,7 @@ func at(i int, code host.Code, text string) *host.Error {
 
 func (a *acceptance) apply(tx *transaction) error {
 	a.release() // what an earlier try had reserved
-	a.borrower = tx.writer.borrower
+	a.borrower, a.running = tx.writer.borrower, tx.writer.running
 	if len(a.events) == 1 {
 		return a.insert(tx, 0)
 	}
@@ -217,6 +218,8 @@ func (a *acceptance) repeat(tx *transaction, i int) error {
 func (a *acceptance) settle(err error) {
 	if err != nil {
 		a.release()
+	} else {
+		a.running.note(didAccept)
 	}
 	a.done <- err
 	for _, x := range a.lent {

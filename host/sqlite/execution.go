@@ -230,7 +230,11 @@ func limit(n int) int {
 // due, and false when there is none.
 func (db *DB) NextDue(ctx context.Context) (time.Time, bool, error) {
 	var at int64
-	err := db.readers.QueryRowContext(ctx, oldestDue).Scan(&at)
+	err := db.readers.QueryRowContext(ctx, `
+		SELECT next_at FROM execution
+		WHERE ended_at IS NULL AND lent = 0 AND seq NOT IN (SELECT execution FROM suspect)
+		ORDER BY next_at
+		LIMIT 1`).Scan(&at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, false, nil
 	}

@@ -55,6 +55,8 @@ type DB struct {
 	keys        atomic.Pointer[map[[32]byte]host.Key]
 	loadingKeys sync.Mutex // held while keys is read anew, so that the newest wins
 	plans       planCache
+	running     *running
+	suspected   bool // Open found suspects
 
 	sending sync.RWMutex  // held for reading while sending to the writer
 	closing chan struct{} // closed when Close begins
@@ -113,7 +115,7 @@ func open(ctx context.Context, dir string, o Options) (*DB, error) {
 		err = db.load(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(fault(err), session.close())
+		return nil, errors.Join(fault(err), db.running.close(), session.close())
 	}
 	db.start(path)
 	return db, nil
@@ -231,6 +233,7 @@ func newWriter(session *session, o Options) *writer {
 		plans:    map[host.Trigger]*plan{},
 		old:      map[int64]*plan{},
 		damaged:  map[int64]bool{},
+		suspects: map[int64]bool{},
 	}
 	w.maxBytes.Store(o.MaxBytes)
 	return w
@@ -240,11 +243,11 @@ func newWriter(session *session, o Options) *writer {
 // had lent due again.
 func (db *DB) load(ctx context.Context) error {
 	w := db.writer
-	if _, err := w.session.exec(`
-		UPDATE execution SET lent = 0
-		WHERE ended_at IS NULL AND lent = 1`); err != nil {
+	if err := w.inherit(db.dir); err != nil {
 		return err
 	}
+	db.running = newRunning(db.dir)
+	w.running, db.suspected = db.running, len(w.suspects) > 0
 	if err := w.numbers(); err != nil {
 		return err
 	}
@@ -315,6 +318,7 @@ func (db *DB) shut() error {
 	<-db.writer.ended
 	db.stop()
 	db.keeper.Wait()
+	db.writer.noteStop()
 
 	var errs []error
 	if n := db.writer.lost; n > 0 {
@@ -323,6 +327,6 @@ func (db *DB) shut() error {
 			Hint: "their actions run again after the next start", Err: db.writer.trouble.Load(),
 		})
 	}
-	errs = append(errs, db.readers.Close(), db.writer.session.close(), db.lock.Close())
+	errs = append(errs, db.readers.Close(), db.running.close(), db.writer.session.close(), db.lock.Close())
 	return errors.Join(errs...)
 }

@@ -85,7 +85,7 @@ func (db *DB) CancelExecution(ctx context.Context, id string) (host.Execution, e
 			tx.unended.retrying--
 		}
 		tx.setLoan(x.id, loan{})
-		return nil
+		return tx.acquit(x.seq, true)
 	})
 	if err != nil {
 		return host.Execution{}, err

@@ -53,6 +53,9 @@ func (r *record) apply(tx *transaction) error {
 			return err
 		}
 	}
+	if err := tx.acquit(l.seq, r.releases()); err != nil {
+		return err
+	}
 	r.seq, r.end = l.seq, micros(tx.now)
 	tx.setState(l.seq, r)
 	if r.releases() {

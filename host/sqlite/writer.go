@@ -47,9 +47,12 @@ type writer struct {
 	plans     map[host.Trigger]*plan // what each trigger has now
 	old       map[int64]*plan        // plans that claimed executions have
 	damaged   map[int64]bool         // executions that can't be read, set aside
-	bytes     int64                  // how big the file may grow, as the session knows it
-	kept      []operation            // records that a failing disk has not taken yet
-	lost      int                    // of those, how many were given up at the end
+	suspects  map[int64]bool         // executions that only Suspect lends
+	stopped   bool                   // the mark of the last Close is still there
+	running   *running
+	bytes     int64       // how big the file may grow, as the session knows it
+	kept      []operation // records that a failing disk has not taken yet
+	lost      int         // of those, how many were given up at the end
 	backoff   time.Duration
 
 	health  health
@@ -191,6 +194,9 @@ func (w *writer) try(batch []operation, errs []error) error {
 		return err
 	}
 	err := tx.noteClock()
+	if err == nil {
+		err = tx.forgetStop()
+	}
 	if err == nil {
 		err = tx.apply(batch, errs)
 	}

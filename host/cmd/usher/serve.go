@@ -110,6 +110,7 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	worker := &executor.Executor{
 		Queue: db, Events: db, Records: db, Runner: attempts(runner), Sealer: box, Settings: reg.Settings,
 		Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics, Reaches: db, Waiting: db,
+		Quarantine: db, Journal: db,
 	}
 	db.SetBorrower(worker)
 	if err := a.ensureAdminKey(ctx, reg); err != nil {

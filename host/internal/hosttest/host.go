@@ -73,8 +73,8 @@ func OpenWith(ctx context.Context, dir string, o Options) (*Host, error) {
 	}
 	h.Executor = &executor.Executor{
 		Queue: db, Events: db, Records: db, Reaches: db, Sealer: box, Runner: runner, Concurrency: o.Concurrency,
-		Settings: h.Registry.Settings,
-		Log:      slog.New(slog.DiscardHandler),
+		Settings: h.Registry.Settings, Quarantine: db, Journal: db,
+		Log: slog.New(slog.DiscardHandler),
 	}
 	db.SetBorrower(h.Executor)
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -1,0 +1,185 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/usherhost/usher/host"
+)
+
+// An execution that ends the host would end it again after every start. So what
+// ran when the host ended without stopping is a suspect: the table suspect has
+// it until it has run to its end.
+//
+//   - Close leaves a mark in the table meta. Where Open finds it, nothing ran
+//     when the host stopped, and there is no new suspect. The first commit takes
+//     it away: so the mark costs no commit of its own, and nobody holds an
+//     execution while it is there.
+//   - Without it, the executions that the file [RunningName] names become
+//     suspects, if they were in the former process's hands: some dozens, not all
+//     that waited in its memory.
+//   - Suspects are lent one at a time by [DB.Suspect], and not by Claim. Before
+//     each step [DB.Mark] notes it durably; the mark goes with the step's result,
+//     in the same commit.
+//   - When the host ends again, the one with a mark is the one that ran. It is
+//     guilty if nothing else can have ended the host: the process had run nothing
+//     but suspects, and had accepted no event. Else somebody may have killed the
+//     host, or something new may have ended it; then the suspect is lent first
+//     after the next start, to run with nothing beside it, and is guilty if the
+//     host ends once more before anything else ran.
+//   - A guilty one is lent once more, to be recorded as a dead letter.
+
+// cleanStop is the name in the table meta of the mark that Close leaves.
+const cleanStop = "clean_stop"
+
+// inherit takes over what a former process held: suspects stay apart, and the
+// rest is due again.
+func (w *writer) inherit(dir string) error {
+	_, err := w.session.queryOne(func([]driverValue) error {
+		w.stopped = true
+		return nil
+	}, `SELECT 1 FROM meta WHERE name = ?`, cleanStop)
+	if err != nil {
+		return err
+	}
+	if w.stopped { // a run that was cut off proves nothing
+		_, err = w.session.exec(`UPDATE suspect SET step = NULL WHERE step IS NOT NULL AND guilty = 0`)
+	} else {
+		err = w.suspect(readRunning(dir))
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := w.session.exec(`
+		UPDATE execution SET lent = 0
+		WHERE ended_at IS NULL AND lent = 1`); err != nil {
+		return err
+	}
+	return w.session.query(func(row []driverValue) error {
+		w.suspects[integer(row[0])] = true
+		return nil
+	}, `SELECT execution FROM suspect`)
+}
+
+// suspect judges the suspects that there were, and adds what ran last.
+func (w *writer) suspect(last lastRun) (err error) {
+	if _, err := w.session.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	defer func() {
+		if err == nil {
+			_, err = w.session.exec("COMMIT")
+		}
+		if err != nil {
+			_, _ = w.session.exec("ROLLBACK") // it may have rolled back by itself
+		}
+	}()
+	ran, quiet := last.did&didRun != 0, last.did == 0
+	for _, statement := range []string{
+		`DELETE FROM suspect WHERE execution NOT IN (SELECT seq FROM execution WHERE ended_at IS NULL)`,
+		fmt.Sprintf(`
+			UPDATE suspect SET guilty = 1
+			WHERE step IS NOT NULL AND (crashes = 1 AND %t OR crashes > 1 AND NOT %t)`, quiet, ran),
+		`UPDATE suspect SET crashes = crashes + 1, step = NULL WHERE step IS NOT NULL AND guilty = 0`,
+	} {
+		if _, err := w.session.exec(statement); err != nil {
+			return err
+		}
+	}
+	for _, id := range last.ids {
+		if _, err := w.session.exec(`
+			INSERT OR IGNORE INTO suspect (execution, crashes, guilty)
+			SELECT seq, 1, 0 FROM execution
+			WHERE seq = `+executionSeq+` AND ended_at IS NULL AND lent = 1`, id, eventID(id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetStop takes Close's mark away, in the first commit.
+func (tx *transaction) forgetStop() error {
+	if !tx.writer.stopped {
+		return nil
+	}
+	_, err := tx.exec(`DELETE FROM meta WHERE name = ?`, cleanStop)
+	tx.after = append(tx.after, func() { tx.writer.stopped = false })
+	return err
+}
+
+// noteStop leaves the mark. On a disk that takes nothing more there is none: then
+// what ran last is run apart after the next start, which costs only time.
+func (w *writer) noteStop() {
+	if !w.stopped {
+		_, _ = w.session.exec(`INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)`, cleanStop, []byte{})
+	}
+}
+
+// Suspect lends the suspect that is to run next, and reports false when there is
+// none. It must be the only one that runs.
+func (db *DB) Suspect(ctx context.Context) (host.Suspect, bool, error) {
+	var s host.Suspect
+	found := false
+	if !db.suspected {
+		return s, found, nil
+	}
+	err := db.change(ctx, func(tx *transaction) (err error) {
+		s, found, err = tx.nextSuspect()
+		return err
+	})
+	return s, found, err
+}
+
+func (tx *transaction) nextSuspect() (s host.Suspect, found bool, err error) {
+	var seq int64
+	if err := tx.query(func(row []driverValue) error {
+		if !found && !tx.writer.damaged[integer(row[0])] {
+			found, seq = true, integer(row[0])
+			s.Crashes, s.Guilty = int(integer(row[1])), integer(row[2]) == 1
+		}
+		return nil
+	}, `
+		SELECT s.execution, s.crashes, s.guilty
+		FROM suspect s JOIN execution x ON x.seq = s.execution
+		WHERE x.ended_at IS NULL AND x.lent = 0
+		ORDER BY s.guilty DESC, s.crashes > 1 DESC, s.execution`); err != nil || !found {
+		return s, false, err
+	}
+	row, err := tx.row(seq)
+	if host.CodeOf(fault(err)) == host.Corrupt {
+		tx.writer.damaged[seq] = true // until the next start, as in claim
+	}
+	if err != nil {
+		return s, false, err
+	}
+	s.Execution, err = tx.lend(&row)
+	return s, true, err
+}
+
+// Mark notes durably that a step of a suspect is about to run. Fenced when the
+// execution is in other hands.
+func (db *DB) Mark(ctx context.Context, executionID string, step int) error {
+	return db.change(ctx, func(tx *transaction) error {
+		l := tx.loan(executionID)
+		if l == (loan{}) {
+			return &host.Error{Code: host.Fenced, Text: "execution " + executionID + " is in other hands, or has ended"}
+		}
+		_, err := tx.exec(`UPDATE suspect SET step = ? WHERE execution = ?`, int64(step), l.seq)
+		return err
+	})
+}
+
+// acquit takes the mark of a suspect away, whose step has a result, and with
+// released the suspicion.
+func (tx *transaction) acquit(seq int64, released bool) error {
+	if !tx.writer.suspects[seq] {
+		return nil
+	}
+	if !released {
+		_, err := tx.exec(`UPDATE suspect SET crashes = 1, step = NULL, guilty = 0 WHERE execution = ?`, seq)
+		return err
+	}
+	_, err := tx.exec(`DELETE FROM suspect WHERE execution = ?`, seq)
+	tx.after = append(tx.after, func() { delete(tx.writer.suspects, seq) })
+	return err
+}
