@@ -30,42 +30,20 @@ const (
 	secretsPath   = "usher:secrets"
 )
 
-// handingOver keeps the secrets of the libraries in a run, and takes them
-// from an action's handlers. What is no async function is left as it is: the
-// runtime says why it can't be called.
-const handingOver = `
-const prefix = "actions:";
-let kept = {};
-exports.of = (name) => ({ get secrets() { return kept[name] ?? {}; } });
-function take(event) {
-  kept = {};
-  for (const key of Object.keys(event?.secrets ?? {})) {
-    if (!key.startsWith(prefix)) continue;
-    const at = key.lastIndexOf("/");
-    (kept[key.slice(prefix.length, at)] ??= {})[key.slice(at + 1)] = event.secrets[key];
-    delete event.secrets[key];
-  }
-}
-exports.around = function around(action) {
-  if (action === null || typeof action !== "object") return action;
-  const handlers = { ...action };
-  if (handlers.default) handlers.default = around(handlers.default);
-  for (const name of Object.keys(handlers)) {
-    const handler = handlers[name];
-    if (!name.startsWith("onExecute") || typeof handler !== "function" || handler.constructor.name !== "AsyncFunction") continue;
-    handlers[name] = async function (event, api) {
-      take(event);
-      return handler.call(this, event, api);
-    };
-  }
-  return handlers;
-};
-`
+// handingOver is the code that gets from the runtime what gives each library its
+// "actions", before any of the author's is there. The runtime gives it once and
+// keeps the libraries' secrets from the action: see runtime/src/loop/shared.js.
+const handingOver = `exports.of = require("usher:shared");`
+
+const sharedPath = "usher:shared" // what the runtime answers handingOver
 
 // library answers an import of a library by the author's own code.
 func (r *resolver) library(args api.OnResolveArgs) (api.OnResolveResult, bool) {
 	if args.Path == secretsPath && args.Namespace == librarySpace {
 		return api.OnResolveResult{Path: secretsPath, Namespace: secretsSpace}, true
+	}
+	if args.Path == sharedPath && args.Namespace == secretsSpace {
+		return api.OnResolveResult{Path: sharedPath, External: true}, true
 	}
 	name, ok := strings.CutPrefix(args.Path, libraryPrefix)
 	if !ok || !r.authored(args.Importer) {

@@ -30,13 +30,13 @@ const (
 //
 // A CommonJS action is required: its "use strict" then holds for itself alone,
 // and not for every package. An ES module is re-exported, so that it needs no
-// wrapper of its own. With libraries both are required, for the handlers then
-// get their events through the libraries' own part.
+// wrapper of its own. With libraries both are required, for what hands them
+// their secrets must be there first.
 func (j *job) loadStub(api.OnLoadArgs) (api.OnLoadResult, error) {
 	var b strings.Builder
 	switch {
 	case len(j.src.Libraries) > 0:
-		fmt.Fprintf(&b, "module.exports = require(%q).around(require(%q));\n", secretsPath, stubAction)
+		fmt.Fprintf(&b, "require(%q); module.exports = require(%q);\n", secretsPath, stubAction)
 	case j.reexports():
 		fmt.Fprintf(&b, "export * from %q;\n", stubAction)
 		if slices.Contains(j.survey.exports, "default") {

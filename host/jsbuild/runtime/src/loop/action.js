@@ -1,5 +1,6 @@
 // The action itself: its top level, what it exports, and what it will require.
 import { native } from "../native.js";
+import { handOver } from "./shared.js";
 
 // The exports that Usher knows, each with the trigger that it serves.
 export const entries = ["onExecutePostUserRegistration", "onExecutePreUserRegistration"];
@@ -46,8 +47,15 @@ function problemOf(served) {
   }
 }
 
+// requireFrom returns the action's require. What it gives as "usher:shared" it
+// gives once: to the bundle's own first code, if there are shared modules.
 function requireFrom(builtins) {
+  let handedOver = false;
   return (name) => {
+    if (name === "usher:shared" && !handedOver) {
+      handedOver = true;
+      return handOver();
+    }
     const builtin = name.startsWith("node:") ? name.slice("node:".length) : name;
     if (Object.hasOwn(builtins, builtin)) return builtins[builtin];
     const error = new Error(`Cannot find module '${name}': an action holds only what its code names in full, as in require("axios")`);

@@ -19,6 +19,7 @@ import { conclude, fail } from "./outcome.js";
 import { rejected, tellRejections } from "./rejections.js";
 import { dropRequests, receive, waiting } from "./request.js";
 import { dropTicks, ticking, turn } from "./ticks.js";
+import { takeSecrets } from "./shared.js";
 import { abandoned, beginTimers, dropTimers, fireNext, heldUntil, mark, nextBatch, untilNext } from "./timers.js";
 import { takeUncaught } from "./uncaught.js";
 
@@ -70,6 +71,7 @@ export function start(entry) {
 function enter(entry) {
   try {
     const { event, execution } = native.input();
+    takeSecrets(event);
     timeout = execution?.timeout_ms ?? Infinity;
     const returned = handler(entry)(event, apiOf(entry, commands));
     then.call(resolve.call(Promise, returned), settle, settleBadly);

@@ -1,0 +1,55 @@
+// The secrets of shared modules, which the code of the action must not see. A
+// run's event comes with them, and they are taken out of it before any of that
+// code hears of the event. Here nothing is called that the action could have
+// changed, and nothing is set that an accessor of the action's could catch:
+// what is needed of the language was taken before the action was there.
+
+const { defineProperty, ownKeys } = Reflect;
+const { create } = Object;
+const { call } = Function.prototype;
+const startsWith = call.bind(String.prototype.startsWith);
+const lastIndexOf = call.bind(String.prototype.lastIndexOf);
+const slice = call.bind(String.prototype.slice);
+const evaluateGlobally = globalThis.eval;
+
+const prefix = "actions:";
+
+let kept = create(null); // the run's secrets, by module
+
+// takeSecrets takes the shared modules' secrets out of event.
+export function takeSecrets(event) {
+  kept = create(null);
+  const secrets = event?.secrets;
+  if (typeof secrets !== "object" || secrets === null) return;
+  const names = ownKeys(secrets);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i];
+    if (typeof name !== "string" || !startsWith(name, prefix)) continue;
+    const at = lastIndexOf(name, "/");
+    const module = slice(name, prefix.length, at);
+    kept[module] ??= {};
+    defineProperty(kept[module], slice(name, at + 1), {
+      __proto__: null,
+      value: secrets[name],
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+    delete secrets[name];
+  }
+}
+
+// handOver returns what gives each shared module its "actions" object. It is
+// for the first code of a bundle alone.
+//
+// Code that is evaluated in the place of its call sees all names of the bundle,
+// and with them what shared modules keep to themselves. So where there are
+// such modules, eval is for global code.
+export function handOver() {
+  globalThis.eval = (code) => evaluateGlobally(code);
+  return (module) => ({
+    get secrets() {
+      return kept[module] ?? {};
+    },
+  });
+}
