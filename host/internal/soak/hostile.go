@@ -42,12 +42,12 @@ func leaving() []*action {
 		return &action{name: name, kind: "takes memory", wasm: guests.Wasm(wasm), want: []string{want}}
 	}
 	return []*action{
-		flood("names", guests.Flood{Function: "secret_get", Size: much, Times: 100}, names),
-		flood("keys", guests.Flood{Function: "cache_get", Size: much, Times: 100}, names),
+		flood("names", guests.Flood{Function: "secret_get", Size: much, Times: 100}, names, timeout),
+		flood("keys", guests.Flood{Function: "cache_get", Size: much, Times: 100}, names, timeout),
 		flood("values", guests.Flood{Function: "cache_set", Size: much, Times: 100, Before: `{"key":"k","value":"`, Behind: `"}`, Fill: 'v'}, record, memory, timeout, guestFault),
 		flood("variables", guests.Flood{Function: "var_set", Size: 0x0f7f7f, Times: 0x400, Fill: 'v'}, names),
-		flood("error", guests.Flood{Function: "error_set", Size: much, Times: 1, Fill: 1}, record, memory, guestFault),
-		flood("headers", guests.Flood{Function: "http_send", Size: much, Times: 20, Before: `{"method":"GET","url":"http://127.0.0.1:9/","headers":{"a":"`, Behind: `"}}`, Fill: 'h'}, record, memory, timeout, guestFault),
+		flood("error", guests.Flood{Function: "error_set", Size: much, Times: 1, Fill: 1}, record, memory, timeout, guestFault),
+		flood("headers", guests.Flood{Function: "http_send", Size: much, Times: 0x7f7f, Before: `{"method":"GET","url":"http://127.0.0.1:9/","headers":{"a":"`, Behind: `"}}`, Fill: 'h'}, record, memory, timeout, calls),
 		flood("lines", guests.Flood{Function: "log_warn", Size: 0x0f7f7f, Times: 0x400, Fill: 'l'}, logs, record, memory),
 		flood("standard-output", guests.Flood{Function: "stdout", Size: 0x0f7f7f, Times: 0x400, Fill: 'l'}, logs, record, memory),
 		guest("output", "output", output),
@@ -109,7 +109,7 @@ func waiting(p *peers) []*action {
 // computing are actions that keep a core busy, in the guest or in the host.
 func computing() []*action {
 	crypto := func(name, request string, size int, want ...string) *action {
-		f := guests.Flood{Function: "crypto_call", Before: header(request) + request, Size: size, Times: 0x400, Fill: 'k'}
+		f := guests.Flood{Function: "crypto_call", Before: header(request) + request, Size: size, Times: 0x7f7f, Fill: 'k'}
 		a := flood(name, f, want...)
 		a.kind = "computes in the host"
 		return a
@@ -120,9 +120,9 @@ func computing() []*action {
 			name: "fuel", kind: "computes", wasm: guests.Wasm("loop"), want: []string{fuel},
 			settings: host.Settings{Limits: host.Limits{Fuel: 50_000_000}},
 		},
-		crypto("scrypt", `{"op":"scrypt","parts":[1,1],"n":2,"r":1,"p":500000,"length":1048576}`, 2, timeout, fuel, calls, record, guestFault),
-		crypto("hkdf", `{"op":"hkdf","parts":[1,1,25132925],"hash":"sha256","length":8000}`, 0x017f7f7f, timeout, fuel, memory, record, guestFault),
-		crypto("key-wrap", `{"op":"encrypt","cipher":"aes128-wrap","parts":[16,8,25132896]}`, 0x017f7f78, timeout, fuel, memory, record, guestFault),
+		crypto("scrypt", `{"op":"scrypt","parts":[1,1],"n":2,"r":1,"p":500000,"length":1048576}`, 2, timeout, fuel, calls, record),
+		crypto("hkdf", `{"op":"hkdf","parts":[1,1,25132925],"hash":"sha256","length":8000}`, 0x017f7f7f, timeout, fuel, calls, memory, record),
+		crypto("key-wrap", `{"op":"encrypt","cipher":"aes128-wrap","parts":[16,8,25132896]}`, 0x017f7f78, timeout, fuel, calls, memory, record),
 	}
 }
 
