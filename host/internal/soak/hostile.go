@@ -141,7 +141,7 @@ func inJavaScript() []*action {
 	}
 	return []*action{
 		handler("loop", "for (;;) {}", timeout, fuel),
-		handler("memory", "const all = []; for (;;) all.push(new Uint8Array(1 << 20).fill(1))", guestFault, memory),
+		handler("memory", "const all = []; for (;;) all.push(new Uint8Array(1 << 20).fill(1))", guestFault, memory, timeout),
 		handler("recursion", "const f = n => f(n + 1) + 1; f(0)", guestFault, memory),
 		handler("expression", `/^(a+)+$/.test("`+strings.Repeat("a", 40)+`b")`, timeout, fuel),
 		handler("promises", "await new Promise(() => { const again = () => Promise.resolve().then(again); again() })", timeout),
