@@ -58,10 +58,10 @@ func leaving() []*action {
 		guest("recursion", "recursion", memory),
 		guest("pointers", "badpointer", guestFault),
 		{
-			name: "tables", kind: "takes memory", wasm: grownTable, want: []string{guestFault, memory},
+			name: "tables", kind: "takes memory", wasm: guests.Wasm("growntable"), want: []string{guestFault, memory},
 		},
 		{
-			name: "deep-waits", kind: "takes memory", wasm: deepWait, want: []string{timeout, memory},
+			name: "deep-waits", kind: "takes memory", wasm: guests.Wasm("deepwait"), want: []string{timeout, memory},
 		},
 	}
 }

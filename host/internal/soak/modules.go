@@ -1,19 +1,6 @@
 package main
 
-import (
-	_ "embed"
-	"slices"
-)
-
-// Modules of which package guests has no like; `wat2wasm` makes them.
-var (
-	// deepWait goes as deep as its stack allows, and waits there.
-	//go:embed deepwait.wasm
-	deepWait []byte
-	// grownTable grows its table as far as it can, and fails.
-	//go:embed growntable.wasm
-	grownTable []byte
-)
+import "slices"
 
 // bomb is a module that takes a compiler long: one function of so many ifs in
 // each other.
