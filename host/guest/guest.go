@@ -91,6 +91,7 @@ func (r *Runner) record(ctx context.Context, run Run, execute func(*call) sandbo
 	if c.cache == nil {
 		c.cache = &Cache{}
 	}
+	defer c.redactPanic()
 	outcome := execute(c)
 	if ctx.Err() != nil {
 		return host.Result{}, host.Tape{}, ctx.Err()

@@ -1,7 +1,9 @@
 package guest
 
 import (
+	"fmt"
 	"maps"
+	"strings"
 	"sync"
 
 	"github.com/usherhost/usher/host"
@@ -20,7 +22,42 @@ func (c *call) redactor() *redact.Redactor {
 	return c.redacts
 }
 
-func (c *call) redact(text string) string { return c.redactor().Text(text) }
+// redactBytes is how much text is looked through before the run's deadline is
+// looked at again.
+const redactBytes = 64 << 10
+
+func (c *call) redact(text string) string {
+	r := c.redactor()
+	if r == nil || len(text) <= redactBytes {
+		return r.Text(text)
+	}
+	var b strings.Builder
+	for len(text) > 0 {
+		n := r.Cut(text, redactBytes)
+		if n == 0 { // one secret, as long as that
+			n = min(len(text), redactBytes)
+		}
+		b.WriteString(r.Text(text[:n]))
+		text = text[n:]
+		if c.sandbox != nil {
+			c.sandbox.Check()
+		}
+	}
+	return b.String()
+}
+
+// redactPanic takes secrets out of a panic that is under way: whoever runs this
+// tells of it.
+func (c *call) redactPanic() {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if text := fmt.Sprint(p); c.redact(text) != text {
+		p = c.redact(text)
+	}
+	panic(p)
+}
 
 func (c *call) redactNote(n host.CallNote) host.CallNote {
 	n.Target, n.Error, n.Hint = c.redact(n.Target), c.redact(n.Error), c.redact(n.Hint)

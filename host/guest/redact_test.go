@@ -1,11 +1,14 @@
 package guest_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/guests"
 )
 
@@ -92,6 +95,39 @@ func TestOutputsAreRecordedWithoutSecrets(t *testing.T) {
 	}
 	if got := out.Event.Secrets; got["KEY"] != "[secret KEY]" || got["TOKEN"] != "[secret TOKEN]" {
 		t.Errorf("secrets %q", got)
+	}
+}
+
+// broken is an egress with a mistake that tells what it was asked to send.
+type broken struct{}
+
+func (broken) Send(_ context.Context, r *host.HTTPRequest) (*host.HTTPResponse, *host.EgressFailure) {
+	panic("cannot send " + r.URL + string(r.Body))
+}
+
+func TestAPanicOfTheHostTellsNoSecrets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Egress = broken{}
+	for _, function := range []string{"http_send", "http_request"} {
+		defer func() {
+			if p := recover(); p != nil {
+				wantNothingOf(t, fmt.Sprint(p), "s3cret-value")
+			}
+		}()
+		result, _ := w.run(t, "script", guests.Step{Function: function, Argument: `{"url":"https://a.example/s3cret-value","method":"POST"}` + "\x00s3cret-value"})
+		wantNothingOf(t, result, "s3cret-value")
+	}
+}
+
+func TestALongLineIsRedactedInPieces(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.settings.Limits.LogBytes = 1 << 20
+	w.store.secrets["PIN"] = "x7-9q2"
+	result, _ := w.run(t, "script", guests.Step{Function: "log_write", Argument: "\x02" + strings.Repeat("the pin is x7-9q2, ", 30_000)})
+	if want := strings.Repeat("the pin is [secret PIN], ", 30_000); len(result.Logs) != 1 || result.Logs[0].Message != want {
+		t.Errorf("%d logs, %d bytes", len(result.Logs), len(result.Logs[0].Message))
 	}
 }
 
