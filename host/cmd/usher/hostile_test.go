@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -100,7 +102,8 @@ func hostileHost(t *testing.T) *httptest.Server {
 		"changes": filled[client.ChangePage](), "keys": map[string]any{"keys": []host.Key{filled[host.Key]()}},
 		"executions": map[string]any{"executions": []any{execution}, "next": ""}, "executions/x": execution,
 		"executions/x/logs": nil, "dead-letters": map[string]any{"executions": []any{execution}, "next": ""},
-		"events/x": filled[client.Event](), "logs": map[string]any{"results": results, "next": 1},
+		"events/x": filled[client.Event](), "refused-events": map[string]any{"refused_events": []host.RefusedEvent{filled[host.RefusedEvent]()}, "next": evil},
+		"refused-events/x": filled[client.RefusedEvent](), "logs": map[string]any{"results": results, "next": 1},
 	}
 	done := false
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -109,6 +112,10 @@ func hostileHost(t *testing.T) *httptest.Server {
 		switch {
 		case place == "executions/x/logs":
 			_, _ = w.Write([]byte(strings.ReplaceAll(evil, "\n", "\n    ")))
+			return
+		case place == "tail":
+			w.Header().Set("Content-Type", "text/event-stream")
+			_, _ = fmt.Fprintf(w, "id: 1\nevent: result\ndata: %s\n\n", mustJSON(results[1]))
 			return
 		case place == "logs" && done:
 			answer = map[string]any{"results": []any{}, "next": 1}
@@ -128,11 +135,11 @@ func hostileHost(t *testing.T) *httptest.Server {
 func TestNothingThatAServerSaysReachesTheTerminalRaw(t *testing.T) {
 	t.Parallel()
 	for _, words := range []string{
-		"actions list", "actions show x", "actions delete x", "actions create x", "versions list x", "versions show x 1", "versions egress x",
-		"bindings list", "bind x", "unbind x", "secrets list x", "events show x", "executions list", "executions show x",
+		"actions list", "actions show x", "actions delete x", "actions create x", "versions x", "versions show x 1",
+		"bindings list", "bindings tighten x --dry-run", "events refused list", "events refused show x", "tail -n 1", "secrets rm x y", "bind x", "unbind x", "secrets list x", "events show x", "executions list", "executions show x",
 		"executions logs x", "executions retry x", "executions replay x", "dead-letters", "dead-letters list", "logs", "logs --action x",
-		"audit", "audit --details", "keys list", "keys create x --scope read", "keys delete x", "rollback x", "export OUT", "diff OUT",
-		"events send EVENT", "inspect EVENT", "run EVENT", "bindings show x", "bindings tighten x",
+		"audit", "audit --details", "keys list", "keys create x --scope read", "keys rm x", "rollback x", "export OUT", "diff OUT",
+		"events send EVENT", "inspect EVENT", "run EVENT",
 	} {
 		for _, mode := range []string{"", "--json "} {
 			t.Run(mode+words, func(t *testing.T) {
@@ -144,6 +151,27 @@ func TestNothingThatAServerSaysReachesTheTerminalRaw(t *testing.T) {
 				wantTame(t, out)
 				wantTame(t, errOut)
 			})
+		}
+	}
+}
+
+// TestOneWriter keeps values in their lines: what is printed goes through
+// fprintf and fprintln.
+func TestOneWriter(t *testing.T) {
+	t.Parallel()
+	allowed := map[string]int{"apply.go": 1, "audit.go": 1, "executions.go": 2, "safe.go": 2} // texts of lines
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile(`fmt\.Fprint(f|ln)?\((w|t\.err|t\.out|a\.term\.out),|os\.Std(out|err)\.Write|[^.\w]print(ln|f)?\(`).FindAllString(string(text), -1)
+		if !strings.HasSuffix(file, "_test.go") && len(found) > allowed[file] && file != "term.go" {
+			t.Errorf("%s prints past fprintf and fprintln: %q", file, found)
 		}
 	}
 }

@@ -112,24 +112,24 @@ func (a *app) printRefusedEvent(w io.Writer, e client.RefusedEvent) {
 	a.term.pairs(w, "refused event", e.ID, "trigger", string(e.Trigger), "key", e.KeyID, "received", shortTime(e.ReceivedAt),
 		"kept until", shortTime(e.ExpiresAt), "content type", e.ContentType, "size", byteSize(e.SizeBytes), "reason", e.Detail)
 	for _, f := range e.Errors {
-		fmt.Fprintf(w, "  %s %s\n", f.Pointer, f.Detail)
+		fprintf(w, "  %s %s\n", f.Pointer, f.Detail)
 	}
 	var indented bytes.Buffer
 	switch {
 	case json.Indent(&indented, e.Body, "", "  ") == nil && len(e.Body) > 0:
-		fmt.Fprintf(w, "%s\n", indented.Bytes())
+		fprintf(w, "%s\n", block(indented.String()))
 	case e.BodyText != "":
-		fmt.Fprintf(w, "%s\n", e.BodyText)
+		fprintf(w, "| %s\n", hang(e.BodyText, "| ")) // its sender must not write the lines after it
 	case !e.Kept:
-		fmt.Fprintln(w, "what was sent is not kept: it was too large")
+		fprintln(w, "what was sent is not kept: it was too large")
 	default:
-		fmt.Fprintln(w, "what was sent is no text")
+		fprintln(w, "what was sent is no text")
 	}
 	again := "usher events refused send-again " + e.ID
 	if !e.Kept {
 		again += " --file FILE"
 	}
-	fmt.Fprintln(w, "next: "+again)
+	fprintln(w, "next: "+again)
 }
 
 // sendAgainFlags are the flags of `usher events refused send-again`.
@@ -196,7 +196,7 @@ func (a *app) sendOneAgain(ctx context.Context, c *client.Client, id string, fix
 	}
 	return a.term.answer(map[string]any{"events": accepted}, func(w io.Writer) {
 		for _, one := range accepted {
-			fmt.Fprintf(w, "accepted %s\nnext: usher executions show %s\n", one.EventID, one.ExecutionID)
+			fprintf(w, "accepted %s\nnext: usher executions show %s\n", one.EventID, one.ExecutionID)
 		}
 	})
 }
@@ -243,7 +243,7 @@ func (a *app) sendAllAgain(ctx context.Context, c *client.Client, ids []string, 
 		answer.Accepted++
 	}
 	if err := a.term.answer(answer, func(w io.Writer) {
-		fmt.Fprintf(w, "%d accepted, %d refused again\n", answer.Accepted, len(answer.Refused))
+		fprintf(w, "%d accepted, %d refused again\n", answer.Accepted, len(answer.Refused))
 	}); err != nil {
 		return err
 	}
