@@ -167,16 +167,16 @@ func (i *instance) handle(m api.Module, name string, limit int) (handle, bool, e
 	return h, found, i.space.lend(h.calls, limit)
 }
 
-// Runs of less fuel than this leave the stacks as they found them, mostly: they
-// are weighed at the first, and at one run of some.
-const (
-	weighedFuel = 4096
-	weighedRuns = 16
-)
+// weighedFuel is from how much fuel on a run can fill more of the stack than is
+// kept, unless its frames are very large.
+const weighedFuel = 1 << 14
 
-// weighStacks notes how large the stacks are after a run that used fuel.
+// weighStacks notes how large the stacks are after a run that used fuel. To look
+// at every page takes longer than a small run, so that is done at first and now
+// and then; in between it suffices that deep calls leave something where those
+// of a stack that is kept end.
 func (i *instance) weighStacks(fuel int64) {
-	if i.stacks == 0 || fuel >= weighedFuel || i.resets%weighedRuns == 0 {
+	if i.stacks == 0 || i.resets%lookAgain == 0 || fuel >= weighedFuel && i.space.filled(keptStackBytes) {
 		i.stacks = i.stackBytes()
 	}
 }

@@ -63,12 +63,23 @@ func (s *stackSpace) bytes() int {
 	if s == nil || s.open == 0 {
 		return 0
 	}
+	return s.resident(s.reserved[len(s.reserved)-s.open:])
+}
+
+// filled reports whether calls have used about so much of the stack: something
+// in the pages below.
+func (s *stackSpace) filled(bytes int) bool {
+	const window = 128 << 10
+	return s != nil && s.open >= bytes+window && s.resident(s.reserved[len(s.reserved)-bytes-window:len(s.reserved)-bytes]) > 0
+}
+
+// resident returns how much of a part of the stack is in memory.
+func (s *stackSpace) resident(used []byte) int {
 	resident := residents.Get().(*[(maxCallStack + stackSlack) / 4096]byte)
 	defer residents.Put(resident)
-	used := s.reserved[len(s.reserved)-s.open:]
 	_, _, errno := unix.Syscall(unix.SYS_MINCORE, uintptr(unsafe.Pointer(&used[0])), uintptr(len(used)), uintptr(unsafe.Pointer(resident)))
 	if errno != 0 {
-		return s.open
+		return len(used)
 	}
 	pages := 0
 	for _, there := range resident[:(len(used)+os.Getpagesize()-1)/os.Getpagesize()] {

@@ -12,4 +12,6 @@ func (s *stackSpace) lend(*calling, int) error { return nil }
 
 func (s *stackSpace) bytes() int { return 0 }
 
+func (s *stackSpace) filled(int) bool { return false }
+
 func (s *stackSpace) close() {}
