@@ -1,6 +1,7 @@
 package child
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ type Limits struct {
 	Wall        time.Duration // from start to end
 	CPU         time.Duration // of processor time, in whole seconds
 	MemoryBytes uint64        // that it may write to
+	HeapBytes   uint64        // that the collector of a task tries to keep to; 0: three quarters of MemoryBytes
 	FileBytes   uint64        // of the largest file that it may write
 }
 
@@ -82,8 +84,8 @@ const maxStackBytes = 128 << 20
 // applyToGo makes Go's collector keep clear of the limit.
 func (l Limits) applyToGo() {
 	debug.SetMaxStack(maxStackBytes)
-	if l.MemoryBytes > 0 {
-		debug.SetMemoryLimit(int64(l.MemoryBytes / 4 * 3))
+	if heap := cmp.Or(l.HeapBytes, l.MemoryBytes/4*3); heap > 0 {
+		debug.SetMemoryLimit(int64(heap))
 	}
 	sayWhenOutOfTime()
 }

@@ -16,6 +16,9 @@ import (
 // behalf has limits of its own, but counts as its time.
 var buildLimits = child.Limits{Wall: 150 * time.Second, CPU: 30 * time.Second, MemoryBytes: 3 << 29, FileBytes: 256 << 20}
 
+// buildBytes is about how much of the host's memory a build takes, with npm.
+const buildBytes = 256 << 20
+
 // apart is a build in a process of its own, seen from its parent.
 type apart struct {
 	builder *Builder
@@ -35,7 +38,12 @@ func (b *Builder) buildApart(ctx context.Context, src Source) (*Built, error) {
 	p := child.Process{Self: b.child, Task: buildTask, Limits: b.limits, Talk: func(to io.Writer, from io.Reader) error {
 		return a.talk(ctx, to, from)
 	}}
-	err := p.Run(ctx)
+	release, err := b.sandbox.Reserve(ctx, "builds", buildBytes)
+	if err != nil {
+		return nil, fmt.Errorf("wait for memory to build with: %w", err)
+	}
+	defer release()
+	err = p.Run(ctx)
 	if over, ok := errors.AsType[*child.LimitError](err); ok && a.stage != "starting" {
 		return nil, a.exceeded(over)
 	}

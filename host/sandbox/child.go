@@ -18,6 +18,13 @@ import (
 // childLimits bound the process that compiles an uploaded module.
 var childLimits = child.Limits{Wall: 60 * time.Second, CPU: 40 * time.Second, MemoryBytes: 4 << 30}
 
+// What compiling takes of memory at least, and for each byte of a module: Go's
+// collector keeps it to that if it can.
+const (
+	compileBytes  = 64 << 20
+	compileFactor = 32
+)
+
 // CacheDir returns where compiled code is kept, "" when it is not.
 func (s *Sandbox) CacheDir() string { return s.config.CacheDir }
 
@@ -58,9 +65,19 @@ func (s *Sandbox) runChild(ctx context.Context, wasm []byte) error {
 	if err != nil {
 		return fmt.Errorf("admit module: %w", err)
 	}
+	limits := childLimits
+	limits.HeapBytes = compileBytes + compileFactor*uint64(len(wasm))
+	if s.config.MemoryBytes > 0 {
+		limits.MemoryBytes = min(limits.MemoryBytes, max(uint64(s.config.MemoryBytes), 2*limits.HeapBytes))
+	}
+	release, err := s.Reserve(ctx, admission, int64(limits.HeapBytes))
+	if err != nil {
+		return fmt.Errorf("wait for memory to compile the module with: %w", err)
+	}
+	defer release()
 	var out bytes.Buffer
 	p := child.Process{
-		Self: s.config.Child, Task: admission, Arg: dir, Limits: childLimits,
+		Self: s.config.Child, Task: admission, Arg: dir, Limits: limits,
 		Stdin: bytes.NewReader(wasm), Stdout: &out,
 	}
 	err = p.Run(ctx)

@@ -30,7 +30,7 @@ func openRegistry(t *testing.T) *registry.Registry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sand, err := openSandbox(t.Context(), filepath.Join(dir, "cache"), 0)
+	sand, err := openSandbox(t.Context(), filepath.Join(dir, "cache"), 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

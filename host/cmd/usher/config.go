@@ -51,6 +51,7 @@ type config struct {
 	MaxModuleBytes int            `koanf:"max_module_bytes"`
 	MetricsKey     bool           `koanf:"metrics_key"`
 	KeepDays       int            `koanf:"keep_days"`
+	Memory         memorySize     `koanf:"memory"`
 	SecretsKey     string         `koanf:"secrets_key"`
 	SecretsKeyFile string         `koanf:"secrets_key_file"`
 
@@ -85,6 +86,7 @@ var settings = []setting{
 	{key: "concurrency", kind: "integer", initial: 0, about: "how many executions run at once (0: 64); one action holds three quarters of them at most", flag: "concurrency"},
 	{key: "log_level", kind: "string", initial: "info", about: "least level of the host's own log", oneOf: []string{"debug", "info", "warn", "error"}, flag: "log-level"},
 	{key: "log_format", kind: "string", initial: "text", about: "form of the host's own log", oneOf: []string{"text", "json"}, flag: "log-format"},
+	{key: "memory", kind: "string", initial: "", about: "memory that the host may use, such as 512MiB or 4GiB: runs wait where it is short (default: three quarters of what the control group or else the machine has)", flag: "memory"},
 	{key: "drain_timeout", kind: "duration", initial: "20s", about: "how long a stop waits for running actions", flag: "drain-timeout"},
 	{key: "drain_delay", kind: "duration", initial: "", about: "how long a stop first answers 503 at /readyz and still takes events, for balancers to notice (default 5s under systemd or Kubernetes, else 0s); a second signal cuts it short", flag: "drain-delay"},
 	{key: "rate_limit", kind: "number", initial: 0.0, about: "events a second that one API key may post (0: no limit)", flag: "rate-limit"},
@@ -391,6 +393,8 @@ func kindName(s setting) string {
 		return "list of networks such as 10.0.0.0/8"
 	case "drain_timeout", "drain_delay":
 		return "duration such as 20s"
+	case "memory":
+		return "size such as 512MiB or 4GiB"
 	default:
 		return s.kind
 	}
@@ -401,6 +405,10 @@ func checkRange(cfg *config, key string) error {
 	case "concurrency", "rate_burst", "rate_limit", "drain_timeout", "drain_delay", "keep_days":
 		if cfg.DrainDelay < 0 || cfg.Concurrency < 0 || cfg.KeepDays < 0 || cfg.RateBurst < 0 || cfg.RateLimit < 0 || cfg.DrainTimeout < 0 {
 			return errors.New("must not be negative")
+		}
+	case "memory":
+		if cfg.Memory != 0 && cfg.Memory < minMemory {
+			return fmt.Errorf("must be at least %v", memorySize(minMemory))
 		}
 	case "max_event_bytes":
 		if cfg.MaxEventBytes < 1 || cfg.MaxEventBytes > 64<<20 {

@@ -81,7 +81,7 @@ func (b *bench) close(ctx context.Context) {
 
 func (b *bench) sandbox(ctx context.Context) (*sandbox.Sandbox, error) {
 	if b.box == nil {
-		box, err := openSandbox(ctx, cacheDir(), b.largest)
+		box, err := openSandbox(ctx, cacheDir(), b.largest, 0)
 		if err != nil {
 			return nil, err
 		}

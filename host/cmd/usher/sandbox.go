@@ -14,8 +14,9 @@ import (
 
 // openSandbox makes a sandbox that serves guests, with compiled code kept in
 // dir. It finds fault with larger modules than maxModuleBytes; 0 is the default.
-func openSandbox(ctx context.Context, dir string, maxModuleBytes int) (*sandbox.Sandbox, error) {
-	config := sandbox.Config{CacheDir: dir, Functions: guest.Functions(), MaxModuleBytes: maxModuleBytes}
+// What runs at once shares memoryBytes; 0 does not bound it.
+func openSandbox(ctx context.Context, dir string, maxModuleBytes int, memoryBytes int64) (*sandbox.Sandbox, error) {
+	config := sandbox.Config{CacheDir: dir, Functions: guest.Functions(), MaxModuleBytes: maxModuleBytes, MemoryBytes: memoryBytes}
 	if dir != "" {
 		config.Child = self()
 	}

@@ -79,10 +79,13 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	if err != nil {
 		return err
 	}
-	sandbox, err := openSandbox(ctx, filepath.Join(cfg.Data, "cache"), cfg.MaxModuleBytes)
+	memory := cfg.memoryBudget()
+	memory.apply(log)
+	sandbox, err := openSandbox(ctx, filepath.Join(cfg.Data, "cache"), cfg.MaxModuleBytes, memory.guests())
 	if err != nil {
 		return err
 	}
+	registerMemory(metrics, sandbox)
 	defer closeLast(func() error { return sandbox.Close(context.WithoutCancel(ctx)) }, &err)
 	certificate, err := a.certificate()
 	if err != nil {
