@@ -1,44 +1,54 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/files"
 )
 
 // actionsDir is where the files of the actions are.
 const actionsDir = "actions"
 
+// maxActions is how many files of actions a folder may have.
+const maxActions = 10_000
+
 // ReadFolder reads the setup in a folder: actions/*.yaml with the code and the
 // modules that they name, and bindings.yaml. Without the latter, bindings are
-// left alone.
+// left alone. Only regular files inside of the folder are read.
 func ReadFolder(dir string) (Setup, error) {
 	var s Setup
-	paths, err := filepath.Glob(filepath.Join(dir, actionsDir, "*.yaml"))
-	if err != nil {
-		return s, fmt.Errorf("look for actions in %s: %w", dir, err)
+	folder, err := files.Open(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nothingIn(dir)
 	}
-	data, err := os.ReadFile(filepath.Join(dir, BindingsFile))
-	if errors.Is(err, fs.ErrNotExist) && len(paths) == 0 {
-		return s, &host.Error{
-			Code: host.NotFound, Text: "no " + actionsDir + "/*.yaml and no " + BindingsFile + " in " + dir,
-			Hint: "begin with what a host has: usher export " + dir,
-		}
+	if err != nil {
+		return s, err
+	}
+	defer func() { _ = folder.Close() }()
+	names, err := folder.Names(actionsDir, ".yaml", maxActions)
+	if err != nil {
+		return s, err
+	}
+	data, err := folder.Read(BindingsFile, files.MaxText)
+	if errors.Is(err, fs.ErrNotExist) && len(names) == 0 {
+		return s, nothingIn(dir)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return s, fmt.Errorf("read the bindings: %w", err)
 	}
-	for _, path := range paths {
-		a, err := readAction(dir, path)
+	for _, name := range names {
+		a, err := readAction(folder, dir, name)
 		if err != nil {
 			return s, err
 		}
@@ -53,6 +63,13 @@ func ReadFolder(dir string) (Setup, error) {
 	return s, unique(s.Actions)
 }
 
+func nothingIn(dir string) error {
+	return &host.Error{
+		Code: host.NotFound, Text: "no " + actionsDir + "/*.yaml and no " + BindingsFile + " in " + dir,
+		Hint: "begin with what a host has: usher export " + dir,
+	}
+}
+
 func unique(sorted []Action) error {
 	for i := 1; i < len(sorted); i++ {
 		if sorted[i].Name == sorted[i-1].Name {
@@ -62,8 +79,9 @@ func unique(sorted []Action) error {
 	return nil
 }
 
-func readAction(dir, path string) (Action, error) {
-	data, err := os.ReadFile(path)
+func readAction(folder *files.Folder, dir, name string) (Action, error) {
+	path := filepath.Join(dir, actionsDir, name)
+	data, err := folder.Read(actionsDir+"/"+name, files.MaxText)
 	if err != nil {
 		return Action{}, fmt.Errorf("read an action: %w", err)
 	}
@@ -77,33 +95,26 @@ func readAction(dir, path string) (Action, error) {
 	}
 	switch {
 	case f.Code != "":
-		code, err := readInside(dir, path, f.Code)
+		code, err := readBeside(folder, path, f.Code, files.MaxText)
 		a.Source.Code = string(code)
 		return a, err
 	case f.Module != "":
-		a.Module, err = readInside(dir, path, f.Module)
+		a.Module, err = readBeside(folder, path, f.Module, files.MaxModule)
 		a.Digest = DigestOf(a.Module)
 	}
 	return a, err
 }
 
-// readInside reads what a file names by a path from itself. It may not lead out
-// of the folder: what is sent to a host is what is shared with its files.
-func readInside(dir, from, name string) ([]byte, error) {
-	path := filepath.Join(filepath.Dir(from), filepath.FromSlash(name))
-	inside, err := filepath.Rel(dir, path)
-	if err != nil || filepath.IsAbs(name) || !filepath.IsLocal(inside) {
-		return nil, wrong(from, 0, name+" is outside of "+dir)
+// readBeside reads what an action's file names by a path from itself. It may not
+// lead out of the folder: what is sent to a host is what is shared with its files.
+func readBeside(folder *files.Folder, from, name string, most int64) ([]byte, error) {
+	if filepath.IsAbs(name) {
+		return nil, wrong(from, 0, name+" is outside of the folder")
 	}
-	root, err := os.OpenRoot(dir) // which links don't lead out of either
-	if err != nil {
-		return nil, fmt.Errorf("open the folder: %w", err)
-	}
-	defer func() { _ = root.Close() }()
-	data, err := root.ReadFile(inside)
+	data, err := folder.Read(path.Join(actionsDir, filepath.ToSlash(name)), most)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &host.Error{Code: host.NotFound, Text: from + ": there is no file " + path}
+		return nil, &host.Error{Code: host.NotFound, Text: from + ": there is no file " + filepath.Join(filepath.Dir(from), filepath.FromSlash(name))}
 	case err != nil:
 		return nil, wrong(from, 0, fmt.Sprintf("%s can't be read: %v", name, err))
 	}
@@ -113,7 +124,7 @@ func readInside(dir, from, name string) ([]byte, error) {
 // WriteFolder writes a setup as [ReadFolder] reads it, and returns the paths
 // that it wrote, from dir. References that the folder's files have already are
 // kept; for others a variable is named. A folder that has something else in it
-// is [host.Conflict].
+// is [host.Conflict]. Nothing is written through links.
 func WriteFolder(dir string, s Setup) ([]string, error) {
 	if err := mayWrite(dir); err != nil {
 		return nil, err
@@ -122,10 +133,10 @@ func WriteFolder(dir string, s Setup) ([]string, error) {
 	s.Actions = slices.Clone(s.Actions)
 	byName(s.Actions)
 	refer(s.Actions, known.Actions)
-	files := map[string][]byte{}
+	texts := map[string][]byte{}
 	taken := map[string]bool{}
 	for _, a := range s.Actions {
-		if err := actionFiles(files, fileName(a.Name, taken), a); err != nil {
+		if err := actionFiles(texts, fileName(a.Name, taken), a); err != nil {
 			return nil, fmt.Errorf("write action %s: %w", a.Name, err)
 		}
 	}
@@ -133,10 +144,18 @@ func WriteFolder(dir string, s Setup) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	files[BindingsFile] = bindings
-	paths := slices.Sorted(maps.Keys(files))
+	texts[BindingsFile] = bindings
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("make %s: %w", dir, err)
+	}
+	folder, err := files.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = folder.Close() }()
+	paths := slices.Sorted(maps.Keys(texts))
 	for _, path := range paths {
-		if err := write(filepath.Join(dir, path), files[path]); err != nil {
+		if err := folder.Write(path, texts[path]); err != nil {
 			return nil, err
 		}
 	}
@@ -215,18 +234,18 @@ func referenceFor(action, name string, words []string, known []Action, taken map
 	return reference
 }
 
-func actionFiles(files map[string][]byte, base string, a Action) error {
+func actionFiles(texts map[string][]byte, base string, a Action) error {
 	f := describe(a, base+".js", base+".wasm")
 	text, err := encode(f)
 	if err != nil {
 		return err
 	}
-	files[actionsDir+"/"+base+".yaml"] = text
+	texts[actionsDir+"/"+base+".yaml"] = text
 	switch {
 	case a.Source != nil:
-		files[actionsDir+"/"+f.Code] = []byte(a.Source.Code)
+		texts[actionsDir+"/"+f.Code] = []byte(a.Source.Code)
 	case a.Digest != "":
-		files[actionsDir+"/"+f.Module] = a.Module
+		texts[actionsDir+"/"+f.Module] = a.Module
 	}
 	return nil
 }
@@ -239,27 +258,19 @@ const maxNameBytes = 200
 // differ in more than case and spaces get files that do.
 func fileName(action string, taken map[string]bool) string {
 	base := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(` /\:*?"<>|`, r) || r < ' ' {
+		if strings.ContainsRune(` /\:*?"<>|`, r) || !unicode.IsPrint(r) {
 			return '-'
 		}
 		return r
 	}, action)
-	base = strings.ToValidUTF8(base[:min(len(base), maxNameBytes)], "")
+	base = strings.TrimLeft(strings.ToValidUTF8(base[:min(len(base), maxNameBytes)], ""), ".")
+	if base == "" {
+		base = "action"
+	}
 	name := base
 	for n := 2; taken[strings.ToLower(name)]; n++ {
 		name = fmt.Sprintf("%s-%d", base, n)
 	}
 	taken[strings.ToLower(name)] = true
 	return name
-}
-
-// write writes a file unless it is there already, as it should be.
-func write(path string, data []byte) error {
-	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, data) {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(path, data, 0o644)
 }

@@ -35,8 +35,17 @@ type Step struct {
 
 // Plan is what it takes to make a host like a setup.
 type Plan struct {
-	Steps []Step   `json:"steps"`
-	Notes []string `json:"notes"` // what differs and is left alone
+	Steps []Step    `json:"steps"`
+	Reads []Reading `json:"reads"` // what is read from outside of the files, and sent to the host
+	Notes []string  `json:"notes"` // what differs and is left alone
+}
+
+// Reading is the value of a secret that a reference leads to.
+type Reading struct {
+	Kind   string `json:"kind"` // "env" or "file"
+	Name   string `json:"name"` // of the variable, or the path
+	Action string `json:"action"`
+	Secret string `json:"secret"`
 }
 
 // Options say how a plan is made.
@@ -60,7 +69,7 @@ type planner struct {
 // ([host.NotFound]), another trigger for an action that exists, bindings of
 // actions that nobody has.
 func NewPlan(ctx context.Context, r Reader, s Setup, o Options) (Plan, error) {
-	p := planner{Options: o, runs: map[string]bool{}, plan: Plan{Steps: []Step{}, Notes: append([]string{}, o.Notes...)}}
+	p := planner{Options: o, runs: map[string]bool{}, plan: Plan{Steps: []Step{}, Reads: []Reading{}, Notes: append([]string{}, o.Notes...)}}
 	actions, err := r.Actions(ctx, "")
 	if err != nil {
 		return Plan{}, err
@@ -255,17 +264,20 @@ func (p *planner) values(a Action, names []string) []host.SecretWrite {
 			continue
 		}
 		put = append(put, host.SecretWrite{Name: name, Value: &value})
+		if r := a.Secrets[name]; r.Kind != "" && r.Value == nil {
+			p.plan.Reads = append(p.plan.Reads, Reading{Kind: r.Kind, Name: r.Name, Action: a.Name, Secret: name})
+		}
 	}
 	return put
 }
 
 func secretProblem(a Action, name string, err error) error {
-	var hint string
+	code, hint := host.NotFound, ""
 	if e, ok := errors.AsType[*host.Error](err); ok {
-		hint = e.Hint
+		code, hint = e.Code, e.Hint
 	}
 	return &host.Error{
-		Code: host.NotFound, Hint: hint,
+		Code: code, Hint: hint,
 		Text: fmt.Sprintf("action %s: secret %s: %v", a.Name, name, err),
 	}
 }

@@ -1,15 +1,18 @@
 package config
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/files"
 )
 
 // Reference says where a secret's value is, so that the value itself stands in
@@ -47,14 +50,25 @@ func (r Reference) String() string {
 	return "${" + r.Kind + ":" + r.Name + "}"
 }
 
-// Values reads what references refer to.
+// Values reads what references refer to, as far as that is allowed: a folder may
+// be somebody else's, and what it refers to is sent to a host.
 type Values struct {
-	Dir    string                           // where the paths begin
+	Dir    string                           // where the paths begin; files in it may be read
+	Files  []string                         // other folders whose files may be read
+	Env    []string                         // the only variables that may be read, as patterns such as SLACK_*; nil is any but our own
 	Lookup func(name string) (string, bool) // a variable of the environment; nil is [os.LookupEnv]
 }
 
+// ownVariables begin the names of variables that a pattern does not allow: they
+// have the keys of this program.
+const ownVariables = "USHER_"
+
+// maxValueBytes is the largest file that is a secret's value.
+const maxValueBytes = 1 << 20
+
 // Value returns what a reference refers to. One newline at the end of a file is
-// not part of it. What is not there or empty is [host.NotFound].
+// not part of it. What is not there or empty is [host.NotFound], what may not be
+// read [host.Refused], and what is no file [host.Invalid].
 func (v Values) Value(r Reference) (string, error) {
 	switch {
 	case r.Value != nil:
@@ -68,6 +82,9 @@ func (v Values) Value(r Reference) (string, error) {
 }
 
 func (v Values) variable(name string) (string, error) {
+	if !v.mayRead(name) {
+		return "", notAllowed("the variable "+name+" of the environment may not be read", "give --allow-env "+name+" if the folder is to have it")
+	}
 	lookup := v.Lookup
 	if lookup == nil {
 		lookup = os.LookupEnv
@@ -79,23 +96,89 @@ func (v Values) variable(name string) (string, error) {
 	return value, nil
 }
 
-func (v Values) file(name string) (string, error) {
-	path := name
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(v.Dir, filepath.FromSlash(path))
+func (v Values) mayRead(variable string) bool {
+	if slices.Contains(v.Env, variable) {
+		return true
 	}
-	data, err := os.ReadFile(path)
+	if strings.HasPrefix(strings.ToUpper(variable), ownVariables) {
+		return false
+	}
+	return v.Env == nil || slices.ContainsFunc(v.Env, func(pattern string) bool {
+		matches, err := path.Match(pattern, variable)
+		return err == nil && matches
+	})
+}
+
+func (v Values) file(name string) (string, error) {
+	data, err := v.read(name)
+	if name = filepath.FromSlash(name); !filepath.IsAbs(name) {
+		name = filepath.Join(v.Dir, name)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", missing("there is no file "+path, "write the value into that file")
+		return "", missing("there is no file "+name, "write the value into that file")
 	case err != nil:
-		return "", fmt.Errorf("read a secret: %w", err)
+		return "", err
 	}
 	value := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
 	if value == "" {
-		return "", missing("the file "+path+" is empty", "write the value into that file")
+		return "", missing("the file "+name+" is empty", "write the value into that file")
 	}
 	return value, nil
+}
+
+// read reads a file of the folder, or of another one that is allowed.
+func (v Values) read(name string) ([]byte, error) {
+	local := filepath.FromSlash(name)
+	outside := error(nil)
+	if filepath.IsLocal(local) {
+		data, err := readIn(v.Dir, name)
+		if host.CodeOf(err) != host.Invalid || err == nil {
+			return data, err
+		}
+		outside = err
+	}
+	if !filepath.IsAbs(local) {
+		local = filepath.Join(v.Dir, local)
+	}
+	if real, err := filepath.EvalSymlinks(local); err == nil {
+		for _, dir := range append([]string{cmp.Or(v.Dir, ".")}, v.Files...) {
+			if inside, ok := within(dir, real); ok {
+				return readIn(dir, filepath.ToSlash(inside))
+			}
+		}
+	}
+	if outside != nil {
+		return nil, outside
+	}
+	return nil, notAllowed("the file "+name+" is outside of "+cmp.Or(v.Dir, "the folder"), "give --allow-files "+filepath.Dir(local)+" if the folder is to have it")
+}
+
+func readIn(dir, name string) ([]byte, error) {
+	folder, err := files.Open(cmp.Or(dir, "."))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = folder.Close() }()
+	return folder.Read(name, maxValueBytes)
+}
+
+// within returns the path from dir to a file that is in it.
+func within(dir, file string) (string, bool) {
+	real, err := filepath.EvalSymlinks(dir)
+	if err == nil {
+		real, err = filepath.Abs(real)
+	}
+	absolute, e := filepath.Abs(file)
+	if err != nil || e != nil {
+		return "", false
+	}
+	inside, err := filepath.Rel(real, absolute)
+	return inside, err == nil && filepath.IsLocal(inside)
+}
+
+func notAllowed(text, hint string) error {
+	return &host.Error{Code: host.Refused, Text: text, Hint: hint}
 }
 
 func missing(text, hint string) error {

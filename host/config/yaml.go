@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/files"
 )
 
 // encode returns v as YAML with the names and the order of its JSON.
@@ -55,8 +56,11 @@ func blocks(n *yaml.Node) {
 // decode reads YAML into v by the names of its JSON, and refuses keys that v
 // has not. Errors name the file and, where it can be told, the line.
 func decode(path string, data []byte, v any) error {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
+	doc, err := files.YAML(path, data)
+	if _, told := errors.AsType[*host.Error](err); told {
+		return err
+	}
+	if err != nil {
 		return wrong(path, 0, strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	var tree any
@@ -69,7 +73,7 @@ func decode(path string, data []byte, v any) error {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
-	return misread(path, &doc, text, decoder.Decode(v))
+	return misread(path, doc, text, decoder.Decode(v))
 }
 
 // misread makes an author's error of the decoder's, which read text.

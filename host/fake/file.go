@@ -10,9 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/files"
 )
 
 // example is shown to those whose file does not begin well.
@@ -30,7 +29,7 @@ func ReadFile(path string) ([]Fake, error) {
 	}
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".yaml", ".yml":
-		data, err = fromYAML(data)
+		data, err = fromYAML(path, data)
 	}
 	if err != nil {
 		return nil, wrong(path, err)
@@ -47,9 +46,13 @@ func wrong(path string, err error) error {
 }
 
 // fromYAML turns YAML into JSON.
-func fromYAML(data []byte) ([]byte, error) {
+func fromYAML(path string, data []byte) ([]byte, error) {
+	document, err := files.YAML(path, data)
+	if err != nil {
+		return nil, err
+	}
 	var list any
-	if err := yaml.Unmarshal(data, &list); err != nil {
+	if err := document.Decode(&list); err != nil {
 		return nil, err
 	}
 	if list == nil {

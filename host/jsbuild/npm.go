@@ -20,10 +20,29 @@ import (
 	"github.com/usherhost/usher/host/child"
 )
 
-// withoutOwn leaves usher's own variables out of an environment: its keys are
-// no business of npm's.
-func withoutOwn(environ []string) []string {
-	return slices.DeleteFunc(environ, func(entry string) bool { return strings.HasPrefix(entry, "USHER_") })
+// npmVariables are what npm and the registry's connection need of an
+// environment; the rest, such as the keys of this host and of clouds, is no
+// business of theirs. An .npmrc finds tokens in variables that begin with NPM_,
+// and in NODE_AUTH_TOKEN.
+var npmVariables = []string{
+	"PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TMP", "TEMP", "LANG", "LANGUAGE", "TZ", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
+	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
+	"NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "NODE_USE_ENV_PROXY", "NODE_AUTH_TOKEN",
+	"NVM_DIR", "VOLTA_HOME", "ASDF_DIR", "ASDF_DATA_DIR", "MISE_DATA_DIR", // of what installs Node.js
+	"SYSTEMROOT", "COMSPEC", "PATHEXT", "APPDATA", "LOCALAPPDATA", "USERPROFILE", // of Windows
+}
+
+// npmPrefixes begin more of them.
+var npmPrefixes = []string{"NPM_", "LC_"}
+
+// forNpm is the part of an environment that npm gets.
+func forNpm(environ []string) []string {
+	return slices.DeleteFunc(environ, func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		name = strings.ToUpper(name)
+		begins := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
+		return !slices.Contains(npmVariables, name) && !slices.ContainsFunc(npmPrefixes, begins)
+	})
 }
 
 // npmInstall installs a request in the folder that it was written to. No script
@@ -76,7 +95,7 @@ func (p *Packages) npm(ctx context.Context, dir string, r request, args ...strin
 		args = append(args, "--registry="+r.registry)
 	}
 	var out bytes.Buffer
-	run := child.Process{Self: p.child, Dir: dir, Env: withoutOwn(os.Environ()), Stdout: &out}
+	run := child.Process{Self: p.child, Dir: dir, Env: forNpm(os.Environ()), Stdout: &out}
 	if p.child != nil {
 		args = append(args, "--cache="+filepath.Join(dir, npmCache)) // what it fetches counts as well
 		run.Env = append(run.Env, strings.TrimSpace("NODE_OPTIONS="+os.Getenv("NODE_OPTIONS")+" "+npmHeap))

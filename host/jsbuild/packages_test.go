@@ -336,8 +336,12 @@ func TestInstallSaysThatThereIsNoNpm(t *testing.T) {
 }
 
 func TestInstallKeepsTheHostsKeysFromNpm(t *testing.T) {
-	t.Setenv("USHER_SECRETS_KEY", "of the host")
+	for _, name := range []string{"USHER_SECRETS_KEY", "AWS_SECRET_ACCESS_KEY", "DATABASE_URL", "GITHUB_TOKEN", "MY_NPM_TOKEN", "LD_PRELOAD_"} {
+		t.Setenv(name, "of the host")
+	}
 	t.Setenv("NPM_TOKEN", "of npm")
+	t.Setenv("npm_config_registry", "http://127.0.0.1:1/")
+	t.Setenv("https_proxy", "http://127.0.0.1:2/")
 	dir := t.TempDir()
 	npm := filepath.Join(dir, "npm")
 	if err := os.WriteFile(npm, []byte("#!/bin/sh\nenv >"+filepath.Join(dir, "seen")+"\nexit 1\n"), 0o700); err != nil {
@@ -351,8 +355,13 @@ func TestInstallKeepsTheHostsKeysFromNpm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(string(seen), "of the host") || !strings.Contains(string(seen), "NPM_TOKEN=of npm") {
+	if strings.Contains(string(seen), "of the host") {
 		t.Errorf("npm saw %s", seen)
+	}
+	for _, needed := range []string{"NPM_TOKEN=of npm", "npm_config_registry=http", "https_proxy=http", "PATH=/", "HOME="} {
+		if !strings.Contains(string(seen), needed) {
+			t.Errorf("npm did not see %s, but %s", needed, seen)
+		}
 	}
 }
 

@@ -19,15 +19,19 @@ import (
 type planFlags struct {
 	prune   bool
 	secrets bool
+	files   []string
+	env     []string
 }
 
 func (f *planFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.prune, "prune", false, "also delete the actions, bindings and secrets that the files don't have")
 	cmd.Flags().BoolVar(&f.secrets, "secrets", false, "set every secret again, not only those that the host has no value of")
+	cmd.Flags().StringArrayVar(&f.files, "allow-files", nil, "folder beside DIR whose files the references may name; repeatable")
+	cmd.Flags().StringSliceVar(&f.env, "allow-env", nil, "the only variables that the references may name, such as SLACK_*; repeatable (default: any but USHER_*)")
 }
 
 func (f planFlags) options(dir string) ascode.Options {
-	return ascode.Options{Prune: f.prune, Secrets: f.secrets, Values: ascode.Values{Dir: dir}}
+	return ascode.Options{Prune: f.prune, Secrets: f.secrets, Values: ascode.Values{Dir: dir, Files: f.files, Env: f.env}}
 }
 
 func newDiff(a *app) *cobra.Command {
@@ -72,9 +76,12 @@ The plan is shown first and has to be confirmed, or --yes given. What the host
 is like already is left alone, so a second apply changes nothing.
 Actions, bindings and secrets that the files don't have are left, unless --prune
 is given. A secret's value is set when the host has none, or with --secrets;
-nothing is done when a reference leads to no value.`,
+nothing is done when a reference leads to no value.
+A folder may be somebody else's: the plan names every variable and file that
+values are read from. Files are read inside of DIR alone, or in a folder given
+with --allow-files; with --allow-env, no other variables are.`,
 		Example: `  usher apply prod
-  SLACK_WEBHOOK_URL=https://… usher apply prod --yes`,
+  SLACK_WEBHOOK_URL=https://… usher apply prod --yes --allow-env 'SLACK_*'`,
 		GroupID: groupFiles,
 		Args:    exactly("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -135,6 +142,9 @@ func (a *app) printPlan(w io.Writer, plan ascode.Plan) {
 			fmt.Fprint(w, "  "+a.diffLine(line))
 		}
 	}
+	for _, r := range plan.Reads {
+		fprintln(w, readingLine(r))
+	}
 	for _, note := range plan.Notes {
 		fprintln(w, "note: "+note)
 	}
@@ -143,6 +153,15 @@ func (a *app) printPlan(w io.Writer, plan ascode.Plan) {
 		return
 	}
 	fprintln(w, verbs(plan))
+}
+
+// readingLine says what leaves this machine besides the files.
+func readingLine(r ascode.Reading) string {
+	what := "file "
+	if r.Kind == "env" {
+		what = "variable "
+	}
+	return fmt.Sprintf("reads: the %s%s, for the secret %s of %s", what, r.Name, r.Secret, r.Action)
 }
 
 func (a *app) diffLine(line string) string {
@@ -172,9 +191,20 @@ func verbs(plan ascode.Plan) string {
 
 // confirm asks a person on a terminal; elsewhere nobody can say yes but --yes.
 func (a *app) confirm(question string) error {
+	err := a.ask(question)
+	if errors.Is(err, errNobodyToAsk) {
+		return usageError{err: errors.New("nothing is done without a yes, and stdin is no terminal"), hint: "look at the plan above, then give --yes"}
+	}
+	return err
+}
+
+var errNobodyToAsk = errors.New("stdin is no terminal")
+
+// ask asks a person on a terminal, and ends the command unless the answer is yes.
+func (a *app) ask(question string) error {
 	f, ok := a.term.in.(*os.File)
 	if !ok || !isTerminal(f) {
-		return usageError{err: errors.New("nothing is done without a yes, and stdin is no terminal"), hint: "look at the plan above, then give --yes"}
+		return errNobodyToAsk
 	}
 	fmt.Fprint(a.term.err, question+" [y/N] ")
 	answer, err := bufio.NewReader(f).ReadString('\n')

@@ -12,11 +12,12 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/files"
 )
 
 // build runs the action's build command when force is set, the module is
 // missing, or a file of the folder is newer than it. It reports whether it ran.
-func (a *app) build(ctx context.Context, f *actionFile, force bool) (bool, error) {
+func (a *app) build(ctx context.Context, f *actionFile, force bool, consent buildConsent) (bool, error) {
 	if f.Build == "" {
 		if force {
 			return false, usageError{err: errors.New("the action has no build command"), hint: "add a line such as 'build: make' to " + filepath.Join(f.dir, actionFileName)}
@@ -29,9 +30,12 @@ func (a *app) build(ctx context.Context, f *actionFile, force bool) (bool, error
 			return false, err
 		}
 	}
+	if err := a.mayBuild(f, consent); err != nil {
+		return false, err
+	}
 	a.term.note("building %s: %s", f.Name, f.Build)
 	cmd := exec.CommandContext(ctx, "sh", "-c", f.Build)
-	cmd.Dir = f.dir
+	cmd.Dir, cmd.Env = f.dir, withoutOwn(os.Environ())
 	cmd.Stdout, cmd.Stderr = a.term.tty, a.term.tty
 	cmd.WaitDelay = 5 * time.Second // a grandchild may hold the pipes after the shell was stopped
 	if err := cmd.Run(); err != nil {
@@ -92,12 +96,12 @@ func isSource(name string) bool {
 
 // readModule reads a module, and says what to do when there is none.
 func readModule(path, hint string) ([]byte, error) {
-	wasm, err := os.ReadFile(path)
+	if isFolder(path) {
+		return nil, &host.Error{Code: host.Invalid, Text: path + " is a folder", Hint: "name the .wasm file or the script in it"}
+	}
+	wasm, err := files.Read(path, files.MaxModule)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &host.Error{Code: host.NotFound, Text: "no module at " + path, Hint: hint}
-	}
-	if info, e := os.Stat(path); e == nil && info.IsDir() {
-		return nil, &host.Error{Code: host.Invalid, Text: path + " is a folder", Hint: "name the .wasm file or the script in it"}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the module: %w", err)

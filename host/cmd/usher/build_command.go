@@ -124,7 +124,7 @@ func (a *app) buildFolder(ctx context.Context, t target, f buildFlags, answer *b
 	if f.output != "" {
 		return usageError{err: fmt.Errorf("%s says itself where its module goes", filepath.Join(t.dir, actionFileName)), hint: "leave --output out, or change its module"}
 	}
-	if _, err := a.build(ctx, t.action, true); err != nil {
+	if _, err := a.build(ctx, t.action, true, f.consent); err != nil {
 		return err
 	}
 	wasm, err := readModule(t.path, "the build command must write "+t.action.Module+" (see module in "+actionFileName+")")

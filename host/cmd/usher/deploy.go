@@ -75,7 +75,7 @@ func (a *app) deploy(ctx context.Context, path string, f deployFlags) error {
 	}
 	var answer deployAnswer
 	if !f.noBuild {
-		if answer.Built, err = a.build(ctx, file, f.build && !isScript(file.Module)); err != nil {
+		if answer.Built, err = a.build(ctx, file, f.build && !isScript(file.Module), f.consent); err != nil {
 			return err
 		}
 	}

@@ -59,6 +59,12 @@ func (a *app) dev(cmd *cobra.Command, path string, f runFlags) error {
 	if used.event == "" || used.event == "-" {
 		return usageError{err: errors.New("the event must be a file that can be read again"), hint: "give one with --event FILE, or put an event.json beside the action"}
 	}
+	if t.action != nil && t.action.Build != "" {
+		if err := a.mayBuild(t.action, f.consent); err != nil {
+			return err
+		}
+	}
+	f.consent = buildConsent{unattended: !f.consent.yes, yes: f.consent.yes}
 	w, err := newWatch(watchRoot(t), []string{watchedModule(t), used.event, used.fakes, used.secretsFile}, []string{f.record})
 	if err != nil {
 		return err

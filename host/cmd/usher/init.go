@@ -68,6 +68,9 @@ func (a *app) initAction(dir, language string) error {
 	if err := writeFiles(dir, files); err != nil {
 		return err
 	}
+	if made, err := readActionFile(dir); err == nil && made.Build != "" {
+		_ = remember(consentFile(dir, made.Build)) // the command is ours; without this it is asked for
+	}
 	script := files["fakes.json"] != nil
 	if script {
 		a.noteEngine(jsbuild.Engine())

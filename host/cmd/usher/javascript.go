@@ -30,6 +30,7 @@ type scriptFlags struct {
 	dependencies []string
 	registry     string
 	offline      bool
+	consent      buildConsent // to the build command of a folder
 }
 
 // add adds the flags of every command that may build a script.
@@ -38,6 +39,7 @@ func (f *scriptFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.dependencies, "dependency", nil, "npm package NAME@VERSION that a script may require, in place of its folder's own; repeatable")
 	flags.StringVar(&f.registry, "registry", "", "npm registry for --dependency (default: npm's own setting)")
 	flags.BoolVar(&f.offline, "offline", false, "take the packages of --dependency from the cache alone")
+	flags.BoolVarP(&f.consent.yes, "yes", "y", false, "run the folder's build command without asking; it is asked once for each folder and command")
 }
 
 // list reads the dependencies, nil when there are none.

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
 	yamlv3 "go.yaml.in/yaml/v3"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/files"
 )
 
 // actionFileName is the file that makes a folder an action.
@@ -55,7 +55,7 @@ var actionFileKeys = map[string][]string{
 // readActionFile reads dir/action.yaml and refuses keys that it does not know.
 func readActionFile(dir string) (actionFile, error) {
 	path := filepath.Join(dir, actionFileName)
-	data, err := os.ReadFile(path)
+	data, err := readInFolder(dir, actionFileName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return actionFile{}, &host.Error{
 			Code: host.NotFound, Text: "no " + actionFileName + " in " + dir,
@@ -73,9 +73,19 @@ func readActionFile(dir string) (actionFile, error) {
 	return f, nil
 }
 
+// readInFolder reads a text in a folder that may be somebody else's.
+func readInFolder(dir, name string) ([]byte, error) {
+	folder, err := files.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = folder.Close() }()
+	return folder.Read(name, files.MaxText)
+}
+
 func parseActionFile(path string, data []byte) (actionFile, error) {
-	var doc yamlv3.Node
-	if err := yamlv3.Unmarshal(data, &doc); err != nil {
+	doc, err := files.YAML(path, data)
+	if err != nil {
 		return actionFile{}, usageError{err: fmt.Errorf("%s: %w", path, err)}
 	}
 	if len(doc.Content) == 0 || doc.Content[0].Kind != yamlv3.MappingNode {

@@ -203,7 +203,7 @@ func (f runFlags) prepare(ctx context.Context, a *app, b *bench, path string) (*
 	j := &job{name: t.name, folder: t.action != nil}
 	var base host.Settings
 	if t.action != nil {
-		if _, err := a.build(ctx, t.action, false); err != nil {
+		if _, err := a.build(ctx, t.action, false, f.consent); err != nil {
 			return nil, err
 		}
 		j.declared, base = t.action.Secrets, t.action.manifest().Settings

@@ -51,6 +51,7 @@ func TestCommandLine(t *testing.T) {
 			env.Setenv("NO_COLOR", "1")
 			env.Setenv("LIBRARY", library)
 			env.Setenv("XDG_CACHE_HOME", cache)
+			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, ".state"))
 			env.Setenv("GOCACHE", strings.TrimSpace(string(goCache)))
 			env.Values[receiverKey{}] = &receiver{}
 			return copyModules(env, modules)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/files"
 )
 
 // target is what a person names when they name an action here: a module, a
@@ -62,8 +63,8 @@ func mainScript(dir string) string {
 	var about struct {
 		Main string `json:"main"`
 	}
-	data, err := os.ReadFile(filepath.Join(dir, "package.json"))
-	if err == nil && json.Unmarshal(data, &about) == nil && isScript(about.Main) && isFile(filepath.Join(dir, about.Main)) {
+	data, err := readInFolder(dir, "package.json")
+	if err == nil && json.Unmarshal(data, &about) == nil && isScript(about.Main) && filepath.IsLocal(about.Main) && isFile(filepath.Join(dir, about.Main)) {
 		return filepath.Join(dir, about.Main)
 	}
 	for _, name := range []string{"action", "index"} {
@@ -91,12 +92,18 @@ func scriptName(path string) string {
 }
 
 // beside returns the path of a file in the target's folder, "" when it is not
-// there.
+// there, or is no file of that folder: nobody named it, and what a link leads to
+// would be given to the action.
 func (t target) beside(name string) string {
-	if path := filepath.Join(t.dir, name); isFile(path) {
-		return path
+	folder, err := files.Open(t.dir)
+	if err != nil {
+		return ""
 	}
-	return ""
+	defer func() { _ = folder.Close() }()
+	if folder.Check(name) != nil {
+		return ""
+	}
+	return filepath.Join(t.dir, name)
 }
 
 func isFolder(path string) bool {

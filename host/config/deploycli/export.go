@@ -13,9 +13,8 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/files"
 )
 
 // The names in an export.
@@ -106,6 +105,9 @@ func (r *reader) read(path string) (export, error) {
 	case err != nil:
 		return export{}, fmt.Errorf("look at the export: %w", err)
 	case !info.IsDir():
+		if path, err = filepath.EvalSymlinks(path); err != nil { // who named it means what it leads to
+			return export{}, fmt.Errorf("look at the export: %w", err)
+		}
 		return r.yaml(path)
 	}
 	if _, err := os.Stat(filepath.Join(path, tenantFile)); err == nil {
@@ -124,12 +126,16 @@ func notFound(text string) error {
 
 func (r *reader) yaml(path string) (export, error) {
 	r.dir = filepath.Dir(path)
-	data, err := os.ReadFile(path)
+	data, err := r.file(path, files.MaxModule)
 	if err != nil {
-		return export{}, fmt.Errorf("read the export: %w", err)
+		return export{}, err
+	}
+	document, err := files.YAML(path, []byte(quoteLists(r.keywords.replace(string(data)))))
+	if err != nil {
+		return export{}, invalid(path, err)
 	}
 	var tree map[string]any
-	if err := yaml.Unmarshal([]byte(quoteLists(r.keywords.replace(string(data)))), &tree); err != nil {
+	if err := document.Decode(&tree); err != nil {
 		return export{}, invalid(path, err)
 	}
 	parts := map[string]any{}
@@ -164,6 +170,24 @@ func quoteLists(text string) string {
 
 func invalid(path string, err error) error {
 	return &host.Error{Code: host.Invalid, Text: path + " is no export of the deploy tool: " + err.Error(), Err: err}
+}
+
+// file reads a file of the export, and none that a link leads to elsewhere.
+func (r *reader) file(path string, most int64) ([]byte, error) {
+	folder, err := files.Open(r.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = folder.Close() }()
+	name, err := filepath.Rel(r.dir, path)
+	if err != nil {
+		return nil, fmt.Errorf("read the export: %w", err)
+	}
+	data, err := folder.Read(filepath.ToSlash(name), most)
+	if err != nil {
+		return nil, fmt.Errorf("read the export: %w", err)
+	}
+	return data, nil
 }
 
 func (r *reader) folder() (export, error) {
@@ -206,9 +230,9 @@ func readEach[T any](r *reader, dir string, into *[]T) error {
 }
 
 func (r *reader) json(path string, into any) error {
-	data, err := os.ReadFile(path)
+	data, err := r.file(path, files.MaxModule)
 	if err != nil {
-		return fmt.Errorf("read the export: %w", err)
+		return err
 	}
 	if err := json.Unmarshal([]byte(quoteLists(r.keywords.replace(string(data)))), into); err != nil {
 		return invalid(path, err)
@@ -219,11 +243,11 @@ func (r *reader) json(path string, into any) error {
 // readCode reads the files that the actions name. They must be in the export:
 // one that came from elsewhere must not pick files of this machine.
 func (r *reader) readCode(actions []action) error {
-	root, err := os.OpenRoot(r.dir) // which links don't lead out of either
+	folder, err := files.Open(r.dir)
 	if err != nil {
-		return fmt.Errorf("open the export: %w", err)
+		return err
 	}
-	defer func() { _ = root.Close() }()
+	defer func() { _ = folder.Close() }()
 	for i, a := range actions {
 		if a.Code == "" {
 			continue
@@ -232,7 +256,7 @@ func (r *reader) readCode(actions []action) error {
 		if !filepath.IsLocal(name) {
 			return &host.Error{Code: host.Invalid, Text: fmt.Sprintf("action %q: its code %s is outside of %s", a.Name, a.Code, r.dir)}
 		}
-		data, err := root.ReadFile(name)
+		data, err := folder.Read(filepath.ToSlash(name), files.MaxText)
 		if err != nil {
 			return &host.Error{Code: host.NotFound, Text: fmt.Sprintf("action %q: its code can't be read: %v", a.Name, err), Err: err}
 		}

@@ -46,7 +46,8 @@ var places = []place{
 	{"host/wasmbin", words},
 	{"host/egress", append(slices.Clone(words), "host/fair")},
 	{"host/redact", nil},
-	{"host/fake", append(slices.Clone(words), "host/redact")}, // what it records passes the one redactor
+	{"host/files", words}, // reads other people's folders for those that know what stands there
+	{"host/fake", append(slices.Clone(words), "host/redact", "host/files")}, // what it records passes the one redactor
 	{"host/seal", append(slices.Clone(words), "host/durable")},
 	{"host/webcrypto", nil},
 	{"host/jsbuild", append(slices.Clone(words), "host/child", "host/sandbox", "host/wasmbin")},
@@ -63,7 +64,7 @@ var places = []place{
 	{"host/auth0", doors},
 	{"host/dashboard", doors},
 	{"host/client", doors},
-	{"host/config", words}, // what the command writes to files and reads from them
+	{"host/config", append(slices.Clone(words), "host/files")}, // what the command writes to files and reads from them
 	// Assembly, and what only measures and tests.
 	{"host/cmd", anything},
 	{"host/bench", anything},
