@@ -14,6 +14,7 @@ type Inspection struct {
 	WarmedUp    bool      `json:"warmed_up,omitempty"`   // its warm-up export ran before the image was made
 	ImageBytes  int64     `json:"image_bytes,omitempty"` // of that image
 	Problems    []Problem `json:"problems,omitempty"`    // why it does not fit; none when it does
+	Warnings    []Problem `json:"warnings,omitempty"`    // what a module that fits needs of its settings
 }
 
 // Import is one function that a module asks of the host.
@@ -23,7 +24,8 @@ type Import struct {
 	Served bool   `json:"served"`
 }
 
-// Problem is one reason why a module can't be an action, with what to do.
+// Problem is one reason why a module can't be an action, or what it needs to be
+// one, with what to do.
 type Problem struct {
 	Detail string `json:"detail"`
 	Hint   string `json:"hint,omitempty"`

@@ -36,6 +36,9 @@ func (r *Registry) Upload(ctx context.Context, action string, module []byte, m h
 	if err != nil {
 		return host.Version{}, err
 	}
+	if err := r.checkMemory(ctx, a, m, inspection); err != nil {
+		return host.Version{}, err
+	}
 	v := host.Version{Digest: inspection.Digest, Manifest: m}
 	if deploy {
 		r.changing.Lock()
@@ -82,6 +85,24 @@ func (r *Registry) checkModule(ctx context.Context, a host.Action, module []byte
 		}}
 	}
 	return inspection, refusal(a, problems)
+}
+
+// checkMemory refuses a version that begins with more memory than its settings
+// give each of its runs: those of the action's binding, or else its own.
+func (r *Registry) checkMemory(ctx context.Context, a host.Action, m host.Manifest, in host.Inspection) error {
+	settings := m.Settings
+	if b, err := r.Binding(ctx, a.ID); err == nil {
+		settings = b.Settings.Over(settings)
+	}
+	least, limit := max(in.MemoryBytes, in.ImageBytes), settings.Over(host.DefaultSettings()).Limits.MemoryBytes
+	if least <= limit {
+		return nil
+	}
+	return refusal(a, []host.Problem{{
+		Detail: fmt.Sprintf("the module begins with %d bytes of memory, and memory_bytes gives its runs %d", least, limit),
+		Hint: fmt.Sprintf("raise it in the manifest (limits: memory_bytes: %d or more, `--limit memory_bytes=%[1]d`) or in the action's binding; "+
+			"or let the module begin with less", least),
+	}})
 }
 
 // refusal is the error that tells all problems of a module, each with what to

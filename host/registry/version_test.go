@@ -28,6 +28,8 @@ func TestUploadRefusesAModuleThatCannotRun(t *testing.T) {
 		{name: "an import that is not served", module: guests.Wasm("unknownimport"), code: host.Refused, texts: []string{"usher inspect MODULE"}},
 		{name: "no entry", module: guests.Wasm("noentry"), code: host.Refused, texts: []string{"onExecutePostUserRegistration"}},
 		{name: "an entry of another form", module: guests.Wasm("wrongentry"), code: host.Refused, texts: []string{"onExecutePostUserRegistration"}},
+		{name: "a start section that never ends", module: guests.Wasm("startloop"), code: host.Refused, texts: []string{"can't initialise itself"}},
+		{name: "more memory than its settings give", module: guests.Wasm("bigmemory"), code: host.Refused, texts: []string{"begins with 134217728 bytes of memory, and memory_bytes gives its runs 67108864", "--limit memory_bytes=134217728"}},
 		{name: "more than 32 MiB", module: make([]byte, host.DefaultModuleBytes+1), code: host.TooLarge, texts: []string{"33554432", "--max-module-bytes"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -61,6 +63,28 @@ func pointersOf(e *host.Error) []string {
 		all = append(all, f.Pointer)
 	}
 	return all
+}
+
+// TestAModuleThatBeginsLargeIsTakenWithTheLimitsForIt raises the limit in the
+// manifest, and then in the binding.
+func TestAModuleThatBeginsLargeIsTakenWithTheLimitsForIt(t *testing.T) {
+	t.Parallel()
+	r, _ := open(t)
+	action(t, r, "notify", false)
+	large := host.Settings{Limits: host.Limits{MemoryBytes: 128 << 20}}
+	if _, err := r.Upload(t.Context(), "notify", guests.Wasm("bigmemory"), host.Manifest{Settings: large}, true); err != nil {
+		t.Fatal(err)
+	}
+	a, err := r.Action(t.Context(), "notify")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.ReplaceBindings(t.Context(), a.Trigger, []host.BindingWrite{{Action: a.ID, Settings: &large}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Upload(t.Context(), "notify", guests.Wasm("bigmemory"), host.Manifest{}, true); err != nil {
+		t.Errorf("with the binding's limit: %v", err)
+	}
 }
 
 func TestUploadChecksTheManifest(t *testing.T) {

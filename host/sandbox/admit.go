@@ -40,6 +40,9 @@ func (s *Sandbox) admit(ctx context.Context, wasm []byte) (*artifact, error) {
 	if err := s.freeze(ctx, a, plain.Facts); err != nil {
 		return nil, err
 	}
+	if err := s.tryInitialisation(ctx, a); err != nil {
+		return nil, err
+	}
 	ready := a.Plain
 	if a.Frozen {
 		if err := a.addImageCode(wasm, options); err != nil {

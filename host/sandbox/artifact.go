@@ -31,7 +31,8 @@ type artifact struct {
 	Reasons        []string `json:"reasons,omitempty"` // why there is none
 	InitRandom     bool     `json:"init_random"`       // it took random bytes before the image was made
 	WarmedUp       bool     `json:"warmed_up"`
-	Globals        []uint64 `json:"globals,omitempty"` // the values of its mutable globals in the image
+	InitFault      string   `json:"init_fault,omitempty"` // why no run gets past its initialisation
+	Globals        []uint64 `json:"globals,omitempty"`    // the values of its mutable globals in the image
 	GlobalNames    []string `json:"global_names,omitempty"`
 	LinkNames      []string `json:"link_names,omitempty"`
 

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/usherhost/usher/host"
@@ -28,6 +27,8 @@ type freezing struct {
 
 	bench   bool // it is a [Bench]: its blocks of exchange memory are not part of what is made
 	lenient bool // the clock may be looked at: it stands still
+
+	trial bool // no image is made: WASI may be used, and host functions end it
 }
 
 // Read gives random bytes that are the same for each making of this image.
@@ -47,14 +48,30 @@ func (f *freezing) Sleep(*Call, time.Duration) {}
 
 // spoil ends an initialisation that needs what only a run has.
 func (c *Call) spoil(why string) {
-	if c.freezing != nil && !c.freezing.lenient {
-		c.freezing.spoilt = why
-		c.Stop(&Fault{Fault: host.FaultGuest, Message: why})
+	if c.freezing != nil && !c.freezing.lenient && !c.freezing.trial {
+		c.endInitialisation(why)
 	}
 }
 
+// callsHost ends an initialisation that calls a function of the host, unless that
+// is harmless on a bench or in a trial.
+func (c *Call) callsHost(name string, harmless bool) {
+	switch f := c.freezing; {
+	case f == nil, harmless && (f.bench || f.trial):
+	case f.trial:
+		c.endInitialisation("it calls " + name)
+	default:
+		c.spoil("it calls " + name)
+	}
+}
+
+func (c *Call) endInitialisation(why string) {
+	c.freezing.spoilt = why
+	c.Stop(&Fault{Fault: host.FaultGuest, Message: why})
+}
+
 // initialLimits bound the initialisation of a module.
-var initialLimits = host.Limits{TimeoutMillis: 10_000, Fuel: 2_000_000_000, MemoryBytes: 256 << 20}
+var initialLimits = host.Limits{TimeoutMillis: 30_000, Fuel: 2_000_000_000, MemoryBytes: 256 << 20}
 
 // interpretedFuel is how much of that is spent in the interpreter: what runs
 // once and briefly is not worth compiling.
@@ -89,18 +106,15 @@ func (s *Sandbox) freeze(ctx context.Context, a *artifact, facts wasmbin.Facts) 
 }
 
 func (s *Sandbox) freezeInterpreted(ctx context.Context, a *artifact) (spoilt string, err error) {
-	runtime := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(api.CoreFeaturesV2).WithDebugInfoEnabled(false))
+	runtime := interpreter(ctx)
 	defer func() { _ = runtime.Close(ctx) }() // nothing in it could fail to close
-	if err := s.serve(ctx, runtime); err != nil {
-		return "", err
-	}
-	compiled, err := runtime.CompileModule(ctx, a.Plain.wasm)
+	c, err := s.interpreted(ctx, runtime, a)
 	if err != nil {
-		return "", fmt.Errorf("compile module: %w", err)
+		return "", err
 	}
 	limits := initialLimits
 	limits.Fuel = interpretedFuel
-	return s.freezeWith(ctx, a, &code{runtime: runtime, compiled: compiled, instanceBytes: a.Plain.InstanceBytes}, limits)
+	return s.freezeWith(ctx, a, c, limits)
 }
 
 func (s *Sandbox) freezeCompiled(ctx context.Context, a *artifact) (spoilt string, err error) {
@@ -136,6 +150,9 @@ func (s *Sandbox) freezeWith(ctx context.Context, a *artifact, c *code, limits h
 		case f.spoilt != "":
 			return f.spoilt, nil
 		case fault.Limit == "fuel" || fault.Limit == "timeout_ms":
+			if fault.Limit == "fuel" && limits.Fuel == initialLimits.Fuel && !a.WarmedUp {
+				a.InitFault = initTooLong
+			}
 			return outOfFuel, nil
 		}
 		return fault.Message, nil

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -25,10 +24,19 @@ func (s *Sandbox) Inspect(ctx context.Context, wasm []byte, entries ...string) (
 	in.Problems = wasmbin.Check(wasm, budgets)
 	outline, err := wasmbin.Parse(wasm)
 	if err != nil {
-		in.Problems = []host.Problem{unreadable(err)}
+		in.Problems = []host.Problem{wasmbin.Explain(err)}
 		return in, nil, nil
 	}
 	s.describe(outline, &in)
+	if in.MemoryBytes > host.MaxMemoryBytes {
+		in.Problems = append(in.Problems, host.Problem{
+			Detail: fmt.Sprintf("the module begins with %d bytes of memory; a run may have %d at most", in.MemoryBytes, host.MaxMemoryBytes),
+			Hint:   memoryHint,
+		})
+	}
+	if startOnly(outline) {
+		in.Problems = append(in.Problems, startProblem())
+	}
 	found = s.findEntries(outline, entries, &in)
 	if len(in.Problems) > 0 {
 		return in, found, nil
@@ -48,6 +56,7 @@ func (s *Sandbox) Inspect(ctx context.Context, wasm []byte, entries ...string) (
 	in.Isolation, in.Reasons = m.best(""), m.artifact.Reasons
 	in.InitRandom, in.WarmedUp = m.artifact.InitRandom, m.artifact.WarmedUp
 	in.ImageBytes = m.imageBytes()
+	judge(&in, m.artifact, outline)
 	return in, found, nil
 }
 
@@ -84,14 +93,6 @@ func orNothing(names []string) string {
 	return strings.Join(names[:min(len(names), 10)], ", ")
 }
 
-func unreadable(err error) host.Problem {
-	p := host.Problem{Detail: err.Error(), Hint: "compile it again, or upload the .wasm file itself"}
-	if errors.Is(err, wasmbin.ErrComponent) {
-		p.Hint = "build a core module: for WASI 0.2 toolchains choose the target wasm32-wasip1 or wasm32-unknown-unknown"
-	}
-	return p
-}
-
 func (s *Sandbox) describe(outline *wasmbin.Module, in *host.Inspection) {
 	for _, e := range outline.Exports {
 		if e.Kind == wasmbin.KindFunction {
@@ -119,7 +120,7 @@ func (s *Sandbox) admitImport(i wasmbin.Import, links linkage) (host.Problem, bo
 	if i.Kind != wasmbin.KindFunction {
 		return host.Problem{
 			Detail: fmt.Sprintf("the module imports a memory, table or global (%s); the host provides functions only", name),
-			Hint:   "let the module define its own memory (for clang leave out --import-memory)",
+			Hint:   notFunctionHint(i),
 		}, false
 	}
 	if l := links[i.Module]; l != nil {
@@ -138,12 +139,12 @@ func (s *Sandbox) admitImport(i wasmbin.Import, links linkage) (host.Problem, bo
 	case !known:
 		return host.Problem{
 			Detail: fmt.Sprintf("the module imports %s, and the host serves no module %q", name, i.Module),
-			Hint:   importHint(i.Module),
+			Hint:   hintFor(i.Module, i.Name),
 		}, false
 	case !found:
 		return host.Problem{
 			Detail: fmt.Sprintf("the module imports %s, which the host does not serve", name),
-			Hint:   "see proto/abi for the functions that are served, and remove the call",
+			Hint:   hintFor(i.Module, i.Name),
 		}, false
 	case string(f.Params) != string(i.Type.Params) || string(f.Results) != string(i.Type.Results):
 		return host.Problem{
@@ -154,13 +155,30 @@ func (s *Sandbox) admitImport(i wasmbin.Import, links linkage) (host.Problem, bo
 	return host.Problem{}, true
 }
 
-func importHint(module string) string {
-	switch module {
-	case "env":
-		return "these are usually symbols that were not linked, or Emscripten's runtime: build for a plain wasm32 or WASI target"
-	case "wasi_unstable":
-		return "build for wasi_snapshot_preview1 (wasm32-wasip1)"
-	default:
-		return `served are "usher:host/v1", "extism:host/env", "extism:host/user" and "wasi_snapshot_preview1"`
+// judge tells why runs of a module that compiles would fail all the same, and
+// what they need.
+func judge(in *host.Inspection, a *artifact, outline *wasmbin.Module) {
+	if a.InitFault != "" {
+		in.Problems = append(in.Problems, host.Problem{
+			Detail: "the module can't initialise itself, and so no run gets to its handler: " + a.InitFault,
+			Hint:   "look at what its start section, _initialize and global constructors do; leave to the handler what needs its input",
+		})
+	}
+	least, usual := max(in.MemoryBytes, in.ImageBytes), host.DefaultSettings().Limits.MemoryBytes
+	if least > usual {
+		in.Warnings = append(in.Warnings, host.Problem{
+			Detail: fmt.Sprintf("the module begins with %d bytes of memory, and a run has %d unless its settings say otherwise", least, usual),
+			Hint:   fmt.Sprintf("deploy it with --limit memory_bytes=%d or more, or %s", least, memoryHint),
+		})
+	}
+	_, starts := outline.Function("_start")
+	_, initialises := outline.Function("_initialize")
+	if starts && !initialises && len(in.Problems) == 0 {
+		in.Warnings = append(in.Warnings, host.Problem{
+			Detail: "the module exports _start, which is not called: only what its handler initialises itself is there",
+			Hint:   "build it as a library (a reactor) if that is too little: -buildmode=c-shared for Go and TinyGo, -mexec-model=reactor for clang, crate-type cdylib for Rust",
+		})
 	}
 }
+
+const memoryHint = "let its memory begin smaller: --initial-memory for clang and lld, -sINITIAL_MEMORY for Emscripten, --initialMemory for AssemblyScript"

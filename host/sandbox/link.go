@@ -113,9 +113,10 @@ func (s *Sandbox) describeLinks(outline *wasmbin.Module, in *host.Inspection) li
 }
 
 // taken reports whether a name is the host's: a module linked under it would
-// answer in the host's place.
+// answer in the host's place. Module env, of which it serves Emscripten's notices
+// alone, may be linked.
 func (s *Sandbox) taken(name string) bool {
-	return s.served[name] != nil || strings.HasPrefix(name, reservedNames)
+	return s.served[name] != nil && name != emscriptenModule || strings.HasPrefix(name, reservedNames)
 }
 
 // admitLinks rewrites the linked modules as the main one is.

@@ -68,7 +68,7 @@ func TestALinkedModuleIsCheckedAsTheMainOneIs(t *testing.T) {
 	}{
 		"a missing one":        {nil, `serves no module "numbers"`},
 		"one that lacks it":    {[]sandbox.Link{{Name: "numbers", Wasm: guests.Wasm("noop")}}, `"numbers" exports no such function`},
-		"one with bad imports": {[]sandbox.Link{{Name: "numbers", Wasm: guests.Wasm("unknownimport")}}, `linked module "numbers": the module imports "env"`},
+		"one with bad imports": {[]sandbox.Link{{Name: "numbers", Wasm: guests.Wasm("unknownimport")}}, `linked module "numbers": the module imports "extism:host/env"."launch_missiles"`},
 		"one that is no wasm":  {[]sandbox.Link{{Name: "numbers", Wasm: []byte("text")}}, "not a WebAssembly module"},
 		"a name of the host's": {[]sandbox.Link{{Name: "extism:host/env", Wasm: guests.Wasm("linklib")}}, "which is taken"},
 	} {

@@ -220,12 +220,12 @@ func TestInspectNamesEveryReasonWhyAModuleDoesNotFit(t *testing.T) {
 		{name: "empty", wasm: nil, want: []string{"not a WebAssembly module"}},
 		{name: "truncated", wasm: guests.Wasm("echo")[:200], want: []string{"truncated"}},
 		{name: "component", wasm: []byte("\x00asm\x0d\x00\x01\x00"), want: []string{"component"}},
-		{name: "too large", wasm: bytes.Repeat([]byte{0}, 10<<20+1), want: []string{"10485761 bytes"}},
+		{name: "too large", wasm: bytes.Repeat([]byte{0}, 32<<20+1), want: []string{"33554433 bytes"}},
 		{name: "no entry", wasm: guests.Wasm("noentry"), want: []string{"does not export " + entry}},
 		{name: "wrong entry", wasm: guests.Wasm("wrongentry"), want: []string{"with parameters"}},
 		{name: "big table", wasm: guests.Wasm("bigtable"), want: []string{"table 0 has 100000000 elements; the limit is 100000"}},
 		{name: "unknown imports", wasm: guests.Wasm("unknownimport"), want: []string{
-			`"env"."emscripten_notify_memory_growth"`, `"extism:host/env"."launch_missiles", which the host does not serve`,
+			`"extism:host/env"."launch_missiles", which the host does not serve`,
 			`"extism:host/env"."alloc" with another signature`, `imports a memory, table or global ("env"."memory")`,
 		}},
 	} {

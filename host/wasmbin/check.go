@@ -1,7 +1,6 @@
 package wasmbin
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -71,14 +70,14 @@ func Check(wasm []byte, b Budgets) []host.Problem {
 	}
 	m, err := decode(wasm)
 	if err != nil {
-		return []host.Problem{unreadable(err)}
+		return []host.Problem{Explain(err)}
 	}
 	if err := m.checkReserved(Options{Meter: true}); err != nil {
 		c.problems = append(c.problems, host.Problem{Detail: err.Error(), Hint: "rename it, or upload the module as it was before a host changed it"})
 	}
 	c.counts(m)
 	if err := c.functions(m); err != nil {
-		return append(c.problems, unreadable(err))
+		return append(c.problems, Explain(err))
 	}
 	return c.problems
 }
@@ -86,17 +85,6 @@ func Check(wasm []byte, b Budgets) []host.Problem {
 type checker struct {
 	budgets  Budgets
 	problems []host.Problem
-}
-
-func unreadable(err error) host.Problem {
-	p := host.Problem{Detail: err.Error(), Hint: "compile it again for WebAssembly 2.0, without threads, tail calls, exceptions and garbage collection"}
-	switch {
-	case errors.Is(err, ErrComponent):
-		p.Hint = "build a core module: for WASI 0.2 toolchains choose the target wasm32-wasip1 or wasm32-unknown-unknown"
-	case errors.Is(err, ErrNotWasm):
-		p.Hint = "upload the .wasm file itself"
-	}
-	return p
 }
 
 // bound notes a problem when a number exceeds its limit, and reports whether

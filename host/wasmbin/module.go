@@ -105,7 +105,7 @@ func decode(wasm []byte) (*module, error) {
 		return nil, ErrComponent
 	}
 	if !bytes.HasPrefix(wasm, header) {
-		return nil, ErrNotWasm
+		return nil, notWasm(wasm)
 	}
 	m := &module{}
 	r := &reader{data: wasm, at: len(header)}
@@ -126,7 +126,7 @@ func decode(wasm []byte) (*module, error) {
 
 func (m *module) section(id byte, rank int, content []byte, offset int) (int, error) {
 	if id > SectionDataCount {
-		return rank, fmt.Errorf("unknown section id %d", id)
+		return rank, unknownSection(id)
 	}
 	r := &reader{data: content}
 	if id == SectionCustom {
@@ -199,6 +199,9 @@ func (r *reader) index(what string, count int) uint32 {
 
 func (m *module) export(r *reader) Export {
 	e := Export{Name: r.name(), Kind: r.byte()}
+	if r.err == nil && e.Kind == kindTag {
+		r.fail(exceptions.found("it exports the tag %q", e.Name))
+	}
 	if r.err == nil && e.Kind > KindGlobal {
 		r.fail(fmt.Errorf("export %q: unknown kind 0x%02x", e.Name, e.Kind))
 	}
@@ -251,7 +254,7 @@ func (m *module) constant(r *reader) constant {
 		c.raw = r.data[start:r.at]
 	}
 	if r.byte() != opEnd {
-		r.fail(errors.New("a constant expression of more than one instruction"))
+		r.fail(extendedConst.found("one is"))
 	}
 	return c
 }
@@ -311,7 +314,7 @@ func (m *module) complete() error {
 		return fmt.Errorf("%d data segments are counted and %d are there", m.dataCount, len(m.data))
 	}
 	if n := m.count(KindMemory); n > 1 {
-		return fmt.Errorf("%d memories (more than one is not supported)", n)
+		return severalMemories.found("it has %d", n)
 	}
 	m.completeNames()
 	return nil

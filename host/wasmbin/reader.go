@@ -113,9 +113,34 @@ func vector[T any](r *reader, minBytes int, entry func(*reader) T) []T {
 
 func (r *reader) funcType() FuncType {
 	if form := r.byte(); form != 0x60 && r.err == nil {
-		r.fail(fmt.Errorf("type form 0x%02x (garbage-collected types are not supported)", form))
+		r.fail(collected.found("type form 0x%02x", form))
 	}
-	return FuncType{Params: r.bytes(r.u32()), Results: r.bytes(r.u32())}
+	return FuncType{Params: r.valueTypes(), Results: r.valueTypes()}
+}
+
+// valueTypes reads a vector of types. Other features have longer ones.
+func (r *reader) valueTypes() []byte {
+	types := r.bytes(r.u32())
+	for _, t := range types {
+		if err := unknownType(t); err != nil {
+			r.fail(err)
+			break
+		}
+	}
+	return types
+}
+
+// unknownType tells the feature that a type is of; nil for one that is known.
+func unknownType(t byte) error {
+	switch t {
+	case TypeI32, TypeI64, TypeF32, TypeF64, TypeV128, TypeFuncref, TypeExternref:
+		return nil
+	case 0x69, 0x74:
+		return exceptions.found("type 0x%02x", t)
+	case 0x63, 0x64, 0x68, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x71, 0x72, 0x73:
+		return collected.found("type 0x%02x", t)
+	}
+	return fmt.Errorf("unknown type 0x%02x", t)
 }
 
 func (r *reader) limits() Limits {
@@ -126,10 +151,26 @@ func (r *reader) limits() Limits {
 	case 1:
 		l.Min, l.Max, l.HasMax = r.u32(), r.u32(), true
 	default:
-		r.fail(fmt.Errorf("limits flag 0x%02x (shared and 64-bit memories are not supported)", flag))
+		r.fail(unknownLimits(flag))
 	}
 	return l
 }
+
+// unknownLimits tells the feature that a flag of limits stands for.
+func unknownLimits(flag byte) error {
+	switch {
+	case flag&4 != 0 && flag < 16:
+		return memory64.found("limits flag 0x%02x", flag)
+	case flag&8 != 0:
+		return pageSizes.found("limits flag 0x%02x", flag)
+	case flag == 2 || flag == 3:
+		return threads.found("limits flag 0x%02x", flag)
+	}
+	return fmt.Errorf("unknown limits flag 0x%02x", flag)
+}
+
+// kindTag is the kind of imported and exported exceptions.
+const kindTag = 4
 
 func (r *reader) importEntry(types []FuncType) Import {
 	i := Import{Module: r.name(), Name: r.name(), Kind: r.byte()}
@@ -149,6 +190,8 @@ func (r *reader) importEntry(types []FuncType) Import {
 	case KindGlobal:
 		i.ValueType = r.byte()
 		i.Mutable = r.byte() == 1
+	case kindTag:
+		r.fail(exceptions.found("it imports the tag %q.%q", i.Module, i.Name))
 	default:
 		r.fail(fmt.Errorf("import %q.%q: unknown kind 0x%02x", i.Module, i.Name, i.Kind))
 	}

@@ -68,10 +68,8 @@ func (s *scanner) scan(i int) error {
 func (s *scanner) readLocals(r *reader) {
 	for range r.u32() {
 		s.locals += uint64(r.u32())
-		switch r.byte() {
-		case TypeI32, TypeI64, TypeF32, TypeF64, TypeV128, TypeFuncref, TypeExternref:
-		default:
-			r.fail(errors.New("a local of an unknown type"))
+		if err := unknownType(r.byte()); err != nil {
+			r.fail(fmt.Errorf("a local: %w", err))
 		}
 		if r.err == nil && s.locals > 1<<32-1 {
 			r.fail(fmt.Errorf("%d locals", s.locals))
@@ -215,14 +213,14 @@ func (s *scanner) branchTable(r *reader, at int) {
 
 func (r *reader) access() {
 	if align := r.u32(); align >= 0x20 && r.err == nil {
-		r.fail(fmt.Errorf("alignment 2^%d (several memories are not supported)", align))
+		r.fail(severalMemories.found("an alignment of 2^%d", align))
 	}
 	r.u32()
 }
 
 func (r *reader) zero() {
 	if r.byte() != 0 {
-		r.fail(errors.New("a memory other than 0"))
+		r.fail(severalMemories.found("a memory other than 0"))
 	}
 }
 
@@ -262,7 +260,7 @@ func (s *scanner) prefixed(r *reader, op byte, at int) {
 		}
 		lanes, memory, known := vectorImmediates(sub)
 		if !known {
-			r.fail(fmt.Errorf("unknown vector instruction 0x%x", sub))
+			r.fail(unknownVector(sub))
 		}
 		if memory {
 			r.access()
@@ -312,18 +310,25 @@ func (s *scanner) misc(r *reader, sub uint32) {
 }
 
 func (s *scanner) refuse(r *reader, op byte) {
-	what := "unknown instruction"
+	feature := Unsupported{Feature: "unknown instruction", Hint: "compile it again for WebAssembly 2.0"}
 	switch {
 	case op >= opReturnCall && op <= 0x15:
-		what = "tail and reference calls are not supported:"
+		feature = tailCalls
 	case op == opPrefixAtomic:
-		what = "threads are not supported:"
+		feature = threads
 	case op >= 0x06 && op <= 0x0a, op == 0x18, op == 0x19, op == 0x1f:
-		what = "exceptions are not supported:"
+		feature = exceptions
 	case op == 0xfb, op >= 0xd3 && op <= 0xd6:
-		what = "garbage-collected references are not supported:"
+		feature = collected
 	}
-	r.fail(fmt.Errorf("%s 0x%02x", what, op))
+	r.fail(feature.found("0x%02x", op))
+}
+
+func unknownVector(sub uint32) error {
+	if sub >= 0x100 && sub < 0x140 {
+		return relaxedSIMD.found("instruction 0xfd 0x%x", sub)
+	}
+	return fmt.Errorf("unknown vector instruction 0x%x", sub)
 }
 
 func (s *scanner) event(e event) { s.events = append(s.events, e) }

@@ -106,7 +106,7 @@ func Parse(wasm []byte) (*Module, error) {
 		return nil, ErrComponent
 	}
 	if !bytes.HasPrefix(wasm, header) {
-		return nil, ErrNotWasm
+		return nil, notWasm(wasm)
 	}
 	m := &Module{}
 	r := &reader{data: wasm, at: len(header)}
@@ -124,9 +124,19 @@ func Parse(wasm []byte) (*Module, error) {
 	return m, r.err
 }
 
+// sectionTag declares exceptions.
+const sectionTag = SectionDataCount + 1
+
+func unknownSection(id byte) error {
+	if id == sectionTag {
+		return exceptions.found("a tag section (id %d)", id)
+	}
+	return fmt.Errorf("unknown section id %d", id)
+}
+
 func (m *Module) add(s Section) error {
 	if s.ID > SectionDataCount {
-		return fmt.Errorf("unknown section id %d", s.ID)
+		return unknownSection(s.ID)
 	}
 	m.Sections = append(m.Sections, s)
 	r := &reader{data: s.Body}

@@ -64,6 +64,12 @@ func (a *app) printInspection(w io.Writer, path string, i host.Inspection) {
 		"isolation", isolationLine(i),
 	)
 	a.isolationNotes(w, i)
+	for _, warning := range i.Warnings {
+		fmt.Fprintln(w, a.term.yellow("warning")+": "+warning.Detail)
+		if warning.Hint != "" {
+			fmt.Fprintln(w, "  hint: "+warning.Hint)
+		}
+	}
 	if len(i.Imports) > 0 {
 		fprintln(w)
 		var rows [][]string
