@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // late is how much later than its deadline a request may end here. It is
 // generous, for a machine that does other things; the figure is logged.
-const late = time.Second
+const late = 2 * time.Second
 
 // meet returns a client and a request to a peer.
 func meet(t *testing.T, p hostile.Peer) (*egress.Client, *host.HTTPRequest) {

@@ -180,10 +180,19 @@ func cacheGet(s *sandbox.Call, c *call, stack []uint64) {
 
 func cacheSet(s *sandbox.Call, c *call, stack []uint64) {
 	var request cacheSetRequest
-	err := json.Unmarshal(s.Bytes("cache_set", stack[0]), &request)
+	var err error
+	n := s.Length("cache_set", stack[0])
+	if n <= shortBytes {
+		s.Burn(decodeUnits * int64(n))
+		err = json.Unmarshal(s.Bytes("cache_set", stack[0]), &request)
+	}
 	answer := do(c, "cache_set", request.recorded(), func(note *host.CallNote) cacheAnswer {
 		note.Target = cut(request.Key, maxNameBytes)
-		if err != nil {
+		switch {
+		case n > shortBytes: // and not read at all
+			note.Error = "CacheValueSizeExceeded"
+			return cacheError(note.Error)
+		case err != nil:
 			note.Error = err.Error()
 			return cacheError("FailedToSetCacheRecord")
 		}

@@ -51,12 +51,13 @@ type extismRequest struct {
 func httpRequestExtism(s *sandbox.Call, c *call, stack []uint64) {
 	var request extismRequest
 	var malformed *host.EgressFailure
-	if n := s.Length("http_request", stack[0]); n > maxEscape*(maxURLBytes+maxHeaderBytes)+structBytes {
-		malformed = malformedRequest(fmt.Errorf("without its body it has %d bytes", n))
+	if n := s.Length("http_request", stack[0]); n > shortBytes {
+		malformed = malformedRequest(fmt.Errorf("without its body it has %d bytes (at most %d)", n, shortBytes))
 	} else if err := json.Unmarshal(s.Bytes("http_request", stack[0]), &request); err != nil {
 		malformed = malformedRequest(err)
 	}
 	body := s.Bytes("http_request", stack[1])
+	s.Burn(decodeUnits * int64(s.Length("http_request", stack[0])+len(body)))
 	s.Free(stack[0])
 	s.Free(stack[1])
 	own := httpRequest{Method: request.Method, URL: request.URL, BodyBase64: body, Headers: headerValues{}}

@@ -41,7 +41,7 @@ func (c *call) readRequest(s *sandbox.Call, function string, offset uint64) (q h
 			Message: fmt.Sprintf("the request has %d bytes as JSON, more than one whose body has %d bytes (limit)", n, c.settings.Limits.RequestBytes),
 		}
 	}
-	if err := json.Unmarshal(s.Bytes(function, offset), &q); err != nil {
+	if err := decodeRequest(s, s.Bytes(function, offset), &q); err != nil {
 		return q, malformedRequest(err)
 	}
 	return q, nil
@@ -192,6 +192,9 @@ func (c *call) send(s *sandbox.Call, request httpRequest, malformed *host.Egress
 	})
 }
 
+// exchangeUnits is the fuel for a response, besides its body.
+const exchangeUnits = 50_000
+
 // settle makes the guest's answer of what came of a request, and remembers what
 // matters if the run fails.
 func (c *call) settle(note *host.CallNote, response *host.HTTPResponse, failure *host.EgressFailure) *httpAnswer {
@@ -201,6 +204,9 @@ func (c *call) settle(note *host.CallNote, response *host.HTTPResponse, failure 
 		note.Error, note.Hint = failure.Message, c.egressHint(failure)
 		return &httpAnswer{Error: &httpError{failure.Code, failure.Message}}
 	}
+	// It is read once, decoded maybe, and written as JSON for the guest and for
+	// the tape.
+	c.sandbox.Burn(exchangeUnits + 2*decodeUnits*int64(len(response.Body)))
 	c.retryAfter = max(c.retryAfter, retryAfter(response, c.started.Add(c.offset)))
 	note.Status, note.Bytes = response.Status, int64(len(response.Body))
 	return answerOf(response)

@@ -154,12 +154,18 @@ func wasiRandom(c *Call, m memoryView, s []uint64) uint64 {
 	if !ok {
 		return wasiFault
 	}
-	c.Check()
-	if _, err := c.request.Random.Read(data); err != nil {
-		c.Stop(&Fault{Fault: host.FaultHost, Message: "read random bytes: " + err.Error()})
+	c.Burn(int64(len(data)))
+	for piece := range slices.Chunk(data, pieceBytes) {
+		c.Check()
+		if _, err := c.request.Random.Read(piece); err != nil {
+			c.Stop(&Fault{Fault: host.FaultHost, Message: "read random bytes: " + err.Error()})
+		}
 	}
 	return wasiSuccess
 }
+
+// pieceBytes is how much is worked through between looks at the run's deadline.
+const pieceBytes = 1 << 20
 
 // The layout of poll_oneoff's subscriptions and events.
 const (

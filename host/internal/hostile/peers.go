@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/andybalholm/brotli"
@@ -42,8 +43,8 @@ func ending(name, text string) Peer {
 // repeating begins with a text and goes on with another for ever.
 func repeating(name, first, rest string, pause time.Duration) Peer {
 	return answering(name, func(c *conn) {
-		for c.send(first) && (pause == 0 || c.wait(pause)) {
-			first = rest
+		for more := c.send(first); more && (pause == 0 || c.wait(pause)); {
+			more = c.send(rest)
 		}
 	})
 }
@@ -156,21 +157,25 @@ func malformed() []Peer {
 
 // bombs are small on the wire.
 func bombs() []Peer {
-	zeros := make([]byte, 64<<20)
 	var peers []Peer
 	for _, coding := range []string{"gzip", "br", "zstd", "gzip, gzip"} {
-		peers = append(peers, Peer{Name: "a bomb in " + coding, Ends: true, serve: func(c *conn) {
-			body := zeros
+		whole := sync.OnceValue(func() string {
+			body := make([]byte, 16<<20)
 			for one := range strings.SplitSeq(coding, ", ") {
 				body = packed(one, body)
 			}
-			for c.head() != "" && c.send(fmt.Sprintf("%sContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s", okStatus, coding, len(body), body)) {
+			return encoded(coding, body)
+		})
+		peers = append(peers, Peer{Name: "a bomb in " + coding, Ends: true, serve: func(c *conn) {
+			for text := whole(); c.head() != "" && c.send(text); {
 			}
 		}})
 	}
-	members := bytes.Repeat(packed("gzip", nil), 150_000)
-	return append(peers, ending("three megabytes that are nothing in gzip",
-		fmt.Sprintf("%sContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", okStatus, len(members), members)))
+	return append(peers, ending("three megabytes that are nothing in gzip", encoded("gzip", bytes.Repeat(packed("gzip", nil), 150_000))))
+}
+
+func encoded(coding string, body []byte) string {
+	return fmt.Sprintf("%sContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s", okStatus, coding, len(body), body)
 }
 
 // packed returns data in a content coding.

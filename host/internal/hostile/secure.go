@@ -102,6 +102,9 @@ func overHTTP2() []Peer {
 			f.settle()
 			f.request()
 			for f.WritePing(false, [8]byte{}) == nil {
+				if _, err := f.ReadFrame(); err != nil {
+					return
+				}
 			}
 		}),
 		speaking("an endless body", func(f *frames) {
