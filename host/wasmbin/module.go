@@ -339,7 +339,7 @@ func (m *module) functionName(index uint32) string {
 	}
 	for _, e := range m.exports {
 		if e.Kind == KindFunction && e.Index == index {
-			return fmt.Sprintf("function %d (exported as %s)", index, e.Name)
+			return fmt.Sprintf("function %d (exported as %.*s)", index, maxNameBytes, e.Name)
 		}
 	}
 	return fmt.Sprintf("function %d", index)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+	"unicode/utf8"
 )
 
 // The subsections of the name section that speak of functions.
@@ -14,12 +15,16 @@ const (
 	namesLabels    = 3
 )
 
+// maxNameBytes is the longest name of a function, or of the module, that is kept
+// whole: the engine puts them into the trace of every trap, one a frame.
+const maxNameBytes = 1 << 10
+
 // nameSection is the custom section "name". What it says has no effect on a
-// module, so what can't be read of it is left out.
+// module, so what can't be read of it is left out, and long names are cut.
 type nameSection struct {
 	functions []functionName // by ascending index
 	parts     []namePart
-	broken    bool // something was left out
+	broken    bool // something was left out or cut
 }
 
 type functionName struct {
@@ -62,11 +67,17 @@ func (n *nameSection) add(p *namePart) bool {
 	r := &reader{data: p.body}
 	switch p.id {
 	case namesModule:
-		r.name()
+		if name := r.name(); len(name) > maxNameBytes && r.err == nil && r.at == len(p.body) {
+			p.body = appendName(nil, string(n.cut([]byte(name))))
+			return true
+		}
 	case namesFunctions:
 		names := vector(r, 2, func(r *reader) functionName { return functionName{r.u32(), r.text()} })
 		if !slices.IsSortedFunc(names, func(a, b functionName) int { return cmp.Compare(a.index, b.index) }) {
 			return false
+		}
+		for i := range names {
+			names[i].name = n.cut(names[i].name)
 		}
 		n.functions = names
 	case namesLocals, namesLabels:
@@ -85,6 +96,19 @@ func (n *nameSection) add(p *namePart) bool {
 		return true
 	}
 	return r.err == nil && r.at == len(p.body)
+}
+
+// cut returns the beginning of a name that is too long.
+func (n *nameSection) cut(name []byte) []byte {
+	end := maxNameBytes
+	if len(name) <= end {
+		return name
+	}
+	n.broken = true
+	for end > 0 && !utf8.RuneStart(name[end]) {
+		end--
+	}
+	return name[:end:end]
 }
 
 // encode writes the section's content with function indexes passed through

@@ -102,6 +102,27 @@ func TestBrokenNamesAreLeftOut(t *testing.T) {
 	}
 }
 
+// TestLongNamesAreCut: the engine writes names into the trace of every trap, once
+// a frame.
+func TestLongNamesAreCut(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("ö", 100_000)
+	part := func(id byte, content []byte) string {
+		return string(append(leb([]byte{id}, len(content)), content...))
+	}
+	module := part(0, append(leb(nil, len(long)), long...))
+	function := part(1, append(leb([]byte{1, 0}, len(long)), long...))
+	for _, options := range []wasmbin.Options{{}, {Meter: true}, {Strip: true}} {
+		w := rewrite(t, append(assemble(stores(1)), custom("name", module+function)...), options)
+		if n := bytes.Count(w.Wasm, []byte("ö")); n != 1024 {
+			t.Errorf("%+v: %d characters are left, want 512 of each name", options, n)
+		}
+		if _, err := newRuntime(t, compilerConfig(), endless).CompileModule(t.Context(), w.Wasm); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestMergeDataKeepsTheMemory(t *testing.T) {
 	t.Parallel()
 	r := newRuntime(t, compilerConfig(), endless)
