@@ -65,11 +65,14 @@ func TestSuspectsRunOneByOneAfterAMarkEach(t *testing.T) {
 		began := time.Now()
 		stop := begin(t, &executor.Executor{Runner: guests, Quarantine: w}, db)
 		time.Sleep(6500 * time.Millisecond)
-		if guests.together != 10 || guests.count() != 16 {
-			t.Errorf("%d actions ran, %d at once; want six alone and ten after them together", guests.count(), guests.together)
+		if guests.count() != 16 {
+			t.Errorf("%d actions ran; want six alone, and ten after them together", guests.count())
 		}
 		time.Sleep(time.Hour)
 		end(t, stop)
+		if guests.together != 10 {
+			t.Errorf("%d actions ran at once, want the ten that are no suspects", guests.together)
+		}
 		if want := []string{"a 0", "a 1", "b 0", "b 1", "c 0", "c 1"}; !slices.Equal(w.marks, want) {
 			t.Errorf("marked %v, want %v", w.marks, want)
 		}
