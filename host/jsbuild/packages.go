@@ -185,7 +185,7 @@ func (p *Packages) root() (string, error) {
 		return "", fmt.Errorf("find a folder for packages: %w", err)
 	}
 	for _, dir := range []string{"trees", "requests"} {
-		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o700); err != nil {
 			return "", fmt.Errorf("make a folder for packages: %w", err)
 		}
 	}

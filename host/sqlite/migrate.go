@@ -34,6 +34,14 @@ func create(ctx context.Context, path string) error {
 			return fmt.Errorf("make the database: %w", err)
 		}
 	}
+	// Made first, so that only its owner may read it: its log gets the same mode.
+	file, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("make the database: %w", err)
+	}
 	if err := migrate(ctx, draft); err != nil {
 		return err
 	}

@@ -70,6 +70,7 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
+	guardData(cfg.Data, log)
 	db, err := sqlite.Open(ctx, cfg.Data, sqlite.Options{Beside: madeByHost, New: newDatabase})
 	if err != nil {
 		return err
@@ -130,6 +131,7 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 
+	warnUnconfined(log)
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", thisBuild().Version)
 	reload.certificate, reload.egress, reload.ingress = certificate, client, sender
 	work := []func(context.Context) error{worker.Run, reg.BuildPending, keepOnly(db, &reload.keepDays, log), reload.run, sender.Run}
