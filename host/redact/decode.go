@@ -51,34 +51,44 @@ var ofByte = func() (t [256]traits) {
 	return t
 }()
 
-// traitsOf looks through a view once, so that only the decoders run which find
-// something.
-func traitsOf(data []byte, least int) traits {
+// survey looks through a view once, so that only the decoders run which find
+// something. It leaves the view's runs of digits, those that are long enough to
+// stand for as many bytes as count.
+func (v *view) survey(least int) traits {
+	v.base64, v.hex = v.base64[:0], v.hex[:0]
 	var all, last traits
-	base64Left, hexLeft := (least*8+5)/6, 2*least // until a run is long enough
-	base64Least, hexLeast, numbers := base64Left, hexLeft, least
-	for _, b := range data {
+	base64Least, hexLeast, numbers := (least*8+5)/6, 2*least, least
+	base64At, hexAt := 0, 0 // where the present runs began
+	end := func(i int) {
+		if i-base64At >= base64Least {
+			v.base64, all = append(v.base64, span{int32(base64At), int32(i)}), all|base64Runs
+		}
+	}
+	endHex := func(i int) {
+		if i-hexAt >= hexLeast {
+			v.hex, all = append(v.hex, span{int32(hexAt), int32(i)}), all|hexRuns
+		}
+	}
+	for i, b := range v.data {
 		t := ofByte[b]
-		if t&base64Runs == 0 {
-			all |= t & (backslashes | percents | references)
-			base64Left, hexLeft, last = base64Least, hexLeast, t
-			continue
-		}
-		if base64Left--; base64Left == 0 {
-			all |= base64Runs
-		}
-		if t&hexRuns == 0 {
-			hexLeft = hexLeast
-		} else {
-			if hexLeft--; hexLeft == 0 {
-				all |= hexRuns
-			}
+		switch {
+		case t&hexRuns != 0:
 			if last&word == 0 {
 				numbers--
 			}
+		case t&base64Runs != 0:
+			endHex(i)
+			hexAt = i + 1
+		default:
+			all |= t & (backslashes | percents | references)
+			endHex(i)
+			end(i)
+			base64At, hexAt = i+1, i+1
 		}
 		last = t
 	}
+	endHex(len(v.data))
+	end(len(v.data))
 	if numbers <= 0 {
 		all |= partedBytes
 	}
@@ -102,10 +112,9 @@ func escapes(sign byte, one func(data, room []byte) ([]byte, int)) func(out, in 
 			} else {
 				decoded = true
 			}
-			from, to := in.place(i, i+n)
 			for _, b := range meant {
 				if b != '\r' {
-					out.put(b, from, to)
+					out.put(b, in, i, i+n)
 				}
 			}
 			i += n
@@ -233,19 +242,17 @@ var (
 // characters is tried, so that nothing needs to be known of what stands before.
 func base64From(skip int) func(out, in *view, least int) bool {
 	return func(out, in *view, least int) bool {
-		runs(in.data, &base64Digits, (least*8+5)/6, func(from, to int) {
+		for _, run := range in.base64 {
 			var held, width uint32
-			for i := from + skip; i < to; i++ {
+			for i := int(run.from) + skip; i < int(run.to); i++ {
 				held, width = held<<6|uint32(base64Digits[in.data[i]]), width+6
 				if width < 8 {
 					continue
 				}
 				width -= 8
-				first := i - 1 // of the characters that hold the byte's bits
-				begin, end := in.place(first, i+1)
-				out.put(byte(held>>width), begin, end)
+				out.put(byte(held>>width), in, i-1, i+1) // the characters that hold its bits
 			}
-		})
+		}
 		return len(out.data) >= least
 	}
 }
@@ -254,29 +261,12 @@ func base64From(skip int) func(out, in *view, least int) bool {
 // skip on.
 func hexFrom(skip int) func(out, in *view, least int) bool {
 	return func(out, in *view, least int) bool {
-		runs(in.data, &hexDigits, 2*least, func(from, to int) {
-			for i := from + skip; i+1 < to; i += 2 {
-				begin, end := in.place(i, i+2)
-				out.put(byte(hexDigits[in.data[i]])<<4|byte(hexDigits[in.data[i+1]]), begin, end)
+		for _, run := range in.hex {
+			for i := int(run.from) + skip; i+1 < int(run.to); i += 2 {
+				out.put(byte(hexDigits[in.data[i]])<<4|byte(hexDigits[in.data[i+1]]), in, i, i+2)
 			}
-		})
+		}
 		return len(out.data) >= least
-	}
-}
-
-// runs calls f for the longest runs of digits that have least of them.
-func runs(data []byte, digits *[256]int8, least int, f func(from, to int)) {
-	for i := 0; i < len(data); i++ {
-		if digits[data[i]] < 0 {
-			continue
-		}
-		from := i
-		for i < len(data) && digits[data[i]] >= 0 {
-			i++
-		}
-		if i-from >= least {
-			f(from, i)
-		}
 	}
 }
 
@@ -327,8 +317,7 @@ func parted(out, in *view, least int, one func(data []byte) (byte, int)) bool {
 			i++
 			continue
 		}
-		from, to := in.place(i, i+n)
-		out.put(b, from, to)
+		out.put(b, in, i, i+n)
 		i += n
 	}
 	return len(out.data) >= least

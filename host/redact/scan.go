@@ -17,34 +17,49 @@ const (
 	maxLayers = 2
 )
 
-// view is a text, or what one of its forms stands for, with the place in the
-// text of each byte. Without places, the text is its own view.
+// view is a text, or what one of its forms stands for. When places are kept, it
+// has the place in the text of each byte; a text that is its own view has none.
 type view struct {
-	data     []byte
-	from, to []int32
+	data   []byte
+	places []span
+	placed bool
+
+	base64, hex []span // runs of digits; see survey
 }
 
-func (v *view) reset() { v.data, v.from, v.to = v.data[:0], v.from[:0], v.to[:0] }
+// span is the bytes from to to of a text, to left out.
+type span struct{ from, to int32 }
 
-// put adds a byte that stands for the bytes from to to of the text.
-func (v *view) put(b byte, from, to int32) {
-	v.data, v.from, v.to = append(v.data, b), append(v.from, from), append(v.to, to)
+func (v *view) reset(placed bool) { v.data, v.places, v.placed = v.data[:0], v.places[:0], placed }
+
+// put adds a byte that stands for the bytes i to j of in.
+func (v *view) put(b byte, in *view, i, j int) {
+	v.data = append(v.data, b)
+	if v.placed {
+		v.places = append(v.places, in.place(i, j))
+	}
 }
 
 // place returns the place in the text of the bytes i to j, j left out.
-func (v *view) place(i, j int) (from, to int32) {
-	if v.from == nil {
-		return int32(i), int32(j)
+func (v *view) place(i, j int) span {
+	if v.places == nil {
+		return span{int32(i), int32(j)}
 	}
-	return v.from[i], v.to[j-1]
+	return span{v.places[i].from, v.places[j-1].to}
 }
 
 // scan is one look through a text. It belongs to one goroutine.
+//
+// Most texts give nothing away. So each chunk is first looked through without
+// places, until something is found, and only then with them.
 type scan struct {
 	*Redactor
-	offset int // of the chunk in the text
-	found  []Match
-	views  [maxLayers + 1]view
+	placing bool
+	hit     bool // something was found without places
+	offset  int  // of the chunk in the text
+	found   []Match
+	first   view // of the chunk
+	views   [maxLayers]view
 }
 
 // scans are used again for the room in their views.
@@ -58,27 +73,40 @@ func (r *Redactor) find(text []byte) []Match {
 	for at := 0; ; at += chunkBytes {
 		end := min(len(text), at+chunkBytes+overlapBytes)
 		s.offset = at
-		s.look(chunk(&s.views[0], text[at:end]), 0)
+		s.lookTwice(text[at:end])
 		if end == len(text) {
 			break
 		}
 	}
-	s.Redactor = nil
-	return s.merge(r, text)
+	s.Redactor, s.first = nil, view{base64: s.first.base64, hex: s.first.hex}
+	found := s.found
+	s.found = nil
+	return r.merge(found, text)
+}
+
+func (s *scan) lookTwice(chunk []byte) {
+	s.placing, s.hit = false, false
+	s.look(s.chunk(chunk), 0)
+	if s.hit {
+		s.placing = true
+		s.look(s.chunk(chunk), 0)
+	}
 }
 
 // chunk returns the view of a text as it is, without carriage returns.
-func chunk(v *view, text []byte) *view {
+func (s *scan) chunk(text []byte) *view {
+	s.first = view{data: text, base64: s.first.base64, hex: s.first.hex}
 	if bytes.IndexByte(text, '\r') < 0 {
-		return &view{data: text}
+		return &s.first
 	}
-	v.reset()
+	as := s.first
+	s.first = view{placed: s.placing, base64: as.base64, hex: as.hex}
 	for i, b := range text {
 		if b != '\r' {
-			v.put(b, int32(i), int32(i+1))
+			s.first.put(b, &as, i, i+1)
 		}
 	}
-	return v
+	return &s.first
 }
 
 // look looks through a view, and through the forms in it.
@@ -91,13 +119,16 @@ func (s *scan) look(v *view, layer int) {
 	if layer == maxLayers {
 		return
 	}
-	next := &s.views[layer+1]
-	traits := traitsOf(v.data, s.least)
+	next := &s.views[layer]
+	traits := v.survey(s.least)
 	for i := range decoders {
 		if traits&decoders[i].form == 0 {
 			continue
 		}
-		next.reset()
+		if s.hit && !s.placing {
+			return
+		}
+		next.reset(s.placing)
 		if decoders[i].decode(next, v, s.least) {
 			s.look(next, layer+1)
 		}
@@ -157,15 +188,17 @@ func (s *scan) matchWholes(v *view) {
 }
 
 func (s *scan) note(v *view, i, j, secret int) {
-	from, to := v.place(i, j)
-	s.found = append(s.found, Match{From: s.offset + int(from), To: s.offset + int(to), secret: secret})
+	if !s.placing {
+		s.hit = true
+		return
+	}
+	place := v.place(i, j)
+	s.found = append(s.found, Match{From: s.offset + int(place.from), To: s.offset + int(place.to), secret: secret})
 }
 
 // merge returns what was found in order, with what overlaps in one. It bears the
 // name of the secret whose whole value it is, or else of the longest one.
-func (s *scan) merge(r *Redactor, text []byte) []Match {
-	found := s.found
-	s.found = nil
+func (r *Redactor) merge(found []Match, text []byte) []Match {
 	slices.SortFunc(found, func(a, b Match) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(b.To, a.To)) })
 	merged := found[:0]
 	for _, m := range found {
