@@ -16,9 +16,17 @@ type decoder struct {
 }
 
 var decoders = []decoder{
-	{backslashes, escapes('\\', backslash)}, {percents, escapes('%', percent)}, {references, escapes('&', reference)},
-	{base64Runs, base64From(0)}, {base64Runs, base64From(1)}, {base64Runs, base64From(2)}, {base64Runs, base64From(3)},
-	{hexRuns, hexFrom(0)}, {hexRuns, hexFrom(1)}, {partedBytes, partedHex}, {partedBytes, decimals},
+	{backslashes, escapes('\\', backslash)},
+	{percents, escapes('%', percent)},
+	{references, escapes('&', reference)},
+	{base64Runs, base64From(0)},
+	{base64Runs, base64From(1)},
+	{base64Runs, base64From(2)},
+	{base64Runs, base64From(3)},
+	{hexRuns, hexFrom(0)},
+	{hexRuns, hexFrom(1)},
+	{partedBytes, partedHex},
+	{partedBytes, decimals},
 }
 
 // traits are the forms that a view may have.
