@@ -50,3 +50,18 @@ func TestLongBodiesAreCutInNoCharacter(t *testing.T) {
 		}
 	}
 }
+
+func TestLongAnswersAreWrittenLikeShortOnes(t *testing.T) {
+	t.Parallel()
+	for _, unit := range []string{"a", "é", "😀", "<", "\x00", "\u2028", "x😀"} {
+		text := strings.Repeat(unit, 3*pieceBytes/len(unit)+1)
+		a := &httpAnswer{Status: 200, Headers: map[string][]string{"a": {"b"}}, Body: &text, URL: "https://a.example/?a&b"}
+		if got, want := a.encode(func() {}), encode(a); string(got) != string(want) {
+			t.Errorf("a body of %q is written otherwise: %d bytes, want %d", unit, len(got), len(want))
+		}
+		w := &waitAnswer{7, a}
+		if got, want := w.encode(func() {}), encode(w); string(got) != string(want) {
+			t.Errorf("an answer of %q is written otherwise: %.50s, want %.50s", unit, got, want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -172,7 +173,8 @@ func (a *httpAnswer) body() []byte {
 
 func httpSend(s *sandbox.Call, c *call, stack []uint64) {
 	request, malformed := c.readRequest(s, "http_send", stack[0])
-	stack[0] = s.Put(encode(c.send(s, request, malformed)))
+	c.send(s, request, malformed)
+	stack[0] = s.Put(c.lastAnswer())
 }
 
 // send sends the guest's request under its binding's policy. Nothing that can
@@ -252,7 +254,7 @@ func (c *call) compose(request httpRequest, malformed *host.EgressFailure, ordin
 		MaxResponseBytes: limits.ResponseBytes,
 		MaxRequests:      limits.HTTPRequests,
 		Egress:           c.settings.Egress,
-		Binding:          c.run.Step.BindingID,
+		Binding:          cmp.Or(c.run.Step.BindingID, c.run.Step.ActionID), // a draft that is tried has no binding
 	}, nil
 }
 

@@ -74,7 +74,12 @@ func (c *call) tapeOf(function string, v leaves) []byte {
 			panic(c.overRecord(function))
 		}
 	}
-	b := encode(v)
+	var b []byte
+	if long, ok := v.(interface{ encode(check func()) []byte }); ok && m.bytes > shortBytes {
+		b = long.encode(c.sandbox.Check)
+	} else {
+		b = encode(v)
+	}
 	c.leave(function, int64(len(b)))
 	return b
 }

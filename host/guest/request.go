@@ -251,7 +251,7 @@ func httpWait(s *sandbox.Call, c *call, stack []uint64) {
 	answer := c.wait(s, int64(stack[0]))
 	stack[0] = 0
 	if answer != nil {
-		stack[0] = s.Put(encode(answer))
+		stack[0] = s.Put(c.lastAnswer())
 	}
 }
 
