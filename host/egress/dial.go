@@ -14,9 +14,31 @@ const connectTimeout = 10 * time.Second
 // connection is one to a server, on the wire: below TLS, if that is spoken.
 type connection struct {
 	net.Conn
-	pool *pool
-	once sync.Once
-	odd  atomic.Bool // what came over it is not what was asked for: not used again
+	pool    *pool
+	once    sync.Once
+	odd     atomic.Bool // what came over it is not what was asked for: not used again
+	awaited atomic.Bool // an answer begins with what is read next
+	secure  bool        // it carries TLS
+	watch   watch
+}
+
+// Read implements net.Conn.
+func (c *connection) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if !c.secure {
+		c.look(p[:n])
+	}
+	return n, err
+}
+
+// look takes note of what the server said, in the open.
+func (c *connection) look(p []byte) {
+	if c.awaited.Swap(false) {
+		c.watch = watch{}
+	}
+	if !c.watch.told && c.watch.odd(p) {
+		c.odd.Store(true)
+	}
 }
 
 // Close implements net.Conn. It ends every read and write, also of those who
@@ -30,12 +52,15 @@ func (c *connection) Close() error {
 // onWire returns what the transport's connection is on the wire, and whether
 // several exchanges share it, as they do in HTTP/2.
 func onWire(conn net.Conn) (c *connection, shared bool) {
-	if over, ok := conn.(*tls.Conn); ok {
-		shared = over.ConnectionState().NegotiatedProtocol == "h2"
-		conn = over.NetConn()
+	switch conn := conn.(type) {
+	case *connection:
+		return conn, false
+	case *secured:
+		return conn.wire, false
+	case *tls.Conn:
+		c, _ = conn.NetConn().(*connection)
 	}
-	c, _ = conn.(*connection)
-	return c, shared
+	return c, true
 }
 
 // exchangeKey finds the context of the exchange that a connection is made for.
@@ -43,9 +68,17 @@ func onWire(conn net.Conn) (c *connection, shared bool) {
 // that another one may use the connection.
 type exchangeKey struct{}
 
-// dial connects, for no longer than the exchange lasts that needs it: nobody
+// dial and connect connect, for no longer than the exchange lasts that needs it: nobody
 // else should wait for a server that does not answer.
 func (p *pool) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := p.connect(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (p *pool) connect(ctx context.Context, network, address string) (*connection, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if exchange, ok := ctx.Value(exchangeKey{}).(context.Context); ok {
@@ -70,10 +103,11 @@ func (p *pool) dialTLS(ctx context.Context, network, address string) (net.Conn, 
 	if err != nil {
 		return nil, err
 	}
-	conn, err := p.dial(ctx, network, address)
+	conn, err := p.connect(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
+	conn.secure = true
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	if exchange, ok := ctx.Value(exchangeKey{}).(context.Context); ok {
@@ -86,7 +120,10 @@ func (p *pool) dialTLS(ctx context.Context, network, address string) (net.Conn, 
 		_ = conn.Close()
 		return nil, err
 	}
-	return over, nil
+	if over.ConnectionState().NegotiatedProtocol == "h2" {
+		return over, nil // the transport takes HTTP/2 from nothing else
+	}
+	return &secured{Conn: over, wire: conn}, nil
 }
 
 // sharedPatience is how long an exchange may outlast its end before the
@@ -112,6 +149,7 @@ func (x *exchange) tie(ctx context.Context, c *connection, shared bool) {
 		}
 		_ = c.Close()
 	})
+	c.awaited.Store(true)
 	x.conn, x.loose = c, func() { stop(); close(over) }
 }
 
