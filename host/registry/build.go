@@ -15,7 +15,7 @@ import (
 
 // The bounds of building.
 const (
-	maxBuilds    = 2 // at once, of those that wait for packages, and of the others
+	maxBuilds    = 2 // at once for one author, of those that wait for packages and of the others; one more for all
 	buildTimeout = 3 * time.Minute
 	buildWait    = 20 * time.Second // how long a deploy waits for a build
 	changeWait   = time.Second      // how long a change waits for its build
@@ -60,10 +60,11 @@ func (r *Registry) BuildPending(ctx context.Context) error {
 		<-ctx.Done()
 		r.builds.close()
 	})
-	for range maxBuilds {
+	for range maxBuilds + 1 {
 		workers.Go(func() {
-			for id, ok := r.builds.next(ctx); ok; id, ok = r.builds.next(ctx) {
-				r.work(ctx, id)
+			for w, ok := r.builds.next(ctx); ok; w, ok = r.builds.next(ctx) {
+				r.work(host.WithActor(ctx, w.actor), w.actionID)
+				r.builds.built(w)
 			}
 		})
 	}
@@ -82,10 +83,10 @@ func (r *Registry) resume(ctx context.Context) error {
 		return err
 	}
 	for _, d := range drafts {
-		r.builds.add(d.ActionID)
+		r.builds.add(ctx, d.ActionID)
 	}
 	for _, w := range wishes {
-		r.builds.add(w.ActionID)
+		r.builds.add(ctx, w.ActionID)
 	}
 	return nil
 }
@@ -102,7 +103,7 @@ func (r *Registry) schedule(ctx context.Context, d host.Draft, late <-chan time.
 		defer close(done)
 		r.buildNow(host.WithActor(life, host.ActorOf(ctx)), d.ActionID) // whoever asked may hang up
 	}) {
-		r.builds.add(d.ActionID)
+		r.builds.add(ctx, d.ActionID)
 		return
 	}
 	select {
@@ -115,8 +116,8 @@ func (r *Registry) schedule(ctx context.Context, d host.Draft, late <-chan time.
 // buildNow builds a draft that needs no packages when it is its turn. What is
 // not done when the host stops, the next start goes on with.
 func (r *Registry) buildNow(ctx context.Context, actionID string) {
-	if r.builds.take(ctx) {
-		defer r.builds.release()
+	if key := (waiting{actionID, host.ActorOf(ctx)}).key(); r.builds.take(ctx, key) {
+		defer r.builds.release(key)
 		r.note(ctx, actionID, r.build(ctx, actionID))
 	}
 }
@@ -148,7 +149,7 @@ func (r *Registry) note(ctx context.Context, actionID string, err error) {
 	}
 	if ctx.Err() == nil { // else the next start goes on
 		r.log().Error("a build could not be kept; it is tried again", "action", actionID, "error", err)
-		r.builds.later(actionID)
+		r.builds.later(ctx, actionID)
 	}
 }
 

@@ -43,7 +43,7 @@ func (r *Registry) CreateSourceAction(
 	defer wait.Stop()
 	r.schedule(ctx, d, wait.C)
 	if deploy {
-		r.builds.add(a.ID) // a patch may have overtaken it before it was built
+		r.builds.add(ctx, a.ID) // a patch may have overtaken it before it was built
 		_, err = r.settled(ctx, a.ID, wait.C)
 	}
 	if err != nil {

@@ -1,29 +1,44 @@
 package registry
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/fair"
 )
 
 // builds is the queue of the background, and news of every build. The zero
 // value is empty and ready.
 type builds struct {
 	mu       sync.Mutex        // guards the following
-	queue    []string          // actions, first come first
-	undone   []string          // actions that come into the queue again later
+	queue    []waiting         // first come first, but for [builds.next]
+	undone   []waiting         // those that come into the queue again later
+	workers  map[string]int    // that build for a key
 	failures int               // in a row to keep what was built
 	news     chan struct{}     // closed when something has changed
-	running  int               // of those that do not wait for packages
 	busy     map[revision]bool // that are being built
+
+	places *fair.Places // of builds that do not wait for packages; nil before the first
 
 	closed  bool               // the host stops: nothing more is begun
 	quick   sync.WaitGroup     // builds that are not in the queue
 	life    context.Context    // theirs; nil before the first
 	endLife context.CancelFunc // ends it
 }
+
+// waiting is an action whose draft is to be built, and for whom.
+type waiting struct {
+	actionID string
+	actor    host.Actor
+}
+
+// key names whom a build is for: who asks, or the action itself when that is the
+// host.
+func (w waiting) key() string { return cmp.Or(w.actor.ID, w.actionID) }
 
 // begun runs a build beside the queue, with a context that ends when the host
 // stops, and reports whether it did: not when it stops already.
@@ -106,31 +121,59 @@ func (b *builds) change(do func()) {
 	b.news = nil
 }
 
-func (b *builds) add(actionID string) {
-	b.change(func() { b.queue = append(b.queue, actionID) })
+func (b *builds) add(ctx context.Context, actionID string) {
+	b.change(func() { b.queue = append(b.queue, waiting{actionID, host.ActorOf(ctx)}) })
 }
 
 // next waits for an action whose draft is to be built; false when ctx is done.
-func (b *builds) next(ctx context.Context) (actionID string, ok bool) {
+// The key that the fewest workers build for is first, and none has all of them:
+// what takes long keeps its own author waiting. The caller must call built.
+func (b *builds) next(ctx context.Context) (w waiting, ok bool) {
 	ok = b.wait(ctx, func() bool {
-		if len(b.queue) == 0 {
+		first := -1
+		for i, w := range b.queue {
+			if n := b.workers[w.key()]; n < maxBuilds && (first < 0 || n < b.workers[b.queue[first].key()]) {
+				first = i
+			}
+		}
+		if first < 0 {
 			return false
 		}
-		actionID, b.queue = b.queue[0], b.queue[1:]
+		if b.workers == nil {
+			b.workers = map[string]int{}
+		}
+		w = b.queue[first]
+		b.queue = slices.Delete(b.queue, first, first+1)
+		b.workers[w.key()]++
 		return true
 	})
-	return actionID, ok
+	return w, ok
+}
+
+// built tells that a worker has done what next gave it.
+func (b *builds) built(w waiting) {
+	b.change(func() {
+		key := w.key()
+		if b.workers[key]--; b.workers[key] == 0 {
+			delete(b.workers, key)
+		}
+	})
 }
 
 // take waits for its turn to build without the queue; false when ctx is done.
-func (b *builds) take(ctx context.Context) bool {
-	return b.wait(ctx, func() bool {
-		if b.running == maxBuilds {
-			return false
-		}
-		b.running++
-		return true
-	})
+func (b *builds) take(ctx context.Context, key string) bool {
+	return b.room().Enter(ctx, key) == nil
+}
+
+func (b *builds) release(key string) { b.room().Leave(key) }
+
+func (b *builds) room() *fair.Places {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.places == nil {
+		b.places = fair.New(maxBuilds + 1)
+	}
+	return b.places
 }
 
 // wait tries at every news until it succeeds; false when ctx is done.
@@ -150,8 +193,6 @@ func (b *builds) wait(ctx context.Context, try func() bool) bool {
 	return false
 }
 
-func (b *builds) release() { b.change(func() { b.running-- }) }
-
 // How long an action waits that could not be built for the store's sake, the
 // first time and after many.
 const (
@@ -161,9 +202,9 @@ const (
 
 // later has the action come into the queue again, the later the more often in a
 // row this was called.
-func (b *builds) later(actionID string) {
+func (b *builds) later(ctx context.Context, actionID string) {
 	b.change(func() {
-		b.undone = append(b.undone, actionID)
+		b.undone = append(b.undone, waiting{actionID, host.ActorOf(ctx)})
 		b.failures++
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/wasmbin"
@@ -51,12 +52,34 @@ func (s *Sandbox) admit(ctx context.Context, wasm []byte) (*artifact, error) {
 		s.share(a)
 		ready = a.Kept
 	}
-	code, err := s.compilePart(ctx, ready) // what most runs use; the others differ in their data and imports only
+	return a, s.compileFor(ctx, a, ready)
+}
+
+// slowCompile is from how much processor time on compiling must not happen where
+// runs do.
+const slowCompile = 10 * time.Second
+
+// compileFor compiles what most runs use. The other parts differ in their data
+// and imports only: they are compiled when a run asks for another isolation,
+// unless this one took long.
+func (s *Sandbox) compileFor(ctx context.Context, a *artifact, ready part) error {
+	began := processorTime()
+	code, err := s.compilePart(ctx, ready)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.release(code)
-	return a, nil
+	if processorTime()-began < slowCompile {
+		return nil
+	}
+	for _, p := range a.parts() {
+		code, err := s.compilePart(ctx, *p)
+		if err != nil {
+			return err
+		}
+		s.release(code)
+	}
+	return nil
 }
 
 // plainOptions say how the code of every instance is rewritten.

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,11 +13,29 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/child"
 )
 
-// childLimits bound the process that compiles an uploaded module.
-var childLimits = child.Limits{Wall: 60 * time.Second, CPU: 40 * time.Second, MemoryBytes: 4 << 30}
+// childLimits bound the process that compiles an uploaded module of no size, and
+// secondsPerMiB is how much more processor time it has for a larger one: some
+// three times what ordinary code takes.
+var childLimits = child.Limits{CPU: 40 * time.Second, MemoryBytes: 4 << 30}
+
+const secondsPerMiB = 1
+
+// limitsFor returns the limits for a module. The clock allows for a machine that
+// does other things too.
+func limitsFor(wasm []byte) child.Limits {
+	l := childLimits
+	l.CPU += time.Duration(len(wasm)>>20) * secondsPerMiB * time.Second
+	l.Wall = 2 * l.CPU
+	return l
+}
+
+// compilePlaces is how many modules are compiled in processes at once. An uploader
+// holds one of them at most: a module that takes long keeps nobody else waiting.
+const compilePlaces = 2
 
 // What compiling takes of memory at least, and for each byte of a module: Go's
 // collector keeps it to that if it can.
@@ -48,8 +67,11 @@ func (s *Sandbox) admitApart(ctx context.Context, digest string, wasm []byte) (*
 		}
 		return a, s.storeArtifact(digest, a)
 	}
-	s.admitting.Lock() // one at a time: a queue of bombs must not take every core
-	defer s.admitting.Unlock()
+	key := cmp.Or(host.ActorOf(ctx).ID, digest)
+	if err := s.admitting.Enter(ctx, key); err != nil {
+		return nil, fmt.Errorf("wait for a place to compile in: %w", err)
+	}
+	defer s.admitting.Leave(key)
 	if err := s.runChild(ctx, wasm); err != nil {
 		return nil, err
 	}
@@ -65,7 +87,7 @@ func (s *Sandbox) runChild(ctx context.Context, wasm []byte) error {
 	if err != nil {
 		return fmt.Errorf("admit module: %w", err)
 	}
-	limits := childLimits
+	limits := limitsFor(wasm)
 	limits.HeapBytes = compileBytes + compileFactor*uint64(len(wasm))
 	if s.config.MemoryBytes > 0 {
 		limits.MemoryBytes = min(limits.MemoryBytes, max(uint64(s.config.MemoryBytes), 2*limits.HeapBytes))

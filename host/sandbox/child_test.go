@@ -2,13 +2,18 @@ package sandbox_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/sandbox"
@@ -91,4 +96,53 @@ func TestACacheThatCantBeWrittenIsNotTheModulesFault(t *testing.T) {
 	if in, _, err := s.Inspect(t.Context(), guests.Wasm("echo"), entry); err == nil || len(in.Problems) > 0 {
 		t.Errorf("inspection %+v, %v", in.Problems, err)
 	}
+}
+
+// TestAModuleThatCompilesSlowlyKeepsItsUploaderWaitingAlone has one uploader send
+// two modules that take for ever, and then another one send one.
+func TestAModuleThatCompilesSlowlyKeepsItsUploaderWaitingAlone(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	s := openWithChild(t, "/bin/sh", "-c", fmt.Sprintf(`
+		cd %q; cat >$$.wasm
+		if grep -q slow-module $$.wasm; then echo $$ >>slow; while [ ! -e go ]; do sleep 0.02; done; fi
+		exec %q <$$.wasm`, dir, self))
+	slow := func(n byte) []byte { return wasmSectionOf(guests.Wasm("noop"), "slow-module", n) }
+	by := func(key string) context.Context {
+		return host.WithActor(t.Context(), host.Actor{Kind: "key", ID: key})
+	}
+	var waiting sync.WaitGroup
+	for n := range byte(2) {
+		waiting.Go(func() {
+			if in, _, err := s.Inspect(by("one"), slow(n), entry); err != nil || len(in.Problems) > 0 {
+				t.Errorf("a slow one: %+v, %v", in.Problems, err)
+			}
+		})
+	}
+	slowOnes := func() int {
+		text, _ := os.ReadFile(filepath.Join(dir, "slow"))
+		return strings.Count(string(text), "\n")
+	}
+	for slowOnes() == 0 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if in, _, err := s.Inspect(by("other"), guests.Wasm("noop"), entry); err != nil || len(in.Problems) > 0 {
+		t.Errorf("%+v, %v", in.Problems, err)
+	}
+	if n := slowOnes(); n != 1 {
+		t.Errorf("%d modules of one uploader are compiled at once, want 1", n)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "go"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	waiting.Wait()
+}
+
+// wasmSectionOf appends a custom section to a module.
+func wasmSectionOf(wasm []byte, name string, content byte) []byte {
+	return append(slices.Clone(wasm), slices.Concat([]byte{0, byte(len(name) + 2)}, wasmText(name), []byte{content})...)
 }

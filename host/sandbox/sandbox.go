@@ -20,6 +20,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/fair"
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
@@ -78,7 +79,7 @@ type Sandbox struct {
 	functions []Function
 	kernel    wazero.CompiledModule
 
-	admitting sync.Mutex // held while a module is compiled in a process of its own
+	admitting *fair.Places // in which modules are compiled in processes of their own, by uploader
 	runs      *runs
 	budget    *budget // nil: the memory is not bounded
 
@@ -123,7 +124,7 @@ func Open(ctx context.Context, c Config) (*Sandbox, error) {
 		config: c, runtime: wazero.NewRuntimeWithConfig(ctx, config), cache: cache,
 		served:  map[string]map[string]Function{},
 		modules: map[string]*loading{}, codes: map[string]*code{}, compiling: map[string]chan struct{}{}, bases: map[string]*base{},
-		idle: list.New(), loaded: list.New(), runs: newRuns(),
+		idle: list.New(), loaded: list.New(), runs: newRuns(), admitting: fair.New(compilePlaces),
 	}
 	if c.MemoryBytes > 0 {
 		s.config.IdleBytes = min(c.IdleBytes, c.MemoryBytes/2)

@@ -42,7 +42,7 @@ var places = []place{
 	{"host/child", nil},
 	{"host/durable", nil},
 	{"host/fair", nil},
-	{"host/sandbox", []string{"host", "proto", "host/child", "host/wasmbin"}},
+	{"host/sandbox", []string{"host", "proto", "host/child", "host/fair", "host/wasmbin"}}, // fair: places to compile in, by uploader,
 	{"host/wasmbin", words},
 	{"host/egress", append(slices.Clone(words), "host/fair")},
 	{"host/redact", nil},
@@ -56,7 +56,7 @@ var places = []place{
 	{"host/web", words},
 	// Work.
 	{"host/executor", words},
-	{"host/registry", words},
+	{"host/registry", append(slices.Clone(words), "host/fair")}, // places to build in, by author
 	{"host/guest", append(slices.Clone(words), "host/fair", "host/redact", "host/sandbox", "host/webcrypto")},
 	// Doors.
 	{"host/ingress", doors},
