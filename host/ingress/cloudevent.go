@@ -40,9 +40,12 @@ func (e *envelope) set(name string, value any) {
 	text, isText := value.(string)
 	switch name {
 	case "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema":
-		if isText {
+		switch unprintable := host.Unprintable(text); {
+		case unprintable != "":
+			e.fail(name, unprintable)
+		case isText:
 			e.setText(name, text)
-		} else if value != nil {
+		case value != nil:
 			e.fail(name, "must be a string")
 		}
 	default:
@@ -59,10 +62,6 @@ func (e *envelope) set(name string, value any) {
 // not there: senders fill in a template, and nothing of it is read.
 func (e *envelope) setText(name, text string) {
 	if text == "" && (name == "subject" || name == "time" || name == "datacontenttype" || name == "dataschema") {
-		return
-	}
-	if detail := host.Unprintable(text); detail != "" {
-		e.fail(name, detail)
 		return
 	}
 	switch name {

@@ -9,11 +9,6 @@ func join(words []string) string { return strings.Join(words, ", ") }
 
 func splitPath(path string) []string { return strings.Split(path, ".") }
 
-// indent puts prefix before every line of text but the first.
-func indent(text, prefix string) string {
-	return strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n"+prefix)
-}
-
 // splitPair splits NAME=VALUE.
 func splitPair(flag, pair string) (name, value string, err error) {
 	name, value, ok := strings.Cut(pair, "=")
