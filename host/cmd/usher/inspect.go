@@ -65,9 +65,9 @@ func (a *app) printInspection(w io.Writer, path string, i host.Inspection) {
 	)
 	a.isolationNotes(w, i)
 	for _, warning := range i.Warnings {
-		fmt.Fprintln(w, a.term.yellow("warning")+": "+warning.Detail)
+		fprintln(w, a.term.yellow("warning")+": "+warning.Detail)
 		if warning.Hint != "" {
-			fmt.Fprintln(w, "  hint: "+warning.Hint)
+			fprintln(w, "  hint: "+warning.Hint)
 		}
 	}
 	if len(i.Imports) > 0 {
