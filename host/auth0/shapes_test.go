@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -157,7 +158,7 @@ func TestEveryEndpointHasItsShape(t *testing.T) {
 
 	for _, route := range k.echo.Routes() {
 		name := route.Method + " " + route.Path
-		if strings.HasPrefix(route.Path, "/api/v2/") && route.Method != "HEAD" && !strings.Contains(route.Path, "*") && route.Method != "echo_route_not_found" && !s.touched[name] {
+		if strings.HasPrefix(route.Path, "/api/v2/") && route.Method != http.MethodHead && !strings.Contains(route.Path, "*") && route.Method != "echo_route_not_found" && !s.touched[name] {
 			t.Errorf("%s has no shape", name)
 		}
 	}

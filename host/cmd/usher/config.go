@@ -401,11 +401,10 @@ func kindName(s setting) string {
 }
 
 func checkRange(cfg *config, key string) error {
+	if min(float64(cfg.Concurrency), float64(cfg.KeepDays), float64(cfg.RateBurst), cfg.RateLimit, cfg.DrainTimeout.Seconds(), cfg.DrainDelay.Seconds()) < 0 {
+		return errors.New("must not be negative")
+	}
 	switch key {
-	case "concurrency", "rate_burst", "rate_limit", "drain_timeout", "drain_delay", "keep_days":
-		if cfg.DrainDelay < 0 || cfg.Concurrency < 0 || cfg.KeepDays < 0 || cfg.RateBurst < 0 || cfg.RateLimit < 0 || cfg.DrainTimeout < 0 {
-			return errors.New("must not be negative")
-		}
 	case "memory":
 		if cfg.Memory != 0 && cfg.Memory < minMemory {
 			return fmt.Errorf("must be at least %v", memorySize(minMemory))

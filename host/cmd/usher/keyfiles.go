@@ -50,7 +50,7 @@ func (a *app) openBox(ctx context.Context, db *sqlite.DB, newDatabase bool) (*se
 // a first start wrote when it had used one: that one was lost.
 func (a *app) ownDatabase(ctx context.Context, db *sqlite.DB) error {
 	path := filepath.Join(a.cfg.Data, adminKeyFile)
-	if _, err := os.Lstat(path); err != nil {
+	if !exists(path) {
 		return nil
 	}
 	used, err := seal.Begun(ctx, db)

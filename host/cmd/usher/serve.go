@@ -67,19 +67,14 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	life := newLifetime(cfg.DrainDelay)
 	defer life.end()
 	reload := newReloader(cfg, a.readConfig, log, level)
-	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics := newMetrics()
 
 	guardData(cfg.Data, log)
-	db, err := sqlite.Open(ctx, cfg.Data, sqlite.Options{Beside: madeByHost, New: newDatabase})
+	db, box, err := a.openStore(ctx, newDatabase)
 	if err != nil {
 		return err
 	}
 	defer closeLast(db.Close, &err)
-	box, err := a.openBox(ctx, db, newDatabase)
-	if err != nil {
-		return err
-	}
 	memory := cfg.memoryBudget()
 	memory.apply(log)
 	sandbox, err := openSandbox(ctx, filepath.Join(cfg.Data, "cache"), cfg.MaxModuleBytes, memory.guests())
@@ -88,11 +83,7 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	}
 	registerMemory(metrics, sandbox)
 	defer closeLast(func() error { return sandbox.Close(context.WithoutCancel(ctx)) }, &err)
-	certificate, err := a.certificate()
-	if err != nil {
-		return err
-	}
-	listener, err := listen(ctx, cfg.Listen)
+	certificate, listener, err := a.listen(ctx)
 	if err != nil {
 		return err
 	}
@@ -136,6 +127,26 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	reload.certificate, reload.egress, reload.ingress = certificate, client, sender
 	work := []func(context.Context) error{worker.Run, reg.BuildPending, keepOnly(db, &reload.keepDays, log), reload.run, sender.Run}
 	return a.runUntilDone(ctx, life, listener, certificate, routes, work, log)
+}
+
+func newMetrics() *prometheus.Registry {
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return metrics
+}
+
+// openStore opens the data directory, and the encryption of its secrets. The
+// caller must close the store.
+func (a *app) openStore(ctx context.Context, newDatabase bool) (*sqlite.DB, *seal.Box, error) {
+	db, err := sqlite.Open(ctx, a.cfg.Data, sqlite.Options{Beside: madeByHost, New: newDatabase})
+	if err != nil {
+		return nil, nil, err
+	}
+	box, err := a.openBox(ctx, db, newDatabase)
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return db, box, nil
 }
 
 // addDoors adds the API under /v1.
@@ -244,6 +255,16 @@ func ownAddresses(l net.Listener) []netip.AddrPort {
 		return nil // a unix socket is no address that a guest could name
 	}
 	return []netip.AddrPort{address}
+}
+
+// listen loads the certificate, nil without TLS, and opens the address.
+func (a *app) listen(ctx context.Context) (*web.Certificate, net.Listener, error) {
+	certificate, err := a.certificate()
+	if err != nil {
+		return nil, nil, err
+	}
+	listener, err := listen(ctx, a.cfg.Listen)
+	return certificate, listener, err
 }
 
 // listen opens the address, and says what to do when it is taken.
