@@ -68,7 +68,7 @@ func FuzzReadersThatIgnoreCaseSeeTheSameUser(f *testing.F) {
 		}
 		about, found := proto.CheckEvent(trigger, body)
 		var reader struct {
-			User    struct{ User_Id string } //nolint:revive // as a guest writes it
+			User    struct{ User_Id string }
 			Secrets map[string]string
 		}
 		if len(found) > 0 || json.Unmarshal(body, &reader) != nil {

@@ -26,6 +26,13 @@ const (
 	maxRefusedEvents     = 500
 )
 
+// registerRefused adds the routes of refused events.
+func (s *Server) registerRefused(g *echo.Group, read, manage echo.MiddlewareFunc) {
+	g.GET("/refused-events", s.listRefusedEvents, read)
+	g.GET("/refused-events/:id", s.showRefusedEvent, read)
+	g.POST("/refused-events/:id/send-again", s.sendAgain, manage, web.LimitBody(maxJSONBytes))
+}
+
 func (s *Server) listRefusedEvents(c echo.Context) error {
 	q := queryOf(c, "before", "key", "limit")
 	query := host.RefusedEventQuery{

@@ -182,9 +182,6 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	g.PATCH("/bindings/:binding", s.updateBinding, manage, small)
 
 	g.GET("/events/:id", s.showEvent, read)
-	g.GET("/refused-events", s.listRefusedEvents, read)
-	g.GET("/refused-events/:id", s.showRefusedEvent, read)
-	g.POST("/refused-events/:id/send-again", s.sendAgain, manage, small)
 	g.GET("/executions", s.listExecutions, read)
 	g.GET("/executions/:id", s.showExecution, read)
 	g.GET("/executions/:id/logs", s.showLogs, read)
@@ -196,6 +193,8 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	g.GET("/logs", s.followLogs, read)
 	g.GET("/tail", s.tail, read)
 	g.GET("/changes", s.listChanges, read)
+
+	s.registerRefused(g, read, manage)
 
 	g.GET("/keys", s.listKeys, read)
 	g.POST("/keys", s.createKey, manage, small)

@@ -141,9 +141,9 @@ func (v Values) read(name string) ([]byte, error) {
 	if !filepath.IsAbs(local) {
 		local = filepath.Join(v.Dir, local)
 	}
-	if real, err := filepath.EvalSymlinks(local); err == nil {
+	if target, err := filepath.EvalSymlinks(local); err == nil {
 		for _, dir := range append([]string{cmp.Or(v.Dir, ".")}, v.Files...) {
-			if inside, ok := within(dir, real); ok {
+			if inside, ok := within(dir, target); ok {
 				return readIn(dir, filepath.ToSlash(inside))
 			}
 		}
@@ -165,15 +165,15 @@ func readIn(dir, name string) ([]byte, error) {
 
 // within returns the path from dir to a file that is in it.
 func within(dir, file string) (string, bool) {
-	real, err := filepath.EvalSymlinks(dir)
+	base, err := filepath.EvalSymlinks(dir)
 	if err == nil {
-		real, err = filepath.Abs(real)
+		base, err = filepath.Abs(base)
 	}
 	absolute, e := filepath.Abs(file)
 	if err != nil || e != nil {
 		return "", false
 	}
-	inside, err := filepath.Rel(real, absolute)
+	inside, err := filepath.Rel(base, absolute)
 	return inside, err == nil && filepath.IsLocal(inside)
 }
 

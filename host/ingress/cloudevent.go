@@ -61,9 +61,6 @@ func (e *envelope) set(name string, value any) {
 // setText sets an attribute that is a string. An optional one that is empty is
 // not there: senders fill in a template, and nothing of it is read.
 func (e *envelope) setText(name, text string) {
-	if text == "" && (name == "subject" || name == "time" || name == "datacontenttype" || name == "dataschema") {
-		return
-	}
 	switch name {
 	case "specversion":
 		e.specVersion = text
@@ -71,16 +68,25 @@ func (e *envelope) setText(name, text string) {
 		e.context.ID = text
 	case "type":
 		e.context.Type = text
-	case "subject":
-		e.context.Subject = &text
-	case "datacontenttype":
-		e.context.DataContentType = &text
 	case "source":
 		if source := types.ParseURIRef(text); source != nil {
 			e.context.Source = *source
 		} else {
 			e.fail(name, "must be a non-empty URI reference")
 		}
+	default:
+		if text != "" {
+			e.setOptional(name, text)
+		}
+	}
+}
+
+func (e *envelope) setOptional(name, text string) {
+	switch name {
+	case "subject":
+		e.context.Subject = &text
+	case "datacontenttype":
+		e.context.DataContentType = &text
 	case "dataschema":
 		if e.context.DataSchema = types.ParseURI(text); e.context.DataSchema == nil {
 			e.fail(name, "must be an absolute URI")

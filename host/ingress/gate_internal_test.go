@@ -36,12 +36,12 @@ func TestAPoolCountsWhatIsHeld(t *testing.T) {
 	held := map[string]int64{}
 	var sum int64
 	for range 100_000 {
-		key := fmt.Sprint(rand.IntN(3000))                    //nolint:gosec // any number will do
-		if have := held[key]; have > 0 && rand.IntN(2) == 0 { //nolint:gosec // any number will do
+		key := fmt.Sprint(rand.IntN(3000))
+		if have := held[key]; have > 0 && rand.IntN(2) == 0 {
 			p.give(key, have)
 			sum -= have
 			delete(held, key)
-		} else if n := rand.Int64N(20); p.take(key, n) { //nolint:gosec // any number will do
+		} else if n := rand.Int64N(20); p.take(key, n) {
 			held[key] += n
 			sum += n
 		}

@@ -28,23 +28,28 @@ func (d *door) open(header http.Header, r *delivery) error {
 	if err := d.split(r); err != nil {
 		return err
 	}
-	var fields []host.Field
-	if r.form == formBinary {
-		fields = r.items[0].readHeaders(header)
+	if fields := r.unwrap(header); len(fields) > 0 {
+		return malformed("the CloudEvent does not fit the specification", fields)
 	}
+	return nil
+}
+
+// unwrap takes the events out of their CloudEvents.
+func (r *delivery) unwrap(header http.Header) []host.Field {
+	if r.form == formBinary {
+		return r.items[0].readHeaders(header)
+	}
+	var fields []host.Field
 	for i := range r.items {
 		it := &r.items[i]
-		if r.form == formStructured || r.form == formBatch || r.form == formPlain && isCloudEvent(it.body) {
+		if r.form != formPlain || isCloudEvent(it.body) {
 			fields = append(fields, it.unwrap()...)
 		}
 		if len(fields) >= maxFields {
 			break
 		}
 	}
-	if len(fields) > 0 {
-		return malformed("the CloudEvent does not fit the specification", fields)
-	}
-	return nil
+	return fields
 }
 
 // checkEncoding takes off a byte order mark, which says what is so anyway, and

@@ -57,8 +57,8 @@ func consentFile(dir, command string) string {
 		}
 		state = filepath.Join(home, ".local", "state")
 	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
+	if target, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = target
 	}
 	absolute, err := filepath.Abs(dir)
 	if err != nil {
