@@ -187,7 +187,7 @@ func cacheSet(s *sandbox.Call, c *call, stack []uint64) {
 		err = json.Unmarshal(s.Bytes("cache_set", stack[0]), &request)
 	}
 	answer := do(c, "cache_set", request.recorded(), func(note *host.CallNote) cacheAnswer {
-		note.Target = cut(request.Key, maxNameBytes)
+		note.Target = c.cutOpen(request.Key, maxNameBytes)
 		switch {
 		case n > shortBytes: // and not read at all
 			note.Error = "CacheValueSizeExceeded"

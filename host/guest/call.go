@@ -196,8 +196,8 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 		failed.Hint = c.limitHint(r.Limit)
 	}
 	failed.Name, failed.Code, failed.Hint = c.redact(failed.Name), c.redact(failed.Code), c.redact(failed.Hint)
-	failed.Message = c.redact(c.locate(failed.Message))
-	failed.Stack = c.redact(c.locate(failed.Stack))
+	failed.Message = c.redact(c.locate(c.cutOpen(failed.Message, maxSaidBytes)))
+	failed.Stack = c.redact(c.locate(c.cutOpen(failed.Stack, maxSaidBytes)))
 	c.keepError(failed)
 	r.Error = failed
 	r.RetryAfterMillis = c.retryAfter.Milliseconds()

@@ -49,7 +49,7 @@ func (c *call) readRequest(s *sandbox.Call, function string, offset uint64) (q h
 }
 
 func malformedRequest(err error) *host.EgressFailure {
-	return &host.EgressFailure{Code: host.EgressInvalid, Message: "the request is malformed: " + cut(err.Error(), maxNoteBytes)}
+	return &host.EgressFailure{Code: host.EgressInvalid, Message: "the request is malformed: " + err.Error()}
 }
 
 // tooLong says which part of the request is longer than it may be, "" when none
@@ -201,7 +201,7 @@ const exchangeUnits = 50_000
 // matters if the run fails.
 func (c *call) settle(note *host.CallNote, response *host.HTTPResponse, failure *host.EgressFailure) *httpAnswer {
 	if failure != nil {
-		failure.Message = cut(failure.Message, maxNoteBytes)
+		failure.Message = c.cutOpen(failure.Message, maxNoteBytes)
 		c.lastFailure = failure
 		note.Error, note.Hint = failure.Message, c.egressHint(failure)
 		return &httpAnswer{Error: &httpError{failure.Code, failure.Message}}
@@ -317,7 +317,7 @@ func (c *call) target(request httpRequest) string {
 		method = http.MethodGet
 	}
 	if request.tooLong() != "" {
-		return cut(method, maxMethodBytes) + " " + cut(c.redact(c.wholeSecrets(request.URL, maxNoteBytes)), maxNoteBytes/2)
+		return c.cutOpen(method, maxMethodBytes) + " " + cut(c.redact(c.wholeSecrets(request.URL, maxNoteBytes)), maxNoteBytes/2)
 	}
 	shown := c.redact(request.URL)
 	if u, err := url.Parse(request.URL); err == nil && shown != request.URL && u.Host != "" {

@@ -22,6 +22,7 @@ const (
 	maxMethodBytes = 64       // of a request
 	maxURLBytes    = 16 << 10 // of a request
 	maxHeaderBytes = 64 << 10 // of a request: names and values
+	maxSaidBytes   = 64 << 10 // of an error before it is redacted; package sandbox passes more on
 	maxErrorBytes  = 16 << 10 // of an error's message, and of its stack
 	maxCodeBytes   = 256      // of an error's name, and of its code
 	maxNoteBytes   = 1 << 10  // of each text in a call's note
@@ -165,10 +166,24 @@ func cut(s string, most int) string {
 	if !more {
 		return s
 	}
-	if at := strings.LastIndex(s, cutMark); at >= 0 && at > len(s)-2*len(cutMark) {
-		return shown + s[at:]
+	return shown + markOf(s)
+}
+
+// cutOpen is cut for what is not redacted yet: no secret is cut in two, of which
+// half would be told.
+func (c *call) cutOpen(s string, most int) string {
+	if len(s) <= most {
+		return s
 	}
-	return shown + fmt.Sprintf(cutMark+"%d bytes)", len(s))
+	return c.wholeSecrets(s, int64(most)) + markOf(s)
+}
+
+// markOf returns the mark for what is cut from s: its own, if it was cut before.
+func markOf(s string) string {
+	if at := strings.LastIndex(s, cutMark); at >= 0 && at > len(s)-2*len(cutMark) {
+		return s[at:]
+	}
+	return fmt.Sprintf(cutMark+"%d bytes)", len(s))
 }
 
 // cutMark is how package sandbox marks an error that it cut, too.

@@ -283,3 +283,40 @@ func TestARequestThatDoesNotFitIsNotSent(t *testing.T) {
 		t.Errorf("%s, %d requests were sent: %s", result.Limit, len(w.receiver.got), fmt.Sprint(result.Error))
 	}
 }
+
+// TestNoCutLeavesHalfOfASecret puts a secret over every place where something is
+// cut.
+func TestNoCutLeavesHalfOfASecret(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const secret = "s3cret-value"
+	for _, tt := range []struct {
+		function, before string
+		cuts             []int
+		behind           string
+	}{
+		{"error_set", "", []int{16 << 10, 64 << 10, 128 << 10}, ""},
+		{"error_set", `{"message":"`, []int{16 << 10, 64 << 10, 128<<10 - 12}, `"}`},
+		{"cache_set", `{"value":"v","key":"`, []int{512}, `"}`},
+		{"http_send", `{"url":"https://a.example/","method":"`, []int{64}, `"}`},
+		{"http_send", `{"url":"`, []int{512, 1024}, `"}`},
+		{"http_send", `{"url":"https://a.example/","headers":{"`, []int{985, 1024}, `":{}}}`},
+	} {
+		for _, at := range tt.cuts {
+			for _, shift := range []int{-11, -6, -1} {
+				size := at + shift
+				result, _ := w.flood(t, guests.Flood{
+					Function: tt.function, Fill: 'a', Size: size, Times: 1, Before: tt.before,
+					Behind: secret + strings.Repeat("b", 200_000) + tt.behind,
+				})
+				told, err := json.Marshal(result)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.Contains(string(told), "s3cre") || strings.Contains(string(told), "value\"") {
+					t.Errorf("%s %s, cut at %d: a part of a secret is told", tt.function, tt.before, size)
+				}
+			}
+		}
+	}
+}
