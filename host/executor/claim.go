@@ -57,6 +57,7 @@ func (e *Executor) claim(ctx context.Context) {
 func (c *claimer) refill(ctx context.Context) error {
 	claimed, got := 0, 0
 	for more := true; more; {
+		c.putBack(c.backlog.surplus(time.Now()))
 		ticket := c.backlog.ask(time.Now())
 		if ticket.n == 0 {
 			break
@@ -106,6 +107,9 @@ func (c *claimer) wait() time.Duration {
 	next := c.poll
 	if due, ok := c.backlog.nextDue(); ok && due.Before(next) {
 		next = due
+	}
+	if soon := time.Now().Add(slowAfter); c.backlog.isCrowded() && soon.Before(next) {
+		next = soon
 	}
 	return time.Until(next)
 }

@@ -183,7 +183,7 @@ func (s *store) commit(o host.Outcome) error {
 		return &host.Error{Code: host.Fenced, Text: "fenced"}
 	}
 	r.Status, r.Steps, r.Attempt, r.NextAt = o.Status, o.Steps, o.Attempt, o.NextAt
-	if o.Status.Final() || o.Status == host.Retrying {
+	if o.Status.Final() || o.Status == host.Retrying || !o.NextAt.IsZero() {
 		r.held = false
 	}
 	s.outcomes = append(s.outcomes, o)

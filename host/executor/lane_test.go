@@ -48,16 +48,19 @@ func (s *stage) waits(prefix string, at time.Time) (waits []time.Duration) {
 func TestASlowActionDoesNotKeepOthersFromStarting(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name   string
-		places int
-		slow   int           // events
-		hogs   int           // actions that they are of
-		second bool          // the slow action comes after the good one
-		within time.Duration // in which the good ones have begun
+		name    string
+		places  int
+		backlog int           // 0 is the default
+		slow    int           // events
+		hogs    int           // actions that they are of
+		second  bool          // the slow action comes after the good one
+		within  time.Duration // in which the good ones have begun
 	}{
 		{name: "one action", places: 64, slow: 64, hogs: 1},
 		{name: "one action, many events", places: 64, slow: 1000, hogs: 1},
 		{name: "four places", places: 4, slow: 64, hogs: 1, within: 90 * time.Millisecond},
+		{name: "more than memory holds", places: 16, backlog: 256, slow: 600, hogs: 1, within: 3 * time.Second},
+		{name: "more of five actions than memory holds", places: 16, backlog: 256, slow: 1000, hogs: 5, within: 3 * time.Second},
 		{name: "two actions", places: 64, slow: 400, hogs: 2, within: 10 * time.Millisecond},
 		{name: "fifty actions", places: 64, slow: 1000, hogs: 50, within: 90 * time.Millisecond},
 		{name: "behind the good one", places: 64, slow: 1000, hogs: 1, second: true},
@@ -71,7 +74,7 @@ func TestASlowActionDoesNotKeepOthersFromStarting(t *testing.T) {
 				for n := range tt.hogs {
 					times[fmt.Sprint("slow", n)] = 20 * time.Second
 				}
-				stop := begin(t, &executor.Executor{Runner: guests, Concurrency: tt.places}, db)
+				stop := begin(t, &executor.Executor{Runner: guests, Concurrency: tt.places, Backlog: tt.backlog}, db)
 				synctest.Wait()
 				for i := range tt.slow {
 					steps := planOf(fmt.Sprint("slow", i%tt.hogs))
@@ -80,7 +83,7 @@ func TestASlowActionDoesNotKeepOthersFromStarting(t *testing.T) {
 					}
 					db.accept(execution(fmt.Sprint("slow_", i), steps))
 				}
-				time.Sleep(time.Second)
+				time.Sleep(5 * time.Second)
 				at := time.Now()
 				for i := range 10 {
 					steps := planOf("good")
@@ -89,7 +92,7 @@ func TestASlowActionDoesNotKeepOthersFromStarting(t *testing.T) {
 					}
 					db.accept(execution(fmt.Sprint("good_", i), steps))
 				}
-				time.Sleep(time.Hour)
+				time.Sleep(12 * time.Hour)
 				end(t, stop)
 				waits := guests.waits("good_", at)
 				if len(waits) != 10 || slices.Max(waits) > tt.within {

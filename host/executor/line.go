@@ -49,6 +49,18 @@ func (l *line) pop() host.Execution {
 	return x
 }
 
+// popLast takes the newest one.
+func (l *line) popLast() host.Execution {
+	last := len(l.places) - 1
+	x := l.places[last].execution
+	l.places[last] = place{}
+	l.places = l.places[:last]
+	if l.head == len(l.places) {
+		l.places, l.head = l.places[:0], 0
+	}
+	return x
+}
+
 // cancel lets the walk of an execution end before it begins.
 func (l *line) cancel(id string) {
 	for i := range l.places[l.head:] {

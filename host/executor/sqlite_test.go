@@ -282,3 +282,27 @@ func checkAll(t *testing.T, db *sqlite.DB, guests *stage, ids []string, cutOff i
 		t.Errorf("%d actions ran again, more than the %d that can be cut off", again, cutOff)
 	}
 }
+
+// TestRealStoreTakesBackWhatWaitsTooLong lets more wait for slow actions than
+// memory holds, so that some goes back to the store and comes again.
+func TestRealStoreTakesBackWhatWaitsTooLong(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("it waits until lines are slow")
+	}
+	const events = 300
+	db := open(t, t.TempDir())
+	bind(t, db, 3)
+	finish, guests := newFinishing(db, events), flaky(t)
+	play := guests.play
+	guests.play = func(ctx context.Context, x host.Execution, index, attempt int) (host.Result, host.Tape, error) {
+		time.Sleep(40 * time.Millisecond)
+		return play(ctx, x, index, attempt)
+	}
+	stop := work(t, &executor.Executor{Runner: guests, Concurrency: 8, Backlog: 128}, finish)
+	defer stop()
+	ids := register(t, db, events)
+	wait(t, finish.done)
+	stop()
+	checkAll(t, db, guests, ids, 0)
+}

@@ -15,8 +15,11 @@ func TestATapeIsEncodedAsEncodingJSONDoes(t *testing.T) {
 		{Ordinal: 1, Function: "clock_sleep", EndMicros: -1},
 	}
 	for _, tape := range []host.Tape{
-		{}, {Calls: calls}, {Calls: calls[1:], Start: time.Unix(1, 2000).UTC()},
-		{Seed: []byte{1, 2}, Secrets: map[string]string{"A": "<b>"}, Calls: calls}, {Seed: []byte{1}},
+		{},
+		{Calls: calls},
+		{Calls: calls[1:], Start: time.Unix(1, 2000).UTC()},
+		{Seed: []byte{1, 2}, Secrets: map[string]string{"A": "<b>"}, Calls: calls},
+		{Seed: []byte{1}},
 	} {
 		want, err := json.Marshal(tape)
 		if err != nil {

@@ -24,9 +24,18 @@ func TestMeasuresAreNeverTooLow(t *testing.T) {
 	for _, s := range []string{"", "text", strings.Repeat("\x00", 1000), strings.Repeat("<ö\xff", 1000)} {
 		text := s
 		for _, v := range []leaves{
-			nameRequest{s}, valueAnswer{}, valueAnswer{&text}, cryptoRequest{s, make([]byte, 32)}, cryptoAnswer{[]byte(s)},
-			sleepRequest{1 << 62}, waitRequest{1 << 62}, handleRequest{1 << 62}, handleAnswer(1 << 62), nothing{},
-			logRequest{"trace", s}, (*cacheRecord)(nil), &cacheRecord{s, 1 << 62}, cacheError("CacheValueSizeExceeded"),
+			nameRequest{s},
+			valueAnswer{},
+			valueAnswer{&text},
+			cryptoRequest{s, make([]byte, 32)},
+			cryptoAnswer{[]byte(s)},
+			sleepRequest{1 << 62},
+			waitRequest{1 << 62},
+			handleRequest{1 << 62},
+			handleAnswer(1 << 62),
+			nothing{},
+			logRequest{"trace", s},
+			(*cacheRecord)(nil), &cacheRecord{s, 1 << 62}, cacheError("CacheValueSizeExceeded"),
 			cacheAnswer{Type: "success", Record: &cacheRecord{s, 1 << 62}},
 			cacheSetRequest{s, s, json.RawMessage("1000000000000"), json.RawMessage(string(encode(s)))},
 			httpRequest{s, s, headerValues{s: {s, s}, "x" + s: {}}, s, []byte(s), 1 << 62, s},

@@ -1,0 +1,89 @@
+package executor
+
+import (
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// The lines are in memory, and that is bounded. So that one slow action's
+// executions do not fill it, and keep those of others in the store behind them,
+// its newest ones go back to the store, to be claimed about when it has come to
+// their turn. Without that the store would lend what is due the longest: the slow
+// action's again.
+
+// slowAfter is how long the first in a line has waited when the line is slow.
+const slowAfter = 2 * time.Second
+
+// leastLow is how many must wait for each place before any goes back: in a small
+// memory they would come and go for nothing.
+const leastLow = 4
+
+// surplus is an execution that goes back to the store until a time.
+type surplus struct {
+	host.Execution
+	until time.Time
+}
+
+// surplus takes out what slow lines have beyond their share of the memory, while
+// something else may wait in the store. Its room stays until it is recorded.
+func (b *backlog) surplus(now time.Time) (all []surplus) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.crowded() || b.closed || b.low < leastLow*b.lanes.places {
+		return nil
+	}
+	var slow []*lane
+	for _, a := range b.lanes.waiting {
+		if now.Sub(a.line.since()) >= slowAfter {
+			slow = append(slow, a)
+		}
+	}
+	keep := max(b.low/(len(slow)+1), b.lanes.places)
+	for _, a := range slow {
+		waiting := a.line.len()
+		each := now.Sub(a.line.since()) / time.Duration(waiting) // about the time that one takes
+		for n := waiting - 1; n >= keep; n-- {
+			all = append(all, surplus{b.lanes.dropLast(a), now.Add(max(time.Duration(n)*each, time.Second))})
+		}
+	}
+	return all
+}
+
+// crowded reports whether so much waits here that nothing is claimed, while
+// something waits in the store. The caller holds mu.
+func (b *backlog) crowded() bool { return b.spilled && b.lanes.count > b.low }
+
+// isCrowded is crowded for others.
+func (b *backlog) isCrowded() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.crowded()
+}
+
+// dropLast takes the newest one out of a line that keeps others.
+func (l *lanes) dropLast(a *lane) host.Execution {
+	x := a.line.popLast()
+	l.count--
+	l.bodies -= bodyBytes(&x)
+	return x
+}
+
+// putBack gives the surplus back to the store.
+func (e *Executor) putBack(all []surplus) {
+	for _, s := range all {
+		o := host.Outcome{
+			ExecutionID: s.ID, Epoch: s.Epoch, Status: s.Status, Steps: s.Steps, Attempt: s.Attempt, NextAt: s.until,
+		}
+		saved := func(err error) {
+			e.backlog.release()
+			if err == nil {
+				e.backlog.arm(s.until)
+			}
+		}
+		if err := e.Records.Record(e.records, o, saved); err != nil {
+			e.backlog.release()
+			e.log.Error("cannot put an execution back that waits in line; it runs after the next start", "execution", s.ID, "error", err)
+		}
+	}
+}
