@@ -104,7 +104,7 @@ func (s *Sandbox) runChild(ctx context.Context, wasm []byte) error {
 	}
 	err = p.Run(ctx)
 	if over, ok := errors.AsType[*child.LimitError](err); ok {
-		return fmt.Errorf("compiling the module took more than %s: it is too complex", over.Amount())
+		return &tooComplex{over}
 	}
 	if err != nil {
 		return fmt.Errorf("admit module: %w", err)
@@ -120,6 +120,17 @@ func (s *Sandbox) runChild(ctx context.Context, wasm []byte) error {
 	}
 	return nil
 }
+
+// tooComplex says that compiling a module went over a limit.
+type tooComplex struct{ over *child.LimitError }
+
+// Error tells the limit.
+func (t *tooComplex) Error() string {
+	return fmt.Sprintf("compiling the module took more than %s: it is too complex", t.over.Amount())
+}
+
+// Unwrap returns the limit.
+func (t *tooComplex) Unwrap() error { return t.over }
 
 const admission = "admit"
 

@@ -2,10 +2,12 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
@@ -49,7 +51,7 @@ func (s *Sandbox) Inspect(ctx context.Context, wasm []byte, entries ...string) (
 		if isHostsFault(err) {
 			return in, found, err
 		}
-		in.Problems = append(in.Problems, host.Problem{Detail: err.Error(), Hint: engineHint})
+		in.Problems = append(in.Problems, host.Problem{Detail: err.Error(), Hint: hintOf(err)})
 		return in, found, nil
 	}
 	defer m.Release()
@@ -61,6 +63,14 @@ func (s *Sandbox) Inspect(ctx context.Context, wasm []byte, entries ...string) (
 }
 
 const smallerHint = "strip debug information (wasm-opt --strip-debug, or -ldflags='-s -w' for Go), or raise the host's --max-module-bytes"
+
+// hintOf tells what to do about a module that could not be compiled.
+func hintOf(err error) string {
+	if _, over := errors.AsType[*child.LimitError](err); over {
+		return "divide its largest functions, or compile it with optimisation (-O2, --release) and without forced inlining"
+	}
+	return engineHint
+}
 
 const engineHint = "the engine supports WebAssembly 2.0 without threads, tail calls, exceptions and garbage collection"
 

@@ -258,10 +258,14 @@ func TestAStreamIsACharacterDevice(t *testing.T) {
 	t.Parallel()
 	const notOpen, notSeekable, notThere = 8, 70, 52
 	calls := []wasiCall{
-		{"fd_filestat_get", "dp", []uint64{0, 0}, nil}, {"fd_filestat_get", "dp", []uint64{1, 0}, nil}, {"fd_filestat_get", "dp", []uint64{2, 0}, nil},
+		{"fd_filestat_get", "dp", []uint64{0, 0}, nil},
+		{"fd_filestat_get", "dp", []uint64{1, 0}, nil},
+		{"fd_filestat_get", "dp", []uint64{2, 0}, nil},
 		{"fd_fdstat_get", "dp", []uint64{1, 0}, nil},
-		{"fd_seek", "dIwp", []uint64{1, 0, 0, 0}, nil}, {"fd_tell", "dp", []uint64{0, 0}, nil},
-		{"fd_prestat_get", "dp", []uint64{2, 0}, nil}, {"fd_filestat_set_times", "dIIi", []uint64{1, 0, 0, 0}, nil},
+		{"fd_seek", "dIwp", []uint64{1, 0, 0, 0}, nil},
+		{"fd_tell", "dp", []uint64{0, 0}, nil},
+		{"fd_prestat_get", "dp", []uint64{2, 0}, nil},
+		{"fd_filestat_set_times", "dIIi", []uint64{1, 0, 0, 0}, nil},
 	}
 	ours := here(t, wasiModule(calls))
 	for i, want := range []uint32{0, 0, 0, 0, notSeekable, notSeekable, notOpen, notThere} {

@@ -79,9 +79,15 @@ func wasiPaths() (functions []Function) {
 		name, params     string
 		fd, path, length int // parameters
 	}{
-		{"path_create_directory", "iii", 0, 1, 2}, {"path_filestat_get", "iiiii", 0, 2, 3}, {"path_filestat_set_times", "iiiiIIi", 0, 2, 3},
-		{"path_link", "iiiiiii", 0, 2, 3}, {"path_open", "iiiiiIIii", 0, 2, 3}, {"path_readlink", "iiiiii", 0, 1, 2},
-		{"path_remove_directory", "iii", 0, 1, 2}, {"path_rename", "iiiiii", 0, 1, 2}, {"path_symlink", "iiiii", 2, 3, 4},
+		{"path_create_directory", "iii", 0, 1, 2},
+		{"path_filestat_get", "iiiii", 0, 2, 3},
+		{"path_filestat_set_times", "iiiiIIi", 0, 2, 3},
+		{"path_link", "iiiiiii", 0, 2, 3},
+		{"path_open", "iiiiiIIii", 0, 2, 3},
+		{"path_readlink", "iiiiii", 0, 1, 2},
+		{"path_remove_directory", "iii", 0, 1, 2},
+		{"path_rename", "iiiiii", 0, 1, 2},
+		{"path_symlink", "iiiii", 2, 3, 4},
 		{"path_unlink_file", "iii", 0, 1, 2},
 	} {
 		functions = append(functions, wasi(f.name, f.params, func(_ *Call, m memoryView, s []uint64) uint64 {

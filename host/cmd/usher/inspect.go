@@ -84,9 +84,10 @@ func (a *app) printInspection(w io.Writer, path string, i host.Inspection) {
 		return
 	}
 	fprintln(w, a.term.red("does not fit")+":")
-	for _, p := range i.Problems {
+	for n, p := range i.Problems {
 		fprintln(w, "  - "+p.Detail)
-		if p.Hint != "" {
+		again := n+1 < len(i.Problems) && i.Problems[n+1].Hint == p.Hint // many imports have one hint
+		if p.Hint != "" && !again {
 			fprintln(w, "    hint: "+p.Hint)
 		}
 	}
