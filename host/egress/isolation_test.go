@@ -184,9 +184,9 @@ func TestAThousandBindingsKeepFewConnections(t *testing.T) {
 }
 
 // waitUntil waits for a condition that comes soon.
-func waitUntil(t *testing.T, what string, true func() bool) {
+func waitUntil(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for began := time.Now(); !true(); time.Sleep(time.Millisecond) {
+	for began := time.Now(); !holds(); time.Sleep(time.Millisecond) {
 		if time.Since(began) > 20*time.Second {
 			t.Fatalf("in vain waited until %s", what)
 		}

@@ -2,6 +2,7 @@ package fair_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -106,7 +107,7 @@ func TestWhoGivesUpWaitingLeavesNothing(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		for range 3 {
-			if err := <-failed; err != context.Canceled {
+			if err := <-failed; !errors.Is(err, context.Canceled) {
 				t.Errorf("a wait that was given up ends with %v", err)
 			}
 		}

@@ -30,12 +30,12 @@ func (a *httpAnswer) encode(check func()) []byte {
 }
 
 // encode is that of the answer, with its number first.
-func (w *waitAnswer) encode(check func()) []byte {
-	if w == nil || w.httpAnswer == nil {
-		return encode(w)
+func (a *waitAnswer) encode(check func()) []byte {
+	if a == nil || a.httpAnswer == nil {
+		return encode(a)
 	}
-	b := strconv.AppendInt([]byte(`{"id":`), w.ID, 10)
-	return append(append(b, ','), w.httpAnswer.encode(check)[1:]...)
+	b := strconv.AppendInt([]byte(`{"id":`), a.ID, 10)
+	return append(append(b, ','), a.httpAnswer.encode(check)[1:]...)
 }
 
 // textEnd returns where UTF-8 may be cut.

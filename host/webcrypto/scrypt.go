@@ -5,7 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/binary"
 
-	"golang.org/x/crypto/salsa20/salsa"
+	"golang.org/x/crypto/salsa20/salsa" //nolint:staticcheck // scrypt is made of it
 )
 
 // What one scrypt may cost. Each bound is one of a product: n, r and p are small

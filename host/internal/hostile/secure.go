@@ -47,17 +47,21 @@ type frames struct {
 	*http2.Framer
 }
 
+// speaking is a peer of HTTP/2.
+func speaking(name string, f func(*frames)) Peer {
+	return Peer{Name: name + " over HTTP/2", scheme: "https", tls: []string{"h2"}, serve: func(c *conn) {
+		preface := make([]byte, len(http2.ClientPreface))
+		if _, err := io.ReadFull(c, preface); err != nil {
+			return
+		}
+		f(&frames{c, http2.NewFramer(c, c)})
+	}}
+}
+
 // overHTTP2 are the peers of HTTP/2.
-func overHTTP2() []Peer {
-	speaking := func(name string, f func(*frames)) Peer {
-		return Peer{Name: name + " over HTTP/2", scheme: "https", tls: []string{"h2"}, serve: func(c *conn) {
-			preface := make([]byte, len(http2.ClientPreface))
-			if _, err := io.ReadFull(c, preface); err != nil {
-				return
-			}
-			f(&frames{c, http2.NewFramer(c, c)})
-		}}
-	}
+func overHTTP2() []Peer { return append(silentFrames(), endlessFrames()...) }
+
+func silentFrames() []Peer {
 	full := speaking("does not read after a large window", func(f *frames) {
 		_ = f.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 30})
 		_ = f.WriteWindowUpdate(0, 1<<30)
@@ -78,6 +82,11 @@ func overHTTP2() []Peer {
 			_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: f.request(), BlockFragment: block(":status", "200"), EndHeaders: true})
 			f.hang()
 		}),
+	}
+}
+
+func endlessFrames() []Peer {
+	return []Peer{
 		speaking("headers without end", func(f *frames) {
 			f.settle()
 			stream := f.request()

@@ -49,7 +49,7 @@ type Server struct {
 
 // Start lets the peer listen. The caller must close the server.
 func (p Peer) Start() (*Server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("start hostile peer %q: %w", p.Name, err)
 	}
@@ -110,7 +110,7 @@ func (s *Server) accept(p Peer, over *tls.Config) {
 			c := &conn{Conn: raw, raw: raw.(*net.TCPConn), stop: s.stop, url: s.URL}
 			if over != nil {
 				secure := tls.Server(raw, over)
-				if secure.Handshake() != nil {
+				if secure.HandshakeContext(context.Background()) != nil {
 					return
 				}
 				c.Conn = secure
@@ -225,7 +225,7 @@ var selfSigned = sync.OnceValues(func() (tls.Certificate, *x509.CertPool) {
 // SilentResolver returns a resolver whose name server never answers, and what
 // ends that server.
 func SilentResolver() (*net.Resolver, func(), error) {
-	silent, err := net.ListenPacket("udp", "127.0.0.1:0")
+	silent, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp", "127.0.0.1:0")
 	if err != nil {
 		return nil, nil, fmt.Errorf("start a silent name server: %w", err)
 	}
