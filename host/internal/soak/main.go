@@ -33,6 +33,7 @@ type options struct {
 	slower      float64 // how much slower good actions may become
 	idle        int     // senders that send nothing
 	seed        uint64
+	usher       string // the program; empty: it is built
 	only        string // a regular expression
 }
 
@@ -44,6 +45,7 @@ func main() {
 	flag.Int64Var(&o.memoryBytes, "memory", 1<<30, "the host's memory budget, in bytes")
 	flag.Float64Var(&o.slower, "slower", 5, "how many times slower good actions may become, at the 99th percentile")
 	flag.IntVar(&o.idle, "idle", 1030, "how many idle connections of one sender to hold")
+	flag.StringVar(&o.usher, "usher", "", "the usher binary; empty: build it")
 	flag.Uint64Var(&o.seed, "seed", 0, "order of the events; 0: a random one")
 	flag.StringVar(&o.only, "only", "", "the only hostile actions: those whose name this regular expression matches")
 	flag.Parse()
@@ -69,9 +71,11 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	binary, err := serving.Build(ctx, dir)
-	if err != nil {
-		return err
+	binary := o.usher
+	if binary == "" {
+		if binary, err = serving.Build(ctx, dir); err != nil {
+			return err
+		}
 	}
 	log, err := os.Create(filepath.Join(dir, "host.log"))
 	if err != nil {

@@ -23,7 +23,7 @@ type tally struct {
 // broken.
 func (s *soak) report(p *pressure) error {
 	tallies := map[*action]*tally{}
-	var alone, beside []time.Duration
+	var alone, beside, began []time.Duration
 	for _, r := range s.sent {
 		t := tallies[r.action]
 		if t == nil {
@@ -37,6 +37,7 @@ func (s *soak) report(p *pressure) error {
 			alone = append(alone, took(r))
 		default:
 			beside = append(beside, took(r))
+			began = append(began, r.Results[len(r.Results)-1].StartedAt.Sub(r.CreatedAt))
 		}
 	}
 	wrong := s.printTable(tallies)
@@ -51,6 +52,9 @@ func (s *soak) report(p *pressure) error {
 	ok = verdict(allBytes <= limit, "the host held %d MiB at most, with subprocesses %d MiB (limit %d MiB)", hostBytes>>20, allBytes>>20, limit>>20) && ok
 	ok = verdict(float64(after) <= s.slower*float64(before), "good actions took %v alone and %v beside hostile ones at the 99th percentile: %.1f times (limit %.1f)",
 		before.Round(time.Millisecond), after.Round(time.Millisecond), float64(after)/max(float64(before), 1), s.slower) && ok
+	fmt.Printf("       (half of them within %v alone and %v beside; beside they began after %v, at the 99th percentile %v)\n",
+		percentile(alone, 50).Round(time.Millisecond), percentile(beside, 50).Round(time.Millisecond),
+		percentile(began, 50).Round(time.Millisecond), percentile(began, 99).Round(time.Millisecond))
 	if !ok {
 		return errMissed
 	}
