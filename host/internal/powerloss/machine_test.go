@@ -59,7 +59,7 @@ func usher(t *testing.T) string {
 // boot mounts the disk.
 func boot(t *testing.T, disk *powerloss.Disk) *machine {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "pl") // a short path, for the socket beside it
+	dir, err := os.MkdirTemp("", "pl") //nolint:usetesting // the path of the socket beside it must be short
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ package serving
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -60,7 +61,7 @@ func Build(ctx context.Context, dir string) (string, error) {
 func Start(o Options) (*Host, error) {
 	h := &Host{Options: o, exited: make(chan struct{})}
 	args := []string{"serve", "--data", o.Data, "--listen", "unix:" + o.Socket, "--log-level", "error"}
-	h.process = exec.Command(o.Binary, append(args, o.Args...)...)
+	h.process = exec.CommandContext(context.Background(), o.Binary, append(args, o.Args...)...)
 	h.process.Env = append(os.Environ(), o.Env...)
 	h.process.Stderr = o.Log
 	h.process.WaitDelay = 10 * time.Second
@@ -91,7 +92,7 @@ func (h *Host) Ready(ctx context.Context) error {
 		}
 		select {
 		case <-h.exited:
-			return fmt.Errorf("the host ended before it was ready: %w", errors.Join(h.err))
+			return fmt.Errorf("the host ended before it was ready: %w", cmp.Or(h.err, errEnded))
 		case <-ctx.Done():
 			return fmt.Errorf("the host is not ready: %w", ctx.Err())
 		case <-tick.C:
@@ -128,6 +129,8 @@ func (h *Host) AdminKey() (string, error) {
 func (h *Host) Client(key string) *client.Client {
 	return &client.Client{URL: origin, Key: key, HTTP: h.http}
 }
+
+var errEnded = errors.New("it exited with 0")
 
 // ErrRefused says that the host answered an event with something else than 202.
 var ErrRefused = errors.New("the event was not accepted")

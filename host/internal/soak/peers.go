@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -49,11 +50,11 @@ func ordinary(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	_, _ = io.WriteString(w, "answer to "+r.URL.Path)
+	_, _ = io.WriteString(w, "answer to "+r.URL.Path) //nolint:gosec // no browser reads it
 }
 
 func listen(serve func(net.Conn)) (net.Listener, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
