@@ -42,7 +42,8 @@ func (d *door) readBody(c echo.Context, r *delivery, held *holding) error {
 		return b.failure()
 	}
 	b.pace.end()
-	r.sent, r.body, r.whole = b.bytes, b.bytes, true
+	r.sent, r.body = b.bytes, b.bytes
+	r.whole = announced < 0 || int64(len(b.bytes)) == announced
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/time/rate"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/web"
@@ -40,10 +41,11 @@ var refusedLimits = host.RefusedEventLimits{Count: 4_000, Bytes: 64 << 20, KeyCo
 // What waits to be stored, and how fast it is: a flood of refused events must
 // cost the commits of others next to nothing, so most of it is dropped.
 const (
-	refusedQueue      = 64       // refused events that wait
-	refusedQueueBytes = 32 << 20 // that they hold
-	refusedInOne      = 32       // that one commit stores
-	refusedEvery      = time.Second
+	refusedQueue      = 64          // refused events that wait
+	refusedQueueBytes = 32 << 20    // that they hold
+	refusedInOne      = 32          // that one commit stores
+	refusedEvery      = time.Second // a commit, beyond the first refusedBurst
+	refusedBurst      = 20
 	refusedPatience   = 100 * time.Millisecond // that an answer waits for its commit, so that its sender finds it
 	expireEvery       = 5 * time.Minute
 )
@@ -159,26 +161,21 @@ func cut(s string, most int) string {
 func (k *keeper) run(ctx context.Context) error {
 	expire := time.NewTicker(expireEvery)
 	defer expire.Stop()
+	commits := rate.NewLimiter(rate.Every(refusedEvery), refusedBurst)
 	for {
 		select {
 		case first := <-k.queue:
+			_ = commits.Wait(ctx) // that ctx ended is seen below
 			k.storeFrom(first)
 		case <-expire.C:
 			if err := k.store.ExpireRefusedEvents(ctx); err != nil && ctx.Err() == nil {
 				k.log.Warn("could not delete refused events that have expired", "error", err)
 			}
-			continue
 		case <-ctx.Done():
 			for len(k.queue) > 0 {
 				k.storeFrom(<-k.queue)
 			}
 			return nil
-		}
-		rest := time.NewTimer(refusedEvery)
-		select {
-		case <-rest.C:
-		case <-ctx.Done():
-			rest.Stop()
 		}
 	}
 }

@@ -313,3 +313,28 @@ func TestOneKeysLargeRefusedEventsLeaveTheQueueToOthers(t *testing.T) {
 		}
 	})
 }
+
+func TestAFewRefusedEventsAreThereAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &slow{hang: make(chan struct{})}
+		close(store.hang)
+		server := &ingress.Server{Store: &memory{}, Refused: store, Sealer: plainly{}}
+		send := serve(t, server)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- server.Run(ctx) }()
+		began := time.Now()
+		for i := range 15 {
+			send(request(path, "{}"))
+			if len(store.stored) != i+1 {
+				t.Errorf("after %d refusals %d are stored", i+1, len(store.stored))
+			}
+		}
+		if took := time.Since(began); took > 0 {
+			t.Errorf("that took %s", took)
+		}
+		stop()
+		<-done
+	})
+}
