@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/wasmbin"
 )
 
 // account counts what one run holds against its memory_bytes: linear memories,
@@ -135,6 +136,14 @@ func (c *Call) countStack(depth uint64) {
 		c.Stop(c.need())
 	}
 	c.stack += more
+}
+
+// growTable counts the elements that a table is to grow by, or refuses them: no
+// table can grow by -1.
+func (c *Call) growTable(stack []uint64) {
+	if !c.instance.account.take("its tables", wasmbin.ReferenceBytes*uint64(uint32(stack[0]))) {
+		stack[0] = 1<<32 - 1
+	}
 }
 
 // Charge counts bytes that a host function holds for the guest, besides what it

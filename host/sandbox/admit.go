@@ -85,7 +85,7 @@ func (s *Sandbox) compileFor(ctx context.Context, a *artifact, ready part) error
 // plainOptions say how the code of every instance is rewritten.
 func plainOptions() wasmbin.Options {
 	return wasmbin.Options{
-		Meter: true, Strip: true, MergeData: true, ExportStart: true, ExportGlobals: true,
+		Meter: true, CountTables: true, Strip: true, MergeData: true, ExportStart: true, ExportGlobals: true,
 		MaxTableElements: budgets.TableElements, MaxMemoryPages: host.MaxMemoryBytes / wasmbin.PageBytes,
 	}
 }

@@ -89,7 +89,7 @@ func (a *artifact) parts() (all []*part) {
 }
 
 // rewriterVersion is raised with every change of what is made of a module.
-const rewriterVersion = "10"
+const rewriterVersion = "11"
 
 // artifactVersion names what makes artifacts: this rewriter and wazero.
 var artifactVersion = sync.OnceValue(func() string {

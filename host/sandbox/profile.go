@@ -70,6 +70,7 @@ func (s *Sandbox) watched(ctx context.Context, wasm []byte, outline *wasmbin.Mod
 	if err != nil {
 		return nil, fmt.Errorf("read module: %w", err)
 	}
+	p.moved = plain.MovedFunctions
 	a := &artifact{Plain: newPart(plain)}
 	if m := plain.Facts.Memory; m != nil {
 		a.MinMemoryBytes = int64(m.Min) * wasmbin.PageBytes
@@ -91,6 +92,7 @@ func (s *Sandbox) watched(ctx context.Context, wasm []byte, outline *wasmbin.Mod
 type profiler struct {
 	entry    string
 	imported uint32 // functions
+	moved    uint32 // by how much the guest's own functions were
 	end      uint32 // the first function that the host added behind the guest's own
 
 	root  callNode
@@ -134,13 +136,13 @@ func newProfiler(outline *wasmbin.Module, entry string) *profiler {
 }
 
 // original is the function's index in the module as it was uploaded: the
-// import of the meter moved the guest's own functions up by one.
-func original(d api.FunctionDefinition) uint32 { return d.Index() - 1 }
+// imports of the meter moved the guest's own functions up.
+func (p *profiler) original(d api.FunctionDefinition) uint32 { return d.Index() - p.moved }
 
 // NewFunctionListener implements [experimental.FunctionListenerFactory]. What
 // the meter added counts as its caller's.
 func (p *profiler) NewFunctionListener(d api.FunctionDefinition) experimental.FunctionListener {
-	if i := original(d); i < p.imported || i >= p.end {
+	if i := p.original(d); i < p.imported || i >= p.end {
 		return nil
 	}
 	return p
@@ -180,7 +182,7 @@ func (p *profiler) settle(used int64) {
 // tree is too deep or too large it is the root's.
 func (p *profiler) callee(d api.FunctionDefinition) *callNode {
 	parent := p.at
-	key := calleeKey{index: original(d), initial: parent.initial}
+	key := calleeKey{index: p.original(d), initial: parent.initial}
 	if parent == &p.root {
 		key.initial = !slices.Contains(d.ExportNames(), p.entry)
 	}
@@ -197,7 +199,7 @@ func (p *profiler) callee(d api.FunctionDefinition) *callNode {
 func (p *profiler) child(parent *callNode, key calleeKey, d api.FunctionDefinition) *callNode {
 	n := parent.callees[key]
 	if n == nil {
-		n = &callNode{function: functionName(d), initial: key.initial, depth: parent.depth + 1, parent: parent}
+		n = &callNode{function: p.functionName(d), initial: key.initial, depth: parent.depth + 1, parent: parent}
 		if parent.callees == nil {
 			parent.callees = map[calleeKey]*callNode{}
 		}
@@ -209,14 +211,14 @@ func (p *profiler) child(parent *callNode, key calleeKey, d api.FunctionDefiniti
 
 // functionName returns a function's name in the name section, or as an export,
 // or else its index.
-func functionName(d api.FunctionDefinition) string {
+func (p *profiler) functionName(d api.FunctionDefinition) string {
 	if name := d.Name(); name != "" {
 		return name
 	}
 	if names := d.ExportNames(); len(names) > 0 {
 		return names[0]
 	}
-	return fmt.Sprintf("function[%d]", original(d))
+	return fmt.Sprintf("function[%d]", p.original(d))
 }
 
 // result returns the tree as a list.

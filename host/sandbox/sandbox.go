@@ -158,7 +158,11 @@ func (s *Sandbox) everyFunction() []Function {
 		s.served[f.Module][f.Name] = f
 	}
 	refill := Function{Module: wasmbin.MeterModule, Name: wasmbin.MeterRefill, Run: func(c *Call, _ []uint64) { c.refill() }}
-	return append(functions, refill, kernelFault())
+	table := Function{
+		Module: wasmbin.MeterModule, Name: wasmbin.MeterTable, Params: []ValueType{I32}, Results: []ValueType{I32},
+		Run: func(c *Call, s []uint64) { c.growTable(s) },
+	}
+	return append(functions, refill, table, kernelFault())
 }
 
 // serve instantiates the host modules in a runtime.

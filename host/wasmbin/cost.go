@@ -13,7 +13,8 @@ const tightFarLabel = 1024
 // cost says what the pass over one body found: for each event that is a charge
 // point its charge, and the charge at the entry.
 //
-// The unit is one instruction; block, loop, else, end and nop are free. A
+// The unit is one instruction; block, loop, else, end and nop are free. What
+// passes many values at once costs more: see [FuncType.wide]. A
 // charge point pays for the dearest way from it to the next charge point or
 // out of the function, or out of its loop: what follows a loop is paid for by
 // what surrounds the loop. So no instruction runs unpaid, and the sum depends
@@ -65,31 +66,33 @@ func (c *cost) step(s *scanner, i int, ahead uint32) uint32 {
 		return c.nodes[e.arg].label
 	case opIf:
 		if e.first != 0 {
-			return 1 + max(ahead, c.nodes[i].other)
+			return 1 + e.wide + max(ahead, c.nodes[i].other)
 		}
-		return 1 + max(ahead, c.nodes[i].label)
+		return 1 + e.wide + max(ahead, c.nodes[i].label)
 	case opLoop:
 		c.charges[i] = max(ahead, 1) // a label pays, and does not check
 		last := len(c.regions) - 1
 		ahead = c.regions[last].exit
 		c.regions = c.regions[:last]
-		return ahead
+		return e.wide + ahead
 	case opBlock:
-		return ahead
+		return e.wide + ahead
 	case opBr:
-		return 1 + c.branch(e.arg)
+		return 1 + e.wide + c.branch(e.arg)
 	case opBrIf:
-		return 1 + max(ahead, c.branch(e.arg))
+		return 1 + e.wide + max(ahead, c.branch(e.arg))
 	case opBrTable:
 		ahead = 0
 		for _, target := range s.targets[e.first : e.first+e.arg] {
 			ahead = max(ahead, c.branch(target))
 		}
-		return 1 + ahead
+		return 1 + e.wide + ahead
 	case opReturn, opUnreachable:
-		return 1
+		return 1 + e.wide
 	case opCall:
-		return 1 + c.prices[e.arg] + ahead
+		return 1 + e.wide + c.prices[e.arg] + ahead
+	case opCallIndirect:
+		return 1 + e.wide + ahead
 	default:
 		return 1 + ahead
 	}

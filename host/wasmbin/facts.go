@@ -15,6 +15,7 @@ type Facts struct {
 	MutatesTables   bool          // table.set, grow, fill, copy or init, or elem.drop
 	PassiveSegments bool          // data or element segments that code uses, which it can drop
 	MemoryGrows     int           // places with memory.grow
+	TableGrows      int           // places with table.grow
 	Largest         FunctionFacts // the maximum of each over all functions
 	InstanceBytes   uint64        // what an instance has besides its memory: tables as they begin, passive element segments and globals
 }
@@ -127,7 +128,10 @@ func (f *Facts) noteMisc(sub byte) {
 		f.PassiveSegments = true
 	case miscTableInit, miscElemDrop:
 		f.PassiveSegments, f.MutatesTables = true, true
-	case miscTableCopy, miscTableGrow, miscTableFill:
+	case miscTableGrow:
+		f.TableGrows++
+		f.MutatesTables = true
+	case miscTableCopy, miscTableFill:
 		f.MutatesTables = true
 	}
 }

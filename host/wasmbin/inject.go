@@ -94,8 +94,25 @@ func (j *injector) event(i uint32, e *event) {
 		j.copyTo(e.at)
 		j.out = j.help(j.out, chargePages)
 	case opPrefixMisc:
-		j.copyTo(e.at)
-		j.out = j.bulk(j.out, e.sub)
+		j.misc(e)
+	}
+}
+
+// misc charges for an operation on many bytes or elements. Those that can take
+// long are done by a helper, in pieces.
+func (j *injector) misc(e *event) {
+	j.copyTo(e.at)
+	switch e.sub {
+	case miscMemoryFill, miscMemoryCopy:
+		j.out = j.help(j.out, pieces[e.sub])
+		j.done = e.next
+	case miscMemoryInit:
+		j.out = j.help(j.out, chargeBytes)
+	case miscTableGrow:
+		j.out = j.help(j.out, chargeElements)
+		j.out = j.countTable(j.out, e.arg)
+	case miscTableInit, miscTableCopy, miscTableFill:
+		j.out = j.help(j.out, chargeElements)
 	}
 }
 

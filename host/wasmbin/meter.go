@@ -7,6 +7,7 @@ import "slices"
 const (
 	MeterModule = "usher:meter/v1" // imported from
 	MeterRefill = "refill"         // () -> (): called when the fuel is below zero
+	MeterTable  = "table"          // (i32) -> i32: called with Options.CountTables before a table grows by so many elements
 	FuelExport  = "usher:fuel"     // mutable i64 global: what is left
 	StartExport = "usher:start"    // () -> (): the start function
 	GlobalStem  = "usher:g"        // and the global's index: mutable globals
@@ -29,8 +30,11 @@ type meter struct {
 	fuel    uint32
 	refill  uint32
 	own     uint32 // the first own function before the refill was imported
-	helpers [3]uint32
-	used    [3]bool
+	helpers [helperCount]uint32
+	used    [helperCount]bool
+	tables  []uint32 // that grow, each with a helper behind the others
+	counts  bool     // growing tables asks the host
+	table   uint32   // the host's function for that
 	points  int
 }
 
@@ -39,16 +43,27 @@ const (
 	chargeBytes = iota
 	chargeElements
 	chargePages
+	fillPieces // memory.fill and memory.copy themselves
+	copyPieces
+	helperCount
 )
+
+var pieces = map[byte]int{miscMemoryFill: fillPieces, miscMemoryCopy: copyPieces}
 
 // addMeter adds the imports, globals and exports; the bodies come later, by
 // inject.
-func addMeter(m *module) *meter {
-	t := &meter{module: m, refill: m.imported[KindFunction], own: m.imported[KindFunction]}
+func addMeter(m *module, counts bool) *meter {
+	t := &meter{module: m, refill: m.imported[KindFunction], own: m.imported[KindFunction], counts: counts}
 	typ := m.addType(FuncType{})
 	m.present[SectionImport], m.present[SectionGlobal], m.present[SectionExport] = true, true, true
 	m.imports = append(slices.Clip(m.imports), Import{Module: MeterModule, Name: MeterRefill, typeIndex: typ})
 	m.imported[KindFunction]++
+	if counts {
+		t.table = m.imported[KindFunction]
+		typ := m.addType(FuncType{Params: []byte{TypeI32}, Results: []byte{TypeI32}})
+		m.imports = append(m.imports, Import{Module: MeterModule, Name: MeterTable, typeIndex: typ})
+		m.imported[KindFunction]++
+	}
 	m.moveFunctions(t.move)
 	unused := global{valueType: TypeI64, init: constant{raw: []byte{opI64Const, 0}}}
 	m.globals = append(slices.Clip(m.globals), slices.Repeat([]global{unused}, 2*padding+1)...)
@@ -64,10 +79,13 @@ func addMeter(m *module) *meter {
 
 // move tells the new index of a function.
 func (t *meter) move(index uint32) uint32 {
-	if index >= t.own {
-		return index + 1
+	switch {
+	case index < t.own:
+		return index
+	case t.counts:
+		return index + 2
 	}
-	return index
+	return index + 1
 }
 
 func (m *module) addType(f FuncType) uint32 {
@@ -109,17 +127,6 @@ func (c *constant) move(move func(uint32) uint32) {
 	}
 }
 
-func (t *meter) bulk(out []byte, sub byte) []byte {
-	switch sub {
-	case miscMemoryInit, miscMemoryCopy, miscMemoryFill:
-		return t.help(out, chargeBytes)
-	case miscTableInit, miscTableCopy, miscTableGrow, miscTableFill:
-		return t.help(out, chargeElements)
-	default:
-		return out
-	}
-}
-
 func (t *meter) help(out []byte, helper int) []byte {
 	t.used[helper] = true
 	return appendU32(append(out, opCall), t.helpers[helper])
@@ -141,45 +148,4 @@ func (t *meter) settle(out []byte) []byte {
 	out = appendU32(append(out, opGlobalGet), t.fuel)
 	out = append(out, opI64Const, 0, opI64LessS, opIf, blockVoid, opCall)
 	return append(appendU32(out, t.refill), opEnd)
-}
-
-// addHelpers appends the helpers up to the last one in use. A count that the
-// operation can't have is not charged: the operation fails at once.
-func (t *meter) addHelpers(maxElements, maxPages uint32) {
-	last := -1
-	for i, used := range t.used {
-		if used {
-			last = i
-		}
-	}
-	bounds := [...][]byte{
-		// The count is compared with the memory's size, 65536 times its pages.
-		chargeBytes:    {opMemorySize, 0, opI64ExtendU, opI64Const, 16, opI64ShiftL},
-		chargeElements: appendSigned([]byte{opI64Const}, int64(maxElements)),
-		chargePages:    appendSigned([]byte{opI64Const}, int64(maxPages)),
-	}
-	prices := [...][]byte{
-		chargeBytes:    {opI64Const, 4, opI64ShiftRU}, // by BytesPerFuel
-		chargeElements: {},
-		chargePages:    {opI64Const, 12, opI64ShiftL}, // by FuelPerPage
-	}
-	for i := 0; i <= last; i++ {
-		if i == chargeBytes && !t.used[i] {
-			bounds[i] = []byte{opI64Const, 0} // there may be no memory
-		}
-		t.addHelper(bounds[i], prices[i])
-	}
-}
-
-func (t *meter) addHelper(bound, price []byte) {
-	m := t.module
-	count := []byte{opLocalGet, 0, opI64ExtendU}
-	code := append([]byte{0}, count...)
-	code = append(append(code, bound...), opI64LessEqU, opIf, blockVoid)
-	code = appendU32(append(code, opGlobalGet), t.fuel)
-	code = append(append(code, count...), price...)
-	code = append(t.settle(code), opEnd, opLocalGet, 0, opEnd)
-	typ := m.addType(FuncType{Params: []byte{TypeI32}, Results: []byte{TypeI32}})
-	m.functions = append(slices.Clip(m.functions), typ)
-	m.bodies = append(slices.Clip(m.bodies), body{raw: code})
 }

@@ -23,7 +23,8 @@ const (
 type module struct {
 	types     []FuncType
 	imports   []Import
-	functions []uint32 // type index of each own function
+	foreign   []FuncType // of the imported functions
+	functions []uint32   // type index of each own function
 	tables    []table
 	memories  []Limits
 	globals   []global
@@ -152,6 +153,9 @@ func (m *module) read(id byte, r *reader, offset int) {
 		m.imports = vector(r, 4, func(r *reader) Import { return r.importEntry(m.types) })
 		for _, i := range m.imports {
 			m.imported[i.Kind&3]++
+			if i.Kind == KindFunction {
+				m.foreign = append(m.foreign, i.Type)
+			}
 		}
 	case SectionFunction:
 		m.functions = vector(r, 1, func(r *reader) uint32 { return r.index("type", len(m.types)) })
@@ -177,6 +181,26 @@ func (m *module) read(id byte, r *reader, offset int) {
 	case SectionData:
 		m.data = vector(r, 2, m.segment)
 	}
+}
+
+// typeOf returns the type of a function that there is.
+func (m *module) typeOf(function uint32) FuncType {
+	if function >= m.imported[KindFunction] {
+		return m.types[m.functions[function-m.imported[KindFunction]]]
+	}
+	return m.foreign[function]
+}
+
+// wideValues is from how many parameters and results on the values that a call
+// or a branch passes are paid for, one unit for four: compilers that mean no
+// harm pass fewer.
+const wideValues = 16
+
+func (t FuncType) wide() uint32 {
+	if n := len(t.Params) + len(t.Results); n >= wideValues {
+		return uint32(n) / 4
+	}
+	return 0
 }
 
 // count returns how many functions, tables, memories or globals there are,

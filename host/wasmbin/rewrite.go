@@ -30,6 +30,10 @@ type Options struct {
 	RenameImport func(module, name string) string
 	// KeepExport, if set, tells which exports stay.
 	KeepExport func(name string) bool
+	// CountTables lets the code ask the host, by the imported function
+	// [MeterModule] [MeterTable], before it grows a table by so many elements: it
+	// returns the count, or -1 to refuse. It needs Meter.
+	CountTables bool
 	// State, if there is one, is what the module begins with.
 	State *State
 }
@@ -57,6 +61,8 @@ type Rewritten struct {
 	Wasm []byte
 	// Facts tells of the module as it came.
 	Facts Facts
+	// MovedFunctions is by how much the indexes of the own functions grew.
+	MovedFunctions uint32
 	// ChargePoints is how many places of the code count fuel.
 	ChargePoints int
 }
@@ -70,7 +76,8 @@ type Rewritten struct {
 // it charges for runs. One unit is one instruction (block, loop, else, end and
 // nop are free), and a charge is for the dearest way to the next charge. Bulk
 // operations pay for their size too: see [BytesPerFuel], [FuelPerPage]; on
-// tables a unit an element. What a path costs is the same on every machine,
+// tables a unit an element; and those on memory in pieces of [PieceBytes]. Calls
+// and branches that pass 16 values or more pay for them, a unit for four. What a path costs is the same on every machine,
 // and in the interpreter. When less than nothing is left at an entry or a
 // loop's head, the imported function [MeterModule] [MeterRefill] is called; it
 // fills the global up and returns, or ends the run by a panic. Labels charge
@@ -101,9 +108,10 @@ func Rewrite(wasm []byte, o Options) (*Rewritten, error) {
 		return nil, err
 	}
 	if o.Meter {
-		if w.ChargePoints, err = m.meter(s, o); err != nil {
+		if w.ChargePoints, err = m.meter(s, &w.Facts, o); err != nil {
 			return nil, err
 		}
+		w.MovedFunctions = m.imported[KindFunction] - original.imported[KindFunction]
 	} else if o.Strip {
 		m.strip(func(i uint32) uint32 { return i })
 	}
@@ -192,12 +200,12 @@ func (l *Limits) clamp(limit uint32) error {
 }
 
 // meter rewrites the code and returns the number of charge points.
-func (m *module) meter(s *scanner, o Options) (int, error) {
+func (m *module) meter(s *scanner, f *Facts, o Options) (int, error) {
 	l, err := findLeaves(s.module, s) // before addMeter moves what the two modules share
 	if err != nil {
 		return 0, err
 	}
-	t := addMeter(m)
+	t := addMeter(m, o.CountTables && f.TableGrows > 0)
 	if err := t.meterBodies(s, l); err != nil {
 		return 0, err
 	}

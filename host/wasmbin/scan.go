@@ -15,6 +15,7 @@ type event struct {
 	plain uint32 // how many plain instructions follow before the next event
 	arg   uint32 // function; event that opened the label's block, or that an end or else belongs to; 1 for a loop that calls nothing
 	first uint32 // of br_table: its targets are targets[first:first+arg]
+	wide  uint32 // what it costs to pass many parameters and results: see [FuncType.wide]
 	depth uint32 // of what opens a block: how many are open around it, theFunction counted in
 }
 
@@ -35,7 +36,8 @@ type scanner struct {
 	before   []int    // calls before each open loop
 	tight    bool     // a loop calls nothing
 	params   uint32
-	uses     []use // of locals, when flow is set
+	results  uint32 // the wide of the body's own
+	uses     []use  // of locals, when flow is set
 	flow     *flow
 }
 
@@ -45,8 +47,8 @@ const theFunction = ^uint32(0)
 // scan reads the body of own function i and fills in events. Its errors name
 // the byte's offset.
 func (s *scanner) scan(i int) error {
-	b, params := s.module.bodies[i], len(s.module.types[s.module.functions[i]].Params)
-	*s = scanner{module: s.module, params: uint32(params), events: s.events[:0], targets: s.targets[:0], open: append(s.open[:0], theFunction), before: s.before[:0], uses: s.uses[:0], flow: s.flow}
+	b, own := s.module.bodies[i], s.module.types[s.module.functions[i]]
+	*s = scanner{module: s.module, params: uint32(len(own.Params)), results: own.wide(), events: s.events[:0], targets: s.targets[:0], open: append(s.open[:0], theFunction), before: s.before[:0], uses: s.uses[:0], flow: s.flow}
 	r := &reader{data: b.raw}
 	s.readLocals(r)
 	s.code = uint32(r.at)
@@ -90,7 +92,7 @@ func (s *scanner) instruction(r *reader) {
 		s.openBlock(r, op, at)
 	case depth:
 		target := s.label(r)
-		s.event(event{op: op, at: uint32(at), next: uint32(r.at), arg: target})
+		s.event(event{op: op, at: uint32(at), next: uint32(r.at), arg: target, wide: s.wide(target)})
 	case targets:
 		s.branchTable(r, at)
 	case function:
@@ -98,7 +100,11 @@ func (s *scanner) instruction(r *reader) {
 		if op == opCall {
 			s.calls++
 		}
-		s.event(event{op: op, at: uint32(at), next: uint32(r.at), arg: f})
+		e := event{op: op, at: uint32(at), next: uint32(r.at), arg: f}
+		if op == opCall && r.err == nil {
+			e.wide = s.module.typeOf(f).wide()
+		}
+		s.event(e)
 	case local: // one beyond the guest's own would be the one that metering adds
 		l := r.index("local", int(uint64(s.params)+s.locals))
 		if s.flow != nil && r.err == nil {
@@ -138,7 +144,7 @@ func (s *scanner) plain(r *reader, op byte, at int) {
 	switch op {
 	case opNop:
 	case opUnreachable, opReturn:
-		s.event(event{op: op, at: uint32(at), next: uint32(r.at)})
+		s.event(event{op: op, at: uint32(at), next: uint32(r.at), wide: s.results})
 	case opElse:
 		opener := s.open[len(s.open)-1]
 		if opener == theFunction || s.events[opener].op != opIf || s.events[opener].first != 0 {
@@ -171,12 +177,23 @@ func (s *scanner) closeLoop(opener uint32) {
 	s.before = s.before[:s.loops]
 }
 
+// wide returns what it costs to branch to a label.
+func (s *scanner) wide(opener uint32) uint32 {
+	if opener == theFunction {
+		return s.results
+	}
+	return s.events[opener].wide
+}
+
 func (s *scanner) openBlock(r *reader, op byte, at int) {
+	wide := uint32(0)
 	switch t := r.signed(33); {
 	case t >= 0:
 		if t >= int64(len(s.module.types)) {
 			r.fail(fmt.Errorf("there is no type %d", t))
+			return
 		}
+		wide = s.module.types[t].wide()
 	case t == -64, t >= -5, t == -16, t == -17:
 	default:
 		r.fail(fmt.Errorf("block type %d", t))
@@ -186,7 +203,7 @@ func (s *scanner) openBlock(r *reader, op byte, at int) {
 		s.before = append(s.before, s.calls)
 		s.maxLoops = max(s.maxLoops, s.loops)
 	}
-	s.event(event{op: op, at: uint32(at), next: uint32(r.at), depth: uint32(len(s.open))})
+	s.event(event{op: op, at: uint32(at), next: uint32(r.at), wide: wide, depth: uint32(len(s.open))})
 	s.open = append(s.open, uint32(len(s.events)-1))
 }
 
@@ -208,7 +225,7 @@ func (s *scanner) branchTable(r *reader, at int) {
 	s.targets = append(s.targets, s.label(r))
 	n := len(s.targets) - first
 	s.maxTable = max(s.maxTable, n)
-	s.event(event{op: opBrTable, at: uint32(at), next: uint32(r.at), first: uint32(first), arg: uint32(n)})
+	s.event(event{op: opBrTable, at: uint32(at), next: uint32(r.at), first: uint32(first), arg: uint32(n), wide: s.wide(s.targets[first])})
 }
 
 func (r *reader) access() {
@@ -226,9 +243,12 @@ func (r *reader) zero() {
 
 // indexed reads the instructions that name a table, global, type or memory.
 func (s *scanner) indexed(r *reader, op byte, at int) {
+	wide := uint32(0)
 	switch shapes[op] {
 	case indirect:
-		r.index("type", len(s.module.types))
+		if t := r.index("type", len(s.module.types)); r.err == nil {
+			wide = s.module.types[t].wide()
+		}
 		r.index("table", s.module.count(KindTable))
 	case globalIndex:
 		r.index("global", s.module.count(KindGlobal))
@@ -245,7 +265,7 @@ func (s *scanner) indexed(r *reader, op byte, at int) {
 		s.calls++
 	}
 	if op == opCallIndirect || op == opTableSet || op == opMemoryGrow {
-		s.event(event{op: op, at: uint32(at), next: uint32(r.at)})
+		s.event(event{op: op, at: uint32(at), next: uint32(r.at), wide: wide})
 		return
 	}
 	s.count()
@@ -274,11 +294,12 @@ func (s *scanner) prefixed(r *reader, op byte, at int) {
 		return
 	}
 	s.calls++
-	s.misc(r, sub)
-	s.event(event{op: op, sub: byte(sub), at: uint32(at), next: uint32(r.at)})
+	table := s.misc(r, sub)
+	s.event(event{op: op, sub: byte(sub), at: uint32(at), next: uint32(r.at), arg: table})
 }
 
-func (s *scanner) misc(r *reader, sub uint32) {
+// misc returns the table of an instruction that names one.
+func (s *scanner) misc(r *reader, sub uint32) (table uint32) {
 	m := s.module
 	switch sub {
 	case miscMemoryInit, miscDataDrop:
@@ -303,10 +324,11 @@ func (s *scanner) misc(r *reader, sub uint32) {
 		r.index("table", m.count(KindTable))
 		r.index("table", m.count(KindTable))
 	case miscTableGrow, miscTableSize, miscTableFill:
-		r.index("table", m.count(KindTable))
+		table = r.index("table", m.count(KindTable))
 	default:
 		r.fail(fmt.Errorf("unknown instruction 0xfc 0x%x", sub))
 	}
+	return table
 }
 
 func (s *scanner) refuse(r *reader, op byte) {
