@@ -196,6 +196,12 @@ func (s *Server) readResults(ctx context.Context, q logQuery) (results []host.Se
 // sizeOf is about how many bytes of JSON a result is.
 func sizeOf(r *host.Result) int {
 	size := 1024 + len(r.Output) + 256*len(r.Calls)
+	for i := range r.Calls {
+		size += len(r.Calls[i].Target) + len(r.Calls[i].Error) + len(r.Calls[i].Hint)
+	}
+	if r.Error != nil {
+		size += len(r.Error.Message) + len(r.Error.Stack)
+	}
 	for _, line := range r.Logs {
 		size += 64 + len(line.Message)
 	}
