@@ -59,8 +59,8 @@ func newWasmKernel(module api.Module, pages *memory) *wasmKernel {
 func (k *wasmKernel) begin(input []byte, limits *host.Limits) bool {
 	k.pages.limit = uint64(kernelBytes(input, limits)) + 1<<16
 	k.outputLimit.Set(uint64(limits.OutputBytes))
-	k.reuse.Set(kernelStart + reuseBytes)
 	if len(input) == 0 {
+		k.reuse.Set(kernelStart + reuseBytes)
 		return true
 	}
 	class := roomClass(uint64(len(input)))
@@ -137,7 +137,11 @@ func (k *wasmKernel) result() []byte {
 }
 
 func (k *wasmKernel) said() []byte {
-	b, _ := k.slice(k.failure.Get(), k.failureLength.Get())
+	offset := k.failure.Get()
+	if offset == 0 { // the length may be of an earlier run
+		return nil
+	}
+	b, _ := k.slice(offset, k.failureLength.Get())
 	return b
 }
 
@@ -157,7 +161,7 @@ func (k *wasmKernel) reset() bool {
 	}
 	clear(used)
 	k.end.Set(kernelStart)
-	for _, g := range []api.MutableGlobal{k.input, k.inputLength, k.output, k.outputLength, k.outputLimit, k.failure, k.failureLength} {
+	for _, g := range []api.MutableGlobal{k.input, k.inputLength, k.output, k.outputLength, k.outputLimit, k.failure} {
 		g.Set(0)
 	}
 	return true
