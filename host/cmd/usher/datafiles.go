@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/sqlite"
 )
 
@@ -58,8 +57,8 @@ func isOurs(e os.DirEntry) bool {
 }
 
 // warnUnconfined says once what a host without the kernel's help does not do.
-func warnUnconfined(log *slog.Logger) {
-	if child.Confines() {
+func warnUnconfined(confines bool, log *slog.Logger) {
+	if confines {
 		return
 	}
 	log.Warn("this kernel has no Landlock: what compiles and builds uploads is bounded in time and memory, but not kept from this user's files",

@@ -56,3 +56,17 @@ func TestAHostsFilesAreNobodyElsesToRead(t *testing.T) {
 		t.Errorf("the second time the log says %s", &out)
 	}
 }
+
+func TestAHostThatTheKernelDoesNotHelpSaysSoOnce(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&out, nil))
+	warnUnconfined(true, log)
+	if out.Len() > 0 {
+		t.Errorf("a host with Landlock says %s", &out)
+	}
+	warnUnconfined(false, log)
+	if strings.Count(out.String(), "\n") != 1 || !strings.Contains(out.String(), "level=WARN") || !strings.Contains(out.String(), "hint=") {
+		t.Errorf("a host without says %s", &out)
+	}
+}

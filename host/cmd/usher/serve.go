@@ -19,6 +19,7 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/admin"
 	"github.com/usherhost/usher/host/auth0"
+	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/executor"
 	"github.com/usherhost/usher/host/guest"
@@ -122,7 +123,7 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 
-	warnUnconfined(log)
+	warnUnconfined(child.Confines(), log)
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", thisBuild().Version)
 	reload.certificate, reload.egress, reload.ingress = certificate, client, sender
 	work := []func(context.Context) error{worker.Run, reg.BuildPending, keepOnly(db, &reload.keepDays, log), reload.run, sender.Run}
