@@ -26,7 +26,7 @@
 //
 //   - Values of less than four bytes: they would blacken ordinary text.
 //   - Less than eight bytes of a longer value. A value of four to seven bytes is
-//     recognized as a whole only.
+//     recognized as a whole only, and in its own case of letters.
 //   - What is no secret in a value: the origin of an http or https URL, unless the
 //     value is no more than that; then, and for the name of a host, also after an
 //     "@", and for the keys and the punctuation of a JSON document, only the whole
