@@ -33,15 +33,16 @@ type call struct {
 	redacts   *redact.Redactor // see redactor
 	redacting bool             // redacts is made
 
-	tape     host.Tape
-	source   *mathrand.ChaCha8 // of random bytes; nil until the guest takes some
-	record   record
-	notes    []host.CallNote
-	logs     []host.Log
-	logBytes int64
-	logsCut  bool
-	vars     map[string][]byte
-	varBytes int64
+	tape        host.Tape
+	source      *mathrand.ChaCha8 // of random bytes; nil until the guest takes some
+	record      record
+	notes       []host.CallNote
+	logs        []host.Log
+	logBytes    int64
+	logsCut     bool
+	vars        map[string][]byte
+	varBytes    int64
+	answerBytes int // counted so far of answers that were not taken
 
 	hostCalls    int64
 	hostTime     time.Duration

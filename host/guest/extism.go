@@ -109,6 +109,7 @@ func varSet(s *sandbox.Call, c *call, stack []uint64) {
 	s.Free(stack[1])
 	if old, found := c.vars[name]; found {
 		c.varBytes -= int64(len(name) + len(old))
+		s.Release(len(name) + len(old))
 		delete(c.vars, name)
 	}
 	if stack[1] == 0 {
@@ -120,6 +121,7 @@ func varSet(s *sandbox.Call, c *call, stack []uint64) {
 			Message: fmt.Sprintf("var_set: the variables are larger than %d bytes", maxVarBytes),
 		})
 	}
+	s.Hold("its variables", len(name)+len(value))
 	if c.vars == nil {
 		c.vars = map[string][]byte{}
 	}

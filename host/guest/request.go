@@ -40,6 +40,7 @@ type started struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	canceled bool // guarded by requests.mu
+	held     int  // bytes that count as the run's memory until it is forgotten
 
 	response *host.HTTPResponse
 	failure  *host.EgressFailure
@@ -173,6 +174,27 @@ func (r *requests) drop(handle int64) {
 	}
 }
 
+// bytes returns how much the answers have that wait to be taken.
+func (r *requests) bytes() (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, x := range r.answered {
+		if x.response != nil {
+			n += len(x.response.Body)
+		}
+	}
+	return n
+}
+
+// holdAnswers counts as the run's memory what has come for it and was not taken
+// yet.
+func (c *call) holdAnswers(s *sandbox.Call) {
+	n := c.requests.bytes()
+	s.Release(max(c.answerBytes-n, 0))
+	s.Hold("answers that it has not taken", max(n-c.answerBytes, 0))
+	c.answerBytes = n
+}
+
 // oldest names the request that has been on its way for the longest.
 func (r *requests) oldest() string {
 	var first *started
@@ -218,7 +240,9 @@ func (c *call) start(s *sandbox.Call, request httpRequest, malformed *host.Egres
 		if len(c.requests.started) == 0 {
 			c.lastFailure, c.retryAfter = nil, 0
 		}
-		x := &started{target: note.Target}
+		x := &started{target: note.Target, held: len(request.Body) + len(request.BodyBase64)}
+		s.Hold("requests that it started", x.held)
+		c.holdAnswers(s)
 		q, failure := c.compose(request, malformed, ordinal)
 		if x.failure = failure; failure == nil {
 			x.send = func(ctx context.Context) { x.response, x.failure = c.exchange(ctx, q) }
@@ -284,7 +308,11 @@ func (c *call) await(s *sandbox.Call, d time.Duration) *started {
 		defer timer.Stop()
 		expired = timer.C
 	}
+	c.holdAnswers(s)
 	x := c.requests.wait(expired, s.Done())
+	if x != nil {
+		s.Release(x.held)
+	}
 	if x == nil && s.Err() == nil {
 		c.offset += max(d, 0)
 	}
@@ -302,7 +330,7 @@ type handleAnswer int64
 
 func (handleAnswer) measure(m *measure) { m.bytes += structBytes }
 
-func httpCancel(_ *sandbox.Call, c *call, stack []uint64) {
+func httpCancel(s *sandbox.Call, c *call, stack []uint64) {
 	handle := int64(stack[0])
 	do(c, "http_cancel", handleRequest{handle}, func(note *host.CallNote) nothing {
 		if c.requests == nil {
@@ -310,6 +338,7 @@ func httpCancel(_ *sandbox.Call, c *call, stack []uint64) {
 		}
 		if x, found := c.requests.started[handle]; found {
 			note.Target = x.target
+			s.Release(x.held)
 		}
 		c.requests.drop(handle)
 		return nothing{}

@@ -214,12 +214,13 @@ func (c *Call) Check() {
 
 // Bytes returns a copy of the block at offset, nil for offset 0, and for a block
 // that was freed: it is empty, as in Extism's SDK. An offset that names no block
-// ends the run.
+// ends the run. Until the host function returns, the copy counts as the run's memory.
 func (c *Call) Bytes(function string, offset uint64) []byte {
 	b := c.block(function, offset)
 	if b == nil {
 		return nil
 	}
+	c.Charge("what it passes to the host", len(b))
 	return append([]byte{}, b...)
 }
 
