@@ -36,8 +36,8 @@ func faultOf(r host.Result) string {
 	return string(r.Fault)
 }
 
-// good are 40 actions that must not notice the others.
-func good(p *peers, javascript bool) []*action {
+// goodActions are 40 actions that must not notice the others.
+func goodActions(p *peers, javascript bool) []*action {
 	kinds := []*action{
 		{wasm: guests.Wasm("echo")},
 		{wasm: guests.Wasm("noop")},
@@ -94,8 +94,8 @@ func request(origin, path, output string) *action {
 	return a
 }
 
-// hostile are the actions that try to end, stop or slow the host.
-func hostile(p *peers, javascript bool, only *regexp.Regexp) []*action {
+// hostileActions are those that try to end, stop or slow the host.
+func hostileActions(p *peers, javascript bool, only *regexp.Regexp) []*action {
 	list := append(append(leaving(), waiting(p)...), computing()...)
 	if javascript {
 		list = append(list, inJavaScript()...)

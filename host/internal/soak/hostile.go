@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/usherhost/usher/host"
@@ -94,7 +95,7 @@ func waiting(p *peers) []*action {
 		many = append(many, guests.Step{Function: "http_send", Argument: `{"method":"GET","url":"` + p.origin + `/slow"}`})
 	}
 	held.settings.Config["script"] = ascii(guests.Script(many...))
-	return []*action{
+	return append(fromKit(p), []*action{
 		bad("switching", p.bad+"/101", guestFault),
 		bad("silent", p.bad+"/silent", timeout),
 		bad("trickle", p.bad+"/trickle", timeout),
@@ -103,7 +104,29 @@ func waiting(p *peers) []*action {
 		bad("half-closed", p.bad+"/half", guestFault),
 		bad("early-hints", p.bad+"/103", timeout),
 		poison, held,
+	}...)
+}
+
+// fromKit are actions that call every peer of package hostile, some each, for a
+// moment, and trap.
+func fromKit(p *peers) []*action {
+	var list []*action
+	const each = 12
+	for urls := range slices.Chunk(p.kit, each) {
+		a := &action{
+			name: fmt.Sprintf("kit-%d", len(list)), kind: "calls many bad peers", wasm: guests.Wasm("script"),
+			want:     []string{guestFault, timeout, response, headers},
+			settings: host.Settings{Limits: host.Limits{HTTPTimeoutMillis: 100, HTTPRequests: 1000}},
+		}
+		var steps []guests.Step
+		for _, url := range urls {
+			a.settings.Egress.Allow = append(a.settings.Egress.Allow, strings.TrimSuffix(url, "/hook"))
+			steps = append(steps, guests.Step{Function: "http_send", Argument: `{"method":"GET","url":"` + url + `"}`})
+		}
+		a.settings.Config = map[string]string{"script": ascii(guests.Script(append(steps, guests.Step{Function: "trap"})...))}
+		list = append(list, a)
 	}
+	return list
 }
 
 // computing are actions that keep a core busy, in the guest or in the host.

@@ -11,13 +11,16 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/usherhost/usher/host/internal/hostile"
 )
 
 // peers are the servers that actions call.
 type peers struct {
-	origin   string // an ordinary one; /slow is slow
-	bad      string // answers badly, in the way that the path says
-	careless string // answers, and takes the body of a GET for the next request
+	origin   string   // an ordinary one; /slow is slow
+	bad      string   // answers badly, in the way that the path says
+	careless string   // answers, and takes the body of a GET for the next request
+	kit      []string // the addresses of package hostile's
 	close    func()
 }
 
@@ -31,15 +34,39 @@ func startPeers() (*peers, error) {
 	if err != nil {
 		return nil, err
 	}
+	kit, closeKit, err := startKit()
+	if err != nil {
+		return nil, err
+	}
 	return &peers{
-		origin: origin.URL, bad: "http://" + bad.Addr().String(), careless: "http://" + careless.Addr().String(),
+		kit: kit, origin: origin.URL, bad: "http://" + bad.Addr().String(), careless: "http://" + careless.Addr().String(),
 		close: func() {
 			origin.CloseClientConnections()
 			origin.Close()
 			_ = bad.Close()
 			_ = careless.Close()
+			closeKit()
 		},
 	}, nil
+}
+
+// startKit starts every peer of package hostile.
+func startKit() (urls []string, closeAll func(), err error) {
+	var servers []*hostile.Server
+	closeAll = func() {
+		for _, s := range servers {
+			s.Close()
+		}
+	}
+	for _, p := range hostile.Peers() {
+		s, err := p.Start()
+		if err != nil {
+			closeAll()
+			return nil, nil, err
+		}
+		servers, urls = append(servers, s), append(urls, s.URL)
+	}
+	return urls, closeAll, nil
 }
 
 func ordinary(w http.ResponseWriter, r *http.Request) {

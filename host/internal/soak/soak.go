@@ -115,7 +115,7 @@ func (s *soak) deploy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.good, s.bad = good(s.peers, javascript), hostile(s.peers, javascript, only)
+	s.good, s.bad = goodActions(s.peers, javascript), hostileActions(s.peers, javascript, only)
 	for _, name := range []string{"bombs", "uploads"} {
 		if _, err := s.client().CreateAction(ctx, name, host.PostUserRegistration); err != nil {
 			return err
