@@ -231,6 +231,7 @@ func (k *killing) firstRun() time.Duration {
 // killUnderLoad kills the process while senders post events.
 func (k *killing) killUnderLoad() {
 	k.Helper()
+	before := k.acknowledged()
 	ctx, cancel := context.WithCancel(k.Context())
 	var senders sync.WaitGroup
 	for range killSenders {
@@ -241,9 +242,21 @@ func (k *killing) killUnderLoad() {
 		})
 	}
 	pause(ctx, underLoad)
+	// A host that has accepted nothing and is killed again and again over the
+	// same action takes that for the reason.
+	for deadline := time.Now().Add(patience); k.acknowledged() == before && time.Now().Before(deadline); {
+		pause(ctx, time.Millisecond)
+	}
 	k.kill()
 	cancel()
 	senders.Wait()
+}
+
+// acknowledged returns how many events were accepted.
+func (k *killing) acknowledged() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.accepted)
 }
 
 // post sends one event; only a 202 counts as accepted.
