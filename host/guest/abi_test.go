@@ -409,15 +409,34 @@ func (p *program) report() {
 func (p *program) module() []byte {
 	const i32, i64 = 0x7f, 0x7e
 	types := [][]byte{
-		{0x60, 1, i64, 1, i64}, {0x60, 1, i64, 0}, {0x60, 1, i64, 1, i32}, {0x60, 2, i64, i32, 0}, {0x60, 2, i64, i64, 0},
-		{0x60, 0, 1, i64}, {0x60, 3, i64, i64, i32, 0}, {0x60, 0, 1, i32},
+		{0x60, 1, i64, 1, i64},
+		{0x60, 1, i64, 0},
+		{0x60, 1, i64, 1, i32},
+		{0x60, 2, i64, i32, 0},
+		{0x60, 2, i64, i64, 0},
+		{0x60, 0, 1, i64},
+		{0x60, 3, i64, i64, i32, 0},
+		{0x60, 0, 1, i32},
 	}
 	imports := []struct {
 		name string
 		kind byte
 	}{
-		{"alloc", 0}, {"free", 1}, {"length", 0}, {"load_u8", 2}, {"load_u64", 0}, {"store_u8", 3}, {"store_u64", 4}, {"output_set", 4}, {"error_set", 1},
-		{"var_set", 4}, {"var_get", 0}, {"log_info", 1}, {"input_load_u8", 2}, {"input_length", 5}, {"input_offset", 5},
+		{"alloc", 0},
+		{"free", 1},
+		{"length", 0},
+		{"load_u8", 2},
+		{"load_u64", 0},
+		{"store_u8", 3},
+		{"store_u64", 4},
+		{"output_set", 4},
+		{"error_set", 1},
+		{"var_set", 4},
+		{"var_get", 0},
+		{"log_info", 1},
+		{"input_load_u8", 2},
+		{"input_length", 5},
+		{"input_offset", 5},
 	}
 	out := []byte("\x00asm\x01\x00\x00\x00")
 	section := func(id byte, count int, content []byte) {

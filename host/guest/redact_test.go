@@ -22,7 +22,8 @@ func TestAKeyThatIsLoggedLineByLineIsNotShown(t *testing.T) {
 	w := newWorld(t)
 	w.store.secrets["KEY"] = privateKey
 	steps := []guests.Step{
-		{Function: "stdout", Argument: privateKey}, {Function: "stderr", Argument: strings.TrimSpace(privateKey)},
+		{Function: "stdout", Argument: privateKey},
+		{Function: "stderr", Argument: strings.TrimSpace(privateKey)},
 		{Function: "log_write", Argument: "\x02" + base64.StdEncoding.EncodeToString([]byte("x"+privateKey))},
 		{Function: "cache_get", Argument: privateKey[40:60]},
 		{Function: "error_set", Argument: strings.ReplaceAll(privateKey, "\n", `\n`)},

@@ -26,6 +26,7 @@ import (
 	"github.com/usherhost/usher/host/ingress"
 	"github.com/usherhost/usher/host/jsbuild"
 	"github.com/usherhost/usher/host/registry"
+	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/host/seal"
 	"github.com/usherhost/usher/host/sqlite"
 	"github.com/usherhost/usher/host/web"
@@ -76,13 +77,10 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 		return err
 	}
 	defer closeLast(db.Close, &err)
-	memory := cfg.memoryBudget()
-	memory.apply(log)
-	sandbox, err := openSandbox(ctx, filepath.Join(cfg.Data, "cache"), cfg.MaxModuleBytes, memory.guests())
+	sandbox, err := a.openServingSandbox(ctx, metrics, log)
 	if err != nil {
 		return err
 	}
-	registerMemory(metrics, sandbox)
 	defer closeLast(func() error { return sandbox.Close(context.WithoutCancel(ctx)) }, &err)
 	certificate, listener, err := a.listen(ctx)
 	if err != nil {
@@ -148,6 +146,19 @@ func (a *app) openStore(ctx context.Context, newDatabase bool) (*sqlite.DB, *sea
 		return nil, nil, errors.Join(err, db.Close())
 	}
 	return db, box, nil
+}
+
+// openServingSandbox opens the sandbox under the host's memory budget, which it
+// applies to the whole process. The caller must close it.
+func (a *app) openServingSandbox(ctx context.Context, metrics *prometheus.Registry, log *slog.Logger) (*sandbox.Sandbox, error) {
+	memory := a.cfg.memoryBudget()
+	memory.apply(log)
+	opened, err := openSandbox(ctx, filepath.Join(a.cfg.Data, "cache"), a.cfg.MaxModuleBytes, memory.guests())
+	if err != nil {
+		return nil, err
+	}
+	registerMemory(metrics, opened)
+	return opened, nil
 }
 
 // addDoors adds the API under /v1.
