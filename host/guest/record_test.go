@@ -40,7 +40,7 @@ func leaves(t *testing.T, r host.Result, tape host.Tape) int64 {
 func TestNoFunctionLeavesMoreThanTheBudgetOfARun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.settings.Limits = host.Limits{RecordBytes: 1 << 20, LogBytes: 16 << 20, RequestBytes: 64 << 20, HTTPRequests: 60, OutputBytes: 64 << 20}
+	w.settings.Limits = host.Limits{RecordBytes: 1 << 20, LogBytes: 16 << 20, RequestBytes: 64 << 20, HTTPRequests: 20, OutputBytes: 64 << 20}
 	around := map[string][2]string{
 		"cache_set":    {`{"key":"`, `","value":"v"}`},
 		"http_send":    {`{"method":"POST","url":"` + w.receiver.URL + `/","body":"`, `"}`},
@@ -52,8 +52,8 @@ func TestNoFunctionLeavesMoreThanTheBudgetOfARun(t *testing.T) {
 	for _, function := range guests.FloodFunctions() {
 		t.Run(function, func(t *testing.T) {
 			t.Parallel()
-			for _, fill := range []byte{0, 'a', 0xff} {
-				for size, times := range map[int]int{500: 2_500, 60_000: 40, 3 << 20: 2, 24 << 20: 1} {
+			for _, fill := range []byte{0, 0xff} {
+				for size, times := range map[int]int{500: 1_500, 60_000: 20, 3 << 20: 1} {
 					f := guests.Flood{Function: function, Fill: fill, Size: size, Times: times, Before: around[function][0], Behind: around[function][1]}
 					result, tape := w.flood(t, f)
 					if n := leaves(t, result, tape); n > w.recordBytes()+recordSlack {
