@@ -46,7 +46,7 @@ type share struct {
 	held, most int64
 }
 
-// waiter is who waits for bytes.
+// waiter is who waits for bytes of the budget, in one of its two queues.
 type waiter struct {
 	share *share
 	bytes int64
