@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/egress"
@@ -45,7 +46,43 @@ func openRegistry(t *testing.T) *registry.Registry {
 	runner := &guest.Runner{Sandbox: sand, Modules: db, Egress: client, Cache: &guest.Cache{}}
 	reg := &registry.Registry{Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, Builder: builder, Runner: draftRunner{runner}, Log: log}
 	runner.Secrets = reg
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- reg.BuildPending(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 	return reg
+}
+
+// settled returns an action and its draft once the draft is built or has failed
+// and, if it is to be deployed, is: a change does not wait for that when the
+// machine is busy.
+func settled(t *testing.T, reg *registry.Registry, name string, deploy bool) (host.Action, host.Draft) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		a, err := reg.Action(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := reg.Draft(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Status != host.Pending && d.Status != host.Building && (!deploy || a.Deployed != nil) {
+			return a, d
+		}
+		select {
+		case <-tick.C:
+		case <-t.Context().Done():
+			t.Fatal(t.Context().Err())
+		}
+	}
 }
 
 func TestCodeIsBuiltDeployedAndTested(t *testing.T) {
@@ -61,9 +98,12 @@ exports.onExecutePostUserRegistration = async (event) => {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, d, err := reg.CreateSourceAction(ctx, "notify", host.PostUserRegistration, src, []host.SecretWrite{{Name: "OWN", Value: &one}}, true)
-	if err != nil || d.Status != host.Built || a.Deployed == nil || !registry.AllDeployed(a, d) {
-		t.Fatalf("action %+v, draft %+v, %v", a, d, err)
+	if _, _, err := reg.CreateSourceAction(ctx, "notify", host.PostUserRegistration, src, []host.SecretWrite{{Name: "OWN", Value: &one}}, true); err != nil {
+		t.Fatal(err)
+	}
+	a, d := settled(t, reg, "notify", true)
+	if d.Status != host.Built || a.Deployed == nil || !registry.AllDeployed(a, d) {
+		t.Fatalf("action %+v, draft %+v", a, d)
 	}
 	for _, token := range []string{"two", "three"} {
 		if _, err := reg.PatchLibrary(ctx, "shared", host.LibraryPatch{Secrets: &[]host.SecretWrite{{Name: "TOKEN", Value: &token}}}); err != nil {
@@ -96,9 +136,12 @@ func TestCodeThatCanNotBeBuiltTellsWhere(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, d, err := reg.CreateSourceAction(t.Context(), "a "+tt.name, host.PostUserRegistration, host.Source{Code: tt.code}, nil, false)
-			if err != nil || d.Status != host.Failed || len(d.Errors) == 0 {
-				t.Fatalf("draft %+v, %v", d, err)
+			if _, _, err := reg.CreateSourceAction(t.Context(), "a "+tt.name, host.PostUserRegistration, host.Source{Code: tt.code}, nil, false); err != nil {
+				t.Fatal(err)
+			}
+			_, d := settled(t, reg, "a "+tt.name, false)
+			if d.Status != host.Failed || len(d.Errors) == 0 {
+				t.Fatalf("draft %+v", d)
 			}
 			if e := d.Errors[0]; e.Line != tt.line || !strings.Contains(e.Text, tt.text) || e.File != "action.js" {
 				t.Errorf("error %+v", e)
