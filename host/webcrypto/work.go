@@ -16,6 +16,8 @@ type Caller interface {
 	Burn(units int64)
 }
 
+// The bounds of this package are told in proto/abi/abi.json: change both.
+
 // What operations cost in fuel, as measured on the machine that the benchmarks
 // of the README ran on. The same request costs the same on every machine.
 const (
