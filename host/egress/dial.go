@@ -16,9 +16,10 @@ type connection struct {
 	net.Conn
 	pool    *pool
 	once    sync.Once
-	odd     atomic.Bool // what came over it is not what was asked for: not used again
-	awaited atomic.Bool // an answer begins with what is read next
-	secure  bool        // it carries TLS
+	odd     atomic.Bool  // what came over it is not what was asked for: not used again
+	awaited atomic.Bool  // an answer begins with what is read next
+	writing atomic.Int64 // since when a write has been under way, in nanoseconds; 0: none is
+	secure  bool         // it carries TLS
 	watch   watch
 }
 
@@ -29,6 +30,19 @@ func (c *connection) Read(p []byte) (int, error) {
 		c.look(p[:n])
 	}
 	return n, err
+}
+
+// Write implements net.Conn. One is under way at a time.
+func (c *connection) Write(p []byte) (int, error) {
+	c.writing.Store(time.Now().UnixNano())
+	defer c.writing.Store(0)
+	return c.Conn.Write(p)
+}
+
+// blocked reports whether the server has taken nothing for as long as d.
+func (c *connection) blocked(d time.Duration) bool {
+	since := c.writing.Load()
+	return since != 0 && time.Now().UnixNano()-since >= int64(d)
 }
 
 // look takes note of what the server said, in the open.
@@ -126,9 +140,9 @@ func (p *pool) dialTLS(ctx context.Context, network, address string) (net.Conn, 
 	return &secured{Conn: over, wire: conn}, nil
 }
 
-// sharedPatience is how long an exchange may outlast its end before the
-// connection goes that it shares with others of its binding: a server that
-// reads nothing can block all of them in a write.
+// sharedPatience is how long a write may wait for the server when an exchange is
+// over that shares the connection with others of its binding. Then it is closed:
+// in HTTP/2 one write that waits blocks all of them.
 const sharedPatience = 20 * time.Millisecond
 
 // tie makes the end of ctx that of the connection too, so that no read and no
@@ -138,19 +152,29 @@ func (x *exchange) tie(ctx context.Context, c *connection, shared bool) {
 	x.untie()
 	over := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		if shared {
-			patience := time.NewTimer(sharedPatience)
-			defer patience.Stop()
-			select {
-			case <-patience.C:
-			case <-over:
-				return
-			}
+		if !shared || c.stuck(over) {
+			_ = c.Close()
 		}
-		_ = c.Close()
 	})
 	c.awaited.Store(true)
 	x.conn, x.loose = c, func() { stop(); close(over) }
+}
+
+// stuck waits until an exchange whose time has come is over, and reports whether
+// a write holds it up.
+func (c *connection) stuck(over <-chan struct{}) bool {
+	patience := time.NewTicker(sharedPatience)
+	defer patience.Stop()
+	for {
+		select {
+		case <-over:
+			return false
+		case <-patience.C:
+			if c.blocked(sharedPatience) {
+				return true
+			}
+		}
+	}
 }
 
 // untie lets the connection outlive the exchange, unless something was odd with
