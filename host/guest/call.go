@@ -14,7 +14,6 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/redact"
 	"github.com/usherhost/usher/host/sandbox"
-	"github.com/usherhost/usher/proto"
 )
 
 // call is one run in progress: what its host functions need and what they
@@ -136,8 +135,7 @@ func encode(v any) json.RawMessage {
 // input composes what the guest reads: the sender's event, in the types of its
 // contract, with the action's secrets, and where it runs.
 func (c *call) input() ([]byte, error) {
-	body := proto.WithoutNulls(string(c.run.Event.Trigger), c.run.Event.Body)
-	event, err := withoutKeys(body, "secrets", "configuration")
+	event, err := eventOf(c.run.Event)
 	if err != nil {
 		return nil, err
 	}

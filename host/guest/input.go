@@ -6,32 +6,52 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/proto"
 )
 
-// withoutKeys returns the JSON object without the named members and otherwise
-// byte for byte. It is object itself when it has none of them.
-func withoutKeys(object []byte, keys ...string) ([]byte, error) {
-	object = bytes.TrimSpace(object)
+// ours are the members of an event that the host adds: a sender's do not count.
+var ours = []string{"secrets", "configuration"}
+
+// eventOf returns a sender's event as guests read it: without the members that
+// are ours and without needless nulls, and otherwise byte for byte. It is the
+// body itself when it has none of them.
+func eventOf(e *host.Event) ([]byte, error) {
+	object := bytes.TrimSpace(e.Body)
 	if len(object) < 2 || object[0] != '{' || object[len(object)-1] != '}' {
 		return nil, errors.New("the event is not a JSON object")
 	}
-	// A key can be spelled with escapes, so a backslash asks for the long way.
-	if bytes.IndexByte(object, '\\') < 0 && !slices.ContainsFunc(keys, func(key string) bool { return hasKey(object, key) }) {
-		return object, nil
+	mayHaveOurs, mayHaveNulls := survey(object)
+	if mayHaveNulls {
+		object = proto.WithoutNulls(string(e.Trigger), object)
 	}
-	return dropMembers(object, keys)
+	if mayHaveOurs {
+		return dropMembers(object, ours)
+	}
+	return object, nil
 }
 
-// rareLetters are seldom in an event, and one of them is in each key.
-const rareLetters = "gc"
-
-// hasKey reports whether a key may stand in the object. It looks for the end of
-// the key from a rare letter on, because a search stops wherever what it looks
-// for could begin.
-func hasKey(object []byte, key string) bool {
-	end := key[max(strings.LastIndexAny(key, rareLetters), 0):] + `"`
-	return bytes.Contains(object, []byte(end))
+// survey reports whether members that are ours, and nulls, may stand in the
+// object. Every run asks, so it looks at few bytes: from a letter on that is
+// rare in events, because a search stops wherever what it looks for could begin.
+func survey(object []byte) (mayHaveOurs, mayHaveNulls bool) {
+	// A key can be spelled with escapes, so a backslash asks for the long way.
+	mayHaveOurs = bytes.IndexByte(object, '\\') >= 0 || bytes.Contains(object, []byte(`crets"`))
+	for at := 1; at < len(object); at++ {
+		next := bytes.IndexByte(object[at:], 'u')
+		if next < 0 {
+			break
+		}
+		at += next
+		switch before, after := object[at-1], object[at+1:]; before {
+		case 'n':
+			mayHaveNulls = mayHaveNulls || bytes.HasPrefix(after, []byte("ll"))
+		case 'g':
+			mayHaveOurs = mayHaveOurs || bytes.HasPrefix(after, []byte(`ration"`))
+		}
+	}
+	return mayHaveOurs, mayHaveNulls
 }
 
 func dropMembers(object []byte, keys []string) ([]byte, error) {
