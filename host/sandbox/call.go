@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -139,7 +140,7 @@ func (c *Call) Err() error {
 	switch {
 	case c.timed == nil:
 		return c.expired()
-	case context.Cause(c.timed) == context.DeadlineExceeded:
+	case errors.Is(context.Cause(c.timed), context.DeadlineExceeded):
 		return context.DeadlineExceeded
 	}
 	return c.timed.Err()

@@ -91,7 +91,7 @@ func (noRandom) Read([]byte) (int, error) { return 0, errors.New("no random byte
 // plainInstance is an instance as its module describes it: nothing has run.
 // What it links is instantiated first, in the order of the manifest.
 func (s *Sandbox) plainInstance(call *Call, c *code, links []link) (_ *instance, err error) {
-	var ctx context.Context = call.parent
+	ctx := call.parent
 	memoryBytes := call.limits.MemoryBytes
 	a := newAccount(call)
 	m := &memory{limit: uint64(memoryBytes), account: a}
@@ -193,7 +193,7 @@ const exchangeRoom = 64 << 20
 
 // keptInstance is an image's instance with a kernel of its own.
 func (s *Sandbox) keptInstance(call *Call, c *code, f *frozen) (*instance, error) {
-	var ctx context.Context = call.parent
+	ctx := call.parent
 	pages := &memory{limit: uint64(call.limits.MemoryBytes) + exchangeRoom, forHost: true}
 	kernel, err := instantiate(experimental.WithMemoryAllocator(ctx, pages), s.runtime, s.kernel)
 	if err != nil {

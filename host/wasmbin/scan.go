@@ -96,15 +96,7 @@ func (s *scanner) instruction(r *reader) {
 	case targets:
 		s.branchTable(r, at)
 	case function:
-		f := r.index("function", s.module.count(KindFunction))
-		if op == opCall {
-			s.calls++
-		}
-		e := event{op: op, at: uint32(at), next: uint32(r.at), arg: f}
-		if op == opCall && r.err == nil {
-			e.wide = s.module.typeOf(f).wide()
-		}
-		s.event(e)
+		s.function(r, op, at)
 	case local: // one beyond the guest's own would be the one that metering adds
 		l := r.index("local", int(uint64(s.params)+s.locals))
 		if s.flow != nil && r.err == nil {
@@ -121,6 +113,19 @@ func (s *scanner) instruction(r *reader) {
 	default:
 		s.indexed(r, op, at)
 	}
+}
+
+// function reads an instruction that names one: a call, or a reference.
+func (s *scanner) function(r *reader, op byte, at int) {
+	f := r.index("function", s.module.count(KindFunction))
+	e := event{op: op, at: uint32(at), next: uint32(r.at), arg: f}
+	if op == opCall {
+		s.calls++
+		if r.err == nil {
+			e.wide = s.module.typeOf(f).wide()
+		}
+	}
+	s.event(e)
 }
 
 // immediate reads what an instruction of a shape has behind its opcode.

@@ -88,9 +88,7 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	}
 	client := &egress.Client{AllowNetworks: cfg.AllowNetworks, Deny: ownAddresses(listener)}
 	defer client.Close()
-	runner := &guest.Runner{
-		Sandbox: sandbox, Modules: db, Egress: client, Cache: &guest.Cache{}, Stacks: &jsbuild.Stacks{Module: db.Module},
-	}
+	runner := &guest.Runner{Sandbox: sandbox, Modules: db, Egress: client, Cache: &guest.Cache{}, Stacks: &jsbuild.Stacks{Module: db.Module}}
 	builder, closeBuilder, err := openSourceBuilder(sandbox, cfg.Data, log)
 	if err != nil {
 		return err
