@@ -82,7 +82,7 @@ func (a *app) printFindings(w io.Writer, findings []finding) {
 	for _, f := range findings {
 		fprintf(w, "%s %-12s %s\n", paint[f.State](fmt.Sprintf("%-8s", f.State)), f.Name, f.Detail)
 		if f.Hint != "" {
-			fprintf(w, "%22shint: %s\n", "", strings.ReplaceAll(f.Hint, "\n", "\n"+strings.Repeat(" ", 28)))
+			fprintf(w, "%22shint: %s\n", "", hang(f.Hint, strings.Repeat(" ", 28)))
 		}
 	}
 }

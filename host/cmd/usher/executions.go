@@ -167,7 +167,7 @@ func (a *app) printExecution(w io.Writer, e client.Execution) {
 		}
 	}
 	if len(e.Plan) == 0 {
-		fprintln(w, "\nnothing was bound and deployed when the event came")
+		fprintf(w, "\nnothing was bound and deployed when the event came\n")
 	}
 }
 
