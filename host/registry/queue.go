@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -18,6 +17,7 @@ type builds struct {
 	queue    []waiting         // first come first, but for [builds.next]
 	undone   []waiting         // those that come into the queue again later
 	workers  map[string]int    // that build for a key
+	working  map[string]bool   // actions that a worker has
 	failures int               // in a row to keep what was built
 	news     chan struct{}     // closed when something has changed
 	busy     map[revision]bool // that are being built
@@ -36,9 +36,9 @@ type waiting struct {
 	actor    host.Actor
 }
 
-// key names whom a build is for: who asks, or the action itself when that is the
-// host.
-func (w waiting) key() string { return cmp.Or(w.actor.ID, w.actionID) }
+// key names whom a build is for: who asked, and nothing for what an earlier run of
+// the host left.
+func (w waiting) key() string { return w.actor.ID }
 
 // begun runs a build beside the queue, with a context that ends when the host
 // stops, and reports whether it did: not when it stops already.
@@ -121,18 +121,30 @@ func (b *builds) change(do func()) {
 	b.news = nil
 }
 
+// add puts an action into the queue, unless it is there: a worker does all that is
+// left to do for it.
 func (b *builds) add(ctx context.Context, actionID string) {
-	b.change(func() { b.queue = append(b.queue, waiting{actionID, host.ActorOf(ctx)}) })
+	actor := host.ActorOf(ctx)
+	b.change(func() {
+		i := slices.IndexFunc(b.queue, func(w waiting) bool { return w.actionID == actionID })
+		switch {
+		case i < 0:
+			b.queue = append(b.queue, waiting{actionID, actor})
+		case b.queue[i].actor.ID == "":
+			b.queue[i].actor = actor
+		}
+	})
 }
 
-// next waits for an action whose draft is to be built; false when ctx is done.
-// The key that the fewest workers build for is first, and none has all of them:
-// what takes long keeps its own author waiting. The caller must call built.
+// next waits for an action whose draft is to be built, and that no worker has;
+// false when ctx is done. The key that the fewest workers build for is first, and
+// none has all of them: what takes long keeps its own author waiting. The caller
+// must call built.
 func (b *builds) next(ctx context.Context) (w waiting, ok bool) {
 	ok = b.wait(ctx, func() bool {
 		first := -1
 		for i, w := range b.queue {
-			if n := b.workers[w.key()]; n < maxBuilds && (first < 0 || n < b.workers[b.queue[first].key()]) {
+			if n := b.workers[w.key()]; !b.working[w.actionID] && n < maxBuilds && (first < 0 || n < b.workers[b.queue[first].key()]) {
 				first = i
 			}
 		}
@@ -140,11 +152,12 @@ func (b *builds) next(ctx context.Context) (w waiting, ok bool) {
 			return false
 		}
 		if b.workers == nil {
-			b.workers = map[string]int{}
+			b.workers, b.working = map[string]int{}, map[string]bool{}
 		}
 		w = b.queue[first]
 		b.queue = slices.Delete(b.queue, first, first+1)
 		b.workers[w.key()]++
+		b.working[w.actionID] = true
 		return true
 	})
 	return w, ok
@@ -153,6 +166,7 @@ func (b *builds) next(ctx context.Context) (w waiting, ok bool) {
 // built tells that a worker has done what next gave it.
 func (b *builds) built(w waiting) {
 	b.change(func() {
+		delete(b.working, w.actionID)
 		key := w.key()
 		if b.workers[key]--; b.workers[key] == 0 {
 			delete(b.workers, key)
