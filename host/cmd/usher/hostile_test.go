@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -245,6 +246,24 @@ func TestColorsOfOurOwnPass(t *testing.T) {
 	term.note("%s %s", term.red("a\x1b[5mb\n\xff[31mc\xff]0;d"), "\x1b[31m")
 	if got, want := out.String(), "\x1b[31ma\\u001b[5mb\\n\x1b[31mc\\xff]0;d\x1b[0m \\u001b[31m\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestLongAnswersKeepTheirCharactersWhole(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	term := newTerm(nil, &out, &out)
+	var want strings.Builder
+	err := term.answer(nil, func(w io.Writer) {
+		for i := range 9 {
+			line := strings.Repeat("x", i) + strings.Repeat("─é🔑", 1000)
+			want.WriteString("a line\n" + line + "\n")
+			fprintln(w, "a line")
+			fprintln(w, line)
+		}
+	})
+	if err != nil || out.String() != want.String() {
+		t.Errorf("characters were taken apart: %v, %q", err, regexp.MustCompile(`\\x..`).FindAllString(out.String(), 9))
 	}
 }
 

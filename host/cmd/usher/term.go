@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,9 +40,10 @@ func (t term) answer(v any, human func(w io.Writer)) error {
 	if t.json {
 		return t.printJSON(v)
 	}
-	w := bufio.NewWriter(t.out)
-	human(w)
-	return w.Flush()
+	var text bytes.Buffer // written at once: a safeWriter takes no half of a character
+	human(&text)
+	_, err := t.out.Write(text.Bytes())
+	return err
 }
 
 func (t term) printJSON(v any) error {
