@@ -2,7 +2,9 @@ package redact
 
 import (
 	"bytes"
+	"html"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -19,6 +21,7 @@ var decoders = []decoder{
 	{backslashes, escapes('\\', backslash)},
 	{percents, escapes('%', percent)},
 	{references, escapes('&', reference)},
+	{equalSigns, escapes('=', quotedPrintable)},
 	{base64Runs, base64From(0)},
 	{base64Runs, base64From(1)},
 	{base64Runs, base64From(2)},
@@ -36,6 +39,7 @@ const (
 	backslashes traits = 1 << iota
 	percents
 	references
+	equalSigns
 	base64Runs  // long enough runs of base64
 	hexRuns     // likewise
 	partedBytes // enough words that may be numbers
@@ -55,7 +59,7 @@ var ofByte = func() (t [256]traits) {
 			t[i] |= word
 		}
 	}
-	t['\\'], t['%'], t['&'] = backslashes, percents, references
+	t['\\'], t['%'], t['&'], t['='] = backslashes, percents, references, equalSigns
 	return t
 }()
 
@@ -88,7 +92,7 @@ func (v *view) survey(least int) traits {
 			endHex(i)
 			hexAt = i + 1
 		default:
-			all |= t & (backslashes | percents | references)
+			all |= t & (backslashes | percents | references | equalSigns)
 			endHex(i)
 			end(i)
 			base64At, hexAt = i+1, i+1
@@ -131,9 +135,9 @@ func escapes(sign byte, one func(data, room []byte) ([]byte, int)) func(out, in 
 	}
 }
 
-var controls = map[byte]byte{'n': '\n', 'r': '\r', 't': '\t', 'b': '\b', 'f': '\f', 'v': '\v', 'a': '\a', '0': 0}
+var controls = map[byte]byte{'n': '\n', 'r': '\r', 't': '\t', 'b': '\b', 'f': '\f', 'v': '\v', 'a': '\a'}
 
-// backslash reads an escape of JSON, JavaScript, Go or Python.
+// backslash reads an escape of JSON, JavaScript, Go, Python, C or a shell.
 func backslash(data, room []byte) ([]byte, int) {
 	if len(data) < 2 {
 		return nil, 0
@@ -149,12 +153,23 @@ func backslash(data, room []byte) ([]byte, int) {
 		}
 	case 'u':
 		return unicodeEscape(data, room)
+	case '0', '1', '2', '3', '4', '5', '6', '7':
+		return octal(data, room)
 	default:
 		if control, ok := controls[c]; ok {
 			return append(room, control), 2
 		}
 	}
 	return append(room, data[1]), 2
+}
+
+// octal reads up to three digits that stand for a byte.
+func octal(data, room []byte) ([]byte, int) {
+	n, end := 0, 1
+	for ; end < min(len(data), 4) && '0' <= data[end] && data[end] <= '7' && n < 32; end++ {
+		n = n<<3 | int(data[end]-'0')
+	}
+	return append(room, byte(n)), end
 }
 
 // unicodeEscape reads \uXXXX, two of them for one character, and \u{X}.
@@ -184,8 +199,6 @@ func percent(data, room []byte) ([]byte, int) {
 	return nil, 0
 }
 
-var named = map[string]string{"amp": "&", "lt": "<", "gt": ">", "quot": `"`, "apos": "'", "nbsp": "\u00a0"}
-
 // reference reads &name; &#N; and &#xX;.
 func reference(data, room []byte) ([]byte, int) {
 	end := bytes.IndexByte(data[:min(len(data), 12)], ';')
@@ -193,10 +206,14 @@ func reference(data, room []byte) ([]byte, int) {
 		return nil, 0
 	}
 	name := string(data[1:end])
-	if text, ok := named[name]; ok {
-		return append(room, text...), end + 1
+	if name[0] != '#' {
+		whole := string(data[:end+1])
+		if text := html.UnescapeString(whole); !strings.HasSuffix(text, ";") {
+			return append(room, text...), end + 1
+		}
+		return nil, 0
 	}
-	if name[0] != '#' || len(name) < 2 {
+	if len(name) < 2 {
 		return nil, 0
 	}
 	digits, base := name[1:], 10
@@ -208,6 +225,23 @@ func reference(data, room []byte) ([]byte, int) {
 		return nil, 0
 	}
 	return utf8.AppendRune(room, rune(n)), end + 1
+}
+
+// quotedPrintable reads =XX, and the "=" that ends a line which goes on in the next.
+func quotedPrintable(data, room []byte) ([]byte, int) {
+	if n, ok := hexNumber(data, 1, 2); ok {
+		return append(room, byte(n)), 3
+	}
+	for i, c := range data[1:] {
+		switch c {
+		case '\n':
+			return room, i + 2
+		case ' ', '\t', '\r':
+		default:
+			return nil, 0
+		}
+	}
+	return nil, 0
 }
 
 // hexNumber reads the digits of data at at.

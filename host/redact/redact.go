@@ -11,16 +11,19 @@
 // no difference. Text is looked through as it is and in these forms, also in
 // one of them within another:
 //
-//   - backslash escapes of JSON, JavaScript, Go and Python: \n, \", \/, \x41, \u0041,
-//     \u{41}, \U00000041, surrogate pairs
+//   - backslash escapes of JSON, JavaScript, Go, Python, C and shells: \n, \", \/, \x41,
+//     \101, \u0041, \u{41}, \U00000041, surrogate pairs
 //   - percent-encoding, whichever bytes are encoded, upper and lower case: as
 //     encodeURIComponent, encodeURI, escape, forms ("+" for a blank) and RFC 3986 write it
-//   - character references of HTML and XML: &amp;, &#39;, &#x27;
+//   - character references of HTML and XML: &amp;, &auml;, &#39;, &#x27;
+//   - quoted-printable, as in mails: =C3=A4, and lines that end in "="
 //   - base64 in the standard and the URL alphabet, padded or not, also where the
 //     value stands somewhere in what was encoded, as the password in Basic authorization
 //   - hexadecimal digits, upper and lower case, joined or parted by blanks, commas,
 //     colons, hyphens and 0x, as in <Buffer 73 65>
 //   - lists of bytes as decimal numbers, as in Uint8Array(2) [ 115, 101 ]
+//   - characters up to U+00FF as one byte each, as JavaScript's btoa and escape write
+//     them, and the other way round: the bytes of UTF-8 as one character each
 //
 // # What is not
 //
@@ -41,6 +44,7 @@ import (
 	"bytes"
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -111,16 +115,42 @@ func (r *Redactor) learn(secret int, value string, depth int) {
 	}
 }
 
-// spellings are a value's own bytes, and what stands for them in a text when
-// they are no UTF-8.
+// spellings are a value's own bytes, what stands for them in a text when they are
+// no UTF-8, and what they become where a byte is taken for a character or a
+// character for a byte.
 func spellings(value string) []string {
 	list := []string{value}
-	for _, other := range []string{strings.ToValidUTF8(value, "\ufffd"), string([]rune(value))} {
+	for _, other := range []string{strings.ToValidUTF8(value, "\ufffd"), string([]rune(value)), narrow(value), wide(value)} {
 		if !slices.Contains(list, other) {
 			list = append(list, other)
 		}
 	}
 	return list
+}
+
+// narrow returns a text with one byte for each character that has room in one.
+func narrow(value string) string {
+	if !utf8.ValidString(value) {
+		return value
+	}
+	var b []byte
+	for _, c := range value {
+		if c <= math.MaxUint8 {
+			b = append(b, byte(c))
+		} else {
+			b = utf8.AppendRune(b, c)
+		}
+	}
+	return string(b)
+}
+
+// wide returns a text with one character for each byte.
+func wide(value string) string {
+	var b []byte
+	for i := range len(value) {
+		b = utf8.AppendRune(b, rune(value[i]))
+	}
+	return string(b)
 }
 
 // learnForm adds one spelling of a value. One that stands in another value is not

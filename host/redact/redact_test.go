@@ -32,9 +32,10 @@ func TestTextTakesOutEveryForm(t *testing.T) {
 	jsonText, _ := json.Marshal(token)
 	inner := string(jsonText[1 : len(jsonText)-1])
 	twice, _ := json.Marshal(inner)
-	var escaped, decimal, brackets strings.Builder
+	var escaped, octal, decimal, brackets strings.Builder
 	for _, c := range []byte(token) {
 		fmt.Fprintf(&escaped, `\u%04X`, c)
+		fmt.Fprintf(&octal, `\%o`, c)
 		fmt.Fprintf(&decimal, "%3d,\n", c)
 		fmt.Fprintf(&brackets, " %02x", c)
 	}
@@ -46,6 +47,10 @@ func TestTextTakesOutEveryForm(t *testing.T) {
 		"JSON in JSON":          string(twice),
 		"JSON, all escaped":     escaped.String(),
 		"Go's quotes":           strconv.Quote(token),
+		"octal escapes":         octal.String(),
+		"octal escapes of some": strings.NewReplacer("_", `\137`, "/", `\057`, " ", `\40`, "\t", `\011`).Replace(token),
+		"quoted-printable":      strings.NewReplacer(" ", "=20", "\t", "=09", "/", "=2f").Replace(token),
+		"parted by soft breaks": token[:5] + "=\r\n" + token[5:11] + "= \n" + token[11:17] + "=\n" + token[17:],
 		"HTML":                  html.EscapeString(token),
 		"a form":                url.QueryEscape(token),
 		"a path":                url.PathEscape(token),
@@ -79,6 +84,41 @@ func TestTextTakesOutEveryForm(t *testing.T) {
 				t.Errorf("much is left: %q", got)
 			}
 		})
+	}
+}
+
+func TestTextTakesOutCharactersThatWereTakenForBytes(t *testing.T) {
+	t.Parallel()
+	const password = "Pässwörd-größe-für"
+	r := redact.New(map[string]string{"KEY": password, "WIDE": password + "-密码"})
+	var latin1, bytesAsCharacters []byte
+	for _, c := range password {
+		latin1 = append(latin1, byte(c))
+	}
+	for _, c := range []byte(password) {
+		bytesAsCharacters = utf8.AppendRune(bytesAsCharacters, rune(c))
+	}
+	for name, form := range map[string]string{
+		"btoa":                     base64.StdEncoding.EncodeToString(latin1),
+		"btoa of Basic":            base64.StdEncoding.EncodeToString(append([]byte("user:"), latin1...)),
+		"escape":                   url.QueryEscape(string(latin1)),
+		"small escapes":            `P\xe4ssw\xf6rd-gr\xf6\xdfe-f\xfcr`,
+		"octal escapes":            `P\344ssw\366rd-gr\366\337e-f\374r`,
+		"codes of characters":      strings.Trim(fmt.Sprintf("%d", latin1), "[]"),
+		"bytes as characters":      string(bytesAsCharacters),
+		"the same in a URL":        url.QueryEscape(string(bytesAsCharacters)),
+		"quoted-printable":         "P=C3=A4ssw=C3=B6rd-gr=C3=B6=C3=9Fe-f=C3=BCr",
+		"names of characters":      "P&auml;ssw&ouml;rd-gr&ouml;&szlig;e-f&uuml;r",
+		"octal escapes of UTF-8":   `P\303\244ssw\303\266rd-gr\303\266\303\237e-f\303\274r`,
+		"a header that was echoed": "x-key: " + string(bytesAsCharacters),
+	} {
+		got := r.Text("before " + form + " after")
+		if !strings.Contains(got, "[secret ") || strings.Contains(got, "ss") || strings.Contains(got, "rd") {
+			t.Errorf("%s: got %q of %q", name, got, form)
+		}
+	}
+	if got := r.Text("P%E4ssw%F6rd-gr%F6%DFe-f%FCr-%u5BC6%u7801"); got != "[secret WIDE]" {
+		t.Errorf("got %q of what escape wrote", got)
 	}
 }
 
