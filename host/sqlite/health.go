@@ -19,18 +19,25 @@ const (
 	probeWait    = 3 * time.Second // how long Health waits for the disk
 )
 
-// health is what is known of the store's commits: how the last one ended that
-// stored an event, or that tried to.
+// health is what is known of the store's commits: when one stored an event, or
+// what failed since.
 type health struct {
 	mu    sync.Mutex // guards all below
-	at    time.Time  // zero: nothing is known yet
+	at    time.Time  // zero: nothing is known
 	err   error
 	probe chan struct{} // closed when the probe on its way has ended; nil: there is none
 }
 
+// note keeps how a commit ended. After a failure only a probe says that all is
+// well again, for events may be stored where no result can be: the next question
+// asks for one.
 func (h *health) note(err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if err == nil && h.err != nil {
+		h.at = time.Time{}
+		return
+	}
 	h.at, h.err = time.Now(), err
 }
 
@@ -44,13 +51,16 @@ func (h *health) known() bool {
 }
 
 // Health returns nil when an event would be stored now, and why not otherwise.
-// It goes by the last event that was stored, or could not be; when that is some
-// time ago, it commits a small record, and tries what stores an event and a
-// result. It waits at most 3 seconds, and asks the disk once a second at most,
-// however often it is called.
+// It goes by the last event that was stored; when that is some time ago, or
+// something could not be stored, it commits a small record, and tries what stores
+// an event and a result. It waits at most 3 seconds, and asks the disk once a
+// second at most, however often it is called; after a failure also once for each
+// event that was stored since.
 func (db *DB) Health(ctx context.Context) error {
-	if err := db.sameFile(); err != nil {
-		return err
+	for _, file := range []openFile{db.file, db.log} {
+		if err := file.same(); err != nil {
+			return err
+		}
 	}
 	done, err := db.ask()
 	if done == nil {
@@ -106,15 +116,35 @@ func (db *DB) runProbe(h *health) {
 	h.probe = nil
 }
 
-// sameFile finds out whether the database file is still the one that was
-// opened: what is committed to a file that was deleted or replaced is lost.
-func (db *DB) sameFile() error {
-	path := filepath.Join(db.dir, FileName)
+// openFile is a file of the database, as it was when it was opened.
+type openFile struct {
+	path string
+	info os.FileInfo
+}
+
+func statOpen(path string) (openFile, error) {
 	info, err := os.Stat(path)
-	if err == nil && os.SameFile(info, db.file) {
+	return openFile{path, info}, fault(err)
+}
+
+// statLog returns the write-ahead log of the open database at path. It is beside
+// the file that a link leads to.
+func statLog(path string) (openFile, error) {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return openFile{}, fault(err)
+	}
+	return statOpen(path + "-wal")
+}
+
+// same finds out whether the file is still the one that was opened: what is
+// committed to one that was deleted or replaced is lost.
+func (f openFile) same() error {
+	info, err := os.Stat(f.path)
+	if err == nil && os.SameFile(info, f.info) {
 		return nil
 	}
-	return unavailable("the database file "+path+" was deleted or replaced while the host has it open",
+	return unavailable("the database file "+f.path+" was deleted or replaced while the host has it open",
 		"stop the host, put the file back or restore a backup, and start the host again", err)
 }
 
@@ -180,19 +210,22 @@ func (tx *transaction) rehearseResult() error {
 	return err
 }
 
-// noteHealth notes how the last of the batch ended that stored an event, or
-// that the database failed.
+// noteHealth notes that a batch stored an event, or that the database failed at
+// something in it.
 func (w *writer) noteHealth(batch []operation, errs []error) {
-	for i := len(batch) - 1; i >= 0; i-- {
-		a, accepts := batch[i].(*acceptance)
+	stored := false
+	for i, op := range batch {
+		a, accepts := op.(*acceptance)
 		switch {
-		case errs[i] == nil && accepts && a.stored:
-			w.health.note(nil)
-			return
-		case errs[i] != nil && (accepts && broken(errs[i]) || !refused(errs[i])):
+		case errs[i] == nil:
+			stored = stored || accepts && a.stored
+		case accepts && broken(errs[i]) || !refused(errs[i]):
 			w.health.note(fault(errs[i]))
 			return
 		}
+	}
+	if stored {
+		w.health.note(nil)
 	}
 }
 

@@ -139,21 +139,69 @@ func TestAFailedCommitIsTroubleUntilOneSucceeds(t *testing.T) {
 	}
 }
 
+// What is committed to a log without a name is lost when the host is killed, as
+// is what is committed to such a database.
 func TestADatabaseFileThatIsGoneIsTrouble(t *testing.T) {
 	t.Parallel()
+	for _, name := range []string{sqlite.FileName, sqlite.FileName + "-wal"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, dir := openTemp(t, sqlite.Options{})
+			path := filepath.Join(dir, name)
+			if err := os.Rename(path, path+".moved"); err != nil {
+				t.Fatal(err)
+			}
+			if e := hostError(t, db.Health(t.Context())); !strings.Contains(e.Text, "deleted or replaced") {
+				t.Errorf("health is %v", e)
+			}
+			if err := os.Rename(path+".moved", path); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Health(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestADatabaseBehindALinkIsWell(t *testing.T) {
+	t.Parallel()
 	db, dir := openTemp(t, sqlite.Options{})
-	path := filepath.Join(dir, sqlite.FileName)
-	if err := os.Rename(path, path+".moved"); err != nil {
+	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if e := hostError(t, db.Health(t.Context())); !strings.Contains(e.Text, "deleted or replaced") {
-		t.Errorf("health is %v", e)
-	}
-	if err := os.Rename(path+".moved", path); err != nil {
+	path, elsewhere := filepath.Join(dir, sqlite.FileName), filepath.Join(t.TempDir(), "real.db")
+	if err := errors.Join(os.Rename(path, elsewhere), os.Symlink(elsewhere, path)); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Health(t.Context()); err != nil {
+	if err := reopen(t, dir).Health(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// Events may be stored while no result can be: then a host that takes them is
+// not well.
+func TestAnEventThatIsStoredDoesNotHideThatNoResultCanBe(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"result_execution", "tape", "failure_data"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir, path := bigDatabase(t)
+			overwriteRoot(t, path, name)
+			db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = db.Close() })
+			for range 3 {
+				if err := db.Health(t.Context()); host.CodeOf(err) != host.Corrupt || err == nil {
+					t.Errorf("health is %v, want corrupt", err)
+				}
+				if _, err := db.Accept(t.Context(), []host.NewEvent{registration()}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
 	}
 }
 

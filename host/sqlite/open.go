@@ -48,7 +48,7 @@ type Options struct {
 // outside is a [host.Error].
 type DB struct {
 	dir         string
-	file        os.FileInfo // of the database, when it was opened
+	file, log   openFile // of the database
 	lock        *flock.Flock
 	writer      *writer
 	readers     *sql.DB
@@ -104,15 +104,18 @@ func open(ctx context.Context, dir string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.Stat(path)
+	file, err := statOpen(path)
 	if err != nil {
-		return nil, errors.Join(fault(err), session.close())
+		return nil, errors.Join(err, session.close())
 	}
 	db := &DB{dir: dir, file: file, closing: make(chan struct{})}
 	db.close = sync.OnceValue(db.shut)
 	if db.readers, err = openReaders(path, o); err == nil {
 		db.writer = newWriter(session, o)
 		err = db.load(ctx)
+	}
+	if err == nil { // what load wrote is in the log
+		db.log, err = statLog(path)
 	}
 	if err != nil {
 		return nil, errors.Join(fault(err), db.running.close(), session.close())
