@@ -95,6 +95,10 @@ func httpHeaders(s *sandbox.Call, c *call, stack []uint64) {
 // maxVarBytes bounds the variables of a run, names and values together.
 const maxVarBytes = 1 << 20
 
+// varRoom is what a variable takes besides its name and value: its place in a
+// map that grows, and the rounding of both.
+const varRoom = 128
+
 func varGet(s *sandbox.Call, c *call, stack []uint64) {
 	name := c.name(s, "var_get", stack[0])
 	s.Free(stack[0])
@@ -109,7 +113,7 @@ func varSet(s *sandbox.Call, c *call, stack []uint64) {
 	s.Free(stack[1])
 	if old, found := c.vars[name]; found {
 		c.varBytes -= int64(len(name) + len(old))
-		s.Release(len(name) + len(old))
+		s.Release(varRoom + len(name) + len(old))
 		delete(c.vars, name)
 	}
 	if stack[1] == 0 {
@@ -121,7 +125,7 @@ func varSet(s *sandbox.Call, c *call, stack []uint64) {
 			Message: fmt.Sprintf("var_set: the variables are larger than %d bytes", maxVarBytes),
 		})
 	}
-	s.Hold("its variables", len(name)+len(value))
+	s.Hold("its variables", varRoom+len(name)+len(value))
 	if c.vars == nil {
 		c.vars = map[string][]byte{}
 	}
