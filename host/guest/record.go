@@ -37,7 +37,10 @@ const callBytes = 160
 const logBytes = 80
 
 // record counts what a run leaves behind. It is for the run's goroutine.
-type record struct{ used int64 }
+type record struct {
+	used int64
+	held int64 // of that, as memory of the host
+}
 
 // room returns how many bytes the run may still leave behind.
 func (c *call) room() int64 { return c.settings.Limits.RecordBytes - c.record.used }
@@ -49,6 +52,10 @@ func (c *call) leave(function string, bytes int64) {
 		panic(c.overRecord(function))
 	}
 	c.record.used += bytes
+	if c.sandbox != nil { // until the run's end it is in the host's memory
+		c.sandbox.Keep("what the run leaves", c.record.used-c.record.held)
+		c.record.held = c.record.used
+	}
 }
 
 func (c *call) overRecord(function string) *sandbox.Fault {

@@ -1,6 +1,7 @@
 package guest_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -10,7 +11,9 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/guests"
+	"github.com/usherhost/usher/host/sandbox"
 )
 
 // recordSlack is what a run leaves besides what its guest decides about: the
@@ -317,6 +320,46 @@ func TestNoCutLeavesHalfOfASecret(t *testing.T) {
 					t.Errorf("%s %s, cut at %d: a part of a secret is told", tt.function, tt.before, size)
 				}
 			}
+		}
+	}
+}
+
+// TestWhatARunLeavesCountsAsTheHostsMemory gives a run a larger budget than the
+// host has memory.
+func TestWhatARunLeavesCountsAsTheHostsMemory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: t.TempDir(), Functions: guest.Functions(), MemoryBytes: 16 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close(context.Background()) })
+	w.Sandbox = s
+	w.settings.Limits = host.Limits{RecordBytes: 64 << 20, MemoryBytes: 4 << 20}
+	result, tape := w.flood(t, guests.Flood{Function: "secret_get", Size: 500, Times: 9_000})
+	if result.Limit != "memory_bytes" || !strings.Contains(result.Error.Message, "for what the run leaves") {
+		t.Errorf("%s %+v", result.Limit, result.Error)
+	}
+	if n := leaves(t, result, tape); n > 17<<20 {
+		t.Errorf("it left %d bytes", n)
+	}
+}
+
+// TestManyVariablesCountAsMemory keeps variables that are small, and so many
+// that it is not their names and values that take the memory.
+func TestManyVariablesCountAsMemory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.settings.Limits = host.Limits{MemoryBytes: 3 << 20}
+	for many, limit := range map[int]string{1_000: "", 40_000: "memory_bytes"} {
+		steps := make([]guests.Step, many)
+		for i := range steps {
+			steps[i] = guests.Step{Function: "var_set", Argument: fmt.Sprintf("%05d\x00v", i)}
+		}
+		if result, _ := w.run(t, "script", steps...); result.Limit != limit {
+			t.Errorf("%d variables: limit %q, %+v", many, result.Limit, result.Error)
+		} else if limit != "" && !strings.Contains(result.Error.Message, "its variables") {
+			t.Error(result.Error.Message)
 		}
 	}
 }

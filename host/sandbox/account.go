@@ -15,6 +15,7 @@ type account struct {
 	limit    uint64 // what everything may
 	linear   uint64 // what linear memories have come to
 	used     uint64 // what everything has
+	kept     uint64 // of what the host keeps of the run; it has a limit of its own
 	denied   uint64 // what it would have come to at most, had it been granted; 0: nothing was refused
 	what     string // what that was for
 	hostFull bool   // it was the host that had no more
@@ -52,12 +53,27 @@ func (a *account) take(what string, n uint64) bool {
 		return true
 	}
 	short := n > a.limit-min(a.used, a.limit)
-	a.hostFull = !short && a.share != nil && !a.cover(int64(a.used+n))
+	a.hostFull = !short && a.share != nil && !a.cover(int64(a.used+a.kept+n))
 	if short || a.hostFull {
 		a.denied, a.what = max(a.denied, a.used+n), what
 		return false
 	}
 	a.used += n
+	return true
+}
+
+// keep counts n more bytes that the host keeps of the run, and reports false
+// when the host has not so many.
+func (a *account) keep(what string, n uint64) bool {
+	if a == nil || n == 0 {
+		return true
+	}
+	a.hostFull = a.share != nil && !a.cover(int64(a.used+a.kept+n))
+	if a.hostFull {
+		a.denied, a.what = max(a.denied, a.used+a.kept+n), what
+		return false
+	}
+	a.kept += n
 	return true
 }
 
@@ -162,6 +178,16 @@ func (c *Call) uncharge() {
 // Hold is Charge for what stays when the host function has returned, until it
 // is released, or the run ends.
 func (c *Call) Hold(what string, bytes int) { c.hold(what, bytes) }
+
+// Keep counts bytes that the host keeps of the run until its end. They do not
+// count as the run's memory, since they have a limit of their own, but they do
+// as the host's: where that is short, the run waits. It ends the run when they
+// are more than the host can ever have.
+func (c *Call) Keep(what string, bytes int64) {
+	if bytes > 0 && !c.instance.account.keep(what, uint64(bytes)) {
+		c.Stop(c.need())
+	}
+}
 
 // Release gives back what was held.
 func (c *Call) Release(bytes int) { c.instance.account.give(uint64(bytes)) }

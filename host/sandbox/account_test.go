@@ -1,10 +1,12 @@
 package sandbox_test
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"testing"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/sandbox"
 )
@@ -41,6 +43,52 @@ func TestWhatTheHostHoldsForAGuestCountsAsItsMemory(t *testing.T) {
 			if out.Fault == nil || out.Fault.Limit != tt.limit ||
 				tt.limit == "memory_bytes" && !strings.Contains(out.Fault.Message, "the last of them for a") {
 				t.Errorf("%+v", out.Fault)
+			}
+		})
+	}
+}
+
+// TestWhatTheHostKeepsOfARunCountsAsTheHostsMemory lets a host function keep
+// more than the run's memory_bytes, and then more than the host has.
+func TestWhatTheHostKeepsOfARunCountsAsTheHostsMemory(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		bytes int64
+		fault string
+	}{
+		"more than the run may have":  {8 << 20, ""},
+		"more than the host may have": {80 << 20, "of the host that all runs share"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			all := functions()
+			var s *sandbox.Sandbox
+			var held int64
+			for i := range all {
+				if all[i].Name == "config_get" {
+					all[i].Run = func(c *sandbox.Call, stack []uint64) {
+						c.Keep("a record", tt.bytes)
+						held = max(held, s.Memory().HeldBytes)
+						c.Stop(&sandbox.Fault{Fault: host.FaultGuest, Message: "kept"})
+					}
+				}
+			}
+			var err error
+			if s, err = sandbox.Open(t.Context(), sandbox.Config{CacheDir: t.TempDir(), Functions: all, MemoryBytes: 64 << 20}); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = s.Close(context.Background()) })
+			r := request("{}")
+			r.Limits.MemoryBytes = 4 << 20
+			out := load(t, s, guests.Wasm("calls")).Run(t.Context(), r)
+			if out.Fault == nil || !strings.Contains(out.Fault.Message, cmp.Or(tt.fault, "kept")) {
+				t.Errorf("%+v", out.Fault)
+			}
+			if tt.fault == "" && held < tt.bytes {
+				t.Errorf("the host's memory had %d bytes less", held)
+			}
+			if n := s.Memory().HeldBytes; n != 0 {
+				t.Errorf("%d bytes are held after the run", n)
 			}
 		})
 	}

@@ -291,7 +291,8 @@ func (s *Sandbox) admitRun(ctx context.Context, m *Module, r *Request) (*share, 
 		return nil, nil
 	}
 	sh := shares.Get().(*share)
-	*sh = share{owner: cmp.Or(r.Owner, m.digest), most: r.Limits.MemoryBytes + 2*int64(len(r.Input)) + room + grain}
+	most := r.Limits.MemoryBytes + r.Limits.RecordBytes + 2*int64(len(r.Input)) + room + grain
+	*sh = share{owner: cmp.Or(r.Owner, m.digest), most: most}
 	if err := s.budget.enter(ctx, sh, m.leastBytes(m.best(r.Isolation))+grain); err != nil {
 		return nil, err
 	}
