@@ -57,6 +57,7 @@ type config struct {
 
 	values  map[string]any
 	sources map[string]string // where each key's value comes from
+	found   bool              // the configuration file was not named, but stood in the working directory
 }
 
 // setting describes one key for the flags, the checks and the schema.
@@ -187,7 +188,9 @@ func loadConfig(flags *pflag.FlagSet, environ []string) (config, error) {
 			sources[key] = sourceOf(source, key)
 		}
 	}
-	return decodeConfig(k, sources)
+	cfg, err := decodeConfig(k, sources)
+	cfg.found = namedConfig(flags, environ) == ""
+	return cfg, err
 }
 
 func sourceOf(layer, key string) string {
@@ -230,8 +233,7 @@ func fileLayer(flags *pflag.FlagSet, environ []string) (map[string]any, string, 
 // configFile returns the path of the configuration file, "" when there is
 // none. One that was named must exist.
 func configFile(flags *pflag.FlagSet, environ []string) (string, error) {
-	named, _ := flags.GetString("config")
-	named = cmp.Or(named, lookup(environ, envConfig))
+	named := namedConfig(flags, environ)
 	path := cmp.Or(named, defaultConfigFile)
 	_, err := os.Stat(path)
 	if err == nil {
@@ -241,6 +243,11 @@ func configFile(flags *pflag.FlagSet, environ []string) (string, error) {
 		return "", nil
 	}
 	return "", usageError{err: fmt.Errorf("configuration file: %w", err), hint: "name another with --config or " + envConfig}
+}
+
+func namedConfig(flags *pflag.FlagSet, environ []string) string {
+	named, _ := flags.GetString("config")
+	return cmp.Or(named, lookup(environ, envConfig))
 }
 
 func lookup(environ []string, name string) string {

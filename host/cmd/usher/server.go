@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +20,9 @@ import (
 func (a *app) client() (*client.Client, error) {
 	key, err := a.apiKey()
 	if err != nil {
+		return nil, err
+	}
+	if err := a.checkReceiver(key); err != nil {
 		return nil, err
 	}
 	transport, err := a.transport()
@@ -47,4 +52,52 @@ func (a *app) apiKey() (string, error) {
 	default:
 		return "", fmt.Errorf("read the API key: %w", err)
 	}
+}
+
+// checkReceiver refuses to send a key to a server that only the configuration
+// file in the working directory names, unless it comes from there too: the folder
+// may be somebody else's.
+func (a *app) checkReceiver(key string) error {
+	c := a.cfg
+	if key == "" || !c.found || c.sources["url"] != defaultConfigFile || c.sources["api_key"] == defaultConfigFile || isLoopback(c.URL) {
+		return nil
+	}
+	if c.APIKey == "" && isHere(filepath.Join(c.Data, adminKeyFile)) {
+		return nil
+	}
+	return usageError{
+		err:  fmt.Errorf("the API key is not sent to %s: only the %s in this folder names that server", c.URL, defaultConfigFile),
+		hint: "if it is yours, give --config " + defaultConfigFile + " or " + envConfig + "=" + defaultConfigFile,
+	}
+}
+
+func isLoopback(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// isHere reports whether a file is in the working directory or below, once links
+// are followed.
+func isHere(path string) bool {
+	here, err := os.Getwd()
+	if err != nil {
+		return false
+	}
+	here, err = filepath.EvalSymlinks(here)
+	if err != nil {
+		return false
+	}
+	path, err = filepath.EvalSymlinks(path)
+	if err != nil {
+		return false
+	}
+	if !filepath.IsAbs(path) {
+		return filepath.IsLocal(path)
+	}
+	inside, err := filepath.Rel(here, path)
+	return err == nil && filepath.IsLocal(inside)
 }
