@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"net/netip"
 	"os"
 	"slices"
@@ -412,6 +413,10 @@ func checkRange(cfg *config, key string) error {
 		return errors.New("must not be negative")
 	}
 	switch key {
+	case "rate_limit":
+		if math.IsNaN(cfg.RateLimit) || math.IsInf(cfg.RateLimit, 0) {
+			return errors.New("must be a number of events")
+		}
 	case "memory":
 		if cfg.Memory != 0 && cfg.Memory < minMemory {
 			return fmt.Errorf("must be at least %v", memorySize(minMemory))
