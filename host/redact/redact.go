@@ -31,7 +31,7 @@
 //   - Less than eight bytes of a longer value. A value of four to seven bytes is
 //     recognized as a whole only, and in its own case of letters.
 //   - What is no secret in a value: the origin of an http or https URL, unless the
-//     value is no more than that; then, and for the name of a host, also after an
+//     value is no more than that; then, and for a host with or without a port, also after an
 //     "@", and for the keys and the punctuation of a JSON document, only the whole
 //     value is recognized. The strings in a JSON document are values of their own.
 //   - Eight equal bytes in a row, unless more of the value stands beside them.

@@ -160,7 +160,7 @@ func TestTextLeavesWhatIsNoSecretOfAValue(t *testing.T) {
 	r := redact.New(map[string]string{
 		"HOOK": "https://hooks.example.com/services/T0/B0/abcdef", "BASIC": "https://user:pa55w0rd@api.example.com/x",
 		"API": "https://plain.example.net", "SHORT": "https://short.example.org/ab", "ADMIN": "jane.admin@mail.example",
-		"DOMAIN": "tenant.eu.example.com", "ACCOUNT": account, "TINY": "abc", "SPACES": "x               y",
+		"DOMAIN": "tenant.eu.example.com", "ADDRESS": "127.0.0.1:43210", "ACCOUNT": account, "TINY": "abc", "SPACES": "x               y",
 	})
 	for text, want := range map[string]string{
 		"POST https://hooks.example.com/services/T0/B0/abcdef": "POST [secret HOOK]",
@@ -175,6 +175,8 @@ func TestTextLeavesWhatIsNoSecretOfAValue(t *testing.T) {
 		"joe@mail.example":                                     "joe@mail.example",
 		"tenant.eu.example.com":                                "[secret DOMAIN]",
 		"other.eu.example.com":                                 "other.eu.example.com",
+		"127.0.0.1:43210":                                      "[secret ADDRESS]",
+		"connect ECONNREFUSED 127.0.0.1:7761":                  "connect ECONNREFUSED 127.0.0.1:7761",
 		"https://oauth2.example.com/token":                     "https://oauth2.example.com/token",
 		"no token_uri in it":                                   "no token_uri in it",
 		"MIIEvQIBADANBgkqhkiG9w0BAQEF":                         "[secret ACCOUNT]",

@@ -11,8 +11,9 @@ var (
 	// origins finds "https://", what logs in there, and the host.
 	origins = regexp.MustCompile(`(?i)\bhttps?://(?:[^\s/?#"'<>\\@]*@)?[^\s/?#"'<>\\@]+/?`)
 
-	// hostName finds the name of a host, alone or after an "@".
-	hostName = regexp.MustCompile(`(?:^|@)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
+	// hostName finds the name or address of a host, alone or after an "@", with or
+	// without a port.
+	hostName = regexp.MustCompile(`(?:^|@)(?:(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}|localhost|\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?$`)
 
 	// inJSON finds strings, with a colon after keys, and what is between them.
 	inJSON = regexp.MustCompile(`"(?:[^"\\]|\\.)*"(\s*:)?|[^"]+`)
