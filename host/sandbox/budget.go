@@ -172,7 +172,7 @@ func (b *budget) mayEnter(s *share, first int64) bool {
 		return true
 	}
 	free := b.total - b.held.Load() - b.loaded() - first
-	return free >= 0 && (b.total-b.loaded() >= b.most+s.most || b.safe(free, s, s.most-first))
+	return free >= 0 && (b.total-b.loaded() >= b.most+s.most || b.safe(free, s, s.most-first)) && b.leavesSome(s, first)
 }
 
 // mayGrow reports whether a share can be given more bytes. The only one always
@@ -182,17 +182,46 @@ func (b *budget) mayGrow(s *share, more int64) bool {
 		return true
 	}
 	free := b.total - b.held.Load() - b.loaded() - more
-	return free >= 0 && (b.total-b.loaded() >= b.most || b.safe(free, s, s.most-s.held-more))
+	return free >= 0 && (b.total-b.loaded() >= b.most || b.safe(free, s, s.most-s.held-more)) && b.leavesSome(s, more)
+}
+
+// large reports whether a share is one that no quota is for: it may come to so
+// much that few fit beside each other in any case.
+func (b *budget) large(s *share) bool { return s.most > b.total/2 }
+
+// leavesSome reports whether s can be given more bytes so that its owner has
+// three quarters of the memory at most, with which all of its shares can still
+// come to their most. So an action whose runs hold much for long leaves room for
+// others. Nobody waits in a circle: what needs least of all fits here, too.
+func (b *budget) leavesSome(s *share, more int64) bool {
+	free := b.total / 4 * 3
+	if b.large(s) || b.most+s.most <= free {
+		return true
+	}
+	own, given := make([]*share, 0, len(b.shares)), int64(0)
+	for _, other := range b.shares {
+		if other.owner == s.owner && !b.large(other) {
+			own = append(own, other)
+			free -= other.held
+		}
+		if other == s {
+			given = s.held
+		}
+	}
+	free -= more
+	return free >= 0 && safe(own, free, s, s.most-given-more)
 }
 
 // safe reports whether every share can come to its most, in some order, when so
 // much is free and s still needs the given amount.
-func (b *budget) safe(free int64, s *share, need int64) bool {
+func (b *budget) safe(free int64, s *share, need int64) bool { return safe(b.shares, free, s, need) }
+
+func safe(shares []*share, free int64, s *share, need int64) bool {
 	type end struct{ need, gives int64 }
-	ends := make([]end, 1, len(b.shares)+1)
+	ends := make([]end, 1, len(shares)+1)
 	ends[0] = end{need, s.most - need}
 	most := need
-	for _, other := range b.shares {
+	for _, other := range shares {
 		if other != s {
 			ends = append(ends, end{other.most - other.held, other.held})
 			most = max(most, other.most-other.held)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -91,4 +92,46 @@ func TestALargeShareIsNotPassedForEver(t *testing.T) {
 		b.leave(last)
 		last = next
 	}
+}
+
+// TestOneOwnerLeavesMemoryForOthers lets the shares of one owner take what they
+// can get and keep it: another's first one enters at once.
+func TestOneOwnerLeavesMemoryForOthers(t *testing.T) {
+	t.Parallel()
+	b := &budget{total: 100, loaded: func() int64 { return 0 }, evict: func(int64) {}}
+	var all sync.WaitGroup
+	free := make(chan struct{})
+	var full atomic.Int64
+	for range 40 {
+		all.Go(func() {
+			s := &share{owner: "greedy", most: 20}
+			if err := b.enter(t.Context(), s, 1); err != nil {
+				t.Error(err)
+			}
+			defer b.leave(s)
+			for s.held < s.most {
+				if _, ok := b.grow(t.Context(), s, 1); !ok {
+					t.Error("no more")
+					return
+				}
+			}
+			full.Add(1)
+			<-free
+		})
+	}
+	for settled := 0; settled < 40; time.Sleep(time.Millisecond) { // until nobody gets more
+		b.mu.Lock()
+		settled = len(b.growing) + len(b.entering) + int(full.Load())
+		b.mu.Unlock()
+	}
+	if held := b.held.Load(); held > 75 {
+		t.Errorf("one owner holds %d of 100", held)
+	}
+	other := &share{owner: "modest", most: 20}
+	if err := b.enter(t.Context(), other, 20); err != nil {
+		t.Error(err)
+	}
+	b.leave(other)
+	close(free)
+	all.Wait()
 }
