@@ -5,12 +5,17 @@
 // what is needed of the language was taken before the action was there.
 
 const { defineProperty, ownKeys } = Reflect;
-const { create } = Object;
+const { create, getOwnPropertyDescriptors } = Object;
 const { call } = Function.prototype;
 const startsWith = call.bind(String.prototype.startsWith);
 const lastIndexOf = call.bind(String.prototype.lastIndexOf);
 const slice = call.bind(String.prototype.slice);
 const evaluateGlobally = globalThis.eval;
+
+// A module may ask for what is not there, and a getter of the action's on
+// Object.prototype would be asked with the object in hand. So these objects have
+// a prototype of their own, with what that one had at first.
+const prototype = create(null, getOwnPropertyDescriptors(Object.prototype));
 
 const prefix = "actions:";
 
@@ -27,7 +32,7 @@ export function takeSecrets(event) {
     if (typeof name !== "string" || !startsWith(name, prefix)) continue;
     const at = lastIndexOf(name, "/");
     const module = slice(name, prefix.length, at);
-    kept[module] ??= {};
+    kept[module] ??= create(prototype);
     defineProperty(kept[module], slice(name, at + 1), {
       __proto__: null,
       value: secrets[name],
@@ -48,8 +53,9 @@ export function takeSecrets(event) {
 export function handOver() {
   globalThis.eval = (code) => evaluateGlobally(code);
   return (module) => ({
+    __proto__: prototype,
     get secrets() {
-      return kept[module] ?? {};
+      return kept[module] ?? create(prototype);
     },
   });
 }
