@@ -71,7 +71,7 @@ func TestCodeThatIsTooMuchToBuildCostsItsAuthorAnError(t *testing.T) {
 	for _, tt := range []struct{ name, code, says string }{
 		{"nested too deeply", "exports.x = " + strings.Repeat("[", 200_000) + strings.Repeat("]", 200_000), "reading the action's code took more than 128 MiB of stack"},
 		{"parsed in quadratic time", "x = (" + strings.Repeat("a,", 400_000) + "a);", "reading the action's code took more than 3s of processor time"},
-		{"endless at its top level", anyHandler + "for (;;) {}", "to be built, the action used more than 60000000000 units of fuel|running its top-level code took more than 30s of processor time"},
+		{"endless at its top level", anyHandler + "for (;;) {}", "to be built, the action used more than 60000000000 units of fuel|running its top-level code took more than 30s of processor time|to be built, the action stopped after 30000 ms"},
 		{"huge at its top level", anyHandler + "const all = []; for (;;) all.push(new Uint8Array(1 << 20).fill(1));", "out of memory"},
 		{"looking through the host", anyHandler + `require("../../../" + process.env.FILE);`, `"../../../\*\*/\*" is outside of what the action may read`},
 	} {
