@@ -412,7 +412,10 @@ func TestAFailureNamesThePartyAndWhatToDo(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.settings.Limits = host.Limits{TimeoutMillis: 200, LogBytes: 10_000, HostCalls: 100}
+			w.settings.Limits = host.Limits{LogBytes: 10_000, HostCalls: 100}
+			if tt.limit == "timeout_ms" {
+				w.settings.Limits.TimeoutMillis = 200
+			}
 			if tt.change != nil {
 				tt.change(w)
 			}
