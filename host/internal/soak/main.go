@@ -30,7 +30,7 @@ type options struct {
 	events      int
 	duration    time.Duration
 	memoryBytes int64
-	slower      float64 // how much slower good actions may become
+	slower      float64 // how much slower good actions may become; 0 is no limit
 	idle        int     // senders that send nothing
 	seed        uint64
 	usher       string // the program; empty: it is built
@@ -43,14 +43,14 @@ func main() {
 	flag.IntVar(&o.events, "events", 10_000, "how many events to send")
 	flag.DurationVar(&o.duration, "duration", 30*time.Minute, "how long to take for them, at least")
 	flag.Int64Var(&o.memoryBytes, "memory", 1<<30, "the host's memory budget, in bytes")
-	flag.Float64Var(&o.slower, "slower", 5, "how many times slower good actions may become, at the 99th percentile")
+	flag.Float64Var(&o.slower, "slower", 5, "how many times slower good actions may become, at the 99th percentile; 0: that is told, and no more")
 	flag.IntVar(&o.idle, "idle", 1030, "how many idle connections of one sender to hold")
 	flag.StringVar(&o.usher, "usher", "", "the usher binary; empty: build it")
 	flag.Uint64Var(&o.seed, "seed", 0, "order of the events; 0: a random one")
 	flag.StringVar(&o.only, "only", "", "the only hostile actions: those whose name this regular expression matches")
 	flag.Parse()
 	if *short {
-		o.events, o.duration, o.idle, o.slower = 640, 30*time.Second, 300, 20 // machines of CI do other things too
+		o.events, o.duration, o.idle, o.slower = 640, 30*time.Second, 300, 0 // machines of CI do other things too: no test depends on how fast one is
 	}
 	if o.seed == 0 {
 		o.seed = rand.Uint64N(1 << 32)
