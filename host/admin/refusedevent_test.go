@@ -14,7 +14,7 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// refusedEvents stands for the door that events come in by.
+// refusedEvents stands for the endpoint that events come in by.
 type refusedEvents struct {
 	mu    sync.Mutex
 	all   []host.RefusedEvent // newest first

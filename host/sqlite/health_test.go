@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -209,12 +208,7 @@ func TestAnEventThatIsStoredDoesNotHideThatNoResultCanBe(t *testing.T) {
 // grow, as a full disk does.
 func TestHealthOfADiskThatRefuses(t *testing.T) {
 	t.Parallel()
-	child := exec.CommandContext(t.Context(), os.Args[0])
-	child.Env = append(os.Environ(), roleVariable+"=unhealthy:"+t.TempDir())
-	out, err := child.CombinedOutput()
-	if err != nil || !strings.HasSuffix(string(out), "well again\n") {
-		t.Errorf("%v: %s", err, out)
-	}
+	runRole(t, "unhealthy", "well again")
 }
 
 func liveUnhealthily(dir string) {
