@@ -27,6 +27,10 @@ const (
 	headers    = "limit:response_header_bytes"
 )
 
+// What ends a hostile run depends on the machine, too: a fast one burns the
+// fuel of a run before its time is over, and a busy one meets the deadline
+// before the limit that is attacked. So each names every limit that may end it.
+
 // flood calls one host function with much.
 func flood(name string, f guests.Flood, want ...string) *action {
 	return &action{
@@ -40,17 +44,17 @@ func flood(name string, f guests.Flood, want ...string) *action {
 func leaving() []*action {
 	const much = 0x017f7f7f // 25 MB, each byte ASCII
 	guest := func(name, wasm, want string) *action {
-		return &action{name: name, kind: "takes memory", wasm: guests.Wasm(wasm), want: []string{want}}
+		return &action{name: name, kind: "takes memory", wasm: guests.Wasm(wasm), want: []string{want, timeout}}
 	}
 	return []*action{
 		flood("names", guests.Flood{Function: "secret_get", Size: much, Times: 100}, names, timeout),
 		flood("keys", guests.Flood{Function: "cache_get", Size: much, Times: 100}, names, timeout),
 		flood("values", guests.Flood{Function: "cache_set", Size: much, Times: 0x7f7f, Before: `{"key":"k","value":"`, Behind: `"}`, Fill: 'v'}, record, memory, timeout, calls),
-		flood("variables", guests.Flood{Function: "var_set", Size: 0x0f7f7f, Times: 0x400, Fill: 'v'}, names),
+		flood("variables", guests.Flood{Function: "var_set", Size: 0x0f7f7f, Times: 0x400, Fill: 'v'}, names, timeout),
 		flood("error", guests.Flood{Function: "error_set", Size: much, Times: 1, Fill: 1}, record, memory, timeout, guestFault),
 		flood("headers", guests.Flood{Function: "http_send", Size: much, Times: 0x7f7f, Before: `{"method":"GET","url":"http://127.0.0.1:9/","headers":{"a":"`, Behind: `"}}`, Fill: 'h'}, record, memory, timeout, calls),
-		flood("lines", guests.Flood{Function: "log_warn", Size: 0x0f7f7f, Times: 0x400, Fill: 'l'}, logs, record, memory),
-		flood("standard-output", guests.Flood{Function: "stdout", Size: 0x0f7f7f, Times: 0x400, Fill: 'l'}, logs, record, memory),
+		flood("lines", guests.Flood{Function: "log_warn", Size: 0x0f7f7f, Times: 0x400, Fill: 'l'}, logs, record, memory, timeout),
+		flood("standard-output", guests.Flood{Function: "stdout", Size: 0x0f7f7f, Times: 0x400, Fill: 'l'}, logs, record, memory, timeout),
 		guest("output", "output", output),
 		guest("logs", "logs", logs),
 		guest("calls", "calls", calls),
@@ -59,7 +63,7 @@ func leaving() []*action {
 		guest("recursion", "recursion", memory),
 		guest("pointers", "badpointer", guestFault),
 		{
-			name: "tables", kind: "takes memory", wasm: guests.Wasm("growntable"), want: []string{guestFault, memory},
+			name: "tables", kind: "takes memory", wasm: guests.Wasm("growntable"), want: []string{guestFault, memory, timeout},
 		},
 		{
 			name: "deep-waits", kind: "takes memory", wasm: guests.Wasm("deepwait"), want: []string{timeout, memory},
@@ -72,7 +76,7 @@ func leaving() []*action {
 func waiting(p *peers) []*action {
 	bad := func(name, path, want string) *action {
 		return &action{
-			name: name, kind: "calls a bad peer", wasm: guests.Wasm("script"), want: []string{want},
+			name: name, kind: "calls a bad peer", wasm: guests.Wasm("script"), want: slices.Compact([]string{want, timeout}),
 			settings: host.Settings{
 				Limits: host.Limits{HTTPTimeoutMillis: 10 * hostileMillis},
 				Egress: host.Egress{Allow: []string{p.bad, p.origin, p.careless}},
@@ -138,7 +142,7 @@ func computing() []*action {
 		return a
 	}
 	return []*action{
-		{name: "loop", kind: "computes", wasm: guests.Wasm("loop"), want: []string{timeout}},
+		{name: "loop", kind: "computes", wasm: guests.Wasm("loop"), want: []string{timeout, fuel}},
 		{
 			name: "fuel", kind: "computes", wasm: guests.Wasm("loop"), want: []string{fuel, timeout}, // a busy machine's clock ends it first
 			settings: host.Settings{Limits: host.Limits{Fuel: 50_000_000}},
@@ -165,8 +169,10 @@ func inJavaScript() []*action {
 	return []*action{
 		handler("loop", "for (;;) {}", timeout, fuel),
 		handler("memory", "const all = []; for (;;) all.push(new Uint8Array(1 << 20).fill(1))", guestFault, memory, timeout),
-		handler("recursion", "const f = n => f(n + 1) + 1; f(0)", guestFault, memory),
+		handler("recursion", "const f = n => f(n + 1) + 1; f(0)", guestFault, memory, timeout),
 		handler("expression", `/^(a+)+$/.test("`+strings.Repeat("a", 40)+`b")`, timeout, fuel),
-		handler("promises", "await new Promise(() => { const again = () => Promise.resolve().then(again); again() })", timeout),
+		handler("promises", "await new Promise(() => { const again = () => { Promise.resolve().then(again) }; again() })", timeout, fuel),
+		// Each promise waits for the next one: their chain grows, until memory ends it, too.
+		handler("promise-chain", "await new Promise(() => { const again = () => Promise.resolve().then(again); again() })", timeout, fuel, memory, guestFault),
 	}
 }
