@@ -19,6 +19,14 @@ func newLogger(w io.Writer, cfg config) (*slog.Logger, *slog.LevelVar) {
 	return slog.New(countRepeats(handler)), level
 }
 
+// captureLibraryLogs sends what libraries print with package log to log, at
+// debug level: net/http prints a line whenever a server that an action calls
+// sends bytes that nobody asked for.
+func captureLibraryLogs(log *slog.Logger) {
+	slog.SetLogLoggerLevel(slog.LevelDebug)
+	slog.SetDefault(log)
+}
+
 func logLevel(cfg config) (level slog.Level) {
 	_ = level.UnmarshalText([]byte(cfg.LogLevel))
 	return level

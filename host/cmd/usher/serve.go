@@ -66,6 +66,7 @@ rate_burst and keep_days), and which count from the next start on.`,
 func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	cfg := a.cfg
 	log, level := newLogger(a.term.err, cfg)
+	captureLibraryLogs(log)
 	life := newLifetime(cfg.DrainDelay)
 	defer life.end()
 	reload := newReloader(cfg, a.readConfig, log, level)
