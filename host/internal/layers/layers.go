@@ -1,0 +1,108 @@
+// Package layers defines which package may import which: every package has a
+// layer, imports go to lower layers only, and each big library has its sole
+// importers. Its test checks the whole module.
+package layers
+
+// Layers, from the lowest to the highest.
+const (
+	domain         = iota // the types and the contract that all others share
+	foundation            // small jobs that know nothing of the host
+	infrastructure        // engines, stores and clients of the world outside
+	service               // what the host does with an event or an action
+	transport             // who speaks to the host, and how
+	assembly              // the command: it may import everything below
+	tooling               // tests, benchmarks and samples: nothing imports them
+)
+
+// Packages from the lowest layer to the highest. An entry stands for its package
+// and for those below it that have no entry themselves.
+var packages = []entry{
+	{"host", domain},
+	{"proto", domain},
+	{"sdk", domain}, // for authors of actions: it knows nothing of the host
+
+	{"host/child", foundation},
+	{"host/durable", foundation},
+	{"host/fair", foundation},
+	{"host/files", foundation},
+	{"host/redact", foundation},
+	{"host/wasmbin", foundation},
+
+	{"host/egress", infrastructure},
+	{"host/fake", infrastructure},
+	{"host/jsbuild", infrastructure},
+	{"host/sandbox", infrastructure},
+	{"host/seal", infrastructure},
+	{"host/sqlite", infrastructure},
+	{"host/web", infrastructure},
+	{"host/webcrypto", infrastructure},
+
+	{"host/config", service},
+	{"host/executor", service},
+	{"host/guest", service},
+	{"host/registry", service},
+
+	{"host/admin", transport},
+	{"host/auth0", transport},
+	{"host/client", transport},
+	{"host/ingress", transport},
+
+	{"host/cmd/usher", assembly},
+
+	{"host/bench", tooling},
+	{"host/internal", tooling},
+	{"plugins", tooling},
+}
+
+// Exceptions are the imports within a layer, and those that skip the interfaces
+// through which services and transport reach infrastructure.
+var exceptions = []exception{
+	{"proto", "host", "the contract's checks return the domain's errors"},
+	{"host/jsbuild", "host/sandbox", "a JavaScript module is the snapshot of an instance that has loaded its code"},
+	{"host/guest", "host/sandbox", "a run is a call of a module; an interface between the two would only repeat Call"},
+	{"host/guest", "host/webcrypto", "a host function that computes, and holds nothing to replace"},
+	{"host/admin", "host/web", webReason},
+	{"host/auth0", "host/web", webReason},
+	{"host/client", "host/web", webReason},
+	{"host/ingress", "host/web", webReason},
+}
+
+const webReason = "what all HTTP has in common: problems, keys, limits of requests"
+
+// Libraries that only their sole importers use, so that each can be replaced in
+// one place.
+var libraries = []library{
+	{"github.com/tetratelabs/wazero", []string{"host/sandbox", "host/bench"}},
+	{"github.com/extism/go-sdk", []string{"host/sandbox", "host/bench"}},
+	{"github.com/evanw/esbuild", []string{"host/jsbuild"}},
+	{"github.com/go-sourcemap/sourcemap", []string{"host/jsbuild"}},
+	{"github.com/Masterminds/semver", []string{"host/jsbuild"}},
+	{"github.com/landlock-lsm/go-landlock", []string{"host/child"}},
+	{"modernc.org/sqlite", []string{"host/sqlite"}},
+	{"github.com/pressly/goose", []string{"host/sqlite"}},
+	{"github.com/tink-crypto/tink-go", []string{"host/seal"}},
+	{"github.com/cloudevents/sdk-go", []string{"host/ingress"}},
+	{"github.com/golang-jwt/jwt", []string{"host/auth0"}},
+	{"github.com/labstack/echo", []string{"host/web", "host/ingress", "host/admin", "host/auth0", "host/cmd/usher"}},
+	{"github.com/prometheus/client_golang", []string{"host/executor", "host/ingress", "host/cmd/usher"}},
+	{"github.com/spf13/cobra", []string{"host/cmd/usher"}},
+	{"github.com/knadh/koanf", []string{"host/cmd/usher"}},
+	{"github.com/santhosh-tekuri/jsonschema", []string{"proto"}},
+	{"google.golang.org/protobuf", []string{"proto"}},
+	{"github.com/hanwen/go-fuse", []string{"host/internal/powerloss"}},
+}
+
+type entry struct {
+	name  string
+	layer int
+}
+
+type exception struct {
+	from, to string
+	reason   string
+}
+
+type library struct {
+	prefix    string
+	importers []string
+}
