@@ -107,8 +107,8 @@ func startOnly(outline *wasmbin.Module) bool {
 	_, starts := outline.Function("_start")
 	_, initialises := outline.Function("_initialize")
 	return starts && !initialises && slices.ContainsFunc(outline.Sections, func(s wasmbin.Section) bool {
-		name, _, ok := cutName(s.Body)
-		return s.ID == wasmbin.SectionCustom && ok && slices.Contains(goSections, name)
+		name, _, ok := s.Custom()
+		return ok && slices.Contains(goSections, name)
 	})
 }
 

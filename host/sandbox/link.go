@@ -49,10 +49,7 @@ const reservedNames = "usher:"
 // linksOf returns what a module links.
 func linksOf(outline *wasmbin.Module) (links []Link, err error) {
 	for _, s := range outline.Sections {
-		if s.ID != wasmbin.SectionCustom {
-			continue
-		}
-		name, rest, ok := cutName(s.Body)
+		name, rest, ok := s.Custom()
 		if !ok || name != linkSection {
 			continue
 		}

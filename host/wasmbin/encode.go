@@ -34,13 +34,6 @@ func (m *module) appendCustoms(out []byte, rank int) []byte {
 	return out
 }
 
-// AppendCustom appends a custom section to a module, which it may write to
-// where the slice has room.
-func AppendCustom(wasm []byte, name string, content []byte) []byte {
-	body := append(appendSized(nil, []byte(name)), content...)
-	return appendSized(append(wasm, SectionCustom), body)
-}
-
 func appendSized(out, content []byte) []byte {
 	return append(appendU32(out, uint32(len(content))), content...)
 }
