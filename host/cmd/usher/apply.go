@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usherhost/usher/host/client"
-	ascode "github.com/usherhost/usher/host/config"
+	"github.com/usherhost/usher/host/desired"
 )
 
 // planFlags are the flags of what makes a host like some files.
@@ -30,8 +30,8 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringSliceVar(&f.env, "allow-env", nil, "the only variables that the references may name, such as SLACK_*; repeatable (default: any but USHER_*)")
 }
 
-func (f planFlags) options(dir string) ascode.Options {
-	return ascode.Options{Prune: f.prune, Secrets: f.secrets, Values: ascode.Values{Dir: dir, Files: f.files, Env: f.env}}
+func (f planFlags) options(dir string) desired.Options {
+	return desired.Options{Prune: f.prune, Secrets: f.secrets, Values: desired.Values{Dir: dir, Files: f.files, Env: f.env}}
 }
 
 func newDiff(a *app) *cobra.Command {
@@ -45,7 +45,7 @@ func newDiff(a *app) *cobra.Command {
 		GroupID: groupFiles,
 		Args:    exactly("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			setup, err := ascode.ReadFolder(args[0])
+			setup, err := desired.ReadFolder(args[0])
 			if err != nil {
 				return err
 			}
@@ -85,7 +85,7 @@ with --allow-files; with --allow-env, no other variables are.`,
 		GroupID: groupFiles,
 		Args:    exactly("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			setup, err := ascode.ReadFolder(args[0])
+			setup, err := desired.ReadFolder(args[0])
 			if err != nil {
 				return err
 			}
@@ -103,7 +103,7 @@ func addYes(cmd *cobra.Command, yes *bool) {
 
 // applySetup shows what it takes to make the host like setup, asks, and does
 // it.
-func (a *app) applySetup(ctx context.Context, setup ascode.Setup, o ascode.Options, yes bool) error {
+func (a *app) applySetup(ctx context.Context, setup desired.Setup, o desired.Options, yes bool) error {
 	c, err := a.client()
 	if err != nil {
 		return err
@@ -127,15 +127,15 @@ func (a *app) applySetup(ctx context.Context, setup ascode.Setup, o ascode.Optio
 }
 
 // planFor makes a plan and shows it.
-func (a *app) planFor(ctx context.Context, c *client.Client, setup ascode.Setup, o ascode.Options) (ascode.Plan, error) {
-	plan, err := ascode.NewPlan(ctx, c, setup, o)
+func (a *app) planFor(ctx context.Context, c *client.Client, setup desired.Setup, o desired.Options) (desired.Plan, error) {
+	plan, err := desired.NewPlan(ctx, c, setup, o)
 	if err != nil {
 		return plan, allOf(err)
 	}
 	return plan, a.term.answer(plan, func(w io.Writer) { a.printPlan(w, plan) })
 }
 
-func (a *app) printPlan(w io.Writer, plan ascode.Plan) {
+func (a *app) printPlan(w io.Writer, plan desired.Plan) {
 	for _, step := range plan.Steps {
 		fprintln(w, a.term.bold(string(step.Verb)+" "+step.Object))
 		for line := range strings.Lines(step.Diff) {
@@ -156,7 +156,7 @@ func (a *app) printPlan(w io.Writer, plan ascode.Plan) {
 }
 
 // readingLine says what leaves this machine besides the files.
-func readingLine(r ascode.Reading) string {
+func readingLine(r desired.Reading) string {
 	what := "file "
 	if r.Kind == "env" {
 		what = "variable "
@@ -181,12 +181,12 @@ func (a *app) diffLine(line string) string {
 }
 
 // verbs counts the steps of a plan.
-func verbs(plan ascode.Plan) string {
-	counts := map[ascode.Verb]int{}
+func verbs(plan desired.Plan) string {
+	counts := map[desired.Verb]int{}
 	for _, step := range plan.Steps {
 		counts[step.Verb]++
 	}
-	return fmt.Sprintf("%d to create, %d to change, %d to delete", counts[ascode.Create], counts[ascode.Change], counts[ascode.Delete])
+	return fmt.Sprintf("%d to create, %d to change, %d to delete", counts[desired.Create], counts[desired.Change], counts[desired.Delete])
 }
 
 // confirm asks a person on a terminal; elsewhere nobody can say yes but --yes.
@@ -221,7 +221,7 @@ func (a *app) ask(question string) error {
 
 // carryOut does the steps of a plan in order, and stops at the first that
 // fails.
-func (a *app) carryOut(ctx context.Context, c *client.Client, plan ascode.Plan) error {
+func (a *app) carryOut(ctx context.Context, c *client.Client, plan desired.Plan) error {
 	for i, step := range plan.Steps {
 		if err := step.Do(ctx, c); err != nil {
 			if i > 0 && !a.term.json {

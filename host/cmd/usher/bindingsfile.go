@@ -14,7 +14,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/client"
-	ascode "github.com/usherhost/usher/host/config"
+	"github.com/usherhost/usher/host/desired"
 )
 
 func newBindingsEdit(a *app) *cobra.Command {
@@ -78,26 +78,26 @@ func changedMeanwhile(trigger host.Trigger, cause error) error {
 // sameBindings reports whether two files say the same; one that can't be read
 // does not.
 func sameBindings(edited, text []byte) bool {
-	bindings, err := ascode.DecodeBindings("", edited)
+	bindings, err := desired.DecodeBindings("", edited)
 	if err != nil {
 		return false
 	}
-	again, err := ascode.EncodeBindings(bindings)
+	again, err := desired.EncodeBindings(bindings)
 	return err == nil && bytes.Equal(again, text)
 }
 
 // bindingsText is every trigger's bindings, as they are edited, with the tags by
 // which they may be replaced.
 func bindingsText(ctx context.Context, c *client.Client) ([]byte, map[host.Trigger]string, error) {
-	all, tags := map[host.Trigger][]ascode.Binding{}, map[host.Trigger]string{}
+	all, tags := map[host.Trigger][]desired.Binding{}, map[host.Trigger]string{}
 	for _, trigger := range host.Triggers() {
 		list, tag, err := c.TaggedBindings(ctx, trigger)
 		if err != nil {
 			return nil, nil, err
 		}
-		all[trigger], tags[trigger] = ascode.Bindings(list), tag
+		all[trigger], tags[trigger] = desired.Bindings(list), tag
 	}
-	text, err := ascode.EncodeBindings(all)
+	text, err := desired.EncodeBindings(all)
 	return text, tags, err
 }
 
@@ -161,7 +161,7 @@ func (a *app) setBindings(ctx context.Context, path string) error {
 // replaceBindings makes a file's bindings the host's; where there is a tag, if
 // the present ones still have it.
 func (a *app) replaceBindings(ctx context.Context, c *client.Client, path string, text []byte, tags map[host.Trigger]string) error {
-	wanted, err := ascode.DecodeBindings(path, text)
+	wanted, err := desired.DecodeBindings(path, text)
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (a *app) replaceBindings(ctx context.Context, c *client.Client, path string
 	}
 	answers := map[host.Trigger][]host.Binding{}
 	for trigger, list := range wanted {
-		answers[trigger], err = c.ReplaceBindingsIf(ctx, trigger, ascode.Writes(list), tags[trigger])
+		answers[trigger], err = c.ReplaceBindingsIf(ctx, trigger, desired.Writes(list), tags[trigger])
 		if host.CodeOf(err) == host.Stale {
 			return changedMeanwhile(trigger, err)
 		}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	ascode "github.com/usherhost/usher/host/config"
+	"github.com/usherhost/usher/host/desired"
 )
 
 func newExport(a *app) *cobra.Command {
@@ -34,11 +34,11 @@ func (a *app) export(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	setup, notes, err := ascode.ReadHost(ctx, c)
+	setup, notes, err := desired.ReadHost(ctx, c)
 	if err != nil {
 		return err
 	}
-	paths, err := ascode.WriteFolder(dir, setup)
+	paths, err := desired.WriteFolder(dir, setup)
 	if err != nil {
 		return err
 	}
@@ -46,8 +46,8 @@ func (a *app) export(ctx context.Context, dir string) error {
 }
 
 // printWritten tells of a folder that was written.
-func (a *app) printWritten(dir string, setup ascode.Setup, paths, notes []string) error {
-	for _, path := range ascode.Strays(dir, paths) {
+func (a *app) printWritten(dir string, setup desired.Setup, paths, notes []string) error {
+	for _, path := range desired.Strays(dir, paths) {
 		notes = append(notes, path+" is of no action here; delete it, or 'usher apply' makes that action")
 	}
 	err := a.term.answer(map[string]any{"dir": dir, "files": paths, "notes": notNil(notes)}, func(w io.Writer) {

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	ascode "github.com/usherhost/usher/host/config"
-	"github.com/usherhost/usher/host/config/deploycli"
+	"github.com/usherhost/usher/host/desired"
+	"github.com/usherhost/usher/host/desired/deploycli"
 )
 
 func newImport(a *app) *cobra.Command {
@@ -60,13 +60,13 @@ func (a *app) importAuth0(cmd *cobra.Command, path string, f importFlags) error 
 		return err
 	}
 	if f.out != "" {
-		paths, err := ascode.WriteFolder(f.out, found.Setup)
+		paths, err := desired.WriteFolder(f.out, found.Setup)
 		if err != nil {
 			return err
 		}
 		return a.printWritten(f.out, found.Setup, paths, remarks(found))
 	}
-	o := ascode.Options{Notes: remarks(found)}
+	o := desired.Options{Notes: remarks(found)}
 	if !f.dryRun {
 		return a.applySetup(cmd.Context(), found.Setup, o, f.yes)
 	}

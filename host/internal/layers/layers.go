@@ -37,7 +37,7 @@ var packages = []entry{
 	{"host/web", infrastructure},
 	{"host/webcrypto", infrastructure},
 
-	{"host/config", service},
+	{"host/desired", service},
 	{"host/executor", service},
 	{"host/guest", service},
 	{"host/registry", service},

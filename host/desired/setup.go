@@ -1,8 +1,8 @@
-// Package config keeps a host's actions and bindings as files: it reads and
+// Package desired keeps a host's actions and bindings as files: it reads and
 // writes a folder of them, tells what it takes to make a host like the folder,
 // and does that through the API's client. What the files say is checked by the
 // host; this package checks their form alone.
-package config
+package desired
 
 import (
 	"crypto/sha256"

@@ -1,4 +1,4 @@
-package config_test
+package desired_test
 
 import (
 	"os"
@@ -8,13 +8,13 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/config"
+	"github.com/usherhost/usher/host/desired"
 )
 
 func TestAReferenceIsReadBackAsItIsWritten(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"${env:SLACK_URL}", "${file:secrets/slack.txt}", "${file:/run/secrets/my slack}"} {
-		reference, err := config.ParseReference(text)
+		reference, err := desired.ParseReference(text)
 		if err != nil || reference.String() != text {
 			t.Errorf("%s becomes %q, %v", text, reference, err)
 		}
@@ -24,7 +24,7 @@ func TestAReferenceIsReadBackAsItIsWritten(t *testing.T) {
 func TestAValueIsNoReferenceAndIsNotRepeatedInTheError(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"hunter2", "$SLACK_URL", "${SLACK_URL}", "${env:}", "${vault:x}", "x${env:A}", ""} {
-		_, err := config.ParseReference(text)
+		_, err := desired.ParseReference(text)
 		if host.CodeOf(err) != host.Invalid || err == nil {
 			t.Errorf("%q: error is %v", text, err)
 		}
@@ -39,7 +39,7 @@ func TestAReferenceLeadsToAVariableOrAFile(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "value.txt", "from a file\n")
 	write(t, dir, "empty.txt", "\n")
-	values := config.Values{Dir: dir, Lookup: func(name string) (string, bool) {
+	values := desired.Values{Dir: dir, Lookup: func(name string) (string, bool) {
 		value, ok := map[string]string{"SET": "from a variable", "EMPTY": ""}[name]
 		return value, ok
 	}}
@@ -52,7 +52,7 @@ func TestAReferenceLeadsToAVariableOrAFile(t *testing.T) {
 		{text: "${file:gone.txt}", missing: "gone.txt"},
 		{text: "${file:empty.txt}", missing: "empty"},
 	} {
-		reference, err := config.ParseReference(tt.text)
+		reference, err := desired.ParseReference(tt.text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +68,7 @@ func TestAReferenceLeadsToAVariableOrAFile(t *testing.T) {
 
 func TestBindingsAreReadBackAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
-	want := map[host.Trigger][]config.Binding{host.PostUserRegistration: {
+	want := map[host.Trigger][]desired.Binding{host.PostUserRegistration: {
 		{Action: "first", DisplayName: "1st: \"quoted\""},
 		{Action: "0x1f", Settings: host.Settings{
 			Limits: host.Limits{TimeoutMillis: 5000}, Egress: host.Egress{Mode: host.EgressAllowlist, Allow: []string{"a.example"}},
@@ -76,15 +76,15 @@ func TestBindingsAreReadBackAsTheyAreWritten(t *testing.T) {
 		}},
 		{Action: "null"},
 	}}
-	text, err := config.EncodeBindings(want)
+	text, err := desired.EncodeBindings(want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := config.DecodeBindings("bindings.yaml", text)
+	got, err := desired.DecodeBindings("bindings.yaml", text)
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
-	again, err := config.EncodeBindings(got)
+	again, err := desired.EncodeBindings(got)
 	if err != nil || string(again) != string(text) {
 		t.Errorf("%s\nbecomes\n%s, %v", text, again, err)
 	}
@@ -108,7 +108,7 @@ func TestAnErrorInAFileNamesItsLine(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := config.DecodeBindings("b.yaml", []byte(tt.text))
+			_, err := desired.DecodeBindings("b.yaml", []byte(tt.text))
 			if host.CodeOf(err) != host.Invalid || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error is %v", err)
 			}
@@ -119,24 +119,24 @@ func TestAnErrorInAFileNamesItsLine(t *testing.T) {
 func TestAFolderIsReadBackAsItIsWritten(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "new")
-	want := config.Setup{
-		Actions: []config.Action{
+	want := desired.Setup{
+		Actions: []desired.Action{
 			{Name: "two words", Trigger: host.PostUserRegistration, Source: &host.Source{
 				Runtime: "node22", Code: "a\r\nb # no newline at the end", Dependencies: []host.Dependency{{Name: "axios", Version: "1.7.9"}},
 				Libraries: []host.LibraryRef{{Name: "crm", Number: 2}},
-			}, Secrets: map[string]config.Reference{"KEY": {}}},
-			{Name: "Two words", Trigger: host.PostUserRegistration, Source: &host.Source{Runtime: "node18", Code: "x"}, Secrets: map[string]config.Reference{"KEY": {}}},
-			{Name: "module", Trigger: host.PostUserRegistration, Digest: config.DigestOf([]byte{0, 1}), Module: []byte{0, 1}, Manifest: host.Manifest{
+			}, Secrets: map[string]desired.Reference{"KEY": {}}},
+			{Name: "Two words", Trigger: host.PostUserRegistration, Source: &host.Source{Runtime: "node18", Code: "x"}, Secrets: map[string]desired.Reference{"KEY": {}}},
+			{Name: "module", Trigger: host.PostUserRegistration, Digest: desired.DigestOf([]byte{0, 1}), Module: []byte{0, 1}, Manifest: host.Manifest{
 				Description: "yes", Secrets: []string{"A"}, Settings: host.Settings{Egress: host.Egress{Allow: []string{"a.example"}}},
 			}},
 			{Name: "nothing", Trigger: host.PostUserRegistration, Undeployed: true},
 		},
-		Bindings: map[host.Trigger][]config.Binding{host.PostUserRegistration: {{Action: "module"}}},
+		Bindings: map[host.Trigger][]desired.Binding{host.PostUserRegistration: {{Action: "module"}}},
 	}
-	if _, err := config.WriteFolder(dir, want); err != nil {
+	if _, err := desired.WriteFolder(dir, want); err != nil {
 		t.Fatal(err)
 	}
-	got, err := config.ReadFolder(dir)
+	got, err := desired.ReadFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,11 +165,11 @@ func TestFilesOfActionsThatAreGoneAreToldAndLeft(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, dir, "actions/gone.yaml", "name: gone\n")
-	paths, err := config.WriteFolder(dir, config.Setup{Actions: []config.Action{{Name: "here", Trigger: host.PostUserRegistration}}})
+	paths, err := desired.WriteFolder(dir, desired.Setup{Actions: []desired.Action{{Name: "here", Trigger: host.PostUserRegistration}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strays := config.Strays(dir, paths); len(strays) != 1 || strays[0] != "actions/gone.yaml" {
+	if strays := desired.Strays(dir, paths); len(strays) != 1 || strays[0] != "actions/gone.yaml" {
 		t.Errorf("strays are %v", strays)
 	}
 }
@@ -177,13 +177,13 @@ func TestFilesOfActionsThatAreGoneAreToldAndLeft(t *testing.T) {
 func TestAReferenceIsAVariableThatAShellTakes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := config.Setup{Actions: []config.Action{{
-		Name: "a", Trigger: host.PostUserRegistration, Secrets: map[string]config.Reference{"2fa-key": {}, "smtp.host": {}},
+	s := desired.Setup{Actions: []desired.Action{{
+		Name: "a", Trigger: host.PostUserRegistration, Secrets: map[string]desired.Reference{"2fa-key": {}, "smtp.host": {}},
 	}}}
-	if _, err := config.WriteFolder(dir, s); err != nil {
+	if _, err := desired.WriteFolder(dir, s); err != nil {
 		t.Fatal(err)
 	}
-	got, err := config.ReadFolder(dir)
+	got, err := desired.ReadFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +210,7 @@ func TestAFileOfAnActionIsReadStrictly(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			write(t, dir, "actions/a.yaml", tt.text)
-			_, err := config.ReadFolder(dir)
+			_, err := desired.ReadFolder(dir)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error is %v", err)
 			}
@@ -226,7 +226,7 @@ func TestALinkDoesNotLeadOutOfTheFolder(t *testing.T) {
 	if err := os.Symlink(filepath.Join(elsewhere, "private.js"), filepath.Join(dir, "actions", "a.js")); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := config.ReadFolder(dir); host.CodeOf(err) != host.Invalid {
+	if s, err := desired.ReadFolder(dir); host.CodeOf(err) != host.Invalid {
 		t.Errorf("reads %+v, %v", s.Actions, err)
 	}
 }
@@ -236,12 +236,12 @@ func TestFilesHaveNamesThatFileSystemsTake(t *testing.T) {
 	dir := t.TempDir()
 	long := strings.Repeat("語", 127)
 	for _, name := range []string{long + "1", long + "2", "..", "a/../../b", `..\c`} {
-		s := config.Setup{Actions: []config.Action{code(name, "1"), code(long+"3", "3")}}
-		if _, err := config.WriteFolder(dir, s); err != nil {
+		s := desired.Setup{Actions: []desired.Action{code(name, "1"), code(long+"3", "3")}}
+		if _, err := desired.WriteFolder(dir, s); err != nil {
 			t.Fatal(err)
 		}
-		back, err := config.ReadFolder(dir)
-		if err != nil || !slices.ContainsFunc(back.Actions, func(a config.Action) bool { return a.Name == name && a.Source.Code == "1" }) {
+		back, err := desired.ReadFolder(dir)
+		if err != nil || !slices.ContainsFunc(back.Actions, func(a desired.Action) bool { return a.Name == name && a.Source.Code == "1" }) {
 			t.Fatalf("%s: %+v, %v", name, back.Actions, err)
 		}
 		if err := os.RemoveAll(filepath.Join(dir, "actions")); err != nil {
@@ -255,7 +255,7 @@ func TestTwoFilesMayNotDescribeOneAction(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "actions/a.yaml", "name: same\n")
 	write(t, dir, "actions/b.yaml", "name: same\n")
-	if _, err := config.ReadFolder(dir); host.CodeOf(err) != host.Conflict {
+	if _, err := desired.ReadFolder(dir); host.CodeOf(err) != host.Conflict {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -277,19 +277,19 @@ func FuzzBindingsThatAreReadCanBeWritten(f *testing.F) {
 	f.Add("post-user-registration: []\n")
 	f.Add("&a [*a]")
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := config.DecodeBindings("b.yaml", []byte(text))
+		got, err := desired.DecodeBindings("b.yaml", []byte(text))
 		if err != nil {
 			return
 		}
-		first, err := config.EncodeBindings(got)
+		first, err := desired.EncodeBindings(got)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := config.DecodeBindings("b.yaml", first)
+		again, err := desired.DecodeBindings("b.yaml", first)
 		if err != nil {
 			t.Fatalf("%v in what was written:\n%s", err, first)
 		}
-		second, err := config.EncodeBindings(again)
+		second, err := desired.EncodeBindings(again)
 		if err != nil || string(first) != string(second) {
 			t.Errorf("%s\nbecomes\n%s, %v", first, second, err)
 		}

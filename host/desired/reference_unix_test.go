@@ -1,6 +1,6 @@
 //go:build unix
 
-package config_test
+package desired_test
 
 import (
 	"os"
@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/config"
+	"github.com/usherhost/usher/host/desired"
 )
 
 func TestReferencesStayInTheFolderUnlessAnotherIsAllowed(t *testing.T) {
@@ -52,18 +52,18 @@ func TestReferencesStayInTheFolderUnlessAnotherIsAllowed(t *testing.T) {
 		{"large", host.Invalid, host.Invalid},
 		{"missing", host.NotFound, host.NotFound},
 	} {
-		r, err := config.ParseReference("${file:" + tt.reference + "}")
+		r, err := desired.ParseReference("${file:" + tt.reference + "}")
 		if err != nil {
 			t.Fatal(err)
 		}
-		check := func(values config.Values, want host.Code) {
+		check := func(values desired.Values, want host.Code) {
 			value, err := values.Value(r)
 			if want == "" && (err != nil || value != "value") || want != "" && host.CodeOf(err) != want {
 				t.Errorf("%s with %v leads to %q, %v, want %q", tt.reference, values.Files, value, err, want)
 			}
 		}
-		check(config.Values{Dir: dir}, tt.alone)
-		check(config.Values{Dir: dir, Files: []string{other}}, tt.beside)
+		check(desired.Values{Dir: dir}, tt.alone)
+		check(desired.Values{Dir: dir, Files: []string{other}}, tt.beside)
 	}
 }
 
@@ -86,7 +86,7 @@ func TestReferencesReadTheVariablesThatAreAllowed(t *testing.T) {
 		{"TOKEN", []string{"["}, false},
 		{"TOKEN", []string{}, false},
 	} {
-		_, err := config.Values{Env: tt.env, Lookup: lookup}.Value(config.Reference{Kind: "env", Name: tt.name})
+		_, err := desired.Values{Env: tt.env, Lookup: lookup}.Value(desired.Reference{Kind: "env", Name: tt.name})
 		if (err == nil) != tt.may || err != nil && host.CodeOf(err) != host.Refused {
 			t.Errorf("%s with %q: %v", tt.name, tt.env, err)
 		}
@@ -97,11 +97,11 @@ func TestAFolderIsWrittenThroughNoLinkWhateverTheHostSays(t *testing.T) {
 	t.Parallel()
 	top := t.TempDir()
 	dir := filepath.Join(top, "folder")
-	setup := config.Setup{}
+	setup := desired.Setup{}
 	for _, name := range []string{"..", ".", "../up", `..\up`, "/abs", "a/b", "-rf", "\x1b[2J", "a\u202eb", "\xff", "con.", strings.Repeat("é", 300)} {
-		setup.Actions = append(setup.Actions, config.Action{Name: name, Trigger: host.PostUserRegistration, Source: &host.Source{Code: "1"}})
+		setup.Actions = append(setup.Actions, desired.Action{Name: name, Trigger: host.PostUserRegistration, Source: &host.Source{Code: "1"}})
 	}
-	paths, err := config.WriteFolder(dir, setup)
+	paths, err := desired.WriteFolder(dir, setup)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package config_test
+package desired_test
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/config"
+	"github.com/usherhost/usher/host/desired"
 )
 
 // fake is a host in memory, which keeps what it is told and says what that was.
@@ -125,8 +125,8 @@ func (f *fake) PutDraft(_ context.Context, id string, source host.Source, deploy
 func (f *fake) CreateVersion(_ context.Context, id string, wasm []byte, m host.Manifest, deploy bool) (host.Version, error) {
 	a := f.find(id)
 	f.ask("module of %s, deploy %v", a.Name, deploy)
-	f.modules[config.DigestOf(wasm)] = wasm
-	return f.add(a, host.Version{Digest: config.DigestOf(wasm), Manifest: m}, deploy), nil
+	f.modules[desired.DigestOf(wasm)] = wasm
+	return f.add(a, host.Version{Digest: desired.DigestOf(wasm), Manifest: m}, deploy), nil
 }
 
 func (f *fake) Deploy(_ context.Context, id, number string) (host.Version, error) {
@@ -160,9 +160,9 @@ func (f *fake) ReplaceBindings(_ context.Context, trigger host.Trigger, list []h
 }
 
 // apply plans, carries out, and returns what the host was asked and the plan.
-func (f *fake) apply(t *testing.T, s config.Setup, o config.Options) (string, config.Plan) {
+func (f *fake) apply(t *testing.T, s desired.Setup, o desired.Options) (string, desired.Plan) {
 	t.Helper()
-	plan, err := config.NewPlan(t.Context(), f, s, o)
+	plan, err := desired.NewPlan(t.Context(), f, s, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,31 +175,31 @@ func (f *fake) apply(t *testing.T, s config.Setup, o config.Options) (string, co
 	return strings.Join(f.asked, "; "), plan
 }
 
-func code(name, text string) config.Action {
-	return config.Action{Name: name, Trigger: host.PostUserRegistration, Source: &host.Source{Runtime: "node22", Code: text}}
+func code(name, text string) desired.Action {
+	return desired.Action{Name: name, Trigger: host.PostUserRegistration, Source: &host.Source{Runtime: "node22", Code: text}}
 }
 
-func module(name, bytes string) config.Action {
-	return config.Action{Name: name, Trigger: host.PostUserRegistration, Module: []byte(bytes), Digest: config.DigestOf([]byte(bytes))}
+func module(name, bytes string) desired.Action {
+	return desired.Action{Name: name, Trigger: host.PostUserRegistration, Module: []byte(bytes), Digest: desired.DigestOf([]byte(bytes))}
 }
 
-func order(names ...string) map[host.Trigger][]config.Binding {
-	list := make([]config.Binding, len(names))
+func order(names ...string) map[host.Trigger][]desired.Binding {
+	list := make([]desired.Binding, len(names))
 	for i, name := range names {
-		list[i] = config.Binding{Action: name}
+		list[i] = desired.Binding{Action: name}
 	}
-	return map[host.Trigger][]config.Binding{host.PostUserRegistration: list}
+	return map[host.Trigger][]desired.Binding{host.PostUserRegistration: list}
 }
 
-func options(values map[string]string) config.Options {
-	return config.Options{Values: config.Values{Lookup: func(name string) (string, bool) {
+func options(values map[string]string) desired.Options {
+	return desired.Options{Values: desired.Values{Lookup: func(name string) (string, bool) {
 		value, ok := values[name]
 		return value, ok
 	}}}
 }
 
-func env(name string) map[string]config.Reference {
-	return map[string]config.Reference{"KEY": {Kind: "env", Name: name}}
+func env(name string) map[string]desired.Reference {
+	return map[string]desired.Reference{"KEY": {Kind: "env", Name: name}}
 }
 
 func TestASecondApplyChangesNothing(t *testing.T) {
@@ -210,8 +210,8 @@ func TestASecondApplyChangesNothing(t *testing.T) {
 	idle.Undeployed = true
 	stored := module("stored", "m")
 	stored.Undeployed = true
-	s := config.Setup{
-		Actions: []config.Action{
+	s := desired.Setup{
+		Actions: []desired.Action{
 			code("source", "a"), module("module", "b"), secret, idle, stored,
 			{Name: "empty", Trigger: host.PostUserRegistration, Undeployed: true},
 		},
@@ -235,17 +235,17 @@ func TestWhatIsReadOfAHostNeedsNoChange(t *testing.T) {
 	f := newFake()
 	secret := code("source", "a\n")
 	secret.Secrets = env("VALUE")
-	f.apply(t, config.Setup{Actions: []config.Action{secret, module("module", "b")}, Bindings: order("module", "source")},
+	f.apply(t, desired.Setup{Actions: []desired.Action{secret, module("module", "b")}, Bindings: order("module", "source")},
 		options(map[string]string{"VALUE": "v"}))
-	s, notes, err := config.ReadHost(t.Context(), f)
+	s, notes, err := desired.ReadHost(t.Context(), f)
 	if err != nil || len(notes) > 0 {
 		t.Fatal(err, notes)
 	}
 	dir := t.TempDir()
-	if _, err := config.WriteFolder(dir, s); err != nil {
+	if _, err := desired.WriteFolder(dir, s); err != nil {
 		t.Fatal(err)
 	}
-	if s, err = config.ReadFolder(dir); err != nil {
+	if s, err = desired.ReadFolder(dir); err != nil {
 		t.Fatal(err)
 	}
 	o := options(nil)
@@ -259,30 +259,30 @@ func TestAPlanChangesOnlyWhatDiffers(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name          string
-		after         []config.Action
-		order         map[host.Trigger][]config.Binding
+		after         []desired.Action
+		order         map[host.Trigger][]desired.Binding
 		prune, renew  bool
 		want, inNotes string
 	}{
-		{name: "code", after: []config.Action{code("s", "new")}, want: "source of s, deploy true"},
-		{name: "module", after: []config.Action{module("m", "new")}, want: "module of m, deploy true"},
-		{name: "code for a module", after: []config.Action{code("m", "new")}, want: "source of m, deploy true"},
-		{name: "a new secret", after: []config.Action{with(code("s", "old"), "A", "B")}, want: "set B of s to b; source of s, deploy true"},
-		{name: "all secrets again", after: []config.Action{with(code("s", "old"), "A")}, renew: true, want: "set A of s to a"},
-		{name: "a secret that goes", after: []config.Action{code("s", "old")}, inNotes: "s: secrets that the files don't have are left: A"},
+		{name: "code", after: []desired.Action{code("s", "new")}, want: "source of s, deploy true"},
+		{name: "module", after: []desired.Action{module("m", "new")}, want: "module of m, deploy true"},
+		{name: "code for a module", after: []desired.Action{code("m", "new")}, want: "source of m, deploy true"},
+		{name: "a new secret", after: []desired.Action{with(code("s", "old"), "A", "B")}, want: "set B of s to b; source of s, deploy true"},
+		{name: "all secrets again", after: []desired.Action{with(code("s", "old"), "A")}, renew: true, want: "set A of s to a"},
+		{name: "a secret that goes", after: []desired.Action{code("s", "old")}, inNotes: "s: secrets that the files don't have are left: A"},
 		{name: "order", order: order("m", "s"), want: "bind m s"},
 		{name: "one of the order", order: order("m"), inNotes: "bindings that the files don't have are left: s"},
-		{name: "one of the order, pruned", after: []config.Action{with(code("s", "old"), "A"), module("m", "old")}, order: order("m"), prune: true, want: "bind m"},
-		{name: "no order, pruned", after: []config.Action{with(code("s", "old"), "A"), module("m", "old")}, prune: true},
-		{name: "an action that goes", after: []config.Action{module("m", "old")}, prune: true, want: "delete s"},
-		{name: "an action that is left", after: []config.Action{module("m", "old")}, inNotes: "actions that the files don't have are left: s"},
+		{name: "one of the order, pruned", after: []desired.Action{with(code("s", "old"), "A"), module("m", "old")}, order: order("m"), prune: true, want: "bind m"},
+		{name: "no order, pruned", after: []desired.Action{with(code("s", "old"), "A"), module("m", "old")}, prune: true},
+		{name: "an action that goes", after: []desired.Action{module("m", "old")}, prune: true, want: "delete s"},
+		{name: "an action that is left", after: []desired.Action{module("m", "old")}, inNotes: "actions that the files don't have are left: s"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f, o := newFake(), options(map[string]string{"A": "a", "B": "b"})
-			f.apply(t, config.Setup{Actions: []config.Action{with(code("s", "old"), "A"), module("m", "old")}, Bindings: order("s", "m")}, o)
+			f.apply(t, desired.Setup{Actions: []desired.Action{with(code("s", "old"), "A"), module("m", "old")}, Bindings: order("s", "m")}, o)
 			o.Prune, o.Secrets = tt.prune, tt.renew
-			asked, plan := f.apply(t, config.Setup{Actions: tt.after, Bindings: tt.order}, o)
+			asked, plan := f.apply(t, desired.Setup{Actions: tt.after, Bindings: tt.order}, o)
 			if asked != tt.want {
 				t.Errorf("asks for %q", asked)
 			}
@@ -294,10 +294,10 @@ func TestAPlanChangesOnlyWhatDiffers(t *testing.T) {
 }
 
 // with returns an action with secrets that variables of their names hold.
-func with(a config.Action, secrets ...string) config.Action {
-	a.Secrets = map[string]config.Reference{}
+func with(a desired.Action, secrets ...string) desired.Action {
+	a.Secrets = map[string]desired.Reference{}
 	for _, name := range secrets {
-		a.Secrets[name] = config.Reference{Kind: "env", Name: name}
+		a.Secrets[name] = desired.Reference{Kind: "env", Name: name}
 	}
 	return a
 }
@@ -306,11 +306,11 @@ func TestAPlanRefusesWhatCanNotBe(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	f.actions = []host.Action{{ID: "act_1", Name: "taken", Trigger: "post-login"}}
-	s := config.Setup{
-		Actions:  []config.Action{with(code("a", "x"), "GONE"), with(code("b", "x"), "LOST"), code("taken", "x")},
+	s := desired.Setup{
+		Actions:  []desired.Action{with(code("a", "x"), "GONE"), with(code("b", "x"), "LOST"), code("taken", "x")},
 		Bindings: order("nobody"),
 	}
-	_, err := config.NewPlan(t.Context(), f, s, options(nil))
+	_, err := desired.NewPlan(t.Context(), f, s, options(nil))
 	for _, want := range []string{
 		"action a: secret GONE: the environment has no GONE", "action b: secret LOST",
 		"taken is an action for post-login", "binds the action nobody",
@@ -328,8 +328,8 @@ func TestAnActionWaitsForTheValuesOfItsSecrets(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	waits := code("two words", "x")
-	waits.Secrets = map[string]config.Reference{"KEY": {}}
-	s := config.Setup{Actions: []config.Action{waits}, Bindings: order("two words")}
+	waits.Secrets = map[string]desired.Reference{"KEY": {}}
+	s := desired.Setup{Actions: []desired.Action{waits}, Bindings: order("two words")}
 	asked, plan := f.apply(t, s, options(nil))
 	if asked != "create two words with 0 secrets; source of two words, deploy false" || len(plan.Notes) != 2 {
 		t.Errorf("asks for %s, notes %q", asked, plan.Notes)
@@ -350,7 +350,7 @@ func TestCodeThatCanNotBeBuiltSaysWhereItIsWrong(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	f.broken = true
-	plan, err := config.NewPlan(t.Context(), f, config.Setup{Actions: []config.Action{code("a", "x")}}, options(nil))
+	plan, err := desired.NewPlan(t.Context(), f, desired.Setup{Actions: []desired.Action{code("a", "x")}}, options(nil))
 	if err != nil || len(plan.Steps) != 1 {
 		t.Fatal(plan, err)
 	}
@@ -364,7 +364,7 @@ func TestADeployIsAskedForUntilTheSourceIsBuilt(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	f.slow = 2
-	asked, _ := f.apply(t, config.Setup{Actions: []config.Action{code("a", "x")}}, options(nil))
+	asked, _ := f.apply(t, desired.Setup{Actions: []desired.Action{code("a", "x")}}, options(nil))
 	if strings.Count(asked, "source of a, deploy true") != 3 || f.find("a").Deployed == nil {
 		t.Errorf("asks for %s", asked)
 	}
@@ -375,9 +375,9 @@ func TestAModuleThatIsStoredIsNotUploadedAgain(t *testing.T) {
 	f := newFake()
 	m := module("m", "x")
 	m.Undeployed = true
-	f.apply(t, config.Setup{Actions: []config.Action{m}}, options(nil))
+	f.apply(t, desired.Setup{Actions: []desired.Action{m}}, options(nil))
 	m.Undeployed = false
-	if asked, _ := f.apply(t, config.Setup{Actions: []config.Action{m}}, options(nil)); asked != "deploy 1 of m" {
+	if asked, _ := f.apply(t, desired.Setup{Actions: []desired.Action{m}}, options(nil)); asked != "deploy 1 of m" {
 		t.Errorf("asks for %s", asked)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/config"
-	"github.com/usherhost/usher/host/config/deploycli"
+	"github.com/usherhost/usher/host/desired"
+	"github.com/usherhost/usher/host/desired/deploycli"
 )
 
 const ours = `supported_triggers: [{id: post-user-registration, version: v2}]`
@@ -51,7 +51,7 @@ triggers:
 		t.Errorf("libraries are %+v", l)
 	}
 	for _, name := range []string{"NAMED", "HIDDEN", "MARKED"} {
-		if r, ok := a.Secrets[name]; !ok || r != (config.Reference{}) {
+		if r, ok := a.Secrets[name]; !ok || r != (desired.Reference{}) {
 			t.Errorf("secret %s is %+v", name, r)
 		}
 	}

@@ -9,12 +9,12 @@ import (
 	"strings"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/config"
+	"github.com/usherhost/usher/host/desired"
 )
 
 // Import is what came of an export.
 type Import struct {
-	Setup config.Setup
+	Setup desired.Setup
 
 	// Misfits say what is not taken over, and why.
 	Misfits []string
@@ -102,7 +102,7 @@ func misfit(a action) string {
 func (i *Import) action(a action) {
 	source := host.Source{Runtime: a.Runtime, Code: a.Code}
 	if source.Runtime == "" {
-		source.Runtime = config.DefaultRuntime
+		source.Runtime = desired.DefaultRuntime
 	}
 	for _, d := range a.Dependencies {
 		source.Dependencies = append(source.Dependencies, host.Dependency(d))
@@ -114,7 +114,7 @@ func (i *Import) action(a action) {
 	for _, marker := range unique(markerForm.FindAllString(a.Code, -1)) {
 		i.note("action %q: its code has the marker %s; give its value with --replace %s=VALUE", a.Name, marker, strings.Trim(marker, "#@"))
 	}
-	out := config.Action{
+	out := desired.Action{
 		Name: a.Name, Trigger: host.PostUserRegistration, Source: &source,
 		Secrets: i.secrets(a), Undeployed: a.Deployed != nil && !*a.Deployed,
 	}
@@ -130,14 +130,14 @@ func unique(words []string) []string {
 }
 
 // secrets takes over the names, and the values that are some.
-func (i *Import) secrets(a action) map[string]config.Reference {
-	out := map[string]config.Reference{}
+func (i *Import) secrets(a action) map[string]desired.Reference {
+	out := map[string]desired.Reference{}
 	var list []secret
 	if len(a.Secrets) > 0 && json.Unmarshal(a.Secrets, &list) != nil {
 		i.note("action %q: its secrets are %s, without their names; set them by hand: usher secrets set", a.Name, a.Secrets)
 	}
 	for _, s := range list {
-		reference := config.Reference{}
+		reference := desired.Reference{}
 		if s.Value != "" && s.Value != hiddenValue && !markerForm.MatchString(s.Value) {
 			reference.Value = &s.Value
 		}
@@ -158,9 +158,9 @@ func (i *Import) bind(triggers map[string][]binding) {
 			}
 			continue
 		}
-		var order []config.Binding
+		var order []desired.Binding
 		for _, b := range triggers[trigger] {
-			if !slices.ContainsFunc(i.Setup.Actions, func(a config.Action) bool { return a.Name == b.ActionName }) {
+			if !slices.ContainsFunc(i.Setup.Actions, func(a desired.Action) bool { return a.Name == b.ActionName }) {
 				i.miss("the binding of %q to %s: the action is not taken over", b.ActionName, trigger)
 				continue
 			}
@@ -168,8 +168,8 @@ func (i *Import) bind(triggers map[string][]binding) {
 			if name == b.ActionName {
 				name = ""
 			}
-			order = append(order, config.Binding{Action: b.ActionName, DisplayName: name, KeepSettings: true})
+			order = append(order, desired.Binding{Action: b.ActionName, DisplayName: name, KeepSettings: true})
 		}
-		i.Setup.Bindings = map[host.Trigger][]config.Binding{host.Trigger(trigger): order}
+		i.Setup.Bindings = map[host.Trigger][]desired.Binding{host.Trigger(trigger): order}
 	}
 }
