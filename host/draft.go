@@ -28,27 +28,17 @@ type LibraryRef struct {
 	Number    int    `json:"number"`
 }
 
-// BuildError is one thing that kept a source from being built.
-type BuildError struct {
-	Text     string `json:"text"`
-	File     string `json:"file,omitempty"`
-	Line     int    `json:"line,omitempty"`   // from 1
-	Column   int    `json:"column,omitempty"` // from 1, in characters
-	LineText string `json:"line_text,omitempty"`
-	Hint     string `json:"hint,omitempty"`
-}
-
 // Draft is an action's source as it stands. A deploy makes a version of it;
 // until then nothing of it runs.
 type Draft struct {
-	ActionID  string       `json:"action_id"`
-	Source    Source       `json:"source"`
-	Revision  int64        `json:"revision"` // raised by every change, from 1
-	Status    BuildStatus  `json:"status"`
-	Errors    []BuildError `json:"errors,omitempty"` // with Failed
-	Digest    string       `json:"digest,omitempty"` // of the module, with Built
-	UpdatedAt time.Time    `json:"updated_at"`
-	BuiltAt   time.Time    `json:"built_at,omitzero"`
+	ActionID  string         `json:"action_id"`
+	Source    Source         `json:"source"`
+	Revision  int64          `json:"revision"` // raised by every change, from 1
+	Status    BuildStatus    `json:"status"`
+	Errors    []BuildMessage `json:"errors,omitempty"` // with Failed
+	Digest    string         `json:"digest,omitempty"` // of the module, with Built
+	UpdatedAt time.Time      `json:"updated_at"`
+	BuiltAt   time.Time      `json:"built_at,omitzero"`
 }
 
 // Wish is a draft that is to be deployed once it is built, as it was when

@@ -16,7 +16,7 @@ type builder struct{}
 
 func (builder) Build(_ context.Context, _ string, s host.Source, _ map[string]host.Source) (registry.Build, error) {
 	if s.Code == "broken" {
-		return registry.Build{}, &registry.BuildFailed{Errors: []host.BuildError{{File: "action.js", Line: 2, Column: 1, Text: "it is broken"}}}
+		return registry.Build{}, &host.BuildFailure{Messages: []host.BuildMessage{{File: "action.js", Line: 2, Column: 1, Text: "it is broken"}}}
 	}
 	return registry.Build{Module: guests.Wasm("noop")}, nil
 }

@@ -342,7 +342,7 @@ func installed(dependencies []host.Dependency) []host.Dependency {
 	return all
 }
 
-func viewErrors(errors []host.BuildError) []errorView {
+func viewErrors(errors []host.BuildMessage) []errorView {
 	var views []errorView
 	for _, e := range errors {
 		views = append(views, errorView{ID: "build_error", Msg: lineOf(e)})
@@ -351,7 +351,7 @@ func viewErrors(errors []host.BuildError) []errorView {
 }
 
 // lineOf returns a build error in one piece: "action.js:3:14: text: line (hint)".
-func lineOf(e host.BuildError) string {
+func lineOf(e host.BuildMessage) string {
 	var place []string
 	if e.File != "" {
 		place = append(place, e.File)

@@ -38,7 +38,7 @@ func (b *builder) Build(ctx context.Context, _ string, s host.Source, _ map[stri
 		}
 	}
 	if strings.HasPrefix(s.Code, "broken") {
-		return registry.Build{}, &registry.BuildFailed{Errors: []host.BuildError{{
+		return registry.Build{}, &host.BuildFailure{Messages: []host.BuildMessage{{
 			Text: "Unexpected end of file", File: "action.js", Line: 3, Column: 7, LineText: "  if (", Hint: "close the bracket",
 		}}}
 	}

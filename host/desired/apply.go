@@ -105,13 +105,10 @@ func (c change) building(ctx context.Context, w Writer, refused error) bool {
 }
 
 // reasons tells why a source can't be built, one line for each reason.
-func reasons(errs []host.BuildError) string {
+func reasons(errs []host.BuildMessage) string {
 	lines := make([]string, len(errs))
 	for i, e := range errs {
-		lines[i] = e.Text
-		if e.File != "" {
-			lines[i] = fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Text)
-		}
+		lines[i] = e.Headline()
 	}
 	return strings.Join(lines, "\n")
 }

@@ -107,7 +107,7 @@ func (f *fake) PutDraft(_ context.Context, id string, source host.Source, deploy
 	f.ask("source of %s, deploy %v", a.Name, deploy)
 	d := host.Draft{ActionID: id, Source: source, Status: host.Built}
 	if f.broken {
-		d.Status, d.Errors = host.Failed, []host.BuildError{{File: "action.js", Line: 3, Column: 5, Text: "it is broken"}}
+		d.Status, d.Errors = host.Failed, []host.BuildMessage{{File: "action.js", Line: 3, Column: 5, Text: "it is broken"}}
 	}
 	if f.slow > 0 && deploy {
 		f.slow--

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/child"
 )
 
@@ -25,7 +26,7 @@ type apart struct {
 	src     Source
 	stage   string // what the process does
 	built   *Built
-	wrong   []Message
+	wrong   []host.BuildMessage
 }
 
 // buildApart builds in a process that may be as hostile as the code: it reads
@@ -132,7 +133,7 @@ func (a *apart) take(built *Built, from io.Reader) (err error) {
 
 // exceeded tells the author which limit the build went over, with what.
 func (a *apart) exceeded(over *child.LimitError) error {
-	m := Message{Text: fmt.Sprintf("%s took more than %s", a.stage, over.Amount()), File: a.src.Name}
+	m := host.BuildMessage{Text: fmt.Sprintf("%s took more than %s", a.stage, over.Amount()), File: a.src.Name}
 	switch over.Kind {
 	case child.Stack:
 		m.Hint = "take code apart that nests thousands deep: expressions, arrays, blocks, else-ifs"
@@ -141,5 +142,5 @@ func (a *apart) exceeded(over *child.LimitError) error {
 	default:
 		m.Hint = "take code apart that is one long expression or list, and import only what the action needs; or build it where it is written, with 'usher build', and deploy the module"
 	}
-	return asError([]Message{m})
+	return asError([]host.BuildMessage{m})
 }

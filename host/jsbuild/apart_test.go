@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/jsbuild"
 )
@@ -82,7 +83,7 @@ func TestCodeThatIsTooMuchToBuildCostsItsAuthorAnError(t *testing.T) {
 				b.Limit(child.Limits{CPU: 3 * time.Second})
 			}
 			_, err := b.Build(t.Context(), code(tt.code))
-			var wrong *jsbuild.Error
+			var wrong *host.BuildFailure
 			if !errors.As(err, &wrong) || !regexp.MustCompile(tt.says).MatchString(wrong.Messages[0].Text) || wrong.Messages[0].File != "action.js" || wrong.Messages[0].Hint == "" {
 				t.Errorf("got %v, want %s", err, tt.says)
 			}
@@ -99,7 +100,7 @@ func TestAProcessThatDiesIsTheHostsFault(t *testing.T) {
 		"exit 0":                                "the process ended with exit status 0",
 	} {
 		_, err := apart(t, &jsbuild.Packages{CacheDir: t.TempDir()}, "/bin/sh", "-c", script).Build(t.Context(), code(anyHandler))
-		var wrong *jsbuild.Error
+		var wrong *host.BuildFailure
 		if err == nil || errors.As(err, &wrong) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want %s", script, err, says)
 		}
@@ -138,7 +139,7 @@ func TestAnInstallationThatIsTooLargeIsStopped(t *testing.T) {
 			src := code(anyHandler)
 			src.Dependencies = deps(tt.needs)
 			_, err := apart(t, p).Build(t.Context(), src)
-			var wrong *jsbuild.Error
+			var wrong *host.BuildFailure
 			if !errors.As(err, &wrong) || !strings.Contains(err.Error(), tt.says) || wrong.Messages[0].Hint == "" {
 				t.Errorf("got %v, want %s", err, tt.says)
 			}
@@ -165,7 +166,7 @@ kill -ABRT $$
 	src := code(anyHandler)
 	src.Dependencies = deps("alpha@1.0.0")
 	_, err := apart(t, &jsbuild.Packages{CacheDir: t.TempDir(), Npm: npm}).Build(t.Context(), src)
-	var wrong *jsbuild.Error
+	var wrong *host.BuildFailure
 	if !errors.As(err, &wrong) || !strings.Contains(err.Error(), "npm took more than 1536 MiB of memory to install the packages") {
 		t.Errorf("got %v", err)
 	}

@@ -11,17 +11,19 @@ import (
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/usherhost/usher/host"
 )
 
 // Bundle is an action and all that it needs in one script.
 type Bundle struct {
-	Code     []byte    // a script whose value is function (module, exports, require, touch)
-	Map      []byte    // its source map (version 3), with sources named as the author knows them
-	Packages []Package // the npm packages in it, by name and version
-	Builtins []string  // the Node modules that it asks require for, without "node:"
-	Warnings []Message // what may fail when it runs
-	UsesIntl bool      // it formats with locales: Intl, or toLocaleString and localeCompare with arguments
-	Intl     []byte    // a script that adds its languages and time zones to Intl, to be evaluated first; nil for none
+	Code     []byte              // a script whose value is function (module, exports, require, touch)
+	Map      []byte              // its source map (version 3), with sources named as the author knows them
+	Packages []Package           // the npm packages in it, by name and version
+	Builtins []string            // the Node modules that it asks require for, without "node:"
+	Warnings []host.BuildMessage // what may fail when it runs
+	UsesIntl bool                // it formats with locales: Intl, or toLocaleString and localeCompare with arguments
+	Intl     []byte              // a script that adds its languages and time zones to Intl, to be evaluated first; nil for none
 }
 
 // Package is an npm package as it was resolved.
@@ -31,7 +33,7 @@ type Package struct {
 }
 
 // bundle resolves, checks and joins an action's modules. What is wrong with
-// them is an [*Error]; other errors are the machine's or ctx's.
+// them is a [*host.BuildFailure]; other errors are the machine's or ctx's.
 //
 // The bundle calls touch, its fourth argument, with one function for each
 // require and import() that the author's own files name: calling the function
@@ -84,7 +86,7 @@ func (j *job) join(ctx context.Context) (*Bundle, error) {
 		return nil, err
 	}
 	if len(r.Errors) > 0 {
-		return nil, &Error{Messages: j.messages(r.Errors)}
+		return nil, &host.BuildFailure{Messages: j.messages(r.Errors)}
 	}
 	return j.finish(r)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/jsbuild"
 )
 
@@ -326,7 +327,7 @@ func TestBundleSeesWhoFormatsWithLocales(t *testing.T) {
 		`list.sort((a, b) => a.localeCompare(b))`: false,
 		`Internal.x`: false,
 	} {
-		b, err := jsbuild.BundleOf(t.Context(), nil, jsbuild.Source{Name: "action.js", Code: []byte(anyHandler + "exports.f = (a, b, d, f) => " + code), Dependencies: []jsbuild.Dependency{}})
+		b, err := jsbuild.BundleOf(t.Context(), nil, jsbuild.Source{Name: "action.js", Code: []byte(anyHandler + "exports.f = (a, b, d, f) => " + code), Dependencies: []host.Dependency{}})
 		if err != nil {
 			t.Fatal(err)
 		}

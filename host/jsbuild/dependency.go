@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
+
+	"github.com/usherhost/usher/host"
 )
 
 var (
@@ -29,14 +31,14 @@ func exactVersion(version string) bool {
 // plan checks a list before npm sees it.
 func (p *Packages) plan(all []requirement) (request, error) {
 	r := request{registry: p.Registry, scopes: map[string]string{}}
-	var wrong []Message
+	var wrong []host.BuildMessage
 	seen := map[string]string{}
 	for _, q := range all {
 		q.Version = cmp.Or(strings.TrimSpace(q.Version), "latest")
 		q.RegistryURL = p.registryOf(q.RegistryURL)
 		m, ok := p.check(q.Dependency)
 		if ok && !packageForm.MatchString(q.Folder) { // a process that builds made it
-			m, ok = Message{Text: fmt.Sprintf("%q is no name of a folder for a package", q.Folder)}, false
+			m, ok = host.BuildMessage{Text: fmt.Sprintf("%q is no name of a folder for a package", q.Folder)}, false
 		}
 		if !ok {
 			wrong = append(wrong, m)
@@ -44,7 +46,7 @@ func (p *Packages) plan(all []requirement) (request, error) {
 		}
 		if before, twice := seen[q.Folder]; twice {
 			if before != q.Version {
-				wrong = append(wrong, Message{
+				wrong = append(wrong, host.BuildMessage{
 					Text: fmt.Sprintf("package %q is listed twice: %s and %s", q.Name, before, q.Version),
 					Hint: fmt.Sprintf("list one, and import the other by its version: require(%q)", q.Name+"@"+q.Version),
 				})
@@ -60,17 +62,17 @@ func (p *Packages) plan(all []requirement) (request, error) {
 }
 
 // check refuses what npm would take for an option, a path or an address.
-func (p *Packages) check(d Dependency) (Message, bool) {
+func (p *Packages) check(d host.Dependency) (host.BuildMessage, bool) {
 	_, tag := strings.CutPrefix(d.Version, "-")
 	switch {
 	case len(d.Name) > maxPackageName || !packageForm.MatchString(d.Name) || d.Name == "node_modules" || d.Name == "favicon.ico":
-		return Message{Text: fmt.Sprintf("%q is no name of a package", d.Name), Hint: "write it as npm does: lodash, @slack/webhook"}, false
+		return host.BuildMessage{Text: fmt.Sprintf("%q is no name of a package", d.Name), Hint: "write it as npm does: lodash, @slack/webhook"}, false
 	case p.AnySource && !tag:
-		return Message{}, true
+		return host.BuildMessage{}, true
 	case tagForm.MatchString(d.Version), !tag && rangeForm.MatchString(d.Version):
-		return Message{}, true
+		return host.BuildMessage{}, true
 	default:
-		return Message{
+		return host.BuildMessage{
 			Text: fmt.Sprintf("%q is no version of package %q", d.Version, d.Name),
 			Hint: "write a version (1.2.3), a range (^1.2) or a tag (latest)",
 		}, false
@@ -79,8 +81,8 @@ func (p *Packages) check(d Dependency) (Message, bool) {
 
 // choose finds the registry for every package. npm knows one for all, and one
 // for each scope.
-func (r *request) choose(p *Packages) []Message {
-	var wrong []Message
+func (r *request) choose(p *Packages) []host.BuildMessage {
+	var wrong []host.BuildMessage
 	plain := map[string]bool{}
 	for _, q := range r.list {
 		if q.RegistryURL == "" {
@@ -90,7 +92,7 @@ func (r *request) choose(p *Packages) []Message {
 			continue
 		}
 		if !p.allows(q.RegistryURL) {
-			wrong = append(wrong, Message{
+			wrong = append(wrong, host.BuildMessage{
 				Text: fmt.Sprintf("package %q asks for the registry %s, which this host does not use", q.Name, q.RegistryURL),
 				Hint: "leave registry_url out, or have the host's operator allow the registry",
 			})
@@ -104,7 +106,7 @@ func (r *request) choose(p *Packages) []Message {
 		}
 	}
 	if len(plain) > 1 {
-		wrong = append(wrong, Message{
+		wrong = append(wrong, host.BuildMessage{
 			Text: "packages without a scope come from different registries: " + strings.Join(slices.Sorted(maps.Keys(plain)), ", "),
 			Hint: "take them from one registry; only a scope (@acme/…) can have its own",
 		})

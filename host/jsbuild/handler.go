@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/usherhost/usher/host"
 )
 
 // handlers are the exports that run for a trigger.
@@ -72,7 +74,7 @@ func (j *job) noHandler(names []string) error {
 	names = slices.DeleteFunc(names, func(n string) bool { return n == "__esModule" })
 	slices.Sort(names)
 	names = slices.Compact(names)
-	m := Message{Text: "the action exports no handler", File: j.src.Name, Hint: handlerHint}
+	m := host.BuildMessage{Text: "the action exports no handler", File: j.src.Name, Hint: handlerHint}
 	if len(names) > 0 {
 		m.Text += "; it exports " + strings.Join(names, ", ")
 		m.Line, m.Column, m.LineText = locate(string(j.src.Code), names[0])
@@ -86,7 +88,7 @@ func (j *job) noHandler(names []string) error {
 			m.Line, m.Column, m.LineText = locate(string(j.src.Code), name)
 		}
 	}
-	return asError([]Message{m})
+	return asError([]host.BuildMessage{m})
 }
 
 // locate finds the first place of a name in code; all zero when it is not there.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+
+	"github.com/usherhost/usher/host"
 )
 
 // installer puts packages into a folder. [Packages] is one.
@@ -23,7 +25,7 @@ func (j *job) install(ctx context.Context, p installer) error {
 			continue
 		}
 		j.aliases[s.name+"@"+s.version] = s.alias()
-		more = append(more, requirement{Folder: s.alias(), Dependency: Dependency{Name: s.name, Version: s.version}})
+		more = append(more, requirement{Folder: s.alias(), Dependency: host.Dependency{Name: s.name, Version: s.version}})
 	}
 	if more == nil {
 		return nil

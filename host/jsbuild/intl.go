@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/usherhost/usher/host"
 )
 
 // Intl says which languages and time zones an action formats with, beyond the
@@ -43,7 +45,7 @@ type manifestIntl struct {
 // IntlOf tells what an action needs: what its author's own code names, which
 // is the text of code, and what its package.json asks for; manifest may be nil.
 // A warning says which of what was asked for is not to be had.
-func IntlOf(code, manifest []byte) (Intl, []Message, error) {
+func IntlOf(code, manifest []byte) (Intl, []host.BuildMessage, error) {
 	data, err := intlData()
 	if err != nil {
 		return Intl{}, nil, err
@@ -53,18 +55,18 @@ func IntlOf(code, manifest []byte) (Intl, []Message, error) {
 		asked = manifestIntl{}
 	}
 	var need Intl
-	var warnings []Message
+	var warnings []host.BuildMessage
 	for _, tag := range asked.Usher.Locales {
 		if found := data.language(tag); found != "" {
 			need.Locales = append(need.Locales, found)
 			continue
 		}
-		warnings = append(warnings, Message{File: "package.json", Text: fmt.Sprintf("there is no locale %q", tag), Hint: `"usher": {"locales": […]} takes tags such as "de" and "pt-BR"`})
+		warnings = append(warnings, host.BuildMessage{File: "package.json", Text: fmt.Sprintf("there is no locale %q", tag), Hint: `"usher": {"locales": […]} takes tags such as "de" and "pt-BR"`})
 	}
 	need.Locales = data.complete(append(need.Locales, data.named(code)...))
 	zones, bad := data.zonesOf(code, asked.Usher.TimeZones)
 	for _, name := range bad {
-		warnings = append(warnings, Message{File: "package.json", Text: fmt.Sprintf("there is no time zone %q", name), Hint: `"usher": {"timeZones": …} takes "all" or a list of names such as "Europe/Berlin"`})
+		warnings = append(warnings, host.BuildMessage{File: "package.json", Text: fmt.Sprintf("there is no time zone %q", name), Hint: `"usher": {"timeZones": …} takes "all" or a list of names such as "Europe/Berlin"`})
 	}
 	need.TimeZones, need.named = zones, data.namedZones(code)
 	return need, warnings, nil

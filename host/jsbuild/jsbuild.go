@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/host/wasmbin"
@@ -84,12 +85,12 @@ type Built struct {
 	FromBytecode bool   // its top-level code runs at the start of each run
 	Reason       string // why it does
 	Exports      []string
-	Warnings     []Message
+	Warnings     []host.BuildMessage
 	Packages     []Package // bundled, with the versions found
 }
 
 // Build makes a module from a source: the same bytes from the same source and
-// packages. What is wrong with the source is an [*Error].
+// packages. What is wrong with the source is a [*host.BuildFailure].
 func (b *Builder) Build(ctx context.Context, src Source) (*Built, error) {
 	if len(b.child) > 0 && src.Dir == "" {
 		return b.buildApart(ctx, src)

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/usherhost/usher/host"
 )
 
 // Library is code that an action asks for as "actions:NAME". In it,
@@ -16,7 +18,7 @@ import (
 // action's as "actions:NAME/SECRET", and the action's handler does not.
 type Library struct {
 	Code         []byte
-	Dependencies []Dependency
+	Dependencies []host.Dependency
 }
 
 // Namespaces of libraries, and of what hands them their secrets.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/jstest"
 	"github.com/usherhost/usher/host/jsbuild"
 )
@@ -85,7 +86,7 @@ func TestLibrariesThatCanNotBeBuilt(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: []byte(tt.code), Libraries: tt.libraries})
-			if _, ok := errors.AsType[*jsbuild.Error](err); !ok {
+			if _, ok := errors.AsType[*host.BuildFailure](err); !ok {
 				t.Fatalf("error is %v", err)
 			}
 			for _, want := range tt.wants {

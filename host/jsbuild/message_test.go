@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/jsbuild"
 )
 
@@ -226,7 +227,7 @@ action.js:2:32: there is no file "./nowhere/x"
 			}
 			src := actionOf(t, tt.entry, tt.files)
 			_, err := jsbuild.BundleOf(t.Context(), nil, src)
-			var wrong *jsbuild.Error
+			var wrong *host.BuildFailure
 			if !errors.As(err, &wrong) {
 				t.Fatalf("got %v, want an Error", err)
 			}

@@ -132,7 +132,7 @@ func exceededBy(over *child.LimitError, r request) error {
 			Hint: "look whether the registry answers, and build again",
 		}
 	}
-	return asError([]Message{{
+	return asError([]host.BuildMessage{{
 		Text: "npm took more than " + over.Amount() + " to install the packages",
 		Hint: fewer,
 	}})
@@ -142,7 +142,7 @@ func exceededBy(over *child.LimitError, r request) error {
 func (p *Packages) find() (string, error) {
 	path, err := exec.LookPath(cmp.Or(p.Npm, "npm"))
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
-		return "", &Error{Messages: []Message{{
+		return "", &host.BuildFailure{Messages: []host.BuildMessage{{
 			Text: "the action lists npm packages, and there is no npm on this machine to install them",
 			Hint: "install Node.js, which brings npm, or put node_modules beside the action's file",
 		}}}
@@ -183,7 +183,7 @@ func (p *Packages) explain(ctx context.Context, dir string, r request, out []byt
 	f := failureIn(out)
 	whole := f.Error.Summary + "\n" + f.Error.Detail
 	if m := noVersion.FindStringSubmatch(whole); m != nil && f.Error.Code == "ETARGET" {
-		return asError([]Message{p.sayNoVersion(ctx, dir, r, m[1], m[2])})
+		return asError([]host.BuildMessage{p.sayNoVersion(ctx, dir, r, m[1], m[2])})
 	}
 	switch f.Error.Code {
 	case "E404":
@@ -191,27 +191,27 @@ func (p *Packages) explain(ctx context.Context, dir string, r request, out []byt
 		if m := noPackage.FindStringSubmatch(whole); m != nil {
 			name = fmt.Sprintf("package %q", m[1])
 		}
-		return asError([]Message{{
+		return asError([]host.BuildMessage{{
 			Text: name + " does not exist in the registry" + registryNote(r),
 			Hint: "look at its spelling; a private package needs its registry and the host's access to it",
 		}})
 	case "E401", "E403", "ENEEDAUTH":
-		return asError([]Message{{
+		return asError([]host.BuildMessage{{
 			Text: "the registry refuses a package" + registryNote(r) + ": " + f.Error.Summary,
 			Hint: "give npm on this machine access: npm login, or a token in its .npmrc",
 		}})
 	case "ENOGIT", "EALLOWGIT", "EALLOWREMOTE", "EALLOWFILE", "EALLOWDIRECTORY":
-		return asError([]Message{{
+		return asError([]host.BuildMessage{{
 			Text: "a package on the list needs another one that is in no registry: " + firstLine(f.Error.Summary),
 			Hint: "use a version of it that needs packages of a registry alone",
 		}})
 	case "ERESOLVE":
-		return asError([]Message{{
+		return asError([]host.BuildMessage{{
 			Text: "the packages do not go together: " + firstLine(cmp.Or(f.Error.Detail, f.Error.Summary)),
 			Hint: "choose versions that ask for the same version of what they share",
 		}})
 	case "EINTEGRITY":
-		return asError([]Message{{
+		return asError([]host.BuildMessage{{
 			Text: "a package is not what its registry says it is: " + f.Error.Summary,
 			Hint: "try again; if it stays so, the registry or a cache before it is broken",
 		}})
@@ -222,8 +222,8 @@ func (p *Packages) explain(ctx context.Context, dir string, r request, out []byt
 	return fmt.Errorf("install packages: npm: %s", strings.TrimSpace(f.Error.Code+" "+f.Error.Summary))
 }
 
-func (p *Packages) sayNoVersion(ctx context.Context, dir string, r request, name, version string) Message {
-	m := Message{Text: fmt.Sprintf("package %q has no version %s", name, version), Hint: "look its versions up: npm view " + name + " versions"}
+func (p *Packages) sayNoVersion(ctx context.Context, dir string, r request, name, version string) host.BuildMessage {
+	m := host.BuildMessage{Text: fmt.Sprintf("package %q has no version %s", name, version), Hint: "look its versions up: npm view " + name + " versions"}
 	out, err := p.npm(ctx, dir, r, "view", name, "dist-tags.latest", "--json", "--loglevel=error")
 	var newest string
 	if err == nil && json.Unmarshal(out, &newest) == nil && newest != "" {

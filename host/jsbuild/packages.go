@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/usherhost/usher/host"
 )
 
 // Packages installs lists of npm packages into a cache. It is safe for
@@ -40,15 +42,15 @@ type Packages struct {
 
 // requirement is a dependency and the folder in node_modules that it gets.
 type requirement struct {
-	Dependency
+	host.Dependency
 	Folder string `json:"folder"`
 }
 
 // Install returns a folder whose node_modules holds the packages, from the
 // cache when they are there: package.json and package-lock.json beside it tell
 // which. Nobody may change anything in it. What is wrong with the list is an
-// [*Error].
-func (p *Packages) Install(ctx context.Context, deps []Dependency) (dir string, err error) {
+// [*host.BuildFailure].
+func (p *Packages) Install(ctx context.Context, deps []host.Dependency) (dir string, err error) {
 	all := make([]requirement, 0, len(deps))
 	for _, d := range deps {
 		all = append(all, requirement{d, d.Name})
@@ -93,7 +95,7 @@ func offline(r request) error {
 	for _, q := range r.list {
 		names = append(names, q.Name+"@"+q.Version)
 	}
-	return &Error{Messages: []Message{{
+	return &host.BuildFailure{Messages: []host.BuildMessage{{
 		Text: "packages are not in the cache, and nothing may be fetched: " + strings.Join(names, ", "),
 		Hint: "build it once without the offline setting, or install the packages beside the action",
 	}}}
@@ -153,7 +155,7 @@ func (p *Packages) fill(ctx context.Context, c cache, r request) (string, error)
 }
 
 func isError(err error) bool {
-	var e *Error
+	var e *host.BuildFailure
 	return errors.As(err, &e)
 }
 

@@ -139,11 +139,11 @@ func installed(t *testing.T, dir string) map[string]string {
 	return found
 }
 
-func deps(list ...string) []jsbuild.Dependency {
-	var all []jsbuild.Dependency
+func deps(list ...string) []host.Dependency {
+	var all []host.Dependency
 	for _, d := range list {
 		at := strings.LastIndex(d, "@")
-		all = append(all, jsbuild.Dependency{Name: d[:at], Version: d[at+1:]})
+		all = append(all, host.Dependency{Name: d[:at], Version: d[at+1:]})
 	}
 	return all
 }
@@ -180,7 +180,7 @@ func TestInstallResolvesTagsAnew(t *testing.T) {
 	r.publish(t, "alpha", "1.0.0", nil)
 	p := &jsbuild.Packages{Registry: r.URL, CacheDir: t.TempDir(), Fresh: time.Hour}
 	at := func(p *jsbuild.Packages) string {
-		dir, err := p.Install(t.Context(), []jsbuild.Dependency{{Name: "alpha"}})
+		dir, err := p.Install(t.Context(), []host.Dependency{{Name: "alpha"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -263,7 +263,7 @@ func TestNPMsPagesNameTheDefaultRegistry(t *testing.T) {
 		"http://www.npmjs.com/package/@scope/alpha?activeTab=versions", "HTTPS://WWW.NPMJS.COM/package/alpha#readme", " https://npmjs.com ",
 		"https://www.npmjs.com:443/", "https://registry.npmjs.org/alpha", "https://www.npmjs.org/package/alpha",
 	} {
-		list := []jsbuild.Dependency{{Name: "alpha", Version: "1.0.0", RegistryURL: page}, {Name: "beta", Version: "1.0.0"}}
+		list := []host.Dependency{{Name: "alpha", Version: "1.0.0", RegistryURL: page}, {Name: "beta", Version: "1.0.0"}}
 		if _, err := p.Install(t.Context(), list); err != nil {
 			t.Errorf("%s: %v", page, err)
 		}
@@ -272,7 +272,7 @@ func TestNPMsPagesNameTheDefaultRegistry(t *testing.T) {
 		"https://npmjs.com.example.com/package/alpha", "https://example.com/www.npmjs.com", "https://www.npmjs.com@example.com/",
 		"https://www.npmjs.com:8443/package/alpha", "ftp://www.npmjs.com/package/alpha", "//www.npmjs.com/package/alpha",
 	} {
-		_, err := p.Install(t.Context(), []jsbuild.Dependency{{Name: "alpha", Version: "1.0.0", RegistryURL: other}})
+		_, err := p.Install(t.Context(), []host.Dependency{{Name: "alpha", Version: "1.0.0", RegistryURL: other}})
 		if err == nil || !strings.Contains(err.Error(), "which this host does not use") {
 			t.Errorf("%s: %v, want it refused", other, err)
 		}
@@ -292,7 +292,7 @@ func TestInstallSaysWhatIsWrongWithAList(t *testing.T) {
 	p := &jsbuild.Packages{Registry: r.URL, CacheDir: t.TempDir()}
 	for _, tt := range []struct {
 		name string
-		deps []jsbuild.Dependency
+		deps []host.Dependency
 		want string
 	}{
 		{"a package that needs a repository", deps("cloner@1.0.0"), "needs another one that is in no registry"},
@@ -311,13 +311,13 @@ func TestInstallSaysWhatIsWrongWithAList(t *testing.T) {
 		{"another package for a version", deps("alpha@npm:beta"), `"npm:beta" is no version of package "alpha"`},
 		{"an option for a version", deps("alpha@--global"), `"--global" is no version of package "alpha"`},
 		{"a package twice", deps("alpha@1.0.0", "alpha@1.2.0"), `package "alpha" is listed twice: 1.0.0 and 1.2.0`},
-		{"a registry that is not allowed", []jsbuild.Dependency{{Name: "alpha", RegistryURL: "http://169.254.169.254"}}, `package "alpha" asks for the registry http://169.254.169.254, which this host does not use`},
-		{"registries that cannot be mixed", []jsbuild.Dependency{{Name: "alpha"}, {Name: "beta", RegistryURL: "https://registry.npmjs.org"}}, "packages without a scope come from different registries"},
+		{"a registry that is not allowed", []host.Dependency{{Name: "alpha", RegistryURL: "http://169.254.169.254"}}, `package "alpha" asks for the registry http://169.254.169.254, which this host does not use`},
+		{"registries that cannot be mixed", []host.Dependency{{Name: "alpha"}, {Name: "beta", RegistryURL: "https://registry.npmjs.org"}}, "packages without a scope come from different registries"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := p.Install(t.Context(), tt.deps)
-			var wrong *jsbuild.Error
+			var wrong *host.BuildFailure
 			if !errors.As(err, &wrong) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
@@ -329,7 +329,7 @@ func TestInstallSaysThatThereIsNoNpm(t *testing.T) {
 	t.Parallel()
 	p := &jsbuild.Packages{CacheDir: t.TempDir(), Npm: filepath.Join(t.TempDir(), "npm")}
 	_, err := p.Install(t.Context(), deps("alpha@1.0.0"))
-	var wrong *jsbuild.Error
+	var wrong *host.BuildFailure
 	if !errors.As(err, &wrong) || !strings.Contains(err.Error(), "install Node.js, which brings npm, or put node_modules beside the action's file") {
 		t.Errorf("got %v", err)
 	}
@@ -431,7 +431,7 @@ func TestVersionsStandSideBySide(t *testing.T) {
 	src := jsbuild.Source{
 		Name:         "action.js",
 		Code:         []byte(anyHandler + `exports.got = [require("alpha"), require("alpha@0.27.2"), require("alpha@1.1.0"), require("@s/beta@^1"), require("@s/beta@1.0.0")];`),
-		Dependencies: []jsbuild.Dependency{{Name: "alpha"}},
+		Dependencies: []host.Dependency{{Name: "alpha"}},
 	}
 	b, err := jsbuild.BundleOf(t.Context(), p, src)
 	if err != nil {

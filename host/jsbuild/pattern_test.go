@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/jsbuild"
 )
 
@@ -49,7 +50,7 @@ func TestCodeWithoutAFolderHidesNoPattern(t *testing.T) {
 		"import(/**/ `../../${process.env.NAME}`);",
 	} {
 		_, err := jsbuild.BundleOf(t.Context(), nil, jsbuild.Source{Name: "action.js", Code: []byte(anyHandler + code)})
-		wrong, ok := errors.AsType[*jsbuild.Error](err)
+		wrong, ok := errors.AsType[*host.BuildFailure](err)
 		if !ok || len(wrong.Messages) != 1 || !strings.Contains(err.Error(), `"../../**/*" is outside of what the action may read`) {
 			t.Errorf("%s: got %v", code, err)
 		}

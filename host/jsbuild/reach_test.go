@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/jsbuild"
 )
 
@@ -114,10 +115,10 @@ func TestAPackageReachesNothingOfTheHost(t *testing.T) {
 	}
 	r := newRegistry(t)
 	names := slices.Sorted(maps.Keys(reaching(cache)))
-	var listed []jsbuild.Dependency
+	var listed []host.Dependency
 	for _, name := range names {
 		reaching(cache)[name](r, t, name)
-		listed = append(listed, jsbuild.Dependency{Name: name, Version: "1.0.0"})
+		listed = append(listed, host.Dependency{Name: name, Version: "1.0.0"})
 	}
 	p := &jsbuild.Packages{Registry: r.URL, CacheDir: cache}
 	if _, err := p.Install(t.Context(), listed); err != nil {

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/usherhost/usher/host"
 )
 
 // Sizes of a bundle. Code takes three to four times its size in a run's
@@ -20,18 +22,18 @@ func (inv inventory) limit(size int) error {
 	if size <= MaxBundleBytes {
 		return nil
 	}
-	return &Error{Messages: []Message{{
+	return &host.BuildFailure{Messages: []host.BuildMessage{{
 		Text: fmt.Sprintf("the action and its packages are %s of code, over the limit of %s; %s", mebibytes(size), mebibytes(MaxBundleBytes), inv.largest()),
 		Hint: lighter,
 	}}}
 }
 
 // weigh warns of a bundle that makes a heavy module.
-func (inv inventory) weigh(size int) []Message {
+func (inv inventory) weigh(size int) []host.BuildMessage {
 	if size < heavyBundleBytes || size > MaxBundleBytes {
 		return nil
 	}
-	return []Message{{
+	return []host.BuildMessage{{
 		Text: fmt.Sprintf("the action and its packages are %s of code; %s", mebibytes(size), inv.largest()),
 		Hint: lighter,
 	}}
@@ -44,11 +46,11 @@ var slow = map[string]string{
 }
 
 // tire warns of packages that are too slow.
-func (inv inventory) tire() []Message {
-	var list []Message
+func (inv inventory) tire() []host.BuildMessage {
+	var list []host.BuildMessage
 	for _, p := range inv.packages {
 		if instead := slow[p.Name]; instead != "" {
-			list = append(list, Message{Text: fmt.Sprintf("package %q computes in JavaScript what takes more fuel than a run has", p.Name), Hint: instead})
+			list = append(list, host.BuildMessage{Text: fmt.Sprintf("package %q computes in JavaScript what takes more fuel than a run has", p.Name), Hint: instead})
 		}
 	}
 	return list

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/usherhost/usher/host"
 )
 
 // survey is what a look at the author's own files tells, before any package is
@@ -29,7 +31,7 @@ type target struct {
 	dynamic  bool   // import(), not require()
 }
 
-// look surveys the author's files. What is wrong with them is an [*Error].
+// look surveys the author's files. What is wrong with them is a [*host.BuildFailure].
 func (j *job) look(ctx context.Context) error {
 	o := j.options()
 	o.Format = api.FormatESModule
@@ -45,7 +47,7 @@ func (j *job) look(ctx context.Context) error {
 		return err
 	}
 	if len(r.Errors) > 0 {
-		return &Error{Messages: j.messages(r.Errors)}
+		return &host.BuildFailure{Messages: j.messages(r.Errors)}
 	}
 	return j.note(r.Metafile)
 }

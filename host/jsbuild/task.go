@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/sandbox"
 )
@@ -24,10 +25,10 @@ type order struct {
 // report is one thing that the process tells its parent. A module and its map
 // follow what was built, as blocks.
 type report struct {
-	Stage   string        `json:"stage,omitempty"`   // what it does from now on
-	Install []requirement `json:"install,omitempty"` // what it wants to be installed
-	Wrong   []Message     `json:"wrong,omitempty"`   // why it can't build
-	Built   *Built        `json:"built,omitempty"`
+	Stage   string              `json:"stage,omitempty"`   // what it does from now on
+	Install []requirement       `json:"install,omitempty"` // what it wants to be installed
+	Wrong   []host.BuildMessage `json:"wrong,omitempty"`   // why it can't build
+	Built   *Built              `json:"built,omitempty"`
 }
 
 // installation answers what the process wanted to be installed.
@@ -66,7 +67,7 @@ func (o *order) build(functions []sandbox.Function, in io.Reader, out io.Writer)
 	b.installer = &remote{in: in, out: out}
 	b.stage = func(stage string) error { return send(out, report{Stage: stage}) }
 	built, err := b.Build(ctx, o.Source)
-	if wrong, ok := errors.AsType[*Error](err); ok {
+	if wrong, ok := errors.AsType[*host.BuildFailure](err); ok {
 		return send(out, report{Wrong: shown(wrong.Messages)})
 	}
 	if err != nil {
@@ -85,7 +86,7 @@ const (
 )
 
 // shown returns the messages without what nobody wants to see whole.
-func shown(messages []Message) []Message {
+func shown(messages []host.BuildMessage) []host.BuildMessage {
 	messages = messages[:min(len(messages), maxMessages)]
 	for i, m := range messages {
 		if len(m.LineText) > maxLineTextBytes {

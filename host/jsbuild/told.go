@@ -26,11 +26,11 @@ func told(err error, src Source, bundle *Bundle) error {
 	var f *sandbox.Fault
 	switch {
 	case errors.As(err, &u):
-		return &Error{Messages: []Message{missingExport(src, u)}}
+		return &host.BuildFailure{Messages: []host.BuildMessage{missingExport(src, u)}}
 	case errors.As(err, &t):
-		return &Error{Messages: []Message{thrownAt(src, bundle, t)}}
+		return &host.BuildFailure{Messages: []host.BuildMessage{thrownAt(src, bundle, t)}}
 	case errors.As(err, &f) && f.Fault == host.FaultLimit:
-		return &Error{Messages: []Message{{
+		return &host.BuildFailure{Messages: []host.BuildMessage{{
 			Text: "to be built, the action " + f.Message, File: src.Name,
 			Hint: "its top-level code runs when it is built: what takes long, or much memory, belongs in the handler",
 		}}}
@@ -39,8 +39,8 @@ func told(err error, src Source, bundle *Bundle) error {
 }
 
 // missingExport says that the engine finds nothing to call.
-func missingExport(src Source, u *unfit) Message {
-	m := Message{Text: u.problem, File: src.Name}
+func missingExport(src Source, u *unfit) host.BuildMessage {
+	m := host.BuildMessage{Text: u.problem, File: src.Name}
 	if len(u.exports) > 0 {
 		m.Text += "; it exports " + strings.Join(u.exports, ", ")
 	}
@@ -52,8 +52,8 @@ func missingExport(src Source, u *unfit) Message {
 var position = regexp.MustCompile(`\(?([^\s()]+):(\d+):(\d+)\)?`)
 
 // thrownAt says what the action's top-level code threw, and where.
-func thrownAt(src Source, bundle *Bundle, t *Thrown) Message {
-	m := Message{Text: t.Error(), File: src.Name, Hint: "its top-level code runs when it is built; what it can't do there belongs in the handler"}
+func thrownAt(src Source, bundle *Bundle, t *Thrown) host.BuildMessage {
+	m := host.BuildMessage{Text: t.Error(), File: src.Name, Hint: "its top-level code runs when it is built; what it can't do there belongs in the handler"}
 	if strings.Contains(t.Stack, BundleName) {
 		stack := MapStack(bundle.Map, t.Stack)
 		if at := position.FindStringSubmatch(stack); at != nil {

@@ -10,13 +10,15 @@ import (
 	"unicode/utf8"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/usherhost/usher/host"
 )
 
 // messages translates what esbuild says, in its order and once: how often a
 // pattern found a file that it may not tells what there is.
-func (j *job) messages(found []api.Message) []Message {
-	list := make([]Message, 0, len(found))
-	said := map[Message]bool{}
+func (j *job) messages(found []api.Message) []host.BuildMessage {
+	list := make([]host.BuildMessage, 0, len(found))
+	said := map[host.BuildMessage]bool{}
 	for _, m := range found {
 		if message := j.message(m); !said[message] {
 			said[message] = true
@@ -27,8 +29,8 @@ func (j *job) messages(found []api.Message) []Message {
 }
 
 // message translates one of esbuild's messages into the author's terms.
-func (j *job) message(m api.Message) Message {
-	out := Message{Text: lowerFirst(m.Text)}
+func (j *job) message(m api.Message) host.BuildMessage {
+	out := host.BuildMessage{Text: lowerFirst(m.Text)}
 	if m.Location != nil {
 		out.File = j.title(m.Location.File)
 		out.Line = m.Location.Line
@@ -68,7 +70,7 @@ func (j *job) title(file string) string {
 // rule translates the messages of one form.
 type rule struct {
 	form *regexp.Regexp
-	say  func(j *job, m api.Message, parts []string, out *Message)
+	say  func(j *job, m api.Message, parts []string, out *host.BuildMessage)
 }
 
 var rules = []rule{
@@ -82,7 +84,7 @@ var rules = []rule{
 	{regexp.MustCompile(`^Could not read from file: (.*)`), (*job).sayLost},
 }
 
-func (j *job) saySyntax(m api.Message, _ []string, out *Message) {
+func (j *job) saySyntax(m api.Message, _ []string, out *host.BuildMessage) {
 	prefix := "syntax error: "
 	if strings.HasSuffix(out.File, ".json") {
 		prefix = "not JSON: "
@@ -91,7 +93,7 @@ func (j *job) saySyntax(m api.Message, _ []string, out *Message) {
 	out.Hint = j.remark(m)
 }
 
-func (j *job) sayAwait(_ api.Message, _ []string, out *Message) {
+func (j *job) sayAwait(_ api.Message, _ []string, out *host.BuildMessage) {
 	out.Text = "await stands outside of a function, where an action cannot wait"
 	out.Hint = "move it into the handler, or into a function that the handler awaits"
 	if dir := packageDir("/" + out.File); dir != "" {
@@ -99,17 +101,17 @@ func (j *job) sayAwait(_ api.Message, _ []string, out *Message) {
 	}
 }
 
-func (j *job) sayNoExport(m api.Message, parts []string, out *Message) {
+func (j *job) sayNoExport(m api.Message, parts []string, out *host.BuildMessage) {
 	out.Text = fmt.Sprintf("%s exports no %q", j.title(parts[0]), parts[1])
 	out.Hint = j.advice(m)
 }
 
-func (j *job) sayComputed(_ api.Message, _ []string, out *Message) {
+func (j *job) sayComputed(_ api.Message, _ []string, out *host.BuildMessage) {
 	out.Text = "what this asks for is known only in a run, so nothing of it is in the action"
 	out.Hint = `write the name out, as in require("axios"), once for each`
 }
 
-func (j *job) sayLost(_ api.Message, parts []string, out *Message) {
+func (j *job) sayLost(_ api.Message, parts []string, out *host.BuildMessage) {
 	out.Text = fmt.Sprintf("cannot read %s", j.title(parts[0]))
 	out.Hint = "look whether the file is there and readable"
 }
@@ -121,7 +123,7 @@ var insteadOf = map[string]string{
 	"node-rsa": "node:crypto", "ursa": "node:crypto", "libxmljs": "@xmldom/xmldom", "libxmljs2": "@xmldom/xmldom",
 }
 
-func (j *job) sayUnreadable(_ api.Message, parts []string, out *Message) {
+func (j *job) sayUnreadable(_ api.Message, parts []string, out *host.BuildMessage) {
 	name := ""
 	if dir := packageDir("/" + parts[1]); dir != "" {
 		name = packageName(dir)
@@ -179,11 +181,11 @@ func lowerFirst(text string) string {
 }
 
 // asError returns messages as an error, nil when there are none.
-func asError(list []Message) error {
+func asError(list []host.BuildMessage) error {
 	if len(list) == 0 {
 		return nil
 	}
-	return &Error{Messages: list}
+	return &host.BuildFailure{Messages: list}
 }
 
 var errNoOutput = errors.New("esbuild wrote no bundle")

@@ -12,10 +12,12 @@ import (
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/usherhost/usher/host"
 )
 
 // sayUnresolved tells of an import that leads nowhere.
-func (j *job) sayUnresolved(m api.Message, parts []string, out *Message) {
+func (j *job) sayUnresolved(m api.Message, parts []string, out *host.BuildMessage) {
 	path := parts[0]
 	s, isPackage := specifierOf(path)
 	name, isNode := strings.CutPrefix(path, "node:")
@@ -43,7 +45,7 @@ func (j *job) sayUnresolved(m api.Message, parts []string, out *Message) {
 }
 
 // sayFile tells of a file that is not there.
-func (j *job) sayFile(path string, out *Message) {
+func (j *job) sayFile(path string, out *host.BuildMessage) {
 	out.Text = fmt.Sprintf("there is no file %q", path)
 	if j.closed() && out.File == j.src.Name {
 		out.Hint = "the action came without its folder: put the code into it, or deploy a build of the folder"
@@ -81,7 +83,7 @@ func likeFile(name string, entries []os.DirEntry) []string {
 }
 
 // sayPackage tells of a package that is not there, or not whole.
-func (j *job) sayPackage(m api.Message, s specifier, out *Message) {
+func (j *job) sayPackage(m api.Message, s specifier, out *host.BuildMessage) {
 	dir := filepath.Join(j.root, filepath.Dir(filepath.FromSlash(out.File)))
 	by := ""
 	if strings.HasPrefix(out.File, "node_modules/") {
@@ -107,7 +109,7 @@ func (j *job) sayPackage(m api.Message, s specifier, out *Message) {
 }
 
 // adviseInstall says how a package comes to be there.
-func (j *job) adviseInstall(s specifier, out *Message) {
+func (j *job) adviseInstall(s specifier, out *host.BuildMessage) {
 	names := j.packageNames()
 	if near := closest(s.name, names); len(near) > 0 && !slices.Contains(near, s.name) {
 		out.Hint = didYouMean(near, "")
@@ -144,7 +146,7 @@ func (j *job) packageNames() []string {
 }
 
 // sayPart tells of a package that is there, and has not what is asked for.
-func (j *job) sayPart(m api.Message, s specifier, at *manifest, out *Message) {
+func (j *job) sayPart(m api.Message, s specifier, at *manifest, out *host.BuildMessage) {
 	switch {
 	case s.version != "" && !fits(s.version, at.Version):
 		out.Text = fmt.Sprintf("package %q is there in version %s, not %s", s.name, at.Version, s.version)

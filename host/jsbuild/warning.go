@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/usherhost/usher/host"
 )
 
 // use marks a warning that a file imports a module of Node which is unable to
@@ -60,8 +62,8 @@ var overHTTP = map[string]string{
 
 // warnings translates esbuild's warnings. Of packages only those of this
 // package are kept, one for each: their authors know the others.
-func (j *job) warnings(found []api.Message, shares map[string]int) []Message {
-	var list []Message
+func (j *job) warnings(found []api.Message, shares map[string]int) []host.BuildMessage {
+	var list []host.BuildMessage
 	uses := map[string][]string{}
 	first := map[string]api.Message{}
 	for _, m := range found {
@@ -96,13 +98,13 @@ func (j *job) ours(m api.Message) bool {
 
 // useOf warns of a package that imports modules which are unable to work. Who
 // imports net alone mostly wants to know what an IP address looks like.
-func (j *job) useOf(dir string, builtins []string, at api.Message) (Message, bool) {
+func (j *job) useOf(dir string, builtins []string, at api.Message) (host.BuildMessage, bool) {
 	slices.Sort(builtins)
 	builtins = slices.Compact(builtins)
 	name := j.pkgs.name(dir)
 	instead := overHTTP[name]
 	if instead == "" && slices.Equal(builtins, []string{"net"}) {
-		return Message{}, false
+		return host.BuildMessage{}, false
 	}
 	at.Text = fmt.Sprintf("package %q uses %s, which cannot work here", name, strings.Join(builtins, ", "))
 	m := j.message(at)

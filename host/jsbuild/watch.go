@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"time"
+
+	"github.com/usherhost/usher/host"
 )
 
 const fewer = "list fewer or smaller packages: only what the action needs in a run"
@@ -78,5 +80,5 @@ func (p *Packages) measure(dir string) error {
 	default:
 		return nil
 	}
-	return asError([]Message{{Text: "the packages on the list, with those that they need, are more than " + what, Hint: fewer}})
+	return asError([]host.BuildMessage{{Text: "the packages on the list, with those that they need, are more than " + what, Hint: fewer}})
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,23 +24,6 @@ const (
 type Build struct {
 	Module   []byte
 	Warnings []string
-}
-
-// BuildFailed is why a source can't be built.
-type BuildFailed struct {
-	Errors []host.BuildError // one at least
-}
-
-// Error tells every reason on a line of its own.
-func (e *BuildFailed) Error() string {
-	texts := make([]string, len(e.Errors))
-	for i, b := range e.Errors {
-		texts[i] = b.Text
-		if b.File != "" && b.Line > 0 {
-			texts[i] = fmt.Sprintf("%s:%d:%d: %s", b.File, b.Line, b.Column, b.Text)
-		}
-	}
-	return strings.Join(texts, "\n")
 }
 
 // BuildPending builds, in the background, what needs packages from a network,
@@ -294,17 +276,17 @@ func noBuilder() *host.Error {
 }
 
 // reasons makes of err what an author is told.
-func (r *Registry) reasons(d host.Draft, err error) []host.BuildError {
-	if failed, ok := errors.AsType[*BuildFailed](err); ok && len(failed.Errors) > 0 {
-		return shorten(failed.Errors)
+func (r *Registry) reasons(d host.Draft, err error) []host.BuildMessage {
+	if failed, ok := errors.AsType[*host.BuildFailure](err); ok && len(failed.Messages) > 0 {
+		return shorten(failed.Messages)
 	}
 	if e, ok := errors.AsType[*host.Error](err); ok {
 		if len(e.Fields) == 0 {
-			return []host.BuildError{{Text: e.Text, Hint: e.Hint}}
+			return []host.BuildMessage{{Text: e.Text, Hint: e.Hint}}
 		}
-		var all []host.BuildError
+		var all []host.BuildMessage
 		for _, f := range e.Fields {
-			all = append(all, host.BuildError{Text: f.Detail})
+			all = append(all, host.BuildMessage{Text: f.Detail})
 		}
 		return all
 	}
@@ -313,7 +295,7 @@ func (r *Registry) reasons(d host.Draft, err error) []host.BuildError {
 	if errors.Is(err, context.DeadlineExceeded) {
 		text = fmt.Sprintf("the build took more than %s", buildTimeout)
 	}
-	return []host.BuildError{{Text: text, Hint: "save it again to try again; the host's log tells more"}}
+	return []host.BuildMessage{{Text: text, Hint: "save it again to try again; the host's log tells more"}}
 }
 
 // The bounds of what is kept of a build's errors: a line of a minified file may
@@ -323,7 +305,7 @@ const (
 	maxLineTextChars = 500
 )
 
-func shorten(list []host.BuildError) []host.BuildError {
+func shorten(list []host.BuildMessage) []host.BuildMessage {
 	list = slices.Clone(list[:min(len(list), maxBuildErrors)])
 	for i, e := range list {
 		if line := []rune(e.LineText); len(line) > maxLineTextChars {

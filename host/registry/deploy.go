@@ -80,7 +80,7 @@ func runnable(a host.Action, d host.Draft, err error) error {
 	if d.Status == host.Failed {
 		e.Hint = "mend its code first"
 		if len(d.Errors) > 0 {
-			e.Hint += ": " + (&BuildFailed{d.Errors[:1]}).Error()
+			e.Hint += ": " + d.Errors[0].Headline()
 		}
 	}
 	return e

@@ -42,7 +42,7 @@ func (b *builder) Build(ctx context.Context, _ string, s host.Source, libraries 
 	b.built = append(b.built, s.Code)
 	switch {
 	case s.Code == "broken":
-		return registry.Build{}, &registry.BuildFailed{Errors: []host.BuildError{{Text: "it is broken", File: "action.js", Line: 1, Column: 2}}}
+		return registry.Build{}, &host.BuildFailure{Messages: []host.BuildMessage{{Text: "it is broken", File: "action.js", Line: 1, Column: 2}}}
 	case s.Code == "unlucky":
 		return registry.Build{}, errors.New("no space left on device")
 	case s.Code == "upsetting":
@@ -168,10 +168,10 @@ func TestWhatCanNotBeBuiltCanNotBeDeployed(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		code string
-		want host.BuildError
+		want host.BuildMessage
 		text string
 	}{
-		{code: "broken", want: host.BuildError{Text: "it is broken", File: "action.js", Line: 1, Column: 2}, text: "action.js:1:2: it is broken"},
+		{code: "broken", want: host.BuildMessage{Text: "it is broken", File: "action.js", Line: 1, Column: 2}, text: "action.js:1:2: it is broken"},
 		{code: "unfit", text: "onExecutePostUserRegistration"},
 		{code: "unlucky", text: "not the code's fault"},
 		{code: "upsetting", text: "not the code's fault"},
@@ -509,8 +509,8 @@ func TestWhatIsKeptOfABuildsErrorsIsBounded(t *testing.T) {
 type minified struct{}
 
 func (minified) Build(context.Context, string, host.Source, map[string]host.Source) (registry.Build, error) {
-	e := host.BuildError{Text: "wrong", LineText: strings.Repeat("x", 1<<16)}
-	return registry.Build{}, &registry.BuildFailed{Errors: slices.Repeat([]host.BuildError{e}, 1000)}
+	e := host.BuildMessage{Text: "wrong", LineText: strings.Repeat("x", 1<<16)}
+	return registry.Build{}, &host.BuildFailure{Messages: slices.Repeat([]host.BuildMessage{e}, 1000)}
 }
 
 func TestAVersionNeedsTheSecretsThatItsCodeNames(t *testing.T) {

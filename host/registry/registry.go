@@ -157,7 +157,7 @@ type Box interface {
 
 // Builder makes a module of a source: the same bytes from the same source and
 // packages. Libraries are the sources of those that it requires, by name. A
-// source that can't be built is a [*BuildFailed]; any other error is the
+// source that can't be built is a [*host.BuildFailure]; any other error is the
 // machine's.
 type Builder interface {
 	Build(ctx context.Context, name string, s host.Source, libraries map[string]host.Source) (Build, error)

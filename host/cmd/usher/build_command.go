@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/jsbuild"
 )
 
@@ -62,16 +63,16 @@ const (
 
 // buildAnswer is what `usher build --json` prints.
 type buildAnswer struct {
-	Source     string            `json:"source"`
-	Module     string            `json:"module"`
-	Digest     string            `json:"digest"`
-	SizeBytes  int64             `json:"size_bytes"`
-	Mode       string            `json:"mode,omitempty"` // of a script: image or bytecode
-	Reason     string            `json:"reason,omitempty"`
-	Exports    []string          `json:"exports,omitempty"`
-	Packages   []jsbuild.Package `json:"packages,omitempty"`
-	Warnings   []jsbuild.Message `json:"warnings,omitempty"`
-	TookMicros int64             `json:"took_us"`
+	Source     string              `json:"source"`
+	Module     string              `json:"module"`
+	Digest     string              `json:"digest"`
+	SizeBytes  int64               `json:"size_bytes"`
+	Mode       string              `json:"mode,omitempty"` // of a script: image or bytecode
+	Reason     string              `json:"reason,omitempty"`
+	Exports    []string            `json:"exports,omitempty"`
+	Packages   []jsbuild.Package   `json:"packages,omitempty"`
+	Warnings   []host.BuildMessage `json:"warnings,omitempty"`
+	TookMicros int64               `json:"took_us"`
 }
 
 func (a *app) buildModule(ctx context.Context, path string, f buildFlags) error {

@@ -40,15 +40,12 @@ func openSourceBuilder(box *sandbox.Sandbox, data string, log *slog.Logger) (reg
 // Build implements [registry.Builder].
 func (b sourceBuilder) Build(ctx context.Context, _ string, s host.Source, libraries map[string]host.Source) (registry.Build, error) {
 	src := jsbuild.Source{
-		Name: "action.js", Code: []byte(s.Code), Dependencies: dependenciesOf(s), Libraries: map[string]jsbuild.Library{},
+		Name: "action.js", Code: []byte(s.Code), Dependencies: s.Dependencies, Libraries: map[string]jsbuild.Library{},
 	}
 	for name, l := range libraries {
-		src.Libraries[name] = jsbuild.Library{Code: []byte(l.Code), Dependencies: dependenciesOf(l)}
+		src.Libraries[name] = jsbuild.Library{Code: []byte(l.Code), Dependencies: l.Dependencies}
 	}
 	built, err := b.builder.Build(ctx, src)
-	if wrong, ok := errors.AsType[*jsbuild.Error](err); ok {
-		return registry.Build{}, &registry.BuildFailed{Errors: buildErrors(wrong.Messages)}
-	}
 	if err != nil {
 		return registry.Build{}, err
 	}
@@ -57,22 +54,6 @@ func (b sourceBuilder) Build(ctx context.Context, _ string, s host.Source, libra
 		warnings[i] = w.String()
 	}
 	return registry.Build{Module: built.Module, Warnings: warnings}, nil
-}
-
-func dependenciesOf(s host.Source) []jsbuild.Dependency {
-	list := make([]jsbuild.Dependency, len(s.Dependencies))
-	for i, d := range s.Dependencies {
-		list[i] = jsbuild.Dependency(d)
-	}
-	return list
-}
-
-func buildErrors(messages []jsbuild.Message) []host.BuildError {
-	list := make([]host.BuildError, len(messages))
-	for i, m := range messages {
-		list[i] = host.BuildError(m)
-	}
-	return list
 }
 
 // draftRunner lets the registry run a draft with the executor's own means.

@@ -159,12 +159,12 @@ func under(text string) block {
 
 func (t term) failJSON(code int, text, hint string, fields []host.Field, err error) {
 	type problem struct {
-		Code     string            `json:"code"`
-		Text     string            `json:"text"`
-		Hint     string            `json:"hint,omitempty"`
-		Fields   []host.Field      `json:"fields,omitempty"`
-		Messages []jsbuild.Message `json:"messages,omitempty"` // of a script that can't be built
-		ExitCode int               `json:"exit_code"`
+		Code     string              `json:"code"`
+		Text     string              `json:"text"`
+		Hint     string              `json:"hint,omitempty"`
+		Fields   []host.Field        `json:"fields,omitempty"`
+		Messages []host.BuildMessage `json:"messages,omitempty"` // of a script that can't be built
+		ExitCode int                 `json:"exit_code"`
 	}
 	name := string(host.CodeOf(err))
 	switch code {

@@ -43,14 +43,14 @@ func (f *scriptFlags) add(cmd *cobra.Command) {
 }
 
 // list reads the dependencies, nil when there are none.
-func (f scriptFlags) list() ([]jsbuild.Dependency, error) {
-	var list []jsbuild.Dependency
+func (f scriptFlags) list() ([]host.Dependency, error) {
+	var list []host.Dependency
 	for _, entry := range f.dependencies {
 		at := strings.LastIndex(entry, "@")
 		if at <= 0 { // at 0 begins a scope
 			return nil, usageError{err: fmt.Errorf("--dependency %q has no version", entry), hint: "write it as NAME@VERSION, such as axios@1.21.1"}
 		}
-		list = append(list, jsbuild.Dependency{Name: entry[:at], Version: entry[at+1:]})
+		list = append(list, host.Dependency{Name: entry[:at], Version: entry[at+1:]})
 	}
 	return list, nil
 }
@@ -129,7 +129,7 @@ func (b *bench) script(ctx context.Context, path string) (*jsbuild.Built, error)
 		return nil, fmt.Errorf("find the script's folder: %w", err)
 	}
 	built, err := builder.Build(ctx, jsbuild.Source{Name: filepath.Base(path), Code: code, Dir: dir, Dependencies: dependencies})
-	if wrong, ok := errors.AsType[*jsbuild.Error](err); ok {
+	if wrong, ok := errors.AsType[*host.BuildFailure](err); ok {
 		return nil, &scriptError{path, wrong.Messages}
 	}
 	if err != nil {
@@ -141,7 +141,7 @@ func (b *bench) script(ctx context.Context, path string) (*jsbuild.Built, error)
 // scriptError is why a script can't be built, for its author.
 type scriptError struct {
 	path     string
-	messages []jsbuild.Message
+	messages []host.BuildMessage
 }
 
 // Error tells each message with its place, source line and hint.

@@ -100,7 +100,7 @@ func (r *row) try(t *testing.T, file string) {
 }
 
 func buildFailure(err error) string {
-	var wrong *jsbuild.Error
+	var wrong *host.BuildFailure
 	if errors.As(err, &wrong) {
 		return "the build says: " + wrong.Messages[0].Text
 	}

@@ -59,7 +59,7 @@ func draftKept(b *bench) {
 	a := b.bareAction("one")
 	want := host.Draft{
 		ActionID: a.ID, Source: source("throw"), Revision: 3, Status: host.Failed,
-		Errors:    []host.BuildError{{Text: "unexpected }", File: "action.js", Line: 2, Column: 7, LineText: "}}", Hint: "remove it"}},
+		Errors:    []host.BuildMessage{{Text: "unexpected }", File: "action.js", Line: 2, Column: 7, LineText: "}}", Hint: "remove it"}},
 		UpdatedAt: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC),
 	}
 	b.ok(b.PutDraft(b.ctx, want, nil))

@@ -1,4 +1,4 @@
-package jsbuild
+package host
 
 import (
 	"fmt"
@@ -6,22 +6,22 @@ import (
 	"unicode/utf8"
 )
 
-// Message is one thing that is wrong in an action, and what to do about it.
-type Message struct {
+// BuildMessage is an error or a warning of a build, for the author of the
+// source.
+type BuildMessage struct {
 	Text     string `json:"text"`
-	File     string `json:"file,omitempty"`   // as the author knows it; "" when no place is to blame
+	File     string `json:"file,omitempty"`   // by the name that its author gave it; "" when the message is about no place
 	Line     int    `json:"line,omitempty"`   // from 1
 	Column   int    `json:"column,omitempty"` // from 1, in characters
 	LineText string `json:"line_text,omitempty"`
-	Hint     string `json:"hint,omitempty"` // what to do
+	Hint     string `json:"hint,omitempty"` // what to do about it
 }
 
-// String prints the message over up to three lines: place and text, the source
-// line, and what to do below the column.
-func (m Message) String() string {
+// String returns the message on up to three lines: place and text, the source
+// line, and the hint below the column.
+func (m BuildMessage) String() string {
 	var b strings.Builder
-	b.WriteString(m.place())
-	b.WriteString(m.Text)
+	b.WriteString(m.Headline())
 	line, column := m.excerpt()
 	if line != "" {
 		fmt.Fprintf(&b, "\n    %s", line)
@@ -32,24 +32,25 @@ func (m Message) String() string {
 	return b.String()
 }
 
-func (m Message) place() string {
+// Headline returns the place and the text, on one line: "action.js:3:14: text".
+func (m BuildMessage) Headline() string {
 	switch {
 	case m.File == "":
-		return ""
+		return m.Text
 	case m.Line == 0:
-		return m.File + ": "
+		return m.File + ": " + m.Text
 	default:
-		return fmt.Sprintf("%s:%d:%d: ", m.File, m.Line, m.Column)
+		return fmt.Sprintf("%s:%d:%d: %s", m.File, m.Line, m.Column, m.Text)
 	}
 }
 
-// maxExcerpt is how many characters of a source line are shown: a minified
-// file has one line, which nobody wants to see whole.
+// maxExcerpt is how many characters of a source line are shown: the one line of
+// a minified file may be megabytes.
 const maxExcerpt = 120
 
 // excerpt returns the source line without its indent, cut around the column,
 // and the column's offset in it.
-func (m Message) excerpt() (line string, column int) {
+func (m BuildMessage) excerpt() (line string, column int) {
 	runes := []rune(strings.ReplaceAll(strings.TrimRight(m.LineText, "\r\n"), "\t", " "))
 	column = min(max(m.Column-1, 0), len(runes))
 	if start := column - maxExcerpt/2; len(runes) > maxExcerpt && start > 0 {
@@ -61,14 +62,14 @@ func (m Message) excerpt() (line string, column int) {
 	return strings.TrimRight(line, " "), max(column, 0)
 }
 
-// Error is why an action could not be built: everything that is wrong with it,
-// so that its author can mend it all at once.
-type Error struct {
-	Messages []Message
+// BuildFailure is the error of a source that can't be built. It holds every
+// message, so that its author can fix everything at once.
+type BuildFailure struct {
+	Messages []BuildMessage // at least one
 }
 
-// Error prints every message, each with its place, source line and hint.
-func (e *Error) Error() string {
+// Error returns every message, each with its place, source line and hint.
+func (e *BuildFailure) Error() string {
 	texts := make([]string, len(e.Messages))
 	for i, m := range e.Messages {
 		texts[i] = m.String()
