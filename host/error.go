@@ -24,7 +24,7 @@ const (
 	Overloaded   Code = "overloaded"   // try again after RetryAfter; 429
 	Internal     Code = "internal"     // our fault; 500
 	Unavailable  Code = "unavailable"  // closing, or the disk is full; 503
-	Fenced       Code = "fenced"       // the execution was lent to another since; 409
+	Fenced       Code = "fenced"       // the execution is leased by another worker, or has finished; 409
 	Corrupt      Code = "corrupt"      // the database file is damaged; 500
 )
 

@@ -63,7 +63,7 @@ type Execution struct {
 	Traceparent string      `json:"traceparent,omitempty"`
 	CreatedAt   time.Time   `json:"created_at"`
 	EndedAt     time.Time   `json:"ended_at,omitzero"`
-	Event       *Event      `json:"-"` // with its Body, when it was lent with it
+	Event       *Event      `json:"-"` // with its Body, when it was leased with it
 }
 
 // Next returns the index in Plan of the step that runs next, and false when
@@ -79,7 +79,7 @@ func (e *Execution) Next() (int, bool) {
 
 // Outcome is what an executor records: an attempt's result and the state that
 // the execution is in after it. The store refuses it with Fenced when the
-// execution was lent again since Epoch.
+// execution was leased again since Epoch.
 type Outcome struct {
 	ExecutionID string
 	Epoch       int64

@@ -123,7 +123,7 @@ func pageMillis(e compare.Effort, call func() error) (float64, error) {
 // order, and returns how many there are.
 func barePage(ctx context.Context, bare *sql.DB, name string) (n int, err error) {
 	rows, err := bare.QueryContext(ctx, `
-		SELECT x.seq, x.plan, x.id, x.replay_of, x.status, x.steps, x.attempt, x.next_at, x.created_at, x.ended_at,
+		SELECT x.seq, x.plan, x.id, x.replay_of, x.status, x.progress, x.attempt, x.next_at, x.created_at, x.ended_at,
 		       e.id, e.tenant, e.user_id, e.traceparent, e.trigger, e.received_at
 		FROM bare b CROSS JOIN execution x ON x.seq = b.seq CROSS JOIN event e ON e.seq = x.event
 		WHERE b.finding = ?
@@ -172,7 +172,7 @@ func (a *archive) findings() []finding {
 		{name: "until", query: host.ExecutionQuery{Until: until}, where: fmt.Sprintf("x.created_at < %d", until.UnixMicro())},
 		{name: "text of many", query: host.ExecutionQuery{Text: "timeout"}, where: "x.status = 'failed'"},
 		{name: "text of few", query: host.ExecutionQuery{Text: "host1.example refused"}, where: "x.status = 'partial' AND x.seq / 1000 % 10 = 1"},
-		{name: "dead letters", where: "instr(x.steps, 'd')", dead: true},
+		{name: "dead letters", where: "instr(x.progress, 'd')", dead: true},
 	}
 }
 
@@ -262,7 +262,7 @@ func (a *archive) insert(ctx context.Context, n int) (err error) {
 		       IIF(seq %% 20000 = 7, 'auth0|regular', 'auth0|' || seq), %d + seq
 		FROM s`, n, time.Now().UnixMicro()),
 		fmt.Sprintf(`
-		INSERT INTO execution (seq, event, plan, status, steps, attempt, next_at, lent, epoch, created_at, ended_at)
+		INSERT INTO execution (seq, event, plan, status, progress, attempt, next_at, leased, epoch, created_at, ended_at)
 		SELECT e.seq, e.seq, (SELECT plan FROM execution ORDER BY seq DESC LIMIT 1),
 		       CASE WHEN e.seq > %[1]d THEN 'running' WHEN e.seq %% 100 = 0 THEN IIF(e.seq %% 200 = 0, 'failed', 'partial') ELSE 'completed' END,
 		       IIF(e.seq %% 100 = 0 AND e.seq <= %[1]d, 'd', IIF(e.seq > %[1]d, 'p', 's')),
@@ -273,7 +273,7 @@ func (a *archive) insert(ctx context.Context, n int) (err error) {
 		INSERT INTO failure (rowid, message)
 		SELECT x.seq * 65536, IIF(x.status = 'failed', 'Error: timeout after 5s in http_send', 'host' || (x.seq / 1000 %% 10) || '.example refused the connection')
 		FROM execution x
-		WHERE instr(x.steps, 'd') AND x.seq > COALESCE((SELECT MAX(rowid) FROM failure) / 65536, 0)`),
+		WHERE instr(x.progress, 'd') AND x.seq > COALESCE((SELECT MAX(rowid) FROM failure) / 65536, 0)`),
 		`COMMIT`,
 	} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {

@@ -58,7 +58,7 @@ func (w *walk) settle(ctx context.Context, index int) {
 	}
 }
 
-// load fetches the event with its body when it was not lent with it.
+// load fetches the event with its body when it was not leased with it.
 func (w *walk) load(ctx context.Context) error {
 	if w.Event != nil && w.Event.Body != nil {
 		return nil

@@ -256,7 +256,7 @@ func (b *backlog) ask(now time.Time) ticket {
 	return ticket{n: n, spilled: b.spilled, spills: b.spills}
 }
 
-// answer takes in what a claim lent, and reports whether it emptied the store
+// answer takes in what a claim leased, and reports whether it emptied the store
 // of due work.
 func (b *backlog) answer(t ticket, got []host.Execution) (caughtUp bool) {
 	for _, x := range got {

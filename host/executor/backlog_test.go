@@ -266,7 +266,7 @@ func TestStoreThatNamesDueTimesButLendsNothingIsNotFlooded(t *testing.T) {
 	})
 }
 
-// liar is a queue where something is always due and never lent.
+// liar is a queue where something is always due and never leased.
 type liar struct{ claims int }
 
 func (l *liar) Claim(context.Context, int) ([]host.Execution, error) { l.claims++; return nil, nil }
@@ -364,14 +364,14 @@ func TestBodiesThatWaitAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := newStore()
-		lent, loaded := 0, 0
+		leased, loaded := 0, 0
 		guests := &stage{play: func(_ context.Context, x host.Execution, _, _ int) (host.Result, host.Tape, error) {
 			time.Sleep(time.Second)
 			switch string(x.Event.Body) {
 			case `{"from":"store"}`:
 				loaded++
 			default:
-				lent++
+				leased++
 			}
 			return succeeded, host.Tape{}, nil
 		}}
@@ -385,8 +385,8 @@ func TestBodiesThatWaitAreBounded(t *testing.T) {
 		}
 		time.Sleep(time.Hour)
 		end(t, stop)
-		if lent != 65 || loaded != 35 {
-			t.Errorf("%d bodies were kept and %d loaded again, want 64 MiB and the running one kept", lent, loaded)
+		if leased != 65 || loaded != 35 {
+			t.Errorf("%d bodies were kept and %d loaded again, want 64 MiB and the running one kept", leased, loaded)
 		}
 	})
 }

@@ -90,7 +90,7 @@ func BenchmarkRun(b *testing.B) {
 		if !e.Reserve() {
 			b.Fatal("no room")
 		}
-		e.Lend(x)
+		e.Dispatch(x)
 		<-done
 	}
 	cancel()

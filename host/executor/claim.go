@@ -13,7 +13,7 @@ const (
 	// accept whose commit came after the claim that caught up.
 	recheck = time.Second
 	// The pause between looks at the store, so that many retries make one
-	// claim. It grows while the store names due times but lends nothing.
+	// claim. It grows while the store names due times but leases nothing.
 	minPause = 5 * time.Millisecond
 	maxPause = time.Second
 	// The pause after an error of the store.
@@ -62,14 +62,14 @@ func (c *claimer) refill(ctx context.Context) error {
 		if ticket.n == 0 {
 			break
 		}
-		lent, err := c.Queue.Claim(ctx, ticket.n)
+		leased, err := c.Queue.Claim(ctx, ticket.n)
 		c.last = time.Now()
 		if err != nil {
 			c.backlog.failed(ticket)
 			return err
 		}
-		claimed, got = claimed+1, got+len(lent)
-		more = !c.backlog.answer(ticket, lent)
+		claimed, got = claimed+1, got+len(leased)
+		more = !c.backlog.answer(ticket, leased)
 		if ticket.spilled {
 			c.afterwards = recheck
 		}

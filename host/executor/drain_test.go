@@ -54,7 +54,7 @@ func TestDrainLetsRunningActionsFinish(t *testing.T) {
 		if x := db.execution("waits"); x.Status != host.Waiting {
 			t.Errorf("the waiting execution is %s", x.Status)
 		}
-		if db.lender.Reserve() {
+		if db.dispatcher.Reserve() {
 			t.Error("a stopped executor takes executions")
 		}
 	})

@@ -18,11 +18,11 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// Queue lends executions that nobody holds. A lent one is held until an
+// Queue leases executions that nobody holds. A leased one is held until an
 // outcome that is final or retrying is recorded for it, or the store is opened
 // anew.
 type Queue interface {
-	// Claim lends at most n executions that are due, the longest due first.
+	// Claim leases at most n executions that are due, the longest due first.
 	Claim(ctx context.Context, n int) ([]host.Execution, error)
 	// NextDue says when the earliest execution that nobody holds is due, and
 	// false when there is none.
@@ -102,7 +102,7 @@ type Executor struct {
 	// Reaches keeps to which origins versions sent requests; what was reached in
 	// the second before a crash is lost. Nil: it is not kept.
 	Reaches Reaches
-	// Quarantine lends what ran when the host ended without stopping. Nil: such
+	// Quarantine leases what ran when the host ended without stopping. Nil: such
 	// executions are due in the store like others.
 	Quarantine Quarantine
 	// Journal notes what runs, for the next process. Nil: nothing is noted.
@@ -160,7 +160,7 @@ func (e *Executor) Run(ctx context.Context) error {
 }
 
 // Reserve asks for room for one execution and reports whether there is. With
-// room, Lend or Release must follow. Without, the execution stays in the store
+// room, Dispatch or Release must follow. Without, the execution stays in the store
 // and is claimed from there. It does not block.
 func (e *Executor) Reserve() bool {
 	e.setup()
@@ -178,16 +178,16 @@ func (e *Executor) Release() {
 	e.backlog.release()
 }
 
-// Lend hands over an execution for which Reserve gave room, after its durable
+// Dispatch hands over an execution for which Reserve gave room, after its durable
 // commit. It starts at once when fewer than Concurrency are running. It does
 // not block.
-func (e *Executor) Lend(x host.Execution) {
+func (e *Executor) Dispatch(x host.Execution) {
 	e.setup()
 	e.backlog.add(x)
 }
 
 // Wake makes Run look at once for executions that are due in the store. Call
-// it when something else than a lent execution became due: an operator's retry
+// it when something else than a leased execution became due: an operator's retry
 // or replay. It does not block.
 func (e *Executor) Wake() {
 	e.setup()

@@ -189,7 +189,7 @@ func TestResultBearsWhatRan(t *testing.T) {
 			return host.Result{Succeeded: attempt == 2, Fault: host.FaultGuest}, host.Tape{}, nil
 		}}
 		x := execution("exe", plan(1))
-		x.Event = nil // as Claim may lend it
+		x.Event = nil // as Claim may lease it
 		x.Plan[0].Settings.Retry.MaxAttempts = 1
 		db.put(x)
 		stop := begin(t, &executor.Executor{Runner: guests}, db)

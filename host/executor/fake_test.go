@@ -20,9 +20,9 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // store is a store in memory with the manners of the real one: commits come in
-// groups on another goroutine, a lent execution is held, an old epoch is fenced.
+// groups on another goroutine, a leased execution is held, an old epoch is fenced.
 type store struct {
-	lender *executor.Executor
+	dispatcher *executor.Executor
 
 	latency time.Duration // of a commit
 	hold    chan struct{} // when set, commits wait until it is closed
@@ -63,9 +63,9 @@ func (s *store) put(x host.Execution) {
 }
 
 // accept stores an execution as the real store does: it asks for room before
-// the commit and lends after it.
+// the commit and leases after it.
 func (s *store) accept(x host.Execution) {
-	room := s.lender.Reserve()
+	room := s.dispatcher.Reserve()
 	s.put(x)
 	if !room {
 		return
@@ -76,7 +76,7 @@ func (s *store) accept(x host.Execution) {
 	s.rows[x.ID].Epoch = 1
 	s.countHeld()
 	s.mu.Unlock()
-	s.lender.Lend(x)
+	s.dispatcher.Dispatch(x)
 }
 
 // countHeld notes how many executions are held. The caller holds mu.
@@ -104,14 +104,14 @@ func (s *store) Claim(_ context.Context, n int) ([]host.Execution, error) {
 		}
 	}
 	slices.SortStableFunc(due, func(a, b *row) int { return a.NextAt.Compare(b.NextAt) })
-	var lent []host.Execution
+	var leased []host.Execution
 	for _, r := range due[:min(n, len(due))] {
 		r.held = true
 		r.Epoch++
-		lent = append(lent, r.Execution)
+		leased = append(leased, r.Execution)
 	}
 	s.countHeld()
-	return lent, nil
+	return leased, nil
 }
 
 func (s *store) NextDue(context.Context) (time.Time, bool, error) {
@@ -334,7 +334,7 @@ func execution(id string, steps []host.Step) host.Execution {
 // begin starts the executor on the store and returns what stops it.
 func begin(t *testing.T, e *executor.Executor, s *store) (stop func() error) {
 	t.Helper()
-	s.lender = e
+	s.dispatcher = e
 	e.Queue, e.Events, e.Records = s, s, s
 	if e.Log == nil {
 		e.Log = slog.New(slog.DiscardHandler)

@@ -19,9 +19,9 @@ import (
 // when events are accepted meanwhile. After that the rest of the suspects runs
 // beside everything else.
 
-// Quarantine lends the executions that ran when the host ended without stopping.
+// Quarantine leases the executions that ran when the host ended without stopping.
 type Quarantine interface {
-	// Suspect lends the next one, and reports false when there is none.
+	// Suspect leases the next one, and reports false when there is none.
 	Suspect(ctx context.Context) (host.Suspect, bool, error)
 	// Mark notes durably that a step of a suspect is about to run.
 	Mark(ctx context.Context, executionID string, step int) error

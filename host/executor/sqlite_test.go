@@ -78,7 +78,7 @@ func bind(tb testing.TB, db *sqlite.DB, n int) {
 func work(tb testing.TB, e *executor.Executor, f *finishing) (stop func()) {
 	tb.Helper()
 	e.Queue, e.Events, e.Records, e.Log = f.DB, f.DB, f, slog.New(slog.DiscardHandler)
-	f.SetBorrower(e)
+	f.SetDispatcher(e)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- e.Run(ctx) }()
@@ -164,7 +164,7 @@ func TestRealStoreRunsEveryActionInOrder(t *testing.T) {
 		name    string
 		backlog int
 	}{
-		{name: "lent at the accept", backlog: 4096},
+		{name: "leased at the accept", backlog: 4096},
 		{name: "mostly claimed", backlog: 32},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

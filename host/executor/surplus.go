@@ -9,7 +9,7 @@ import (
 // The lines are in memory, and that is bounded. So that one slow action's
 // executions do not fill it, and keep those of others in the store behind them,
 // its newest ones go back to the store, to be claimed about when it has come to
-// their turn. Without that the store would lend what is due the longest: the slow
+// their turn. Without that the store would lease what is due the longest: the slow
 // action's again.
 
 // slowAfter is how long the first in a line has waited when the line is slow.

@@ -182,9 +182,9 @@ func (db *DB) DeleteAction(ctx context.Context, id string, force bool) error {
 		}
 		for _, query := range []string{
 			`DELETE FROM secret WHERE owner_id = ?`,
-			`DELETE FROM library_use WHERE action_id = ?`,
-			`DELETE FROM wish WHERE action_id = ?`,
-			`DELETE FROM reach WHERE version_id IN (SELECT id FROM version WHERE action_id = ?)`,
+			`DELETE FROM shared_module_use WHERE action_id = ?`,
+			`DELETE FROM pending_deploy WHERE action_id = ?`,
+			`DELETE FROM contacted_origin WHERE version_id IN (SELECT id FROM version WHERE action_id = ?)`,
 			`DELETE FROM version WHERE action_id = ?`,
 		} {
 			if _, err := tx.exec(query, id); err != nil {

@@ -31,10 +31,10 @@ func (u *unended) add(c unendedChange) {
 
 const (
 	countUnended  = `SELECT COUNT(*) FROM execution INDEXED BY execution_live WHERE ended_at IS NULL`
-	countRetrying = `SELECT COUNT(*) FROM execution WHERE status = 'retrying' AND lent = 0`
+	countRetrying = `SELECT COUNT(*) FROM execution WHERE status = 'retrying' AND leased = 0`
 	oldestDue     = `
 		SELECT next_at FROM execution
-		WHERE ended_at IS NULL AND lent = 0
+		WHERE ended_at IS NULL AND leased = 0
 		ORDER BY next_at
 		LIMIT 1`
 )

@@ -97,12 +97,12 @@ func registration() host.NewEvent {
 func BenchmarkComplete(b *testing.B) {
 	all := medians{}
 	for b.Loop() {
-		desk := &desk{lent: make(chan host.Execution, 4096)}
+		desk := &desk{leased: make(chan host.Execution, 4096)}
 		db := openWithActions(b, 3, desk)
 		var ended atomic.Int64
 		var recorder sync.WaitGroup
 		recorder.Go(func() {
-			for x := range desk.lent {
+			for x := range desk.leased {
 				recordAll(b, db, x, func(error) { ended.Add(1) })
 			}
 		})
@@ -113,7 +113,7 @@ func BenchmarkComplete(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		close(desk.lent) // everything accepted was lent before
+		close(desk.leased) // everything accepted was leased before
 		recorder.Wait()
 		if err := db.Close(); err != nil {
 			b.Fatal(err)
@@ -144,22 +144,22 @@ func recordAll(tb testing.TB, db *sqlite.DB, x host.Execution, done func(error))
 	}
 }
 
-// desk lends everything.
-type desk struct{ lent chan host.Execution }
+// desk leases everything.
+type desk struct{ leased chan host.Execution }
 
-func (d *desk) Reserve() bool         { return true }
-func (d *desk) Release()              {}
-func (d *desk) Lend(x host.Execution) { d.lent <- x }
+func (d *desk) Reserve() bool             { return true }
+func (d *desk) Release()                  {}
+func (d *desk) Dispatch(x host.Execution) { d.leased <- x }
 
 // openWithActions opens a new database with n bound actions.
-func openWithActions(tb testing.TB, n int, borrower sqlite.Borrower) *sqlite.DB {
+func openWithActions(tb testing.TB, n int, dispatcher sqlite.Dispatcher) *sqlite.DB {
 	tb.Helper()
 	db, err := sqlite.Open(context.Background(), tb.TempDir(), sqlite.Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = db.Close() })
-	db.SetBorrower(borrower)
+	db.SetDispatcher(dispatcher)
 	bindActions(tb, db, n)
 	return db
 }

@@ -11,14 +11,14 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) storetest.Open {
 		dir := t.TempDir()
-		return func(t *testing.T, b storetest.Borrower) storetest.Store {
+		return func(t *testing.T, b storetest.Dispatcher) storetest.Store {
 			t.Helper()
 			db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if b != nil {
-				db.SetBorrower(b)
+				db.SetDispatcher(b)
 			}
 			return db
 		}

@@ -54,10 +54,11 @@ func (db *DB) RetryExecutions(ctx context.Context, q host.ExecutionQuery) (int, 
 // reviveAll retries those that may be retried, in one commit, and returns how
 // many.
 func (db *DB) reviveAll(ctx context.Context, found []executionRow) (revived int, err error) {
-	var hands handOvers
+	var d dispatch
 	err = db.changeThen(ctx, func(tx *transaction) error {
-		hands.settle(errAgain)
+		d.begin(tx.writer.dispatcher)
 		revived = 0
+		room := true
 		for i := range found {
 			x, err := tx.row(found[i].seq)
 			if err != nil {
@@ -69,39 +70,17 @@ func (db *DB) reviveAll(ctx context.Context, found []executionRow) (revived int,
 			if err := tx.revive(&x); err != nil {
 				return err
 			}
-			if err := hands.offer(tx, &x); err != nil {
-				return err
+			if room {
+				if room, err = d.offer(tx, &x); err != nil {
+					return err
+				}
 			}
 			revived++
 		}
 		return nil
-	}, hands.settle)
+	}, d.end)
 	if err != nil {
 		return 0, err
 	}
 	return revived, nil
-}
-
-// handOvers are several executions on their way to the borrower.
-type handOvers struct {
-	each []handOver
-	full bool // the borrower had no more room
-}
-
-func (h *handOvers) offer(tx *transaction, x *executionRow) error {
-	if h.full {
-		return nil
-	}
-	var one handOver
-	err := one.offer(tx, x)
-	h.each = append(h.each, one)
-	h.full = one.lent == nil
-	return err
-}
-
-func (h *handOvers) settle(err error) {
-	for i := range h.each {
-		h.each[i].settle(err)
-	}
-	h.each, h.full = nil, false
 }

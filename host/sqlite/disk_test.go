@@ -15,12 +15,12 @@ import (
 	"github.com/usherhost/usher/host/sqlite"
 )
 
-// TestDiskFull fills the database up to its limit, with an execution lent.
+// TestDiskFull fills the database up to its limit, with an execution leased.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	db, dir := openTemp(t, sqlite.Options{})
 	bindActions(t, db, 1)
-	x := lendOne(t, db)
+	x := leaseOne(t, db)
 	full(t, db)
 
 	t.Run("accept answers unavailable, with what to do", func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestCloseOnFullDisk(t *testing.T) {
 	t.Parallel()
 	db, dir := openTemp(t, sqlite.Options{Patience: 50 * time.Millisecond})
 	bindActions(t, db, 1)
-	x := lendOne(t, db)
+	x := leaseOne(t, db)
 	full(t, db)
 	done := make(chan error, 1)
 	record(t, db, x, done)
@@ -167,8 +167,8 @@ func full(t *testing.T, db *sqlite.DB) {
 	}
 }
 
-// lendOne accepts an event and claims it.
-func lendOne(t *testing.T, db *sqlite.DB) host.Execution {
+// leaseOne accepts an event and claims it.
+func leaseOne(t *testing.T, db *sqlite.DB) host.Execution {
 	t.Helper()
 	if _, err := db.Accept(t.Context(), []host.NewEvent{registration()}); err != nil {
 		t.Fatal(err)

@@ -12,14 +12,6 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// Borrower takes executions as they are accepted, before anybody asks. All
-// three are called from the writer's goroutine and must not block.
-type Borrower interface {
-	Reserve() bool       // asks for room, before the commit
-	Lend(host.Execution) // hands over, after it. Its Plan is shared: do not change it
-	Release()            // gives the room back: the commit failed
-}
-
 // Accept stores events, each with an execution and the plan that is deployed
 // now, and returns after the durable commit. It is all or nothing. Accepted[i]
 // answers for events[i]; a repeat of a Key gets the ids that the first one got.
@@ -69,9 +61,8 @@ type acceptance struct {
 	events   []host.NewEvent
 	keys     [][16]byte // of those events that have a Key
 	accepted []host.Accepted
-	lent     []host.Execution // the borrower has reserved room for these
-	stored   bool             // not all were repeats
-	borrower Borrower
+	dispatch dispatch
+	stored   bool // not all were repeats
 	running  *running
 	done     chan error
 	one      [1][16]byte // keys, when there is one event: the common case
@@ -124,8 +115,8 @@ func at(i int, code host.Code, text string) *host.Error {
 }
 
 func (a *acceptance) apply(tx *transaction) error {
-	a.release() // what an earlier try had reserved
-	a.borrower, a.running = tx.writer.borrower, tx.writer.running
+	a.dispatch.begin(tx.writer.dispatcher)
+	a.running = tx.writer.running
 	if len(a.events) == 1 {
 		return a.insert(tx, 0)
 	}
@@ -176,16 +167,16 @@ func (a *acceptance) insertEvent(tx *transaction, seq int64, i int) (bool, error
 	return n == 1, err
 }
 
-// start inserts the event's execution, lent when the borrower has room.
+// start inserts the event's execution, leased when the dispatcher has room.
 func (a *acceptance) start(tx *transaction, seq int64, i int, plan *plan) error {
 	x := newExecution(tx, plan, seq, seq)
 	x.id, x.userID, x.tenant, x.trigger = a.accepted[i].ExecutionID, a.events[i].UserID, a.events[i].Tenant, a.events[i].Trigger
-	if x.status == host.Waiting && a.borrower != nil && a.borrower.Reserve() {
-		x.lent, x.epoch = 1, 1
+	if x.status == host.Waiting && a.dispatch.reserve() {
+		x.leased, x.epoch = 1, 1
 		event := a.events[i].Event
 		event.ID = a.accepted[i].EventID
-		a.lent = append(a.lent, x.execution(&event, plan.steps))
-		tx.setLoan(x.id, loan{seq: seq, epoch: 1})
+		a.dispatch.add(x.execution(&event, plan.steps))
+		tx.setLease(x.id, lease{seq: seq, epoch: 1})
 	}
 	return x.insert(tx)
 }
@@ -215,24 +206,15 @@ func (a *acceptance) repeat(tx *transaction, i int) error {
 	return nil
 }
 
+// settle answers the sender before the executions start: it has waited longest.
 func (a *acceptance) settle(err error) {
 	if err != nil {
-		a.release()
+		a.dispatch.reset()
 	} else {
 		a.running.note(didAccept)
 	}
 	a.done <- err
-	for _, x := range a.lent {
-		a.borrower.Lend(x)
-	}
-}
-
-// release gives reserved room back.
-func (a *acceptance) release() {
-	for range a.lent {
-		a.borrower.Release()
-	}
-	a.lent = nil
+	a.dispatch.end(err)
 }
 
 // executionID returns the id of an event's first execution: the same but for

@@ -11,142 +11,6 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// executionRow is a row of the table, with the event's columns that tell whose
-// it is.
-type executionRow struct {
-	seq, event, plan                     int64
-	id, replayOf                         string // id is empty in the table for an event's first execution
-	status                               host.Status
-	steps                                string
-	attempt, nextAt, lent, epoch         int64
-	createdAt, endedAt                   int64
-	eventID, tenant, userID, traceparent string
-	trigger                              host.Trigger
-	receivedAt                           int64
-}
-
-// newExecution returns the row of an execution that is due now, or completed
-// at once when the plan is empty.
-func newExecution(tx *transaction, plan *plan, seq, event int64) executionRow {
-	x := executionRow{
-		seq: seq, event: event, plan: plan.number, status: host.Waiting, steps: plan.blank,
-		createdAt: micros(tx.now), nextAt: micros(tx.now),
-	}
-	if len(plan.steps) == 0 {
-		x.status, x.endedAt, x.nextAt = host.Completed, x.createdAt, 0
-	}
-	return x
-}
-
-func (x *executionRow) insert(tx *transaction) error {
-	var id, ended driverValue
-	if x.replayOf != "" {
-		id = x.id
-	}
-	if x.endedAt != 0 {
-		ended = x.endedAt
-	}
-	_, err := tx.exec(`
-		INSERT INTO execution (seq, id, event, plan, replay_of, status, steps, attempt, next_at, lent, epoch, created_at, ended_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		x.seq, id, x.event, x.plan, orNull(x.replayOf), string(x.status), x.steps, x.attempt, x.nextAt,
-		x.lent, x.epoch, x.createdAt, ended)
-	if err == nil && x.endedAt == 0 {
-		tx.unended.all++
-	}
-	return err
-}
-
-// execution returns the row in words. event may be nil.
-func (x *executionRow) execution(event *host.Event, plan []host.Step) host.Execution {
-	out := host.Execution{
-		ID: x.id, EventID: x.eventID, Tenant: x.tenant, Trigger: x.trigger, UserID: x.userID,
-		Status: x.status, Plan: plan, Steps: unpackSteps(x.steps), Attempt: int(x.attempt),
-		NextAt: fromMicros(x.nextAt), Epoch: x.epoch, ReplayOf: x.replayOf, Traceparent: x.traceparent,
-		CreatedAt: fromMicros(x.createdAt), EndedAt: fromMicros(x.endedAt), Event: event,
-	}
-	if event != nil {
-		out.EventID, out.Traceparent = event.ID, event.Traceparent
-	}
-	return out
-}
-
-// metadata returns the event of the row without its Body.
-func (x *executionRow) metadata() *host.Event {
-	return &host.Event{
-		ID: x.eventID, Tenant: x.tenant, Trigger: x.trigger, UserID: x.userID,
-		Traceparent: x.traceparent, ReceivedAt: fromMicros(x.receivedAt),
-	}
-}
-
-// packSteps writes states as the steps column has them.
-func packSteps(states []host.StepState) string {
-	packed := make([]byte, len(states))
-	for i, state := range states {
-		switch state {
-		case host.StepSucceeded:
-			packed[i] = 's'
-		case host.StepDead:
-			packed[i] = 'd'
-		default:
-			packed[i] = 'p'
-		}
-	}
-	return string(packed)
-}
-
-func unpackSteps(packed string) []host.StepState {
-	states := make([]host.StepState, len(packed))
-	for i := range packed {
-		switch packed[i] {
-		case 's':
-			states[i] = host.StepSucceeded
-		case 'd':
-			states[i] = host.StepDead
-		default:
-			states[i] = host.StepPending
-		}
-	}
-	return states
-}
-
-const executionColumns = `
-	SELECT x.seq, x.event, x.plan, COALESCE(x.id, ''), COALESCE(x.replay_of, ''), x.status, x.steps,
-	       x.attempt, x.next_at, x.lent, x.epoch, x.created_at, COALESCE(x.ended_at, 0),
-	       e.id, e.tenant, e.user_id, COALESCE(e.traceparent, ''), e.trigger, e.received_at`
-
-const selectExecution = executionColumns + `
-	FROM execution x JOIN event e ON e.seq = x.event`
-
-// fields are where Scan puts the columns of selectExecution.
-func (x *executionRow) fields() []any {
-	return []any{
-		&x.seq, &x.event, &x.plan, &x.id, &x.replayOf, &x.status, &x.steps,
-		&x.attempt, &x.nextAt, &x.lent, &x.epoch, &x.createdAt, &x.endedAt,
-		&x.eventID, &x.tenant, &x.userID, &x.traceparent, &x.trigger, &x.receivedAt,
-	}
-}
-
-// scanExecution reads a row of selectExecution on the writer's connection.
-func scanExecution(row []driverValue) executionRow {
-	x := executionRow{
-		seq: integer(row[0]), event: integer(row[1]), plan: integer(row[2]), id: text(row[3]), replayOf: text(row[4]),
-		status: host.Status(text(row[5])), steps: text(row[6]), attempt: integer(row[7]), nextAt: integer(row[8]),
-		lent: integer(row[9]), epoch: integer(row[10]), createdAt: integer(row[11]), endedAt: integer(row[12]),
-		eventID: text(row[13]), tenant: text(row[14]), userID: text(row[15]), traceparent: text(row[16]),
-		trigger: host.Trigger(text(row[17])), receivedAt: integer(row[18]),
-	}
-	x.name()
-	return x
-}
-
-// name fills in the id of an event's first execution.
-func (x *executionRow) name() {
-	if x.id == "" {
-		x.id = executionID(x.eventID)
-	}
-}
-
 // executionSeq finds an execution by its id: a replay by its own, any other by
 // its event's. It takes the id twice, see seqArgs.
 const executionSeq = `COALESCE(
@@ -165,9 +29,8 @@ func (db *DB) Execution(ctx context.Context, id string) (host.Execution, error) 
 	if !strings.HasPrefix(id, host.ExecutionPrefix) {
 		return host.Execution{}, noExecution(id)
 	}
-	var x executionRow
-	err := db.readers.QueryRowContext(ctx, selectExecution+`
-		WHERE x.seq = `+executionSeq, id, eventID(id)).Scan(x.fields()...)
+	x, err := scanExecution(db.readers.QueryRowContext(ctx, selectExecution+`
+		WHERE x.seq = `+executionSeq, id, eventID(id)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return host.Execution{}, noExecution(id)
 	}
@@ -178,7 +41,6 @@ func (db *DB) Execution(ctx context.Context, id string) (host.Execution, error) 
 }
 
 func (db *DB) filled(ctx context.Context, x *executionRow) (host.Execution, error) {
-	x.name()
 	steps, err := db.stepsOf(ctx, x.plan)
 	if err != nil {
 		return host.Execution{}, fault(err)
@@ -232,7 +94,7 @@ func (db *DB) NextDue(ctx context.Context) (time.Time, bool, error) {
 	var at int64
 	err := db.readers.QueryRowContext(ctx, `
 		SELECT next_at FROM execution
-		WHERE ended_at IS NULL AND lent = 0 AND seq NOT IN (SELECT execution FROM suspect)
+		WHERE ended_at IS NULL AND leased = 0 AND seq NOT IN (SELECT execution FROM suspect)
 		ORDER BY next_at
 		LIMIT 1`).Scan(&at)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -242,4 +104,151 @@ func (db *DB) NextDue(ctx context.Context) (time.Time, bool, error) {
 		return time.Time{}, false, fault(fmt.Errorf("read next due: %w", err))
 	}
 	return fromMicros(at), true, nil
+}
+
+// RetryExecution makes the dead steps of an execution pending again and the
+// execution due now. Conflict when it has none, or is running.
+func (db *DB) RetryExecution(ctx context.Context, id string) (host.Execution, error) {
+	var d dispatch
+	err := db.changeThen(ctx, func(tx *transaction) error {
+		d.begin(tx.writer.dispatcher)
+		x, err := tx.find(id)
+		if err == nil {
+			err = tx.revive(&x)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = d.offer(tx, &x)
+		return err
+	}, d.end)
+	if err != nil {
+		return host.Execution{}, err
+	}
+	return db.Execution(ctx, id)
+}
+
+// revivable reports whether revive would not be refused.
+func (x *executionRow) revivable() bool { return strings.Contains(x.progress, "d") && x.leased == 0 }
+
+func (tx *transaction) revive(x *executionRow) error {
+	if !strings.Contains(x.progress, "d") {
+		return &host.Error{
+			Code: host.Conflict, Text: "execution " + x.id + " has no dead step",
+			Hint: "only actions that used up their attempts can be retried; to run all again, replay it",
+		}
+	}
+	if x.leased == 1 {
+		return &host.Error{
+			Code: host.Conflict, Text: "execution " + x.id + " is running", Hint: "retry it when it has ended",
+		}
+	}
+	switch {
+	case x.endedAt != 0:
+		tx.unended.all++
+	case x.status == host.Retrying:
+		tx.unended.retrying--
+	}
+	x.status, x.progress, x.attempt = host.Waiting, strings.ReplaceAll(x.progress, "d", "p"), 0
+	if strings.Contains(x.progress, "s") {
+		x.status = host.Running
+	}
+	x.nextAt, x.endedAt = micros(tx.now), 0
+	_, err := tx.exec(`
+		UPDATE execution SET status = ?, progress = ?, attempt = 0, next_at = ?, ended_at = NULL
+		WHERE seq = ?`, string(x.status), x.progress, x.nextAt, x.seq)
+	return err
+}
+
+// CancelExecution ends an execution that is not final; what its holder records
+// from now on is refused. Conflict when it has ended.
+func (db *DB) CancelExecution(ctx context.Context, id string) (host.Execution, error) {
+	err := db.change(ctx, func(tx *transaction) error {
+		x, err := tx.find(id)
+		if err != nil {
+			return err
+		}
+		if x.status.Final() {
+			return &host.Error{Code: host.Conflict, Text: "execution " + id + " has ended: " + string(x.status)}
+		}
+		if _, err := tx.exec(`
+			UPDATE execution SET status = ?, leased = 0, next_at = 0, epoch = epoch + 1, ended_at = ?
+			WHERE seq = ?`, string(host.Canceled), micros(tx.now), x.seq); err != nil {
+			return err
+		}
+		tx.unended.all--
+		if x.status == host.Retrying && x.leased == 0 {
+			tx.unended.retrying--
+		}
+		tx.setLease(x.id, lease{})
+		return tx.acquit(x.seq, true)
+	})
+	if err != nil {
+		return host.Execution{}, err
+	}
+	return db.Execution(ctx, id)
+}
+
+// ReplayExecution starts a new execution of the same event: with the plan that
+// is deployed now, or with samePlan the one that the first had.
+func (db *DB) ReplayExecution(ctx context.Context, id string, samePlan bool) (host.Accepted, error) {
+	var d dispatch
+	accepted := host.Accepted{ExecutionID: host.NewID(host.ExecutionPrefix)}
+	err := db.changeThen(ctx, func(tx *transaction) error {
+		d.begin(tx.writer.dispatcher)
+		x, err := tx.replay(id, accepted.ExecutionID, samePlan)
+		if err != nil {
+			return err
+		}
+		accepted.EventID = x.eventID
+		_, err = d.offer(tx, &x)
+		return err
+	}, d.end)
+	if err != nil {
+		return host.Accepted{}, err
+	}
+	return accepted, nil
+}
+
+func (tx *transaction) replay(id, newID string, samePlan bool) (executionRow, error) {
+	first, err := tx.find(id)
+	if err != nil {
+		return first, err
+	}
+	var p *plan
+	if samePlan {
+		p, err = tx.planOf(first.plan)
+	} else {
+		p, err = tx.plan(first.trigger)
+	}
+	if err != nil {
+		return first, err
+	}
+	x := newExecution(tx, p, tx.nextSeq(), first.event)
+	x.id, x.replayOf, x.eventID = newID, first.id, first.eventID
+	x.tenant, x.trigger, x.userID = first.tenant, first.trigger, first.userID
+	x.traceparent, x.receivedAt = first.traceparent, first.receivedAt
+	if samePlan {
+		if err := tx.noteRepeat(p.number, x.seq); err != nil {
+			return x, err
+		}
+	}
+	return x, x.insert(tx)
+}
+
+// find returns the row of an execution.
+func (tx *transaction) find(id string) (executionRow, error) {
+	var x executionRow
+	if !strings.HasPrefix(id, host.ExecutionPrefix) {
+		return x, noExecution(id)
+	}
+	found, err := tx.queryOne(func(row []driverValue) error {
+		x = readExecution(row)
+		return nil
+	}, selectExecution+`
+		WHERE x.seq = `+executionSeq, id, eventID(id))
+	if err == nil && !found {
+		err = noExecution(id)
+	}
+	return x, err
 }

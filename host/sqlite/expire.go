@@ -61,7 +61,7 @@ func (db *DB) expireIn(ctx context.Context, in span, before time.Time) (deleted 
 	}
 }
 
-const isExpired = `ended_at < ? AND (instr(steps, 'd') = 0 OR status = 'canceled')`
+const isExpired = `ended_at < ? AND (instr(progress, 'd') = 0 OR status = 'canceled')`
 
 // expired returns the next executions of a span that may be deleted.
 func (db *DB) expired(ctx context.Context, in span, before time.Time) ([]int64, error) {

@@ -181,7 +181,7 @@ func (tx *transaction) rehearse() error {
 		return err
 	}
 	err = tx.savepoint(func() error {
-		err := a.insert(tx, 0) // no borrower: nobody gets it
+		err := a.insert(tx, 0) // no dispatcher: nobody gets it
 		if err == nil {
 			err = tx.rehearseResult()
 		}

@@ -44,11 +44,11 @@ func acceptForEver(dir string) {
 		defer out.Unlock()
 		fmt.Println(what, id)
 	}
-	lent := &desk{lent: make(chan host.Execution, 4096)}
-	db.SetBorrower(lent)
+	leased := &desk{leased: make(chan host.Execution, 4096)}
+	db.SetDispatcher(leased)
 	for range 4 {
 		go func() {
-			for x := range lent.lent {
+			for x := range leased.leased {
 				o := host.Outcome{
 					ExecutionID: x.ID, Epoch: x.Epoch, Status: host.Completed, Steps: []host.StepState{host.StepSucceeded},
 					Result: &host.Result{ExecutionID: x.ID, Attempt: 1, Succeeded: true},

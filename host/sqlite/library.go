@@ -14,7 +14,7 @@ import (
 
 const selectLibrary = `
 	SELECT l.id, l.name, l.source, l.created_at, l.updated_at
-	FROM library l`
+	FROM shared_module l`
 
 func scanLibrary(row interface{ Scan(...any) error }) (host.Library, error) {
 	var l host.Library
@@ -60,7 +60,7 @@ func (db *DB) WriteLibrary(ctx context.Context, w host.LibraryWrite) error {
 func (tx *transaction) writeLibrary(l *host.Library, isNew bool, source []byte) error {
 	if !isNew {
 		n, err := tx.exec(`
-			UPDATE library SET source = ?, updated_at = ?
+			UPDATE shared_module SET source = ?, updated_at = ?
 			WHERE id = ?`, source, orNow(tx, micros(l.UpdatedAt)), l.ID)
 		if err == nil && n == 0 {
 			err = noLibrary(l.ID)
@@ -69,7 +69,7 @@ func (tx *transaction) writeLibrary(l *host.Library, isNew bool, source []byte) 
 	}
 	created := orNow(tx, micros(l.CreatedAt))
 	n, err := tx.exec(`
-		INSERT INTO library (id, name, source, created_at, updated_at)
+		INSERT INTO shared_module (id, name, source, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT DO NOTHING`,
 		l.ID, l.Name, source, created, max(created, micros(l.UpdatedAt)))
@@ -109,7 +109,7 @@ func (db *DB) completeLibrary(ctx context.Context, l *host.Library) error {
 		return err
 	}
 	latest, err := scanLibraryVersion(db.readers.QueryRowContext(ctx, selectLibraryVersion+`
-		WHERE v.library_id = ?
+		WHERE v.shared_module_id = ?
 		ORDER BY v.number DESC
 		LIMIT 1`, l.ID))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -145,13 +145,13 @@ func (db *DB) DeleteLibrary(ctx context.Context, id string) error {
 		}
 		for _, query := range []string{
 			`DELETE FROM secret WHERE owner_id = ?`,
-			`DELETE FROM library_version WHERE library_id = ?`,
+			`DELETE FROM shared_module_version WHERE shared_module_id = ?`,
 		} {
 			if _, err := tx.exec(query, id); err != nil {
 				return err
 			}
 		}
-		n, err := tx.exec(`DELETE FROM library WHERE id = ?`, id)
+		n, err := tx.exec(`DELETE FROM shared_module WHERE id = ?`, id)
 		if err == nil && n == 0 {
 			err = noLibrary(id)
 		}
@@ -166,8 +166,8 @@ func (tx *transaction) unused(libraryID string) error {
 		return nil
 	}, `
 		SELECT DISTINCT a.name
-		FROM library_use u JOIN action a ON a.id = u.action_id
-		WHERE u.library_id = ?
+		FROM shared_module_use u JOIN action a ON a.id = u.action_id
+		WHERE u.shared_module_id = ?
 		ORDER BY a.name`, libraryID)
 	if err == nil && len(users) > 0 {
 		err = &host.Error{
@@ -184,11 +184,11 @@ func (tx *transaction) unused(libraryID string) error {
 func (db *DB) LibraryUsers(ctx context.Context, libraryID string) ([]host.LibraryUser, error) {
 	rows, err := db.readers.QueryContext(ctx, `
 		SELECT a.id, a.name, a.trigger, a.created_at, a.updated_at, ref.value
-		FROM library_use u
+		FROM shared_module_use u
 		JOIN action a ON a.id = u.action_id
 		JOIN draft d ON d.action_id = a.id
-		JOIN json_each(CAST(d.source AS TEXT), '$.libraries') ref ON ref.value ->> '$.library_id' = u.library_id
-		WHERE u.library_id = ? AND u.version_id = ''
+		JOIN json_each(CAST(d.source AS TEXT), '$.libraries') ref ON ref.value ->> '$.library_id' = u.shared_module_id
+		WHERE u.shared_module_id = ? AND u.version_id = ''
 		ORDER BY a.name`, libraryID)
 	if err != nil {
 		return nil, fault(err)
@@ -212,14 +212,14 @@ func scanLibraryUser(row interface{ Scan(...any) error }) (host.LibraryUser, err
 // draft, over what was noted. NotFound when there is no such library.
 func (tx *transaction) useLibraries(actionID, versionID string, refs []host.LibraryRef) error {
 	if _, err := tx.exec(`
-		DELETE FROM library_use
+		DELETE FROM shared_module_use
 		WHERE action_id = ? AND version_id = ?`, actionID, versionID); err != nil {
 		return err
 	}
 	for _, ref := range refs {
 		n, err := tx.exec(`
-			INSERT OR REPLACE INTO library_use (library_id, action_id, version_id)
-			SELECT l.id, ?, ? FROM library l WHERE l.id = ?`, actionID, versionID, ref.LibraryID)
+			INSERT OR REPLACE INTO shared_module_use (shared_module_id, action_id, version_id)
+			SELECT l.id, ?, ? FROM shared_module l WHERE l.id = ?`, actionID, versionID, ref.LibraryID)
 		if err == nil && n == 0 {
 			err = noLibrary(cmp.Or(ref.LibraryID, ref.Name))
 		}
@@ -231,8 +231,8 @@ func (tx *transaction) useLibraries(actionID, versionID string, refs []host.Libr
 }
 
 const selectLibraryVersion = `
-	SELECT v.id, v.library_id, v.number, v.source, v.secrets, v.created_at
-	FROM library_version v`
+	SELECT v.id, v.shared_module_id, v.number, v.source, v.secrets, v.created_at
+	FROM shared_module_version v`
 
 func scanLibraryVersion(row interface{ Scan(...any) error }) (host.LibraryVersion, error) {
 	var v host.LibraryVersion
@@ -267,8 +267,8 @@ func (tx *transaction) insertLibraryVersion(v *host.LibraryVersion, source []byt
 		v.Number = int(integer(row[0])) + 1
 		return nil
 	}, `
-		SELECT (SELECT COALESCE(MAX(number), 0) FROM library_version WHERE library_id = l.id)
-		FROM library l
+		SELECT (SELECT COALESCE(MAX(number), 0) FROM shared_module_version WHERE shared_module_id = l.id)
+		FROM shared_module l
 		WHERE l.id = ?`, v.LibraryID)
 	if err == nil && !found {
 		err = noLibrary(v.LibraryID)
@@ -284,7 +284,7 @@ func (tx *transaction) insertLibraryVersion(v *host.LibraryVersion, source []byt
 		return err
 	}
 	_, err = tx.exec(`
-		INSERT INTO library_version (id, library_id, number, source, secrets, created_at)
+		INSERT INTO shared_module_version (id, shared_module_id, number, source, secrets, created_at)
 		VALUES (?, ?, ?, ?, ?, ?)`, v.ID, v.LibraryID, int64(v.Number), source, secrets, created)
 	return err
 }
@@ -293,7 +293,7 @@ func (tx *transaction) insertLibraryVersion(v *host.LibraryVersion, source []byt
 // when there is no such library.
 func (db *DB) LibraryVersions(ctx context.Context, libraryID string) ([]host.LibraryVersion, error) {
 	rows, err := db.readers.QueryContext(ctx, selectLibraryVersion+`
-		WHERE v.library_id = ?
+		WHERE v.shared_module_id = ?
 		ORDER BY v.number DESC`, libraryID)
 	if err != nil {
 		return nil, fault(err)

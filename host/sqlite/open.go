@@ -232,7 +232,7 @@ func newWriter(session *session, o Options) *writer {
 		quit:     make(chan struct{}),
 		ended:    make(chan struct{}),
 		patience: cmp.Or(o.Patience, 5*time.Second),
-		loans:    map[string]loan{},
+		leases:   map[string]lease{},
 		plans:    map[host.Trigger]*plan{},
 		old:      map[int64]*plan{},
 		damaged:  map[int64]bool{},
@@ -243,7 +243,7 @@ func newWriter(session *session, o Options) *writer {
 }
 
 // load reads what the writer keeps in memory, and makes what a former process
-// had lent due again.
+// had leased due again.
 func (db *DB) load(ctx context.Context) error {
 	w := db.writer
 	if err := w.inherit(db.dir); err != nil {
@@ -278,12 +278,6 @@ func (db *DB) start(path string) {
 	db.stop = stop
 	go db.writer.run()
 	db.keeper.Go(func() { keepCheckpoints(ctx, path, &db.writer.commits) })
-}
-
-// SetBorrower says who is offered executions as they are accepted; nil:
-// nobody, each waits for [DB.Claim]. Call it before the first Accept.
-func (db *DB) SetBorrower(b Borrower) {
-	db.writer.borrower = b
 }
 
 // SetMaxBytes changes how big the database file may grow, from the next commit

@@ -42,7 +42,7 @@ func (tx *transaction) originsLeft(versionID string) (n int64, err error) {
 		n = max(host.MaxOrigins-integer(row[0]), 0)
 		return nil
 	}, `
-		SELECT (SELECT COUNT(*) FROM reach WHERE version_id = v.id AND origin <> ?)
+		SELECT (SELECT COUNT(*) FROM contacted_origin WHERE version_id = v.id AND origin <> ?)
 		FROM version v
 		WHERE v.id = ?`, host.OtherOrigins, versionID)
 	return n, err
@@ -52,7 +52,7 @@ func (tx *transaction) originsLeft(versionID string) (n int64, err error) {
 // for which there must be room.
 func (tx *transaction) addReach(versionID, origin string, requests, at int64, room bool) (added bool, err error) {
 	n, err := tx.exec(`
-		UPDATE reach SET requests = requests + ?, first_at = MIN(first_at, ?), last_at = MAX(last_at, ?)
+		UPDATE contacted_origin SET requests = requests + ?, first_at = MIN(first_at, ?), last_at = MAX(last_at, ?)
 		WHERE version_id = ? AND origin = ?`, requests, at, at, versionID, origin)
 	if err != nil || n > 0 {
 		return false, err
@@ -61,7 +61,7 @@ func (tx *transaction) addReach(versionID, origin string, requests, at int64, ro
 		return tx.addReach(versionID, host.OtherOrigins, requests, at, room)
 	}
 	_, err = tx.exec(`
-		INSERT INTO reach (version_id, origin, requests, first_at, last_at)
+		INSERT INTO contacted_origin (version_id, origin, requests, first_at, last_at)
 		VALUES (?, ?, ?, ?, ?)`, versionID, origin, requests, at, at)
 	return origin != host.OtherOrigins, err
 }
@@ -72,7 +72,7 @@ func (tx *transaction) addReach(versionID, origin string, requests, at int64, ro
 func (db *DB) Reach(ctx context.Context, versionOrActionID string) ([]host.Reach, error) {
 	rows, err := db.readers.QueryContext(ctx, `
 		SELECT r.version_id, r.origin, r.requests, r.first_at, r.last_at
-		FROM version v JOIN reach r ON r.version_id = v.id
+		FROM version v JOIN contacted_origin r ON r.version_id = v.id
 		WHERE v.id = ? OR v.action_id = ?
 		ORDER BY v.number DESC, r.origin`, versionOrActionID, versionOrActionID)
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 // Record queues an outcome for the next group commit and returns when it is
 // queued. done, which may be nil, is called once, from the writer's goroutine,
 // and must not block: with nil after the commit, with Fenced when the
-// execution is in other hands by now. A disk that fails does not lose it: it
+// execution is leased by another worker by now. A disk that fails does not lose it: it
 // is kept and tried again.
 //
 // A final status ends the execution. Retrying, or a NextAt that is set, gives
-// it back, to be claimed when it is due. Any other status leaves it lent.
+// it back, to be claimed when it is due. Any other status leaves it leased.
 //
 // The outcome must not be changed before done is called.
 func (db *DB) Record(ctx context.Context, o host.Outcome, done func(error)) error {
@@ -41,11 +41,11 @@ type record struct {
 }
 
 func (r *record) apply(tx *transaction) error {
-	l := tx.loan(r.ExecutionID)
-	if l == (loan{}) || l.epoch != r.Epoch {
+	l := tx.leaseOf(r.ExecutionID)
+	if l == (lease{}) || l.epoch != r.Epoch {
 		return &host.Error{
-			Code: host.Fenced, Text: "execution " + r.ExecutionID + " is in other hands, or has ended",
-			Hint: "drop it; whoever holds it now goes on",
+			Code: host.Fenced, Text: "execution " + r.ExecutionID + " is leased by another worker or already finished",
+			Hint: "discard the result; the worker with the lease goes on",
 		}
 	}
 	if r.Result != nil {
@@ -59,7 +59,7 @@ func (r *record) apply(tx *transaction) error {
 	r.seq, r.end = l.seq, micros(tx.now)
 	tx.setState(l.seq, r)
 	if r.releases() {
-		tx.setLoan(r.ExecutionID, loan{})
+		tx.setLease(r.ExecutionID, lease{})
 	}
 	return nil
 }
@@ -90,13 +90,13 @@ func (r *record) releases() bool {
 	return r.Status.Final() || r.Status == host.Retrying || !r.NextAt.IsZero()
 }
 
-// update writes the state. One that stays lent touches no index.
+// update writes the state. One that stays leased touches no index.
 func (r *record) update(tx *transaction) error {
 	if !r.releases() {
 		_, err := tx.exec(`
-			UPDATE execution SET status = ?, steps = ?, attempt = ?
+			UPDATE execution SET status = ?, progress = ?, attempt = ?
 			WHERE seq = ?`,
-			string(r.Status), packSteps(r.Steps), int64(r.Attempt), r.seq)
+			string(r.Status), packProgress(r.Steps), int64(r.Attempt), r.seq)
 		return err
 	}
 	var ended driverValue
@@ -108,9 +108,9 @@ func (r *record) update(tx *transaction) error {
 		ended, next = r.end, 0
 	}
 	_, err := tx.exec(`
-		UPDATE execution SET status = ?, steps = ?, attempt = ?, next_at = ?, lent = 0, ended_at = ?
+		UPDATE execution SET status = ?, progress = ?, attempt = ?, next_at = ?, leased = 0, ended_at = ?
 		WHERE seq = ?`,
-		string(r.Status), packSteps(r.Steps), int64(r.Attempt), next, ended, r.seq)
+		string(r.Status), packProgress(r.Steps), int64(r.Attempt), next, ended, r.seq)
 	switch {
 	case err != nil:
 	case ended != nil:

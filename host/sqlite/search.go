@@ -39,7 +39,7 @@ const maxLive = 2000
 func (db *DB) newSearch(ctx context.Context, q host.ExecutionQuery, deadOnly bool) (*search, error) {
 	s := &search{from: walk, spans: []span{{first: 0, last: maxSeq}}, sparse: true}
 	if deadOnly {
-		s.conditions.and("instr(x.steps, 'd')")
+		s.conditions.and("instr(x.progress, 'd')")
 		s.byDead("action_id", q.ActionID)
 		s.byDead("version_id", q.VersionID)
 	}
@@ -100,7 +100,7 @@ func (s *search) byDead(key, id string) {
 	}
 	s.conditions.and(`EXISTS (
 		SELECT 1 FROM plan p, json_each(CAST(p.steps AS TEXT)) step
-		WHERE p.number = x.plan AND step.value ->> ? = ? AND substr(x.steps, step.key + 1, 1) = 'd')`, "$."+key, id)
+		WHERE p.number = x.plan AND step.value ->> ? = ? AND substr(x.progress, step.key + 1, 1) = 'd')`, "$."+key, id)
 }
 
 // byStatus takes the small index that has executions with the status.
@@ -224,8 +224,8 @@ func scanExecutions(rows *sql.Rows, n int) ([]executionRow, error) {
 	defer func() { _ = rows.Close() }()
 	var found []executionRow
 	for len(found) < n && rows.Next() {
-		var x executionRow
-		if err := rows.Scan(x.fields()...); err != nil {
+		x, err := scanExecution(rows)
+		if err != nil {
 			return nil, err
 		}
 		if len(found) == 0 || found[len(found)-1].seq != x.seq {

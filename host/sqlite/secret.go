@@ -30,8 +30,8 @@ func (tx *transaction) setSecrets(ownerID string, put []host.SealedSecret, remov
 	}
 	for _, s := range put {
 		if _, err := tx.exec(`
-			INSERT INTO secret (owner_id, name, value, updated_at, place)
-			SELECT ?1, ?2, ?3, ?4, COALESCE(MAX(place), 0) + 1 FROM secret WHERE owner_id = ?1
+			INSERT INTO secret (owner_id, name, value, updated_at, position)
+			SELECT ?1, ?2, ?3, ?4, COALESCE(MAX(position), 0) + 1 FROM secret WHERE owner_id = ?1
 			ON CONFLICT (owner_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
 			ownerID, s.Name, notNull(s.Value), micros(tx.now)); err != nil {
 			return err
@@ -43,7 +43,7 @@ func (tx *transaction) setSecrets(ownerID string, put []host.SealedSecret, remov
 func (tx *transaction) touchOwner(id string) error {
 	for _, query := range []string{
 		`UPDATE action SET updated_at = ? WHERE id = ?`,
-		`UPDATE library SET updated_at = ? WHERE id = ?`,
+		`UPDATE shared_module SET updated_at = ? WHERE id = ?`,
 	} {
 		if n, err := tx.exec(query, micros(tx.now), id); err != nil || n == 1 {
 			return err
@@ -80,7 +80,7 @@ func (db *DB) secrets(ctx context.Context, ownerID string) ([]host.Secret, error
 	rows, err := db.readers.QueryContext(ctx, `
 		SELECT name, updated_at FROM secret
 		WHERE owner_id = ?
-		ORDER BY place, name`, ownerID)
+		ORDER BY position, name`, ownerID)
 	if err != nil {
 		return nil, fault(err)
 	}
@@ -108,7 +108,7 @@ func (tx *transaction) secretsNow(ownerID string) (all []host.Secret, encoded []
 	}, `
 		SELECT name, updated_at FROM secret
 		WHERE owner_id = ?
-		ORDER BY place, name`, ownerID)
+		ORDER BY position, name`, ownerID)
 	if err != nil {
 		return nil, nil, err
 	}

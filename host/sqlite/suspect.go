@@ -18,16 +18,16 @@ import (
 //   - Without it, the executions that the file [RunningName] names become
 //     suspects, if they were in the former process's hands: some dozens, not all
 //     that waited in its memory.
-//   - Suspects are lent one at a time by [DB.Suspect], and not by Claim. Before
+//   - Suspects are leased one at a time by [DB.Suspect], and not by Claim. Before
 //     each step [DB.Mark] notes it durably; the mark goes with the step's result,
 //     in the same commit.
 //   - When the host ends again, the one with a mark is the one that ran. It is
 //     guilty if nothing else can have ended the host: the process had run nothing
 //     but suspects, and had accepted no event. Else somebody may have killed the
-//     host, or something new may have ended it; then the suspect is lent first
+//     host, or something new may have ended it; then the suspect is leased first
 //     after the next start, to run with nothing beside it, and is guilty if the
 //     host ends once more before anything else ran.
-//   - A guilty one is lent once more, to be recorded as a dead letter.
+//   - A guilty one is leased once more, to be recorded as a dead letter.
 
 // cleanStop is the name in the table meta of the mark that Close leaves.
 const cleanStop = "clean_stop"
@@ -51,8 +51,8 @@ func (w *writer) inherit(dir string) error {
 		return err
 	}
 	if _, err := w.session.exec(`
-		UPDATE execution SET lent = 0
-		WHERE ended_at IS NULL AND lent = 1`); err != nil {
+		UPDATE execution SET leased = 0
+		WHERE ended_at IS NULL AND leased = 1`); err != nil {
 		return err
 	}
 	return w.session.query(func(row []driverValue) error {
@@ -90,7 +90,7 @@ func (w *writer) suspect(last lastRun) (err error) {
 		if _, err := w.session.exec(`
 			INSERT OR IGNORE INTO suspect (execution, crashes, guilty)
 			SELECT seq, 1, 0 FROM execution
-			WHERE seq = `+executionSeq+` AND ended_at IS NULL AND lent = 1`, id, eventID(id)); err != nil {
+			WHERE seq = `+executionSeq+` AND ended_at IS NULL AND leased = 1`, id, eventID(id)); err != nil {
 			return err
 		}
 	}
@@ -115,7 +115,7 @@ func (w *writer) noteStop() {
 	}
 }
 
-// Suspect lends the suspect that is to run next, and reports false when there is
+// Suspect leases the suspect that is to run next, and reports false when there is
 // none. It must be the only one that runs.
 func (db *DB) Suspect(ctx context.Context) (host.Suspect, bool, error) {
 	var s host.Suspect
@@ -141,7 +141,7 @@ func (tx *transaction) nextSuspect() (s host.Suspect, found bool, err error) {
 	}, `
 		SELECT s.execution, s.crashes, s.guilty
 		FROM suspect s JOIN execution x ON x.seq = s.execution
-		WHERE x.ended_at IS NULL AND x.lent = 0
+		WHERE x.ended_at IS NULL AND x.leased = 0
 		ORDER BY s.guilty DESC, s.crashes > 1 DESC, s.execution`); err != nil || !found {
 		return s, false, err
 	}
@@ -152,17 +152,17 @@ func (tx *transaction) nextSuspect() (s host.Suspect, found bool, err error) {
 	if err != nil {
 		return s, false, err
 	}
-	s.Execution, err = tx.lend(&row)
+	s.Execution, err = tx.leaseRow(&row)
 	return s, true, err
 }
 
 // Mark notes durably that a step of a suspect is about to run. Fenced when the
-// execution is in other hands.
+// execution is leased by another worker.
 func (db *DB) Mark(ctx context.Context, executionID string, step int) error {
 	return db.change(ctx, func(tx *transaction) error {
-		l := tx.loan(executionID)
-		if l == (loan{}) {
-			return &host.Error{Code: host.Fenced, Text: "execution " + executionID + " is in other hands, or has ended"}
+		l := tx.leaseOf(executionID)
+		if l == (lease{}) {
+			return &host.Error{Code: host.Fenced, Text: "execution " + executionID + " is leased by another worker or already finished"}
 		}
 		_, err := tx.exec(`UPDATE suspect SET step = ? WHERE execution = ?`, int64(step), l.seq)
 		return err

@@ -9,16 +9,16 @@ type transaction struct {
 	writer *writer
 	now    time.Time
 
-	loans  map[string]loan // changed loans; the zero loan: given back
-	states []*record       // the newest state of each execution that was recorded, not yet written
-	places map[int64]int   // where in states an execution's is, by seq
-	after  []func()        // run after the commit
+	leases map[string]lease // changed leases; the zero lease: given back
+	states []*record        // the newest state of each execution that was recorded, not yet written
+	places map[int64]int    // where in states an execution's is, by seq
+	after  []func()         // run after the commit
 
 	unended unendedChange
 }
 
-// loan is an execution in somebody's hands.
-type loan struct {
+// lease is an execution in somebody's hands.
+type lease struct {
 	seq   int64
 	epoch int64
 }
@@ -35,11 +35,11 @@ func (tx *transaction) apply(batch []operation, errs []error) error {
 
 // merge makes the committed changes those of the writer.
 func (tx *transaction) merge() {
-	for id, l := range tx.loans {
-		if l == (loan{}) {
-			delete(tx.writer.loans, id)
+	for id, l := range tx.leases {
+		if l == (lease{}) {
+			delete(tx.writer.leases, id)
 		} else {
-			tx.writer.loans[id] = l
+			tx.writer.leases[id] = l
 		}
 	}
 	tx.writer.unended.add(tx.unended)
@@ -48,19 +48,19 @@ func (tx *transaction) merge() {
 	}
 }
 
-// loan returns who holds the execution, the zero loan when nobody does.
-func (tx *transaction) loan(id string) loan {
-	if l, ok := tx.loans[id]; ok {
+// lease returns who holds the execution, the zero lease when nobody does.
+func (tx *transaction) leaseOf(id string) lease {
+	if l, ok := tx.leases[id]; ok {
 		return l
 	}
-	return tx.writer.loans[id]
+	return tx.writer.leases[id]
 }
 
-func (tx *transaction) setLoan(id string, l loan) {
-	if tx.loans == nil {
-		tx.loans = map[string]loan{}
+func (tx *transaction) setLease(id string, l lease) {
+	if tx.leases == nil {
+		tx.leases = map[string]lease{}
 	}
-	tx.loans[id] = l
+	tx.leases[id] = l
 }
 
 // savepoint runs do and undoes all that it wrote when it fails.

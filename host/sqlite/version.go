@@ -228,7 +228,7 @@ func (tx *transaction) deploy(actionID, versionID string) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`DELETE FROM wish WHERE action_id = ?`, actionID)
+	_, err = tx.exec(`DELETE FROM pending_deploy WHERE action_id = ?`, actionID)
 	return err
 }
 

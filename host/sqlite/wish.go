@@ -12,7 +12,7 @@ import (
 
 const selectWish = `
 	SELECT action_id, revision, source, actor, asked_at
-	FROM wish`
+	FROM pending_deploy`
 
 func scanWish(row interface{ Scan(...any) error }) (host.Wish, error) {
 	var w host.Wish
@@ -52,7 +52,7 @@ func (db *DB) Wishes(ctx context.Context) ([]host.Wish, error) {
 func (db *DB) DropWish(ctx context.Context, actionID string, revision int64) error {
 	return db.change(ctx, func(tx *transaction) error {
 		_, err := tx.exec(`
-			DELETE FROM wish
+			DELETE FROM pending_deploy
 			WHERE action_id = ? AND revision = ?`, actionID, revision)
 		return err
 	})
@@ -64,7 +64,7 @@ func (tx *transaction) putWish(d *host.Draft, c draftColumns, actor host.Actor) 
 		return fmt.Errorf("encode actor: %w", err)
 	}
 	_, err = tx.exec(`
-		INSERT OR REPLACE INTO wish (action_id, revision, source, actor, asked_at)
+		INSERT OR REPLACE INTO pending_deploy (action_id, revision, source, actor, asked_at)
 		VALUES (?, ?, ?, ?, ?)`, d.ActionID, d.Revision, c.source, who, micros(tx.now))
 	return err
 }

@@ -32,22 +32,22 @@ const (
 // waits, commits it at once and tells everybody: the slower the disk, the
 // bigger the commits. Fields without a comment belong to that goroutine.
 type writer struct {
-	session  *session
-	accepts  chan operation // full: the host is overloaded
-	others   chan operation // full: the sender waits
-	quit     chan struct{}  // closed when nothing is sent any more
-	ended    chan struct{}  // closed when the goroutine has ended
-	patience time.Duration  // how long quitting tries to write kept records
-	borrower Borrower       // set before the first operation
+	session    *session
+	accepts    chan operation // full: the host is overloaded
+	others     chan operation // full: the sender waits
+	quit       chan struct{}  // closed when nothing is sent any more
+	ended      chan struct{}  // closed when the goroutine has ended
+	patience   time.Duration  // how long quitting tries to write kept records
+	dispatcher Dispatcher     // set before the first operation
 
 	seq       int64 // the last event or execution
 	resultSeq int64 // the last result
 	clock     int64 // when the last commit began
-	loans     map[string]loan
+	leases    map[string]lease
 	plans     map[host.Trigger]*plan // what each trigger has now
 	old       map[int64]*plan        // plans that claimed executions have
 	damaged   map[int64]bool         // executions that can't be read, set aside
-	suspects  map[int64]bool         // executions that only Suspect lends
+	suspects  map[int64]bool         // executions that only Suspect leases
 	stopped   bool                   // the mark of the last Close is still there
 	running   *running
 	bytes     int64       // how big the file may grow, as the session knows it

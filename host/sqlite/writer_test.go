@@ -22,15 +22,15 @@ func (s *stuck) Reserve() bool {
 	<-s.free
 	return false
 }
-func (s *stuck) Release()            {}
-func (s *stuck) Lend(host.Execution) {}
+func (s *stuck) Release()                {}
+func (s *stuck) Dispatch(host.Execution) {}
 
 func TestOverloaded(t *testing.T) {
 	t.Parallel()
 	db, _ := openTemp(t, sqlite.Options{Queue: 1})
 	bindActions(t, db, 1)
 	hold := &stuck{entered: make(chan struct{}, 10), free: make(chan struct{})}
-	db.SetBorrower(hold)
+	db.SetDispatcher(hold)
 	answers := make(chan error, 3)
 	accept := func() {
 		_, err := db.Accept(context.Background(), []host.NewEvent{registration()})
@@ -60,7 +60,7 @@ func TestGroupCommit(t *testing.T) {
 	db, _ := openTemp(t, sqlite.Options{})
 	bindActions(t, db, 1)
 	hold := &stuck{entered: make(chan struct{}, 100), free: make(chan struct{})}
-	db.SetBorrower(hold)
+	db.SetDispatcher(hold)
 	before := db.Stats()
 	const callers = 50
 	var wg sync.WaitGroup
@@ -128,21 +128,21 @@ func TestCloseUnderLoad(t *testing.T) {
 	}
 }
 
-// counter lends every execution after the first, which holds the writer, and
+// counter leases every execution after the first, which holds the writer, and
 // notes how many records were durable then.
 type counter struct {
 	stuck
-	first   sync.Once
-	durable int // of the writer's goroutine
-	atLend  []int
+	first      sync.Once
+	durable    int // of the writer's goroutine
+	atDispatch []int
 }
 
 func (c *counter) Reserve() bool {
-	lends := true
-	c.first.Do(func() { lends = c.stuck.Reserve() })
-	return lends
+	leases := true
+	c.first.Do(func() { leases = c.stuck.Reserve() })
+	return leases
 }
-func (c *counter) Lend(host.Execution) { c.atLend = append(c.atLend, c.durable) }
+func (c *counter) Dispatch(host.Execution) { c.atDispatch = append(c.atDispatch, c.durable) }
 
 func TestAnAcceptWaitsForOneBigResultOnly(t *testing.T) {
 	t.Parallel()
@@ -158,7 +158,7 @@ func TestAnAcceptWaitsForOneBigResultOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &counter{stuck: stuck{entered: make(chan struct{}, 1), free: make(chan struct{})}}
-	db.SetBorrower(c)
+	db.SetDispatcher(c)
 	var accepts, records sync.WaitGroup
 	accept := func() {
 		if _, err := db.Accept(context.Background(), []host.NewEvent{registration()}); err != nil {
@@ -186,12 +186,12 @@ func TestAnAcceptWaitsForOneBigResultOnly(t *testing.T) {
 	close(c.free)
 	accepts.Wait()
 	records.Wait()
-	for _, n := range c.atLend {
+	for _, n := range c.atDispatch {
 		if n > 1 {
 			t.Errorf("an accept was committed behind %d big results", n)
 		}
 	}
-	if len(c.atLend) != 8 {
-		t.Errorf("%d accepts were lent, want 8", len(c.atLend))
+	if len(c.atDispatch) != 8 {
+		t.Errorf("%d accepts were leased, want 8", len(c.atDispatch))
 	}
 }

@@ -72,7 +72,7 @@ var answers = map[host.Code]answer{
 	host.Overloaded:   {http.StatusTooManyRequests, "Too much at once"},
 	host.Internal:     {http.StatusInternalServerError, "The host failed"},
 	host.Unavailable:  {http.StatusServiceUnavailable, "The host can't do this now"},
-	host.Fenced:       {http.StatusConflict, "The execution was lent to another"},
+	host.Fenced:       {http.StatusConflict, "The execution is leased by another worker"},
 	host.Corrupt:      {http.StatusInternalServerError, "The database is damaged"},
 }
 

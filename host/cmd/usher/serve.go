@@ -105,7 +105,7 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 		Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics, Reaches: db, Waiting: db,
 		Quarantine: db, Journal: db,
 	}
-	db.SetBorrower(worker)
+	db.SetDispatcher(worker)
 	if err := a.ensureAdminKey(ctx, reg); err != nil {
 		return errors.Join(err, listener.Close())
 	}

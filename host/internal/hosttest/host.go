@@ -76,7 +76,7 @@ func OpenWith(ctx context.Context, dir string, o Options) (*Host, error) {
 		Settings: h.Registry.Settings, Quarantine: db, Journal: db,
 		Log: slog.New(slog.DiscardHandler),
 	}
-	db.SetBorrower(h.Executor)
+	db.SetDispatcher(h.Executor)
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	h.stop = stop
 	go func() { h.done <- h.Executor.Run(running) }()

@@ -29,10 +29,10 @@ func newBench(t *testing.T, open Open) *bench {
 }
 
 // reopen closes the store and opens its place again.
-func (b *bench) reopen(borrower Borrower) {
+func (b *bench) reopen(dispatcher Dispatcher) {
 	b.Helper()
 	b.ok(b.Store.Close())
-	b.Store = b.open(b.T, borrower)
+	b.Store = b.open(b.T, dispatcher)
 }
 
 func (b *bench) ok(err error) {
@@ -195,16 +195,16 @@ func ids(executions []host.Execution) []string {
 	return out
 }
 
-// room is a borrower with some places.
+// room is a dispatcher with some places.
 type room struct {
 	mu       sync.Mutex // guards all below
 	places   int
 	reserved int
-	lent     chan host.Execution
+	leased   chan host.Execution
 }
 
 func newRoom(places int) *room {
-	return &room{places: places, lent: make(chan host.Execution, places)}
+	return &room{places: places, leased: make(chan host.Execution, places)}
 }
 
 func (r *room) Reserve() bool {
@@ -223,4 +223,4 @@ func (r *room) Release() {
 	r.reserved--
 }
 
-func (r *room) Lend(x host.Execution) { r.lent <- x }
+func (r *room) Dispatch(x host.Execution) { r.leased <- x }

@@ -14,7 +14,7 @@ var deadLetterPromises = []promise{
 	{"dead letters are retried in bulk, those that the query selects", deadLettersRetried},
 	{"a bulk retry is bounded, newest first", bulkRetryBounded},
 	{"a bulk retry passes over what is running or canceled", bulkRetryPasses},
-	{"a bulk retry lends what the borrower has room for, and leaves the rest due", bulkRetryLends},
+	{"a bulk retry leases what the dispatcher has room for, and leaves the rest due", bulkRetryDispatches},
 }
 
 // lister is a method that lists executions.
@@ -113,7 +113,7 @@ func bulkRetryPasses(b *bench) {
 	b.ok(b.record(outcome(running, host.Partial, host.StepDead, host.StepSucceeded)))
 }
 
-func bulkRetryLends(b *bench) {
+func bulkRetryDispatches(b *bench) {
 	b.bound("one", "two")
 	for i := range 5 {
 		b.dead(fmt.Sprint("user", i))
@@ -124,7 +124,7 @@ func bulkRetryLends(b *bench) {
 	b.ok(err)
 	b.equal("retried", n, 5)
 	for range 2 {
-		x := <-r.lent
+		x := <-r.leased
 		b.equal("body", string(x.Event.Body), string(event(x.UserID).Body))
 		b.ok(b.record(outcome(x, host.Completed, host.StepSucceeded, host.StepSucceeded)))
 	}

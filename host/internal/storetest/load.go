@@ -40,7 +40,7 @@ func manyAtOnce(b *bench) {
 	}
 	go func() {
 		for range producers * each / 2 {
-			run(<-r.lent)
+			run(<-r.leased)
 		}
 	}()
 	accepted.Wait()

@@ -10,7 +10,7 @@ var operatorPromises = []promise{
 	{"a cancel of what has ended is refused", cancelRefused},
 	{"a replay runs the same event with the present plan", replayPresent},
 	{"a replay may run the plan that the first had", replaySame},
-	{"a replay and a retry are lent to a borrower with room", replayIsLent},
+	{"a replay and a retry are leased to a dispatcher with room", replayIsDispatched},
 	{"deleting an action keeps its history readable and its module there", historyOutlives},
 }
 
@@ -126,21 +126,21 @@ func replaySame(b *bench) {
 	b.equal("plan", names(b.execution(got.ExecutionID).Plan), "one@1 two@1")
 }
 
-func replayIsLent(b *bench) {
+func replayIsDispatched(b *bench) {
 	b.bound("one", "two")
 	x := b.dead("a")
 	r := newRoom(2)
 	b.reopen(r)
 	got, err := b.ReplayExecution(b.ctx, x.ID, false)
 	b.ok(err)
-	lent := <-r.lent
-	b.equal("id", lent.ID, got.ExecutionID)
-	b.equal("body", string(lent.Event.Body), string(event("a").Body))
+	leased := <-r.leased
+	b.equal("id", leased.ID, got.ExecutionID)
+	b.equal("body", string(leased.Event.Body), string(event("a").Body))
 	_, err = b.RetryExecution(b.ctx, x.ID)
 	b.ok(err)
-	lent = <-r.lent
-	b.equal("id", lent.ID, x.ID)
-	b.ok(b.record(outcome(lent, host.Completed, host.StepSucceeded, host.StepSucceeded)))
+	leased = <-r.leased
+	b.equal("id", leased.ID, x.ID)
+	b.ok(b.record(outcome(leased, host.Completed, host.StepSucceeded, host.StepSucceeded)))
 	_, err = b.RetryExecution(b.ctx, x.ID)
 	b.code(err, host.Conflict)
 	r.mu.Lock()

@@ -11,9 +11,9 @@ var recordPromises = []promise{
 	{"an execution runs through its plan and ends", recordToTheEnd},
 	{"results come in order of step and attempt", resultsInOrder},
 	{"a retry gives the execution back until it is due", retryGivesBack},
-	{"an execution that goes on stays lent", runningStaysLent},
+	{"an execution that goes on stays leased", runningStaysLeased},
 	{"an ended execution takes no more results", endedIsFenced},
-	{"an execution that nobody lent takes no results", unlentIsFenced},
+	{"an execution that was not leased takes no results", unleasedIsFenced},
 	{"records of one execution in one commit keep their order", recordsKeepOrder},
 	{"a state alone may be recorded", stateOnly},
 	{"a tape comes back as it was, for its attempt only", tapeIsKept},
@@ -84,7 +84,7 @@ func retryGivesBack(b *bench) {
 	b.equal("status", again.Status, host.Retrying)
 }
 
-func runningStaysLent(b *bench) {
+func runningStaysLeased(b *bench) {
 	b.bound("one", "two")
 	b.accept(event("a"))
 	x := b.claimOne()
@@ -101,7 +101,7 @@ func endedIsFenced(b *bench) {
 	b.equal("status", b.execution(x.ID).Status, host.Completed)
 }
 
-func unlentIsFenced(b *bench) {
+func unleasedIsFenced(b *bench) {
 	b.bound("one")
 	got := b.accept(event("a"))
 	x := b.execution(got.ExecutionID)

@@ -87,16 +87,16 @@ type Store interface {
 	Close() error
 }
 
-// Borrower takes executions as they are accepted; see package sqlite's.
-type Borrower interface {
+// Dispatcher takes executions as they are accepted; see package sqlite's.
+type Dispatcher interface {
 	Reserve() bool
-	Lend(host.Execution)
+	Dispatch(host.Execution)
 	Release()
 }
 
-// Open opens one place with b as its borrower, which may be nil. Called again
+// Open opens one place with b as its dispatcher, which may be nil. Called again
 // after Close, it opens the same place.
-type Open func(t *testing.T, b Borrower) Store
+type Open func(t *testing.T, b Dispatcher) Store
 
 // Run runs the whole suite. place returns a new, empty place for each test.
 func Run(t *testing.T, place func(t *testing.T) Open) {
@@ -105,7 +105,7 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		tests []promise
 	}{
 		{"accept", acceptPromises},
-		{"lending", lendingPromises},
+		{"lease", leasePromises},
 		{"record", recordPromises},
 		{"reading", readingPromises},
 		{"operator", operatorPromises},

@@ -6,16 +6,16 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-var lendingPromises = []promise{
+var leasePromises = []promise{
 	{"executions are claimed in the order in which they became due", claimInOrder},
 	{"nobody gets what another holds", claimExcludes},
 	{"a claim brings the plan and the event", claimBringsAll},
 	{"a claim raises the epoch, and what an earlier holder records is refused", claimFences},
-	{"what was lent is due again after a reopen, under a new epoch", reopenFrees},
-	{"a borrower with room gets an execution at once, with its body", borrowerGets},
-	{"what a borrower has no room for waits for a claim", borrowerFull},
-	{"a borrower gets back the room of what was refused", borrowerReleased},
-	{"a borrower is not lent an execution without actions", borrowerEmptyPlan},
+	{"what was leased is due again after a reopen, under a new epoch", reopenFrees},
+	{"a dispatcher with room gets an execution at once, with its body", dispatcherGets},
+	{"what a dispatcher has no room for waits for a claim", dispatcherFull},
+	{"a dispatcher gets back the room of what was refused", dispatcherReleased},
+	{"a dispatcher is not leased an execution without actions", dispatcherEmptyPlan},
 	{"the time of the next one due is told", nextDue},
 }
 
@@ -82,13 +82,13 @@ func reopenFrees(b *bench) {
 	}
 }
 
-func borrowerGets(b *bench) {
+func dispatcherGets(b *bench) {
 	b.bound("one")
 	r := newRoom(2)
 	b.reopen(r)
 	e := event("a")
 	got := b.accept(e)
-	x := <-r.lent
+	x := <-r.leased
 	b.equal("id", x.ID, got.ExecutionID)
 	b.equal("epoch", x.Epoch, int64(1))
 	b.equal("body", string(x.Event.Body), string(e.Body))
@@ -100,30 +100,30 @@ func borrowerGets(b *bench) {
 	b.equal("status", b.execution(x.ID).Status, host.Completed)
 }
 
-func borrowerFull(b *bench) {
+func dispatcherFull(b *bench) {
 	b.bound("one")
 	r := newRoom(1)
 	b.reopen(r)
 	first := b.accept(event("a"))
 	second := b.accept(event("b"))
-	b.equal("lent", (<-r.lent).ID, first.ExecutionID)
+	b.equal("leased", (<-r.leased).ID, first.ExecutionID)
 	b.equal("claimed", b.claimOne().ID, second.ExecutionID)
 }
 
-func borrowerReleased(b *bench) {
+func dispatcherReleased(b *bench) {
 	b.bound("one")
 	r := newRoom(3)
 	b.reopen(r)
 	_, err := b.Accept(b.ctx, []host.NewEvent{keyed("a", "a", "{}"), keyed("b", "b", "{}"), keyed("a", "a", "[]")})
 	b.code(err, host.KeyReused)
 	b.accept(event("c"))
-	b.equal("lent", (<-r.lent).UserID, "c")
+	b.equal("leased", (<-r.leased).UserID, "c")
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	b.equal("places taken", r.reserved, 1)
 }
 
-func borrowerEmptyPlan(b *bench) {
+func dispatcherEmptyPlan(b *bench) {
 	r := newRoom(1)
 	b.reopen(r)
 	b.accept(event("a"))
@@ -145,7 +145,7 @@ func nextDue(b *bench) {
 	}
 	x := b.claimOne()
 	if _, ok, _ := b.NextDue(b.ctx); ok {
-		b.Error("what is lent is due")
+		b.Error("what is leased is due")
 	}
 	later := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
 	o := outcome(x, host.Retrying, host.StepPending)
