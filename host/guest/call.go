@@ -84,7 +84,7 @@ func do[A leaves](c *call, function string, request leaves, work func(note *host
 	c.hostCalls++
 	if limit := c.settings.Limits.HostCalls; c.hostCalls > limit {
 		panic(&sandbox.Fault{
-			Fault: host.FaultLimit, Limit: "host_calls",
+			Kind: host.FaultLimit, Limit: "host_calls",
 			Message: fmt.Sprintf("called the host more than %d times (limit %[1]d), last %s", limit, function),
 		})
 	}
@@ -173,12 +173,12 @@ func appendText(b []byte, s string) []byte {
 
 // blame writes into r whose fault a failure is, and what to do about it.
 func (c *call) blame(r *host.Result, f *sandbox.Fault) {
-	r.Fault, r.Limit = f.Fault, f.Limit
+	r.Fault, r.Limit = f.Kind, f.Limit
 	failed := c.told(f)
 	if f.Trap != "" && f.Trap != f.Message && !strings.Contains(f.Message, f.Trap) {
 		failed.Stack = strings.TrimRight(f.Trap+"\n"+f.Stack, "\n")
 	}
-	if f.Fault == host.FaultGuest && c.lastFailure != nil {
+	if f.Kind == host.FaultGuest && c.lastFailure != nil {
 		switch c.lastFailure.Code {
 		case host.EgressRefused:
 			r.Fault = host.FaultEgress
@@ -187,7 +187,7 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 			r.Fault, r.Limit = host.FaultLimit, c.lastFailure.Limit
 		}
 	}
-	if f.Fault == host.FaultGuest && f.Trap != "" {
+	if f.Kind == host.FaultGuest && f.Trap != "" {
 		c.tellPanic(failed)
 	}
 	if r.Fault == host.FaultLimit {

@@ -79,15 +79,15 @@ func (e guestError) line() string {
 // stays in parts, unless something else ended the run.
 func (c *call) told(f *sandbox.Fault) *host.ResultError {
 	failed := &host.ResultError{Message: f.Message, Stack: f.Stack, Hint: c.hint}
-	said, parts := parseError(f.Said)
+	said, parts := parseError(f.GuestError)
 	if !parts {
 		return failed
 	}
 	if said.Stack != "" {
 		failed.Stack = said.Stack
 	}
-	if f.Message != f.Said {
-		failed.Message = strings.Replace(f.Message, f.Said, said.line(), 1)
+	if f.Message != f.GuestError {
+		failed.Message = strings.Replace(f.Message, f.GuestError, said.line(), 1)
 		return failed
 	}
 	failed.Name, failed.Message, failed.Code = said.Name, *said.Message, said.Code

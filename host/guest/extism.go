@@ -121,7 +121,7 @@ func varSet(s *sandbox.Call, c *call, stack []uint64) {
 	}
 	if c.varBytes += int64(len(name) + len(value)); c.varBytes > maxVarBytes {
 		s.Stop(&sandbox.Fault{
-			Fault: host.FaultLimit, Limit: "vars",
+			Kind: host.FaultLimit, Limit: "vars",
 			Message: fmt.Sprintf("var_set: the variables are larger than %d bytes", maxVarBytes),
 		})
 	}

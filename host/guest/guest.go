@@ -176,14 +176,14 @@ func (c *call) prepare() *sandbox.Fault {
 	for _, name := range c.run.Step.Secrets {
 		if _, set := secrets[name]; !set {
 			c.hint = c.runner.advice().SetSecret(c.run.Step.Action, name)
-			return &sandbox.Fault{Fault: host.FaultHost, Message: fmt.Sprintf("the secret %q is not set", name)}
+			return &sandbox.Fault{Kind: host.FaultHost, Message: fmt.Sprintf("the secret %q is not set", name)}
 		}
 	}
 	return nil
 }
 
 func hostFault(doing string, err error) *sandbox.Fault {
-	return &sandbox.Fault{Fault: host.FaultHost, Message: doing + ": " + err.Error()}
+	return &sandbox.Fault{Kind: host.FaultHost, Message: doing + ": " + err.Error()}
 }
 
 // result tells what came of the run.

@@ -42,7 +42,7 @@ func (c *call) log(level, message string) {
 	if over {
 		c.logsCut = true
 		panic(&sandbox.Fault{
-			Fault: host.FaultLimit, Limit: "log_bytes",
+			Kind: host.FaultLimit, Limit: "log_bytes",
 			Message: fmt.Sprintf("wrote more than %d bytes of logs (limit %[1]d)", c.settings.Limits.LogBytes),
 		})
 	}

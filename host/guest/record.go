@@ -60,7 +60,7 @@ func (c *call) leave(function string, bytes int64) {
 
 func (c *call) overRecord(function string) *sandbox.Fault {
 	return &sandbox.Fault{
-		Fault: host.FaultLimit, Limit: "record_bytes",
+		Kind: host.FaultLimit, Limit: "record_bytes",
 		Message: fmt.Sprintf("left more than %d bytes of calls, answers, logs and output to be kept (limit %[1]d), last %s",
 			c.settings.Limits.RecordBytes, function),
 	}
@@ -159,7 +159,7 @@ func escapedBytes(s string) (n int64) {
 func (c *call) name(s *sandbox.Call, function string, offset uint64) string {
 	if n := s.Length(function, offset); n > maxNameBytes {
 		panic(&sandbox.Fault{
-			Fault: host.FaultLimit, Limit: "name_bytes",
+			Kind: host.FaultLimit, Limit: "name_bytes",
 			Message: fmt.Sprintf("%s: the name has %d bytes (limit %d)", function, n, maxNameBytes),
 		})
 	}

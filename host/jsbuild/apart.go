@@ -66,7 +66,7 @@ func (b *Builder) ready(ctx context.Context) error {
 	if b.compiled.Load() {
 		return nil
 	}
-	w, err := b.sandbox.Workshop(ctx, b.engine)
+	w, err := b.sandbox.Snapshotter(ctx, b.engine)
 	if err != nil {
 		return fmt.Errorf("compile the JavaScript engine: %w", err)
 	}

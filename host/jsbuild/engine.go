@@ -35,12 +35,12 @@ var engineLimits = host.Limits{TimeoutMillis: 30_000, Fuel: 60_000_000_000, Memo
 
 // engine is an instance of the engine, in which a build compiles or evaluates.
 type engine struct {
-	bench *sandbox.Bench
+	bench *sandbox.Session
 }
 
 // open makes an instance of the engine as it is in the workshop.
-func open(ctx context.Context, w *sandbox.Workshop) (*engine, error) {
-	bench, err := w.Bench(ctx, engineLimits)
+func open(ctx context.Context, w *sandbox.Snapshotter) (*engine, error) {
+	bench, err := w.Session(ctx, engineLimits)
 	if err != nil {
 		return nil, err
 	}

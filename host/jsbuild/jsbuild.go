@@ -43,7 +43,7 @@ type Builder struct {
 	stage     func(string) error // told what happens next
 
 	mu       sync.Mutex
-	workshop *sandbox.Workshop // nil until the first build
+	workshop *sandbox.Snapshotter // nil until the first build
 }
 
 // New returns a builder. The error is [ErrNoEngine] when there is no engine in
@@ -137,11 +137,11 @@ func (b *Builder) build(ctx context.Context, src Source) (*Built, error) {
 }
 
 // open returns the workshop of the engine, which compiles it once.
-func (b *Builder) open(ctx context.Context) (*sandbox.Workshop, error) {
+func (b *Builder) open(ctx context.Context) (*sandbox.Snapshotter, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.workshop == nil {
-		w, err := b.sandbox.Workshop(ctx, b.engine)
+		w, err := b.sandbox.Snapshotter(ctx, b.engine)
 		if err != nil {
 			return nil, fmt.Errorf("compile the JavaScript engine: %w", err)
 		}
@@ -152,7 +152,7 @@ func (b *Builder) open(ctx context.Context) (*sandbox.Workshop, error) {
 
 // compile compiles a script in an instance of its own: what compiling leaves
 // in memory is not for the image.
-func compile(ctx context.Context, w *sandbox.Workshop, script []byte, name string) ([]byte, error) {
+func compile(ctx context.Context, w *sandbox.Snapshotter, script []byte, name string) ([]byte, error) {
 	e, err := open(ctx, w)
 	if err != nil {
 		return nil, err
@@ -169,7 +169,7 @@ type described struct {
 
 // action is what a module is made of.
 type action struct {
-	workshop *sandbox.Workshop
+	workshop *sandbox.Snapshotter
 	parts    [][]byte // of the runtime, besides its core
 	bytecode []byte   // of the bundle
 	room     int      // bytes that its module may have
@@ -230,7 +230,7 @@ func (a *action) image(ctx context.Context, touch uint64) (_ *Built, why string,
 	defer e.bench.Close()
 	e.bench.Strict()
 	answer, err := e.call("usher_define", a.bytecode, touch)
-	if why := e.bench.Spoilt(); why != "" {
+	if why := e.bench.Taint(); why != "" {
 		return nil, reasonOf(why), nil
 	}
 	if err != nil {

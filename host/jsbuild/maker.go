@@ -10,13 +10,13 @@ import (
 // Maker makes what this package embeds, from the linked engine. Its owner must
 // close it.
 type Maker struct {
-	workshop *sandbox.Workshop
+	workshop *sandbox.Snapshotter
 }
 
 // NewMaker compiles the linked engine. The sandbox must serve the functions
 // that it imports.
 func NewMaker(ctx context.Context, s *sandbox.Sandbox, linked []byte) (*Maker, error) {
-	w, err := s.Workshop(ctx, linked)
+	w, err := s.Snapshotter(ctx, linked)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (m *Maker) Engine(ctx context.Context, scripts [][]byte) ([]byte, error) {
 
 // newborn returns an instance of the linked engine with a context and the
 // primitives, before the runtime.
-func newborn(ctx context.Context, w *sandbox.Workshop) (*engine, error) {
+func newborn(ctx context.Context, w *sandbox.Snapshotter) (*engine, error) {
 	e, err := open(ctx, w)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ var called = map[string]string{
 }
 
 // reasonOf tells in an author's words what spoilt an image; see
-// [sandbox.Bench.Spoilt].
+// [sandbox.Session.Taint].
 func reasonOf(spoilt string) string {
 	function, calls := strings.CutPrefix(spoilt, "it calls ")
 	if reason, known := called[function]; calls && known {

@@ -29,7 +29,7 @@ func told(err error, src Source, bundle *Bundle) error {
 		return &host.BuildFailure{Messages: []host.BuildMessage{missingExport(src, u)}}
 	case errors.As(err, &t):
 		return &host.BuildFailure{Messages: []host.BuildMessage{thrownAt(src, bundle, t)}}
-	case errors.As(err, &f) && f.Fault == host.FaultLimit:
+	case errors.As(err, &f) && f.Kind == host.FaultLimit:
 		return &host.BuildFailure{Messages: []host.BuildMessage{{
 			Text: "to be built, the action " + f.Message, File: src.Name,
 			Hint: "its top-level code runs when it is built: what takes long, or much memory, belongs in the handler",

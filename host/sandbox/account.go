@@ -200,7 +200,7 @@ func (c *Call) hold(what string, bytes int) {
 
 // need is the fault of a run that needs more memory than it may have.
 func (c *Call) need() *Fault {
-	f := &Fault{Fault: host.FaultLimit, Limit: "memory_bytes"}
+	f := &Fault{Kind: host.FaultLimit, Limit: "memory_bytes"}
 	if denied := c.instance.denied(); denied > 0 {
 		f.Message = fmt.Sprintf("needed %d bytes of memory (limit %d)", denied, c.limits.MemoryBytes)
 		return f

@@ -69,7 +69,7 @@ func TestWhatTheHostKeepsOfARunCountsAsTheHostsMemory(t *testing.T) {
 					all[i].Run = func(c *sandbox.Call, stack []uint64) {
 						c.Keep("a record", tt.bytes)
 						held = max(held, s.Memory().HeldBytes)
-						c.Stop(&sandbox.Fault{Fault: host.FaultGuest, Message: "kept"})
+						c.Stop(&sandbox.Fault{Kind: host.FaultGuest, Message: "kept"})
 					}
 				}
 			}

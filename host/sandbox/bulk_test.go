@@ -26,7 +26,7 @@ func TestWhatTakesTheMachineLongEndsSoonAfterTheDeadline(t *testing.T) {
 			out := m.Run(t.Context(), r)
 			late := time.Since(began) - 150*time.Millisecond
 			soonest = min(soonest, late)
-			if out.Fault == nil || out.Fault.Fault != host.FaultLimit || name != "widerecursion" && out.Fault.Limit != "timeout_ms" {
+			if out.Fault == nil || out.Fault.Kind != host.FaultLimit || name != "widerecursion" && out.Fault.Limit != "timeout_ms" {
 				t.Fatalf("%s: %+v", name, out.Fault)
 			}
 		}

@@ -49,12 +49,12 @@ type Outcome struct {
 
 // Fault is why a run failed.
 type Fault struct {
-	Fault   host.Fault
-	Limit   string // its name in [host.Limits]
-	Message string // what the guest said, or else what happened
-	Said    string // the error that the guest set, as it is; Message holds it
-	Trap    string // what stopped the guest, when something did
-	Stack   string
+	Kind       host.Fault // who is at fault
+	Limit      string     // the limit that was exceeded, by its name in [host.Limits]
+	Message    string     // the guest's own error, or else a description of what happened
+	GuestError string     // the error that the guest set, unchanged; Message contains it
+	Trap       string     // the trap that ended the guest, if one did
+	Stack      string     // of the guest, when it was ended
 }
 
 // Error returns the message.
@@ -232,7 +232,7 @@ func (c *Call) Length(function string, offset uint64) int { return len(c.block(f
 func (c *Call) block(function string, offset uint64) []byte {
 	b, ok := c.exchange.block(offset)
 	if !ok {
-		c.Stop(&Fault{Fault: host.FaultGuest, Message: fmt.Sprintf("%s: no block of memory begins at offset %d", function, offset)})
+		c.Stop(&Fault{Kind: host.FaultGuest, Message: fmt.Sprintf("%s: no block of memory begins at offset %d", function, offset)})
 	}
 	return b
 }
@@ -312,7 +312,7 @@ func (c *Call) overdrawn() error {
 }
 
 func (c *Call) spent() *Fault {
-	return &Fault{Fault: host.FaultLimit, Limit: "fuel", Message: fmt.Sprintf(
+	return &Fault{Kind: host.FaultLimit, Limit: "fuel", Message: fmt.Sprintf(
 		"used more than %d units of fuel (limit %[1]d)", c.meter.budget)}
 }
 

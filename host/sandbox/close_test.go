@@ -50,7 +50,7 @@ func TestCloseKeepsTheMemoryOfRunsInProgress(t *testing.T) {
 	if err := s.Close(brief); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "1 runs have not ended") {
 		t.Fatalf("close during a run: %v", err)
 	}
-	if late := m.Run(t.Context(), request("{}")); late.Fault == nil || late.Fault.Fault != host.FaultHost {
+	if late := m.Run(t.Context(), request("{}")); late.Fault == nil || late.Fault.Kind != host.FaultHost {
 		t.Errorf("a run after close: fault %+v", late.Fault)
 	}
 	if _, err := s.Module(t.Context(), sandbox.Digest(guests.Wasm("echo")), func() ([]byte, error) { return guests.Wasm("echo"), nil }); err == nil {
@@ -85,7 +85,7 @@ func TestCloseEndsGuestsThatCompute(t *testing.T) {
 	if err := s.Close(t.Context()); err != nil {
 		t.Errorf("close: %v", err)
 	}
-	if out := <-outcome; out.Fault == nil || out.Fault.Fault != host.FaultHost {
+	if out := <-outcome; out.Fault == nil || out.Fault.Kind != host.FaultHost {
 		t.Errorf("fault %+v", out.Fault)
 	}
 }

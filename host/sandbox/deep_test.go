@@ -21,7 +21,7 @@ func TestRecursionEndsWhereItsStackDoes(t *testing.T) {
 			r.Isolation, r.Limits.MemoryBytes = isolation, memory
 			began := time.Now()
 			out := m.Run(t.Context(), r)
-			if out.Fault == nil || out.Fault.Fault != host.FaultLimit || out.Fault.Limit != "memory_bytes" ||
+			if out.Fault == nil || out.Fault.Kind != host.FaultLimit || out.Fault.Limit != "memory_bytes" ||
 				!strings.Contains(out.Fault.Message, "recursion is too deep: ") {
 				t.Fatalf("%s, %d bytes: %+v", isolation, memory, out.Fault)
 			}

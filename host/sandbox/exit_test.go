@@ -49,7 +49,7 @@ func TestAnExitWithZeroIsASuccess(t *testing.T) {
 			r = request("3")
 			r.Isolation = isolation
 			out := m.Run(t.Context(), r)
-			if out.Fault == nil || out.Fault.Fault != host.FaultGuest || !strings.Contains(out.Fault.Message, "exited with code 3") {
+			if out.Fault == nil || out.Fault.Kind != host.FaultGuest || !strings.Contains(out.Fault.Message, "exited with code 3") {
 				t.Errorf("%s in %s: an exit with 3: %+v", name, isolation, out.Fault)
 			}
 		}

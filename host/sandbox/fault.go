@@ -34,17 +34,17 @@ func (c *Call) explain(err error) *Fault {
 	if err == nil && said == "" {
 		return nil
 	}
-	f := &Fault{Fault: host.FaultGuest, Message: said}
+	f := &Fault{Kind: host.FaultGuest, Message: said}
 	if err != nil {
 		f = c.classify(err)
 	}
-	f.Said = said
-	if f.Fault == host.FaultGuest && c.starved() { // whatever it says: it failed when it got no more
-		f.Fault, f.Limit, f.Message = host.FaultLimit, "memory_bytes", c.need().Message
+	f.GuestError = said
+	if f.Kind == host.FaultGuest && c.starved() { // whatever it says: it failed when it got no more
+		f.Kind, f.Limit, f.Message = host.FaultLimit, "memory_bytes", c.need().Message
 	}
 	switch {
 	case said == "":
-	case f.Fault == host.FaultGuest:
+	case f.Kind == host.FaultGuest:
 		f.Message = said
 	default:
 		f.Message += "; the guest had said: " + said
@@ -99,19 +99,19 @@ func (c *Call) classify(err error) *Fault {
 	case strings.Contains(message, "stack overflow"):
 		return c.tooDeep()
 	case exited:
-		return &Fault{Fault: host.FaultGuest, Message: fmt.Sprintf("the guest exited with code %d", code), Trap: "exit", Stack: stackOf(err)}
+		return &Fault{Kind: host.FaultGuest, Message: fmt.Sprintf("the guest exited with code %d", code), Trap: "exit", Stack: stackOf(err)}
 	case errors.Is(err, context.DeadlineExceeded):
-		return &Fault{Fault: host.FaultLimit, Limit: "timeout_ms", Message: fmt.Sprintf("stopped after %d ms (limit %[1]d ms)", c.limits.TimeoutMillis)}
+		return &Fault{Kind: host.FaultLimit, Limit: "timeout_ms", Message: fmt.Sprintf("stopped after %d ms (limit %[1]d ms)", c.limits.TimeoutMillis)}
 	case errors.Is(err, context.Canceled):
-		return &Fault{Fault: host.FaultHost, Message: "the host is shutting down"}
+		return &Fault{Kind: host.FaultHost, Message: "the host is shutting down"}
 	case c.starved():
 		f := c.need()
 		f.Trap, f.Stack = message, stackOf(err)
 		return f
 	case isHostPanic(err):
-		return &Fault{Fault: host.FaultHost, Message: "a host function failed: " + message, Stack: stackOf(err)}
+		return &Fault{Kind: host.FaultHost, Message: "a host function failed: " + message, Stack: stackOf(err)}
 	}
-	return &Fault{Fault: host.FaultGuest, Message: "trapped: " + message, Trap: message, Stack: stackOf(err)}
+	return &Fault{Kind: host.FaultGuest, Message: "trapped: " + message, Trap: message, Stack: stackOf(err)}
 }
 
 // isHostPanic tells a panic of a host function from a trap of the guest.

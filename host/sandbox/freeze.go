@@ -67,7 +67,7 @@ func (c *Call) callsHost(name string, harmless bool) {
 
 func (c *Call) endInitialisation(why string) {
 	c.freezing.spoilt = why
-	c.Stop(&Fault{Fault: host.FaultGuest, Message: why})
+	c.Stop(&Fault{Kind: host.FaultGuest, Message: why})
 }
 
 // initialLimits bound the initialisation of a module.

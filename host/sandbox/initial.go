@@ -54,7 +54,7 @@ func faultOfInit(f *Fault) string {
 		return ""
 	case f.Limit == "fuel":
 		return initTooLong
-	case f.Fault != host.FaultGuest:
+	case f.Kind != host.FaultGuest:
 		return ""
 	}
 	return f.Message

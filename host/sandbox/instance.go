@@ -273,7 +273,7 @@ func (i *instance) enter(c *Call, name string) error {
 		return err
 	}
 	if len(entry.Definition().ResultTypes()) == 1 && api.DecodeU32(i.stack[0]) != 0 {
-		return &Fault{Fault: host.FaultGuest, Message: fmt.Sprintf("%s returned %d without setting an error", name, api.DecodeI32(i.stack[0]))}
+		return &Fault{Kind: host.FaultGuest, Message: fmt.Sprintf("%s returned %d without setting an error", name, api.DecodeI32(i.stack[0]))}
 	}
 	return nil
 }
@@ -293,7 +293,7 @@ func (i *instance) entry(name string, limit int) (handle, error) {
 	case err != nil:
 		return entry, err
 	case !known:
-		return entry, &Fault{Fault: host.FaultHost, Message: "the module does not export " + name}
+		return entry, &Fault{Kind: host.FaultHost, Message: "the module does not export " + name}
 	}
 	i.entries[name] = entry
 	return entry, nil
@@ -341,7 +341,7 @@ var errAccount = errors.New("the run's memory_bytes do not suffice")
 // short is the fault of an instance that needs more memory to begin with than
 // its run may have.
 func (i *instance) short(memoryBytes int64) *Fault {
-	return &Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf(
+	return &Fault{Kind: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf(
 		"needed %d bytes of memory to begin with (limit %d)", max(i.denied(), i.account.denied), memoryBytes)}
 }
 

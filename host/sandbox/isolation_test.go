@@ -77,7 +77,7 @@ func faultOf(out sandbox.Outcome) string {
 	if out.Fault == nil {
 		return ""
 	}
-	return string(out.Fault.Fault)
+	return string(out.Fault.Kind)
 }
 
 func TestManyRunsAtOnceKeepApart(t *testing.T) {

@@ -253,7 +253,7 @@ func (c *Call) alloc(length uint64) uint64 {
 
 // exchangeFull ends a run that needs more memory for exchange than it may have.
 func (c *Call) exchangeFull(length uint64) {
-	c.Stop(&Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf(
+	c.Stop(&Fault{Kind: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf(
 		"asked for %d bytes of memory for exchange with the host (limit %d)", length, c.limits.MemoryBytes)})
 }
 
@@ -313,11 +313,11 @@ func (c *Call) setOutput(offset, length uint64) {
 }
 
 func (c *Call) outputTooLarge(length uint64) {
-	c.Stop(&Fault{Fault: host.FaultLimit, Limit: "output_bytes", Message: fmt.Sprintf(
+	c.Stop(&Fault{Kind: host.FaultLimit, Limit: "output_bytes", Message: fmt.Sprintf(
 		"set an output of %d bytes (limit %d)", length, c.limits.OutputBytes)})
 }
 
 func (c *Call) outOfBounds(function string, offset, length uint64) {
-	c.Stop(&Fault{Fault: host.FaultGuest, Message: fmt.Sprintf(
+	c.Stop(&Fault{Kind: host.FaultGuest, Message: fmt.Sprintf(
 		"%s: %d bytes at offset %d are outside of the memory for exchange with the host", function, length, offset)})
 }

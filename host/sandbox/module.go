@@ -257,15 +257,15 @@ func (m *Module) Exports(name string) bool { return slices.Contains(m.artifact.E
 // the run with a host fault; ask ctx.
 func (m *Module) Run(ctx context.Context, r *Request) Outcome {
 	if _, err := m.code(ctx, m.best(r.Isolation)); err != nil { // compiled before the run's time begins
-		return Outcome{Fault: &Fault{Fault: host.FaultHost, Message: "compile the module: " + err.Error()}}
+		return Outcome{Fault: &Fault{Kind: host.FaultHost, Message: "compile the module: " + err.Error()}}
 	}
 	sh, err := m.sandbox.admitRun(ctx, m, r)
 	if err != nil {
-		return Outcome{Fault: &Fault{Fault: host.FaultHost, Message: "wait for memory: " + err.Error()}}
+		return Outcome{Fault: &Fault{Kind: host.FaultHost, Message: "wait for memory: " + err.Error()}}
 	}
 	defer m.sandbox.endRun(sh)
 	if !m.sandbox.runs.enter() {
-		return Outcome{Fault: &Fault{Fault: host.FaultHost, Message: errClosed.Error()}}
+		return Outcome{Fault: &Fault{Kind: host.FaultHost, Message: errClosed.Error()}}
 	}
 	defer m.sandbox.runs.leave()
 	c := calls.Get().(*Call)
@@ -279,7 +279,7 @@ func (m *Module) Run(ctx context.Context, r *Request) Outcome {
 	}
 	c.instance = i
 	if c.exchange = i.exchange(); !c.exchange.begin(r.Input, &r.Limits) {
-		err = &Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf("the input of %d bytes does not fit into the memory", len(r.Input))}
+		err = &Fault{Kind: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf("the input of %d bytes does not fit into the memory", len(r.Input))}
 	}
 	c.fill()
 	if err == nil && i.isolation == host.IsolationPlain {
@@ -300,7 +300,7 @@ func (m *Module) take(c *Call) (*instance, error) {
 	isolation := m.best(c.request.Isolation)
 	if least := m.leastBytes(isolation); least > c.limits.MemoryBytes {
 		return nil, &Fault{
-			Fault: host.FaultLimit, Limit: "memory_bytes",
+			Kind: host.FaultLimit, Limit: "memory_bytes",
 			Message: fmt.Sprintf("the module begins with %d bytes of memory (limit %d)", least, c.limits.MemoryBytes),
 		}
 	}
@@ -336,7 +336,7 @@ func (m *Module) leastBytes(isolation host.Isolation) int64 {
 // it. One that trapped, ran out of something or grew is never kept.
 func (m *Module) give(i *instance, out *Outcome) {
 	fault := out.Fault
-	broken := fault != nil && (fault.Fault != host.FaultGuest || fault.Trap != "" || fault.Stack != "")
+	broken := fault != nil && (fault.Kind != host.FaultGuest || fault.Trap != "" || fault.Stack != "")
 	if i.isolation != host.IsolationReset || broken || !i.reset(m.frozen, out.Fuel) {
 		i.close()
 		return

@@ -193,7 +193,7 @@ func (s *Sandbox) serve(ctx context.Context, runtime wazero.Runtime) error {
 }
 
 // harmless are the kernel's functions that only move bytes on their way to
-// another function of the host: it is that one which spoils what a [Bench]
+// another function of the host: it is that one which spoils what a [Session]
 // makes.
 var harmless = map[string]bool{
 	"alloc": true, "free": true, "length": true, "length_unsafe": true,

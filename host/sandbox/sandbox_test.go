@@ -114,8 +114,8 @@ func TestAFailedRunTellsWhoseFaultItIs(t *testing.T) {
 			if f == nil {
 				t.Fatal("the run succeeded")
 			}
-			if f.Fault != tt.fault || f.Limit != tt.limit || !strings.Contains(f.Message, tt.message) || !strings.Contains(f.Stack, tt.stack) || strings.Contains(f.Stack, "usher:") {
-				t.Errorf("fault %q limit %q message %q stack %q", f.Fault, f.Limit, f.Message, f.Stack)
+			if f.Kind != tt.fault || f.Limit != tt.limit || !strings.Contains(f.Message, tt.message) || !strings.Contains(f.Stack, tt.stack) || strings.Contains(f.Stack, "usher:") {
+				t.Errorf("fault %q limit %q message %q stack %q", f.Kind, f.Limit, f.Message, f.Stack)
 			}
 		})
 	}

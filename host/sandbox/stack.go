@@ -143,7 +143,7 @@ func (c *Call) tooDeep() *Fault {
 	if n := c.calling.frames(); n > 0 {
 		calls = fmt.Sprintf("%d calls in one another", n)
 	}
-	return &Fault{Fault: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf(
+	return &Fault{Kind: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf(
 		"recursion is too deep: %s need more than the %d bytes of call stack that come with memory_bytes (limit %d)",
 		calls, stackLimit(c.limits), c.limits.MemoryBytes)}
 }

@@ -158,7 +158,7 @@ func wasiRandom(c *Call, m memoryView, s []uint64) uint64 {
 	for piece := range slices.Chunk(data, pieceBytes) {
 		c.Check()
 		if _, err := c.request.Random.Read(piece); err != nil {
-			c.Stop(&Fault{Fault: host.FaultHost, Message: "read random bytes: " + err.Error()})
+			c.Stop(&Fault{Kind: host.FaultHost, Message: "read random bytes: " + err.Error()})
 		}
 	}
 	return wasiSuccess

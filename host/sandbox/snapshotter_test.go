@@ -9,19 +9,19 @@ import (
 	"github.com/usherhost/usher/host/sandbox"
 )
 
-// A build may outlive the server's doors: its sandbox ends it, and frees
-// nothing before.
-func TestASandboxWaitsForTheBenchesThatItEnds(t *testing.T) {
+// A build may outlive the HTTP server: closing the sandbox ends the build's
+// session, and frees nothing before the session has ended.
+func TestCloseWaitsForTheSessionsThatItEnds(t *testing.T) {
 	t.Parallel()
 	s, err := sandbox.Open(t.Context(), sandbox.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := s.Workshop(t.Context(), guests.Wasm("loop"))
+	w, err := s.Snapshotter(t.Context(), guests.Wasm("loop"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := w.Bench(t.Context(), host.Limits{TimeoutMillis: 60_000, Fuel: 1 << 50, MemoryBytes: 1 << 20})
+	b, err := w.Session(t.Context(), host.Limits{TimeoutMillis: 60_000, Fuel: 1 << 50, MemoryBytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,9 +38,9 @@ func TestASandboxWaitsForTheBenchesThatItEnds(t *testing.T) {
 		t.Error(err)
 	}
 	if err := <-ended; err == nil {
-		t.Error("a call without end came to one")
+		t.Error("a call without end returned")
 	}
-	if _, err := w.Bench(t.Context(), host.Limits{}); err == nil {
-		t.Error("a closed sandbox gave a bench")
+	if _, err := w.Session(t.Context(), host.Limits{}); err == nil {
+		t.Error("a closed sandbox opened a session")
 	}
 }
