@@ -115,3 +115,16 @@ func TestManageIncludesReadAndNothingElse(t *testing.T) {
 		t.Error("a manage key may not do what it should, or more")
 	}
 }
+
+func TestPointersOfKeys(t *testing.T) {
+	t.Parallel()
+	for _, keys := range [][]string{nil, {"a"}, {"", "0"}, {"a/b", "m~n", "~1"}} {
+		pointer := host.Pointer(keys...)
+		if got := host.SplitPointer(pointer); !slices.Equal(got, keys) {
+			t.Errorf("%q of %q has the keys %q", pointer, keys, got)
+		}
+	}
+	if got := host.Pointer("a/b", "m~n"); got != "/a~1b/m~0n" {
+		t.Errorf("got %s", got)
+	}
+}

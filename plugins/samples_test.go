@@ -211,7 +211,7 @@ func (s *sample) host(t *testing.T, event []byte) outcome {
 	defer client.Close()
 	runner := &guest.Runner{Sandbox: s.box, Modules: s, Secrets: s, Egress: client, Cache: &guest.Cache{}}
 	result, _, err := runner.Run(t.Context(), guest.Run{
-		Step:  host.Step{Action: s.name, Digest: sandbox.Digest(s.wasm), Settings: host.Settings{Egress: host.Egress{Allow: []string{s.receiver.URL}}}},
+		Step:  host.Step{Action: s.name, Digest: host.Digest(s.wasm), Settings: host.Settings{Egress: host.Egress{Allow: []string{s.receiver.URL}}}},
 		Event: &host.Event{Trigger: host.PostUserRegistration, Body: event},
 	})
 	if err != nil {

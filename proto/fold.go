@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/proto/internal/ijson"
 )
 
@@ -106,5 +107,5 @@ func variant(s *shape, name string, path []string) Violation {
 	if _, known := s.properties[name]; known {
 		detail = fmt.Sprintf("is not part of the contract; did you mean %s?", strconv.Quote(name))
 	}
-	return Violation{Pointer: ijson.Pointer(path...), Detail: detail}
+	return Violation{Pointer: host.Pointer(path...), Detail: detail}
 }

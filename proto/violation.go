@@ -11,7 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
-	"github.com/usherhost/usher/proto/internal/ijson"
+	"github.com/usherhost/usher/host"
 )
 
 // MaxViolations is how many violations are told of one document. When there are
@@ -108,7 +108,7 @@ func leaves(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
 
 func (t *teller) add(e *jsonschema.ValidationError, detail string, below ...string) {
 	keys := slices.Concat(e.InstanceLocation, below)
-	t.out = append(t.out, Violation{Pointer: ijson.Pointer(keys...), Detail: detail})
+	t.out = append(t.out, Violation{Pointer: host.Pointer(keys...), Detail: detail})
 }
 
 func wrongType(got string, want []string) string {

@@ -140,7 +140,7 @@ func (ch *checker) checkStruct(value any, t reflect.Type, pointer string) {
 	}
 	for _, name := range sortedKeys(object) {
 		if !slices.Contains(known, name) {
-			ch.add(pointer+"/"+escape(name), "is unknown; the keys here are: %s", strings.Join(known, ", "))
+			ch.add(pointer+host.Pointer(name), "is unknown; the keys here are: %s", strings.Join(known, ", "))
 		}
 	}
 }
@@ -152,7 +152,7 @@ func (ch *checker) checkMap(value any, t reflect.Type, pointer string) {
 		return
 	}
 	for _, name := range sortedKeys(object) {
-		ch.check(object[name], t.Elem(), pointer+"/"+escape(name))
+		ch.check(object[name], t.Elem(), pointer+host.Pointer(name))
 	}
 }
 
@@ -192,11 +192,6 @@ func sortedKeys(object map[string]any) []string {
 	}
 	slices.Sort(keys)
 	return keys
-}
-
-// escape makes a name a segment of a JSON pointer.
-func escape(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
 
 // missing is the error for a key that a body must have.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -352,23 +351,14 @@ func viewErrors(errors []host.BuildMessage) []errorView {
 
 // lineOf returns a build error in one piece: "action.js:3:14: text: line (hint)".
 func lineOf(e host.BuildMessage) string {
-	var place []string
-	if e.File != "" {
-		place = append(place, e.File)
-	}
-	for _, n := range []int{e.Line, e.Column} {
-		if n > 0 {
-			place = append(place, strconv.Itoa(n))
-		}
-	}
-	text := strings.TrimPrefix(strings.Join(place, ":")+": "+e.Text, ": ")
+	out := e.Headline()
 	if line := strings.TrimSpace(e.LineText); line != "" {
-		text += ": " + line
+		out += ": " + line
 	}
 	if e.Hint != "" {
-		text += " (" + e.Hint + ")"
+		out += " (" + e.Hint + ")"
 	}
-	return text
+	return out
 }
 
 func librariesOf(refs *[]libraryRef) []host.LibraryRef {

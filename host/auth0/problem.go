@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 	"github.com/usherhost/usher/host/web"
 )
 
@@ -79,18 +79,13 @@ func (s *Server) answering(next echo.HandlerFunc) echo.HandlerFunc {
 				slog.String("request_id", web.RequestID(c)), slog.Any("error", err))
 		}
 		if p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable {
-			c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter(p.retryAfter))
+			c.Response().Header().Set(echo.HeaderRetryAfter, text.RetryAfter(p.retryAfter))
 		}
 		if c.Request().Method == http.MethodHead {
 			return c.NoContent(p.Status)
 		}
 		return reply(c, p.Status, p)
 	}
-}
-
-// retryAfter is whole seconds, at least one.
-func retryAfter(d time.Duration) string {
-	return strconv.Itoa(int(max(1, math.Ceil(d.Seconds()))))
 }
 
 // problemOf gives every error Auth0's form. A cause that was not made for the
@@ -131,8 +126,7 @@ func told(e *host.Error) string {
 // "/secrets/0/value" into "secrets[0].value".
 func property(pointer string) string {
 	var path strings.Builder
-	for _, step := range strings.Split(strings.TrimPrefix(pointer, "/"), "/") {
-		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
+	for _, step := range host.SplitPointer(pointer) {
 		if _, err := strconv.Atoi(step); err == nil {
 			path.WriteString("[" + step + "]")
 			continue

@@ -15,6 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 	"github.com/usherhost/usher/host/web"
 )
 
@@ -73,7 +74,7 @@ func (g *gate) token(c echo.Context) error {
 		e = oauth(http.StatusInternalServerError, "server_error", "the host failed; its log has the cause")
 	}
 	if e.wait > 0 {
-		header.Set(echo.HeaderRetryAfter, retryAfter(e.wait))
+		header.Set(echo.HeaderRetryAfter, text.RetryAfter(e.wait))
 	}
 	return reply(c, e.status, e)
 }

@@ -51,7 +51,7 @@ func idleInstance(ctx context.Context, name string, wasm []byte, e compare.Effor
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, s.Close(ctx)) }()
-	m, err := s.Module(ctx, sandbox.Digest(wasm), func() ([]byte, error) { return wasm, nil })
+	m, err := s.Module(ctx, host.Digest(wasm), func() ([]byte, error) { return wasm, nil })
 	if err != nil {
 		return 0, err
 	}
@@ -210,7 +210,7 @@ func registered(ctx context.Context, e compare.Effort) (float64, error) {
 	}
 	defer func() { _ = s.Close(ctx) }()
 	return kibEach(e, func(wasm []byte) error {
-		m, err := s.Module(ctx, sandbox.Digest(wasm), func() ([]byte, error) { return wasm, nil })
+		m, err := s.Module(ctx, host.Digest(wasm), func() ([]byte, error) { return wasm, nil })
 		if err == nil {
 			m.Release()
 		}

@@ -68,7 +68,7 @@ func register(ctx context.Context, dir string, n int) (all *registeredScripts, e
 	}
 	defer func() { err = errors.Join(err, workshop.Close(ctx)) }()
 	return all, scripts.Many(ctx, workshop, n, func(script *scripts.Script) error {
-		digest := sandbox.Digest(script.Wasm)
+		digest := host.Digest(script.Wasm)
 		m, err := s.Module(ctx, digest, func() ([]byte, error) { return script.Wasm, nil })
 		if err != nil {
 			return err

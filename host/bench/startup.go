@@ -13,6 +13,7 @@ import (
 
 	"github.com/tetratelabs/wazero"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/bench/compare"
 	"github.com/usherhost/usher/host/bench/works"
 	"github.com/usherhost/usher/host/guest"
@@ -97,7 +98,7 @@ func openAll(ctx context.Context, dir string, modules [][]byte) compare.Measurem
 	return func() (ms float64, err error) {
 		digests := make([]string, len(modules)) // the registry knows them
 		for i, wasm := range modules {
-			digests[i] = sandbox.Digest(wasm)
+			digests[i] = host.Digest(wasm)
 		}
 		began := time.Now()
 		s, err := sandbox.Open(ctx, sandbox.Config{CacheDir: dir, Functions: guest.Functions()})

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 	"github.com/usherhost/usher/host/web"
 )
 
@@ -118,7 +119,7 @@ func (c *Client) pause(ctx context.Context, attempt int, asked time.Duration) bo
 	if asked > longest {
 		return false
 	}
-	step := min(time.Second/4<<(attempt-1), longest)
+	step := text.Backoff(time.Second/4, longest, attempt)
 	timer := time.NewTimer(min(asked+rand.N(step), longest))
 	defer timer.Stop()
 	select {
@@ -198,7 +199,7 @@ func (r call) decode(body []byte) error {
 // problemOf reads an answer that is an error. One that is no problem document,
 // as a proxy may send, becomes one.
 func problemOf(response *http.Response, body []byte) *Problem {
-	p := &Problem{RetryAfter: retryAfter(response.Header.Get("Retry-After"))}
+	p := &Problem{RetryAfter: text.ParseRetryAfter(response.Header.Get("Retry-After"), time.Now())}
 	if mediaType(response) != web.ProblemType || json.Unmarshal(body, &p.Problem) != nil {
 		p.Problem = web.Problem{
 			Title:  "The answer is not the host's",
@@ -216,17 +217,6 @@ func problemOf(response *http.Response, body []byte) *Problem {
 func mediaType(response *http.Response) string {
 	kind, _, _ := strings.Cut(response.Header.Get("Content-Type"), ";")
 	return strings.TrimSpace(kind)
-}
-
-// retryAfter reads seconds or a date.
-func retryAfter(value string) time.Duration {
-	if seconds, err := strconv.Atoi(value); err == nil && seconds >= 0 {
-		return time.Duration(seconds) * time.Second
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return max(0, time.Until(at))
-	}
-	return 0
 }
 
 // get fills into from a path.

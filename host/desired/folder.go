@@ -100,7 +100,7 @@ func readAction(folder *files.Folder, dir, name string) (Action, error) {
 		return a, err
 	case f.Module != "":
 		a.Module, err = readBeside(folder, path, f.Module, files.MaxModule)
-		a.Digest = DigestOf(a.Module)
+		a.Digest = host.Digest(a.Module)
 	}
 	return a, err
 }

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 )
 
 // Verb says what a step does.
@@ -114,7 +114,7 @@ func (p *planner) action(ctx context.Context, r Reader, want Action, actions []h
 		want = p.wait(want, nil)
 		p.runs[want.Name] = !want.Undeployed
 		values := p.values(want, names(want.Secrets))
-		p.step(Create, "action "+want.Name, "", text(want), change{want: want, put: values}.do)
+		p.step(Create, "action "+want.Name, "", actionText(want), change{want: want, put: values}.do)
 		return nil
 	}
 	if actions[at].Trigger != want.Trigger {
@@ -143,22 +143,12 @@ func (p *planner) wait(want Action, stored map[string]Reference) Action {
 		if r := secrets[name]; r.Kind == "" && r.Value == nil && !kept {
 			delete(secrets, name)
 			want.Undeployed = true
-			p.note("%s is not deployed before its secret %s has a value: usher secrets set %s %s", want.Name, name, quote(want.Name), name)
+			p.note("%s is not deployed before its secret %s has a value: usher secrets set %s %s", want.Name, name, text.ShellQuote(want.Name), name)
 		}
 	}
 	want.Secrets = secrets
 	return want
 }
-
-// quote makes one word of a name, for a shell.
-func quote(name string) string {
-	if plainWord.MatchString(name) {
-		return name
-	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
-}
-
-var plainWord = regexp.MustCompile(`^[\w.:/@-]+$`)
 
 // compare plans an action that the host has.
 func (p *planner) compare(want Action, have state) {
@@ -168,7 +158,7 @@ func (p *planner) compare(want Action, have state) {
 	}
 	fresh := p.fresh(want, old)
 	c := change{id: have.id, want: want, have: have, put: p.values(want, fresh), remove: p.surplus(want, old)}
-	before, after := text(shown(old, want, c.remove)), text(want)
+	before, after := actionText(shown(old, want, c.remove)), actionText(want)
 	c.content = before != after
 	if c.content || len(fresh) > 0 {
 		p.step(Change, "action "+want.Name, before, after+told(fresh), c.do)
@@ -361,7 +351,7 @@ func (p *planner) others(s Setup, actions []host.Action) {
 			left = append(left, a.Name)
 			continue
 		}
-		p.step(Delete, "action "+a.Name, text(described(a, nil, a.Deployed)), "", func(ctx context.Context, w Writer) error {
+		p.step(Delete, "action "+a.Name, actionText(described(a, nil, a.Deployed)), "", func(ctx context.Context, w Writer) error {
 			return w.DeleteAction(ctx, a.ID, true)
 		})
 	}
@@ -370,8 +360,8 @@ func (p *planner) others(s Setup, actions []host.Action) {
 	}
 }
 
-// text is what is compared of an action: its file, and its code under it.
-func text(a Action) string {
+// actionText is what is compared of an action: its file, and its code under it.
+func actionText(a Action) string {
 	f := describe(a, "", a.Digest)
 	for name, reference := range f.Secrets {
 		if reference == "" {

@@ -125,8 +125,8 @@ func (f *fake) PutDraft(_ context.Context, id string, source host.Source, deploy
 func (f *fake) CreateVersion(_ context.Context, id string, wasm []byte, m host.Manifest, deploy bool) (host.Version, error) {
 	a := f.find(id)
 	f.ask("module of %s, deploy %v", a.Name, deploy)
-	f.modules[desired.DigestOf(wasm)] = wasm
-	return f.add(a, host.Version{Digest: desired.DigestOf(wasm), Manifest: m}, deploy), nil
+	f.modules[host.Digest(wasm)] = wasm
+	return f.add(a, host.Version{Digest: host.Digest(wasm), Manifest: m}, deploy), nil
 }
 
 func (f *fake) Deploy(_ context.Context, id, number string) (host.Version, error) {
@@ -180,7 +180,7 @@ func code(name, text string) desired.Action {
 }
 
 func module(name, bytes string) desired.Action {
-	return desired.Action{Name: name, Trigger: host.PostUserRegistration, Module: []byte(bytes), Digest: desired.DigestOf([]byte(bytes))}
+	return desired.Action{Name: name, Trigger: host.PostUserRegistration, Module: []byte(bytes), Digest: host.Digest([]byte(bytes))}
 }
 
 func order(names ...string) map[host.Trigger][]desired.Binding {

@@ -5,9 +5,6 @@
 package desired
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-
 	"github.com/usherhost/usher/host"
 )
 
@@ -49,12 +46,6 @@ type Binding struct {
 	// KeepSettings leaves the settings of a binding that the host has as they
 	// are.
 	KeepSettings bool `json:"-"`
-}
-
-// DigestOf returns the digest of a module, as the host tells it.
-func DigestOf(module []byte) string {
-	sum := sha256.Sum256(module)
-	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // bindingOf makes of a host's binding what a file says. A display name that is

@@ -126,7 +126,7 @@ func TestAFolderIsReadBackAsItIsWritten(t *testing.T) {
 				Libraries: []host.LibraryRef{{Name: "crm", Number: 2}},
 			}, Secrets: map[string]desired.Reference{"KEY": {}}},
 			{Name: "Two words", Trigger: host.PostUserRegistration, Source: &host.Source{Runtime: "node18", Code: "x"}, Secrets: map[string]desired.Reference{"KEY": {}}},
-			{Name: "module", Trigger: host.PostUserRegistration, Digest: desired.DigestOf([]byte{0, 1}), Module: []byte{0, 1}, Manifest: host.Manifest{
+			{Name: "module", Trigger: host.PostUserRegistration, Digest: host.Digest([]byte{0, 1}), Module: []byte{0, 1}, Manifest: host.Manifest{
 				Description: "yes", Secrets: []string{"A"}, Settings: host.Settings{Egress: host.Egress{Allow: []string{"a.example"}}},
 			}},
 			{Name: "nothing", Trigger: host.PostUserRegistration, Undeployed: true},

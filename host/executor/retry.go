@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 )
 
 // Backoff returns how long to wait after the attempt-th attempt (from 1)
@@ -13,13 +14,10 @@ import (
 // less than retryAfterMillis, and never more than [host.MaxWaitMillis].
 func Backoff(r host.Retry, attempt int, retryAfterMillis int64) time.Duration {
 	ceiling := min(r.MaxMillis, host.MaxWaitMillis)
-	wait := min(r.InitialMillis, ceiling)
-	for n := 1; n < attempt && 0 < wait && wait < ceiling; n++ {
-		wait = min(2*wait, ceiling)
-	}
+	wait := text.Backoff(time.Duration(min(r.InitialMillis, ceiling))*time.Millisecond, time.Duration(ceiling)*time.Millisecond, attempt)
 	jittered := time.Duration(0)
 	if wait > 0 {
-		jittered = rand.N(time.Duration(wait)*time.Millisecond + 1)
+		jittered = rand.N(wait + 1)
 	}
 	asked := min(max(0, retryAfterMillis), host.MaxWaitMillis)
 	return max(jittered, time.Duration(asked)*time.Millisecond)

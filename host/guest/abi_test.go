@@ -13,7 +13,6 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/guest"
-	"github.com/usherhost/usher/host/sandbox"
 )
 
 // TestProgramsThatFreeEarlyEndAsInExtism runs random programs over the memory
@@ -76,12 +75,12 @@ func (m modules) Module(_ context.Context, digest string) ([]byte, error) { retu
 func (w *world) runABI(t *testing.T, wasm []byte, isolation host.Isolation) (o abiOutcome) {
 	t.Helper()
 	r := *w.Runner
-	r.Modules = modules{sandbox.Digest(wasm): wasm}
+	r.Modules = modules{host.Digest(wasm): wasm}
 	settings := w.settings
 	settings.Isolation = isolation
 	result, _, err := r.Run(t.Context(), guest.Run{
 		ExecutionID: "exe_1", Attempt: 1,
-		Step:  host.Step{BindingID: "bnd_1", ActionID: "act_1", Action: "abi", Digest: sandbox.Digest(wasm), Settings: settings, Declared: settings},
+		Step:  host.Step{BindingID: "bnd_1", ActionID: "act_1", Action: "abi", Digest: host.Digest(wasm), Settings: settings, Declared: settings},
 		Event: &host.Event{ID: "evt_1", Trigger: host.PostUserRegistration, Body: []byte(`{}`)},
 	})
 	if err != nil {

@@ -2,7 +2,8 @@ package guest
 
 import (
 	"fmt"
-	"strings"
+
+	"github.com/usherhost/usher/host/internal/text"
 )
 
 // Advice words what to do when a run fails for want of a permission. What
@@ -24,7 +25,7 @@ type Advice interface {
 type serverAdvice struct{}
 
 func (serverAdvice) Allow(action, origin string) string {
-	return fmt.Sprintf("usher bindings set %s --allow %s", quote(action), origin)
+	return fmt.Sprintf("usher bindings set %s --allow %s", text.ShellQuote(action), origin)
 }
 
 func (serverAdvice) AllowNetwork(network string) string {
@@ -32,11 +33,11 @@ func (serverAdvice) AllowNetwork(network string) string {
 }
 
 func (serverAdvice) Raise(action, limit string, value int64) string {
-	return fmt.Sprintf("if the action needs more: usher bindings set %s --limit %s=%d", quote(action), limit, value)
+	return fmt.Sprintf("if the action needs more: usher bindings set %s --limit %s=%d", text.ShellQuote(action), limit, value)
 }
 
 func (serverAdvice) SetSecret(action, name string) string {
-	return fmt.Sprintf("usher secrets set %s %s", quote(action), quote(name))
+	return fmt.Sprintf("usher secrets set %s %s", text.ShellQuote(action), text.ShellQuote(name))
 }
 
 // advice is the runner's, or else that of a server.
@@ -45,12 +46,4 @@ func (r *Runner) advice() Advice {
 		return serverAdvice{}
 	}
 	return r.Advice
-}
-
-// quote returns name as a shell takes it.
-func quote(name string) string {
-	if strings.ContainsAny(name, " '\"$`\\") {
-		return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
-	}
-	return name
 }

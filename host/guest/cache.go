@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 	"github.com/usherhost/usher/host/sandbox"
 )
 
@@ -50,7 +51,7 @@ type cacheAnswer struct {
 // recorded is what the tape has of the request: one that is refused for its size
 // is not kept whole.
 func (q cacheSetRequest) recorded() cacheSetRequest {
-	q.Key, q.Value = cut(q.Key, maxNameBytes), cut(q.Value, maxCacheValueBytes)
+	q.Key, q.Value = text.Cut(q.Key, maxNameBytes), text.Cut(q.Value, maxCacheValueBytes)
 	return q
 }
 

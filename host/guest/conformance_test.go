@@ -165,7 +165,7 @@ func conform(t *testing.T, s *sandbox.Sandbox, v conformance.Vector, isolation h
 	runner := &guest.Runner{Sandbox: s, Modules: world, Secrets: world, Egress: world, Cache: &guest.Cache{}, Verbatim: true}
 	result, _, err := runner.Run(t.Context(), guest.Run{
 		ExecutionID: "exe_1", Attempt: 1,
-		Step:  host.Step{ActionID: "act_1", Action: "vector", BindingID: "bnd_1", Digest: sandbox.Digest(wasm), Settings: settings},
+		Step:  host.Step{ActionID: "act_1", Action: "vector", BindingID: "bnd_1", Digest: host.Digest(wasm), Settings: settings},
 		Event: &host.Event{ID: "evt_1", Trigger: host.Trigger(v.Trigger), Body: v.Event},
 	})
 	if err != nil {

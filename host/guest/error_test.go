@@ -8,7 +8,6 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/guests"
-	"github.com/usherhost/usher/host/sandbox"
 )
 
 func TestAnErrorInPartsStaysInParts(t *testing.T) {
@@ -94,7 +93,7 @@ func TestPositionsInAnOutputAreMappedWhereItStaysJSON(t *testing.T) {
 	} {
 		w.Stacks = tt.stacks
 		result, _, err := w.Run(t.Context(), guest.Run{
-			ExecutionID: "exe_1", Attempt: 1, Step: host.Step{ActionID: "act_1", Action: "greet", Digest: sandbox.Digest(guests.Wasm("echo")), Settings: w.settings},
+			ExecutionID: "exe_1", Attempt: 1, Step: host.Step{ActionID: "act_1", Action: "greet", Digest: host.Digest(guests.Wasm("echo")), Settings: w.settings},
 			Event: &host.Event{Trigger: host.PostUserRegistration, Body: []byte(`{"user":{"user_id":"at f (usher-bundle.js:7:9)"}}`)},
 		})
 		if err != nil || !strings.Contains(string(result.Output), tt.want) {

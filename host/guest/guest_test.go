@@ -33,7 +33,7 @@ type store struct {
 
 func (s *store) Module(_ context.Context, digest string) ([]byte, error) {
 	for _, name := range []string{"script", "echo", "noop", "loop", "logs", "calls", "trap", "random", "memory", "recursion", "flood"} {
-		if wasm := guests.Wasm(name); sandbox.Digest(wasm) == digest {
+		if wasm := guests.Wasm(name); host.Digest(wasm) == digest {
 			return wasm, nil
 		}
 	}
@@ -80,7 +80,7 @@ func (w *world) runConfig(t *testing.T, name string, config map[string]string) (
 	result, tape, err := w.Run(t.Context(), guest.Run{
 		ExecutionID: "exe_1", Index: 0, Attempt: 1,
 		Step: host.Step{
-			BindingID: "bnd_1", ActionID: "act_1", Action: "greet", Number: 3, Digest: sandbox.Digest(guests.Wasm(name)),
+			BindingID: "bnd_1", ActionID: "act_1", Action: "greet", Number: 3, Digest: host.Digest(guests.Wasm(name)),
 			Settings: settings, Declared: settings,
 		},
 		Event: &host.Event{ID: "evt_1", Trigger: host.PostUserRegistration, Body: []byte(cmp.Or(w.body,
@@ -442,7 +442,7 @@ func (w *world) runDeclaring(t *testing.T, name, hint string, steps []guests.Ste
 	t.Helper()
 	settings := w.settings
 	settings.Config = map[string]string{"script": guests.Script(steps...)}
-	step := host.Step{ActionID: "act_1", Action: "greet", Digest: sandbox.Digest(guests.Wasm(name)), Settings: settings}
+	step := host.Step{ActionID: "act_1", Action: "greet", Digest: host.Digest(guests.Wasm(name)), Settings: settings}
 	if strings.Contains(hint, "MISSING") {
 		step.Secrets = []string{"MISSING"}
 	}
@@ -488,7 +488,7 @@ func TestARunThatIsCalledOffLeavesNothingToRecord(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, _, err := w.Run(ctx, guest.Run{
-		Step:  host.Step{Digest: sandbox.Digest(guests.Wasm("loop"))},
+		Step:  host.Step{Digest: host.Digest(guests.Wasm("loop"))},
 		Event: &host.Event{Trigger: host.PostUserRegistration, Body: []byte(`{}`)},
 	})
 	if err == nil {
@@ -527,7 +527,7 @@ func FuzzHostFunctionsBearAnyOffset(f *testing.F) {
 			Config: map[string]string{"script": guests.Script(guests.Step{Function: name, Raw: []uint64{one, two}})},
 		}
 		result, _, err := runner.Run(t.Context(), guest.Run{
-			Step:  host.Step{Digest: sandbox.Digest(guests.Wasm("script")), Settings: settings},
+			Step:  host.Step{Digest: host.Digest(guests.Wasm("script")), Settings: settings},
 			Event: &host.Event{Trigger: host.PostUserRegistration, Body: []byte(`{"user":{}}`)},
 		})
 		if err != nil || result.Fault == host.FaultHost {

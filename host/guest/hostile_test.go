@@ -290,7 +290,7 @@ func TestACanceledRunIsFreeAtOnce(t *testing.T) { //nolint:paralleltest // other
 			places <- struct{}{}
 			defer func() { <-places }()
 			st := stageOf(t, s, sc)
-			m, err := s.Module(t.Context(), sandbox.Digest(st.wasm), func() ([]byte, error) { return st.wasm, nil })
+			m, err := s.Module(t.Context(), host.Digest(st.wasm), func() ([]byte, error) { return st.wasm, nil })
 			if err != nil {
 				t.Error(err)
 				return

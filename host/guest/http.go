@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 	"github.com/usherhost/usher/host/sandbox"
 )
 
@@ -81,7 +81,7 @@ func (q *httpRequest) tooLong() string {
 // is not kept whole.
 func (c *call) recorded(q httpRequest) httpRequest {
 	if q.tooLong() != "" {
-		q.Method, q.Redirect, q.URL, q.Headers = cut(q.Method, maxMethodBytes), cut(q.Redirect, maxMethodBytes), cut(q.URL, maxURLBytes), nil
+		q.Method, q.Redirect, q.URL, q.Headers = text.Cut(q.Method, maxMethodBytes), text.Cut(q.Redirect, maxMethodBytes), text.Cut(q.URL, maxURLBytes), nil
 	}
 	if int64(len(q.Body)+len(q.BodyBase64)) > c.settings.Limits.RequestBytes {
 		q.Body, q.BodyBase64 = "", nil
@@ -317,7 +317,7 @@ func (c *call) target(request httpRequest) string {
 		method = http.MethodGet
 	}
 	if request.tooLong() != "" {
-		return c.cutOpen(method, maxMethodBytes) + " " + cut(c.redact(c.wholeSecrets(request.URL, maxNoteBytes)), maxNoteBytes/2)
+		return c.cutOpen(method, maxMethodBytes) + " " + text.Cut(c.redact(c.wholeSecrets(request.URL, maxNoteBytes)), maxNoteBytes/2)
 	}
 	shown := c.redact(request.URL)
 	if u, err := url.Parse(request.URL); err == nil && shown != request.URL && u.Host != "" {
@@ -326,11 +326,8 @@ func (c *call) target(request httpRequest) string {
 			shown = open + shown
 		}
 	}
-	const maxTargetChars = 512
-	if len(shown) > maxTargetChars {
-		shown = strings.ToValidUTF8(shown[:maxTargetChars], "") + "…"
-	}
-	return method + " " + shown
+	const maxTargetBytes = 512
+	return method + " " + text.Cut(shown, maxTargetBytes)
 }
 
 func answerOf(r *host.HTTPResponse) *httpAnswer {
@@ -353,12 +350,5 @@ func retryAfter(r *host.HTTPResponse, now time.Time) time.Duration {
 	if r.Status < 400 {
 		return 0
 	}
-	value := r.Header.Get("Retry-After")
-	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return min(time.Duration(seconds)*time.Second, maxSleep)
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return min(max(at.Sub(now), 0), maxSleep)
-	}
-	return 0
+	return min(text.ParseRetryAfter(r.Header.Get("Retry-After"), now), maxSleep)
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/guests"
-	"github.com/usherhost/usher/host/sandbox"
 )
 
 func TestAProfileIsARunWithItsFunctions(t *testing.T) {
@@ -33,7 +32,7 @@ func TestAProfileThatCannotBeMadeIsAHostFault(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	run := profiled(w, "noop")
-	run.Step.Digest = sandbox.Digest(nil)
+	run.Step.Digest = host.Digest(nil)
 	result, used, err := w.Profile(t.Context(), run)
 	if err != nil || result.Fault != host.FaultHost || len(used) != 0 {
 		t.Errorf("result %+v, functions %v, error %v", result, used, err)
@@ -43,7 +42,7 @@ func TestAProfileThatCannotBeMadeIsAHostFault(t *testing.T) {
 func profiled(w *world, name string) guest.Run {
 	return guest.Run{
 		ExecutionID: "exe_1", Attempt: 1,
-		Step:  host.Step{Action: "greet", Number: 1, Digest: sandbox.Digest(guests.Wasm(name)), Settings: w.settings},
+		Step:  host.Step{Action: "greet", Number: 1, Digest: host.Digest(guests.Wasm(name)), Settings: w.settings},
 		Event: &host.Event{ID: "evt_1", Trigger: host.PostUserRegistration, Body: []byte(`{"user":{"user_id":"u|1"}}`)},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 	"github.com/usherhost/usher/host/sandbox"
 )
 
@@ -166,40 +167,19 @@ func (c *call) name(s *sandbox.Call, function string, offset uint64) string {
 	return string(s.Bytes(function, offset))
 }
 
-// cut returns s, or its beginning and a mark when it has more than so many
-// bytes. The mark of one that was cut before stays.
-func cut(s string, most int) string {
-	shown, more := begin(s, int64(most))
-	if !more {
-		return s
-	}
-	return shown + markOf(s)
-}
-
-// cutOpen is cut for what is not redacted yet: no secret is cut in two, of which
+// cutOpen is [text.Cut] for what is not redacted yet: no secret is cut in two, of which
 // half would be told.
 func (c *call) cutOpen(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}
-	return c.wholeSecrets(s, int64(most)) + markOf(s)
+	return c.wholeSecrets(s, int64(most)) + text.CutMark(s)
 }
-
-// markOf returns the mark for what is cut from s: its own, if it was cut before.
-func markOf(s string) string {
-	if at := strings.LastIndex(s, cutMark); at >= 0 && at > len(s)-2*len(cutMark) {
-		return s[at:]
-	}
-	return fmt.Sprintf(cutMark+"%d bytes)", len(s))
-}
-
-// cutMark is how package sandbox marks an error that it cut, too.
-const cutMark = "… (cut: it had "
 
 // keepNote keeps what people see of a call, and counts it.
 func (c *call) keepNote(n host.CallNote) {
 	n = c.redactNote(n)
-	n.Target, n.Error, n.Hint = cut(n.Target, maxNoteBytes), cut(n.Error, maxNoteBytes), cut(n.Hint, maxNoteBytes)
+	n.Target, n.Error, n.Hint = text.Cut(n.Target, maxNoteBytes), text.Cut(n.Error, maxNoteBytes), text.Cut(n.Hint, maxNoteBytes)
 	c.notes = append(c.notes, n)
 	m := measure{exact: true}
 	m.text(n.Target)
@@ -240,8 +220,8 @@ func (c *call) keepOutput(out *sandbox.Outcome) []byte {
 // room left, in short.
 func (c *call) keepError(e *host.ResultError) {
 	most := int(min(max(c.room()/(4*maxEscape), minErrorBytes), maxErrorBytes))
-	e.Name, e.Code = cut(e.Name, maxCodeBytes), cut(e.Code, maxCodeBytes)
-	e.Message, e.Stack, e.Hint = cut(e.Message, most), cut(e.Stack, most), cut(e.Hint, maxNoteBytes)
+	e.Name, e.Code = text.Cut(e.Name, maxCodeBytes), text.Cut(e.Code, maxCodeBytes)
+	e.Message, e.Stack, e.Hint = text.Cut(e.Message, most), text.Cut(e.Stack, most), text.Cut(e.Hint, maxNoteBytes)
 	m := measure{exact: true}
 	for _, s := range []string{e.Name, e.Code, e.Message, e.Stack, e.Hint} {
 		m.text(s)

@@ -65,7 +65,7 @@ func newStage(t *testing.T, world guest.Egress, calls ...conformance.Call) *stag
 func (s *stage) attempt(action string, settings host.Settings) guest.Run {
 	return guest.Run{
 		ExecutionID: "exe_1", Attempt: 1,
-		Step:  host.Step{ActionID: action, Action: "greet", BindingID: "bnd_1", Digest: sandbox.Digest(s.wasm), Settings: settings},
+		Step:  host.Step{ActionID: action, Action: "greet", BindingID: "bnd_1", Digest: host.Digest(s.wasm), Settings: settings},
 		Event: &host.Event{ID: "evt_1", Trigger: host.PostUserRegistration, Body: []byte(`{"user":{}}`)},
 	}
 }

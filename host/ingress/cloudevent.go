@@ -308,12 +308,8 @@ func isBinary(header http.Header) bool {
 func fieldsOf(prefix string, errs event.ValidationError) []host.Field {
 	fields := make([]host.Field, 0, len(errs))
 	for name, err := range errs {
-		fields = append(fields, host.Field{Pointer: prefix + "/" + escapePointer(name), Detail: err.Error()})
+		fields = append(fields, host.Field{Pointer: prefix + host.Pointer(name), Detail: err.Error()})
 	}
 	slices.SortFunc(fields, func(a, b host.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
 	return fields
-}
-
-func escapePointer(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }

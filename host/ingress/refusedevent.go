@@ -15,6 +15,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 	"github.com/usherhost/usher/host/web"
 )
 
@@ -142,19 +143,12 @@ func describe(r *delivery, err error) host.RefusedEvent {
 		SizeBytes: int64(len(r.sent)), ReceivedAt: now, ExpiresAt: now.Add(keepRefused),
 	}
 	if told, ok := errors.AsType[*host.Error](err); ok {
-		e.Detail, e.Hint = cut(told.Text, maxReasonBytes), cut(told.Hint, maxReasonBytes)
+		e.Detail, e.Hint = text.Cut(told.Text, maxReasonBytes), text.Cut(told.Hint, maxReasonBytes)
 		for _, f := range told.Fields[:min(len(told.Fields), maxReasonFields)] {
-			e.Errors = append(e.Errors, host.Field{Pointer: cut(f.Pointer, maxFieldBytes), Detail: cut(f.Detail, maxFieldBytes)})
+			e.Errors = append(e.Errors, host.Field{Pointer: text.Cut(f.Pointer, maxFieldBytes), Detail: text.Cut(f.Detail, maxFieldBytes)})
 		}
 	}
 	return e
-}
-
-func cut(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 // run stores what is queued until ctx ends, and deletes what has expired.

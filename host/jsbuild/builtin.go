@@ -3,6 +3,8 @@ package jsbuild
 import (
 	"slices"
 	"strings"
+
+	"github.com/usherhost/usher/host/internal/text"
 )
 
 // builtins are the modules of Node 22 that a bare name asks for.
@@ -61,47 +63,5 @@ func likeBuiltin(name string) []string {
 // closest returns the names that differ from name by a typing error, the
 // likeliest first.
 func closest(name string, names []string) []string {
-	distances := map[string]int{}
-	var near []string
-	for _, other := range names {
-		d := distance(strings.ToLower(name), strings.ToLower(other))
-		if d <= max(1, len(name)/4) {
-			distances[other] = d
-			near = append(near, other)
-		}
-	}
-	slices.SortFunc(near, func(a, b string) int {
-		if d := distances[a] - distances[b]; d != 0 {
-			return d
-		}
-		return strings.Compare(a, b)
-	})
-	return near[:min(len(near), 3)]
-}
-
-// distance counts the letters to add, drop, change or swap to get from a to b.
-func distance(a, b string) int {
-	rows := [3][]int{}
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-	}
-	for j := range rows[1] {
-		rows[1][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		before, above, row := rows[0], rows[1], rows[2]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		rows[0], rows[1], rows[2] = above, row, before
-	}
-	return rows[1][len(b)]
+	return text.Nearest(name, slices.Sorted(slices.Values(names)), max(1, len(name)/4))
 }

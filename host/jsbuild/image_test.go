@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/jstest"
 	"github.com/usherhost/usher/host/jsbuild"
@@ -127,7 +128,7 @@ func TestActionsShareTheEnginesCode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := s.Module(t.Context(), sandbox.Digest(built.Module), func() ([]byte, error) { return built.Module, nil })
+		m, err := s.Module(t.Context(), host.Digest(built.Module), func() ([]byte, error) { return built.Module, nil })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 )
 
 // sayUnresolved tells of an import that leads nowhere.
@@ -201,12 +202,9 @@ func offered(paths []string) string {
 
 // didYouMean asks for names that are near, "" for none.
 func didYouMean(names []string, prefix string) string {
-	if len(names) == 0 {
-		return ""
-	}
-	quoted := make([]string, len(names))
+	near := make([]string, len(names))
 	for i, n := range names {
-		quoted[i] = fmt.Sprintf("%q", prefix+strings.TrimPrefix(n, "./"))
+		near[i] = prefix + strings.TrimPrefix(n, "./")
 	}
-	return "did you mean " + strings.Join(quoted, " or ") + "?"
+	return text.DidYouMean(near...)
 }

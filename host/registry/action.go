@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 )
 
 // MaxActionNameChars is how long an action's name may be.
@@ -106,7 +107,7 @@ func (r *Registry) nameIsFree(ctx context.Context, name string) error {
 		return &host.Error{
 			Code: host.Conflict,
 			Text: fmt.Sprintf("there is an action %q already", name),
-			Hint: fmt.Sprintf("choose another name, or upload a new version of it with `usher actions deploy`; `usher actions show %s` shows it", quote(name)),
+			Hint: fmt.Sprintf("choose another name, or upload a new version of it with `usher actions deploy`; `usher actions show %s` shows it", text.ShellQuote(name)),
 		}
 	}
 	if host.CodeOf(err) == host.NotFound {
@@ -160,7 +161,7 @@ func (r *Registry) DeleteAction(ctx context.Context, idOrName string, force bool
 			return &host.Error{
 				Code: host.Conflict,
 				Text: fmt.Sprintf("action %q is bound to %s", a.Name, a.Trigger),
-				Hint: fmt.Sprintf("`usher actions delete %s --force` unbinds and deletes it", quote(a.Name)),
+				Hint: fmt.Sprintf("`usher actions delete %s --force` unbinds and deletes it", text.ShellQuote(a.Name)),
 				Err:  err,
 			}
 		}

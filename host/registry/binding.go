@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 )
 
 // The bounds of a trigger's list.
@@ -173,7 +174,7 @@ func (r *Registry) Binding(ctx context.Context, idOrAction string) (host.Binding
 			return b, nil
 		}
 	}
-	return host.Binding{}, noBinding(fmt.Sprintf("action %q is not bound", a.Name), fmt.Sprintf("bind it with `usher bind %s`; ", quote(a.Name)))
+	return host.Binding{}, noBinding(fmt.Sprintf("action %q is not bound", a.Name), fmt.Sprintf("bind it with `usher bind %s`; ", text.ShellQuote(a.Name)))
 }
 
 func noBinding(text, hint string) *host.Error {

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/usherhost/usher/host"
@@ -69,10 +68,10 @@ func (f *fields) config(pointer string, config map[string]string) {
 	for _, name := range slices.Sorted(maps.Keys(config)) {
 		size += len(name) + len(config[name])
 		if n := utf8.RuneCountInString(name); n < 1 || n > MaxConfigNameChars {
-			f.add(pointer+"/"+escape(name), "must have a name of 1 to %d characters", MaxConfigNameChars)
+			f.add(pointer+host.Pointer(name), "must have a name of 1 to %d characters", MaxConfigNameChars)
 		}
 		if detail := host.Unprintable(name); detail != "" {
-			f.add(pointer+"/"+escape(name), "as a name %s", detail)
+			f.add(pointer+host.Pointer(name), "as a name %s", detail)
 		}
 	}
 	if size > MaxConfigBytes {
@@ -86,20 +85,4 @@ func textOf(err error) string {
 		return e.Text
 	}
 	return err.Error()
-}
-
-// escape makes a name a segment of a JSON pointer.
-func escape(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
-}
-
-// quote makes a name one word of a shell.
-func quote(name string) string {
-	switch {
-	case strings.ContainsAny(name, "\"$`\\!"):
-		return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
-	case strings.ContainsAny(name, " '()[]{}<>&|;*?#~=%"):
-		return `"` + name + `"`
-	}
-	return name
 }

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 )
 
 // The bounds of an upload.
@@ -151,7 +152,7 @@ func (r *Registry) Version(ctx context.Context, action, numberOrID string) (host
 		return host.Version{}, &host.Error{
 			Code: host.NotFound,
 			Text: fmt.Sprintf("action %q has no version %s", a.Name, numberOrID),
-			Hint: fmt.Sprintf("`usher actions versions %s` lists its versions", quote(a.Name)),
+			Hint: fmt.Sprintf("`usher actions versions %s` lists its versions", text.ShellQuote(a.Name)),
 		}
 	}
 	return v, err
@@ -183,7 +184,7 @@ func (r *Registry) deployable(ctx context.Context, action, numberOrID string) (h
 		return host.Version{}, &host.Error{
 			Code: host.Conflict,
 			Text: fmt.Sprintf("version %d is %s; only a version that is built can be deployed", v.Number, v.Status),
-			Hint: fmt.Sprintf("`usher actions versions %s` shows how far each version has come", quote(action)),
+			Hint: fmt.Sprintf("`usher actions versions %s` shows how far each version has come", text.ShellQuote(action)),
 		}
 	}
 	return v, nil

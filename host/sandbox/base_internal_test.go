@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/guests"
 )
 
@@ -33,7 +34,7 @@ func inCache(t *testing.T, dir string, use func(*Sandbox)) {
 // base.
 func begin(t *testing.T, s *Sandbox, wasm []byte) (image []byte, base string) {
 	t.Helper()
-	m, err := s.Module(t.Context(), Digest(wasm), func() ([]byte, error) { return wasm, nil })
+	m, err := s.Module(t.Context(), host.Digest(wasm), func() ([]byte, error) { return wasm, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +111,7 @@ func TestProcessesOverOneCacheAdmitAtOnce(t *testing.T) {
 			inCache(t, dir, func(s *Sandbox) {
 				for n := range 5 {
 					wasm := append(alike("what every run begins with"), 0, 4, 1, 'n', byte(n), byte(g))
-					m, err := s.Module(t.Context(), Digest(wasm), func() ([]byte, error) { return wasm, nil })
+					m, err := s.Module(t.Context(), host.Digest(wasm), func() ([]byte, error) { return wasm, nil })
 					if err != nil {
 						t.Errorf("sandbox %d, module %d: %v", g, n, err)
 						return

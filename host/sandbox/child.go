@@ -161,7 +161,7 @@ func admitHere(dir string, functions []Function, in io.Reader) childAnswer {
 	if err != nil {
 		return childAnswer{Error: err.Error()}
 	}
-	if err := s.storeArtifact(Digest(wasm), a); err != nil {
+	if err := s.storeArtifact(host.Digest(wasm), a); err != nil {
 		return childAnswer{Fault: err.Error()}
 	}
 	return childAnswer{}

@@ -53,7 +53,7 @@ func TestCloseKeepsTheMemoryOfRunsInProgress(t *testing.T) {
 	if late := m.Run(t.Context(), request("{}")); late.Fault == nil || late.Fault.Kind != host.FaultHost {
 		t.Errorf("a run after close: fault %+v", late.Fault)
 	}
-	if _, err := s.Module(t.Context(), sandbox.Digest(guests.Wasm("echo")), func() ([]byte, error) { return guests.Wasm("echo"), nil }); err == nil {
+	if _, err := s.Module(t.Context(), host.Digest(guests.Wasm("echo")), func() ([]byte, error) { return guests.Wasm("echo"), nil }); err == nil {
 		t.Error("a closed sandbox loads a module")
 	}
 	close(g.open)
@@ -100,7 +100,7 @@ func TestAModuleWhoseLoadingPanickedCanBeLoadedAgain(t *testing.T) {
 				t.Error("the panic is lost")
 			}
 		}()
-		_, _ = s.Module(t.Context(), sandbox.Digest(wasm), func() ([]byte, error) { panic("no such table") })
+		_, _ = s.Module(t.Context(), host.Digest(wasm), func() ([]byte, error) { panic("no such table") })
 	}()
 	if out := load(t, s, wasm).Run(t.Context(), request("again")); string(out.Output) != "again" {
 		t.Errorf("output %q, fault %+v", out.Output, out.Fault)

@@ -7,9 +7,9 @@ import (
 	"runtime"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
@@ -30,7 +30,7 @@ func (c *Call) outcome(err error, start time.Duration) Outcome {
 // explain turns what stopped a run into a fault that tells the guest's own
 // message first.
 func (c *Call) explain(err error) *Fault {
-	said := text(c.exchange.said())
+	said := guestError(c.exchange.said())
 	if err == nil && said == "" {
 		return nil
 	}
@@ -60,23 +60,10 @@ const (
 	maxStackBytes = 16 << 10
 )
 
-// text returns what the guest set as a string. Of an error that is too long
+// guestError returns what the guest set as a string. Of an error that is too long
 // the rest is left out, with a mark that tells how long it was.
-func text(b []byte) string {
-	kept := b[:min(len(b), maxSaidBytes+utf8.UTFMax)]
-	return strings.ToValidUTF8(cut(string(kept), len(b), maxSaidBytes), "\ufffd")
-}
-
-// cut returns s, or its beginning and a mark when more than most of the bytes
-// that it had are there.
-func cut(s string, had, most int) string {
-	if had <= most {
-		return s
-	}
-	for most > 0 && !utf8.RuneStart(s[most]) {
-		most--
-	}
-	return s[:most] + fmt.Sprintf("… (cut: it had %d bytes)", had)
+func guestError(b []byte) string {
+	return strings.ToValidUTF8(text.Cut(b, maxSaidBytes), "\ufffd")
 }
 
 // starved tells whether the guest wanted more memory than it may have.
@@ -93,7 +80,7 @@ func (c *Call) classify(err error) *Fault {
 	}
 	message, _, _ := strings.Cut(err.Error(), "\nwasm stack trace:")
 	message = strings.TrimPrefix(message, "wasm error: ")
-	message = cut(message, len(message), maxTrapBytes)
+	message = text.Cut(message, maxTrapBytes)
 	code, exited := errors.AsType[exit](err)
 	switch {
 	case strings.Contains(message, "stack overflow"):
@@ -132,5 +119,5 @@ func stackOf(err error) string {
 		}
 	}
 	stack = strings.Join(lines, "\n")
-	return cut(stack, len(stack), maxStackBytes)
+	return text.Cut(stack, maxStackBytes)
 }

@@ -84,7 +84,7 @@ func TestLinkedModulesCanNotTakeTheHostsPlace(t *testing.T) {
 		if err != nil || len(in.Problems) == 0 || !strings.Contains(in.Problems[0].Detail, "which is taken") {
 			t.Errorf("%s: %+v, %v", name, in.Problems, err)
 		}
-		if m, err := s.Module(t.Context(), sandbox.Digest(wasm), func() ([]byte, error) { return wasm, nil }); err == nil {
+		if m, err := s.Module(t.Context(), host.Digest(wasm), func() ([]byte, error) { return wasm, nil }); err == nil {
 			m.Release()
 			t.Errorf("%s: it is admitted", name)
 		}

@@ -16,7 +16,7 @@ import (
 // It compiles a module without problems, so that its first run finds it ready.
 // The error is the host's own failure.
 func (s *Sandbox) Inspect(ctx context.Context, wasm []byte, entries ...string) (in host.Inspection, found []string, err error) {
-	in = host.Inspection{Digest: Digest(wasm), SizeBytes: int64(len(wasm))}
+	in = host.Inspection{Digest: host.Digest(wasm), SizeBytes: int64(len(wasm))}
 	if limit := s.config.MaxModuleBytes; len(wasm) > limit {
 		in.Problems = []host.Problem{{
 			Detail: fmt.Sprintf("the module has %d bytes; the limit is %d", len(wasm), limit), Hint: smallerHint,

@@ -275,7 +275,7 @@ func runKept(t *testing.T, s *sandbox.Sandbox, wasm []byte, isolation host.Isola
 	t.Helper()
 	var out sandbox.Outcome
 	for range tries {
-		m, err := s.Module(t.Context(), sandbox.Digest(wasm), load)
+		m, err := s.Module(t.Context(), host.Digest(wasm), load)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -378,7 +378,7 @@ func TestIdleModulesAndInstancesStayWithinTheirBytes(t *testing.T) {
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	for i := range 40 {
 		wasm := append(append([]byte{}, guests.Wasm("marker")...), 0, 3, 1, 'n', byte(i))
-		m, err := s.Module(t.Context(), sandbox.Digest(wasm), func() ([]byte, error) { return wasm, nil })
+		m, err := s.Module(t.Context(), host.Digest(wasm), func() ([]byte, error) { return wasm, nil })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/wasmbin"
 )
@@ -18,7 +19,7 @@ func TestAModuleThatCantBeLoadedLeavesNothingBehind(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	wasm := guests.Wasm("marker")
-	digest := Digest(wasm)
+	digest := host.Digest(wasm)
 	a, err := s.admit(t.Context(), wasm)
 	if err != nil {
 		t.Fatal(err)

@@ -97,7 +97,7 @@ func readWasm(w extism.Wasm, dir string) (wasm []byte, name string, err error) {
 	default:
 		return nil, "", refuseManifest("its module is to be downloaded", `download it and name it by "path", with its "hash"`)
 	}
-	if digest := Digest(wasm); hash != "" && !strings.EqualFold("sha256:"+hash, digest) {
+	if digest := host.Digest(wasm); hash != "" && !strings.EqualFold("sha256:"+hash, digest) {
 		return nil, "", refuseManifest(fmt.Sprintf("its module has the hash %s, the manifest says %s", strings.TrimPrefix(digest, "sha256:"), hash), "")
 	}
 	return wasm, name, nil

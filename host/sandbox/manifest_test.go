@@ -20,7 +20,7 @@ func TestReadManifestTakesWhatMeansSomethingHere(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "echo.wasm"), wasm, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	hash := strings.TrimPrefix(sandbox.Digest(wasm), "sha256:")
+	hash := strings.TrimPrefix(host.Digest(wasm), "sha256:")
 	m, err := sandbox.ReadManifest([]byte(`{
 		"wasm": [{"path": "echo.wasm", "hash": "`+hash+`"}],
 		"memory": {"max_pages": 32, "max_http_response_bytes": 1000},

@@ -146,7 +146,7 @@ func (s *Sandbox) load(ctx context.Context, digest string, load func() ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	if got := Digest(wasm); got != digest {
+	if got := host.Digest(wasm); got != digest {
 		return nil, fmt.Errorf("load module: its digest is %s, not %s", got, digest)
 	}
 	a, err := s.admitApart(ctx, digest, wasm)

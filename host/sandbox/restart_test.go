@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/host/wasmbin"
 )
@@ -37,7 +38,7 @@ func TestRestartsUnderLoadNeverUseCodeThatIsHalfLoaded(t *testing.T) {
 
 func runTyped(t *testing.T, s *sandbox.Sandbox, n int) {
 	wasm := wasmbin.AppendCustom(manyTypes(400), "number", fmt.Append(nil, n))
-	m, err := s.Module(t.Context(), sandbox.Digest(wasm), func() ([]byte, error) { return wasm, nil })
+	m, err := s.Module(t.Context(), host.Digest(wasm), func() ([]byte, error) { return wasm, nil })
 	if err != nil {
 		t.Error(err)
 		return

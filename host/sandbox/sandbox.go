@@ -8,8 +8,6 @@ package sandbox
 import (
 	"container/list"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"sync"
@@ -243,10 +241,4 @@ func (s *Sandbox) Close(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	return errors.Join(s.runtime.Close(ctx), s.cache.Close(ctx))
-}
-
-// Digest names a module: "sha256:" and the hash in hexadecimal.
-func Digest(wasm []byte) string {
-	sum := sha256.Sum256(wasm)
-	return "sha256:" + hex.EncodeToString(sum[:])
 }

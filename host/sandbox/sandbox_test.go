@@ -43,7 +43,7 @@ func open(t *testing.T) *sandbox.Sandbox {
 
 func load(t *testing.T, s *sandbox.Sandbox, wasm []byte) *sandbox.Module {
 	t.Helper()
-	m, err := s.Module(t.Context(), sandbox.Digest(wasm), func() ([]byte, error) { return wasm, nil })
+	m, err := s.Module(t.Context(), host.Digest(wasm), func() ([]byte, error) { return wasm, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +255,7 @@ func TestManyCallersShareOneCompilation(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 50 {
 		wait.Go(func() {
-			m, err := s.Module(t.Context(), sandbox.Digest(wasm), func() ([]byte, error) {
+			m, err := s.Module(t.Context(), host.Digest(wasm), func() ([]byte, error) {
 				loads <- struct{}{}
 				return wasm, nil
 			})
@@ -274,7 +274,7 @@ func TestManyCallersShareOneCompilation(t *testing.T) {
 
 func TestAModuleWithAnotherDigestIsRefused(t *testing.T) {
 	t.Parallel()
-	_, err := open(t).Module(t.Context(), sandbox.Digest([]byte("another")), func() ([]byte, error) { return guests.Wasm("noop"), nil })
+	_, err := open(t).Module(t.Context(), host.Digest([]byte("another")), func() ([]byte, error) { return guests.Wasm("noop"), nil })
 	if err == nil || !strings.Contains(err.Error(), "its digest is") {
 		t.Errorf("error %v", err)
 	}

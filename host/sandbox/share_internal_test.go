@@ -5,6 +5,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/wasmbin"
 )
@@ -27,7 +28,7 @@ func TestModulesEqualButForTheirDataShareTheirCodeAndImage(t *testing.T) {
 	}
 	var keys, bases []string
 	for _, wasm := range [][]byte{one, other, larger.Wasm} {
-		m, err := s.Module(t.Context(), Digest(wasm), func() ([]byte, error) { return wasm, nil })
+		m, err := s.Module(t.Context(), host.Digest(wasm), func() ([]byte, error) { return wasm, nil })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +54,7 @@ func TestABaseIsKeptAsLongAsAModuleHasIt(t *testing.T) {
 	var modules []*Module
 	for i := range 3 {
 		wasm := append(append([]byte{}, guests.Wasm("marker")...), 0, 3, 1, 'n', byte(i))
-		m, err := s.Module(t.Context(), Digest(wasm), func() ([]byte, error) { return wasm, nil })
+		m, err := s.Module(t.Context(), host.Digest(wasm), func() ([]byte, error) { return wasm, nil })
 		if err != nil {
 			t.Fatal(err)
 		}

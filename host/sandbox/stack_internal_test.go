@@ -45,7 +45,7 @@ func TestAKeptInstanceDoesNotKeepADeepStack(t *testing.T) {
 		{guest: "noop", least: 4 << 10, most: 64 << 10},
 	} {
 		wasm := guests.Wasm(tt.guest)
-		m, err := s.Module(t.Context(), Digest(wasm), func() ([]byte, error) { return wasm, nil })
+		m, err := s.Module(t.Context(), host.Digest(wasm), func() ([]byte, error) { return wasm, nil })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +68,7 @@ func TestInstancesThatWaitLongHaveNoStacks(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	wasm := guests.Wasm("noop")
-	m, err := s.Module(t.Context(), Digest(wasm), func() ([]byte, error) { return wasm, nil })
+	m, err := s.Module(t.Context(), host.Digest(wasm), func() ([]byte, error) { return wasm, nil })
 	if err != nil {
 		t.Fatal(err)
 	}

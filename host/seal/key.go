@@ -17,6 +17,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 )
 
 // KeyBytes is the size of a key-encryption key. It is written in base64.
@@ -168,7 +169,7 @@ func CheckMode(info fs.FileInfo, path string) error {
 	return &host.Error{
 		Code: host.Refused,
 		Text: fmt.Sprintf("%s %s (mode %04o)", what, path, mode),
-		Hint: "chmod 600 " + shellQuote(path) + ", or 440 with a group of the host's process",
+		Hint: "chmod 600 " + text.ShellQuote(path) + ", or 440 with a group of the host's process",
 	}
 }
 
@@ -177,11 +178,4 @@ func NewKey() string {
 	var raw [KeyBytes]byte
 	rand.Read(raw[:])
 	return base64.StdEncoding.EncodeToString(raw[:])
-}
-
-func shellQuote(s string) string {
-	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -73,8 +73,8 @@ func (db *DB) PutDraft(ctx context.Context, d host.Draft, wasm []byte) error {
 	if err != nil {
 		return err
 	}
-	if wasm != nil && d.Digest != digestOf(wasm) {
-		return &host.Error{Code: host.Invalid, Text: "the module's digest is " + digestOf(wasm) + ", not " + d.Digest}
+	if wasm != nil && d.Digest != host.Digest(wasm) {
+		return &host.Error{Code: host.Invalid, Text: "the module's digest is " + host.Digest(wasm) + ", not " + d.Digest}
 	}
 	packed, err := packModule(wasm)
 	if err != nil {

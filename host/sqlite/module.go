@@ -2,18 +2,11 @@ package sqlite
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 
 	"github.com/usherhost/usher/host"
 )
-
-func digestOf(wasm []byte) string {
-	sum := sha256.Sum256(wasm)
-	return "sha256:" + hex.EncodeToString(sum[:])
-}
 
 // insertModule stores what packModule made of the module.
 func (tx *transaction) insertModule(digest string, packed []byte) error {

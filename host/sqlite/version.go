@@ -64,7 +64,7 @@ func (db *DB) Release(ctx context.Context, v host.Version, wasm []byte, draft *h
 // without the store.
 func prepareVersion(v *host.Version, wasm []byte) (versionColumns, error) {
 	if wasm != nil || v.Digest == "" {
-		digest := digestOf(wasm)
+		digest := host.Digest(wasm)
 		if v.Digest != "" && v.Digest != digest {
 			return versionColumns{}, &host.Error{Code: host.Invalid, Text: "the module's digest is " + digest + ", not " + v.Digest}
 		}

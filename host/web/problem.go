@@ -5,15 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 )
 
 // ProblemType is the media type of every error answer.
@@ -104,7 +103,7 @@ func writeProblem(c echo.Context, e *host.Error) error {
 	p.RequestID = RequestID(c)
 	header := c.Response().Header()
 	if p.Status == http.StatusTooManyRequests || p.Status >= http.StatusInternalServerError {
-		header.Set(echo.HeaderRetryAfter, retryAfter(cmp.Or(e.RetryAfter, waitAfter[p.Status])))
+		header.Set(echo.HeaderRetryAfter, text.RetryAfter(cmp.Or(e.RetryAfter, waitAfter[p.Status])))
 	}
 	if c.Request().Method == http.MethodHead {
 		return c.NoContent(p.Status)
@@ -140,11 +139,6 @@ func problemOf(e *host.Error) Problem {
 // waitAfter is when to come back after an error that does not say: what failed
 // in a way that the host did not foresee will hardly be well in a second.
 var waitAfter = map[int]time.Duration{http.StatusInternalServerError: 30 * time.Second}
-
-// retryAfter is whole seconds, at least one.
-func retryAfter(d time.Duration) string {
-	return strconv.Itoa(int(max(1, math.Ceil(d.Seconds()))))
-}
 
 // toHost gives every error a code. A cause that was not made for the outside
 // keeps its text in Err, where only the log sees it.

@@ -35,7 +35,7 @@ func (s *Script) NewRunner(ctx context.Context, box *sandbox.Sandbox, isolation 
 	settings.Isolation, settings.Egress.Mode = isolation, host.EgressPublic
 	r.run = guest.Run{
 		ExecutionID: "exe_1", Attempt: 1,
-		Step:  host.Step{Action: s.Name, Digest: sandbox.Digest(s.Wasm), Settings: settings},
+		Step:  host.Step{Action: s.Name, Digest: host.Digest(s.Wasm), Settings: settings},
 		Event: &host.Event{Tenant: "acme", Trigger: host.PostUserRegistration, UserID: "auth0|1", Body: s.event},
 	}
 	return r

@@ -27,7 +27,7 @@ func NewRunner(ctx context.Context, wasm []byte, cacheDir string) (*Runner, erro
 	if err != nil {
 		return nil, err
 	}
-	r := &Runner{wasm: wasm, event: hosttest.Event(1), ctx: ctx, step: host.Step{Digest: sandbox.Digest(wasm)}}
+	r := &Runner{wasm: wasm, event: hosttest.Event(1), ctx: ctx, step: host.Step{Digest: host.Digest(wasm)}}
 	r.runner = &guest.Runner{Sandbox: s, Modules: r, Secrets: r, Cache: &guest.Cache{}}
 	return r, nil
 }

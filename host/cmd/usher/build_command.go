@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -138,8 +136,7 @@ func (a *app) buildFolder(ctx context.Context, t target, f buildFlags, answer *b
 }
 
 func (b *buildAnswer) describe(wasm []byte) {
-	sum := sha256.Sum256(wasm)
-	b.Digest, b.SizeBytes = "sha256:"+hex.EncodeToString(sum[:]), int64(len(wasm))
+	b.Digest, b.SizeBytes = host.Digest(wasm), int64(len(wasm))
 }
 
 // outputPath is where a script's module goes when nobody says.

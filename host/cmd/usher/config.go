@@ -25,6 +25,7 @@ import (
 	yamlv3 "go.yaml.in/yaml/v3"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 )
 
 // config is all that can be set by flag, environment and file. The names of
@@ -326,7 +327,7 @@ func unknownVariable(name string) error {
 	}
 	hint := "'usher config schema' lists the keys; unset the variable if it is not meant for Usher"
 	if near := nearest(strings.TrimPrefix(name, envPrefix), trimPrefixes(known)); near != "" {
-		hint = "did you mean " + envPrefix + near + "?"
+		hint = text.DidYouMean(envPrefix + near)
 	}
 	return usageError{err: fmt.Errorf("unknown environment variable %s", name), hint: hint}
 }

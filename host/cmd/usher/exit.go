@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +14,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/client"
+	"github.com/usherhost/usher/host/internal/text"
 	"github.com/usherhost/usher/host/jsbuild"
 )
 
@@ -231,7 +231,7 @@ func commandVerb(cmd *cobra.Command) string {
 // otherwise when none is near.
 func didYouMean(word string, candidates []string, otherwise string) string {
 	if near := nearest(word, candidates); near != "" {
-		return "did you mean " + quote(near) + "?"
+		return text.DidYouMean(near)
 	}
 	return otherwise
 }
@@ -239,33 +239,10 @@ func didYouMean(word string, candidates []string, otherwise string) string {
 // nearest returns the candidate with the smallest edit distance to word, ""
 // when all are further than half of its length.
 func nearest(word string, candidates []string) string {
-	best, bestDistance := "", max(len(word)/2, 2)+1
-	for _, candidate := range candidates {
-		if d := distance(strings.ToLower(word), strings.ToLower(candidate)); d < bestDistance {
-			best, bestDistance = candidate, d
-		}
+	if near := text.Nearest(word, candidates, max(len(word)/2, 2)); len(near) > 0 {
+		return near[0]
 	}
-	return best
-}
-
-// distance is the Levenshtein distance of a and b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		previous := slices.Clone(row)
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(previous[j+1]+1, row[j]+1, previous[j]+cost)
-		}
-	}
-	return row[len(b)]
+	return ""
 }
 
 func quote(s string) string { return strconv.Quote(s) }

@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -211,8 +209,7 @@ func (f runFlags) prepare(ctx context.Context, a *app, b *bench, path string) (*
 	if j.wasm, err = b.module(ctx, t.path, "build it first, or name another file"); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(j.wasm)
-	j.digest = "sha256:" + hex.EncodeToString(sum[:])
+	j.digest = host.Digest(j.wasm)
 	if j.settings, err = f.settings(base); err != nil {
 		return nil, err
 	}

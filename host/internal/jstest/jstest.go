@@ -108,7 +108,7 @@ type modules struct {
 }
 
 func (m *modules) add(wasm []byte, secrets map[string]string) string {
-	digest := sandbox.Digest(wasm)
+	digest := host.Digest(wasm)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.wasm == nil {

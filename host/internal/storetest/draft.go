@@ -1,8 +1,6 @@
 package storetest
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -35,11 +33,6 @@ func (b *bench) bareAction(name string) host.Action {
 	return a
 }
 
-func digestOf(wasm []byte) string {
-	sum := sha256.Sum256(wasm)
-	return "sha256:" + hex.EncodeToString(sum[:])
-}
-
 // draft puts a draft that has this module.
 func (b *bench) draft(actionID string, revision int64, wasm string) host.Draft {
 	b.Helper()
@@ -47,7 +40,7 @@ func (b *bench) draft(actionID string, revision int64, wasm string) host.Draft {
 	var module []byte
 	if wasm != "" {
 		module = []byte(wasm)
-		d.Status, d.Digest, d.BuiltAt = host.Built, digestOf(module), time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
+		d.Status, d.Digest, d.BuiltAt = host.Built, host.Digest(module), time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
 	}
 	b.ok(b.PutDraft(b.ctx, d, module))
 	d, err := b.Draft(b.ctx, actionID)

@@ -125,7 +125,7 @@ func wishEnds(b *bench) {
 
 func releasedWhole(b *bench) {
 	a, d := b.wished("one")
-	d.Revision, d.Status, d.Digest = 2, host.Built, digestOf([]byte("module"))
+	d.Revision, d.Status, d.Digest = 2, host.Built, host.Digest([]byte("module"))
 	v, err := b.Release(b.ctx, host.Version{ActionID: a.ID, Source: &d.Source, Revision: 2}, []byte("module"), &d)
 	b.ok(err)
 	b.equal("deployed", v.Deployed, true)
@@ -142,13 +142,13 @@ func releasedWhole(b *bench) {
 	versions, err := b.Versions(b.ctx, a.ID)
 	b.ok(err)
 	b.equal("versions", len(versions), 1)
-	_, err = b.Module(b.ctx, digestOf([]byte("other")))
+	_, err = b.Module(b.ctx, host.Digest([]byte("other")))
 	b.code(err, host.NotFound)
 }
 
 func draftWithModule(b *bench) {
 	a, d := b.wished("one")
-	d.Status, d.Digest = host.Built, digestOf([]byte("module"))
+	d.Status, d.Digest = host.Built, host.Digest([]byte("module"))
 	b.code(b.PutDraft(b.ctx, d, []byte("another")), host.Invalid)
 	b.draft(a.ID, 2, "")
 	b.code(b.PutDraft(b.ctx, d, []byte("module")), host.Conflict)

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/usherhost/usher/host"
 )
 
 // MaxDepth is how deep objects and arrays may be nested.
@@ -136,7 +138,7 @@ func (d *decoder) key(seen *keySet) (string, error) {
 	}
 	if !seen.add(d.nodes, key) {
 		e := d.fail(start, "is given twice")
-		e.Pointer = Pointer(append(d.keys, key)...)
+		e.Pointer = host.Pointer(append(d.keys, key)...)
 		return "", e
 	}
 	if d.space(); !d.skip(':') {

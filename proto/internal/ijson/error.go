@@ -8,18 +8,6 @@ import (
 	"unicode/utf8"
 )
 
-// Pointer returns the JSON pointer (RFC 6901) of a path of keys.
-func Pointer(keys ...string) string {
-	var out strings.Builder
-	for _, key := range keys {
-		out.WriteByte('/')
-		out.WriteString(escapeKey.Replace(key))
-	}
-	return out.String()
-}
-
-var escapeKey = strings.NewReplacer("~", "~0", "/", "~1")
-
 func (d *decoder) fail(at int, detail string) *Error {
 	before := d.text[:at]
 	return &Error{
