@@ -19,10 +19,10 @@ type BuildStatus string
 
 // The build states. A module that was uploaded ready is built at once.
 const (
-	Pending  BuildStatus = "pending"
-	Building BuildStatus = "building"
-	Built    BuildStatus = "built"
-	Failed   BuildStatus = "failed"
+	BuildPending  BuildStatus = "pending"
+	BuildBuilding BuildStatus = "building"
+	BuildBuilt    BuildStatus = "built"
+	BuildFailed   BuildStatus = "failed"
 )
 
 // Version is one immutable build of an action, numbered from 1 and addressed

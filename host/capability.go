@@ -17,9 +17,9 @@ type Capabilities struct {
 
 // EgressUse is where a version says that it sends requests, and where it did.
 type EgressUse struct {
-	Mode     EgressMode `json:"mode,omitempty"` // what its manifest asks for
-	Declared []string   `json:"declared"`       // origins in its manifest
-	Reached  []Reach    `json:"reached"`        // by all its runs, most requests first
+	Mode      EgressMode  `json:"mode,omitempty"` // what its manifest asks for
+	Declared  []string    `json:"declared"`       // origins in its manifest
+	Contacted []OriginUse `json:"contacted"`      // by all its runs, most requests first
 }
 
 // SecretUse is the names of the secrets that a version says it needs, and of
@@ -32,15 +32,15 @@ type SecretUse struct {
 // EgressReport is where an action may send requests, where it did, and what
 // tightening would make of it.
 type EgressReport struct {
-	ActionID  string     `json:"action_id"`
-	Action    string     `json:"action"`               // name
-	BindingID string     `json:"binding_id,omitempty"` // "" when it is not bound: nothing can be tightened then
-	VersionID string     `json:"version_id,omitempty"` // that is deployed
-	Number    int        `json:"version,omitempty"`
-	Mode      EgressMode `json:"mode"`      // that holds now
-	Allow     []string   `json:"allow"`     // that holds now: the binding's and the version's own
-	Declared  []string   `json:"declared"`  // the version's own; tightening leaves them
-	Reached   []Reach    `json:"reached"`   // most requests first
-	Tightened []string   `json:"tightened"` // what tightening makes the binding's list
-	LeftOut   []string   `json:"left_out"`  // what was reached, and no list can name: see [OtherOrigins]
+	ActionID  string      `json:"action_id"`
+	Action    string      `json:"action"`               // name
+	BindingID string      `json:"binding_id,omitempty"` // "" when it is not bound: nothing can be tightened then
+	VersionID string      `json:"version_id,omitempty"` // that is deployed
+	Number    int         `json:"version,omitempty"`
+	Mode      EgressMode  `json:"mode"`      // that holds now
+	Allow     []string    `json:"allow"`     // that holds now: the binding's and the version's own
+	Declared  []string    `json:"declared"`  // the version's own; tightening leaves them
+	Contacted []OriginUse `json:"contacted"` // most requests first
+	Tightened []string    `json:"tightened"` // what tightening makes the binding's list
+	LeftOut   []string    `json:"left_out"`  // what was reached, and no list can name: see [OtherOrigins]
 }

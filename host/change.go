@@ -47,8 +47,8 @@ func ActorOf(ctx context.Context) Actor {
 	return actor
 }
 
-// Reach is an origin to which a version has sent requests.
-type Reach struct {
+// OriginUse is an origin to which a version has sent requests.
+type OriginUse struct {
 	VersionID string    `json:"version_id"`
 	Origin    string    `json:"origin"` // in the form of [Egress.Allow]
 	Requests  int64     `json:"requests"`

@@ -35,8 +35,8 @@ type Draft struct {
 	Source    Source         `json:"source"`
 	Revision  int64          `json:"revision"` // raised by every change, from 1
 	Status    BuildStatus    `json:"status"`
-	Errors    []BuildMessage `json:"errors,omitempty"` // with Failed
-	Digest    string         `json:"digest,omitempty"` // of the module, with Built
+	Errors    []BuildMessage `json:"errors,omitempty"` // with BuildFailed
+	Digest    string         `json:"digest,omitempty"` // of the module, with BuildBuilt
 	UpdatedAt time.Time      `json:"updated_at"`
 	BuiltAt   time.Time      `json:"built_at,omitzero"`
 }

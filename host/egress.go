@@ -17,7 +17,7 @@ type HTTPRequest struct {
 	MaxResponseBytes int64         // of the body, raw and again decompressed
 	MaxRequests      int64         // how many requests it may cost, redirects included
 	Redirected       func() bool   // when set, asked before each redirect is followed: false is one request too many
-	Reached          func(string)  // when set, told of each origin that a request was sent to, in the form of Allow; redirects included
+	Contacted        func(string)  // when set, told of each origin that a request was sent to, in the form of Allow; redirects included
 	Egress           Egress
 	Binding          string // whose request it is; connections and places are never shared by two
 }

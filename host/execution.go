@@ -7,18 +7,18 @@ type Status string
 
 // The states. The last four are final.
 const (
-	Waiting   Status = "pending"   // accepted, no action has run
-	Running   Status = "running"   // at least one action has run, the next is due
-	Retrying  Status = "retrying"  // an action failed and runs again at NextAt
-	Completed Status = "completed" // every action succeeded
-	Partial   Status = "partial"   // it ran to its end, and at least one action is a dead letter
-	Aborted   Status = "failed"    // an action with on_failure "stop" is a dead letter
-	Canceled  Status = "canceled"  // an operator stopped it
+	StatusPending   Status = "pending"   // accepted, no action has run
+	StatusRunning   Status = "running"   // at least one action has run, the next is due
+	StatusRetrying  Status = "retrying"  // an action failed and runs again at NextAt
+	StatusCompleted Status = "completed" // every action succeeded
+	StatusPartial   Status = "partial"   // it ran to its end, and at least one action is a dead letter
+	StatusFailed    Status = "failed"    // an action with on_failure "stop" is a dead letter
+	StatusCanceled  Status = "canceled"  // an operator stopped it
 )
 
 // Final reports whether nothing is left to run.
 func (s Status) Final() bool {
-	return s == Completed || s == Partial || s == Aborted || s == Canceled
+	return s == StatusCompleted || s == StatusPartial || s == StatusFailed || s == StatusCanceled
 }
 
 // Step is one place in a plan: the version that was deployed at a binding when
@@ -55,8 +55,8 @@ type Execution struct {
 	UserID      string      `json:"user_id"`
 	Status      Status      `json:"status"`
 	Plan        []Step      `json:"plan"`
-	Steps       []StepState `json:"steps"`   // one for each step of Plan
-	Attempt     int         `json:"attempt"` // attempts that the next step has had
+	Progress    []StepState `json:"progress"` // one for each step of Plan
+	Attempt     int         `json:"attempt"`  // attempts that the next step has had
 	NextAt      time.Time   `json:"next_at,omitzero"`
 	Epoch       int64       `json:"-"` // raised by every claim; an older one may no longer record
 	ReplayOf    string      `json:"replay_of,omitempty"`
@@ -69,7 +69,7 @@ type Execution struct {
 // Next returns the index in Plan of the step that runs next, and false when
 // none is left: all are done, or a dead one stopped the execution.
 func (e *Execution) Next() (int, bool) {
-	for i, state := range e.Steps {
+	for i, state := range e.Progress {
 		if state == StepPending {
 			return i, !e.Status.Final()
 		}
@@ -86,7 +86,7 @@ type Outcome struct {
 	Result      *Result // nil when only the state changes
 	Tape        []byte  // sealed; nil when the run made no host call
 	Status      Status
-	Steps       []StepState
+	Progress    []StepState
 	Attempt     int
 	NextAt      time.Time // when it is due again; zero for at once
 }

@@ -90,16 +90,16 @@ func TestNextIsTheFirstStepThatIsLeft(t *testing.T) {
 		next   int
 		left   bool
 	}{
-		{name: "at the start", status: host.Waiting, steps: []host.StepState{host.StepPending, host.StepPending}, next: 0, left: true},
-		{name: "after one", status: host.Running, steps: []host.StepState{host.StepSucceeded, host.StepPending}, next: 1, left: true},
-		{name: "past a dead letter", status: host.Running, steps: []host.StepState{host.StepDead, host.StepPending}, next: 1, left: true},
-		{name: "a retried dead letter before what is done", status: host.Running, steps: []host.StepState{host.StepPending, host.StepSucceeded}, next: 0, left: true},
-		{name: "at the end", status: host.Completed, steps: []host.StepState{host.StepSucceeded}, next: 1},
-		{name: "stopped", status: host.Aborted, steps: []host.StepState{host.StepDead, host.StepPending}, next: 1},
+		{name: "at the start", status: host.StatusPending, steps: []host.StepState{host.StepPending, host.StepPending}, next: 0, left: true},
+		{name: "after one", status: host.StatusRunning, steps: []host.StepState{host.StepSucceeded, host.StepPending}, next: 1, left: true},
+		{name: "past a dead letter", status: host.StatusRunning, steps: []host.StepState{host.StepDead, host.StepPending}, next: 1, left: true},
+		{name: "a retried dead letter before what is done", status: host.StatusRunning, steps: []host.StepState{host.StepPending, host.StepSucceeded}, next: 0, left: true},
+		{name: "at the end", status: host.StatusCompleted, steps: []host.StepState{host.StepSucceeded}, next: 1},
+		{name: "stopped", status: host.StatusFailed, steps: []host.StepState{host.StepDead, host.StepPending}, next: 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			x := host.Execution{Status: tt.status, Steps: tt.steps, Plan: make([]host.Step, len(tt.steps))}
+			x := host.Execution{Status: tt.status, Progress: tt.steps, Plan: make([]host.Step, len(tt.steps))}
 			next, left := x.Next()
 			if left != tt.left || left && next != tt.next {
 				t.Errorf("next %d %v, want %d %v", next, left, tt.next, tt.left)

@@ -41,9 +41,9 @@ type Result struct {
 	EndedAt          time.Time    `json:"ended_at"`
 	RetryAfterMillis int64        `json:"retry_after_ms,omitempty"` // what the last response asked for
 
-	// Reached counts the requests sent to each origin, in the form of
-	// [Egress.Allow]. It is kept for the version, as [Reach], not with the result.
-	Reached map[string]int64 `json:"-"`
+	// Contacted counts the requests sent to each origin, in the form of
+	// [Egress.Allow]. It is kept for the version, as [OriginUse], not with the result.
+	Contacted map[string]int64 `json:"-"`
 }
 
 // SeqResult is a result with its place in the order in which results were

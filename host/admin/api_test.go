@@ -268,11 +268,11 @@ func outcome(x host.Execution, succeeded bool) host.Outcome {
 		Stats:  host.Stats{TotalMicros: 10, HostCalls: 1, HTTPRequests: 1},
 	}
 	steps := slices.Repeat([]host.StepState{host.StepSucceeded}, len(x.Plan))
-	o := host.Outcome{ExecutionID: x.ID, Epoch: x.Epoch, Result: &r, Status: host.Completed, Steps: steps}
+	o := host.Outcome{ExecutionID: x.ID, Epoch: x.Epoch, Result: &r, Status: host.StatusCompleted, Progress: steps}
 	if !succeeded {
 		r.DeadLetter, r.Fault, r.Output = true, host.FaultGuest, []byte{0xff, 0x00}
 		r.Error = &host.ResultError{Message: "no", Hint: "say yes"}
-		o.Status, steps[0] = host.Partial, host.StepDead
+		o.Status, steps[0] = host.StatusPartial, host.StepDead
 	}
 	return o
 }

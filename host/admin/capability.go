@@ -55,11 +55,11 @@ func (s *Server) outline(ctx context.Context, found *host.Capabilities) error {
 
 // lookAt tells what the version's runs did.
 func (s *Server) lookAt(ctx context.Context, found *host.Capabilities) error {
-	reached, err := s.History.Reach(ctx, found.VersionID)
+	contacted, err := s.History.OriginUse(ctx, found.VersionID)
 	if err != nil {
 		return err
 	}
-	found.Egress.Reached = byRequests(reached)
+	found.Egress.Contacted = byRequests(contacted)
 	executions, err := s.History.Executions(ctx, host.ExecutionQuery{VersionID: found.VersionID, Limit: lookBack})
 	if err != nil {
 		return err

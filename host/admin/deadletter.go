@@ -33,7 +33,7 @@ func (s *Server) listDeadLetters(c echo.Context) error {
 // retried since is none any more.
 func deadLetters(e host.Execution, results []host.Result) []resultView {
 	dead := []resultView{}
-	for step, state := range e.Steps {
+	for step, state := range e.Progress {
 		if state != host.StepDead {
 			continue
 		}

@@ -75,7 +75,7 @@ func (t tightening) check(r host.EgressReport) error {
 	if t.Force || r.BindingID == "" { // which UpdateBinding tells of
 		return nil
 	}
-	if len(r.Reached) == 0 {
+	if len(r.Contacted) == 0 {
 		return &host.Error{
 			Code: host.Conflict,
 			Text: fmt.Sprintf("version %d of action %q has sent no request yet: tightening would let it send none", r.Number, r.Action),
@@ -85,7 +85,7 @@ func (t tightening) check(r host.EgressReport) error {
 	if len(r.LeftOut) > 0 {
 		return &host.Error{
 			Code: host.Conflict,
-			Text: fmt.Sprintf("action %q also reached what no list can name: %s", r.Action, strings.Join(r.LeftOut, ", ")),
+			Text: fmt.Sprintf("action %q also contacted what no list can name: %s", r.Action, strings.Join(r.LeftOut, ", ")),
 			Hint: `a name in brackets is a secret's value, "*" stands for origins beyond the first ` +
 				fmt.Sprint(host.MaxOrigins) + "; tighten without them (force), and add what is missing to the binding by hand",
 		}
@@ -122,12 +122,12 @@ func (s *Server) egressReport(ctx context.Context, action string, all bool) (hos
 		whose = a.ID
 	}
 	if whose != "" {
-		if report.Reached, err = s.History.Reach(ctx, whose); err != nil {
+		if report.Contacted, err = s.History.OriginUse(ctx, whose); err != nil {
 			return report, err
 		}
 	}
-	report.Reached = byRequests(report.Reached)
-	report.Tightened, report.LeftOut = tighten(report.Reached)
+	report.Contacted = byRequests(report.Contacted)
+	report.Tightened, report.LeftOut = tighten(report.Contacted)
 	return report, nil
 }
 
@@ -145,11 +145,11 @@ func (s *Server) bindingOf(ctx context.Context, a host.Action) (host.Binding, er
 	return host.Binding{}, nil
 }
 
-// tighten makes a list of what was reached, and tells what can't be listed:
+// tighten makes a list of what was contacted, and tells what can't be listed:
 // origins that are not told apart, and those whose name is redacted.
-func tighten(reached []host.Reach) (list, leftOut []string) {
+func tighten(contacted []host.OriginUse) (list, leftOut []string) {
 	list, leftOut = []string{}, []string{}
-	for _, r := range reached {
+	for _, r := range contacted {
 		if r.Origin == host.OtherOrigins || strings.Contains(r.Origin, "[secret") {
 			leftOut = append(leftOut, r.Origin)
 		} else {
@@ -162,10 +162,10 @@ func tighten(reached []host.Reach) (list, leftOut []string) {
 }
 
 // byRequests orders by requests, the most first.
-func byRequests(reached []host.Reach) []host.Reach {
-	reached = web.Listed(reached)
-	slices.SortStableFunc(reached, func(a, b host.Reach) int {
+func byRequests(contacted []host.OriginUse) []host.OriginUse {
+	contacted = web.Listed(contacted)
+	slices.SortStableFunc(contacted, func(a, b host.OriginUse) int {
 		return cmp.Or(cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Origin, b.Origin))
 	})
-	return reached
+	return contacted
 }

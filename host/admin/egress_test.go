@@ -17,12 +17,12 @@ func (a *api) reach(t *testing.T, version string, origins ...string) {
 	for i, origin := range origins {
 		counts[origin] = int64(len(origins) - i)
 	}
-	if err := a.db.RecordReach(t.Context(), version, counts, time.Now()); err != nil {
+	if err := a.db.RecordOriginUse(t.Context(), version, counts, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestEgressIsTightenedToWhatWasReached(t *testing.T) {
+func TestEgressIsTightenedToWhatWasContacted(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	action := a.action(t, "notify")
@@ -30,7 +30,7 @@ func TestEgressIsTightenedToWhatWasReached(t *testing.T) {
 	a.do(t, 200, "PATCH", "/v1/bindings/notify", `{"settings":{"egress":{"mode":"public","allow":["http://127.0.0.1:9"]},"on_failure":"stop"}}`, nil)
 	var r host.EgressReport
 	a.do(t, 200, "GET", "/v1/actions/notify/egress", "", &r)
-	if r.Mode != host.EgressPublic || len(r.Reached) != 0 || len(r.Tightened) != 0 || r.BindingID == "" {
+	if r.Mode != host.EgressPublic || len(r.Contacted) != 0 || len(r.Tightened) != 0 || r.BindingID == "" {
 		t.Fatalf("before the first run: %+v", r)
 	}
 	p := a.problem(t, 409, request{method: "POST", path: "/v1/actions/notify/egress/tighten"})
@@ -40,7 +40,7 @@ func TestEgressIsTightenedToWhatWasReached(t *testing.T) {
 	a.reach(t, action.Deployed.ID, "https://b.example", "https://a.example:8443")
 	a.do(t, 200, "GET", "/v1/actions/"+action.ID+"/egress", "", &r)
 	want := []string{"https://a.example:8443", "https://b.example"}
-	if !slices.Equal(r.Tightened, want) || r.Reached[0].Origin != "https://b.example" || r.Reached[0].Requests != 2 {
+	if !slices.Equal(r.Tightened, want) || r.Contacted[0].Origin != "https://b.example" || r.Contacted[0].Requests != 2 {
 		t.Errorf("report is %+v", r)
 	}
 	a.problem(t, 409, request{method: "POST", path: "/v1/actions/notify/egress/tighten", body: `{"expect":["https://a.example:8443"],"force":true}`})
@@ -108,7 +108,7 @@ func TestWhatCanNotBeListedIsNotLeftOutInSilence(t *testing.T) {
 	}
 }
 
-func TestAnActionWithoutAVersionHasReachedNothing(t *testing.T) {
+func TestAnActionWithoutAVersionHasContactedNothing(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	if _, err := a.reg.CreateAction(t.Context(), "notify", trigger, nil); err != nil {
@@ -116,7 +116,7 @@ func TestAnActionWithoutAVersionHasReachedNothing(t *testing.T) {
 	}
 	var r host.EgressReport
 	a.do(t, 200, "GET", "/v1/actions/notify/egress?all_versions=true", "", &r)
-	if r.Mode != host.EgressAllowlist || r.Number != 0 || r.BindingID != "" || len(r.Reached) != 0 {
+	if r.Mode != host.EgressAllowlist || r.Number != 0 || r.BindingID != "" || len(r.Contacted) != 0 {
 		t.Errorf("report is %+v", r)
 	}
 }
@@ -144,7 +144,7 @@ func TestCapabilitiesTellWhatAVersionCanAndWhatItDid(t *testing.T) {
 	if !sends || len(c.Exports) == 0 || !slices.Equal(c.Triggers, []host.Trigger{trigger}) || c.Digest != v.Digest {
 		t.Errorf("the module: %+v", c)
 	}
-	if c.Egress.Mode != host.EgressPublic || !slices.Equal(c.Egress.Declared, []string{"declared.example"}) || len(c.Egress.Reached) != 1 {
+	if c.Egress.Mode != host.EgressPublic || !slices.Equal(c.Egress.Declared, []string{"declared.example"}) || len(c.Egress.Contacted) != 1 {
 		t.Errorf("egress: %+v", c.Egress)
 	}
 	if !slices.Equal(c.Secrets.Declared, []string{"TOKEN"}) || !slices.Equal(c.Functions, []string{"http_send"}) || c.Looked != 1 {

@@ -112,7 +112,7 @@ func (s *Server) cancelExecution(c echo.Context) error {
 
 // viewExecution has no null where clients expect an array.
 func viewExecution(e host.Execution) host.Execution {
-	e.Plan, e.Steps = web.Listed(e.Plan), web.Listed(e.Steps)
+	e.Plan, e.Progress = web.Listed(e.Plan), web.Listed(e.Progress)
 	return e
 }
 

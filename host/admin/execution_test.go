@@ -27,7 +27,7 @@ func TestAnExecutionIsShownWithItsResults(t *testing.T) {
 		}
 	}
 	a.do(t, 200, "GET", "/v1/executions/"+accepted.ExecutionID, "", &shown)
-	if shown.Status != host.Completed || len(shown.Plan) != 1 || len(shown.Results) != 1 {
+	if shown.Status != host.StatusCompleted || len(shown.Plan) != 1 || len(shown.Results) != 1 {
 		t.Fatalf("shown %+v", shown)
 	}
 	if r := shown.Results[0]; string(r.Output) != `{"said":"hello"}` || len(r.Logs) != 1 || len(r.Calls) != 1 {
@@ -104,7 +104,7 @@ func TestADeadLetterIsRetriedReplayedOrCanceled(t *testing.T) {
 		}
 	}
 	a.do(t, 200, "GET", path, "", &shown)
-	if shown.Status != host.Partial || len(shown.Results) != 1 || len(shown.Results[0].OutputBase64) != 2 || shown.Results[0].Error.Hint == "" {
+	if shown.Status != host.StatusPartial || len(shown.Results) != 1 || len(shown.Results[0].OutputBase64) != 2 || shown.Results[0].Error.Hint == "" {
 		t.Fatalf("shown %+v", shown)
 	}
 	var e host.Execution
@@ -113,7 +113,7 @@ func TestADeadLetterIsRetriedReplayedOrCanceled(t *testing.T) {
 		t.Errorf("retried %+v", e)
 	}
 	a.do(t, 200, "POST", path+"/cancel", "", &e)
-	if e.Status != host.Canceled {
+	if e.Status != host.StatusCanceled {
 		t.Errorf("canceled %+v", e)
 	}
 	a.problem(t, 409, request{method: "POST", path: path + "/cancel"})

@@ -21,7 +21,7 @@ const (
 )
 
 var statuses = []host.Status{
-	host.Waiting, host.Running, host.Retrying, host.Completed, host.Partial, host.Aborted, host.Canceled,
+	host.StatusPending, host.StatusRunning, host.StatusRetrying, host.StatusCompleted, host.StatusPartial, host.StatusFailed, host.StatusCanceled,
 }
 
 // executionFilter selects executions, in the query of a path or in a body.

@@ -129,7 +129,7 @@ type Changes interface {
 // Modules shows what versions are made of, and where they sent requests.
 type Modules interface {
 	Module(ctx context.Context, digest string) ([]byte, error)
-	Reach(ctx context.Context, versionOrActionID string) ([]host.Reach, error)
+	OriginUse(ctx context.Context, versionOrActionID string) ([]host.OriginUse, error)
 }
 
 // Inspector tells what a module is before it runs.

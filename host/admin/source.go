@@ -44,7 +44,7 @@ func (s *Server) putDraft(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if deploy && d.Status != host.Failed {
+	if deploy && d.Status != host.BuildFailed {
 		if d, err = s.deployDraft(ctx, a.ID, d.Revision); err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func (s *Server) exists(c echo.Context) bool {
 func (s *Server) deployDraft(ctx context.Context, actionID string, revision int64) (host.Draft, error) {
 	_, refused := s.Registry.DeployDraft(ctx, actionID, revision)
 	d, err := s.Registry.Draft(ctx, actionID)
-	if refused != nil && (err != nil || d.Status != host.Failed) {
+	if refused != nil && (err != nil || d.Status != host.BuildFailed) {
 		return d, refused
 	}
 	return d, err

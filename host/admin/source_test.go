@@ -28,7 +28,7 @@ func TestASourceIsSetAndDeployed(t *testing.T) {
 	a.do(t, http.StatusCreated, "POST", "/v1/actions", `{"name":"hello","trigger":"post-user-registration"}`, nil)
 	var d host.Draft
 	a.do(t, http.StatusOK, "PUT", "/v1/actions/hello/draft", `{"code":"one"}`, &d)
-	if d.Status != host.Built || d.Source.Runtime != "node22" || d.Source.Code != "one" {
+	if d.Status != host.BuildBuilt || d.Source.Runtime != "node22" || d.Source.Code != "one" {
 		t.Errorf("draft is %+v", d)
 	}
 	var action host.Action
@@ -51,7 +51,7 @@ func TestASourceThatCanNotBeBuiltIsADraftThatFailed(t *testing.T) {
 	a.action(t, "hello")
 	var d host.Draft
 	a.do(t, http.StatusOK, "PUT", "/v1/actions/hello/draft?deploy=true", `{"code":"broken"}`, &d)
-	if d.Status != host.Failed || len(d.Errors) != 1 || d.Errors[0].Line != 2 {
+	if d.Status != host.BuildFailed || len(d.Errors) != 1 || d.Errors[0].Line != 2 {
 		t.Errorf("draft is %+v", d)
 	}
 	var v host.Version

@@ -102,7 +102,7 @@ func script(urls ...string) string {
 	return guests.Script(steps...)
 }
 
-func TestAnActionIsTightenedToWhatItsRunsReached(t *testing.T) {
+func TestAnActionIsTightenedToWhatItsRunsContacted(t *testing.T) {
 	t.Parallel()
 	w := openWhole(t)
 	first, _ := counted(t)
@@ -116,14 +116,14 @@ func TestAnActionIsTightenedToWhatItsRunsReached(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if x := w.send(t); x.Status != host.Completed {
+		if x := w.send(t); x.Status != host.StatusCompleted {
 			t.Fatalf("execution is %+v", x)
 		}
 	}
-	report := w.awaitReach(t, 9)
+	report := w.awaitOriginUse(t, 9)
 	want := []string{first, second}
 	slices.Sort(want)
-	if !slices.Equal(report.Tightened, want) || report.Mode != host.EgressPublic || report.Reached[0].Origin != second {
+	if !slices.Equal(report.Tightened, want) || report.Mode != host.EgressPublic || report.Contacted[0].Origin != second {
 		t.Fatalf("report is %+v", report)
 	}
 	expect, _ := json.Marshal(map[string]any{"expect": report.Tightened})
@@ -131,7 +131,7 @@ func TestAnActionIsTightenedToWhatItsRunsReached(t *testing.T) {
 	if report.Mode != host.EgressAllowlist || !slices.Equal(report.Allow, want) {
 		t.Fatalf("tightened to %+v", report)
 	}
-	if x := w.send(t); x.Status != host.Completed {
+	if x := w.send(t); x.Status != host.StatusCompleted {
 		t.Errorf("what it reached is reached no more: %+v", x)
 	}
 	config, _ := json.Marshal(map[string]any{"settings": map[string]any{"config": map[string]string{"script": script(third)}}})
@@ -147,8 +147,8 @@ func TestAnActionIsTightenedToWhatItsRunsReached(t *testing.T) {
 	}
 }
 
-// awaitReach waits until so many requests are recorded.
-func (w *whole) awaitReach(t *testing.T, requests int64) (report host.EgressReport) {
+// awaitOriginUse waits until so many requests are recorded.
+func (w *whole) awaitOriginUse(t *testing.T, requests int64) (report host.EgressReport) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -158,7 +158,7 @@ func (w *whole) awaitReach(t *testing.T, requests int64) (report host.EgressRepo
 		report = host.EgressReport{}
 		w.do(t, "GET", "/v1/actions/notify/egress", "", &report)
 		sum := int64(0)
-		for _, r := range report.Reached {
+		for _, r := range report.Contacted {
 			sum += r.Requests
 		}
 		if sum >= requests {

@@ -269,8 +269,8 @@ func (s *Server) answerChanged(c echo.Context, status int, a host.Action) error 
 	if err != nil {
 		return err
 	}
-	if view.Status == host.Building {
-		view.Status = host.Pending
+	if view.Status == host.BuildBuilding {
+		view.Status = host.BuildPending
 	}
 	if status == http.StatusCreated && view.DeployedVersion != nil { // so it tells of a version that it has just begun to build
 		view.CurrentVersion.BuildTime, view.DeployedVersion.BuiltAt = time.Time{}, time.Time{}
@@ -285,7 +285,7 @@ func (s *Server) draft(ctx context.Context, a host.Action) (host.Draft, error) {
 	if err == nil || host.CodeOf(err) != host.NotFound {
 		return d, err
 	}
-	d = host.Draft{ActionID: a.ID, Status: host.Pending, Source: host.Source{Runtime: wasmRuntime}}
+	d = host.Draft{ActionID: a.ID, Status: host.BuildPending, Source: host.Source{Runtime: wasmRuntime}}
 	versions, err := s.Registry.Versions(ctx, a.ID)
 	if err == nil && len(versions) > 0 {
 		d.Status, d.Digest = versions[0].Status, versions[0].Digest
@@ -321,7 +321,7 @@ func (s *Server) viewAction(ctx context.Context, a host.Action) (actionView, err
 	if d.UpdatedAt.After(view.UpdatedAt) {
 		view.UpdatedAt = d.UpdatedAt
 	}
-	if d.Status == host.Built {
+	if d.Status == host.BuildBuilt {
 		view.Dependencies = installed(d.Source.Dependencies)
 	}
 	if a.Deployed != nil {

@@ -81,7 +81,7 @@ func TestNoPlanIsTorn(t *testing.T) {
 		}
 		seen[order]++
 		ahead := numbers["a"] - numbers["b"]
-		if !strings.Contains(" ab cba ", " "+order+" ") || ahead < 0 || ahead > 1 || x.Status != host.Completed {
+		if !strings.Contains(" ab cba ", " "+order+" ") || ahead < 0 || ahead > 1 || x.Status != host.StatusCompleted {
 			t.Fatalf("execution %s is %s with the plan %s of %v", id, x.Status, order, numbers)
 		}
 	}

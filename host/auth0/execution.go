@@ -37,13 +37,13 @@ type resultView struct {
 // tell which action failed or never ran. What still runs, or runs again, is
 // "pending".
 var executionStatuses = map[host.Status]string{
-	host.Waiting:   "pending",
-	host.Running:   "pending",
-	host.Retrying:  "pending",
-	host.Completed: "final",
-	host.Partial:   "partial",
-	host.Aborted:   "partial",
-	host.Canceled:  "canceled",
+	host.StatusPending:   "pending",
+	host.StatusRunning:   "pending",
+	host.StatusRetrying:  "pending",
+	host.StatusCompleted: "final",
+	host.StatusPartial:   "partial",
+	host.StatusFailed:    "partial",
+	host.StatusCanceled:  "canceled",
 }
 
 func (s *Server) showExecution(c echo.Context) error {

@@ -42,27 +42,27 @@ func TestAnExecutionIsToldInAuth0sWords(t *testing.T) {
 		errors  [][2]any // id and msg of each result's error
 		updated time.Time
 	}{
-		{name: "waits", status: host.Waiting, want: "pending", updated: start},
-		{name: "runs", status: host.Running, results: []host.Result{result(0, 1, "", nil)}, want: "pending", errors: [][2]any{{}}, updated: after(2)},
+		{name: "waits", status: host.StatusPending, want: "pending", updated: start},
+		{name: "runs", status: host.StatusRunning, results: []host.Result{result(0, 1, "", nil)}, want: "pending", errors: [][2]any{{}}, updated: after(2)},
 		{
-			name: "runs again", status: host.Retrying, results: []host.Result{result(0, 1, host.FaultGuest, broken)},
+			name: "runs again", status: host.StatusRetrying, results: []host.Result{result(0, 1, host.FaultGuest, broken)},
 			want: "pending", errors: [][2]any{{"action_error", "TypeError: x is undefined"}}, updated: after(2),
 		},
 		{
-			name: "is complete after a retry", status: host.Completed,
+			name: "is complete after a retry", status: host.StatusCompleted,
 			results: []host.Result{result(0, 1, host.FaultGuest, broken), result(0, 2, "", nil), result(1, 1, "", nil)},
 			want:    "final", errors: [][2]any{{}, {}}, updated: after(12),
 		},
 		{
-			name: "has a dead letter", status: host.Partial,
+			name: "has a dead letter", status: host.StatusPartial,
 			results: []host.Result{result(0, 1, host.FaultHost, nil), result(1, 1, "", nil)},
 			want:    "partial", errors: [][2]any{{"platform_error", "The action failed"}, {}}, updated: after(12),
 		},
 		{
-			name: "was stopped", status: host.Aborted, results: []host.Result{timeout},
+			name: "was stopped", status: host.StatusFailed, results: []host.Result{timeout},
 			want: "partial", errors: [][2]any{{"action_timeout", "stopped after 5s"}}, updated: after(2),
 		},
-		{name: "was canceled", status: host.Canceled, want: "canceled", updated: start},
+		{name: "was canceled", status: host.StatusCanceled, want: "canceled", updated: start},
 		{name: "is a riddle", status: "odd", want: "unspecified", updated: start},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

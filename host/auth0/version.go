@@ -196,14 +196,14 @@ func (s *Server) deployDraft(c echo.Context, a host.Action) (host.Version, error
 
 // deployBuilt deploys a draft, and waits a moment for one that is building.
 func (s *Server) deployBuilt(ctx context.Context, a host.Action, d host.Draft) (host.Version, error) {
-	if d.Status == host.Pending || d.Status == host.Building {
+	if d.Status == host.BuildPending || d.Status == host.BuildBuilding {
 		waiting, cancel := context.WithTimeout(ctx, cmp.Or(s.DeployWait, deployWait))
 		defer cancel()
 		v, err := s.Registry.DeployDraft(waiting, a.ID, d.Revision)
 		if !errors.Is(err, context.DeadlineExceeded) {
 			return v, err
 		}
-		if now, failed := s.Registry.Draft(ctx, a.ID); failed != nil || now.Status != host.Built {
+		if now, failed := s.Registry.Draft(ctx, a.ID); failed != nil || now.Status != host.BuildBuilt {
 			return v, err
 		}
 	}
@@ -216,7 +216,7 @@ func (s *Server) deployBuilt(ctx context.Context, a host.Action, d host.Draft) (
 func (s *Server) unbuilt(c echo.Context, a host.Action, cause error, message string) error {
 	p := &problem{Status: http.StatusBadRequest, Message: message, cause: cause}
 	d, err := s.Registry.Draft(c.Request().Context(), a.ID)
-	if err == nil && d.Status == host.Failed {
+	if err == nil && d.Status == host.BuildFailed {
 		p.Message = "The draft failed to build."
 		if len(d.Errors) > 0 {
 			line, _, _ := strings.Cut(lineOf(d.Errors[0]), "\n")

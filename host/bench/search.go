@@ -161,9 +161,9 @@ func (a *archive) findings() []finding {
 	return []finding{
 		{name: "list", where: "true"},
 		{name: "before", query: host.ExecutionQuery{Before: executionOf(n / 2)}, where: fmt.Sprintf("x.seq < %d", n/2)},
-		{name: "status completed", query: host.ExecutionQuery{Status: host.Completed}, where: "x.status = 'completed'"},
-		{name: "status failed", query: host.ExecutionQuery{Status: host.Aborted}, where: "x.status = 'failed'"},
-		{name: "status running", query: host.ExecutionQuery{Status: host.Running}, where: "x.status = 'running'"},
+		{name: "status completed", query: host.ExecutionQuery{Status: host.StatusCompleted}, where: "x.status = 'completed'"},
+		{name: "status failed", query: host.ExecutionQuery{Status: host.StatusFailed}, where: "x.status = 'failed'"},
+		{name: "status running", query: host.ExecutionQuery{Status: host.StatusRunning}, where: "x.status = 'running'"},
 		{name: "user", query: host.ExecutionQuery{UserID: "auth0|regular"}, where: "e.user_id = 'auth0|regular'"},
 		{name: "event", query: host.ExecutionQuery{EventID: eventOf(n / 3)}, where: "e.id = '" + eventOf(n/3) + "'"},
 		{name: "action", query: host.ExecutionQuery{ActionID: a.actions[1].ID}, where: a.planHas("action_id", a.actions[1].ID)},

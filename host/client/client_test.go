@@ -189,7 +189,7 @@ func TestAnEventAndItsExecution(t *testing.T) {
 	}
 	record(t, db)
 	e := must[client.Execution](t)(c.Execution(ctx, sent.ExecutionID))
-	if e.Status != host.Partial || len(e.Results) != 1 || string(e.Results[0].Output) != "\xff" || len(e.Plan) != 1 {
+	if e.Status != host.StatusPartial || len(e.Results) != 1 || string(e.Results[0].Output) != "\xff" || len(e.Plan) != 1 {
 		t.Errorf("execution is %+v", e)
 	}
 	if page := must[client.LogPage](t)(c.Logs(ctx, client.LogQuery{Action: "a", Wait: time.Second})); len(page.Results) != 1 || page.Results[0].Seq != page.Next || page.Results[0].Action != "a" {
@@ -202,7 +202,7 @@ func TestAnEventAndItsExecution(t *testing.T) {
 	if retried := must[host.Execution](t)(c.RetryExecution(ctx, sent.ExecutionID)); retried.Status.Final() {
 		t.Errorf("retried %+v", retried)
 	}
-	if canceled := must[host.Execution](t)(c.CancelExecution(ctx, sent.ExecutionID)); canceled.Status != host.Canceled {
+	if canceled := must[host.Execution](t)(c.CancelExecution(ctx, sent.ExecutionID)); canceled.Status != host.StatusCanceled {
 		t.Errorf("canceled %+v", canceled)
 	}
 	replay := must[host.Accepted](t)(c.ReplayExecution(ctx, sent.ExecutionID, true))
@@ -225,7 +225,7 @@ func record(t *testing.T, db *sqlite.DB) {
 		now := time.Now()
 		step := x.Plan[0]
 		err := db.Record(t.Context(), host.Outcome{
-			ExecutionID: x.ID, Epoch: x.Epoch, Status: host.Partial, Steps: []host.StepState{host.StepDead},
+			ExecutionID: x.ID, Epoch: x.Epoch, Status: host.StatusPartial, Progress: []host.StepState{host.StepDead},
 			Result: &host.Result{
 				ExecutionID: x.ID, Attempt: 1, BindingID: step.BindingID, ActionID: step.ActionID, Action: step.Action,
 				VersionID: step.VersionID, Number: step.Number, DeadLetter: true, Fault: host.FaultGuest,

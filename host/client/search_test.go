@@ -44,7 +44,7 @@ func TestExecutionsAreFoundByEveryFilter(t *testing.T) {
 		want int
 	}{
 		{"all", host.ExecutionQuery{}, 2},
-		{"status", host.ExecutionQuery{Status: host.Partial}, 2},
+		{"status", host.ExecutionQuery{Status: host.StatusPartial}, 2},
 		{"user", host.ExecutionQuery{UserID: "ada"}, 1},
 		{"event", host.ExecutionQuery{EventID: sent.EventID}, 1},
 		{"action", host.ExecutionQuery{ActionID: "a"}, 2},
@@ -125,11 +125,11 @@ func TestEgressIsShownAndTightened(t *testing.T) {
 	if _, err := c.TightenEgress(ctx, "a", client.Tightening{}); host.CodeOf(err) != host.Conflict {
 		t.Errorf("before the first request: %v", err)
 	}
-	if err := db.RecordReach(ctx, v.ID, map[string]int64{"https://a.example": 2}, time.Now()); err != nil {
+	if err := db.RecordOriginUse(ctx, v.ID, map[string]int64{"https://a.example": 2}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	shown := must[host.EgressReport](t)(c.Egress(ctx, "a", true))
-	if !slices.Equal(shown.Tightened, []string{"https://a.example"}) || shown.Reached[0].Requests != 2 {
+	if !slices.Equal(shown.Tightened, []string{"https://a.example"}) || shown.Contacted[0].Requests != 2 {
 		t.Errorf("report is %+v", shown)
 	}
 	if _, err := c.TightenEgress(ctx, "a", client.Tightening{Expect: []string{"https://b.example"}}); host.CodeOf(err) != host.Conflict {
@@ -140,7 +140,7 @@ func TestEgressIsShownAndTightened(t *testing.T) {
 		t.Errorf("tightened to %+v", now)
 	}
 	found := must[host.Capabilities](t)(c.Capabilities(ctx, "a", "1"))
-	if found.VersionID != v.ID || len(found.Egress.Reached) != 1 || !slices.Equal(found.Secrets.Declared, []string{"TOKEN"}) {
+	if found.VersionID != v.ID || len(found.Egress.Contacted) != 1 || !slices.Equal(found.Secrets.Declared, []string{"TOKEN"}) {
 		t.Errorf("capabilities are %+v", found)
 	}
 	if _, err := c.Draft(ctx, "a"); host.CodeOf(err) != host.NotFound {

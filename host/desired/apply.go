@@ -81,7 +81,7 @@ func (c change) source(ctx context.Context, w Writer, deploy bool) error {
 	if err != nil {
 		return err
 	}
-	if draft.Status == host.Failed {
+	if draft.Status == host.BuildFailed {
 		return &host.Error{
 			Code: host.Refused, Text: "the code can't be built: " + reasons(draft.Errors),
 			Hint: "mend it and run this again; what is deployed stays deployed",
@@ -101,7 +101,7 @@ func (c change) building(ctx context.Context, w Writer, refused error) bool {
 		return false
 	}
 	draft, err := w.Draft(ctx, c.id)
-	return err == nil && (draft.Status == host.Pending || draft.Status == host.Building)
+	return err == nil && (draft.Status == host.BuildPending || draft.Status == host.BuildBuilding)
 }
 
 // reasons tells why a source can't be built, one line for each reason.

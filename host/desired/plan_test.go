@@ -105,13 +105,13 @@ func (f *fake) PatchSecrets(_ context.Context, id string, put []host.SecretWrite
 func (f *fake) PutDraft(_ context.Context, id string, source host.Source, deploy bool) (host.Draft, error) {
 	a := f.find(id)
 	f.ask("source of %s, deploy %v", a.Name, deploy)
-	d := host.Draft{ActionID: id, Source: source, Status: host.Built}
+	d := host.Draft{ActionID: id, Source: source, Status: host.BuildBuilt}
 	if f.broken {
-		d.Status, d.Errors = host.Failed, []host.BuildMessage{{File: "action.js", Line: 3, Column: 5, Text: "it is broken"}}
+		d.Status, d.Errors = host.BuildFailed, []host.BuildMessage{{File: "action.js", Line: 3, Column: 5, Text: "it is broken"}}
 	}
 	if f.slow > 0 && deploy {
 		f.slow--
-		d.Status = host.Building
+		d.Status = host.BuildBuilding
 		f.drafts[id] = d
 		return host.Draft{}, &host.Error{Code: host.Conflict, Text: "not built"}
 	}

@@ -57,7 +57,7 @@ func (c *Client) exchange(r *host.HTTPRequest) (*exchange, *host.EgressFailure) 
 		maxBytes: r.MaxResponseBytes,
 		maxSends: r.MaxRequests,
 		another:  r.Redirected,
-		reached:  r.Reached,
+		reached:  r.Contacted,
 		body:     r.Body,
 	}
 	if x.timeout <= 0 {

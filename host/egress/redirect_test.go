@@ -188,7 +188,7 @@ func TestEveryOriginThatGotARequestIsTold(t *testing.T) {
 			t.Parallel()
 			var told []string
 			r := get(tt.url, first.URL, second.URL, hang.URL, closed)
-			r.Reached = func(origin string) { told = append(told, origin) }
+			r.Contacted = func(origin string) { told = append(told, origin) }
 			if tt.url == hang.URL {
 				r.Timeout = 2 * time.Second // to connect and send in, too
 			}

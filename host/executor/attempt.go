@@ -25,8 +25,8 @@ func (w *walk) attempt(ctx context.Context, index int) (host.Result, []byte, boo
 	}
 	w.sign(&result, index, started)
 	w.meters.ran(w.Trigger, &result)
-	if w.Reaches != nil {
-		w.reach.add(result.VersionID, result.Reached)
+	if w.OriginUses != nil {
+		w.reach.add(result.VersionID, result.Contacted)
 	}
 	return result, w.seal(tape, index, result.Attempt), true
 }

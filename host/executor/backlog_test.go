@@ -31,7 +31,7 @@ func TestOverloadSpillsIntoTheStoreAndLosesNothing(t *testing.T) {
 					db.accept(execution(fmt.Sprint(i), plan(2)))
 				}
 				began := time.Now()
-				for db.statuses()[host.Completed] < 300 && time.Since(began) < time.Hour {
+				for db.statuses()[host.StatusCompleted] < 300 && time.Since(began) < time.Hour {
 					time.Sleep(time.Second)
 				}
 				took := time.Since(began)
@@ -101,7 +101,7 @@ func TestFloodDoesNotStarveARetry(t *testing.T) {
 		}
 		time.Sleep(time.Hour)
 		end(t, stop)
-		if done := db.statuses()[host.Completed]; done != 2401 {
+		if done := db.statuses()[host.StatusCompleted]; done != 2401 {
 			t.Errorf("%d completed, want 2401", done)
 		}
 	})
@@ -131,7 +131,7 @@ func TestSpillEndsUnderSteadyLoad(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		end(t, stop)
-		if done := db.statuses()[host.Completed]; done != 740 {
+		if done := db.statuses()[host.StatusCompleted]; done != 740 {
 			t.Errorf("%d completed, want 740", done)
 		}
 	})

@@ -47,11 +47,11 @@ func TestDrainLetsRunningActionsFinish(t *testing.T) {
 			t.Errorf("%d actions ran; none may start while draining", guests.count())
 		}
 		for _, id := range []string{"a", "b"} {
-			if x := db.execution(id); x.Status != host.Running || x.Steps[0] != host.StepSucceeded {
-				t.Errorf("%s is %s with %v", id, x.Status, x.Steps)
+			if x := db.execution(id); x.Status != host.StatusRunning || x.Progress[0] != host.StepSucceeded {
+				t.Errorf("%s is %s with %v", id, x.Status, x.Progress)
 			}
 		}
-		if x := db.execution("waits"); x.Status != host.Waiting {
+		if x := db.execution("waits"); x.Status != host.StatusPending {
 			t.Errorf("the waiting execution is %s", x.Status)
 		}
 		if db.dispatcher.Reserve() {
@@ -77,7 +77,7 @@ func TestHardStopRecordsNothing(t *testing.T) {
 		if took := time.Since(began); took != 3*time.Second {
 			t.Errorf("stopped after %s, want 3 s", took)
 		}
-		if len(db.outcomes) != 0 || db.execution("exe").Status != host.Waiting {
+		if len(db.outcomes) != 0 || db.execution("exe").Status != host.StatusPending {
 			t.Errorf("recorded %v", db.outcomes)
 		}
 		if !strings.Contains(told.String(), "they run again after the next start") {
@@ -144,7 +144,7 @@ func TestWorkGoesOnAfterARestart(t *testing.T) {
 		time.Sleep(time.Minute)
 		end(t, stop)
 
-		if done := db.statuses()[host.Completed]; done != 20 {
+		if done := db.statuses()[host.StatusCompleted]; done != 20 {
 			t.Errorf("%d of 20 completed", done)
 		}
 		again := 0

@@ -60,9 +60,9 @@ func (e *Executor) execute(x host.Execution, in *lane) *lane {
 // prepare makes the parts of the execution that change the walk's own: the
 // store may share them between executions.
 func (w *walk) prepare() {
-	w.Steps = slices.Clone(w.Steps)
-	for len(w.Steps) < len(w.Plan) {
-		w.Steps = append(w.Steps, host.StepPending)
+	w.Progress = slices.Clone(w.Progress)
+	for len(w.Progress) < len(w.Plan) {
+		w.Progress = append(w.Progress, host.StepPending)
 	}
 	if w.Executor.Settings != nil {
 		w.Plan = slices.Clone(w.Plan)
@@ -77,7 +77,7 @@ func (w *walk) step(ctx context.Context) (host.Outcome, bool) {
 	}
 	index, ok := w.Next()
 	if !ok {
-		w.Status = verdict(w.Steps)
+		w.Status = verdict(w.Progress)
 		return w.outcome(nil, nil), true
 	}
 	w.observeStart(index)
@@ -90,7 +90,7 @@ func (w *walk) step(ctx context.Context) (host.Outcome, bool) {
 }
 
 func (w *walk) observeStart(index int) {
-	if index == 0 && w.Attempt == 0 && w.Status == host.Waiting {
+	if index == 0 && w.Attempt == 0 && w.Status == host.StatusPending {
 		w.meters.startLatency.Observe(time.Since(w.CreatedAt).Seconds())
 	}
 }
@@ -101,43 +101,43 @@ func (w *walk) advance(index int, r *host.Result, final bool) {
 	s := w.Plan[index].Settings.Over(host.DefaultSettings())
 	w.NextAt = time.Time{}
 	if !r.Succeeded && !final && r.Attempt < s.Retry.MaxAttempts {
-		w.Status, w.Attempt = host.Retrying, r.Attempt
+		w.Status, w.Attempt = host.StatusRetrying, r.Attempt
 		w.NextAt = time.Now().UTC().Add(Backoff(s.Retry, r.Attempt, r.RetryAfterMillis))
 		return
 	}
 	r.DeadLetter = !r.Succeeded
-	w.Status, w.Attempt = host.Running, 0
-	w.Steps = slices.Clone(w.Steps) // the outcome before this one may still be queued
+	w.Status, w.Attempt = host.StatusRunning, 0
+	w.Progress = slices.Clone(w.Progress) // the outcome before this one may still be queued
 	if r.Succeeded {
-		w.Steps[index] = host.StepSucceeded
+		w.Progress[index] = host.StepSucceeded
 	} else {
-		w.Steps[index] = host.StepDead
+		w.Progress[index] = host.StepDead
 	}
 	switch {
 	case r.DeadLetter && s.OnFailure == host.Stop:
-		w.Status = host.Aborted
-	case !slices.Contains(w.Steps, host.StepPending):
-		w.Status = verdict(w.Steps)
+		w.Status = host.StatusFailed
+	case !slices.Contains(w.Progress, host.StepPending):
+		w.Status = verdict(w.Progress)
 	}
 }
 
 // verdict returns how an execution ended that ran to its end.
 func verdict(steps []host.StepState) host.Status {
 	if slices.Contains(steps, host.StepDead) {
-		return host.Partial
+		return host.StatusPartial
 	}
-	return host.Completed
+	return host.StatusCompleted
 }
 
 func (w *walk) outcome(r *host.Result, tape []byte) host.Outcome {
 	return host.Outcome{
 		ExecutionID: w.ID, Epoch: w.Epoch, Result: r, Tape: tape,
-		Status: w.Status, Steps: w.Steps, Attempt: w.Attempt, NextAt: w.NextAt,
+		Status: w.Status, Progress: w.Progress, Attempt: w.Attempt, NextAt: w.NextAt,
 	}
 }
 
 // ends reports whether the execution is given back with this outcome.
-func ends(o host.Outcome) bool { return o.Status.Final() || o.Status == host.Retrying }
+func ends(o host.Outcome) bool { return o.Status.Final() || o.Status == host.StatusRetrying }
 
 // record queues the outcome and reports whether it was taken. With a strict
 // checkpoint it waits for the disk.
@@ -188,7 +188,7 @@ func (w *walk) saved(o *host.Outcome, err error) {
 		return
 	}
 	w.backlog.release()
-	if err == nil && o.Status == host.Retrying {
+	if err == nil && o.Status == host.StatusRetrying {
 		w.backlog.arm(o.NextAt)
 	}
 }

@@ -99,9 +99,9 @@ type Executor struct {
 	// Waiting tells what waits in the store, for the metrics. Nil: they tell what
 	// waits in memory.
 	Waiting Waiting
-	// Reaches keeps to which origins versions sent requests; what was reached in
+	// OriginUses keeps to which origins versions sent requests; what was reached in
 	// the second before a crash is lost. Nil: it is not kept.
-	Reaches Reaches
+	OriginUses OriginUses
 	// Quarantine leases what ran when the host ended without stopping. Nil: such
 	// executions are due in the store like others.
 	Quarantine Quarantine
@@ -143,8 +143,8 @@ func (e *Executor) Run(ctx context.Context) error {
 	e.actions, cancelActions = context.WithCancel(e.records)
 	defer cancelActions()
 
-	if e.Reaches != nil {
-		e.reach.recorder.Go(func() { e.recordReach(ctx) })
+	if e.OriginUses != nil {
+		e.reach.recorder.Go(func() { e.recordOriginUse(ctx) })
 	}
 	e.backlog.open(e.start)
 	if e.hold != nil {
@@ -245,9 +245,9 @@ func (e *Executor) drain(cancelActions, cancelRecords context.CancelFunc) error 
 		return fmt.Errorf("drain executor: %d actions did not stop within %s of being canceled; they run again after the next start",
 			e.backlog.runningNow(), flushTimeout)
 	}
-	if e.Reaches != nil {
+	if e.OriginUses != nil {
 		e.reach.recorder.Wait()
-		e.flushReach()
+		e.flushOriginUse()
 	}
 	if err := e.unsaved.flush(e.records); err != nil {
 		return fmt.Errorf("drain executor: the store did not take %d outcomes within %s; those actions run again after the next start: %w",

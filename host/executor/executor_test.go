@@ -27,46 +27,46 @@ func TestExecutionEndsAsItsActionsDo(t *testing.T) {
 	}{
 		{
 			name: "runs every action in order",
-			ran:  []string{"0.1", "1.1", "2.1"}, status: host.Completed,
+			ran:  []string{"0.1", "1.1", "2.1"}, status: host.StatusCompleted,
 			ends: []host.StepState{host.StepSucceeded, host.StepSucceeded, host.StepSucceeded},
 		},
 		{
 			name:  "skips what an earlier attempt finished",
 			steps: []host.StepState{host.StepSucceeded, host.StepPending, host.StepPending},
-			ran:   []string{"1.1", "2.1"}, status: host.Completed,
+			ran:   []string{"1.1", "2.1"}, status: host.StatusCompleted,
 			ends: []host.StepState{host.StepSucceeded, host.StepSucceeded, host.StepSucceeded},
 		},
 		{
 			name:  "goes on counting the attempts of a step that was retrying",
 			steps: []host.StepState{host.StepSucceeded, host.StepPending, host.StepSucceeded}, attempt: 3, fails: map[int]int{1: 4},
-			ran: []string{"1.4", "1.5"}, status: host.Completed,
+			ran: []string{"1.4", "1.5"}, status: host.StatusCompleted,
 			ends: []host.StepState{host.StepSucceeded, host.StepSucceeded, host.StepSucceeded},
 		},
 		{
 			name: "lets later actions wait for a retry", fails: map[int]int{1: 2},
-			ran: []string{"0.1", "1.1", "1.2", "1.3", "2.1"}, status: host.Completed,
+			ran: []string{"0.1", "1.1", "1.2", "1.3", "2.1"}, status: host.StatusCompleted,
 			ends: []host.StepState{host.StepSucceeded, host.StepSucceeded, host.StepSucceeded},
 		},
 		{
 			name: "goes on after a dead letter and ends partial", fails: map[int]int{0: 5},
-			ran: []string{"0.1", "0.2", "0.3", "0.4", "0.5", "1.1", "2.1"}, status: host.Partial,
+			ran: []string{"0.1", "0.2", "0.3", "0.4", "0.5", "1.1", "2.1"}, status: host.StatusPartial,
 			ends: []host.StepState{host.StepDead, host.StepSucceeded, host.StepSucceeded},
 		},
 		{
 			name: "ends failed at a dead letter with on_failure stop", fails: map[int]int{1: 5}, stop: true,
-			ran: []string{"0.1", "1.1", "1.2", "1.3", "1.4", "1.5"}, status: host.Aborted,
+			ran: []string{"0.1", "1.1", "1.2", "1.3", "1.4", "1.5"}, status: host.StatusFailed,
 			ends: []host.StepState{host.StepSucceeded, host.StepDead, host.StepPending},
 		},
 		{
 			name:  "remembers an earlier dead letter at the end",
 			steps: []host.StepState{host.StepDead, host.StepSucceeded, host.StepPending},
-			ran:   []string{"2.1"}, status: host.Partial,
+			ran:   []string{"2.1"}, status: host.StatusPartial,
 			ends: []host.StepState{host.StepDead, host.StepSucceeded, host.StepSucceeded},
 		},
 		{
 			name:  "ends an execution with nothing left to run",
 			steps: []host.StepState{host.StepSucceeded, host.StepSucceeded, host.StepSucceeded},
-			ran:   nil, status: host.Completed,
+			ran:   nil, status: host.StatusCompleted,
 			ends: []host.StepState{host.StepSucceeded, host.StepSucceeded, host.StepSucceeded},
 		},
 	} {
@@ -87,7 +87,7 @@ func TestExecutionEndsAsItsActionsDo(t *testing.T) {
 					x.Plan[i].Settings.Retry.MaxAttempts = 5
 				}
 				if tt.steps != nil {
-					x.Steps, x.Attempt, x.Status = tt.steps, tt.attempt, host.Running
+					x.Progress, x.Attempt, x.Status = tt.steps, tt.attempt, host.StatusRunning
 				}
 				if tt.stop {
 					x.Plan[1].Settings.OnFailure = host.Stop
@@ -100,8 +100,8 @@ func TestExecutionEndsAsItsActionsDo(t *testing.T) {
 					t.Errorf("ran %v, want %v", ran, tt.ran)
 				}
 				got := db.execution("exe")
-				if got.Status != tt.status || !slices.Equal(got.Steps, tt.ends) {
-					t.Errorf("ended %s with %v, want %s with %v", got.Status, got.Steps, tt.status, tt.ends)
+				if got.Status != tt.status || !slices.Equal(got.Progress, tt.ends) {
+					t.Errorf("ended %s with %v, want %s with %v", got.Status, got.Progress, tt.status, tt.ends)
 				}
 			})
 		})
@@ -117,7 +117,7 @@ func TestEmptyPlanCompletesWithoutRunning(t *testing.T) {
 		db.accept(execution("exe", nil))
 		synctest.Wait()
 		end(t, stop)
-		if got := db.execution("exe"); got.Status != host.Completed || guests.count() != 0 {
+		if got := db.execution("exe"); got.Status != host.StatusCompleted || guests.count() != 0 {
 			t.Errorf("status %s after %d runs", got.Status, guests.count())
 		}
 	})
@@ -151,7 +151,7 @@ func TestManyExecutionsRunAtOnceEachInOrder(t *testing.T) {
 				t.Errorf("execution %d ran %v", i, ran)
 			}
 		}
-		if done := db.statuses()[host.Completed]; done != 200 {
+		if done := db.statuses()[host.StatusCompleted]; done != 200 {
 			t.Errorf("%d completed, want 200", done)
 		}
 	})
@@ -386,7 +386,7 @@ func TestOneBadRunCostsOnlyItsAttempt(t *testing.T) {
 				if r.Fault != host.FaultHost || r.Error == nil || r.Error.Message != tt.message || r.Error.Hint != tt.hint {
 					t.Errorf("got %s fault %+v", r.Fault, r.Error)
 				}
-				if db.execution("exe").Status != host.Partial {
+				if db.execution("exe").Status != host.StatusPartial {
 					t.Errorf("status %s", db.execution("exe").Status)
 				}
 			})

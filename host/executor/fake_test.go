@@ -182,8 +182,8 @@ func (s *store) commit(o host.Outcome) error {
 	if r.Epoch != o.Epoch || r.Status.Final() {
 		return &host.Error{Code: host.Fenced, Text: "fenced"}
 	}
-	r.Status, r.Steps, r.Attempt, r.NextAt = o.Status, o.Steps, o.Attempt, o.NextAt
-	if o.Status.Final() || o.Status == host.Retrying || !o.NextAt.IsZero() {
+	r.Status, r.Progress, r.Attempt, r.NextAt = o.Status, o.Progress, o.Attempt, o.NextAt
+	if o.Status.Final() || o.Status == host.StatusRetrying || !o.NextAt.IsZero() {
 		r.held = false
 	}
 	s.outcomes = append(s.outcomes, o)
@@ -325,8 +325,8 @@ func plan(n int) []host.Step {
 // execution returns one that was just accepted.
 func execution(id string, steps []host.Step) host.Execution {
 	return host.Execution{
-		ID: id, EventID: "evt_" + id, Trigger: host.PostUserRegistration, Status: host.Waiting, Plan: steps,
-		Steps: slices.Repeat([]host.StepState{host.StepPending}, len(steps)), CreatedAt: time.Now(),
+		ID: id, EventID: "evt_" + id, Trigger: host.PostUserRegistration, Status: host.StatusPending, Plan: steps,
+		Progress: slices.Repeat([]host.StepState{host.StepPending}, len(steps)), CreatedAt: time.Now(),
 		Event: &host.Event{ID: "evt_" + id, Body: []byte(`{}`)},
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 func waitingFor(action string, n int) host.Execution {
 	return host.Execution{
-		ID: fmt.Sprint(action, n), Plan: []host.Step{{ActionID: action}}, Steps: []host.StepState{host.StepPending},
+		ID: fmt.Sprint(action, n), Plan: []host.Step{{ActionID: action}}, Progress: []host.StepState{host.StepPending},
 		Event: &host.Event{Body: make([]byte, 10)},
 	}
 }

@@ -98,7 +98,7 @@ func TestASlowActionDoesNotKeepOthersFromStarting(t *testing.T) {
 				if len(waits) != 10 || slices.Max(waits) > tt.within {
 					t.Errorf("good actions began after %v", waits)
 				}
-				if done := db.statuses()[host.Completed]; done != tt.slow+10 || guests.overlap {
+				if done := db.statuses()[host.StatusCompleted]; done != tt.slow+10 || guests.overlap {
 					t.Errorf("%d of %d completed, overlap %t", done, tt.slow+10, guests.overlap)
 				}
 			})
@@ -165,7 +165,7 @@ func TestAnExecutionThatWaitsForItsNextActionCanBeCanceled(t *testing.T) {
 		if ran := guests.ran("9"); !slices.Equal(ran, []string{"0.1"}) {
 			t.Errorf("the canceled one ran %v", ran)
 		}
-		if done := db.statuses()[host.Completed]; done != 9 {
+		if done := db.statuses()[host.StatusCompleted]; done != 9 {
 			t.Errorf("%d completed, want 9", done)
 		}
 	})

@@ -65,7 +65,7 @@ func (l *line) popLast() host.Execution {
 func (l *line) cancel(id string) {
 	for i := range l.places[l.head:] {
 		if x := &l.places[l.head+i].execution; x.ID == id {
-			x.Status = host.Canceled
+			x.Status = host.StatusCanceled
 		}
 	}
 }

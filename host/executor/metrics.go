@@ -89,7 +89,7 @@ func (m *meters) saved(o *host.Outcome) {
 		m.deadLetters.Inc()
 	}
 	switch {
-	case o.Status == host.Retrying:
+	case o.Status == host.StatusRetrying:
 		m.retries.Inc()
 	case o.Status.Final():
 		m.executions.WithLabelValues(string(o.Status)).Inc()

@@ -81,7 +81,7 @@ func TestSuspectsRunOneByOneAfterAMarkEach(t *testing.T) {
 				t.Errorf("%v began after %v", r, at)
 			}
 		}
-		for id, status := range map[string]host.Status{"a": host.Completed, "c": host.Completed, "left_9": host.Completed} {
+		for id, status := range map[string]host.Status{"a": host.StatusCompleted, "c": host.StatusCompleted, "left_9": host.StatusCompleted} {
 			if got := db.execution(id); got.Status != status || got.Attempt != 0 {
 				t.Errorf("%s is %s after %d attempts", id, got.Status, got.Attempt)
 			}
@@ -119,7 +119,7 @@ func TestNewEventsDoNotWaitForSuspects(t *testing.T) {
 				if waits := guests.waits("new_", at); len(waits) != 10 || slices.Max(waits) != tt.wait {
 					t.Errorf("new events began after %v, want %v", waits, tt.wait)
 				}
-				if done := db.statuses()[host.Completed]; done != 61 {
+				if done := db.statuses()[host.StatusCompleted]; done != 61 {
 					t.Errorf("%d completed, want 61", done)
 				}
 			})
@@ -151,7 +151,7 @@ func TestTheGuiltyStepIsADeadLetterAndDoesNotRun(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			db, guests, w := newStore(), slow(time.Second), &ward{}
 			x := execution("exe", plan(3))
-			x.Steps[0], x.Status, x.Attempt = host.StepSucceeded, host.Running, 2
+			x.Progress[0], x.Status, x.Attempt = host.StepSucceeded, host.StatusRunning, 2
 			if stopped {
 				x.Plan[1].Settings.OnFailure = host.Stop
 			}
@@ -161,9 +161,9 @@ func TestTheGuiltyStepIsADeadLetterAndDoesNotRun(t *testing.T) {
 			time.Sleep(time.Hour)
 			end(t, stop)
 
-			ran, status, marks := []string{"2.1"}, host.Partial, []string{"exe 2", "innocent 0"}
+			ran, status, marks := []string{"2.1"}, host.StatusPartial, []string{"exe 2", "innocent 0"}
 			if stopped {
-				ran, status, marks = nil, host.Aborted, marks[1:]
+				ran, status, marks = nil, host.StatusFailed, marks[1:]
 			}
 			if got := db.execution("exe"); got.Status != status || !slices.Equal(guests.ran("exe"), ran) || !slices.Equal(w.marks, marks) {
 				t.Errorf("%s, ran %v, marked %v", got.Status, guests.ran("exe"), w.marks)
@@ -173,7 +173,7 @@ func TestTheGuiltyStepIsADeadLetterAndDoesNotRun(t *testing.T) {
 				!strings.Contains(r.Error.Message, "not run a third time") || !strings.Contains(r.Error.Hint, "usher executions retry exe") {
 				t.Errorf("%+v, %+v", r, r.Error)
 			}
-			if got := db.execution("innocent"); got.Status != host.Completed {
+			if got := db.execution("innocent"); got.Status != host.StatusCompleted {
 				t.Errorf("the innocent is %s", got.Status)
 			}
 		})
@@ -194,7 +194,7 @@ func TestASuspectThatFailsIsRetriedLikeOthers(t *testing.T) {
 		stop := begin(t, &executor.Executor{Runner: guests, Quarantine: w}, db)
 		time.Sleep(time.Hour)
 		end(t, stop)
-		if ran := guests.ran("exe"); !slices.Equal(ran, []string{"0.1", "0.2"}) || db.execution("exe").Status != host.Completed {
+		if ran := guests.ran("exe"); !slices.Equal(ran, []string{"0.1", "0.2"}) || db.execution("exe").Status != host.StatusCompleted {
 			t.Errorf("ran %v, %s", ran, db.execution("exe").Status)
 		}
 	})

@@ -52,7 +52,7 @@ func (q *queue) Collect(c chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		c <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
-	gauge(queueDepth, float64(max(0, waiting.Unended-waiting.Retrying)), string(host.Waiting))
-	gauge(queueDepth, float64(waiting.Retrying), string(host.Retrying))
+	gauge(queueDepth, float64(max(0, waiting.Unended-waiting.Retrying)), string(host.StatusPending))
+	gauge(queueDepth, float64(waiting.Retrying), string(host.StatusRetrying))
 	gauge(queueAge, age)
 }

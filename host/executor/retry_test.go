@@ -86,7 +86,7 @@ func TestRetryRunsWhenItIsDue(t *testing.T) {
 					t.Fatalf("ran %d times", len(runs))
 				}
 				due := db.outcomes[0].NextAt
-				if db.outcomes[0].Status != host.Retrying || db.outcomes[0].Attempt != 1 {
+				if db.outcomes[0].Status != host.StatusRetrying || db.outcomes[0].Attempt != 1 {
 					t.Errorf("recorded %+v", db.outcomes[0])
 				}
 				if wait := due.Sub(runs[0].at); wait < tt.least || wait > tt.most {
@@ -118,7 +118,7 @@ func TestWaitingForARetryHoldsNoRoom(t *testing.T) {
 		db.accept(execution("good", plan(1)))
 		synctest.Wait()
 		end(t, stop)
-		if db.execution("good").Status != host.Completed {
+		if db.execution("good").Status != host.StatusCompleted {
 			t.Error("an execution waits behind one that is not due")
 		}
 	})

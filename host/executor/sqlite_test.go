@@ -274,7 +274,7 @@ func checkAll(t *testing.T, db *sqlite.DB, guests *stage, ids []string, cutOff i
 			want = []string{"0.1", "1.1", "1.2", "2.1"}
 		}
 		again += len(ran[id]) - len(want)
-		if status[id] != host.Completed || !slices.Equal(results[id], want) || !slices.Equal(slices.Compact(ran[id]), want) {
+		if status[id] != host.StatusCompleted || !slices.Equal(results[id], want) || !slices.Equal(slices.Compact(ran[id]), want) {
 			t.Fatalf("%s is %s, recorded %v, ran %v", id, status[id], results[id], ran[id])
 		}
 	}

@@ -73,7 +73,7 @@ func (l *lanes) dropLast(a *lane) host.Execution {
 func (e *Executor) putBack(all []surplus) {
 	for _, s := range all {
 		o := host.Outcome{
-			ExecutionID: s.ID, Epoch: s.Epoch, Status: s.Status, Steps: s.Steps, Attempt: s.Attempt, NextAt: s.until,
+			ExecutionID: s.ID, Epoch: s.Epoch, Status: s.Status, Progress: s.Progress, Attempt: s.Attempt, NextAt: s.until,
 		}
 		saved := func(err error) {
 			e.backlog.release()

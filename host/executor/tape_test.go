@@ -53,7 +53,7 @@ func TestTapeIsStoredSealedOrNotAtAll(t *testing.T) {
 				time.Sleep(time.Second)
 				end(t, stop)
 
-				if db.execution("exe").Status != host.Completed {
+				if db.execution("exe").Status != host.StatusCompleted {
 					t.Fatalf("status %s", db.execution("exe").Status)
 				}
 				before, after, _ := bytes.Cut(db.outcomes[0].Tape, []byte("|"))

@@ -88,7 +88,7 @@ func (u *unsaved) watch(ok func() bool) <-chan struct{} {
 
 // sizeOf estimates the memory that an outcome holds until it is durable.
 func sizeOf(o *host.Outcome) int {
-	size := 256 + len(o.Tape) + 16*len(o.Steps)
+	size := 256 + len(o.Tape) + 16*len(o.Progress)
 	if o.Result == nil {
 		return size
 	}

@@ -204,7 +204,7 @@ func (c *call) result(out sandbox.Outcome) host.Result {
 		LogsCut:     c.logsCut,
 		Calls:       c.notes,
 		StartedAt:   c.started,
-		Reached:     c.origins(),
+		Contacted:   c.origins(),
 		Stats: host.Stats{
 			StartMicros:  out.Start.Microseconds(),
 			HostMicros:   c.hostTime.Microseconds(),

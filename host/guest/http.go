@@ -279,7 +279,7 @@ func (c *call) exchange(ctx context.Context, q *host.HTTPRequest) (*host.HTTPRes
 		spent++
 		return true
 	}
-	q.Reached = c.reached.add
+	q.Contacted = c.reached.add
 	response, failure := c.runner.Egress.Send(ctx, q)
 	if failure != nil {
 		c.httpRequests.Add(failure.Requests - spent)

@@ -56,7 +56,7 @@ func (r *Registry) BuildPending(ctx context.Context) error {
 
 // resume queues what an earlier run of the host left.
 func (r *Registry) resume(ctx context.Context) error {
-	drafts, err := r.Store.Drafts(ctx, host.Pending, host.Building)
+	drafts, err := r.Store.Drafts(ctx, host.BuildPending, host.BuildBuilding)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (r *Registry) resume(ctx context.Context) error {
 // schedule sees to it that a draft that is pending gets built: by BuildPending
 // when it needs packages, otherwise at once, for which it waits until it is late.
 func (r *Registry) schedule(ctx context.Context, d host.Draft, late <-chan time.Time) {
-	if d.Status != host.Pending {
+	if d.Status != host.BuildPending {
 		return
 	}
 	done := make(chan struct{})
@@ -151,10 +151,10 @@ func (r *Registry) build(ctx context.Context, actionID string) error {
 }
 
 // isSettled reports whether a draft's build is over.
-func isSettled(d host.Draft) bool { return d.Status == host.Built || d.Status == host.Failed }
+func isSettled(d host.Draft) bool { return d.Status == host.BuildBuilt || d.Status == host.BuildFailed }
 
 func (r *Registry) buildDraft(ctx context.Context, d host.Draft) error {
-	d.Status = host.Building
+	d.Status = host.BuildBuilding
 	if err := r.Store.PutDraft(ctx, d, nil); err != nil {
 		return err
 	}
@@ -210,7 +210,7 @@ func (r *Registry) fulfil(ctx context.Context, d host.Draft, module []byte) erro
 	if err != nil || w.Revision != d.Revision || !isSettled(d) {
 		return err
 	}
-	if d.Status == host.Failed {
+	if d.Status == host.BuildFailed {
 		r.log().Warn("a draft that was to be deployed can't be built", "action", d.ActionID, "revision", d.Revision, "errors", d.Errors)
 		return r.Store.DropWish(ctx, d.ActionID, d.Revision)
 	}
@@ -232,10 +232,10 @@ func (r *Registry) make(ctx context.Context, d *host.Draft) ([]byte, error) {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		d.Status, d.Errors = host.Failed, r.reasons(*d, err)
+		d.Status, d.Errors = host.BuildFailed, r.reasons(*d, err)
 		return nil, nil
 	}
-	d.Status, d.Digest, d.BuiltAt = host.Built, digest, time.Now().UTC()
+	d.Status, d.Digest, d.BuiltAt = host.BuildBuilt, digest, time.Now().UTC()
 	return module, nil
 }
 

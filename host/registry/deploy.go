@@ -70,14 +70,14 @@ func runnable(a host.Action, d host.Draft, err error) error {
 	if host.CodeOf(err) == host.NotFound {
 		return &host.Error{Code: host.Conflict, Text: textOf(err), Hint: "deploy one of its versions instead", Err: err}
 	}
-	if err != nil || d.Status == host.Built {
+	if err != nil || d.Status == host.BuildBuilt {
 		return err
 	}
 	e := &host.Error{
 		Code: host.Conflict, Text: fmt.Sprintf("the draft of action %q is %s; only one that is built can run", a.Name, d.Status),
 		Hint: "wait until it is built, and try again",
 	}
-	if d.Status == host.Failed {
+	if d.Status == host.BuildFailed {
 		e.Hint = "mend its code first"
 		if len(d.Errors) > 0 {
 			e.Hint += ": " + d.Errors[0].Headline()
@@ -110,7 +110,7 @@ func names(code, name string) bool {
 // there is one. A nil module is stored under v's digest. The caller holds
 // changing.
 func (r *Registry) release(ctx context.Context, a host.Action, v host.Version, module []byte, draft *host.Draft) (host.Version, error) {
-	v.ID, v.ActionID, v.Status, v.CreatedAt = host.NewID(host.VersionPrefix), a.ID, host.Built, time.Now().UTC()
+	v.ID, v.ActionID, v.Status, v.CreatedAt = host.NewID(host.VersionPrefix), a.ID, host.BuildBuilt, time.Now().UTC()
 	v, err := r.Store.Release(ctx, v, module, draft)
 	r.secrets.forget(a.ID) // it may use other libraries
 	r.builds.tell()        // a wish may be overtaken by it
@@ -178,7 +178,7 @@ func (r *Registry) restored(ctx context.Context, a host.Action, v host.Version) 
 	was = aboutAction(a, &d)
 	now := time.Now().UTC()
 	return was, host.Draft{
-		ActionID: a.ID, Source: *v.Source, Revision: d.Revision + 1, Status: host.Built, Digest: v.Digest, UpdatedAt: now, BuiltAt: now,
+		ActionID: a.ID, Source: *v.Source, Revision: d.Revision + 1, Status: host.BuildBuilt, Digest: v.Digest, UpdatedAt: now, BuiltAt: now,
 	}, nil
 }
 

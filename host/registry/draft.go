@@ -82,7 +82,7 @@ func (r *Registry) createSource(
 	if src.Libraries, err = r.resolve(ctx, src.Libraries); err != nil {
 		return host.Action{}, host.Draft{}, err
 	}
-	d := host.Draft{Source: src, Revision: 1, Status: host.Pending}
+	d := host.Draft{Source: src, Revision: 1, Status: host.BuildPending}
 	a, err := r.createAction(ctx, name, trigger, secrets, &d, deploy)
 	if err != nil {
 		return host.Action{}, host.Draft{}, err
@@ -209,14 +209,14 @@ func (r *Registry) laySource(ctx context.Context, c *patched, p host.SourcePatch
 	if err != nil {
 		return err
 	}
-	rebuilt := asked && (c.before == nil || c.before.Status == host.Failed || !reflect.DeepEqual(c.before.Source, c.after.Source))
+	rebuilt := asked && (c.before == nil || c.before.Status == host.BuildFailed || !reflect.DeepEqual(c.before.Source, c.after.Source))
 	if !rebuilt && (c.before == nil || !r.newSecrets(ctx, c)) {
 		return nil
 	}
 	c.after.ActionID = c.action.ID
 	c.after.Revision++
-	if rebuilt || c.after.Status == host.Building {
-		c.after.Status, c.after.Digest, c.after.Errors, c.after.BuiltAt = host.Pending, "", nil, time.Time{}
+	if rebuilt || c.after.Status == host.BuildBuilding {
+		c.after.Status, c.after.Digest, c.after.Errors, c.after.BuiltAt = host.BuildPending, "", nil, time.Time{}
 	}
 	return nil
 }

@@ -122,7 +122,7 @@ func TestADraftIsBuiltDeployedChangedAndRolledBack(t *testing.T) {
 	t.Parallel()
 	r := openBuilding(t, &builder{})
 	a, d := draftAction(t, r, "notify", code("one"), false)
-	if d.Status != host.Built || d.Digest == "" || d.BuiltAt.IsZero() || a.Deployed != nil || registry.AllDeployed(a, d) {
+	if d.Status != host.BuildBuilt || d.Digest == "" || d.BuiltAt.IsZero() || a.Deployed != nil || registry.AllDeployed(a, d) {
 		t.Fatalf("draft %+v of %+v", d, a)
 	}
 	v, err := r.DeployDraft(t.Context(), "notify", 0)
@@ -130,7 +130,7 @@ func TestADraftIsBuiltDeployedChangedAndRolledBack(t *testing.T) {
 		t.Fatalf("deployed %+v, %v", v, err)
 	}
 	a, d = patch(t, r, a.ID, host.SourcePatch{Code: pointer("two")})
-	if d.Status != host.Built || d.Source.Code != "two" || d.Source.Runtime != "node22" || a.Deployed.Number != 1 || registry.AllDeployed(a, d) {
+	if d.Status != host.BuildBuilt || d.Source.Code != "two" || d.Source.Runtime != "node22" || a.Deployed.Number != 1 || registry.AllDeployed(a, d) {
 		t.Fatalf("patched %+v of %+v", d, a)
 	}
 	if v, err = r.DeployDraft(t.Context(), a.ID, 0); err != nil || v.Number != 2 || v.Source.Code != "two" {
@@ -145,7 +145,7 @@ func TestADraftIsBuiltDeployedChangedAndRolledBack(t *testing.T) {
 	if v, err = r.DeployVersion(t.Context(), a.ID, v.ID, true); err != nil || v.Number != 4 {
 		t.Fatalf("rolled back to %+v, %v", v, err)
 	}
-	if a, d = look(t, r, a.ID); d.Source.Code != "one" || d.Status != host.Built || !registry.AllDeployed(a, d) {
+	if a, d = look(t, r, a.ID); d.Source.Code != "one" || d.Status != host.BuildBuilt || !registry.AllDeployed(a, d) {
 		t.Errorf("after a rollback with its draft: %+v, deployed %+v", d, a.Deployed)
 	}
 }
@@ -180,7 +180,7 @@ func TestWhatCanNotBeBuiltCanNotBeDeployed(t *testing.T) {
 			t.Parallel()
 			r := openBuilding(t, &builder{})
 			a, d := draftAction(t, r, "notify", code(tt.code), true)
-			if d.Status != host.Failed || len(d.Errors) != 1 || d.Digest != "" || a.Deployed != nil {
+			if d.Status != host.BuildFailed || len(d.Errors) != 1 || d.Digest != "" || a.Deployed != nil {
 				t.Fatalf("draft %+v, deployed %+v", d, a.Deployed)
 			}
 			if tt.want.Text != "" && d.Errors[0] != tt.want {
@@ -190,7 +190,7 @@ func TestWhatCanNotBeBuiltCanNotBeDeployed(t *testing.T) {
 			refused(t, err, host.Conflict, nil, "failed", "mend", tt.text)
 			_, err = r.Test(t.Context(), "notify", []byte(`{}`))
 			refused(t, err, host.Conflict, nil, "failed")
-			if _, d = patch(t, r, "notify", host.SourcePatch{Code: pointer("good")}); d.Status != host.Built || len(d.Errors) > 0 {
+			if _, d = patch(t, r, "notify", host.SourcePatch{Code: pointer("good")}); d.Status != host.BuildBuilt || len(d.Errors) > 0 {
 				t.Errorf("mended draft %+v", d)
 			}
 		})
@@ -280,7 +280,7 @@ func TestADeployWaitsForItsPackages(t *testing.T) {
 	r := openBuilding(t, b)
 	background(t, r)
 	_, d := draftAction(t, r, "notify", code("one", "axios"), false)
-	if d.Status != host.Pending && d.Status != host.Building {
+	if d.Status != host.BuildPending && d.Status != host.BuildBuilding {
 		t.Fatalf("draft is %s", d.Status)
 	}
 	deployed := make(chan error, 1)
@@ -304,7 +304,7 @@ func TestABuildThatWasOvertakenIsDropped(t *testing.T) {
 	background(t, r)
 	draftAction(t, r, "notify", code("slow", "axios"), false)
 	_, d := patch(t, r, "notify", host.SourcePatch{Code: pointer("fast"), Dependencies: &[]host.Dependency{}})
-	if d.Status != host.Built || d.Revision != 2 {
+	if d.Status != host.BuildBuilt || d.Revision != 2 {
 		t.Fatalf("draft %+v", d)
 	}
 	close(b.hold)
@@ -330,7 +330,7 @@ func TestBuildsGoOnAfterARestart(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if left, err := db.Drafts(t.Context(), host.Pending, host.Building); err != nil || len(left) != 5 {
+	if left, err := db.Drafts(t.Context(), host.BuildPending, host.BuildBuilding); err != nil || len(left) != 5 {
 		t.Fatalf("left are %+v, %v", left, err)
 	}
 	second := &registry.Registry{Store: db, Inspector: first.Inspector, Box: first.Box, Builder: &builder{}}
@@ -350,7 +350,7 @@ func (waiting) Action(context.Context, string) (host.Action, error) {
 }
 
 func (waiting) Draft(context.Context, string) (host.Draft, error) {
-	return host.Draft{ActionID: "act_1", Revision: 1, Status: host.Pending}, nil
+	return host.Draft{ActionID: "act_1", Revision: 1, Status: host.BuildPending}, nil
 }
 
 func TestADeployGivesUpWaitingAfter20Seconds(t *testing.T) {
@@ -385,7 +385,7 @@ func TestAnActionOfModulesHasNoDraft(t *testing.T) {
 	if _, d := patch(t, r, "notify", host.SourcePatch{Code: pointer(""), Runtime: pointer("wasm"), Secrets: &[]host.SecretWrite{write("A", "1")}}); d.Revision != 0 {
 		t.Errorf("got a draft: %+v", d)
 	}
-	if _, d := patch(t, r, "notify", host.SourcePatch{Code: pointer("now code")}); d.Revision != 1 || d.Status != host.Built {
+	if _, d := patch(t, r, "notify", host.SourcePatch{Code: pointer("now code")}); d.Revision != 1 || d.Status != host.BuildBuilt {
 		t.Errorf("draft %+v", d)
 	}
 	_, _, err = r.CreateSourceAction(t.Context(), "odd", trigger, host.Source{Runtime: registry.RuntimeWasm, Code: "x"}, nil, false)

@@ -26,7 +26,7 @@ func TestALibraryIsPublishedUsedAndRolledBack(t *testing.T) {
 	}
 	a, d := draftAction(t, r, "user", host.Source{Code: "uses shared", Libraries: []host.LibraryRef{{LibraryID: l.ID}}}, true)
 	want := host.LibraryRef{LibraryID: l.ID, Name: "shared", VersionID: first.ID, Number: 1}
-	if d.Status != host.Built || len(d.Source.Libraries) != 1 || d.Source.Libraries[0] != want || a.Deployed == nil {
+	if d.Status != host.BuildBuilt || len(d.Source.Libraries) != 1 || d.Source.Libraries[0] != want || a.Deployed == nil {
 		t.Fatalf("draft %+v of %+v", d, a)
 	}
 	if l, err = r.PatchLibrary(ctx, "shared", host.LibraryPatch{Code: pointer("two"), Secrets: &[]host.SecretWrite{{Name: "A"}, write("B", "2")}}); err != nil || l.Source.Code != "two" || l.Latest.Source.Code != "one" || len(l.Secrets) != 2 {

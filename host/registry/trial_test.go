@@ -93,7 +93,7 @@ func TestATestIsRecordedAndBounded(t *testing.T) {
 type trying struct{ waiting }
 
 func (trying) Draft(context.Context, string) (host.Draft, error) {
-	return host.Draft{ActionID: "act_1", Revision: 1, Status: host.Built}, nil
+	return host.Draft{ActionID: "act_1", Revision: 1, Status: host.BuildBuilt}, nil
 }
 
 func (trying) Wish(context.Context, string) (host.Wish, error) {

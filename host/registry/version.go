@@ -49,7 +49,7 @@ func (r *Registry) Upload(ctx context.Context, action string, module []byte, m h
 		}
 		return r.release(ctx, a, v, module, nil)
 	}
-	v.ID, v.ActionID, v.Status, v.CreatedAt = host.NewID(host.VersionPrefix), a.ID, host.Built, time.Now().UTC()
+	v.ID, v.ActionID, v.Status, v.CreatedAt = host.NewID(host.VersionPrefix), a.ID, host.BuildBuilt, time.Now().UTC()
 	if v, err = r.Store.CreateVersion(ctx, v, module); err == nil {
 		r.record(ctx, "version.create", v.ID, a.Name, nil, aboutVersion(&v))
 	}
@@ -180,7 +180,7 @@ func (r *Registry) deployable(ctx context.Context, action, numberOrID string) (h
 	if err != nil {
 		return host.Version{}, err
 	}
-	if v.Status != host.Built {
+	if v.Status != host.BuildBuilt {
 		return host.Version{}, &host.Error{
 			Code: host.Conflict,
 			Text: fmt.Sprintf("version %d is %s; only a version that is built can be deployed", v.Number, v.Status),

@@ -116,7 +116,7 @@ func TestDeployingAnOlderVersionRollsBack(t *testing.T) {
 	r, _ := open(t)
 	action(t, r, "notify", false)
 	for i := range 3 {
-		if v := upload(t, r, "notify"); v.Number != i+1 || !v.Deployed || v.Status != host.Built {
+		if v := upload(t, r, "notify"); v.Number != i+1 || !v.Deployed || v.Status != host.BuildBuilt {
 			t.Fatalf("version is %+v", v)
 		}
 	}
@@ -143,7 +143,7 @@ func TestOnlyABuiltVersionIsDeployed(t *testing.T) {
 	r, db := open(t)
 	a := action(t, r, "notify", false)
 	wasm := guests.Wasm("noop")
-	if _, err := db.CreateVersion(t.Context(), host.Version{ActionID: a.ID, Status: host.Failed}, wasm); err != nil {
+	if _, err := db.CreateVersion(t.Context(), host.Version{ActionID: a.ID, Status: host.BuildFailed}, wasm); err != nil {
 		t.Fatal(err)
 	}
 	_, err := r.Deploy(t.Context(), "notify", "1")

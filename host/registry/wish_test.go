@@ -82,7 +82,7 @@ func TestWhatWasAskedForIsDeployedAlsoWhenItIsPatchedBefore(t *testing.T) {
 			if got := deployedCode(t, r, a.ID); got != "asked for" {
 				t.Errorf("deployed %q", got)
 			}
-			poll(t, func() bool { _, d := look(t, r, a.ID); return d.Status == host.Built })
+			poll(t, func() bool { _, d := look(t, r, a.ID); return d.Status == host.BuildBuilt })
 			a, d := look(t, r, a.ID)
 			if d.Source.Code != "patched" || d.Revision != 2 || registry.AllDeployed(a, d) {
 				t.Errorf("draft %+v, deployed %+v", d, a.Deployed)

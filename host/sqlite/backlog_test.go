@@ -91,16 +91,16 @@ func TestTheBacklogIsWhatTheTableHas(t *testing.T) {
 // finish records one of four ends of an attempt.
 func finish(t *testing.T, db *sqlite.DB, x host.Execution, how int) {
 	t.Helper()
-	o := host.Outcome{ExecutionID: x.ID, Epoch: x.Epoch, Steps: []host.StepState{host.StepSucceeded, host.StepSucceeded}}
+	o := host.Outcome{ExecutionID: x.ID, Epoch: x.Epoch, Progress: []host.StepState{host.StepSucceeded, host.StepSucceeded}}
 	switch how {
 	case 0:
-		o.Status = host.Completed
+		o.Status = host.StatusCompleted
 	case 1:
-		o.Status, o.NextAt = host.Retrying, time.Now().Add(-time.Second)
+		o.Status, o.NextAt = host.StatusRetrying, time.Now().Add(-time.Second)
 	case 2:
-		o.Status, o.NextAt = host.Running, time.Now()
+		o.Status, o.NextAt = host.StatusRunning, time.Now()
 	default:
-		o.Status, o.Steps = host.Partial, []host.StepState{host.StepDead, host.StepSucceeded}
+		o.Status, o.Progress = host.StatusPartial, []host.StepState{host.StepDead, host.StepSucceeded}
 	}
 	done := make(chan error, 1)
 	if err := db.Record(t.Context(), o, func(err error) { done <- err }); err != nil {

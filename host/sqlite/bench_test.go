@@ -127,16 +127,16 @@ func BenchmarkComplete(b *testing.B) {
 
 func recordAll(tb testing.TB, db *sqlite.DB, x host.Execution, done func(error)) {
 	steps := make([]host.StepState, len(x.Plan))
-	copy(steps, x.Steps)
+	copy(steps, x.Progress)
 	for i := range x.Plan {
 		steps[i] = host.StepSucceeded
 		o := host.Outcome{
-			ExecutionID: x.ID, Epoch: x.Epoch, Status: host.Running, Steps: append([]host.StepState{}, steps...),
+			ExecutionID: x.ID, Epoch: x.Epoch, Status: host.StatusRunning, Progress: append([]host.StepState{}, steps...),
 			Result: &host.Result{ExecutionID: x.ID, Step: i, Attempt: 1, ActionID: x.Plan[i].ActionID, Action: x.Plan[i].Action, Succeeded: true},
 		}
 		var tell func(error)
 		if i == len(x.Plan)-1 {
-			o.Status, tell = host.Completed, done
+			o.Status, tell = host.StatusCompleted, done
 		}
 		if err := db.Record(context.Background(), o, tell); err != nil {
 			tb.Error(err)

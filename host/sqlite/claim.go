@@ -99,7 +99,7 @@ func (tx *transaction) leaseRow(x *executionRow) (host.Execution, error) {
 		WHERE seq = ?`, x.seq); err != nil {
 		return host.Execution{}, err
 	}
-	if x.status == host.Retrying {
+	if x.status == host.StatusRetrying {
 		tx.unended.retrying--
 	}
 	x.leased, x.epoch = 1, x.epoch+1

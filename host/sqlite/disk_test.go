@@ -66,7 +66,7 @@ func TestDiskFull(t *testing.T) {
 			t.Fatal(err)
 		}
 		again := reopen(t, dir)
-		if got, err := again.Execution(t.Context(), x.ID); err != nil || got.Status != host.Completed {
+		if got, err := again.Execution(t.Context(), x.ID); err != nil || got.Status != host.StatusCompleted {
 			t.Errorf("execution is %+v, %v, want it completed", got, err)
 		}
 	})
@@ -184,7 +184,7 @@ func leaseOne(t *testing.T, db *sqlite.DB) host.Execution {
 func record(t *testing.T, db *sqlite.DB, x host.Execution, done chan error) {
 	t.Helper()
 	err := db.Record(t.Context(), host.Outcome{
-		ExecutionID: x.ID, Epoch: x.Epoch, Status: host.Completed, Steps: []host.StepState{host.StepSucceeded},
+		ExecutionID: x.ID, Epoch: x.Epoch, Status: host.StatusCompleted, Progress: []host.StepState{host.StepSucceeded},
 		Result: &host.Result{ExecutionID: x.ID, Attempt: 1, Succeeded: true}, Tape: make([]byte, 64<<10),
 	}, func(err error) { done <- err })
 	if err != nil {

@@ -108,7 +108,7 @@ func encodeDraft(d *host.Draft) (c draftColumns, err error) {
 }
 
 func known(s host.BuildStatus) bool {
-	return s == host.Pending || s == host.Building || s == host.Built || s == host.Failed
+	return s == host.BuildPending || s == host.BuildBuilding || s == host.BuildBuilt || s == host.BuildFailed
 }
 
 func (tx *transaction) putDraft(d *host.Draft, c draftColumns) error {

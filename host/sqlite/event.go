@@ -171,7 +171,7 @@ func (a *acceptance) insertEvent(tx *transaction, seq int64, i int) (bool, error
 func (a *acceptance) start(tx *transaction, seq int64, i int, plan *plan) error {
 	x := newExecution(tx, plan, seq, seq)
 	x.id, x.userID, x.tenant, x.trigger = a.accepted[i].ExecutionID, a.events[i].UserID, a.events[i].Tenant, a.events[i].Trigger
-	if x.status == host.Waiting && a.dispatch.reserve() {
+	if x.status == host.StatusPending && a.dispatch.reserve() {
 		x.leased, x.epoch = 1, 1
 		event := a.events[i].Event
 		event.ID = a.accepted[i].EventID

@@ -146,12 +146,12 @@ func (tx *transaction) revive(x *executionRow) error {
 	switch {
 	case x.endedAt != 0:
 		tx.unended.all++
-	case x.status == host.Retrying:
+	case x.status == host.StatusRetrying:
 		tx.unended.retrying--
 	}
-	x.status, x.progress, x.attempt = host.Waiting, strings.ReplaceAll(x.progress, "d", "p"), 0
+	x.status, x.progress, x.attempt = host.StatusPending, strings.ReplaceAll(x.progress, "d", "p"), 0
 	if strings.Contains(x.progress, "s") {
-		x.status = host.Running
+		x.status = host.StatusRunning
 	}
 	x.nextAt, x.endedAt = micros(tx.now), 0
 	_, err := tx.exec(`
@@ -173,11 +173,11 @@ func (db *DB) CancelExecution(ctx context.Context, id string) (host.Execution, e
 		}
 		if _, err := tx.exec(`
 			UPDATE execution SET status = ?, leased = 0, next_at = 0, epoch = epoch + 1, ended_at = ?
-			WHERE seq = ?`, string(host.Canceled), micros(tx.now), x.seq); err != nil {
+			WHERE seq = ?`, string(host.StatusCanceled), micros(tx.now), x.seq); err != nil {
 			return err
 		}
 		tx.unended.all--
-		if x.status == host.Retrying && x.leased == 0 {
+		if x.status == host.StatusRetrying && x.leased == 0 {
 			tx.unended.retrying--
 		}
 		tx.setLease(x.id, lease{})

@@ -24,11 +24,11 @@ type executionRow struct {
 // at once when the plan is empty.
 func newExecution(tx *transaction, plan *plan, seq, event int64) executionRow {
 	x := executionRow{
-		seq: seq, event: event, plan: plan.number, status: host.Waiting, progress: plan.blank,
+		seq: seq, event: event, plan: plan.number, status: host.StatusPending, progress: plan.blank,
 		createdAt: micros(tx.now), nextAt: micros(tx.now),
 	}
 	if len(plan.steps) == 0 {
-		x.status, x.endedAt, x.nextAt = host.Completed, x.createdAt, 0
+		x.status, x.endedAt, x.nextAt = host.StatusCompleted, x.createdAt, 0
 	}
 	return x
 }
@@ -56,7 +56,7 @@ func (x *executionRow) insert(tx *transaction) error {
 func (x *executionRow) execution(event *host.Event, plan []host.Step) host.Execution {
 	out := host.Execution{
 		ID: x.id, EventID: x.eventID, Tenant: x.tenant, Trigger: x.trigger, UserID: x.userID,
-		Status: x.status, Plan: plan, Steps: unpackProgress(x.progress), Attempt: int(x.attempt),
+		Status: x.status, Plan: plan, Progress: unpackProgress(x.progress), Attempt: int(x.attempt),
 		NextAt: fromMicros(x.nextAt), Epoch: x.epoch, ReplayOf: x.replayOf, Traceparent: x.traceparent,
 		CreatedAt: fromMicros(x.createdAt), EndedAt: fromMicros(x.endedAt), Event: event,
 	}

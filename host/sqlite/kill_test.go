@@ -50,7 +50,7 @@ func acceptForEver(dir string) {
 		go func() {
 			for x := range leased.leased {
 				o := host.Outcome{
-					ExecutionID: x.ID, Epoch: x.Epoch, Status: host.Completed, Steps: []host.StepState{host.StepSucceeded},
+					ExecutionID: x.ID, Epoch: x.Epoch, Status: host.StatusCompleted, Progress: []host.StepState{host.StepSucceeded},
 					Result: &host.Result{ExecutionID: x.ID, Attempt: 1, Succeeded: true},
 				}
 				if err := db.Record(context.Background(), o, func(error) { say("recorded", x.ID) }); err != nil {
@@ -146,7 +146,7 @@ func checkAcked(t *testing.T, dir string, acked []string) {
 		if _, err := db.Event(t.Context(), x.EventID); err != nil {
 			t.Fatalf("%s, then its event lost: %v", line, err)
 		}
-		if what == "recorded" && x.Status != host.Completed {
+		if what == "recorded" && x.Status != host.StatusCompleted {
 			t.Fatalf("%s, then status %s", line, x.Status)
 		}
 	}
@@ -176,7 +176,7 @@ func finishAll(t *testing.T, db *sqlite.DB) {
 			break
 		}
 	}
-	for _, status := range []host.Status{host.Waiting, host.Running, host.Retrying} {
+	for _, status := range []host.Status{host.StatusPending, host.StatusRunning, host.StatusRetrying} {
 		left, err := db.Executions(t.Context(), host.ExecutionQuery{Status: status})
 		if err != nil || len(left) > 0 {
 			t.Fatalf("%d executions are left %s, %v", len(left), status, err)

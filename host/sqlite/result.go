@@ -87,7 +87,7 @@ func (r *record) insert(tx *transaction, execution int64) error {
 
 // releases reports whether nobody holds the execution after this.
 func (r *record) releases() bool {
-	return r.Status.Final() || r.Status == host.Retrying || !r.NextAt.IsZero()
+	return r.Status.Final() || r.Status == host.StatusRetrying || !r.NextAt.IsZero()
 }
 
 // update writes the state. One that stays leased touches no index.
@@ -96,7 +96,7 @@ func (r *record) update(tx *transaction) error {
 		_, err := tx.exec(`
 			UPDATE execution SET status = ?, progress = ?, attempt = ?
 			WHERE seq = ?`,
-			string(r.Status), packProgress(r.Steps), int64(r.Attempt), r.seq)
+			string(r.Status), packProgress(r.Progress), int64(r.Attempt), r.seq)
 		return err
 	}
 	var ended driverValue
@@ -110,12 +110,12 @@ func (r *record) update(tx *transaction) error {
 	_, err := tx.exec(`
 		UPDATE execution SET status = ?, progress = ?, attempt = ?, next_at = ?, leased = 0, ended_at = ?
 		WHERE seq = ?`,
-		string(r.Status), packProgress(r.Steps), int64(r.Attempt), next, ended, r.seq)
+		string(r.Status), packProgress(r.Progress), int64(r.Attempt), next, ended, r.seq)
 	switch {
 	case err != nil:
 	case ended != nil:
 		tx.unended.all--
-	case r.Status == host.Retrying:
+	case r.Status == host.StatusRetrying:
 		tx.unended.retrying++
 	}
 	return err

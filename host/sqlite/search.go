@@ -47,7 +47,7 @@ func (db *DB) newSearch(ctx context.Context, q host.ExecutionQuery, deadOnly boo
 	case q.Status != "":
 		s.conditions.and("+x.status = ?", string(q.Status))
 	case deadOnly:
-		s.conditions.and("+x.status <> ?", string(host.Canceled))
+		s.conditions.and("+x.status <> ?", string(host.StatusCanceled))
 	}
 	match, err := matchOf(q.Text)
 	if err != nil {
@@ -106,12 +106,12 @@ func (s *search) byDead(key, id string) {
 // byStatus takes the small index that has executions with the status.
 func (db *DB) byStatus(ctx context.Context, s *search, status host.Status) error {
 	switch status {
-	case host.Retrying, host.Partial, host.Aborted, host.Canceled:
+	case host.StatusRetrying, host.StatusPartial, host.StatusFailed, host.StatusCanceled:
 		s.from = troubled
 		// The first condition names the index.
 		s.driver.and("(x.status = 'retrying' OR x.status = 'partial' OR x.status = 'failed' OR x.status = 'canceled')")
 		s.driver.and("x.status = ?", string(status))
-	case host.Waiting, host.Running:
+	case host.StatusPending, host.StatusRunning:
 		var live int
 		if err := db.readers.QueryRowContext(ctx, `
 			SELECT COUNT(*) FROM (

@@ -289,7 +289,7 @@ func recordFailure(t *testing.T, db *sqlite.DB, x host.Execution, message string
 	t.Helper()
 	done := make(chan error, 1)
 	err := db.Record(t.Context(), host.Outcome{
-		ExecutionID: x.ID, Epoch: x.Epoch, Status: host.Running, Steps: x.Steps,
+		ExecutionID: x.ID, Epoch: x.Epoch, Status: host.StatusRunning, Progress: x.Progress,
 		Result: &host.Result{ExecutionID: x.ID, ActionID: x.Plan[0].ActionID, Error: &host.ResultError{Message: message}},
 	}, func(err error) { done <- err })
 	if err == nil {

@@ -219,7 +219,7 @@ func TestAResultTakesTheMarkAway(t *testing.T) {
 	record := func(status host.Status, steps ...host.StepState) {
 		t.Helper()
 		err := db.Record(t.Context(), host.Outcome{
-			ExecutionID: s.ID, Epoch: s.Epoch, Status: status, Steps: steps,
+			ExecutionID: s.ID, Epoch: s.Epoch, Status: status, Progress: steps,
 			Result: &host.Result{ExecutionID: s.ID, Attempt: 1, Succeeded: true},
 		}, func(err error) { recorded <- err })
 		if err == nil {
@@ -229,14 +229,14 @@ func TestAResultTakesTheMarkAway(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	record(host.Running, host.StepSucceeded, host.StepPending)
+	record(host.StatusRunning, host.StepSucceeded, host.StepPending)
 	db, dir = crash(t, dir)
 	found, taken := suspects(t, db)
 	if !slices.Equal(found, []string{s.ID + " 1 false"}) {
 		t.Errorf("after one step: suspect %v", found)
 	}
 	s = taken[0]
-	record(host.Completed, host.StepSucceeded, host.StepSucceeded)
+	record(host.StatusCompleted, host.StepSucceeded, host.StepSucceeded)
 	db, _ = crash(t, dir)
 	if found, _ := suspects(t, db); len(found) > 0 {
 		t.Errorf("after the last step: suspect %v", found)

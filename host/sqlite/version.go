@@ -71,7 +71,7 @@ func prepareVersion(v *host.Version, wasm []byte) (versionColumns, error) {
 		v.Digest = digest
 	}
 	v.SizeBytes, v.Deployed = int64(len(wasm)), false
-	v.ID, v.Status = cmp.Or(v.ID, host.NewID(host.VersionPrefix)), cmp.Or(v.Status, host.Built)
+	v.ID, v.Status = cmp.Or(v.ID, host.NewID(host.VersionPrefix)), cmp.Or(v.Status, host.BuildBuilt)
 	c, err := encodeVersion(v)
 	if err == nil {
 		c.packed, err = packModule(wasm)

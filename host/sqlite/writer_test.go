@@ -170,7 +170,7 @@ func TestAnAcceptWaitsForOneBigResultOnly(t *testing.T) {
 	for _, x := range claimed {
 		records.Add(1)
 		o := host.Outcome{
-			ExecutionID: x.ID, Epoch: x.Epoch, Status: host.Completed, Steps: []host.StepState{host.StepSucceeded},
+			ExecutionID: x.ID, Epoch: x.Epoch, Status: host.StatusCompleted, Progress: []host.StepState{host.StepSucceeded},
 			Result: &host.Result{ExecutionID: x.ID, Attempt: 1, Succeeded: true}, Tape: make([]byte, 8<<20),
 		}
 		if err := db.Record(t.Context(), o, func(error) { c.durable++; records.Done() }); err != nil {

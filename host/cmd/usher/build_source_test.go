@@ -74,7 +74,7 @@ func settled(t *testing.T, reg *registry.Registry, name string, deploy bool) (ho
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d.Status != host.Pending && d.Status != host.Building && (!deploy || a.Deployed != nil) {
+		if d.Status != host.BuildPending && d.Status != host.BuildBuilding && (!deploy || a.Deployed != nil) {
 			return a, d
 		}
 		select {
@@ -102,7 +102,7 @@ exports.onExecutePostUserRegistration = async (event) => {
 		t.Fatal(err)
 	}
 	a, d := settled(t, reg, "notify", true)
-	if d.Status != host.Built || a.Deployed == nil || !registry.AllDeployed(a, d) {
+	if d.Status != host.BuildBuilt || a.Deployed == nil || !registry.AllDeployed(a, d) {
 		t.Fatalf("action %+v, draft %+v", a, d)
 	}
 	for _, token := range []string{"two", "three"} {
@@ -140,7 +140,7 @@ func TestCodeThatCanNotBeBuiltTellsWhere(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, d := settled(t, reg, "a "+tt.name, false)
-			if d.Status != host.Failed || len(d.Errors) == 0 {
+			if d.Status != host.BuildFailed || len(d.Errors) == 0 {
 				t.Fatalf("draft %+v", d)
 			}
 			if e := d.Errors[0]; e.Line != tt.line || !strings.Contains(e.Text, tt.text) || e.File != "action.js" {

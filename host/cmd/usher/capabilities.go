@@ -43,10 +43,10 @@ func (a *app) printCapabilities(w io.Writer, found host.Capabilities) {
 		"imports", join(imports), "asks to reach", cmp.Or(declared, "nothing"), "asks for secrets", cmp.Or(join(found.Secrets.Declared), "none"))
 	fprintf(w, "\nin its latest %s:\n", count(found.Looked, "execution"))
 	a.term.pairs(w, "called", cmp.Or(join(found.Functions), "nothing"), "read secrets", cmp.Or(join(found.Secrets.Read), "none"))
-	if len(found.Egress.Reached) == 0 {
+	if len(found.Egress.Contacted) == 0 {
 		fprintln(w, "it has sent no requests so far")
 		return
 	}
 	fprintln(w)
-	a.reachTable(w, found.Egress.Reached)
+	a.reachTable(w, found.Egress.Contacted)
 }

@@ -62,7 +62,7 @@ func (f *executionFlags) query(now time.Time) (q host.ExecutionQuery, err error)
 func statusNames() []string {
 	var names []string
 	for _, s := range []host.Status{
-		host.Waiting, host.Running, host.Retrying, host.Completed, host.Partial, host.Aborted, host.Canceled,
+		host.StatusPending, host.StatusRunning, host.StatusRetrying, host.StatusCompleted, host.StatusPartial, host.StatusFailed, host.StatusCanceled,
 	} {
 		names = append(names, string(s))
 	}

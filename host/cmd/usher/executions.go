@@ -73,21 +73,21 @@ func (a *app) executionTable(w io.Writer, executions []host.Execution) {
 	rows := make([][]string, len(executions))
 	for i, e := range executions {
 		done := 0
-		for _, s := range e.Steps {
+		for _, s := range e.Progress {
 			if s != host.StepPending {
 				done++
 			}
 		}
-		rows[i] = []string{e.ID, e.UserID, fmt.Sprintf("%d/%d", done, len(e.Steps)), shortTime(e.CreatedAt), a.status(e.Status)}
+		rows[i] = []string{e.ID, e.UserID, fmt.Sprintf("%d/%d", done, len(e.Progress)), shortTime(e.CreatedAt), a.status(e.Status)}
 	}
 	a.term.table(w, []string{"EXECUTION", "USER", "ACTIONS", "CREATED", "STATUS"}, rows)
 }
 
 func (a *app) status(s host.Status) string {
 	switch s {
-	case host.Completed:
+	case host.StatusCompleted:
 		return a.term.green(string(s))
-	case host.Partial, host.Aborted:
+	case host.StatusPartial, host.StatusFailed:
 		return a.term.red(string(s))
 	default:
 		return a.term.yellow(string(s))
@@ -125,7 +125,7 @@ func (a *app) showExecution(ctx context.Context, c *client.Client, id string, f 
 		return err
 	}
 	err = a.term.answer(viewExecution(execution), func(w io.Writer) { a.printExecution(w, execution) })
-	if err == nil && f.exitCode && execution.Status != host.Completed {
+	if err == nil && f.exitCode && execution.Status != host.StatusCompleted {
 		return silentExit(exitAction)
 	}
 	return err
@@ -156,8 +156,8 @@ func (a *app) printExecution(w io.Writer, e client.Execution) {
 		"next try", shortTime(e.NextAt), "replay of", e.ReplayOf, "traceparent", e.Traceparent)
 	for i, step := range e.Plan {
 		state := host.StepPending
-		if i < len(e.Steps) {
-			state = e.Steps[i]
+		if i < len(e.Progress) {
+			state = e.Progress[i]
 		}
 		fprintf(w, "\n%d. %s v%d: %s\n", i+1, a.term.bold(step.Action), step.Number, a.stepState(state))
 		for _, r := range e.Results {

@@ -102,7 +102,7 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	runner.Secrets = reg
 	worker := &executor.Executor{
 		Queue: db, Events: db, Records: db, Runner: attempts(runner), Sealer: box, Settings: reg.Settings,
-		Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics, Reaches: db, Waiting: db,
+		Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics, OriginUses: db, Waiting: db,
 		Quarantine: db, Journal: db,
 	}
 	db.SetDispatcher(worker)

@@ -31,8 +31,8 @@ given. What the version itself declares stays allowed.`,
 		Args: exactly("ACTION"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.tighten(cmd, args[0], f) },
 	}
-	cmd.Flags().BoolVar(&f.AllVersions, "all-versions", false, "go by what every version reached, not the deployed one alone")
-	cmd.Flags().BoolVar(&f.Force, "force", false, "also when nothing was reached yet, or not everything can be listed")
+	cmd.Flags().BoolVar(&f.AllVersions, "all-versions", false, "go by what every version contacted, not the deployed one alone")
+	cmd.Flags().BoolVar(&f.Force, "force", false, "also when nothing was contacted yet, or not everything can be listed")
 	addYes(cmd, &f.yes)
 	return cmd
 }
@@ -66,25 +66,25 @@ func (a *app) tighten(cmd *cobra.Command, action string, f tightenFlags) error {
 // printEgress shows what tightening would do.
 func (a *app) printEgress(w io.Writer, report host.EgressReport) {
 	a.term.pairs(w, "action", report.Action, "may reach now", reach(report), "declared", join(report.Declared))
-	if len(report.Reached) > 0 {
+	if len(report.Contacted) > 0 {
 		fprintln(w)
-		a.reachTable(w, report.Reached)
+		a.reachTable(w, report.Contacted)
 	}
 	fprintln(w)
 	if len(report.Tightened) == 0 {
-		fprintln(w, "nothing was reached so far: tightened, it may reach what its version declares alone")
+		fprintln(w, "nothing was contacted so far: tightened, it may reach what its version declares alone")
 	}
 	for _, origin := range report.Tightened {
 		fprintln(w, a.term.green("+ "+origin))
 	}
 	for _, origin := range report.LeftOut {
-		fprintln(w, a.term.red("- "+origin)+" was reached, and can't stand in a list")
+		fprintln(w, a.term.red("- "+origin)+" was contacted, and can't stand in a list")
 	}
 }
 
-func (a *app) reachTable(w io.Writer, reached []host.Reach) {
-	rows := make([][]string, len(reached))
-	for i, r := range reached {
+func (a *app) reachTable(w io.Writer, contacted []host.OriginUse) {
+	rows := make([][]string, len(contacted))
+	for i, r := range contacted {
 		rows[i] = []string{r.Origin, strconv.FormatInt(r.Requests, 10), shortTime(r.FirstAt), shortTime(r.LastAt)}
 	}
 	a.term.table(w, []string{"REACHED", "REQUESTS", "FIRST", "LAST"}, rows)

@@ -136,7 +136,7 @@ func earlier(action string, newestFirst []host.Version) (host.Version, error) {
 		switch {
 		case v.Deployed:
 			deployed = v.Number
-		case deployed > 0 && v.Status == host.Built:
+		case deployed > 0 && v.Status == host.BuildBuilt:
 			return v, nil
 		}
 	}

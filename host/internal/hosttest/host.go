@@ -72,7 +72,7 @@ func OpenWith(ctx context.Context, dir string, o Options) (*Host, error) {
 		runner = o.Runner(runner)
 	}
 	h.Executor = &executor.Executor{
-		Queue: db, Events: db, Records: db, Reaches: db, Sealer: box, Runner: runner, Concurrency: o.Concurrency,
+		Queue: db, Events: db, Records: db, OriginUses: db, Sealer: box, Runner: runner, Concurrency: o.Concurrency,
 		Settings: h.Registry.Settings, Quarantine: db, Journal: db,
 		Log: slog.New(slog.DiscardHandler),
 	}
@@ -146,7 +146,7 @@ func (h *Host) Wait(ctx context.Context, id string) (host.Execution, error) {
 // WaitIdle waits until no execution is pending or running, or five minutes
 // have passed.
 func (h *Host) WaitIdle(ctx context.Context) error {
-	for _, status := range []host.Status{host.Waiting, host.Running, host.Retrying} {
+	for _, status := range []host.Status{host.StatusPending, host.StatusRunning, host.StatusRetrying} {
 		for {
 			open, err := h.DB.Executions(ctx, host.ExecutionQuery{Status: status, Limit: 1})
 			if err != nil {

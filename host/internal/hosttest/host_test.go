@@ -87,7 +87,7 @@ func TestEightyHostileGuestsHarmOnlyThemselves(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range 50 {
-		if x, err := h.Wait(ctx, accept(t, h, n)); err != nil || x.Status != host.Completed {
+		if x, err := h.Wait(ctx, accept(t, h, n)); err != nil || x.Status != host.StatusCompleted {
 			t.Fatalf("good action %d: %s, %v", n, x.Status, err)
 		}
 	}
@@ -112,7 +112,7 @@ func expectFault(t *testing.T, h *hosttest.Host, x host.Execution) {
 	if hostile[r.Action] == "" {
 		want = host.FaultGuest
 	}
-	if x.Status != host.Partial || !r.DeadLetter || r.Fault != want || r.Limit != hostile[r.Action] {
+	if x.Status != host.StatusPartial || !r.DeadLetter || r.Fault != want || r.Limit != hostile[r.Action] {
 		t.Errorf("%s: status %s, fault %q, limit %q, error %+v", r.Action, x.Status, r.Fault, r.Limit, r.Error)
 	}
 }
@@ -133,7 +133,7 @@ func TestActionsOfOneEventRunInOrderAndLeaveTheirResults(t *testing.T) {
 		t.Fatal(err)
 	}
 	x, err := h.Wait(ctx, accept(t, h, 1))
-	if err != nil || x.Status != host.Completed {
+	if err != nil || x.Status != host.StatusCompleted {
 		t.Fatalf("%s, %v", x.Status, err)
 	}
 	results, err := h.DB.Results(ctx, x.ID)

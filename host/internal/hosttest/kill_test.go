@@ -315,7 +315,7 @@ func (k *killing) report(kills int, slowest time.Duration) {
 	lost, disordered, twice := 0, 0, 0
 	for _, execution := range k.accepted {
 		x, err := k.client.Execution(k.Context(), execution)
-		if err != nil || x.Status != host.Completed {
+		if err != nil || x.Status != host.StatusCompleted {
 			lost++
 			k.Logf("%s: %s %v", execution, x.Status, err)
 		}

@@ -168,7 +168,7 @@ func planOf(t *testing.T, h *hosttest.Host, id string) string {
 		t.Fatal(err)
 	}
 	results, err := h.DB.Results(t.Context(), id)
-	if err != nil || x.Status != host.Completed || len(results) != len(x.Plan) {
+	if err != nil || x.Status != host.StatusCompleted || len(results) != len(x.Plan) {
 		t.Fatalf("execution is %s with %d results for %d steps, %v", x.Status, len(results), len(x.Plan), err)
 	}
 	var steps []string

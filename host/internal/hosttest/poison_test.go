@@ -81,7 +81,7 @@ func serveLines(ctx context.Context, h *hosttest.Host) error {
 	}
 	for left := 1; left > 0; {
 		left = 0
-		for _, status := range []host.Status{host.Waiting, host.Running, host.Retrying} {
+		for _, status := range []host.Status{host.StatusPending, host.StatusRunning, host.StatusRetrying} {
 			found, err := h.DB.Executions(ctx, host.ExecutionQuery{Status: status})
 			if err != nil {
 				return err
@@ -194,16 +194,16 @@ func checkPoisoned(t *testing.T, dir string) {
 			continue
 		}
 		if x.UserID != hosttest.Event(poisonUser).UserID {
-			if x.Status != host.Completed {
+			if x.Status != host.StatusCompleted {
 				t.Errorf("%s is %s", x.UserID, x.Status)
 			}
 			continue
 		}
 		poisoned++
 		r := results[1]
-		if x.Status != host.Partial || !slices.Equal(x.Steps, []host.StepState{host.StepSucceeded, host.StepDead}) ||
+		if x.Status != host.StatusPartial || !slices.Equal(x.Progress, []host.StepState{host.StepSucceeded, host.StepDead}) ||
 			!r.DeadLetter || r.Fault != host.FaultHost || r.Error.Name != "HostEnded" || r.Action != "second" {
-			t.Errorf("the poison is %s with %v: %+v, %+v", x.Status, x.Steps, r, r.Error)
+			t.Errorf("the poison is %s with %v: %+v, %+v", x.Status, x.Progress, r, r.Error)
 		}
 	}
 	if poisoned != 1 {

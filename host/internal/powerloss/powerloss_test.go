@@ -432,7 +432,7 @@ func (c *cut) works(m *machine, key string) {
 			c.Fatalf("%v\n%s", err, m.said())
 		}
 		if x.Status.Final() {
-			if x.Status != host.Completed {
+			if x.Status != host.StatusCompleted {
 				c.Fatalf("an action no longer runs: %+v", x)
 			}
 			return

@@ -148,7 +148,7 @@ func (s *soak) deployOne(ctx context.Context, a *action) error {
 			return true, err
 		}
 		draft, err := c.Draft(ctx, a.name)
-		if err == nil && draft.Status == host.Failed {
+		if err == nil && draft.Status == host.BuildFailed {
 			err = fmt.Errorf("it can't be built: %+v", draft.Errors)
 		}
 		return err != nil, err

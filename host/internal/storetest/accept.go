@@ -40,8 +40,8 @@ func acceptIsDurable(b *bench) {
 	b.equal("trigger", stored.Trigger, trigger)
 	x := b.execution(got.ExecutionID)
 	b.equal("event of the execution", x.EventID, got.EventID)
-	b.equal("status", x.Status, host.Waiting)
-	b.equal("steps", x.Steps, []host.StepState{host.StepPending})
+	b.equal("status", x.Status, host.StatusPending)
+	b.equal("steps", x.Progress, []host.StepState{host.StepPending})
 	b.equal("traceparent of the execution", x.Traceparent, e.Traceparent)
 }
 
@@ -132,7 +132,7 @@ func refusedBatchHoldsNothing(b *bench) {
 func emptyPlan(b *bench) {
 	got := b.accept(event("auth0|1"))
 	x := b.execution(got.ExecutionID)
-	b.equal("status", x.Status, host.Completed)
+	b.equal("status", x.Status, host.StatusCompleted)
 	if x.EndedAt.IsZero() {
 		b.Error("it has no end")
 	}

@@ -117,11 +117,11 @@ func (b *bench) record(o host.Outcome) error {
 // outcome returns the outcome of the execution's next step.
 func outcome(x host.Execution, status host.Status, steps ...host.StepState) host.Outcome {
 	step := 0
-	for step < len(x.Steps) && x.Steps[step] != host.StepPending {
+	for step < len(x.Progress) && x.Progress[step] != host.StepPending {
 		step++
 	}
 	return host.Outcome{
-		ExecutionID: x.ID, Epoch: x.Epoch, Status: status, Steps: steps,
+		ExecutionID: x.ID, Epoch: x.Epoch, Status: status, Progress: steps,
 		Result: result(x, step, x.Attempt+1),
 	}
 }

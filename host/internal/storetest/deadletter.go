@@ -31,17 +31,17 @@ func deadLettersListed(b *bench) {
 	b.bound("one", "two")
 	ended := b.dead("a")
 	b.accept(event("fine"))
-	b.ok(b.record(outcome(b.claimOne(), host.Completed, host.StepSucceeded, host.StepSucceeded)))
+	b.ok(b.record(outcome(b.claimOne(), host.StatusCompleted, host.StepSucceeded, host.StepSucceeded)))
 	b.accept(event("b"))
 	x := b.claimOne()
-	b.ok(b.record(outcome(x, host.Running, host.StepDead, host.StepPending)))
+	b.ok(b.record(outcome(x, host.StatusRunning, host.StepDead, host.StepPending)))
 	b.equal("dead letters", b.deadLetters(host.ExecutionQuery{}), []string{x.ID, ended.ID})
 	b.equal("of user a", b.deadLetters(host.ExecutionQuery{UserID: "a"}), []string{ended.ID})
 	b.equal("before", b.deadLetters(host.ExecutionQuery{Before: x.ID}), []string{ended.ID})
 	_, err := b.CancelExecution(b.ctx, x.ID)
 	b.ok(err)
 	b.equal("after a cancel", b.deadLetters(host.ExecutionQuery{}), []string{ended.ID})
-	b.equal("that were canceled", b.deadLetters(host.ExecutionQuery{Status: host.Canceled}), []string{x.ID})
+	b.equal("that were canceled", b.deadLetters(host.ExecutionQuery{Status: host.StatusCanceled}), []string{x.ID})
 }
 
 func deadLettersRetried(b *bench) {
@@ -55,7 +55,7 @@ func deadLettersRetried(b *bench) {
 		b.accept(keyed(user, fmt.Sprint(i), "{}"))
 	}
 	for _, x := range b.claim(250) {
-		b.ok(b.record(outcome(x, host.Partial, host.StepDead, host.StepSucceeded)))
+		b.ok(b.record(outcome(x, host.StatusPartial, host.StepDead, host.StepSucceeded)))
 		all = append(all, x.ID)
 	}
 	n, err := b.RetryExecutions(b.ctx, host.ExecutionQuery{UserID: "b"})
@@ -72,7 +72,7 @@ func deadLettersRetried(b *bench) {
 	slices.Sort(again)
 	slices.Sort(all)
 	b.equal("claimed", again, all)
-	b.equal("steps", claimed[0].Steps, []host.StepState{host.StepPending, host.StepSucceeded})
+	b.equal("steps", claimed[0].Progress, []host.StepState{host.StepPending, host.StepSucceeded})
 	n, err = b.RetryExecutions(b.ctx, host.ExecutionQuery{UserID: "nobody"})
 	b.ok(err)
 	b.equal("retried of nobody", n, 0)
@@ -94,23 +94,23 @@ func bulkRetryPasses(b *bench) {
 	b.bound("one", "two")
 	b.accept(event("canceled"))
 	canceled := b.claimOne()
-	b.ok(b.record(outcome(canceled, host.Running, host.StepDead, host.StepPending)))
+	b.ok(b.record(outcome(canceled, host.StatusRunning, host.StepDead, host.StepPending)))
 	_, err := b.CancelExecution(b.ctx, canceled.ID)
 	b.ok(err)
 	ended := b.dead("ended")
 	b.accept(event("running"))
 	running := b.claimOne()
-	b.ok(b.record(outcome(running, host.Running, host.StepDead, host.StepPending)))
+	b.ok(b.record(outcome(running, host.StatusRunning, host.StepDead, host.StepPending)))
 
 	n, err := b.RetryExecutions(b.ctx, host.ExecutionQuery{})
 	b.ok(err)
 	b.equal("retried", n, 1)
 	b.equal("claimed", b.claimOne().ID, ended.ID)
-	n, err = b.RetryExecutions(b.ctx, host.ExecutionQuery{Status: host.Canceled})
+	n, err = b.RetryExecutions(b.ctx, host.ExecutionQuery{Status: host.StatusCanceled})
 	b.ok(err)
 	b.equal("retried of the canceled", n, 1)
-	running.Steps[0] = host.StepDead
-	b.ok(b.record(outcome(running, host.Partial, host.StepDead, host.StepSucceeded)))
+	running.Progress[0] = host.StepDead
+	b.ok(b.record(outcome(running, host.StatusPartial, host.StepDead, host.StepSucceeded)))
 }
 
 func bulkRetryDispatches(b *bench) {
@@ -126,7 +126,7 @@ func bulkRetryDispatches(b *bench) {
 	for range 2 {
 		x := <-r.leased
 		b.equal("body", string(x.Event.Body), string(event(x.UserID).Body))
-		b.ok(b.record(outcome(x, host.Completed, host.StepSucceeded, host.StepSucceeded)))
+		b.ok(b.record(outcome(x, host.StatusCompleted, host.StepSucceeded, host.StepSucceeded)))
 	}
 	b.equal("claimed", len(b.claim(10)), 3)
 }

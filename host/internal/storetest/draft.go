@@ -36,11 +36,11 @@ func (b *bench) bareAction(name string) host.Action {
 // draft puts a draft that has this module.
 func (b *bench) draft(actionID string, revision int64, wasm string) host.Draft {
 	b.Helper()
-	d := host.Draft{ActionID: actionID, Source: source(wasm), Revision: revision, Status: host.Pending}
+	d := host.Draft{ActionID: actionID, Source: source(wasm), Revision: revision, Status: host.BuildPending}
 	var module []byte
 	if wasm != "" {
 		module = []byte(wasm)
-		d.Status, d.Digest, d.BuiltAt = host.Built, host.Digest(module), time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
+		d.Status, d.Digest, d.BuiltAt = host.BuildBuilt, host.Digest(module), time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
 	}
 	b.ok(b.PutDraft(b.ctx, d, module))
 	d, err := b.Draft(b.ctx, actionID)
@@ -51,7 +51,7 @@ func (b *bench) draft(actionID string, revision int64, wasm string) host.Draft {
 func draftKept(b *bench) {
 	a := b.bareAction("one")
 	want := host.Draft{
-		ActionID: a.ID, Source: source("throw"), Revision: 3, Status: host.Failed,
+		ActionID: a.ID, Source: source("throw"), Revision: 3, Status: host.BuildFailed,
 		Errors:    []host.BuildMessage{{Text: "unexpected }", File: "action.js", Line: 2, Column: 7, LineText: "}}", Hint: "remove it"}},
 		UpdatedAt: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC),
 	}
@@ -65,13 +65,13 @@ func draftKept(b *bench) {
 func draftRevisions(b *bench) {
 	a := b.bareAction("one")
 	d := b.draft(a.ID, 2, "")
-	d.Status = host.Building
+	d.Status = host.BuildBuilding
 	b.ok(b.PutDraft(b.ctx, d, nil))
-	d.Revision, d.Status = 1, host.Failed
+	d.Revision, d.Status = 1, host.BuildFailed
 	b.code(b.PutDraft(b.ctx, d, nil), host.Conflict)
 	got, err := b.Draft(b.ctx, a.ID)
 	b.ok(err)
-	b.equal("status", got.Status, host.Building)
+	b.equal("status", got.Status, host.BuildBuilding)
 	d.Revision = 4
 	b.ok(b.PutDraft(b.ctx, d, nil))
 	got, err = b.Draft(b.ctx, a.ID)
@@ -81,7 +81,7 @@ func draftRevisions(b *bench) {
 
 func draftsListed(b *bench) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	for i, status := range []host.BuildStatus{host.Pending, host.Building, host.Failed, host.Pending} {
+	for i, status := range []host.BuildStatus{host.BuildPending, host.BuildBuilding, host.BuildFailed, host.BuildPending} {
 		a := b.bareAction(string(rune('a' + i)))
 		b.ok(b.PutDraft(b.ctx, host.Draft{
 			ActionID: a.ID, Source: source(a.Name), Revision: 1, Status: status, UpdatedAt: at.Add(-time.Duration(i) * time.Second),
@@ -92,8 +92,8 @@ func draftsListed(b *bench) {
 		want     string
 	}{
 		{nil, "dcba"},
-		{[]host.BuildStatus{host.Pending, host.Building}, "dba"},
-		{[]host.BuildStatus{host.Built}, ""},
+		{[]host.BuildStatus{host.BuildPending, host.BuildBuilding}, "dba"},
+		{[]host.BuildStatus{host.BuildBuilt}, ""},
 	} {
 		drafts, err := b.Drafts(b.ctx, tt.statuses...)
 		b.ok(err)
@@ -118,7 +118,7 @@ func draftRefused(b *bench) {
 		{"with a module that is not stored", func(d *host.Draft) { d.Digest = "sha256:0" }, host.Conflict},
 		{"with a library there is not", func(d *host.Draft) { d.Source.Libraries = []host.LibraryRef{{LibraryID: "lib_1"}} }, host.NotFound},
 	} {
-		d := host.Draft{ActionID: a.ID, Source: source("x"), Revision: 1, Status: host.Pending}
+		d := host.Draft{ActionID: a.ID, Source: source("x"), Revision: 1, Status: host.BuildPending}
 		tt.spoil(&d)
 		if err := b.PutDraft(b.ctx, d, nil); err == nil || host.CodeOf(err) != tt.want {
 			b.Errorf("%s: error is %v, want one with code %q", tt.name, err, tt.want)

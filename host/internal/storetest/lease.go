@@ -43,7 +43,7 @@ func claimBringsAll(b *bench) {
 	x := b.claimOne()
 	b.equal("id", x.ID, got.ExecutionID)
 	b.equal("plan", names(x.Plan), "one@1 two@1")
-	b.equal("steps", x.Steps, []host.StepState{host.StepPending, host.StepPending})
+	b.equal("steps", x.Progress, []host.StepState{host.StepPending, host.StepPending})
 	b.equal("epoch", x.Epoch, int64(1))
 	if x.Event == nil || x.Event.ID != got.EventID || x.Event.UserID != "a" || x.Event.ReceivedAt.IsZero() {
 		b.Errorf("event is %+v, want that of user a", x.Event)
@@ -60,8 +60,8 @@ func claimFences(b *bench) {
 	if second.Epoch <= first.Epoch {
 		b.Fatalf("epoch is %d after %d, want it raised", second.Epoch, first.Epoch)
 	}
-	b.code(b.record(outcome(first, host.Running, host.StepSucceeded, host.StepPending)), host.Fenced)
-	b.ok(b.record(outcome(second, host.Running, host.StepSucceeded, host.StepPending)))
+	b.code(b.record(outcome(first, host.StatusRunning, host.StepSucceeded, host.StepPending)), host.Fenced)
+	b.ok(b.record(outcome(second, host.StatusRunning, host.StepSucceeded, host.StepPending)))
 	results, err := b.Results(b.ctx, first.ID)
 	b.ok(err)
 	b.equal("results", len(results), 1)
@@ -71,12 +71,12 @@ func reopenFrees(b *bench) {
 	b.bound("one", "two")
 	b.accept(event("a"))
 	x := b.claimOne()
-	b.ok(b.record(outcome(x, host.Running, host.StepSucceeded, host.StepPending)))
+	b.ok(b.record(outcome(x, host.StatusRunning, host.StepSucceeded, host.StepPending)))
 	b.reopen(nil)
 	again := b.claimOne()
 	b.equal("id", again.ID, x.ID)
 	b.equal("epoch", again.Epoch, x.Epoch+1)
-	b.equal("status", again.Status, host.Running)
+	b.equal("status", again.Status, host.StatusRunning)
 	if next, ok := again.Next(); next != 1 || !ok {
 		b.Errorf("next step is %d %v, want 1", next, ok)
 	}
@@ -96,8 +96,8 @@ func dispatcherGets(b *bench) {
 	b.equal("plan", names(x.Plan), "one@1")
 	b.equal("user", x.UserID, "a")
 	b.equal("claimed", len(b.claim(1)), 0)
-	b.ok(b.record(outcome(x, host.Completed, host.StepSucceeded)))
-	b.equal("status", b.execution(x.ID).Status, host.Completed)
+	b.ok(b.record(outcome(x, host.StatusCompleted, host.StepSucceeded)))
+	b.equal("status", b.execution(x.ID).Status, host.StatusCompleted)
 }
 
 func dispatcherFull(b *bench) {
@@ -148,12 +148,12 @@ func nextDue(b *bench) {
 		b.Error("what is leased is due")
 	}
 	later := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
-	o := outcome(x, host.Retrying, host.StepPending)
+	o := outcome(x, host.StatusRetrying, host.StepPending)
 	o.Attempt, o.NextAt = 1, later
 	b.ok(b.record(o))
 	at, _, err = b.NextDue(b.ctx)
 	b.ok(err)
 	b.equal("next due", at, later)
 	b.equal("claimed before its time", len(b.claim(1)), 0)
-	b.equal("status", b.execution(x.ID).Status, host.Retrying)
+	b.equal("status", b.execution(x.ID).Status, host.StatusRetrying)
 }

@@ -96,7 +96,7 @@ func using(l host.Library) host.Source {
 
 func libraryInUse(b *bench) {
 	l, a, other := b.library("shared"), b.bareAction("drafted"), b.action("deployed")
-	b.ok(b.PutDraft(b.ctx, host.Draft{ActionID: a.ID, Source: using(l), Revision: 1, Status: host.Pending}, nil))
+	b.ok(b.PutDraft(b.ctx, host.Draft{ActionID: a.ID, Source: using(l), Revision: 1, Status: host.BuildPending}, nil))
 	of := using(l)
 	_, err := b.CreateVersion(b.ctx, host.Version{ActionID: other.ID, Source: &of}, []byte("w"))
 	b.ok(err)
@@ -105,7 +105,7 @@ func libraryInUse(b *bench) {
 	if !strings.Contains(err.Error(), `"deployed", "drafted"`) {
 		b.Errorf("error is %q, want the names of both actions", err)
 	}
-	b.ok(b.PutDraft(b.ctx, host.Draft{ActionID: a.ID, Source: source("none"), Revision: 2, Status: host.Pending}, nil))
+	b.ok(b.PutDraft(b.ctx, host.Draft{ActionID: a.ID, Source: source("none"), Revision: 2, Status: host.BuildPending}, nil))
 	err = b.DeleteLibrary(b.ctx, l.ID)
 	b.code(err, host.Conflict)
 	if strings.Contains(err.Error(), "drafted") {
@@ -127,7 +127,7 @@ func libraryUsers(b *bench) {
 		for i, l := range libraries {
 			s.Libraries = append(s.Libraries, host.LibraryRef{LibraryID: l.ID, Name: l.Name, Number: i + 1})
 		}
-		b.ok(b.PutDraft(b.ctx, host.Draft{ActionID: a.ID, Source: s, Revision: revision, Status: host.Pending}, nil))
+		b.ok(b.PutDraft(b.ctx, host.Draft{ActionID: a.ID, Source: s, Revision: revision, Status: host.BuildPending}, nil))
 	}
 	use("b", 1, other, l)
 	use("a", 1, l)

@@ -24,9 +24,9 @@ func manyAtOnce(b *bench) {
 	ran.Add(producers * each)
 	run := func(x host.Execution) {
 		runs.add(x.ID)
-		last := outcome(x, host.Completed, host.StepSucceeded, host.StepSucceeded)
+		last := outcome(x, host.StatusCompleted, host.StepSucceeded, host.StepSucceeded)
 		last.Result = result(x, 1, 1)
-		_ = b.Record(b.ctx, outcome(x, host.Running, host.StepSucceeded, host.StepPending), nil)
+		_ = b.Record(b.ctx, outcome(x, host.StatusRunning, host.StepSucceeded, host.StepPending), nil)
 		_ = b.Record(b.ctx, last, func(error) { ran.Done() })
 	}
 	for p := range producers {
@@ -48,7 +48,7 @@ func manyAtOnce(b *bench) {
 	}
 	ran.Wait()
 	b.reopen(nil)
-	done, err := b.Executions(b.ctx, host.ExecutionQuery{Status: host.Completed, Limit: 500})
+	done, err := b.Executions(b.ctx, host.ExecutionQuery{Status: host.StatusCompleted, Limit: 500})
 	b.ok(err)
 	b.equal("completed", len(done), producers*each)
 	b.equal("runs", runs.all(), producers*each)

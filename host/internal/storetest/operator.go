@@ -19,9 +19,9 @@ func (b *bench) dead(user string) host.Execution {
 	b.Helper()
 	b.accept(event(user))
 	x := b.claimOne()
-	b.ok(b.record(outcome(x, host.Running, host.StepDead, host.StepPending)))
-	x.Steps[0] = host.StepDead
-	b.ok(b.record(outcome(x, host.Partial, host.StepDead, host.StepSucceeded)))
+	b.ok(b.record(outcome(x, host.StatusRunning, host.StepDead, host.StepPending)))
+	x.Progress[0] = host.StepDead
+	b.ok(b.record(outcome(x, host.StatusPartial, host.StepDead, host.StepSucceeded)))
 	return b.execution(x.ID)
 }
 
@@ -30,15 +30,15 @@ func retryRevives(b *bench) {
 	x := b.dead("a")
 	got, err := b.RetryExecution(b.ctx, x.ID)
 	b.ok(err)
-	b.equal("steps", got.Steps, []host.StepState{host.StepPending, host.StepSucceeded})
+	b.equal("steps", got.Progress, []host.StepState{host.StepPending, host.StepSucceeded})
 	b.equal("attempt", got.Attempt, 0)
 	if got.Status.Final() || !got.EndedAt.IsZero() {
 		b.Errorf("it has status %s, ended at %v", got.Status, got.EndedAt)
 	}
 	again := b.claimOne()
 	b.equal("id", again.ID, x.ID)
-	b.ok(b.record(outcome(again, host.Completed, host.StepSucceeded, host.StepSucceeded)))
-	b.equal("status", b.execution(x.ID).Status, host.Completed)
+	b.ok(b.record(outcome(again, host.StatusCompleted, host.StepSucceeded, host.StepSucceeded)))
+	b.equal("status", b.execution(x.ID).Status, host.StatusCompleted)
 }
 
 func retryRefused(b *bench) {
@@ -47,7 +47,7 @@ func retryRefused(b *bench) {
 	_, err := b.RetryExecution(b.ctx, got.ExecutionID)
 	b.code(err, host.Conflict)
 	x := b.claimOne()
-	b.ok(b.record(outcome(x, host.Running, host.StepDead, host.StepPending)))
+	b.ok(b.record(outcome(x, host.StatusRunning, host.StepDead, host.StepPending)))
 	_, err = b.RetryExecution(b.ctx, got.ExecutionID)
 	b.code(err, host.Conflict)
 }
@@ -58,7 +58,7 @@ func retryKeepsResults(b *bench) {
 	_, err := b.RetryExecution(b.ctx, x.ID)
 	b.ok(err)
 	again := b.claimOne()
-	o := outcome(again, host.Completed, host.StepSucceeded, host.StepSucceeded)
+	o := outcome(again, host.StatusCompleted, host.StepSucceeded, host.StepSucceeded)
 	o.Result.Logs, o.Tape = nil, []byte("second")
 	b.ok(b.record(o))
 	results, err := b.Results(b.ctx, x.ID)
@@ -77,11 +77,11 @@ func cancelFences(b *bench) {
 	x := b.claimOne()
 	got, err := b.CancelExecution(b.ctx, x.ID)
 	b.ok(err)
-	b.equal("status", got.Status, host.Canceled)
-	b.code(b.record(outcome(x, host.Completed, host.StepSucceeded)), host.Fenced)
+	b.equal("status", got.Status, host.StatusCanceled)
+	b.code(b.record(outcome(x, host.StatusCompleted, host.StepSucceeded)), host.Fenced)
 	b.reopen(nil)
 	b.equal("claimed", len(b.claim(1)), 0)
-	b.equal("status", b.execution(x.ID).Status, host.Canceled)
+	b.equal("status", b.execution(x.ID).Status, host.StatusCanceled)
 }
 
 func cancelRefused(b *bench) {
@@ -102,10 +102,10 @@ func replayPresent(b *bench) {
 	b.equal("replay of", replay.ReplayOf, x.ID)
 	b.equal("plan", names(replay.Plan), "one@2 two@1")
 	b.equal("user", replay.UserID, "a")
-	b.equal("status of the first", b.execution(x.ID).Status, host.Partial)
+	b.equal("status of the first", b.execution(x.ID).Status, host.StatusPartial)
 	claimed := b.claimOne()
 	b.equal("claimed", claimed.ID, got.ExecutionID)
-	b.ok(b.record(outcome(claimed, host.Completed, host.StepSucceeded, host.StepSucceeded)))
+	b.ok(b.record(outcome(claimed, host.StatusCompleted, host.StepSucceeded, host.StepSucceeded)))
 	results, err := b.Results(b.ctx, claimed.ID)
 	b.ok(err)
 	b.equal("results", len(results), 1)
@@ -113,7 +113,7 @@ func replayPresent(b *bench) {
 	b.ok(err)
 	b.equal("replay of the replay", b.execution(second.ExecutionID).ReplayOf, got.ExecutionID)
 	next := b.accept(event("b"))
-	b.equal("status of a later event", b.execution(next.ExecutionID).Status, host.Waiting)
+	b.equal("status of a later event", b.execution(next.ExecutionID).Status, host.StatusPending)
 }
 
 func replaySame(b *bench) {
@@ -140,7 +140,7 @@ func replayIsDispatched(b *bench) {
 	b.ok(err)
 	leased = <-r.leased
 	b.equal("id", leased.ID, x.ID)
-	b.ok(b.record(outcome(leased, host.Completed, host.StepSucceeded, host.StepSucceeded)))
+	b.ok(b.record(outcome(leased, host.StatusCompleted, host.StepSucceeded, host.StepSucceeded)))
 	_, err = b.RetryExecution(b.ctx, x.ID)
 	b.code(err, host.Conflict)
 	r.mu.Lock()

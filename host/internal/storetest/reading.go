@@ -73,21 +73,21 @@ func executionsByPage(b *bench) {
 func executionsByStatus(b *bench) {
 	b.bound("one")
 	for _, status := range []host.Status{
-		host.Running, host.Retrying, host.Completed, host.Partial, host.Aborted,
+		host.StatusRunning, host.StatusRetrying, host.StatusCompleted, host.StatusPartial, host.StatusFailed,
 	} {
 		b.accept(event(string(status)))
 		o := outcome(b.claimOne(), status, host.StepPending)
-		if status == host.Retrying {
+		if status == host.StatusRetrying {
 			o.NextAt = time.Now().Add(time.Hour)
 		}
 		b.ok(b.record(o))
 	}
-	b.accept(event(string(host.Waiting)))
+	b.accept(event(string(host.StatusPending)))
 	canceled := b.accept(event("canceled"))
 	_, err := b.CancelExecution(b.ctx, canceled.ExecutionID)
 	b.ok(err)
 	for _, status := range []host.Status{
-		host.Waiting, host.Running, host.Retrying, host.Completed, host.Partial, host.Aborted, host.Canceled,
+		host.StatusPending, host.StatusRunning, host.StatusRetrying, host.StatusCompleted, host.StatusPartial, host.StatusFailed, host.StatusCanceled,
 	} {
 		got, err := b.Executions(b.ctx, host.ExecutionQuery{Status: status})
 		b.ok(err)
@@ -133,7 +133,7 @@ func following(b *bench) {
 	b.equal("last before any", last, int64(0))
 	var want []string
 	for _, x := range b.claim(3) {
-		b.ok(b.record(outcome(x, host.Running, host.StepSucceeded, host.StepPending)))
+		b.ok(b.record(outcome(x, host.StatusRunning, host.StepSucceeded, host.StepPending)))
 		want = append(want, x.ID)
 	}
 	first, err := b.ResultsAfter(b.ctx, 0, "", 2)
@@ -158,9 +158,9 @@ func followingAction(b *bench) {
 	actions := b.bound("one", "two")
 	b.accept(event("a"))
 	x := b.claimOne()
-	b.ok(b.record(outcome(x, host.Running, host.StepSucceeded, host.StepPending)))
-	x.Steps[0] = host.StepSucceeded
-	b.ok(b.record(outcome(x, host.Completed, host.StepSucceeded, host.StepSucceeded)))
+	b.ok(b.record(outcome(x, host.StatusRunning, host.StepSucceeded, host.StepPending)))
+	x.Progress[0] = host.StepSucceeded
+	b.ok(b.record(outcome(x, host.StatusCompleted, host.StepSucceeded, host.StepSucceeded)))
 	got, err := b.ResultsAfter(b.ctx, 0, actions[1].ID, 0)
 	b.ok(err)
 	if len(got) != 1 || got[0].Action != "two" {

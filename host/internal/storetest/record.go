@@ -23,7 +23,7 @@ func recordIsDurable(b *bench) {
 	b.bound("one")
 	b.accept(event("a"))
 	x := b.claimOne()
-	o := outcome(x, host.Completed, host.StepSucceeded)
+	o := outcome(x, host.StatusCompleted, host.StepSucceeded)
 	o.Result.Output = []byte{0, 1, 255}
 	o.Result.Error = &host.ResultError{Message: "none really"}
 	o.Result.StartedAt = time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
@@ -39,13 +39,13 @@ func recordToTheEnd(b *bench) {
 	b.bound("one", "two")
 	b.accept(event("a"))
 	x := b.claimOne()
-	b.ok(b.record(outcome(x, host.Running, host.StepSucceeded, host.StepPending)))
-	x.Steps[0] = host.StepSucceeded
-	b.equal("steps half way", b.execution(x.ID).Steps, x.Steps)
-	b.ok(b.record(outcome(x, host.Partial, host.StepSucceeded, host.StepDead)))
+	b.ok(b.record(outcome(x, host.StatusRunning, host.StepSucceeded, host.StepPending)))
+	x.Progress[0] = host.StepSucceeded
+	b.equal("steps half way", b.execution(x.ID).Progress, x.Progress)
+	b.ok(b.record(outcome(x, host.StatusPartial, host.StepSucceeded, host.StepDead)))
 	got := b.execution(x.ID)
-	b.equal("status", got.Status, host.Partial)
-	b.equal("steps", got.Steps, []host.StepState{host.StepSucceeded, host.StepDead})
+	b.equal("status", got.Status, host.StatusPartial)
+	b.equal("steps", got.Progress, []host.StepState{host.StepSucceeded, host.StepDead})
 	b.equal("next at", got.NextAt, time.Time{})
 	if got.EndedAt.IsZero() {
 		b.Error("it has no end")
@@ -57,7 +57,7 @@ func resultsInOrder(b *bench) {
 	b.accept(event("a"))
 	x := b.claimOne()
 	for _, r := range []struct{ step, attempt int }{{0, 1}, {0, 2}, {1, 1}, {1, 2}, {1, 3}} {
-		o := outcome(x, host.Running, x.Steps...)
+		o := outcome(x, host.StatusRunning, x.Progress...)
 		o.Result = result(x, r.step, r.attempt)
 		b.ok(b.record(o))
 	}
@@ -74,21 +74,21 @@ func retryGivesBack(b *bench) {
 	b.bound("one")
 	b.accept(event("a"))
 	x := b.claimOne()
-	o := outcome(x, host.Retrying, host.StepPending)
+	o := outcome(x, host.StatusRetrying, host.StepPending)
 	o.Attempt, o.NextAt = 1, time.Now().Add(-time.Millisecond)
 	b.ok(b.record(o))
 	b.code(b.record(o), host.Fenced)
 	again := b.claimOne()
 	b.equal("attempt", again.Attempt, 1)
 	b.equal("epoch", again.Epoch, x.Epoch+1)
-	b.equal("status", again.Status, host.Retrying)
+	b.equal("status", again.Status, host.StatusRetrying)
 }
 
 func runningStaysLeased(b *bench) {
 	b.bound("one", "two")
 	b.accept(event("a"))
 	x := b.claimOne()
-	b.ok(b.record(outcome(x, host.Running, host.StepSucceeded, host.StepPending)))
+	b.ok(b.record(outcome(x, host.StatusRunning, host.StepSucceeded, host.StepPending)))
 	b.equal("claimed", len(b.claim(1)), 0)
 }
 
@@ -96,9 +96,9 @@ func endedIsFenced(b *bench) {
 	b.bound("one")
 	b.accept(event("a"))
 	x := b.claimOne()
-	b.ok(b.record(outcome(x, host.Completed, host.StepSucceeded)))
-	b.code(b.record(outcome(x, host.Aborted, host.StepDead)), host.Fenced)
-	b.equal("status", b.execution(x.ID).Status, host.Completed)
+	b.ok(b.record(outcome(x, host.StatusCompleted, host.StepSucceeded)))
+	b.code(b.record(outcome(x, host.StatusFailed, host.StepDead)), host.Fenced)
+	b.equal("status", b.execution(x.ID).Status, host.StatusCompleted)
 }
 
 func unleasedIsFenced(b *bench) {
@@ -107,10 +107,10 @@ func unleasedIsFenced(b *bench) {
 	x := b.execution(got.ExecutionID)
 	for _, epoch := range []int64{0, 1, 2} {
 		x.Epoch = epoch
-		b.code(b.record(outcome(x, host.Completed, host.StepSucceeded)), host.Fenced)
+		b.code(b.record(outcome(x, host.StatusCompleted, host.StepSucceeded)), host.Fenced)
 	}
 	x.ID = "exe_nobody"
-	b.code(b.record(outcome(x, host.Completed, host.StepSucceeded)), host.Fenced)
+	b.code(b.record(outcome(x, host.StatusCompleted, host.StepSucceeded)), host.Fenced)
 }
 
 func recordsKeepOrder(b *bench) {
@@ -119,13 +119,13 @@ func recordsKeepOrder(b *bench) {
 	x := b.claimOne()
 	done := make(chan error, 4)
 	steps := []host.StepState{host.StepPending, host.StepPending, host.StepPending}
-	for i, status := range []host.Status{host.Running, host.Running, host.Completed, host.Running} {
+	for i, status := range []host.Status{host.StatusRunning, host.StatusRunning, host.StatusCompleted, host.StatusRunning} {
 		o := outcome(x, status)
 		if i < 3 {
 			steps[i] = host.StepSucceeded
 			o.Result = result(x, i, 1)
 		}
-		o.Steps = append(o.Steps, steps...)
+		o.Progress = append(o.Progress, steps...)
 		b.ok(b.Record(b.ctx, o, func(err error) { done <- err }))
 	}
 	for range 3 {
@@ -133,7 +133,7 @@ func recordsKeepOrder(b *bench) {
 	}
 	b.code(<-done, host.Fenced)
 	got := b.execution(x.ID)
-	b.equal("status", got.Status, host.Completed)
+	b.equal("status", got.Status, host.StatusCompleted)
 	results, err := b.Results(b.ctx, x.ID)
 	b.ok(err)
 	b.equal("results", len(results), 3)
@@ -143,7 +143,7 @@ func stateOnly(b *bench) {
 	b.bound("one")
 	b.accept(event("a"))
 	x := b.claimOne()
-	o := outcome(x, host.Waiting, host.StepPending)
+	o := outcome(x, host.StatusPending, host.StepPending)
 	o.Result, o.NextAt = nil, time.Now().Add(-time.Second)
 	b.ok(b.record(o))
 	results, err := b.Results(b.ctx, x.ID)
@@ -156,7 +156,7 @@ func tapeIsKept(b *bench) {
 	b.bound("one")
 	b.accept(event("a"))
 	x := b.claimOne()
-	o := outcome(x, host.Completed, host.StepSucceeded)
+	o := outcome(x, host.StatusCompleted, host.StepSucceeded)
 	o.Tape = []byte{0, 200, 3}
 	b.ok(b.record(o))
 	tape, err := b.Tape(b.ctx, x.ID, 0, 1)

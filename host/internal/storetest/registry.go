@@ -73,7 +73,7 @@ func versionsNumbered(b *bench) {
 	b.equal("number", same.Number, 2)
 	b.equal("digest", same.Digest, a.Deployed.Digest)
 	b.equal("size", same.SizeBytes, int64(len("module of one")))
-	b.equal("status", same.Status, host.Built)
+	b.equal("status", same.Status, host.BuildBuilt)
 	versions, err := b.Versions(b.ctx, a.ID)
 	b.ok(err)
 	if len(versions) != 2 || versions[0].Number != 2 || versions[1].Number != 1 || !versions[1].Deployed {
@@ -117,7 +117,7 @@ func deployRefused(b *bench) {
 	one, two := b.action("one"), b.action("two")
 	_, err := b.Deploy(b.ctx, one.ID, two.Deployed.ID)
 	b.code(err, host.NotFound)
-	failed, err := b.CreateVersion(b.ctx, host.Version{ActionID: one.ID, Status: host.Failed}, []byte("module"))
+	failed, err := b.CreateVersion(b.ctx, host.Version{ActionID: one.ID, Status: host.BuildFailed}, []byte("module"))
 	b.ok(err)
 	_, err = b.Deploy(b.ctx, one.ID, failed.ID)
 	b.code(err, host.Conflict)

@@ -48,13 +48,13 @@ func foundByWords(b *bench) {
 		{Message: "naïve CAFÉ 数据库"},
 	} {
 		all = append(all, b.accept(event(err.Message)).ExecutionID)
-		b.failed(b.claimOne(), host.Aborted, err, host.StepDead)
+		b.failed(b.claimOne(), host.StatusFailed, err, host.StepDead)
 	}
 	twice := b.accept(event("twice")).ExecutionID
-	b.failed(b.claimOne(), host.Retrying, host.ResultError{Message: "first timeout"}, host.StepPending)
-	b.failed(b.claimOne(), host.Aborted, host.ResultError{Message: "then refused, timeout"}, host.StepDead)
+	b.failed(b.claimOne(), host.StatusRetrying, host.ResultError{Message: "first timeout"}, host.StepPending)
+	b.failed(b.claimOne(), host.StatusFailed, host.ResultError{Message: "then refused, timeout"}, host.StepDead)
 	b.accept(event("fine"))
-	b.ok(b.record(outcome(b.claimOne(), host.Completed, host.StepSucceeded)))
+	b.ok(b.record(outcome(b.claimOne(), host.StatusCompleted, host.StepSucceeded)))
 	b.reopen(nil)
 	for _, tt := range []struct {
 		text string
@@ -89,7 +89,7 @@ func foundByAnyText(b *bench) {
 		"a\x00b", "a\xff", `a\`, `'; DROP TABLE failure --a`, "a ❤", "𝒜 a", strings.Repeat("a", 10000),
 	} {
 		x := b.accept(event(fmt.Sprintf("user %q", text)))
-		b.failed(b.claimOne(), host.Aborted, host.ResultError{Message: text}, host.StepDead)
+		b.failed(b.claimOne(), host.StatusFailed, host.ResultError{Message: text}, host.StepDead)
 		got, err := b.Executions(b.ctx, host.ExecutionQuery{Text: text})
 		if !strings.ContainsAny(text, "ab") {
 			b.code(err, host.Invalid)
@@ -189,9 +189,9 @@ func (w *world) changePlan(b *bench, random *rand.Rand, i int) {
 func (w *world) run(b *bench, random *rand.Rand) {
 	for _, x := range b.claim(1) {
 		step, _ := x.Next()
-		steps := slices.Clone(x.Steps)
-		status := []host.Status{host.Retrying, host.Partial, host.Aborted, host.Completed}[random.IntN(4)]
-		if status == host.Completed {
+		steps := slices.Clone(x.Progress)
+		status := []host.Status{host.StatusRetrying, host.StatusPartial, host.StatusFailed, host.StatusCompleted}[random.IntN(4)]
+		if status == host.StatusCompleted {
 			steps[step] = host.StepSucceeded
 			b.ok(b.record(outcome(x, status, steps...)))
 			continue
@@ -202,7 +202,7 @@ func (w *world) run(b *bench, random *rand.Rand) {
 		text := failures[random.IntN(len(failures))]
 		w.texts[x.ID] = append(w.texts[x.ID], text)
 		b.failed(x, status, host.ResultError{Message: text}, steps...)
-		if status == host.Retrying && random.IntN(3) == 0 {
+		if status == host.StatusRetrying && random.IntN(3) == 0 {
 			_, err := b.CancelExecution(b.ctx, x.ID)
 			b.ok(err)
 		}
@@ -262,7 +262,7 @@ func (w *world) query(random *rand.Rand) (q host.ExecutionQuery) {
 func died(x host.Execution, q host.ExecutionQuery) bool {
 	dead := func(fits func(host.Step) bool) bool {
 		for i, s := range x.Plan {
-			if x.Steps[i] == host.StepDead && fits(s) {
+			if x.Progress[i] == host.StepDead && fits(s) {
 				return true
 			}
 		}
@@ -284,7 +284,7 @@ func filtersCombine(b *bench) {
 				continue
 			}
 			want = append(want, x.ID)
-			if died(x, q) && (x.Status != host.Canceled || q.Status == host.Canceled) {
+			if died(x, q) && (x.Status != host.StatusCanceled || q.Status == host.StatusCanceled) {
 				dead = append(dead, x.ID)
 			}
 		}
@@ -339,7 +339,7 @@ func pagesWhileAccepting(b *bench) {
 			}
 		})
 	}
-	for _, q := range []host.ExecutionQuery{{}, {Status: host.Completed}, {Until: time.Now().Add(time.Hour)}} {
+	for _, q := range []host.ExecutionQuery{{}, {Status: host.StatusCompleted}, {Until: time.Now().Add(time.Hour)}} {
 		q.Limit, q.Before = 7, newest
 		b.equal("pages", (&world{}).pages(b, q, b.Executions), want)
 	}

@@ -68,8 +68,8 @@ type Store interface {
 
 	RecordChange(ctx context.Context, c host.Change) error
 	Changes(ctx context.Context, q host.ChangeQuery) ([]host.Change, error)
-	RecordReach(ctx context.Context, versionID string, origins map[string]int64, at time.Time) error
-	Reach(ctx context.Context, versionOrActionID string) ([]host.Reach, error)
+	RecordOriginUse(ctx context.Context, versionID string, origins map[string]int64, at time.Time) error
+	OriginUse(ctx context.Context, versionOrActionID string) ([]host.OriginUse, error)
 
 	KeepRefusedEvents(ctx context.Context, events []host.RefusedEvent, limits host.RefusedEventLimits) error
 	ExpireRefusedEvents(ctx context.Context) error

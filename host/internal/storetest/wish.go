@@ -21,7 +21,7 @@ var asking = host.Actor{Kind: "key", ID: "key_1", Name: "ada"}
 func (b *bench) wished(name string) (host.Action, host.Draft) {
 	b.Helper()
 	a := host.Action{ID: host.NewID(host.ActionPrefix), Name: name, Trigger: trigger}
-	d := host.Draft{ActionID: a.ID, Source: source("one"), Revision: 1, Status: host.Pending}
+	d := host.Draft{ActionID: a.ID, Source: source("one"), Revision: 1, Status: host.BuildPending}
 	b.ok(b.WriteAction(b.ctx, host.ActionWrite{
 		Action: a, New: true, Draft: &d, Deploy: &asking, Put: []host.SealedSecret{{Name: "A", Value: []byte("1")}},
 	}))
@@ -34,7 +34,7 @@ func actionWrittenWhole(b *bench) {
 	got, err := b.Action(b.ctx, "one")
 	b.ok(err)
 	b.equal("secrets", len(got.Secrets), 1)
-	spoilt := host.Draft{ActionID: a.ID, Revision: 2, Status: host.Pending, Source: host.Source{
+	spoilt := host.Draft{ActionID: a.ID, Revision: 2, Status: host.BuildPending, Source: host.Source{
 		Code: "two", Libraries: []host.LibraryRef{{LibraryID: "lib_1"}},
 	}}
 	other := host.Action{ID: host.NewID(host.ActionPrefix), Name: "three", Trigger: trigger}
@@ -125,7 +125,7 @@ func wishEnds(b *bench) {
 
 func releasedWhole(b *bench) {
 	a, d := b.wished("one")
-	d.Revision, d.Status, d.Digest = 2, host.Built, host.Digest([]byte("module"))
+	d.Revision, d.Status, d.Digest = 2, host.BuildBuilt, host.Digest([]byte("module"))
 	v, err := b.Release(b.ctx, host.Version{ActionID: a.ID, Source: &d.Source, Revision: 2}, []byte("module"), &d)
 	b.ok(err)
 	b.equal("deployed", v.Deployed, true)
@@ -148,7 +148,7 @@ func releasedWhole(b *bench) {
 
 func draftWithModule(b *bench) {
 	a, d := b.wished("one")
-	d.Status, d.Digest = host.Built, host.Digest([]byte("module"))
+	d.Status, d.Digest = host.BuildBuilt, host.Digest([]byte("module"))
 	b.code(b.PutDraft(b.ctx, d, []byte("another")), host.Invalid)
 	b.draft(a.ID, 2, "")
 	b.code(b.PutDraft(b.ctx, d, []byte("module")), host.Conflict)

@@ -99,12 +99,12 @@ func (l *linker) write(name string, wasm []byte, env string) {
 // writeGraph tells wasm-metadce what is used from outside.
 func (l *linker) writeGraph() {
 	type node struct {
-		Name    string   `json:"name"`
-		Root    bool     `json:"root,omitempty"`
-		Export  string   `json:"export,omitempty"`
-		Reaches []string `json:"reaches,omitempty"`
+		Name       string   `json:"name"`
+		Root       bool     `json:"root,omitempty"`
+		Export     string   `json:"export,omitempty"`
+		OriginUses []string `json:"reaches,omitempty"`
 	}
-	graph := []node{{Name: "outside", Root: true, Reaches: kept}}
+	graph := []node{{Name: "outside", Root: true, OriginUses: kept}}
 	for _, name := range kept {
 		graph = append(graph, node{Name: name, Export: name})
 	}

@@ -12,13 +12,13 @@ import (
 func telling(origins ...string) *sender {
 	return &sender{send: func(_ context.Context, r *host.HTTPRequest) (*host.HTTPResponse, *host.EgressFailure) {
 		for _, origin := range origins {
-			r.Reached(origin)
+			r.Contacted(origin)
 		}
 		return ok(r)
 	}}
 }
 
-func TestAResultTellsTheOriginsThatWereReached(t *testing.T) {
+func TestAResultTellsTheOriginsThatWereContacted(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
@@ -35,8 +35,8 @@ func TestAResultTellsTheOriginsThatWereReached(t *testing.T) {
 			s := newStage(t, tt.world, call("http_send", request), start("https://a.example/"), start("https://a.example/"), wait(-1), wait(-1))
 			s.Runner.Secrets = secrets{"PASSWORD": "hunter2"}
 			result, _, _ := s.run(t, host.Settings{})
-			if !result.Succeeded || !maps.Equal(result.Reached, tt.want) {
-				t.Errorf("reached %v, want %v; error %+v", result.Reached, tt.want, result.Error)
+			if !result.Succeeded || !maps.Equal(result.Contacted, tt.want) {
+				t.Errorf("reached %v, want %v; error %+v", result.Contacted, tt.want, result.Error)
 			}
 		})
 	}

@@ -17,22 +17,22 @@ func reachAddsUp(b *bench) {
 	a := b.action("one")
 	first, second := *a.Deployed, b.deploy(a.ID, "second")
 	early, late := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2026, 1, 3, 3, 4, 5, 0, time.UTC)
-	b.ok(b.RecordReach(b.ctx, first.ID, map[string]int64{"https://a.example": 2, "https://b.example": 1}, late))
-	b.ok(b.RecordReach(b.ctx, first.ID, map[string]int64{"https://a.example": 3}, early))
-	b.ok(b.RecordReach(b.ctx, second.ID, map[string]int64{"https://c.example": 1}, early))
-	b.ok(b.RecordReach(b.ctx, second.ID, nil, early))
+	b.ok(b.RecordOriginUse(b.ctx, first.ID, map[string]int64{"https://a.example": 2, "https://b.example": 1}, late))
+	b.ok(b.RecordOriginUse(b.ctx, first.ID, map[string]int64{"https://a.example": 3}, early))
+	b.ok(b.RecordOriginUse(b.ctx, second.ID, map[string]int64{"https://c.example": 1}, early))
+	b.ok(b.RecordOriginUse(b.ctx, second.ID, nil, early))
 	b.reopen(nil)
-	ofFirst := []host.Reach{
+	ofFirst := []host.OriginUse{
 		{VersionID: first.ID, Origin: "https://a.example", Requests: 5, FirstAt: early, LastAt: late},
 		{VersionID: first.ID, Origin: "https://b.example", Requests: 1, FirstAt: late, LastAt: late},
 	}
-	ofSecond := host.Reach{VersionID: second.ID, Origin: "https://c.example", Requests: 1, FirstAt: early, LastAt: early}
-	got, err := b.Reach(b.ctx, first.ID)
+	ofSecond := host.OriginUse{VersionID: second.ID, Origin: "https://c.example", Requests: 1, FirstAt: early, LastAt: early}
+	got, err := b.OriginUse(b.ctx, first.ID)
 	b.ok(err)
 	b.equal("reach of the version", got, ofFirst)
-	got, err = b.Reach(b.ctx, a.ID)
+	got, err = b.OriginUse(b.ctx, a.ID)
 	b.ok(err)
-	b.equal("reach of the action", got, append([]host.Reach{ofSecond}, ofFirst...))
+	b.equal("reach of the action", got, append([]host.OriginUse{ofSecond}, ofFirst...))
 }
 
 func reachBounded(b *bench) {
@@ -42,9 +42,9 @@ func reachBounded(b *bench) {
 		origins[fmt.Sprintf("https://host%d.example", i)] = 1
 	}
 	for range 2 {
-		b.ok(b.RecordReach(b.ctx, v.ID, origins, time.Now()))
+		b.ok(b.RecordOriginUse(b.ctx, v.ID, origins, time.Now()))
 	}
-	got, err := b.Reach(b.ctx, v.ID)
+	got, err := b.OriginUse(b.ctx, v.ID)
 	b.ok(err)
 	b.equal("origins", len(got), host.MaxOrigins+1)
 	b.equal("the first", got[0].Origin, host.OtherOrigins)
@@ -53,12 +53,12 @@ func reachBounded(b *bench) {
 
 func reachOfNone(b *bench) {
 	a := b.action("one")
-	b.ok(b.RecordReach(b.ctx, a.Deployed.ID, map[string]int64{"https://a.example": 2}, time.Now()))
+	b.ok(b.RecordOriginUse(b.ctx, a.Deployed.ID, map[string]int64{"https://a.example": 2}, time.Now()))
 	b.ok(b.DeleteAction(b.ctx, a.ID, true))
-	b.ok(b.RecordReach(b.ctx, a.Deployed.ID, map[string]int64{"https://a.example": 2}, time.Now()))
+	b.ok(b.RecordOriginUse(b.ctx, a.Deployed.ID, map[string]int64{"https://a.example": 2}, time.Now()))
 	for _, id := range []string{a.ID, a.Deployed.ID} {
-		got, err := b.Reach(b.ctx, id)
+		got, err := b.OriginUse(b.ctx, id)
 		b.ok(err)
-		b.equal("reach", got, []host.Reach{})
+		b.equal("reach", got, []host.OriginUse{})
 	}
 }

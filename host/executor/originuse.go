@@ -9,22 +9,22 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// Reaches keeps to which origins versions sent requests.
-type Reaches interface {
-	// RecordReach adds the requests to each origin to what is kept of the
+// OriginUses keeps to which origins versions sent requests.
+type OriginUses interface {
+	// RecordOriginUse adds the requests to each origin to what is kept of the
 	// version.
-	RecordReach(ctx context.Context, versionID string, origins map[string]int64, at time.Time) error
+	RecordOriginUse(ctx context.Context, versionID string, origins map[string]int64, at time.Time) error
 }
 
 // reachEvery is how long what was reached waits to be recorded together.
 const reachEvery = time.Second
 
-// maxReachVersions bounds how many versions' origins are remembered.
-const maxReachVersions = 4096
+// maxOriginUseVersions bounds how many versions' origins are remembered.
+const maxOriginUseVersions = 4096
 
 // reach gathers what runs reached, so that the store hears of it once a while.
 type reach struct {
-	recorder sync.WaitGroup // of recordReach
+	recorder sync.WaitGroup // of recordOriginUse
 
 	mu      sync.Mutex
 	pending map[string]map[string]int64 // requests by version and origin; guarded by mu
@@ -63,7 +63,7 @@ func (r *reach) knownOf(versionID string) map[string]bool {
 	if found {
 		return known
 	}
-	if r.known == nil || len(r.known) >= maxReachVersions {
+	if r.known == nil || len(r.known) >= maxOriginUseVersions {
 		r.known = map[string]map[string]bool{}
 	}
 	known = map[string]bool{}
@@ -80,27 +80,27 @@ func (r *reach) take() map[string]map[string]int64 {
 	return taken
 }
 
-// recordReach records what is pending every once in a while, until ctx ends.
-func (e *Executor) recordReach(ctx context.Context) {
+// recordOriginUse records what is pending every once in a while, until ctx ends.
+func (e *Executor) recordOriginUse(ctx context.Context) {
 	tick := time.NewTicker(reachEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			e.flushReach()
+			e.flushOriginUse()
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// flushReach records what is pending. What the store does not take is tried
+// flushOriginUse records what is pending. What the store does not take is tried
 // again the next time.
-func (e *Executor) flushReach() {
+func (e *Executor) flushOriginUse() {
 	taken := e.reach.take()
 	now := time.Now().UTC()
 	for version, origins := range taken {
-		if err := e.Reaches.RecordReach(e.records, version, origins, now); err != nil {
+		if err := e.OriginUses.RecordOriginUse(e.records, version, origins, now); err != nil {
 			e.log.Warn("cannot record which origins a version reached; trying again with the next ones", "version", version, "error", err)
 			e.reach.add(version, maps.Clone(origins))
 		}

@@ -8,11 +8,11 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// RecordReach adds requests, by the origin to which they went at the time at,
+// RecordOriginUse adds requests, by the origin to which they went at the time at,
 // to what a version has reached. Collect them: each call is an operation of
 // the group commit. Beyond [host.MaxOrigins] of a version they are added to
 // [host.OtherOrigins]. Of a version that is deleted nothing is kept.
-func (db *DB) RecordReach(ctx context.Context, versionID string, origins map[string]int64, at time.Time) error {
+func (db *DB) RecordOriginUse(ctx context.Context, versionID string, origins map[string]int64, at time.Time) error {
 	if len(origins) == 0 {
 		return nil
 	}
@@ -22,7 +22,7 @@ func (db *DB) RecordReach(ctx context.Context, versionID string, origins map[str
 			return err
 		}
 		for origin, requests := range origins {
-			added, err := tx.addReach(versionID, origin, requests, orNow(tx, micros(at)), room > 0)
+			added, err := tx.addOriginUse(versionID, origin, requests, orNow(tx, micros(at)), room > 0)
 			if err != nil {
 				return err
 			}
@@ -48,9 +48,9 @@ func (tx *transaction) originsLeft(versionID string) (n int64, err error) {
 	return n, err
 }
 
-// addReach counts requests to an origin, and tells whether it is a new one,
+// addOriginUse counts requests to an origin, and tells whether it is a new one,
 // for which there must be room.
-func (tx *transaction) addReach(versionID, origin string, requests, at int64, room bool) (added bool, err error) {
+func (tx *transaction) addOriginUse(versionID, origin string, requests, at int64, room bool) (added bool, err error) {
 	n, err := tx.exec(`
 		UPDATE contacted_origin SET requests = requests + ?, first_at = MIN(first_at, ?), last_at = MAX(last_at, ?)
 		WHERE version_id = ? AND origin = ?`, requests, at, at, versionID, origin)
@@ -58,7 +58,7 @@ func (tx *transaction) addReach(versionID, origin string, requests, at int64, ro
 		return false, err
 	}
 	if !room && origin != host.OtherOrigins {
-		return tx.addReach(versionID, host.OtherOrigins, requests, at, room)
+		return tx.addOriginUse(versionID, host.OtherOrigins, requests, at, room)
 	}
 	_, err = tx.exec(`
 		INSERT INTO contacted_origin (version_id, origin, requests, first_at, last_at)
@@ -66,10 +66,10 @@ func (tx *transaction) addReach(versionID, origin string, requests, at int64, ro
 	return origin != host.OtherOrigins, err
 }
 
-// Reach returns the origins that a version has reached, or with an action's id
+// OriginUse returns the origins that a version has contacted, or with an action's id
 // all its versions, newest version first, in order of origin. None when there
 // is no such version or action.
-func (db *DB) Reach(ctx context.Context, versionOrActionID string) ([]host.Reach, error) {
+func (db *DB) OriginUse(ctx context.Context, versionOrActionID string) ([]host.OriginUse, error) {
 	rows, err := db.readers.QueryContext(ctx, `
 		SELECT r.version_id, r.origin, r.requests, r.first_at, r.last_at
 		FROM version v JOIN contacted_origin r ON r.version_id = v.id
@@ -78,12 +78,12 @@ func (db *DB) Reach(ctx context.Context, versionOrActionID string) ([]host.Reach
 	if err != nil {
 		return nil, fault(fmt.Errorf("read reach: %w", err))
 	}
-	reach, err := scanAll(rows, scanReach)
+	reach, err := scanAll(rows, scanOriginUse)
 	return reach, fault(err)
 }
 
-func scanReach(row interface{ Scan(...any) error }) (host.Reach, error) {
-	var r host.Reach
+func scanOriginUse(row interface{ Scan(...any) error }) (host.OriginUse, error) {
+	var r host.OriginUse
 	var first, last int64
 	err := row.Scan(&r.VersionID, &r.Origin, &r.Requests, &first, &last)
 	r.FirstAt, r.LastAt = fromMicros(first), fromMicros(last)

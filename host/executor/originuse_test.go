@@ -21,7 +21,7 @@ type reaches struct {
 	err   error
 }
 
-func (r *reaches) RecordReach(_ context.Context, versionID string, origins map[string]int64, at time.Time) error {
+func (r *reaches) RecordOriginUse(_ context.Context, versionID string, origins map[string]int64, at time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls++
@@ -59,15 +59,15 @@ func reaching(origins ...string) *stage {
 		for _, o := range origins {
 			reached[o]++
 		}
-		return host.Result{Succeeded: true, Reached: reached}, host.Tape{}, nil
+		return host.Result{Succeeded: true, Contacted: reached}, host.Tape{}, nil
 	}}
 }
 
-func TestWhatRunsReachedIsRecordedTogether(t *testing.T) {
+func TestWhatRunsContactedIsRecordedTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db, kept := newStore(), &reaches{}
-		stop := begin(t, &executor.Executor{Runner: reaching("https://a.example", "https://b.example"), Reaches: kept}, db)
+		stop := begin(t, &executor.Executor{Runner: reaching("https://a.example", "https://b.example"), OriginUses: kept}, db)
 		synctest.Wait()
 		for i := range 100 {
 			db.accept(execution(fmt.Sprint("exe_", i), plan(2)))
@@ -96,7 +96,7 @@ func TestWhatTheStoreDidNotTakeIsRecordedLater(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db, kept := newStore(), &reaches{err: errDisk}
-		stop := begin(t, &executor.Executor{Runner: reaching("https://a.example"), Reaches: kept}, db)
+		stop := begin(t, &executor.Executor{Runner: reaching("https://a.example"), OriginUses: kept}, db)
 		synctest.Wait()
 		db.accept(execution("exe", plan(1)))
 		time.Sleep(5 * time.Second)
@@ -118,9 +118,9 @@ func TestMadeUpOriginsAreCountedTogether(t *testing.T) {
 		db, kept := newStore(), &reaches{}
 		guests := &stage{}
 		guests.play = func(_ context.Context, x host.Execution, _, _ int) (host.Result, host.Tape, error) {
-			return host.Result{Succeeded: true, Reached: map[string]int64{"https://" + x.ID + ".example": 1}}, host.Tape{}, nil
+			return host.Result{Succeeded: true, Contacted: map[string]int64{"https://" + x.ID + ".example": 1}}, host.Tape{}, nil
 		}
-		stop := begin(t, &executor.Executor{Runner: guests, Reaches: kept}, db)
+		stop := begin(t, &executor.Executor{Runner: guests, OriginUses: kept}, db)
 		synctest.Wait()
 		for i := range host.MaxOrigins + 44 {
 			db.accept(execution(fmt.Sprint("exe-", i), plan(1)))
