@@ -1,4 +1,5 @@
-// Package docs_test holds documents to what they say of the code.
+// Package docs_test checks the documents: their claims about the code, their links
+// and their indexes.
 package docs_test
 
 import (
