@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox/cachefile"
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
@@ -125,13 +126,13 @@ func (s *Sandbox) storedArtifact(digest string) *artifact {
 	if s.config.CacheDir == "" {
 		return nil
 	}
-	pieces, err := readSealed(s.artifactPath(digest))
+	pieces, err := cachefile.Read(s.artifactPath(digest))
 	a := &artifact{}
 	if err != nil || len(pieces) != 2 || json.Unmarshal(pieces[0], a) != nil || a.Made != artifactVersion() || len(a.Links) != len(a.LinkNames) {
 		return nil
 	}
 	if a.Base != "" {
-		encoded, err := unpack(pieces[1], nil)
+		encoded, err := cachefile.Decompress(pieces[1], nil)
 		if err != nil {
 			return nil
 		}
@@ -180,7 +181,7 @@ func (s *Sandbox) storeArtifact(digest string, a *artifact) error {
 		return fmt.Errorf("store artifact: %w", err)
 	}
 	if a.whole.starts != nil {
-		if err := writeSealed(s.basePath(a.Base), a.whole.encode()); err != nil {
+		if err := cachefile.Write(s.basePath(a.Base), a.whole.encode()); err != nil {
 			return fmt.Errorf("store artifact: %w", err)
 		}
 	}
@@ -188,11 +189,11 @@ func (s *Sandbox) storeArtifact(digest string, a *artifact) error {
 	if err != nil {
 		return fmt.Errorf("encode artifact: %w", err)
 	}
-	patch, err := pack(a.patch.encode(), nil)
+	patch, err := cachefile.Compress(a.patch.encode(), nil)
 	if err != nil {
 		return fmt.Errorf("store artifact: %w", err)
 	}
-	if err := writeSealed(s.artifactPath(digest), header, patch); err != nil {
+	if err := cachefile.Write(s.artifactPath(digest), header, patch); err != nil {
 		return fmt.Errorf("store artifact: %w", err)
 	}
 	return nil
@@ -202,7 +203,7 @@ func (s *Sandbox) storeArtifact(digest string, a *artifact) error {
 func (s *Sandbox) storeParts(a *artifact) error {
 	a.packParts(s, func() []byte { return a.Image })
 	for _, p := range a.parts() {
-		if _, err := readSealed(s.partPath(*p)); err == nil {
+		if _, err := cachefile.Read(s.partPath(*p)); err == nil {
 			continue
 		}
 		wasm := p.wasm
@@ -211,11 +212,11 @@ func (s *Sandbox) storeParts(a *artifact) error {
 			if err != nil {
 				return err
 			}
-			if wasm, err = pack(wasm, like); err != nil {
+			if wasm, err = cachefile.Compress(wasm, like); err != nil {
 				return err
 			}
 		}
-		if err := writeSealed(s.partPath(*p), wasm); err != nil {
+		if err := cachefile.Write(s.partPath(*p), wasm); err != nil {
 			return err
 		}
 	}
@@ -248,7 +249,7 @@ func (s *Sandbox) wasm(p part) ([]byte, error) {
 	if p.wasm != nil {
 		return p.wasm, nil
 	}
-	pieces, err := readSealed(s.partPath(p))
+	pieces, err := cachefile.Read(s.partPath(p))
 	if err != nil || len(pieces) != 1 {
 		return nil, errArtifact
 	}
@@ -259,7 +260,7 @@ func (s *Sandbox) wasm(p part) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	wasm, err := unpack(pieces[0], like)
+	wasm, err := cachefile.Decompress(pieces[0], like)
 	if err != nil {
 		return nil, errArtifact
 	}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+
+	"github.com/usherhost/usher/host/sandbox/cachefile"
 )
 
 // base is what images of the same code have in common: one of them, whole. The
@@ -70,7 +72,7 @@ func (s *Sandbox) storedBases(code string) (keys []string) {
 
 // storedBase reads a base from disk, as what differs from nothing.
 func (s *Sandbox) storedBase(key string) (patch, error) {
-	pieces, err := readSealed(s.basePath(key))
+	pieces, err := cachefile.Read(s.basePath(key))
 	if err != nil || len(pieces) != 1 || path.Base(key) != baseName(pieces[0]) {
 		return patch{}, errArtifact
 	}

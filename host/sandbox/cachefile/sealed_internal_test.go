@@ -1,4 +1,4 @@
-package sandbox
+package cachefile
 
 import (
 	"os"
@@ -6,21 +6,21 @@ import (
 	"testing"
 )
 
-func FuzzWhatIsNotASealedFileIsRefused(f *testing.F) {
+func FuzzADamagedFileIsRefused(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "folder", "file")
-	if err := writeSealed(path, []byte("one"), nil, []byte("three")); err != nil {
+	if err := Write(path, []byte("one"), nil, []byte("three")); err != nil {
 		f.Fatal(err)
 	}
 	good, err := os.ReadFile(path)
 	if err != nil {
 		f.Fatal(err)
 	}
-	if pieces, err := readSealed(path); err != nil || len(pieces) != 3 || string(pieces[2]) != "three" {
+	if pieces, err := Read(path); err != nil || len(pieces) != 3 || string(pieces[2]) != "three" {
 		f.Fatalf("pieces %q, error %v", pieces, err)
 	}
 	f.Add(good)
 	f.Add(good[:len(good)-1])
-	f.Add([]byte(sealedMagic))
+	f.Add([]byte(magic))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		pieces, err := unseal(b)
 		total := 0
