@@ -84,8 +84,8 @@ func (a *account) give(n uint64) {
 	}
 }
 
-// grow is take for a linear memory that grows.
-func (a *account) grow(from, to uint64) bool {
+// Grow implements [snapshot.Account] for linear memories.
+func (a *account) Grow(from, to uint64) bool {
 	if a == nil || to <= from {
 		return true
 	}
@@ -100,14 +100,6 @@ func (a *account) grow(from, to uint64) bool {
 	return true
 }
 
-// count counts a memory's growth to a size.
-func (m *memory) count(size uint64) bool {
-	if m.forHost {
-		return m.account.exchange(m.size, size)
-	}
-	return m.account.grow(m.size, size)
-}
-
 // exchangeFree is how much memory for exchange is not counted: a kept kernel
 // may have it from the start.
 const exchangeFree = keptKernelBytes
@@ -120,6 +112,12 @@ func (a *account) exchange(from, to uint64) bool {
 	from, to = max(from, exchangeFree), max(to, exchangeFree)
 	return to <= from || a.take("exchange with the host", to-from)
 }
+
+// exchangeAccount is the account of the memory for exchange with the host.
+type exchangeAccount struct{ *account }
+
+// Grow implements [snapshot.Account].
+func (a exchangeAccount) Grow(from, to uint64) bool { return a.exchange(from, to) }
 
 // grain is what a run takes of the host's memory at a time.
 const grain = 256 << 10

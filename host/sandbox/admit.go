@@ -140,5 +140,5 @@ func (m *Module) imageBytes() int64 {
 	if m.frozen == nil || m.frozen.image == nil {
 		return 0
 	}
-	return int64(m.frozen.image.size)
+	return int64(m.frozen.image.Size())
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/sandbox/cachefile"
+	"github.com/usherhost/usher/host/sandbox/snapshot"
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
@@ -42,10 +43,10 @@ type artifact struct {
 	Kept  part   `json:"kept"`  // the same, with the memory functions of a kept kernel
 	Links []part `json:"links"` // the modules that it links, as rewritten
 
-	Base  string `json:"base,omitempty"` // the key of its image's base; none without memory
-	Image []byte `json:"-"`              // until it is shared
-	patch patch  // how it differs from the base
-	whole patch  // the base, when it is this image and new
+	Base  string         `json:"base,omitempty"` // the key of its image's base; none without memory
+	Image []byte         `json:"-"`              // until it is shared
+	delta snapshot.Delta // how it differs from the base
+	whole snapshot.Delta // the base, when it is this image and new
 }
 
 // part is a rewritten module, named by its content: artifacts that are equal
@@ -137,7 +138,7 @@ func (s *Sandbox) storedArtifact(digest string) *artifact {
 			return nil
 		}
 		var ok bool
-		if a.patch, ok = decodePatch(encoded); !ok {
+		if a.delta, ok = snapshot.Decode(encoded); !ok {
 			return nil
 		}
 	}
@@ -180,8 +181,8 @@ func (s *Sandbox) storeArtifact(digest string, a *artifact) error {
 	if err := s.storeParts(a); err != nil {
 		return fmt.Errorf("store artifact: %w", err)
 	}
-	if a.whole.starts != nil {
-		if err := cachefile.Write(s.basePath(a.Base), a.whole.encode()); err != nil {
+	if !a.whole.IsZero() {
+		if err := cachefile.Write(s.basePath(a.Base), a.whole.Encode()); err != nil {
 			return fmt.Errorf("store artifact: %w", err)
 		}
 	}
@@ -189,11 +190,11 @@ func (s *Sandbox) storeArtifact(digest string, a *artifact) error {
 	if err != nil {
 		return fmt.Errorf("encode artifact: %w", err)
 	}
-	patch, err := cachefile.Compress(a.patch.encode(), nil)
+	delta, err := cachefile.Compress(a.delta.Encode(), nil)
 	if err != nil {
 		return fmt.Errorf("store artifact: %w", err)
 	}
-	if err := cachefile.Write(s.artifactPath(digest), header, patch); err != nil {
+	if err := cachefile.Write(s.artifactPath(digest), header, delta); err != nil {
 		return fmt.Errorf("store artifact: %w", err)
 	}
 	return nil

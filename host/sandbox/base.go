@@ -8,12 +8,13 @@ import (
 	"path/filepath"
 
 	"github.com/usherhost/usher/host/sandbox/cachefile"
+	"github.com/usherhost/usher/host/sandbox/snapshot"
 )
 
 // base is what images of the same code have in common: one of them, whole. The
 // others are what differs from it, in memory and on disk.
 type base struct {
-	*sheet
+	*snapshot.Pages
 	key   string // of the code, and its own
 	users int    // guarded by the sandbox
 }
@@ -38,15 +39,15 @@ func (s *Sandbox) share(a *artifact) {
 			_ = os.Remove(s.basePath(key)) // what can't be read is made anew in any case
 			continue
 		}
-		if p := newPatch(a.Image, other.bytes()); a.Base == "" || len(p.ranges) < len(a.patch.ranges) {
-			a.Base, a.patch = key, p
+		if d := snapshot.Diff(a.Image, other.Bytes()); a.Base == "" || d.ChangedBytes() < a.delta.ChangedBytes() {
+			a.Base, a.delta = key, d
 		}
 	}
-	whole := newPatch(a.Image, nil)
-	if a.Base != "" && (len(a.patch.ranges) <= len(whole.ranges)/2 || len(bases) >= maxBases) {
+	whole := snapshot.Diff(a.Image, nil)
+	if a.Base != "" && (a.delta.ChangedBytes() <= whole.ChangedBytes()/2 || len(bases) >= maxBases) {
 		return
 	}
-	a.Base, a.patch, a.whole = a.Kept.Key+"/"+baseName(whole.encode()), newPatch(a.Image, a.Image), whole
+	a.Base, a.delta, a.whole = a.Kept.Key+"/"+baseName(whole.Encode()), snapshot.Diff(a.Image, a.Image), whole
 }
 
 // baseName names a base by what its file holds: whoever refers to a base gets
@@ -71,14 +72,14 @@ func (s *Sandbox) storedBases(code string) (keys []string) {
 }
 
 // storedBase reads a base from disk, as what differs from nothing.
-func (s *Sandbox) storedBase(key string) (patch, error) {
+func (s *Sandbox) storedBase(key string) (snapshot.Delta, error) {
 	pieces, err := cachefile.Read(s.basePath(key))
 	if err != nil || len(pieces) != 1 || path.Base(key) != baseName(pieces[0]) {
-		return patch{}, errArtifact
+		return snapshot.Delta{}, errArtifact
 	}
-	p, ok := decodePatch(pieces[0])
+	p, ok := snapshot.Decode(pieces[0])
 	if !ok {
-		return patch{}, errArtifact
+		return snapshot.Delta{}, errArtifact
 	}
 	return p, nil
 }
@@ -89,13 +90,13 @@ func (s *Sandbox) base(a *artifact) (*base, error) {
 		return b, nil
 	}
 	whole := a.whole
-	if whole.starts == nil {
+	if whole.IsZero() {
 		var err error
 		if whole, err = s.storedBase(a.Base); err != nil {
 			return nil, err
 		}
 	}
-	made, err := newSheet(whole.size(), func(memory []byte) { whole.apply(memory, 0) })
+	made, err := snapshot.NewPages(whole.Size(), func(memory []byte) { whole.Apply(memory, 0) })
 	if err != nil {
 		return nil, err
 	}
@@ -103,11 +104,11 @@ func (s *Sandbox) base(a *artifact) (*base, error) {
 	defer s.mu.Unlock()
 	if b := s.bases[a.Base]; b != nil { // somebody was quicker: theirs is the same
 		b.users++
-		return b, made.close()
+		return b, made.Close()
 	}
-	b := &base{sheet: made, key: a.Base, users: 1}
+	b := &base{Pages: made, key: a.Base, users: 1}
 	s.bases[a.Base] = b
-	s.loadBytes.Add(b.held)
+	s.loadBytes.Add(b.HeldBytes())
 	return b, nil
 }
 
@@ -129,8 +130,8 @@ func (s *Sandbox) unlinkBase(b *base) {
 	}
 	if b.users--; b.users == 0 {
 		delete(s.bases, b.key)
-		s.loadBytes.Add(-b.held)
-		_ = b.close() // it only frees memory
+		s.loadBytes.Add(-b.HeldBytes())
+		_ = b.Close() // it only frees memory
 	}
 }
 
@@ -143,10 +144,10 @@ func (m *Module) loadImage() (err error) {
 	if m.base, err = m.sandbox.base(a); err != nil {
 		return err
 	}
-	if m.frozen.image, err = newImage(m.base.sheet, a.patch); err != nil {
+	if m.frozen.image, err = snapshot.NewImage(m.base.Pages, a.delta); err != nil {
 		return err
 	}
-	m.bytes = m.frozen.image.held()
-	a.patch, a.whole, a.Image = patch{}, patch{}, nil // it is in the image now
+	m.bytes = m.frozen.image.HeldBytes()
+	a.delta, a.whole, a.Image = snapshot.Delta{}, snapshot.Delta{}, nil // it is in the image now
 	return nil
 }

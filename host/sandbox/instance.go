@@ -11,6 +11,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox/snapshot"
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
@@ -23,11 +24,11 @@ type instance struct {
 	code      *code
 	linear    api.Memory // nil when the module has none
 
-	memory *memory // of a plain instance
-	view   *view   // of one that begins with an image
+	memory  *snapshot.Memory  // of a plain instance
+	mapping *snapshot.Mapping // of one that begins with a snapshot
 
 	account *account            // what its run holds
-	rooms   []*memory           // of the modules that it links
+	rooms   []*snapshot.Memory  // of the modules that it links
 	globals []api.MutableGlobal // that an image has values for
 	kernel  *wasmKernel         // of a kept instance
 	links   []api.Module        // that the module links, of a plain instance
@@ -94,7 +95,7 @@ func (s *Sandbox) plainInstance(call *Call, c *code, links []link) (_ *instance,
 	ctx := call.parent
 	memoryBytes := call.limits.MemoryBytes
 	a := newAccount(call)
-	m := &memory{limit: uint64(memoryBytes), account: a}
+	m := &snapshot.Memory{Limit: uint64(memoryBytes), Account: a}
 	i := &instance{memory: m, account: a}
 	defer func() {
 		if err == nil {
@@ -114,7 +115,7 @@ func (s *Sandbox) plainInstance(call *Call, c *code, links []link) (_ *instance,
 	})
 	var linked []api.Module
 	for _, l := range links {
-		room := &memory{limit: uint64(memoryBytes), account: a}
+		room := &snapshot.Memory{Limit: uint64(memoryBytes), Account: a}
 		i.rooms = append(i.rooms, room)
 		part, err := s.newInstance(ctx, host.IsolationPlain, l.code, room, a)
 		if err != nil {
@@ -136,24 +137,25 @@ func (s *Sandbox) plainInstance(call *Call, c *code, links []link) (_ *instance,
 
 // imageInstance is an instance that is what the image says.
 func (s *Sandbox) imageInstance(ctx context.Context, call *Call, isolation host.Isolation, c *code, f *frozen) (*instance, error) {
-	v, err := newView(f.image, uint64(call.limits.MemoryBytes))
+	v, err := snapshot.NewMapping(f.image, uint64(call.limits.MemoryBytes))
 	if err != nil {
 		return nil, err
 	}
-	v.account = newAccount(call)
+	a := newAccount(call)
+	v.Account = a
 	if isolation == host.IsolationReset {
-		v.track()
+		v.Track()
 	}
-	i, err := s.newInstance(ctx, isolation, c, v, v.account)
+	i, err := s.newInstance(ctx, isolation, c, v, a)
 	if err != nil {
-		short := (&instance{view: v, account: v.account}).starved()
+		short := (&instance{mapping: v, account: a}).starved()
 		v.Free()
 		if short {
-			return nil, (&instance{view: v, account: v.account}).short(call.limits.MemoryBytes)
+			return nil, (&instance{mapping: v, account: a}).short(call.limits.MemoryBytes)
 		}
 		return nil, err
 	}
-	i.view = v
+	i.mapping = v
 	if err := i.unfold(); err != nil {
 		i.close()
 		if i.starved() {
@@ -171,7 +173,7 @@ func (s *Sandbox) imageInstance(ctx context.Context, call *Call, isolation host.
 // unfold grows the memory to the image: the code, which images of many sizes
 // share, begins with less.
 func (i *instance) unfold() error {
-	size := uint32(i.view.image.size)
+	size := uint32(i.mapping.ImageSize())
 	if i.linear == nil || i.linear.Size() >= size {
 		return nil
 	}
@@ -194,7 +196,7 @@ const exchangeRoom = 64 << 20
 // keptInstance is an image's instance with a kernel of its own.
 func (s *Sandbox) keptInstance(call *Call, c *code, f *frozen) (*instance, error) {
 	ctx := call.parent
-	pages := &memory{limit: uint64(call.limits.MemoryBytes) + exchangeRoom, forHost: true}
+	pages := &snapshot.Memory{Limit: uint64(call.limits.MemoryBytes) + exchangeRoom}
 	kernel, err := instantiate(experimental.WithMemoryAllocator(ctx, pages), s.runtime, s.kernel)
 	if err != nil {
 		pages.Free()
@@ -212,7 +214,7 @@ func (s *Sandbox) keptInstance(call *Call, c *code, f *frozen) (*instance, error
 		_ = kernel.Close(ctx) // it has nothing that could fail to close
 		return nil, err
 	}
-	pages.account = i.account
+	pages.Account = exchangeAccount{i.account}
 	i.kernel = newWasmKernel(kernel, pages)
 	return i, nil
 }
@@ -309,24 +311,24 @@ func (i *instance) exchange() exchange {
 
 // memoryBytes returns how large the linear memory is.
 func (i *instance) memoryBytes() int64 {
-	if i.view != nil {
-		return int64(i.view.size)
+	if i.mapping != nil {
+		return int64(i.mapping.Size())
 	}
-	bytes := int64(i.memory.size)
+	bytes := int64(i.memory.Size())
 	for _, r := range i.rooms {
-		bytes += int64(r.size)
+		bytes += int64(r.Size())
 	}
 	return bytes
 }
 
 // denied returns the largest size that the memory could not grow to.
 func (i *instance) denied() uint64 {
-	if i.view != nil {
-		return i.view.denied
+	if i.mapping != nil {
+		return i.mapping.Denied()
 	}
-	denied := i.memory.denied
+	denied := i.memory.Denied()
 	for _, r := range i.rooms {
-		denied = max(denied, r.denied)
+		denied = max(denied, r.Denied())
 	}
 	return denied
 }
@@ -348,8 +350,8 @@ func (i *instance) short(memoryBytes int64) *Fault {
 // begin readies a kept instance for a run, and reports false when it has no room
 // for the run's limits.
 func (i *instance) begin(c *Call) bool {
-	i.account.begin(c, i.view.size, i.code.instanceBytes)
-	return i.view.allow(uint64(c.limits.MemoryBytes))
+	i.account.begin(c, i.mapping.Size(), i.code.instanceBytes)
+	return i.mapping.SetLimit(uint64(c.limits.MemoryBytes))
 }
 
 // lookAgain is after how many resets the written pages are counted anew.
@@ -358,14 +360,14 @@ const lookAgain = 64
 // reset makes a kept instance exactly what the image is, and reports whether
 // that could be done.
 func (i *instance) reset(f *frozen, fuel int64) bool {
-	if i.view.grew() || !i.kernel.reset() {
+	if i.mapping.Grew() || !i.kernel.reset() {
 		return false
 	}
 	expect := i.pages
 	if i.resets++; i.resets%lookAgain == 0 {
 		expect = -1
 	}
-	pages, err := i.view.reset(expect)
+	pages, err := i.mapping.Restore(expect)
 	if err != nil {
 		return false
 	}
@@ -393,8 +395,8 @@ func (i *instance) close() {
 		i.kernel.pages.Free()
 	}
 	i.space.close()
-	if i.view != nil {
-		i.view.Free()
+	if i.mapping != nil {
+		i.mapping.Free()
 	}
 	if i.memory != nil {
 		i.memory.Free()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox/snapshot"
 )
 
 // Module is a module that was admitted. It is safe for concurrent use. The
@@ -37,14 +38,14 @@ type Module struct {
 
 // frozen is what a module's instances begin with.
 type frozen struct {
-	image   *image
+	image   *snapshot.Image
 	globals []uint64
 	names   []string
 }
 
 func (f *frozen) close() {
 	if f != nil && f.image != nil {
-		_ = f.image.close() // it only frees memory
+		_ = f.image.Close() // it only frees memory
 	}
 }
 
@@ -53,7 +54,7 @@ func (f *frozen) bytes() []byte {
 	if f.image == nil {
 		return nil
 	}
-	return f.image.bytes()
+	return f.image.Bytes()
 }
 
 // Module returns the module with digest, from memory, or from what is kept of
@@ -329,7 +330,7 @@ func (m *Module) leastBytes(isolation host.Isolation) int64 {
 	if isolation == host.IsolationPlain || m.frozen.image == nil {
 		return m.artifact.MinMemoryBytes
 	}
-	return int64(m.frozen.image.size)
+	return int64(m.frozen.image.Size())
 }
 
 // give keeps the instance for the next run, made what it was before, or closes

@@ -10,7 +10,7 @@ import (
 // the pages that are its own: its own structures, and the kernel's.
 const instanceBytes = 14 << 10
 
-func (i *instance) bytes() int64 { return instanceBytes + int64(i.stacks) + i.view.bytes() }
+func (i *instance) bytes() int64 { return instanceBytes + int64(i.stacks) + i.mapping.OwnBytes() }
 
 // IdleBytes returns about how much memory modules and kept instances take.
 func (s *Sandbox) IdleBytes() int64 {

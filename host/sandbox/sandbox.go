@@ -237,7 +237,7 @@ func (s *Sandbox) Close(ctx context.Context) error {
 	s.loaded.Init()
 	for key, b := range s.bases {
 		delete(s.bases, key)
-		_ = b.close() // it only frees memory
+		_ = b.Close() // it only frees memory
 	}
 	s.mu.Unlock()
 	return errors.Join(s.runtime.Close(ctx), s.cache.Close(ctx))

@@ -70,34 +70,3 @@ func TestABaseIsKeptAsLongAsAModuleHasIt(t *testing.T) {
 		t.Errorf("bases %v and %d bytes are left", s.bases, s.IdleBytes())
 	}
 }
-
-func FuzzWhatIsNotAPatchIsRefused(f *testing.F) {
-	base := bytes.Repeat([]byte{1, 2, 3, 4}, 3*blockBytes/4)
-	image := append(bytes.Clone(base), make([]byte, blockBytes)...)
-	for _, at := range []int{0, 1, 7, blockBytes - 1, blockBytes, 3*blockBytes - 1, 3 * blockBytes, len(image) - 1} {
-		image[at] = 9
-	}
-	good := newPatch(image, base)
-	got := append(bytes.Clone(base), make([]byte, blockBytes)...)
-	if good.apply(got, 0); !bytes.Equal(got, image) {
-		f.Fatal("a patch does not make the image")
-	}
-	if p, ok := decodePatch(good.encode()); !ok || !bytes.Equal(p.encode(), good.encode()) {
-		f.Fatal("a patch does not come back")
-	}
-	f.Add(good.encode())
-	f.Add(newPatch(nil, nil).encode())
-	f.Add(good.encode()[:40])
-	f.Fuzz(func(t *testing.T, b []byte) {
-		p, ok := decodePatch(b)
-		if !ok {
-			return
-		}
-		if p.size() > 4*len(b)*blockBytes {
-			t.Fatalf("%d bytes are a patch of %d", len(b), p.size())
-		}
-		if p.size() < 1<<24 {
-			p.apply(make([]byte, p.size()), 0)
-		}
-	})
-}

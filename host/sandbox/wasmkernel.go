@@ -7,6 +7,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox/snapshot"
 )
 
 // kernelWasm is the exchange of kept instances. It is made of kernel.wat with
@@ -28,7 +29,7 @@ const (
 type wasmKernel struct {
 	module api.Module
 	memory api.Memory
-	pages  *memory
+	pages  *snapshot.Memory
 	alloc  handle
 	free   handle
 	stack  [1]uint64
@@ -45,7 +46,7 @@ const (
 	keptKernelBytes = 1 << 20
 )
 
-func newWasmKernel(module api.Module, pages *memory) *wasmKernel {
+func newWasmKernel(module api.Module, pages *snapshot.Memory) *wasmKernel {
 	global := func(name string) api.MutableGlobal { return module.ExportedGlobal(name).(api.MutableGlobal) }
 	return &wasmKernel{
 		module: module, memory: module.Memory(), pages: pages,
@@ -57,7 +58,7 @@ func newWasmKernel(module api.Module, pages *memory) *wasmKernel {
 
 // begin writes the input as the first block of an empty kernel.
 func (k *wasmKernel) begin(input []byte, limits *host.Limits) bool {
-	k.pages.limit = uint64(kernelBytes(input, limits)) + 1<<16
+	k.pages.Limit = uint64(kernelBytes(input, limits)) + 1<<16
 	k.outputLimit.Set(uint64(limits.OutputBytes))
 	if len(input) == 0 {
 		k.reuse.Set(kernelStart + reuseBytes)

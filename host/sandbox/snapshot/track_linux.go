@@ -1,4 +1,4 @@
-package sandbox
+package snapshot
 
 import (
 	"bytes"
@@ -9,12 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A view can be tracked: all of its pages are protected against writing by
-// userfaultfd, in the mode in which the kernel lifts the protection of a page
-// by itself when it is written. Which pages were written is then a bit in the
-// page table. Without it the kernel must look up what lies behind each page
-// that the guest has read, and around it: 22 ns a page. A written page stays
-// unprotected; it is copied back after every run, and never faults again.
+// Tracking. All pages of a mapping are protected against writing by userfaultfd,
+// in the mode in which the kernel itself lifts the protection of a page when it
+// is written. Which pages were written is then a bit in the page table. Without
+// tracking the kernel must look up the file behind each page that the guest has
+// read, and around it: 22 ns a page.
 
 // userfaultAPI, userfaultRange and userfaultProtect are struct uffdio_api,
 // uffdio_register and uffdio_writeprotect of Linux's userfaultfd.h.
@@ -36,8 +35,8 @@ const (
 	ioctlUserfaultProtect  = 0xc018aa06 // _IOWR(0xaa, 0x06, struct uffdio_writeprotect)
 )
 
-// userfault is the process's descriptor, -1 where there is none: before Linux
-// 6.7, and where a container forbids it.
+// userfault is the process's descriptor, -1 where tracking is not possible: before
+// Linux 6.7, and where a container forbids it.
 var userfault = sync.OnceValue(func() int {
 	fd, _, errno := unix.Syscall(unix.SYS_USERFAULTFD, unix.O_CLOEXEC|unix.O_NONBLOCK|userfaultUserOnly, 0, 0)
 	if errno != 0 {
@@ -58,15 +57,16 @@ func ioctl(fd int, request uintptr, args unsafe.Pointer) error {
 	return nil
 }
 
-// track protects the view, of which nothing was written yet but its patches. Where that is not
-// possible the view stays as it is, and its pages are found the longer way.
-func (v *view) track() {
+// Track begins to track which pages are written. It is called before the guest
+// runs. Where tracking is not possible it does nothing, and [Mapping.Restore]
+// finds the pages in a slower way.
+func (v *Mapping) Track() {
 	if canTrack() {
 		v.tracked = v.protect()
 	}
 }
 
-func (v *view) protect() bool {
+func (v *Mapping) protect() bool {
 	size := uint64(v.image.size)
 	if size == 0 || userfault() < 0 {
 		return false
@@ -80,14 +80,14 @@ func (v *view) protect() bool {
 	return ioctl(userfault(), ioctlUserfaultProtect, unsafe.Pointer(&protect)) == nil
 }
 
-// canTrack reports, by trying once, whether the pages that were written, and no
-// others, are found in a tracked view, again and again.
+// canTrack reports, by trying once, whether Restore finds exactly the written
+// pages of a tracked mapping, run after run.
 var canTrack = sync.OnceValue(func() bool {
 	if !canScan() {
 		return false
 	}
 	page := os.Getpagesize()
-	ones, err := newSheet(4*page, func(memory []byte) {
+	ones, err := NewPages(4*page, func(memory []byte) {
 		for i := range memory {
 			memory[i] = 1
 		}
@@ -95,14 +95,14 @@ var canTrack = sync.OnceValue(func() bool {
 	if err != nil {
 		return false
 	}
-	defer func() { _ = ones.close() }()
+	defer func() { _ = ones.Close() }()
 	want := bytes.Clone(ones.bytes)
-	want[3*page] = 3 // which is patched
-	i, err := patchImage(ones, newPatch(want, ones.bytes))
+	want[3*page] = 3 // in which the image differs
+	i, err := deltaImage(ones, Diff(want, ones.bytes))
 	if err != nil {
 		return false
 	}
-	v, err := newView(i, uint64(len(want)))
+	v, err := NewMapping(i, uint64(len(want)))
 	if err != nil {
 		return false
 	}

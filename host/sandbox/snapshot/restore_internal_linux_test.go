@@ -1,4 +1,4 @@
-package sandbox
+package snapshot
 
 import (
 	"bytes"
@@ -8,22 +8,22 @@ import (
 	"testing"
 )
 
-// TestAResetFindsEveryWrittenPage writes and reads pages at random, and wants
-// the image back and the written pages counted: of an image that is its base,
-// and of larger and smaller ones that differ from it in places; with pages that
-// are tracked, where the kernel can do that, and with pages that are not.
-func TestAResetFindsEveryWrittenPage(t *testing.T) {
+// TestRestoreFindsEveryWrittenPage writes and reads pages at random. It expects
+// the image back and the written pages counted: for an image that equals its
+// base, and for larger and smaller ones that differ from it in places; with and
+// without tracking, where the kernel can track.
+func TestRestoreFindsEveryWrittenPage(t *testing.T) {
 	t.Parallel()
 	const pages = 120
 	page := os.Getpagesize()
 	random := rand.NewChaCha8([32]byte{1})
 	common := make([]byte, pages*page)
 	_, _ = random.Read(common) // never fails
-	base, err := newSheet(len(common), func(memory []byte) { copy(memory, common) })
+	base, err := NewPages(len(common), func(memory []byte) { copy(memory, common) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = base.close() })
+	t.Cleanup(func() { _ = base.Close() })
 	for _, size := range []int{pages, pages + 40, pages - 40} {
 		for _, differ := range []int{0, 100} {
 			data := bytes.Clone(append(bytes.Clone(common), make([]byte, 40*page)...)[:size*page])
@@ -34,16 +34,16 @@ func TestAResetFindsEveryWrittenPage(t *testing.T) {
 			if differ > 0 {
 				_, _ = random.Read(data[8*page : 10*page]) // whole blocks
 			}
-			for name, compose := range map[string]func(*sheet, patch) (*image, error){"patched": patchImage, "whole": wholeImage} {
-				i, err := compose(base, newPatch(data, common))
+			for name, compose := range map[string]func(*Pages, Delta) (*Image, error){"delta": deltaImage, "whole": wholeImage} {
+				i, err := compose(base, Diff(data, common))
 				if err != nil {
 					t.Fatal(err)
 				}
-				t.Cleanup(func() { _ = i.close() })
-				if name == "patched" && i.held() > int64(differ*200+50*page) {
-					t.Errorf("an image of %d pages with %d changes takes %d bytes", size, differ, i.held())
+				t.Cleanup(func() { _ = i.Close() })
+				if name == "delta" && i.HeldBytes() > int64(differ*200+50*page) {
+					t.Errorf("an image of %d pages with %d changes takes %d bytes", size, differ, i.HeldBytes())
 				}
-				if !bytes.Equal(i.bytes(), data) {
+				if !bytes.Equal(i.Bytes(), data) {
 					t.Fatalf("a %s image of %d pages with %d changes is not the image", name, size, differ)
 				}
 				for _, tracked := range []bool{false, true} {
@@ -56,16 +56,16 @@ func TestAResetFindsEveryWrittenPage(t *testing.T) {
 	}
 }
 
-func writeAndReset(t *testing.T, i *image, data []byte, tracked bool) {
+func writeAndReset(t *testing.T, i *Image, data []byte, tracked bool) {
 	page, pages := os.Getpagesize(), uint64(len(data)/os.Getpagesize())
 	random := rand.NewChaCha8([32]byte{2})
-	v, err := newView(i, uint64(len(data)))
+	v, err := NewMapping(i, uint64(len(data)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer v.Free()
 	if tracked {
-		v.track()
+		v.Track()
 	}
 	if v.tracked != (tracked && canTrack()) {
 		t.Fatalf("tracked %v", v.tracked)
@@ -75,9 +75,9 @@ func writeAndReset(t *testing.T, i *image, data []byte, tracked bool) {
 		t.Fatal("the memory does not begin as the image")
 	}
 	written := map[int]bool{}
-	if !v.tracked { // patches can't be told from what was written
-		for n := range i.patch.starts[:max(len(i.patch.starts)-1, 0)] {
-			if len(i.patch.block(n)) > 0 {
+	if !v.tracked { // blocks of the delta look like written ones
+		for n := range i.delta.starts[:max(len(i.delta.starts)-1, 0)] {
+			if len(i.delta.block(n)) > 0 {
 				written[n*blockBytes/page] = true
 			}
 		}
@@ -93,7 +93,7 @@ func writeAndReset(t *testing.T, i *image, data []byte, tracked bool) {
 			}
 			_ = sum
 		}
-		got, err := v.reset(-1)
+		got, err := v.Restore(-1)
 		if err != nil || !bytes.Equal(memory, data) {
 			t.Fatalf("run %d: the memory is not the image, error %v", run, err)
 		}
