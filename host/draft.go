@@ -7,10 +7,10 @@ import (
 
 // Source is what an author wrote, from which the host builds a module.
 type Source struct {
-	Runtime      string       `json:"runtime"` // as it was sent, in Auth0's names: "node22"
-	Code         string       `json:"code"`
-	Dependencies []Dependency `json:"dependencies,omitempty"`
-	Libraries    []LibraryRef `json:"libraries,omitempty"`
+	Runtime       string            `json:"runtime"` // as it was sent, in Auth0's names: "node22"
+	Code          string            `json:"code"`
+	Dependencies  []Dependency      `json:"dependencies,omitempty"`
+	SharedModules []SharedModuleRef `json:"shared_modules,omitempty"`
 }
 
 // Dependency is an npm package that a source names.
@@ -20,12 +20,12 @@ type Dependency struct {
 	RegistryURL string `json:"registry_url,omitempty"`
 }
 
-// LibraryRef is the version of a library that a source uses.
-type LibraryRef struct {
-	LibraryID string `json:"library_id"`
-	Name      string `json:"name"`
-	VersionID string `json:"version_id"`
-	Number    int    `json:"number"`
+// SharedModuleRef is the version of a shared module that a source uses.
+type SharedModuleRef struct {
+	SharedModuleID string `json:"module_id"`
+	Name           string `json:"name"`
+	VersionID      string `json:"version_id"`
+	Number         int    `json:"number"`
 }
 
 // Draft is an action's source as it stands. A deploy makes a version of it;
@@ -51,21 +51,21 @@ type Wish struct {
 	AskedAt  time.Time
 }
 
-// Library is code that several actions' sources share; Auth0 calls it a
+// SharedModule is code that several actions' sources share; Auth0 calls it a
 // module. Its draft is made a version by publishing it.
-type Library struct {
-	ID        string          `json:"id"`
-	Name      string          `json:"name"` // actions require "actions:NAME"
-	Source    Source          `json:"source"`
-	Secrets   []Secret        `json:"secrets"`
-	Latest    *LibraryVersion `json:"latest_version,omitempty"`
-	CreatedAt time.Time       `json:"created_at"`
-	UpdatedAt time.Time       `json:"updated_at"`
+type SharedModule struct {
+	ID        string               `json:"id"`
+	Name      string               `json:"name"` // actions require "actions:NAME"
+	Source    Source               `json:"source"`
+	Secrets   []Secret             `json:"secrets"`
+	Latest    *SharedModuleVersion `json:"latest_version,omitempty"`
+	CreatedAt time.Time            `json:"created_at"`
+	UpdatedAt time.Time            `json:"updated_at"`
 }
 
 // AllPublished reports whether the latest version is the draft as it stands, with
-// the secrets that the library has now.
-func (l *Library) AllPublished() bool {
+// the secrets that the shared module has now.
+func (l *SharedModule) AllPublished() bool {
 	v := l.Latest
 	return v != nil && v.Source.Code == l.Source.Code && slices.Equal(v.Source.Dependencies, l.Source.Dependencies) &&
 		(v.Secrets == nil || slices.EqualFunc(v.Secrets, l.Secrets, sameSecret))
@@ -73,45 +73,45 @@ func (l *Library) AllPublished() bool {
 
 func sameSecret(a, b Secret) bool { return a.Name == b.Name && a.UpdatedAt.Equal(b.UpdatedAt) }
 
-// LibraryVersion is one immutable state of a library, numbered from 1.
-type LibraryVersion struct {
-	ID        string    `json:"id"`
-	LibraryID string    `json:"library_id"`
-	Number    int       `json:"number"`
-	Source    Source    `json:"source"`
-	Secrets   []Secret  `json:"-"` // that the library had when it was published; nil: not known
-	CreatedAt time.Time `json:"created_at"`
+// SharedModuleVersion is one immutable state of a shared module, numbered from 1.
+type SharedModuleVersion struct {
+	ID             string    `json:"id"`
+	SharedModuleID string    `json:"module_id"`
+	Number         int       `json:"number"`
+	Source         Source    `json:"source"`
+	Secrets        []Secret  `json:"-"` // that the shared module had when it was published; nil: not known
+	CreatedAt      time.Time `json:"created_at"`
 }
 
 // SourcePatch changes an action's draft. A nil field keeps what there is.
 type SourcePatch struct {
-	Revision     *int64 // that the draft must have, 0 when there must be none; else [Stale]
-	Name         *string
+	Revision      *int64 // that the draft must have, 0 when there must be none; else [Stale]
+	Name          *string
+	Code          *string
+	Dependencies  *[]Dependency
+	Runtime       *string
+	SharedModules *[]SharedModuleRef
+	Secrets       *[]SecretWrite // the whole list; an item without a value keeps the stored one
+}
+
+// SharedModuleWrite is what one request stores of a shared module: all of it, or nothing.
+type SharedModuleWrite struct {
+	SharedModule SharedModule // its ID, Source and UpdatedAt; with New also Name and CreatedAt
+	New          bool
+	Put          []SealedSecret       // secrets to set
+	Remove       []string             // secrets to forget
+	Publish      *SharedModuleVersion // a version to make of it; its Number is not looked at
+}
+
+// SharedModulePatch changes a shared module's draft. A nil field keeps what there is.
+type SharedModulePatch struct {
 	Code         *string
 	Dependencies *[]Dependency
-	Runtime      *string
-	Libraries    *[]LibraryRef
 	Secrets      *[]SecretWrite // the whole list; an item without a value keeps the stored one
 }
 
-// LibraryWrite is what one request stores of a library: all of it, or nothing.
-type LibraryWrite struct {
-	Library Library // its ID, Source and UpdatedAt; with New also Name and CreatedAt
-	New     bool
-	Put     []SealedSecret  // secrets to set
-	Remove  []string        // secrets to forget
-	Publish *LibraryVersion // a version to make of it; its Number is not looked at
-}
-
-// LibraryPatch changes a library's draft. A nil field keeps what there is.
-type LibraryPatch struct {
-	Code         *string
-	Dependencies *[]Dependency
-	Secrets      *[]SecretWrite // the whole list; an item without a value keeps the stored one
-}
-
-// LibraryUser is an action whose draft uses a library.
-type LibraryUser struct {
-	Action Action     `json:"action"`
-	Ref    LibraryRef `json:"ref"`
+// SharedModuleUser is an action whose draft uses a shared module.
+type SharedModuleUser struct {
+	Action Action          `json:"action"`
+	Ref    SharedModuleRef `json:"ref"`
 }

@@ -9,14 +9,14 @@ import (
 
 // The prefixes of ids: each says what the id names.
 const (
-	ActionPrefix    = "act_"
-	VersionPrefix   = "ver_"
-	BindingPrefix   = "bnd_"
-	EventPrefix     = "evt_"
-	ExecutionPrefix = "exe_"
-	KeyPrefix       = "key_"
-	LibraryPrefix   = "lib_"
-	ReleasePrefix   = "rel_" // a version of a library
+	ActionPrefix       = "act_"
+	VersionPrefix      = "ver_"
+	BindingPrefix      = "bnd_"
+	EventPrefix        = "evt_"
+	ExecutionPrefix    = "exe_"
+	KeyPrefix          = "key_"
+	SharedModulePrefix = "lib_"
+	ReleasePrefix      = "rel_" // a version of a shared module
 )
 
 // crockford is Crockford's base32 in lower case: it sorts as the bytes do.

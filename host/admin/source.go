@@ -39,7 +39,7 @@ func (s *Server) putDraft(c echo.Context) error {
 	}
 	a, d, err := s.Registry.PatchSource(ctx, param(c, "action"), host.SourcePatch{
 		Revision: revision, Runtime: &source.Runtime, Code: &source.Code,
-		Dependencies: &source.Dependencies, Libraries: &source.Libraries,
+		Dependencies: &source.Dependencies, SharedModules: &source.SharedModules,
 	})
 	if err != nil {
 		return err

@@ -48,7 +48,7 @@ type actionView struct {
 	Status             host.BuildStatus  `json:"status"`
 	Errors             []errorView       `json:"errors,omitempty"`
 	Secrets            []host.Secret     `json:"secrets"`
-	Modules            []libraryRef      `json:"modules,omitempty"`
+	Modules            []sharedModuleRef `json:"modules,omitempty"`
 	CurrentVersion     *currentView      `json:"current_version,omitempty"`
 	DeployedVersion    *versionView      `json:"deployed_version,omitempty"`
 	AllChangesDeployed bool              `json:"all_changes_deployed"`
@@ -61,8 +61,8 @@ type errorView struct {
 	URL string `json:"url,omitempty"`
 }
 
-// libraryRef is Auth0's ActionModuleReference.
-type libraryRef struct {
+// sharedModuleRef is Auth0's ActionModuleReference.
+type sharedModuleRef struct {
 	ModuleID            string `json:"module_id,omitempty"`
 	ModuleName          string `json:"module_name,omitempty"`
 	ModuleVersionID     string `json:"module_version_id,omitempty"`
@@ -111,7 +111,7 @@ type actionBody struct {
 	Dependencies      *[]host.Dependency  `json:"dependencies"`
 	Runtime           *string             `json:"runtime"`
 	Secrets           *[]host.SecretWrite `json:"secrets"`
-	Modules           *[]libraryRef       `json:"modules"`
+	Modules           *[]sharedModuleRef  `json:"modules"`
 	Deploy            bool                `json:"deploy"`
 }
 
@@ -125,7 +125,7 @@ var (
 		"name":  {kind: "string", about: "The name of the secret", least: 1, most: host.MaxSecretNameChars},
 		"value": {kind: "string", about: "The value of the secret", most: host.MaxSecretValueChars},
 	}}
-	libraryRefSchema = &schema{kind: "object", about: "A module and its version", properties: map[string]*schema{
+	sharedModuleRefSchema = &schema{kind: "object", about: "A module and its version", properties: map[string]*schema{
 		"module_id":             {kind: "string", about: "The id of the module"},
 		"module_name":           {kind: "string", about: "The name of the module"},
 		"module_version_id":     {kind: "string", about: "The id of the module's version"},
@@ -138,7 +138,7 @@ var (
 		"dependencies":       {kind: "array", about: "The npm packages that the action needs", items: dependencySchema},
 		"runtime":            {kind: "string", about: "The runtime of the action"},
 		"secrets":            {kind: "array", about: "The secrets of the action", items: secretSchema},
-		"modules":            {kind: "array", about: "The modules that the action uses", items: libraryRefSchema},
+		"modules":            {kind: "array", about: "The modules that the action uses", items: sharedModuleRefSchema},
 	}}
 	createActionSchema = &schema{
 		kind: "object", required: []string{"name", "supported_triggers"},
@@ -166,7 +166,7 @@ func (s *Server) createAction(c echo.Context) error {
 	}
 	source := host.Source{
 		Runtime: valueOf(body.Runtime), Code: valueOf(body.Code),
-		Dependencies: valueOf(body.Dependencies), Libraries: librariesOf(body.Modules),
+		Dependencies: valueOf(body.Dependencies), SharedModules: sharedModulesOf(body.Modules),
 	}
 	source.Runtime = cmp.Or(source.Runtime, defaultRuntime)
 	if !slices.Contains(runtimes, source.Runtime) {
@@ -211,8 +211,8 @@ func (s *Server) updateAction(c echo.Context) error {
 		Name: body.Name, Code: body.Code, Dependencies: body.Dependencies, Runtime: body.Runtime, Secrets: body.Secrets,
 	}
 	if body.Modules != nil {
-		libraries := librariesOf(body.Modules)
-		patch.Libraries = &libraries
+		sharedModules := sharedModulesOf(body.Modules)
+		patch.SharedModules = &sharedModules
 	}
 	a, _, err = s.Registry.PatchSource(c.Request().Context(), a.ID, patch)
 	if err != nil {
@@ -315,7 +315,7 @@ func (s *Server) viewAction(ctx context.Context, a host.Action) (actionView, err
 		CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
 		Code: d.Source.Code, Dependencies: web.Listed(d.Source.Dependencies), Runtime: d.Source.Runtime,
 		Status: d.Status, Errors: viewErrors(d.Errors),
-		Secrets: web.Listed(a.Secrets), Modules: viewLibraryRefs(d.Source.Libraries),
+		Secrets: web.Listed(a.Secrets), Modules: viewSharedModuleRefs(d.Source.SharedModules),
 		AllChangesDeployed: allDeployed(a, d),
 	}
 	if d.UpdatedAt.After(view.UpdatedAt) {
@@ -361,12 +361,12 @@ func lineOf(e host.BuildMessage) string {
 	return out
 }
 
-func librariesOf(refs *[]libraryRef) []host.LibraryRef {
-	var all []host.LibraryRef
+func sharedModulesOf(refs *[]sharedModuleRef) []host.SharedModuleRef {
+	var all []host.SharedModuleRef
 	for _, r := range valueOf(refs) {
-		ref := host.LibraryRef{Name: r.ModuleName, Number: r.ModuleVersionNumber}
+		ref := host.SharedModuleRef{Name: r.ModuleName, Number: r.ModuleVersionNumber}
 		if r.ModuleID != "" {
-			ref.LibraryID = inside(host.LibraryPrefix, r.ModuleID)
+			ref.SharedModuleID = inside(host.SharedModulePrefix, r.ModuleID)
 		}
 		if r.ModuleVersionID != "" {
 			ref.VersionID = inside(host.ReleasePrefix, r.ModuleVersionID)
@@ -376,11 +376,11 @@ func librariesOf(refs *[]libraryRef) []host.LibraryRef {
 	return all
 }
 
-func viewLibraryRefs(refs []host.LibraryRef) []libraryRef {
-	var views []libraryRef
+func viewSharedModuleRefs(refs []host.SharedModuleRef) []sharedModuleRef {
+	var views []sharedModuleRef
 	for _, r := range refs {
-		views = append(views, libraryRef{
-			ModuleID: outside(r.LibraryID), ModuleName: r.Name,
+		views = append(views, sharedModuleRef{
+			ModuleID: outside(r.SharedModuleID), ModuleName: r.Name,
 			ModuleVersionID: outside(r.VersionID), ModuleVersionNumber: r.Number,
 		})
 	}

@@ -48,14 +48,14 @@ type Rate struct {
 	Burst     int
 }
 
-// Registry changes and shows what runs. Actions and libraries are named by id
+// Registry changes and shows what runs. Actions and shared modules are named by id
 // or name.
 type Registry interface {
 	Actions
 	Drafts
 	Versions
 	Bindings
-	Libraries
+	SharedModules
 }
 
 // Actions keeps actions. A name that is taken is [host.Conflict], as is the
@@ -92,18 +92,18 @@ type Bindings interface {
 	ReplaceBindings(ctx context.Context, trigger host.Trigger, list []host.BindingWrite) ([]host.Binding, error)
 }
 
-// Libraries keeps what Auth0 calls modules.
-type Libraries interface {
-	CreateLibrary(ctx context.Context, name string, src host.Source, secrets []host.SecretWrite, publish bool) (host.Library, error)
-	Library(ctx context.Context, library string) (host.Library, error)
-	Libraries(ctx context.Context) ([]host.Library, error)
-	PatchLibrary(ctx context.Context, library string, p host.LibraryPatch) (host.Library, error)
-	DeleteLibrary(ctx context.Context, library string) error
-	PublishLibrary(ctx context.Context, library string) (host.LibraryVersion, error)
-	RollbackLibrary(ctx context.Context, library, versionID string) (host.Library, error)
-	LibraryVersions(ctx context.Context, library string) ([]host.LibraryVersion, error)
-	LibraryVersion(ctx context.Context, library, versionID string) (host.LibraryVersion, error)
-	LibraryUsers(ctx context.Context, library string) ([]host.LibraryUser, error)
+// SharedModules keeps what Auth0 calls modules.
+type SharedModules interface {
+	CreateSharedModule(ctx context.Context, name string, src host.Source, secrets []host.SecretWrite, publish bool) (host.SharedModule, error)
+	SharedModule(ctx context.Context, sharedModule string) (host.SharedModule, error)
+	SharedModules(ctx context.Context) ([]host.SharedModule, error)
+	PatchSharedModule(ctx context.Context, sharedModule string, p host.SharedModulePatch) (host.SharedModule, error)
+	DeleteSharedModule(ctx context.Context, sharedModule string) error
+	PublishSharedModule(ctx context.Context, sharedModule string) (host.SharedModuleVersion, error)
+	RollbackSharedModule(ctx context.Context, sharedModule, versionID string) (host.SharedModule, error)
+	SharedModuleVersions(ctx context.Context, sharedModule string) ([]host.SharedModuleVersion, error)
+	SharedModuleVersion(ctx context.Context, sharedModule, versionID string) (host.SharedModuleVersion, error)
+	SharedModuleUsers(ctx context.Context, sharedModule string) ([]host.SharedModuleUser, error)
 }
 
 // History shows what ran.
@@ -133,7 +133,7 @@ type route struct {
 }
 
 func (s *Server) routes() []route {
-	return slices.Concat(s.actionRoutes(), s.bindingRoutes(), s.libraryRoutes())
+	return slices.Concat(s.actionRoutes(), s.bindingRoutes(), s.sharedModuleRoutes())
 }
 
 func (s *Server) actionRoutes() []route {
@@ -162,19 +162,19 @@ func (s *Server) bindingRoutes() []route {
 	}
 }
 
-func (s *Server) libraryRoutes() []route {
+func (s *Server) sharedModuleRoutes() []route {
 	const modules = root + "/actions/modules"
 	return []route{
-		{http.MethodGet, modules, scopeRead, s.listLibraries},
-		{http.MethodPost, modules, scopeCreate, s.createLibrary},
-		{http.MethodGet, modules + "/:id", scopeRead, s.showLibrary},
-		{http.MethodPatch, modules + "/:id", scopeUpdate, s.updateLibrary},
-		{http.MethodDelete, modules + "/:id", scopeDelete, s.deleteLibrary},
-		{http.MethodGet, modules + "/:id/actions", scopeRead, s.listLibraryUsers},
+		{http.MethodGet, modules, scopeRead, s.listSharedModules},
+		{http.MethodPost, modules, scopeCreate, s.createSharedModule},
+		{http.MethodGet, modules + "/:id", scopeRead, s.showSharedModule},
+		{http.MethodPatch, modules + "/:id", scopeUpdate, s.updateSharedModule},
+		{http.MethodDelete, modules + "/:id", scopeDelete, s.deleteSharedModule},
+		{http.MethodGet, modules + "/:id/actions", scopeRead, s.listSharedModuleUsers},
 		{http.MethodGet, modules + "/:id/versions", scopeRead, s.listReleases},
-		{http.MethodPost, modules + "/:id/versions", scopeUpdate, s.publishLibrary},
+		{http.MethodPost, modules + "/:id/versions", scopeUpdate, s.publishSharedModule},
 		{http.MethodGet, modules + "/:id/versions/:version", scopeRead, s.showRelease},
-		{http.MethodPost, modules + "/:id/rollback", scopeUpdate, s.rollbackLibrary},
+		{http.MethodPost, modules + "/:id/rollback", scopeUpdate, s.rollbackSharedModule},
 	}
 }
 

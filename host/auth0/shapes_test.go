@@ -101,26 +101,26 @@ func TestEveryEndpointHasItsShape(t *testing.T) {
 	const post, none = "post-user-registration", ""
 
 	s.send("no action", "GET", actions, none, none)
-	library := text(s.send("a module", "POST", modules, none, `{"name":"shared","code":"1","secrets":[{"name":"B","value":"1"},{"name":"A","value":"2"}],"dependencies":[{"name":"lodash","version":"4.17.21"}]}`), "id")
-	s.send("one never published", "GET", oneModule, none, none, library)
-	release := text(s.send("its first version", "POST", ofModule, none, none, library), "id")
-	s.send("its first version again", "POST", ofModule, none, "null", library)
-	s.send("one published", "GET", oneModule, none, none, library)
-	s.send("one changed", "PATCH", oneModule, none, `{"code":"2"}`, library)
-	s.send("versions of a module", "GET", ofModule, "?page=0&per_page=50", none, library)
-	s.send("versions beyond the last", "GET", ofModule, "?page=1&per_page=50", none, library)
-	s.send("a version of a module", "GET", ofModule+"/:version", none, none, library, release)
-	s.send("no version of a module", "GET", ofModule+"/:version", none, none, library, "none")
-	s.send("one rolled back", "POST", oneModule+"/rollback", none, fmt.Sprintf(`{"module_version_id":%q}`, release), library)
+	sharedModule := text(s.send("a module", "POST", modules, none, `{"name":"shared","code":"1","secrets":[{"name":"B","value":"1"},{"name":"A","value":"2"}],"dependencies":[{"name":"lodash","version":"4.17.21"}]}`), "id")
+	s.send("one never published", "GET", oneModule, none, none, sharedModule)
+	release := text(s.send("its first version", "POST", ofModule, none, none, sharedModule), "id")
+	s.send("its first version again", "POST", ofModule, none, "null", sharedModule)
+	s.send("one published", "GET", oneModule, none, none, sharedModule)
+	s.send("one changed", "PATCH", oneModule, none, `{"code":"2"}`, sharedModule)
+	s.send("versions of a module", "GET", ofModule, "?page=0&per_page=50", none, sharedModule)
+	s.send("versions beyond the last", "GET", ofModule, "?page=1&per_page=50", none, sharedModule)
+	s.send("a version of a module", "GET", ofModule+"/:version", none, none, sharedModule, release)
+	s.send("no version of a module", "GET", ofModule+"/:version", none, none, sharedModule, "none")
+	s.send("one rolled back", "POST", oneModule+"/rollback", none, fmt.Sprintf(`{"module_version_id":%q}`, release), sharedModule)
 	s.send("a module published as it is made", "POST", modules, none, `{"name":"at-once","code":"1","publish":true}`)
 	s.send("modules", "GET", modules, none, none)
 	s.send("modules beyond the last", "GET", modules, "?page=1", none)
-	s.send("users of a module that has none", "GET", oneModule+"/actions", none, none, library)
+	s.send("users of a module that has none", "GET", oneModule+"/actions", none, none, sharedModule)
 
 	id := text(s.send("an action", "POST", actions, none, newAction("notify", "guest noop", fmt.Sprintf(
 		`,"secrets":[{"name":"B","value":"1"},{"name":"A","value":"2"}],"modules":[{"module_id":%q}]`, text(k.must(200, "GET", modules, ""), "modules", 0, "id")))), "id")
 	s.send("users of a module", "GET", oneModule+"/actions", "?page=0&per_page=50", none, text(k.must(200, "GET", modules, ""), "modules", 0, "id"))
-	s.send("users beyond the last", "GET", oneModule+"/actions", "?page=1&per_page=50", none, library)
+	s.send("users beyond the last", "GET", oneModule+"/actions", "?page=1&per_page=50", none, sharedModule)
 	slow := text(s.send("an action with packages", "POST", actions, none, newAction("slow", "slow",
 		`,"dependencies":[{"name":"lodash","version":"4.0.0","registry_url":"https://www.npmjs.com/package/lodash"}]`)), "id")
 	s.send("one that is not built", "GET", oneAction, none, none, slow)
@@ -154,7 +154,7 @@ func TestEveryEndpointHasItsShape(t *testing.T) {
 	close(hold)
 	s.send("an action goes", "DELETE", oneAction, "?force=true", none, id)
 	s.send("a module that is not there", "DELETE", oneModule, none, none, "none")
-	s.send("a module goes", "DELETE", oneModule, none, none, library)
+	s.send("a module goes", "DELETE", oneModule, none, none, sharedModule)
 
 	for _, route := range k.echo.Routes() {
 		name := route.Method + " " + route.Path

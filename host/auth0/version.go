@@ -31,7 +31,7 @@ type versionView struct {
 	UpdatedAt         time.Time         `json:"updated_at"`
 	Runtime           string            `json:"runtime"`
 	SupportedTriggers []triggerRef      `json:"supported_triggers"`
-	Modules           []libraryRef      `json:"modules,omitempty"`
+	Modules           []sharedModuleRef `json:"modules,omitempty"`
 	Action            *actionBase       `json:"action,omitempty"`
 }
 
@@ -87,7 +87,7 @@ func viewVersion(a host.Action, v host.Version) versionView {
 	return versionView{
 		ID: outside(v.ID), Number: v.Number, Deployed: v.Deployed, Status: v.Status,
 		Code: source.Code, Dependencies: installed(source.Dependencies), Runtime: source.Runtime,
-		Modules: viewLibraryRefs(source.Libraries), Secrets: secrets,
+		Modules: viewSharedModuleRefs(source.SharedModules), Secrets: secrets,
 		SupportedTriggers: refsOf(a.Trigger),
 		CreatedAt:         v.CreatedAt, UpdatedAt: v.CreatedAt, BuiltAt: v.CreatedAt,
 	}

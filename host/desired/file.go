@@ -10,22 +10,22 @@ import (
 
 // actionFile is the file of one action, and what is compared of two.
 type actionFile struct {
-	Name         string            `json:"name"`
-	Trigger      host.Trigger      `json:"trigger"`
-	Description  string            `json:"description,omitempty"`
-	Runtime      string            `json:"runtime,omitempty"`
-	Code         string            `json:"code,omitempty"` // path from the file
-	Dependencies []host.Dependency `json:"dependencies,omitempty"`
-	Libraries    []libraryUse      `json:"modules,omitempty"` // as Auth0 calls them
-	Module       string            `json:"module,omitempty"`  // path from the file; a digest where two are compared
-	Reads        []string          `json:"reads,omitempty"`   // secrets that the module declares
-	Settings     host.Settings     `json:"settings,omitzero"`
-	Secrets      map[string]string `json:"secrets,omitempty"`
-	Deployed     *bool             `json:"deployed,omitempty"` // default true
+	Name          string            `json:"name"`
+	Trigger       host.Trigger      `json:"trigger"`
+	Description   string            `json:"description,omitempty"`
+	Runtime       string            `json:"runtime,omitempty"`
+	Code          string            `json:"code,omitempty"` // path from the file
+	Dependencies  []host.Dependency `json:"dependencies,omitempty"`
+	SharedModules []sharedModuleUse `json:"modules,omitempty"` // as Auth0 calls them
+	Module        string            `json:"module,omitempty"`  // path from the file; a digest where two are compared
+	Reads         []string          `json:"reads,omitempty"`   // secrets that the module declares
+	Settings      host.Settings     `json:"settings,omitzero"`
+	Secrets       map[string]string `json:"secrets,omitempty"`
+	Deployed      *bool             `json:"deployed,omitempty"` // default true
 }
 
-// libraryUse is a library that a source requires.
-type libraryUse struct {
+// sharedModuleUse is a shared module that a source requires.
+type sharedModuleUse struct {
 	Name    string `json:"name"`
 	Version int    `json:"version,omitempty"` // 0 is the latest
 }
@@ -45,8 +45,8 @@ func describe(a Action, code, module string) actionFile {
 	switch {
 	case a.Source != nil:
 		f.Runtime, f.Code, f.Dependencies = a.Source.Runtime, code, a.Source.Dependencies
-		for _, l := range a.Source.Libraries {
-			f.Libraries = append(f.Libraries, libraryUse{l.Name, l.Number})
+		for _, l := range a.Source.SharedModules {
+			f.SharedModules = append(f.SharedModules, sharedModuleUse{l.Name, l.Number})
 		}
 	case a.Digest != "":
 		f.Module, f.Description = module, a.Manifest.Description
@@ -72,8 +72,8 @@ func (f actionFile) action(path string) (Action, error) {
 	switch {
 	case f.Code != "":
 		a.Source = &host.Source{Runtime: cmp.Or(f.Runtime, DefaultRuntime), Dependencies: f.Dependencies}
-		for _, l := range f.Libraries {
-			a.Source.Libraries = append(a.Source.Libraries, host.LibraryRef{Name: l.Name, Number: l.Version})
+		for _, l := range f.SharedModules {
+			a.Source.SharedModules = append(a.Source.SharedModules, host.SharedModuleRef{Name: l.Name, Number: l.Version})
 		}
 	case f.Module != "":
 		a.Manifest = host.Manifest{Description: f.Description, Settings: f.Settings, Secrets: f.Reads}
@@ -84,7 +84,7 @@ func (f actionFile) action(path string) (Action, error) {
 }
 
 func (f actionFile) check(path string, trigger host.Trigger) error {
-	ofSource := f.Runtime != "" || len(f.Dependencies) > 0 || len(f.Libraries) > 0
+	ofSource := f.Runtime != "" || len(f.Dependencies) > 0 || len(f.SharedModules) > 0
 	ofModule := len(f.Reads) > 0 || !f.Settings.IsZero()
 	switch {
 	case f.Name == "":

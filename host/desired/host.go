@@ -135,7 +135,7 @@ func (s state) notes() []string {
 	if s.stale() {
 		notes = append(notes, s.runs.Name+": its draft is not what is deployed; the files say what is deployed")
 	}
-	if s.runs.Source != nil && len(s.runs.Source.Libraries) > 0 {
+	if s.runs.Source != nil && len(s.runs.Source.SharedModules) > 0 {
 		notes = append(notes, s.runs.Name+": the modules that it requires are not among the files; another host needs them first")
 	}
 	return notes

@@ -224,13 +224,13 @@ func shown(old, want Action, remove []string) Action {
 	return old
 }
 
-// latest leaves out the numbers of libraries' versions where the files name
+// latest leaves out the numbers of shared modules' versions where the files name
 // none.
 func latest(old, want host.Source) *host.Source {
-	old.Libraries = slices.Clone(old.Libraries)
-	for i, l := range old.Libraries {
-		if slices.ContainsFunc(want.Libraries, func(w host.LibraryRef) bool { return w.Name == l.Name && w.Number == 0 }) {
-			old.Libraries[i].Number = 0
+	old.SharedModules = slices.Clone(old.SharedModules)
+	for i, l := range old.SharedModules {
+		if slices.ContainsFunc(want.SharedModules, func(w host.SharedModuleRef) bool { return w.Name == l.Name && w.Number == 0 }) {
+			old.SharedModules[i].Number = 0
 		}
 	}
 	return &old

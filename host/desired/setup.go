@@ -27,7 +27,7 @@ type Action struct {
 	// one with an empty reference, the action is not deployed.
 	Secrets map[string]Reference
 
-	Source *host.Source // of its libraries, name and number count
+	Source *host.Source // of its shared modules, name and number count
 
 	Module   []byte
 	Digest   string        // of Module; it may stand for one that is not read

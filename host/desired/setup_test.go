@@ -123,7 +123,7 @@ func TestAFolderIsReadBackAsItIsWritten(t *testing.T) {
 		Actions: []desired.Action{
 			{Name: "two words", Trigger: host.PostUserRegistration, Source: &host.Source{
 				Runtime: "node22", Code: "a\r\nb # no newline at the end", Dependencies: []host.Dependency{{Name: "axios", Version: "1.7.9"}},
-				Libraries: []host.LibraryRef{{Name: "crm", Number: 2}},
+				SharedModules: []host.SharedModuleRef{{Name: "crm", Number: 2}},
 			}, Secrets: map[string]desired.Reference{"KEY": {}}},
 			{Name: "Two words", Trigger: host.PostUserRegistration, Source: &host.Source{Runtime: "node18", Code: "x"}, Secrets: map[string]desired.Reference{"KEY": {}}},
 			{Name: "module", Trigger: host.PostUserRegistration, Digest: host.Digest([]byte{0, 1}), Module: []byte{0, 1}, Manifest: host.Manifest{
@@ -147,7 +147,7 @@ func TestAFolderIsReadBackAsItIsWritten(t *testing.T) {
 	if strings.Join(names, ", ") != "Two words, module, nothing, two words" {
 		t.Errorf("actions are %v", names)
 	}
-	if s := got.Actions[3].Source; s == nil || s.Code != want.Actions[0].Source.Code || s.Dependencies[0].Version != "1.7.9" || s.Libraries[0].Number != 2 {
+	if s := got.Actions[3].Source; s == nil || s.Code != want.Actions[0].Source.Code || s.Dependencies[0].Version != "1.7.9" || s.SharedModules[0].Number != 2 {
 		t.Errorf("source is %+v", s)
 	}
 	if a, b := got.Actions[0].Secrets["KEY"], got.Actions[3].Secrets["KEY"]; a.Name != "TWO_WORDS_KEY" || b.Name != "TWO_WORDS_KEY_2" {

@@ -142,7 +142,7 @@ func (j *job) nameSources(sourceMap []byte) ([]byte, error) {
 	}
 	for i, s := range m.Sources {
 		m.Sources[i] = j.title(s)
-		if _, library := libraryTitle(s); !library && madeUp.MatchString(s) {
+		if _, sharedModule := sharedModuleTitle(s); !sharedModule && madeUp.MatchString(s) {
 			m.Sources[i] = "" // its author knows nothing of it
 		}
 	}

@@ -47,7 +47,7 @@ func (j *job) fetch(ctx context.Context, p installer, more []requirement) error 
 	for _, d := range j.src.Dependencies {
 		all = append(all, requirement{Folder: d.Name, Dependency: d})
 	}
-	all = append(append(all, j.libraryRequirements()...), more...)
+	all = append(append(all, j.sharedModuleRequirements()...), more...)
 	if len(all) == 0 {
 		return nil
 	}

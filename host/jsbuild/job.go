@@ -20,7 +20,7 @@ type job struct {
 	installed string            // folder whose node_modules holds the listed packages; "" when none were
 	aliases   map[string]string // "axios@0.27.2" → the folder's name in node_modules
 
-	libraryFolders map[[2]string]string // a library's name and its package's → that folder's name
+	sharedModuleFolders map[[2]string]string // a shared module's name and its package's → that folder's name
 
 	pkgs   manifests
 	survey survey
@@ -30,7 +30,7 @@ func newJob(src Source) (*job, error) {
 	if src.Name == "" {
 		src.Name = "action.js"
 	}
-	j := &job{src: src, root: nowhere(), aliases: map[string]string{}, libraryFolders: map[[2]string]string{}}
+	j := &job{src: src, root: nowhere(), aliases: map[string]string{}, sharedModuleFolders: map[[2]string]string{}}
 	if src.Dir != "" {
 		root, err := filepath.Abs(src.Dir)
 		if err != nil {

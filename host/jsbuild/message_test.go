@@ -282,7 +282,7 @@ func TestCodeWithoutAFolderReadsNoSourceMapsOfTheHost(t *testing.T) {
 		"//# sourceMappingURL=" + up + "\n<!-- //# sourceMappingURL=" + up,
 	} {
 		src := closedSource(`require("actions:a");` + comment)
-		src.Libraries = map[string]jsbuild.Library{"a": {Code: []byte("exports.a = 1; " + comment)}}
+		src.SharedModules = map[string]jsbuild.SharedModule{"a": {Code: []byte("exports.a = 1; " + comment)}}
 		if _, err := jsbuild.BundleOf(t.Context(), nil, src); err != nil {
 			t.Errorf("%s: %v", comment, err)
 		}

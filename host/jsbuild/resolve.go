@@ -33,7 +33,7 @@ func (j *job) plugin() api.Plugin {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, r.resolve)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: stubSpace}, j.loadStub)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: emptySpace}, loadEmpty)
-		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: librarySpace}, j.loadLibrary)
+		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: sharedModuleSpace}, j.loadSharedModule)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: secretsSpace}, loadSecrets)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: substituteSpace}, loadSubstitute)
 		build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: socketSpace}, loadSocket)
@@ -57,7 +57,7 @@ func (r *resolver) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) 
 	if args.Namespace == stubSpace {
 		return r.fromStub(args)
 	}
-	if found, ok := r.library(args); ok {
+	if found, ok := r.sharedModule(args); ok {
 		return found, nil
 	}
 	if name, ok := builtinOf(args.Path); ok {
@@ -93,7 +93,7 @@ func (r *resolver) find(args api.OnResolveArgs) api.OnResolveResult {
 	if alias, ok := r.aliases[s.name+"@"+s.version]; ok {
 		return r.ask(alias+s.sub, r.installed, args)
 	}
-	if folder, ok := r.libraryFolders[[2]string{args.Importer, s.name}]; ok && args.Namespace == librarySpace {
+	if folder, ok := r.sharedModuleFolders[[2]string{args.Importer, s.name}]; ok && args.Namespace == sharedModuleSpace {
 		return r.ask(folder+s.sub, r.installed, args)
 	}
 	if s.version != "" {

@@ -94,10 +94,10 @@ func TestAnActionSeesNoSecretsOfItsSharedModules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shared := map[string]jsbuild.Library{"greet": {Code: []byte(`exports.length = () => (actions.secrets.UNSET || actions.region || actions.secrets.TOKEN).length;`)}}
+	shared := map[string]jsbuild.SharedModule{"greet": {Code: []byte(`exports.length = () => (actions.secrets.UNSET || actions.region || actions.secrets.TOKEN).length;`)}}
 	// What a module itself passes to a function is the function's to see: so the
 	// watching watches.
-	shared["leaky"] = jsbuild.Library{Code: []byte(`exports.length = () => actions.secrets.TOKEN.padEnd(1).length;`)}
+	shared["leaky"] = jsbuild.SharedModule{Code: []byte(`exports.length = () => actions.secrets.TOKEN.padEnd(1).length;`)}
 	for name, trap := range traps {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -121,7 +121,7 @@ exports.onExecutePostUserRegistration = async (event) => {
   log(length);
 };
 ` + trap
-			built, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: []byte(code), Libraries: shared})
+			built, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: []byte(code), SharedModules: shared})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -30,12 +30,12 @@ const (
 //
 // A CommonJS action is required: its "use strict" then holds for itself alone,
 // and not for every package. An ES module is re-exported, so that it needs no
-// wrapper of its own. With libraries both are required, for what hands them
+// wrapper of its own. With shared modules both are required, for what hands them
 // their secrets must be there first.
 func (j *job) loadStub(api.OnLoadArgs) (api.OnLoadResult, error) {
 	var b strings.Builder
 	switch {
-	case len(j.src.Libraries) > 0:
+	case len(j.src.SharedModules) > 0:
 		fmt.Fprintf(&b, "require(%q); module.exports = require(%q);\n", secretsPath, stubAction)
 	case j.reexports():
 		fmt.Fprintf(&b, "export * from %q;\n", stubAction)
@@ -57,4 +57,4 @@ func (j *job) loadStub(api.OnLoadArgs) (api.OnLoadResult, error) {
 }
 
 // reexports reports whether the stub is an ES module.
-func (j *job) reexports() bool { return j.survey.esm && len(j.src.Libraries) == 0 }
+func (j *job) reexports() bool { return j.survey.esm && len(j.src.SharedModules) == 0 }

@@ -57,8 +57,8 @@ func (j *job) scout(args api.OnResolveArgs) (api.OnResolveResult, error) {
 	if args.Kind == api.ResolveEntryPoint {
 		return api.OnResolveResult{Path: j.entry}, nil
 	}
-	if name, ok := strings.CutPrefix(args.Path, libraryPrefix); ok && j.src.Libraries != nil {
-		_, there := j.src.Libraries[name]
+	if name, ok := strings.CutPrefix(args.Path, sharedModulePrefix); ok && j.src.SharedModules != nil {
+		_, there := j.src.SharedModules[name]
 		return api.OnResolveResult{Path: args.Path, External: there}, nil
 	}
 	if !j.closed() {

@@ -52,7 +52,7 @@ func (j *job) message(m api.Message) host.BuildMessage {
 
 // title is a file's name as its author knows it.
 func (j *job) title(file string) string {
-	if title, ok := libraryTitle(file); ok {
+	if title, ok := sharedModuleTitle(file); ok {
 		return title
 	}
 	file = filepath.ToSlash(file)

@@ -105,7 +105,7 @@ func (r *Registry) buildNow(ctx context.Context, actionID string) {
 }
 
 func (r *Registry) needsPackages(ctx context.Context, s host.Source) (bool, error) {
-	sources, err := r.librariesOf(ctx, s)
+	sources, err := r.sharedModulesOf(ctx, s)
 	needs := len(s.Dependencies) > 0
 	for _, l := range sources {
 		needs = needs || len(l.Dependencies) > 0
@@ -250,14 +250,14 @@ func (r *Registry) module(ctx context.Context, d host.Draft) (module []byte, dig
 	if err != nil {
 		return nil, "", err
 	}
-	libraries, err := r.librariesOf(ctx, d.Source)
+	sharedModules, err := r.sharedModulesOf(ctx, d.Source)
 	if err != nil {
 		return nil, "", err
 	}
 	if r.Builder == nil {
 		return nil, "", noBuilder()
 	}
-	built, err := r.Builder.Build(ctx, a.Name, d.Source, libraries)
+	built, err := r.Builder.Build(ctx, a.Name, d.Source, sharedModules)
 	if err != nil {
 		return nil, "", err
 	}

@@ -51,18 +51,18 @@ func (r *Registry) log() *slog.Logger {
 // sourceNote is what the log of changes tells of a source: enough to see
 // whether two are the same.
 type sourceNote struct {
-	Runtime      string            `json:"runtime,omitempty"`
-	CodeSHA256   string            `json:"code_sha256"`
-	CodeBytes    int               `json:"code_bytes"`
-	Dependencies []host.Dependency `json:"dependencies,omitempty"`
-	Libraries    []host.LibraryRef `json:"libraries,omitempty"`
+	Runtime       string                 `json:"runtime,omitempty"`
+	CodeSHA256    string                 `json:"code_sha256"`
+	CodeBytes     int                    `json:"code_bytes"`
+	Dependencies  []host.Dependency      `json:"dependencies,omitempty"`
+	SharedModules []host.SharedModuleRef `json:"shared_modules,omitempty"`
 }
 
 func aboutSource(s host.Source) *sourceNote {
 	sum := sha256.Sum256([]byte(s.Code))
 	return &sourceNote{
 		Runtime: s.Runtime, CodeSHA256: hex.EncodeToString(sum[:]), CodeBytes: len(s.Code),
-		Dependencies: s.Dependencies, Libraries: s.Libraries,
+		Dependencies: s.Dependencies, SharedModules: s.SharedModules,
 	}
 }
 

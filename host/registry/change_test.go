@@ -44,9 +44,9 @@ func TestEveryChangeIsRecordedWithItsActorAndWithoutSecrets(t *testing.T) {
 	k, secret, err := r.CreateKey(ctx, "tool", []host.Scope{host.ScopeRead})
 	must(k, err)
 	must(nil, r.DeleteKey(ctx, k.ID))
-	must(r.CreateLibrary(ctx, "shared", code("lib"), []host.SecretWrite{write("L", "hunter2hunter2")}, true))
-	must(r.PatchLibrary(ctx, "shared", host.LibraryPatch{Code: pointer("lib 2")}))
-	must(nil, r.DeleteLibrary(ctx, "shared"))
+	must(r.CreateSharedModule(ctx, "shared", code("lib"), []host.SecretWrite{write("L", "hunter2hunter2")}, true))
+	must(r.PatchSharedModule(ctx, "shared", host.SharedModulePatch{Code: pointer("lib 2")}))
+	must(nil, r.DeleteSharedModule(ctx, "shared"))
 	must(nil, r.DeleteAction(ctx, a.ID, true))
 
 	changes, err := db.Changes(t.Context(), host.ChangeQuery{Limit: 100})
@@ -64,7 +64,7 @@ func TestEveryChangeIsRecordedWithItsActorAndWithoutSecrets(t *testing.T) {
 	want := []string{
 		"action.create", "version.create", "action.deploy", "action.update", "version.create", "action.deploy", "action.update",
 		"secret.change", "action.create", "version.create", "action.deploy", "action.deploy", "binding.replace", "binding.update",
-		"key.create", "key.delete", "library.create", "library.publish", "library.update", "library.delete", "action.delete",
+		"key.create", "key.delete", "shared_module.create", "shared_module.publish", "shared_module.update", "shared_module.delete", "action.delete",
 	}
 	if !slices.Equal(verbs, want) {
 		t.Errorf("recorded %q, want %q", verbs, want)

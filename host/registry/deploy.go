@@ -112,7 +112,7 @@ func names(code, name string) bool {
 func (r *Registry) release(ctx context.Context, a host.Action, v host.Version, module []byte, draft *host.Draft) (host.Version, error) {
 	v.ID, v.ActionID, v.Status, v.CreatedAt = host.NewID(host.VersionPrefix), a.ID, host.BuildBuilt, time.Now().UTC()
 	v, err := r.Store.Release(ctx, v, module, draft)
-	r.secrets.forget(a.ID) // it may use other libraries
+	r.secrets.forget(a.ID) // it may use other shared modules
 	r.builds.tell()        // a wish may be overtaken by it
 	if err == nil {
 		r.record(ctx, "version.create", v.ID, a.Name, nil, aboutVersion(&v))
@@ -124,7 +124,7 @@ func (r *Registry) release(ctx context.Context, a host.Action, v host.Version, m
 // deployStored deploys a version of the action. The caller holds changing.
 func (r *Registry) deployStored(ctx context.Context, a host.Action, v host.Version) (host.Version, error) {
 	deployed, err := r.Store.Deploy(ctx, a.ID, v.ID)
-	r.secrets.forget(a.ID) // it may use other libraries
+	r.secrets.forget(a.ID) // it may use other shared modules
 	r.builds.tell()        // a wish may be overtaken by it
 	if err == nil {
 		r.record(ctx, "action.deploy", a.ID, a.Name, aboutVersion(a.Deployed), aboutVersion(&deployed))

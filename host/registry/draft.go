@@ -56,7 +56,7 @@ func (r *Registry) CreateSourceAction(
 func (r *Registry) checkNewSource(name string, trigger host.Trigger, src host.Source, secrets []host.SecretWrite) error {
 	bad := newAction(name, trigger, secrets)
 	if src.Runtime == RuntimeWasm {
-		if src.Code != "" || len(src.Dependencies)+len(src.Libraries) > 0 {
+		if src.Code != "" || len(src.Dependencies)+len(src.SharedModules) > 0 {
 			bad.add("/runtime", "%q is for modules that are uploaded: it goes without code, dependencies and modules", RuntimeWasm)
 		}
 		return bad.invalid("the action is not valid")
@@ -79,7 +79,7 @@ func (r *Registry) createSource(
 	defer r.changing.Unlock()
 	src.Runtime = cmp.Or(src.Runtime, defaultRuntime)
 	var err error
-	if src.Libraries, err = r.resolve(ctx, src.Libraries); err != nil {
+	if src.SharedModules, err = r.resolve(ctx, src.SharedModules); err != nil {
 		return host.Action{}, host.Draft{}, err
 	}
 	d := host.Draft{Source: src, Revision: 1, Status: host.BuildPending}
@@ -152,7 +152,7 @@ func (r *Registry) store(ctx context.Context, c *patched) (err error) {
 		w.Action.UpdatedAt = now
 	}
 	err = r.Store.WriteAction(ctx, w)
-	r.secrets.forget(c.action.ID) // also after an error: it may have been stored, and use other libraries
+	r.secrets.forget(c.action.ID) // also after an error: it may have been stored, and use other shared modules
 	return err
 }
 
@@ -227,7 +227,7 @@ func (r *Registry) source(ctx context.Context, c *patched, p host.SourcePatch) (
 	asked = put(&s.Code, p.Code)
 	asked = put(&s.Runtime, p.Runtime) || asked
 	asked = put(&s.Dependencies, p.Dependencies) || asked
-	asked = put(&s.Libraries, p.Libraries) || asked
+	asked = put(&s.SharedModules, p.SharedModules) || asked
 	if !asked || c.before == nil && uploads(p) {
 		return false, nil
 	}
@@ -243,14 +243,14 @@ func (r *Registry) source(ctx context.Context, c *patched, p host.SourcePatch) (
 	if len(s.Dependencies) == 0 {
 		s.Dependencies = nil
 	}
-	s.Libraries, err = r.resolve(ctx, s.Libraries)
+	s.SharedModules, err = r.resolve(ctx, s.SharedModules)
 	return true, err
 }
 
 // uploads reports whether p leaves an action without a draft as it is.
 func uploads(p host.SourcePatch) bool {
 	return (p.Runtime == nil || *p.Runtime == RuntimeWasm) && (p.Code == nil || *p.Code == "") &&
-		(p.Dependencies == nil || len(*p.Dependencies) == 0) && (p.Libraries == nil || len(*p.Libraries) == 0)
+		(p.Dependencies == nil || len(*p.Dependencies) == 0) && (p.SharedModules == nil || len(*p.SharedModules) == 0)
 }
 
 // put sets what is asked for, and reports whether anything is.

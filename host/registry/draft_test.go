@@ -28,7 +28,7 @@ type builder struct {
 	built []string   // the code of each build, in order
 }
 
-func (b *builder) Build(ctx context.Context, _ string, s host.Source, libraries map[string]host.Source) (registry.Build, error) {
+func (b *builder) Build(ctx context.Context, _ string, s host.Source, sharedModules map[string]host.Source) (registry.Build, error) {
 	if b.hold != nil && len(s.Dependencies) > 0 {
 		b.waiting.Add(1)
 		select {
@@ -49,8 +49,8 @@ func (b *builder) Build(ctx context.Context, _ string, s host.Source, libraries 
 		panic("index out of range")
 	case s.Code == "unfit":
 		return registry.Build{Module: guests.Wasm("noentry")}, nil
-	case strings.HasPrefix(s.Code, "uses ") && libraries[s.Code[5:]].Code == "":
-		return registry.Build{}, errors.New("the library is missing")
+	case strings.HasPrefix(s.Code, "uses ") && sharedModules[s.Code[5:]].Code == "":
+		return registry.Build{}, errors.New("the shared module is missing")
 	}
 	return registry.Build{Module: moduleOf(s.Code)}, nil
 }
@@ -208,7 +208,7 @@ func TestAPatchRaisesTheRevisionOnlyWhenADeployWouldTakeSomethingOver(t *testing
 		revision int64
 		builds   int
 	}{
-		{name: "the same code", patch: host.SourcePatch{Code: pointer("one"), Dependencies: &[]host.Dependency{}, Libraries: &[]host.LibraryRef{}}, revision: 1, builds: 1},
+		{name: "the same code", patch: host.SourcePatch{Code: pointer("one"), Dependencies: &[]host.Dependency{}, SharedModules: &[]host.SharedModuleRef{}}, revision: 1, builds: 1},
 		{name: "the name", patch: host.SourcePatch{Name: pointer("notify-2")}, revision: 1, builds: 1},
 		{name: "a new secret", patch: host.SourcePatch{Secrets: &[]host.SecretWrite{write("A", "1"), write("B", "2")}}, revision: 2, builds: 1},
 		{name: "the same secrets", patch: host.SourcePatch{Secrets: &[]host.SecretWrite{{Name: "A"}, write("B", "2")}}, revision: 2, builds: 1},
@@ -251,7 +251,7 @@ func TestAPatchIsTakenWholeOrNotAtAll(t *testing.T) {
 		{name: "too much code", patch: host.SourcePatch{Code: pointer(strings.Repeat("x", registry.MaxCodeBytes+1))}, code: host.Invalid, pointers: []string{"/code"}},
 		{name: "a dependency without a name", patch: host.SourcePatch{Dependencies: &[]host.Dependency{{Version: "1"}}}, code: host.Invalid, pointers: []string{"/dependencies/0/name"}},
 		{name: "the runtime of modules", patch: host.SourcePatch{Runtime: pointer("wasm")}, code: host.Invalid, pointers: []string{"/runtime"}},
-		{name: "a library that is not there", patch: host.SourcePatch{Libraries: &[]host.LibraryRef{{Name: "nope"}}}, code: host.Invalid, pointers: []string{"/modules/0"}},
+		{name: "a shared module that is not there", patch: host.SourcePatch{SharedModules: &[]host.SharedModuleRef{{Name: "nope"}}}, code: host.Invalid, pointers: []string{"/modules/0"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			good := host.SourcePatch{Code: pointer("two"), Secrets: &[]host.SecretWrite{write("B", "1")}, Name: pointer("renamed")}

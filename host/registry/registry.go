@@ -1,5 +1,5 @@
 // Package registry keeps the rules of what runs: actions, their drafts and
-// immutable versions, deployment, the ordered bindings of a trigger, libraries,
+// immutable versions, deployment, the ordered bindings of a trigger, shared modules,
 // secrets and API keys. It leaves storing, encrypting, building and looking
 // into modules to what it is given.
 package registry
@@ -62,7 +62,7 @@ type Store interface {
 	Bindings
 	Drafts
 	Wishes
-	Libraries
+	SharedModules
 	Secrets
 	Keys
 	Changes
@@ -85,16 +85,16 @@ type Wishes interface {
 	DropWish(ctx context.Context, actionID string, revision int64) error
 }
 
-// Libraries stores libraries and their versions. The secrets of a library are
+// SharedModules stores shared modules and their versions. The secrets of a shared module are
 // stored under its id.
-type Libraries interface {
-	WriteLibrary(ctx context.Context, w host.LibraryWrite) error
-	Library(ctx context.Context, idOrName string) (host.Library, error)
-	Libraries(ctx context.Context) ([]host.Library, error)
-	LibraryUsers(ctx context.Context, libraryID string) ([]host.LibraryUser, error)
-	DeleteLibrary(ctx context.Context, id string) error
-	PublishLibrary(ctx context.Context, v host.LibraryVersion) (host.LibraryVersion, error)
-	LibraryVersions(ctx context.Context, libraryID string) ([]host.LibraryVersion, error)
+type SharedModules interface {
+	WriteSharedModule(ctx context.Context, w host.SharedModuleWrite) error
+	SharedModule(ctx context.Context, idOrName string) (host.SharedModule, error)
+	SharedModules(ctx context.Context) ([]host.SharedModule, error)
+	SharedModuleUsers(ctx context.Context, sharedModuleID string) ([]host.SharedModuleUser, error)
+	DeleteSharedModule(ctx context.Context, id string) error
+	PublishSharedModule(ctx context.Context, v host.SharedModuleVersion) (host.SharedModuleVersion, error)
+	SharedModuleVersions(ctx context.Context, sharedModuleID string) ([]host.SharedModuleVersion, error)
 }
 
 // Changes stores the log of changes.
@@ -156,11 +156,11 @@ type Box interface {
 }
 
 // Builder makes a module of a source: the same bytes from the same source and
-// packages. Libraries are the sources of those that it requires, by name. A
+// packages. SharedModules are the sources of those that it requires, by name. A
 // source that can't be built is a [*host.BuildFailure]; any other error is the
 // machine's.
 type Builder interface {
-	Build(ctx context.Context, name string, s host.Source, libraries map[string]host.Source) (Build, error)
+	Build(ctx context.Context, name string, s host.Source, sharedModules map[string]host.Source) (Build, error)
 }
 
 // Runner runs one step on an event, and keeps nothing of it. What the guest

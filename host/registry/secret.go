@@ -149,7 +149,7 @@ func (r *Registry) setSecrets(ctx context.Context, id string, put []host.SecretW
 	return err
 }
 
-// seal encrypts those of put that have a value, for the action or library with
+// seal encrypts those of put that have a value, for the action or shared module with
 // this id.
 func (r *Registry) seal(id string, put []host.SecretWrite) ([]host.SealedSecret, error) {
 	var sealed []host.SealedSecret
@@ -171,7 +171,7 @@ func secretContext(actionID, name string) []byte {
 }
 
 // Secrets returns the values of an action's secrets by name, for a run; those
-// of the libraries that it uses as "actions:LIBRARY/NAME". The map is shared: it
+// of the shared modules that it uses as "actions:MODULE/NAME". The map is shared: it
 // must not be changed. A change of a secret shows in the next call.
 func (r *Registry) Secrets(ctx context.Context, actionID string) (map[string]string, error) {
 	values, at, ok := r.secrets.get(actionID)
@@ -182,12 +182,12 @@ func (r *Registry) Secrets(ctx context.Context, actionID string) (map[string]str
 	if err := r.open(ctx, actionID, "", values); err != nil {
 		return nil, err
 	}
-	used, err := r.librariesInUse(ctx, actionID)
+	used, err := r.sharedModulesInUse(ctx, actionID)
 	if err != nil {
 		return nil, err
 	}
 	for _, l := range used {
-		if err := r.open(ctx, l.LibraryID, "actions:"+l.Name+"/", values); err != nil {
+		if err := r.open(ctx, l.SharedModuleID, "actions:"+l.Name+"/", values); err != nil {
 			return nil, err
 		}
 	}
@@ -195,7 +195,7 @@ func (r *Registry) Secrets(ctx context.Context, actionID string) (map[string]str
 	return values, nil
 }
 
-// open puts the secrets of an action or library into values, each under its
+// open puts the secrets of an action or shared module into values, each under its
 // name behind prefix.
 func (r *Registry) open(ctx context.Context, id, prefix string, values map[string]string) error {
 	sealed, err := r.Store.SealedSecrets(ctx, id)
@@ -212,9 +212,9 @@ func (r *Registry) open(ctx context.Context, id, prefix string, values map[strin
 	return nil
 }
 
-// librariesInUse are those of the action's draft and of what is deployed.
-func (r *Registry) librariesInUse(ctx context.Context, actionID string) ([]host.LibraryRef, error) {
-	var used []host.LibraryRef
+// shared modulesInUse are those of the action's draft and of what is deployed.
+func (r *Registry) sharedModulesInUse(ctx context.Context, actionID string) ([]host.SharedModuleRef, error) {
+	var used []host.SharedModuleRef
 	a, err := r.Store.Action(ctx, actionID)
 	if host.CodeOf(err) == host.NotFound {
 		return nil, nil
@@ -223,17 +223,17 @@ func (r *Registry) librariesInUse(ctx context.Context, actionID string) ([]host.
 		return nil, err
 	}
 	if a.Deployed != nil && a.Deployed.Source != nil {
-		used = a.Deployed.Source.Libraries
+		used = a.Deployed.Source.SharedModules
 	}
 	d, err := r.Store.Draft(ctx, actionID)
 	if host.CodeOf(err) == host.NotFound {
 		return used, nil
 	}
-	return slices.Concat(used, d.Source.Libraries), err
+	return slices.Concat(used, d.Source.SharedModules), err
 }
 
 func (r *Registry) unopened(ctx context.Context, id, name string, cause error) error {
-	if l, err := r.Store.Library(ctx, id); err == nil {
+	if l, err := r.Store.SharedModule(ctx, id); err == nil {
 		return &host.Error{
 			Code: host.Internal, Text: fmt.Sprintf("secret %q of module %q can't be decrypted", name, l.Name),
 			Hint: "start the host with the key that encrypted it, or patch the module with a new value", Err: cause,
@@ -319,14 +319,14 @@ func (c *secretCache) put(actionID string, values map[string]string, at int64) {
 	c.values[actionID] = values
 }
 
-// forget drops what is known of an action; of all when id is a library's, whose
+// forget drops what is known of an action; of all when id is a shared module's, whose
 // secrets are among those of its users.
 func (c *secretCache) forget(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writes++
 	delete(c.values, id)
-	if strings.HasPrefix(id, host.LibraryPrefix) {
+	if strings.HasPrefix(id, host.SharedModulePrefix) {
 		clear(c.values)
 	}
 }

@@ -13,11 +13,11 @@ import (
 
 // The bounds of a source.
 const (
-	MaxCodeBytes        = 1 << 20
-	MaxRuntimeChars     = 64
-	MaxDependencies     = 100
-	MaxDependencyChars  = 512 // of each field
-	MaxActionsLibraries = 20
+	MaxCodeBytes            = 1 << 20
+	MaxRuntimeChars         = 64
+	MaxDependencies         = 100
+	MaxDependencyChars      = 512 // of each field
+	MaxActionsSharedModules = 20
 )
 
 // source checks the shape of a source. Whether it can be built, building tells.
@@ -27,12 +27,12 @@ func (f *fields) source(s host.Source) {
 	}
 	f.text("/runtime", s.Runtime, 0, MaxRuntimeChars)
 	f.code(s)
-	if n := len(s.Libraries); n > MaxActionsLibraries {
-		f.add("/modules", "must not have more than %d modules, not %d", MaxActionsLibraries, n)
+	if n := len(s.SharedModules); n > MaxActionsSharedModules {
+		f.add("/modules", "must not have more than %d modules, not %d", MaxActionsSharedModules, n)
 	}
 }
 
-// code checks what a library has too.
+// code checks what a shared module has too.
 func (f *fields) code(s host.Source) {
 	if n := len(s.Code); n > MaxCodeBytes {
 		f.add("/code", "must not have more than %d bytes, not %d", MaxCodeBytes, n)
@@ -57,11 +57,11 @@ func (f *fields) text(pointer, s string, least, most int) {
 	}
 }
 
-// resolve fills in what a source's references to libraries leave out: the
-// library by its id or name, and its latest version when none is named.
-func (r *Registry) resolve(ctx context.Context, refs []host.LibraryRef) ([]host.LibraryRef, error) {
+// resolve fills in what a source's references to shared modules leave out: the
+// shared module by its id or name, and its latest version when none is named.
+func (r *Registry) resolve(ctx context.Context, refs []host.SharedModuleRef) ([]host.SharedModuleRef, error) {
 	var bad fields
-	var all []host.LibraryRef
+	var all []host.SharedModuleRef
 	for i, ref := range refs {
 		at := "/modules/" + strconv.Itoa(i)
 		l, v, err := r.referred(ctx, ref)
@@ -70,24 +70,24 @@ func (r *Registry) resolve(ctx context.Context, refs []host.LibraryRef) ([]host.
 			return nil, err
 		case err != nil:
 			bad.add(at, "%s", textOf(err))
-		case slices.ContainsFunc(all, func(o host.LibraryRef) bool { return o.LibraryID == l.ID }):
+		case slices.ContainsFunc(all, func(o host.SharedModuleRef) bool { return o.SharedModuleID == l.ID }):
 			bad.add(at, "module %q is listed twice", l.Name)
 		default:
-			all = append(all, host.LibraryRef{LibraryID: l.ID, Name: l.Name, VersionID: v.ID, Number: v.Number})
+			all = append(all, host.SharedModuleRef{SharedModuleID: l.ID, Name: l.Name, VersionID: v.ID, Number: v.Number})
 		}
 	}
 	return all, bad.invalid("the action's modules are not valid")
 }
 
-// referred returns the library and its version that ref names.
-func (r *Registry) referred(ctx context.Context, ref host.LibraryRef) (host.Library, host.LibraryVersion, error) {
-	l, err := r.Library(ctx, cmp.Or(ref.LibraryID, ref.Name))
+// referred returns the shared module and its version that ref names.
+func (r *Registry) referred(ctx context.Context, ref host.SharedModuleRef) (host.SharedModule, host.SharedModuleVersion, error) {
+	l, err := r.SharedModule(ctx, cmp.Or(ref.SharedModuleID, ref.Name))
 	if err != nil {
-		return l, host.LibraryVersion{}, err
+		return l, host.SharedModuleVersion{}, err
 	}
-	versions, err := r.Store.LibraryVersions(ctx, l.ID)
+	versions, err := r.Store.SharedModuleVersions(ctx, l.ID)
 	if err != nil {
-		return l, host.LibraryVersion{}, err
+		return l, host.SharedModuleVersion{}, err
 	}
 	for _, v := range versions { // the newest first
 		switch {
@@ -98,15 +98,15 @@ func (r *Registry) referred(ctx context.Context, ref host.LibraryRef) (host.Libr
 		}
 	}
 	if len(versions) == 0 {
-		return l, host.LibraryVersion{}, &host.Error{Code: host.NotFound, Text: fmt.Sprintf("module %q has no version yet; publish it first", l.Name)}
+		return l, host.SharedModuleVersion{}, &host.Error{Code: host.NotFound, Text: fmt.Sprintf("module %q has no version yet; publish it first", l.Name)}
 	}
-	return l, host.LibraryVersion{}, noLibraryVersion(l, cmp.Or(ref.VersionID, strconv.Itoa(ref.Number)))
+	return l, host.SharedModuleVersion{}, noSharedModuleVersion(l, cmp.Or(ref.VersionID, strconv.Itoa(ref.Number)))
 }
 
-// librariesOf returns the sources of the libraries that s uses, by name.
-func (r *Registry) librariesOf(ctx context.Context, s host.Source) (map[string]host.Source, error) {
+// shared modulesOf returns the sources of the shared modules that s uses, by name.
+func (r *Registry) sharedModulesOf(ctx context.Context, s host.Source) (map[string]host.Source, error) {
 	all := map[string]host.Source{}
-	for _, ref := range s.Libraries {
+	for _, ref := range s.SharedModules {
 		l, v, err := r.referred(ctx, ref)
 		if err != nil {
 			return nil, err

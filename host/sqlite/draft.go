@@ -65,7 +65,7 @@ func (db *DB) Drafts(ctx context.Context, statuses ...host.BuildStatus) ([]host.
 // agree on who comes first: both raise the Revision to the same number.
 //
 // Conflict when the stored Revision is newer, and when the module with Digest
-// is not stored. NotFound when there is no such action, or no library that the
+// is not stored. NotFound when there is no such action, or no shared module that the
 // source names. Invalid when Revision is not positive or Status unknown. A
 // module that only the former state of the draft had is deleted.
 func (db *DB) PutDraft(ctx context.Context, d host.Draft, wasm []byte) error {
@@ -126,7 +126,7 @@ func (tx *transaction) putDraft(d *host.Draft, c draftColumns) error {
 		orNow(tx, micros(d.UpdatedAt)), micros(d.BuiltAt)); err != nil {
 		return err
 	}
-	if err := tx.useLibraries(d.ActionID, "", d.Source.Libraries); err != nil {
+	if err := tx.useSharedModules(d.ActionID, "", d.Source.SharedModules); err != nil {
 		return err
 	}
 	if old == d.Digest {

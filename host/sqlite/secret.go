@@ -8,7 +8,7 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// SetSecrets stores the sealed secrets of an action or a library and removes
+// SetSecrets stores the sealed secrets of an action or a shared module and removes
 // others, at once or not at all. Removing what is not there is well. NotFound
 // when the owner is neither.
 func (db *DB) SetSecrets(ctx context.Context, ownerID string, put []host.SealedSecret, remove []string) error {
@@ -52,7 +52,7 @@ func (tx *transaction) touchOwner(id string) error {
 	return noAction(id)
 }
 
-// SealedSecrets returns the secrets of an action or a library as they are
+// SealedSecrets returns the secrets of an action or a shared module as they are
 // stored, in order of name; none when there is no such owner.
 func (db *DB) SealedSecrets(ctx context.Context, ownerID string) ([]host.SealedSecret, error) {
 	rows, err := db.readers.QueryContext(ctx, `

@@ -136,7 +136,7 @@ func (tx *transaction) insertVersion(v *host.Version, c versionColumns) (err err
 		return err
 	}
 	if v.Source != nil {
-		if err := tx.useLibraries(v.ActionID, v.ID, v.Source.Libraries); err != nil {
+		if err := tx.useSharedModules(v.ActionID, v.ID, v.Source.SharedModules); err != nil {
 			return err
 		}
 	}

@@ -38,12 +38,12 @@ func openSourceBuilder(box *sandbox.Sandbox, data string, log *slog.Logger) (reg
 }
 
 // Build implements [registry.Builder].
-func (b sourceBuilder) Build(ctx context.Context, _ string, s host.Source, libraries map[string]host.Source) (registry.Build, error) {
+func (b sourceBuilder) Build(ctx context.Context, _ string, s host.Source, sharedModules map[string]host.Source) (registry.Build, error) {
 	src := jsbuild.Source{
-		Name: "action.js", Code: []byte(s.Code), Dependencies: s.Dependencies, Libraries: map[string]jsbuild.Library{},
+		Name: "action.js", Code: []byte(s.Code), Dependencies: s.Dependencies, SharedModules: map[string]jsbuild.SharedModule{},
 	}
-	for name, l := range libraries {
-		src.Libraries[name] = jsbuild.Library{Code: []byte(l.Code), Dependencies: l.Dependencies}
+	for name, l := range sharedModules {
+		src.SharedModules[name] = jsbuild.SharedModule{Code: []byte(l.Code), Dependencies: l.Dependencies}
 	}
 	built, err := b.builder.Build(ctx, src)
 	if err != nil {

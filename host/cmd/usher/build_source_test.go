@@ -92,8 +92,8 @@ func TestCodeIsBuiltDeployedAndTested(t *testing.T) {
 	src := host.Source{Runtime: "node22", Code: `const shared = require("actions:shared");
 exports.onExecutePostUserRegistration = async (event) => {
   console.log(shared.greet(event.user.email), Object.keys(event.secrets).join());
-};`, Libraries: []host.LibraryRef{{Name: "shared"}}}
-	_, err := reg.CreateLibrary(ctx, "shared", host.Source{Code: `exports.greet = (name) => "hello " + name + " " + actions.secrets.TOKEN.length;`},
+};`, SharedModules: []host.SharedModuleRef{{Name: "shared"}}}
+	_, err := reg.CreateSharedModule(ctx, "shared", host.Source{Code: `exports.greet = (name) => "hello " + name + " " + actions.secrets.TOKEN.length;`},
 		[]host.SecretWrite{{Name: "TOKEN", Value: &one}}, true)
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +106,7 @@ exports.onExecutePostUserRegistration = async (event) => {
 		t.Fatalf("action %+v, draft %+v", a, d)
 	}
 	for _, token := range []string{"two", "three"} {
-		if _, err := reg.PatchLibrary(ctx, "shared", host.LibraryPatch{Secrets: &[]host.SecretWrite{{Name: "TOKEN", Value: &token}}}); err != nil {
+		if _, err := reg.PatchSharedModule(ctx, "shared", host.SharedModulePatch{Secrets: &[]host.SecretWrite{{Name: "TOKEN", Value: &token}}}); err != nil {
 			t.Fatal(err)
 		}
 		result, err := reg.Test(ctx, "notify", []byte(`{"user":{"email":"ada@example.com"}}`))

@@ -47,8 +47,8 @@ triggers:
 	if a.Source.Code != "// done\n" || a.Source.Runtime != "node18-actions" || a.Source.Dependencies[0].Name != "axios" || !a.Undeployed {
 		t.Errorf("action is %+v, %+v", a, a.Source)
 	}
-	if l := a.Source.Libraries; len(l) != 1 || l[0] != (host.LibraryRef{Name: "crm", Number: 2}) {
-		t.Errorf("libraries are %+v", l)
+	if l := a.Source.SharedModules; len(l) != 1 || l[0] != (host.SharedModuleRef{Name: "crm", Number: 2}) {
+		t.Errorf("shared modules are %+v", l)
 	}
 	for _, name := range []string{"NAMED", "HIDDEN", "MARKED"} {
 		if r, ok := a.Secrets[name]; !ok || r != (desired.Reference{}) {

@@ -108,7 +108,7 @@ func (i *Import) action(a action) {
 		source.Dependencies = append(source.Dependencies, host.Dependency(d))
 	}
 	for _, m := range a.Modules {
-		source.Libraries = append(source.Libraries, host.LibraryRef{Name: m.Name, Number: m.Number})
+		source.SharedModules = append(source.SharedModules, host.SharedModuleRef{Name: m.Name, Number: m.Number})
 		i.note("action %q requires the module %q, which this host must have", a.Name, m.Name)
 	}
 	for _, marker := range unique(markerForm.FindAllString(a.Code, -1)) {

@@ -10,7 +10,7 @@ var draftPromises = []promise{
 	{"a draft is kept whole, after a reopen too", draftKept},
 	{"an older revision of a draft is refused, the same one overwrites", draftRevisions},
 	{"drafts are listed by status, those that wait longest first", draftsListed},
-	{"a draft needs its action, its module and its libraries", draftRefused},
+	{"a draft needs its action, its module and its shared modules", draftRefused},
 	{"deleting an action deletes its draft", draftDeleted},
 	{"a module that only an older draft had is gone", draftModuleDropped},
 	{"a module that a plan has stays when the draft changes", draftModuleStays},
@@ -116,7 +116,7 @@ func draftRefused(b *bench) {
 		{"without a revision", func(d *host.Draft) { d.Revision = 0 }, host.Invalid},
 		{"without a status", func(d *host.Draft) { d.Status = "" }, host.Invalid},
 		{"with a module that is not stored", func(d *host.Draft) { d.Digest = "sha256:0" }, host.Conflict},
-		{"with a library there is not", func(d *host.Draft) { d.Source.Libraries = []host.LibraryRef{{LibraryID: "lib_1"}} }, host.NotFound},
+		{"with a shared module there is not", func(d *host.Draft) { d.Source.SharedModules = []host.SharedModuleRef{{SharedModuleID: "lib_1"}} }, host.NotFound},
 	} {
 		d := host.Draft{ActionID: a.ID, Source: source("x"), Revision: 1, Status: host.BuildPending}
 		tt.spoil(&d)

@@ -58,13 +58,13 @@ type Store interface {
 	SetSecrets(ctx context.Context, ownerID string, put []host.SealedSecret, remove []string) error
 	SealedSecrets(ctx context.Context, ownerID string) ([]host.SealedSecret, error)
 
-	WriteLibrary(ctx context.Context, w host.LibraryWrite) error
-	Library(ctx context.Context, idOrName string) (host.Library, error)
-	Libraries(ctx context.Context) ([]host.Library, error)
-	LibraryUsers(ctx context.Context, libraryID string) ([]host.LibraryUser, error)
-	DeleteLibrary(ctx context.Context, id string) error
-	PublishLibrary(ctx context.Context, v host.LibraryVersion) (host.LibraryVersion, error)
-	LibraryVersions(ctx context.Context, libraryID string) ([]host.LibraryVersion, error)
+	WriteSharedModule(ctx context.Context, w host.SharedModuleWrite) error
+	SharedModule(ctx context.Context, idOrName string) (host.SharedModule, error)
+	SharedModules(ctx context.Context) ([]host.SharedModule, error)
+	SharedModuleUsers(ctx context.Context, sharedModuleID string) ([]host.SharedModuleUser, error)
+	DeleteSharedModule(ctx context.Context, id string) error
+	PublishSharedModule(ctx context.Context, v host.SharedModuleVersion) (host.SharedModuleVersion, error)
+	SharedModuleVersions(ctx context.Context, sharedModuleID string) ([]host.SharedModuleVersion, error)
 
 	RecordChange(ctx context.Context, c host.Change) error
 	Changes(ctx context.Context, q host.ChangeQuery) ([]host.Change, error)
@@ -112,7 +112,7 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		{"registry", registryPromises},
 		{"draft", draftPromises},
 		{"wish", wishPromises},
-		{"library", libraryPromises},
+		{"shared module", sharedModulePromises},
 		{"change", changePromises},
 		{"search", searchPromises},
 		{"dead letter", deadLetterPromises},

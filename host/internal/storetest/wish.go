@@ -8,7 +8,7 @@ import (
 
 var wishPromises = []promise{
 	{"an action is written whole, or not at all", actionWrittenWhole},
-	{"a library is written whole, or not at all", libraryWrittenWhole},
+	{"a shared module is written whole, or not at all", sharedModuleWrittenWhole},
 	{"a wish is kept with its draft, after a reopen and a patch too", wishKept},
 	{"whatever is deployed ends the wish", wishEnds},
 	{"a version is stored and deployed at once, with a draft, or not at all", releasedWhole},
@@ -35,7 +35,7 @@ func actionWrittenWhole(b *bench) {
 	b.ok(err)
 	b.equal("secrets", len(got.Secrets), 1)
 	spoilt := host.Draft{ActionID: a.ID, Revision: 2, Status: host.BuildPending, Source: host.Source{
-		Code: "two", Libraries: []host.LibraryRef{{LibraryID: "lib_1"}},
+		Code: "two", SharedModules: []host.SharedModuleRef{{SharedModuleID: "lib_1"}},
 	}}
 	other := host.Action{ID: host.NewID(host.ActionPrefix), Name: "three", Trigger: trigger}
 	for _, w := range []host.ActionWrite{
@@ -60,23 +60,23 @@ func actionWrittenWhole(b *bench) {
 	b.equal("secrets that are nobody's", len(secrets), 0)
 }
 
-func libraryWrittenWhole(b *bench) {
-	l := host.Library{ID: host.NewID(host.LibraryPrefix), Name: "shared", Source: source("one")}
-	b.ok(b.WriteLibrary(b.ctx, host.LibraryWrite{
-		Library: l, New: true, Put: []host.SealedSecret{{Name: "A", Value: []byte("1")}},
-		Publish: &host.LibraryVersion{LibraryID: l.ID, Source: l.Source},
+func sharedModuleWrittenWhole(b *bench) {
+	l := host.SharedModule{ID: host.NewID(host.SharedModulePrefix), Name: "shared", Source: source("one")}
+	b.ok(b.WriteSharedModule(b.ctx, host.SharedModuleWrite{
+		SharedModule: l, New: true, Put: []host.SealedSecret{{Name: "A", Value: []byte("1")}},
+		Publish: &host.SharedModuleVersion{SharedModuleID: l.ID, Source: l.Source},
 	}))
-	got, err := b.Library(b.ctx, "shared")
+	got, err := b.SharedModule(b.ctx, "shared")
 	b.ok(err)
 	b.equal("version", got.Latest.Number, 1)
 	l.Source = source("two")
-	err = b.WriteLibrary(b.ctx, host.LibraryWrite{
-		Library: l, Remove: []string{"A"}, Publish: &host.LibraryVersion{LibraryID: "lib_1"},
+	err = b.WriteSharedModule(b.ctx, host.SharedModuleWrite{
+		SharedModule: l, Remove: []string{"A"}, Publish: &host.SharedModuleVersion{SharedModuleID: "lib_1"},
 	})
 	b.code(err, host.NotFound)
-	after, err := b.Library(b.ctx, "shared")
+	after, err := b.SharedModule(b.ctx, "shared")
 	b.ok(err)
-	b.equal("library", after, got)
+	b.equal("shared module", after, got)
 }
 
 func wishKept(b *bench) {

@@ -26,3 +26,18 @@ CREATE INDEX shared_module_use_action ON shared_module_use (action_id, version_i
 
 -- The order in which an owner's secrets were first set.
 ALTER TABLE secret RENAME COLUMN place TO position;
+
+-- Stored sources and the log of changes say shared module, too.
+UPDATE draft SET source = CAST(json_remove(json_set(CAST(source AS TEXT), '$.shared_modules', json((
+	SELECT json_group_array(json_remove(json_set(used.value, '$.module_id', used.value ->> '$.library_id'), '$.library_id'))
+	FROM json_each(CAST(source AS TEXT), '$.libraries') used))), '$.libraries') AS BLOB)
+WHERE json_type(CAST(source AS TEXT), '$.libraries') IS NOT NULL;
+UPDATE version SET source = CAST(json_remove(json_set(CAST(source AS TEXT), '$.shared_modules', json((
+	SELECT json_group_array(json_remove(json_set(used.value, '$.module_id', used.value ->> '$.library_id'), '$.library_id'))
+	FROM json_each(CAST(source AS TEXT), '$.libraries') used))), '$.libraries') AS BLOB)
+WHERE source IS NOT NULL AND json_type(CAST(source AS TEXT), '$.libraries') IS NOT NULL;
+UPDATE pending_deploy SET source = CAST(json_remove(json_set(CAST(source AS TEXT), '$.shared_modules', json((
+	SELECT json_group_array(json_remove(json_set(used.value, '$.module_id', used.value ->> '$.library_id'), '$.library_id'))
+	FROM json_each(CAST(source AS TEXT), '$.libraries') used))), '$.libraries') AS BLOB)
+WHERE json_type(CAST(source AS TEXT), '$.libraries') IS NOT NULL;
+UPDATE change SET verb = 'shared_module.' || substr(verb, 9) WHERE verb LIKE 'library.%';

@@ -12,23 +12,23 @@ import (
 	"github.com/usherhost/usher/host/web"
 )
 
-// What is said of modules, which the host calls libraries.
+// What is said of modules, which the host calls shared modules.
 const (
-	noLibrary        = "That module does not exist."
-	noRelease        = "That module version does not exist."
-	libraryNameTaken = "A module with the same name already exists."
-	libraryInUse     = "The module is in use by an action."
+	noSharedModule        = "That module does not exist."
+	noRelease             = "That module version does not exist."
+	sharedModuleNameTaken = "A module with the same name already exists."
+	sharedModuleInUse     = "The module is in use by an action."
 )
 
 // The bounds of a module.
 const (
-	maxLibraryNameChars = 255
-	maxLibraryCodeChars = 65_536
-	defaultLibraryPage  = 50
+	maxSharedModuleNameChars = 255
+	maxSharedModuleCodeChars = 65_536
+	defaultSharedModulePage  = 50
 )
 
-// libraryView is Auth0's ActionModule.
-type libraryView struct {
+// sharedModuleView is Auth0's ActionModule.
+type sharedModuleView struct {
 	ID                  string            `json:"id"`
 	Name                string            `json:"name"`
 	Code                string            `json:"code"`
@@ -52,7 +52,7 @@ type releaseView struct {
 	CreatedAt     time.Time         `json:"created_at,omitzero"`
 }
 
-func viewRelease(l host.Library, v host.LibraryVersion) releaseView {
+func viewRelease(l host.SharedModule, v host.SharedModuleVersion) releaseView {
 	secrets := v.Secrets
 	if secrets == nil { // of a version that was made before they were kept
 		secrets = web.Listed(l.Secrets)
@@ -64,13 +64,13 @@ func viewRelease(l host.Library, v host.LibraryVersion) releaseView {
 	}
 }
 
-// viewListed is a library as lists show it.
-func (s *Server) viewListed(ctx context.Context, l host.Library) (libraryView, error) {
-	users, err := s.Registry.LibraryUsers(ctx, l.ID)
+// viewListed is a shared module as lists show it.
+func (s *Server) viewListed(ctx context.Context, l host.SharedModule) (sharedModuleView, error) {
+	users, err := s.Registry.SharedModuleUsers(ctx, l.ID)
 	if err != nil {
-		return libraryView{}, missing(err, noLibrary)
+		return sharedModuleView{}, missing(err, noSharedModule)
 	}
-	view := libraryView{
+	view := sharedModuleView{
 		ID: outside(l.ID), Name: l.Name, Code: l.Source.Code, Dependencies: installed(l.Source.Dependencies),
 		Secrets: web.Listed(l.Secrets), ActionsUsing: len(users), CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt,
 	}
@@ -80,7 +80,7 @@ func (s *Server) viewListed(ctx context.Context, l host.Library) (libraryView, e
 	return view, nil
 }
 
-func (s *Server) answerLibrary(c echo.Context, status int, l host.Library) error {
+func (s *Server) answerSharedModule(c echo.Context, status int, l host.SharedModule) error {
 	view, err := s.viewListed(c.Request().Context(), l)
 	if err != nil {
 		return err
@@ -93,16 +93,16 @@ func (s *Server) answerLibrary(c echo.Context, status int, l host.Library) error
 	return reply(c, status, view)
 }
 
-func (s *Server) listLibraries(c echo.Context) error {
+func (s *Server) listSharedModules(c echo.Context) error {
 	q, err := queryOf(c, paging(nil))
 	if err != nil {
 		return err
 	}
-	all, err := s.Registry.Libraries(c.Request().Context())
+	all, err := s.Registry.SharedModules(c.Request().Context())
 	if err != nil {
 		return err
 	}
-	p := pageOf(q, all, defaultLibraryPage)
+	p := pageOf(q, all, defaultSharedModulePage)
 	views, err := viewAll(c.Request().Context(), p.items, s.viewListed)
 	if err != nil {
 		return err
@@ -110,8 +110,8 @@ func (s *Server) listLibraries(c echo.Context) error {
 	return reply(c, http.StatusOK, answerWhole("modules", p, views))
 }
 
-// libraryBody is what a client sends to make or change a module.
-type libraryBody struct {
+// sharedModuleBody is what a client sends to make or change a module.
+type sharedModuleBody struct {
 	Name         string              `json:"name"`
 	Code         *string             `json:"code"`
 	Dependencies *[]host.Dependency  `json:"dependencies"`
@@ -120,98 +120,98 @@ type libraryBody struct {
 }
 
 var (
-	updateLibrarySchema = &schema{kind: "object", properties: map[string]*schema{
-		"code":         {kind: "string", about: "The source code of the module", most: maxLibraryCodeChars},
+	updateSharedModuleSchema = &schema{kind: "object", properties: map[string]*schema{
+		"code":         {kind: "string", about: "The source code of the module", most: maxSharedModuleCodeChars},
 		"dependencies": {kind: "array", about: "The npm packages that the module needs", items: dependencySchema},
 		"secrets":      {kind: "array", about: "The secrets of the module", items: secretSchema},
 	}}
-	createLibrarySchema = &schema{
+	createSharedModuleSchema = &schema{
 		kind: "object", required: []string{"name", "code"},
-		properties: with(with(with(updateLibrarySchema.properties,
-			"name", &schema{kind: "string", about: "The name of the module", least: 1, most: maxLibraryNameChars}),
+		properties: with(with(with(updateSharedModuleSchema.properties,
+			"name", &schema{kind: "string", about: "The name of the module", least: 1, most: maxSharedModuleNameChars}),
 			"api_version", &schema{kind: "string", about: "The version of the modules' API"}),
 			"publish", &schema{kind: "boolean", about: "Whether to make a version of the module"}),
 	}
 )
 
-func (s *Server) createLibrary(c echo.Context) error {
-	var body libraryBody
-	if err := cmp.Or(noQuery(c), read(c, createLibrarySchema, &body)); err != nil {
+func (s *Server) createSharedModule(c echo.Context) error {
+	var body sharedModuleBody
+	if err := cmp.Or(noQuery(c), read(c, createSharedModuleSchema, &body)); err != nil {
 		return err
 	}
 	source := host.Source{Runtime: defaultRuntime, Code: valueOf(body.Code), Dependencies: valueOf(body.Dependencies)}
-	l, err := s.Registry.CreateLibrary(c.Request().Context(), body.Name, source, valueOf(body.Secrets), body.Publish)
+	l, err := s.Registry.CreateSharedModule(c.Request().Context(), body.Name, source, valueOf(body.Secrets), body.Publish)
 	if err != nil {
-		return conflicting(err, http.StatusConflict, libraryNameTaken)
+		return conflicting(err, http.StatusConflict, sharedModuleNameTaken)
 	}
-	return s.answerLibrary(c, http.StatusCreated, l)
+	return s.answerSharedModule(c, http.StatusCreated, l)
 }
 
-// library returns the library that the path names.
-func (s *Server) library(c echo.Context) (host.Library, error) {
-	l, err := s.Registry.Library(c.Request().Context(), inside(host.LibraryPrefix, param(c, "id")))
+// shared module returns the shared module that the path names.
+func (s *Server) sharedModule(c echo.Context) (host.SharedModule, error) {
+	l, err := s.Registry.SharedModule(c.Request().Context(), inside(host.SharedModulePrefix, param(c, "id")))
 	if err != nil {
-		return l, missing(err, noLibrary)
+		return l, missing(err, noSharedModule)
 	}
 	return l, nil
 }
 
-func (s *Server) showLibrary(c echo.Context) error {
+func (s *Server) showSharedModule(c echo.Context) error {
 	if err := noQuery(c); err != nil {
 		return err
 	}
-	l, err := s.library(c)
+	l, err := s.sharedModule(c)
 	if err != nil {
 		return err
 	}
-	return s.answerLibrary(c, http.StatusOK, l)
+	return s.answerSharedModule(c, http.StatusOK, l)
 }
 
-func (s *Server) updateLibrary(c echo.Context) error {
-	var body libraryBody
-	if err := cmp.Or(noQuery(c), read(c, updateLibrarySchema, &body)); err != nil {
+func (s *Server) updateSharedModule(c echo.Context) error {
+	var body sharedModuleBody
+	if err := cmp.Or(noQuery(c), read(c, updateSharedModuleSchema, &body)); err != nil {
 		return err
 	}
-	patch := host.LibraryPatch{Code: body.Code, Dependencies: body.Dependencies, Secrets: body.Secrets}
-	l, err := s.Registry.PatchLibrary(c.Request().Context(), inside(host.LibraryPrefix, param(c, "id")), patch)
+	patch := host.SharedModulePatch{Code: body.Code, Dependencies: body.Dependencies, Secrets: body.Secrets}
+	l, err := s.Registry.PatchSharedModule(c.Request().Context(), inside(host.SharedModulePrefix, param(c, "id")), patch)
 	if err != nil {
-		return missing(err, noLibrary)
+		return missing(err, noSharedModule)
 	}
-	return s.answerLibrary(c, http.StatusOK, l)
+	return s.answerSharedModule(c, http.StatusOK, l)
 }
 
-func (s *Server) deleteLibrary(c echo.Context) error {
+func (s *Server) deleteSharedModule(c echo.Context) error {
 	if err := noQuery(c); err != nil {
 		return err
 	}
-	err := s.Registry.DeleteLibrary(c.Request().Context(), inside(host.LibraryPrefix, param(c, "id")))
+	err := s.Registry.DeleteSharedModule(c.Request().Context(), inside(host.SharedModulePrefix, param(c, "id")))
 	if err != nil {
-		return conflicting(missing(err, noLibrary), http.StatusPreconditionFailed, libraryInUse)
+		return conflicting(missing(err, noSharedModule), http.StatusPreconditionFailed, sharedModuleInUse)
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
-// libraryUserView is Auth0's ActionModuleAction.
-type libraryUserView struct {
+// sharedModuleUserView is Auth0's ActionModuleAction.
+type sharedModuleUserView struct {
 	ActionID            string `json:"action_id"`
 	ActionName          string `json:"action_name"`
 	ModuleVersionID     string `json:"module_version_id"`
 	ModuleVersionNumber int    `json:"module_version_number"`
 }
 
-func (s *Server) listLibraryUsers(c echo.Context) error {
+func (s *Server) listSharedModuleUsers(c echo.Context) error {
 	q, err := queryOf(c, paging(nil))
 	if err != nil {
 		return err
 	}
-	all, err := s.Registry.LibraryUsers(c.Request().Context(), inside(host.LibraryPrefix, param(c, "id")))
+	all, err := s.Registry.SharedModuleUsers(c.Request().Context(), inside(host.SharedModulePrefix, param(c, "id")))
 	if err != nil {
-		return missing(err, noLibrary)
+		return missing(err, noSharedModule)
 	}
-	p := pageOf(q, all, defaultLibraryPage)
-	views := make([]libraryUserView, len(p.items))
+	p := pageOf(q, all, defaultSharedModulePage)
+	views := make([]sharedModuleUserView, len(p.items))
 	for i, u := range p.items {
-		views[i] = libraryUserView{
+		views[i] = sharedModuleUserView{
 			ActionID: outside(u.Action.ID), ActionName: u.Action.Name,
 			ModuleVersionID: outside(u.Ref.VersionID), ModuleVersionNumber: u.Ref.Number,
 		}
@@ -224,15 +224,15 @@ func (s *Server) listReleases(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	l, err := s.library(c)
+	l, err := s.sharedModule(c)
 	if err != nil {
 		return err
 	}
-	all, err := s.Registry.LibraryVersions(c.Request().Context(), l.ID)
+	all, err := s.Registry.SharedModuleVersions(c.Request().Context(), l.ID)
 	if err != nil {
-		return missing(err, noLibrary)
+		return missing(err, noSharedModule)
 	}
-	p := pageOf(q, all, defaultLibraryPage)
+	p := pageOf(q, all, defaultSharedModulePage)
 	views := make([]releaseView, len(p.items))
 	for i, v := range p.items {
 		views[i] = viewRelease(l, v)
@@ -244,29 +244,29 @@ func (s *Server) showRelease(c echo.Context) error {
 	if err := noQuery(c); err != nil {
 		return err
 	}
-	l, err := s.library(c)
+	l, err := s.sharedModule(c)
 	if err != nil {
 		return err
 	}
-	v, err := s.Registry.LibraryVersion(c.Request().Context(), l.ID, inside(host.ReleasePrefix, param(c, "version")))
+	v, err := s.Registry.SharedModuleVersion(c.Request().Context(), l.ID, inside(host.ReleasePrefix, param(c, "version")))
 	if err != nil {
 		return missing(err, noRelease)
 	}
 	return reply(c, http.StatusOK, viewRelease(l, v))
 }
 
-func (s *Server) publishLibrary(c echo.Context) error {
+func (s *Server) publishSharedModule(c echo.Context) error {
 	var body struct{}
 	if err := cmp.Or(noQuery(c), readOptional(c, noBody, &body)); err != nil {
 		return err
 	}
-	l, err := s.library(c)
+	l, err := s.sharedModule(c)
 	if err != nil {
 		return err
 	}
-	v, err := s.Registry.PublishLibrary(c.Request().Context(), l.ID)
+	v, err := s.Registry.PublishSharedModule(c.Request().Context(), l.ID)
 	if err != nil {
-		return missing(err, noLibrary)
+		return missing(err, noSharedModule)
 	}
 	return reply(c, http.StatusOK, viewRelease(l, v))
 }
@@ -275,20 +275,20 @@ var rollbackSchema = &schema{kind: "object", required: []string{"module_version_
 	"module_version_id": {kind: "string", about: "The id of the version to go back to", least: 1},
 }}
 
-func (s *Server) rollbackLibrary(c echo.Context) error {
+func (s *Server) rollbackSharedModule(c echo.Context) error {
 	var body struct {
 		ModuleVersionID string `json:"module_version_id"`
 	}
 	if err := cmp.Or(noQuery(c), read(c, rollbackSchema, &body)); err != nil {
 		return err
 	}
-	l, err := s.library(c)
+	l, err := s.sharedModule(c)
 	if err != nil {
 		return err
 	}
-	l, err = s.Registry.RollbackLibrary(c.Request().Context(), l.ID, inside(host.ReleasePrefix, body.ModuleVersionID))
+	l, err = s.Registry.RollbackSharedModule(c.Request().Context(), l.ID, inside(host.ReleasePrefix, body.ModuleVersionID))
 	if err != nil {
 		return missing(err, noRelease)
 	}
-	return s.answerLibrary(c, http.StatusOK, l)
+	return s.answerSharedModule(c, http.StatusOK, l)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/usherhost/usher/host/jsbuild"
 )
 
-// libraries are what the actions of these tests may ask for.
-var libraries = map[string]jsbuild.Library{
+// shared modules are what the actions of these tests may ask for.
+var sharedModules = map[string]jsbuild.SharedModule{
 	"greet": {Code: []byte(`const util = require("node:util");
 exports.hello = (name) => util.format("hello %s, with %s", name, actions.secrets.TOKEN);
 exports.fail = () => {
@@ -21,7 +21,7 @@ exports.fail = () => {
 	"plain":     {Code: []byte(`const actions = ["own"]; module.exports = () => actions[0];`)},
 }
 
-func TestAnActionAsksForLibrariesWithSecretsOfTheirOwn(t *testing.T) {
+func TestAnActionAsksForSharedModulesWithSecretsOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	kit, err := openKit()
 	if err != nil {
@@ -43,7 +43,7 @@ func TestAnActionAsksForLibrariesWithSecretsOfTheirOwn(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			built, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: []byte(tt.code), Libraries: libraries})
+			built, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: []byte(tt.code), SharedModules: sharedModules})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -64,7 +64,7 @@ func TestAnActionAsksForLibrariesWithSecretsOfTheirOwn(t *testing.T) {
 	}
 }
 
-func TestLibrariesThatCanNotBeBuilt(t *testing.T) {
+func TestSharedModulesThatCanNotBeBuilt(t *testing.T) {
 	t.Parallel()
 	kit, err := openKit()
 	if err != nil {
@@ -72,20 +72,20 @@ func TestLibrariesThatCanNotBeBuilt(t *testing.T) {
 	}
 	handler := "exports.onExecutePostUserRegistration = async () => {};\n"
 	for _, tt := range []struct {
-		name, code string
-		libraries  map[string]jsbuild.Library
-		wants      []string
+		name, code    string
+		sharedModules map[string]jsbuild.SharedModule
+		wants         []string
 	}{
-		{name: "one that is not there", code: handler + `require("actions:nope");`, libraries: libraries, wants: []string{"action.js:2:9", `"actions:nope"`}},
-		{name: "broken code", code: `require("actions:a");` + handler, libraries: map[string]jsbuild.Library{"a": {Code: []byte("let x =\n  = 1;")}}, wants: []string{"actions:a:2:3", "syntax error"}},
-		{name: "a library of a library", code: `require("actions:a");` + handler, libraries: map[string]jsbuild.Library{
+		{name: "one that is not there", code: handler + `require("actions:nope");`, sharedModules: sharedModules, wants: []string{"action.js:2:9", `"actions:nope"`}},
+		{name: "broken code", code: `require("actions:a");` + handler, sharedModules: map[string]jsbuild.SharedModule{"a": {Code: []byte("let x =\n  = 1;")}}, wants: []string{"actions:a:2:3", "syntax error"}},
+		{name: "a shared module of a shared module", code: `require("actions:a");` + handler, sharedModules: map[string]jsbuild.SharedModule{
 			"a": {Code: []byte(`require("actions:b");`)}, "b": {},
 		}, wants: []string{"actions:a:1:", "only an action can"}},
-		{name: "a file of the machine", code: `require("actions:a");` + handler, libraries: map[string]jsbuild.Library{"a": {Code: []byte(`require("/etc/hostname");`)}}, wants: []string{"actions:a:1:", "outside"}},
+		{name: "a file of the machine", code: `require("actions:a");` + handler, sharedModules: map[string]jsbuild.SharedModule{"a": {Code: []byte(`require("/etc/hostname");`)}}, wants: []string{"actions:a:1:", "outside"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: []byte(tt.code), Libraries: tt.libraries})
+			_, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: []byte(tt.code), SharedModules: tt.sharedModules})
 			if _, ok := errors.AsType[*host.BuildFailure](err); !ok {
 				t.Fatalf("error is %v", err)
 			}

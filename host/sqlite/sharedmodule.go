@@ -12,12 +12,12 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-const selectLibrary = `
+const selectSharedModule = `
 	SELECT l.id, l.name, l.source, l.created_at, l.updated_at
 	FROM shared_module l`
 
-func scanLibrary(row interface{ Scan(...any) error }) (host.Library, error) {
-	var l host.Library
+func scanSharedModule(row interface{ Scan(...any) error }) (host.SharedModule, error) {
+	var l host.SharedModule
 	var source []byte
 	var created, updated int64
 	if err := row.Scan(&l.ID, &l.Name, &source, &created, &updated); err != nil {
@@ -27,15 +27,15 @@ func scanLibrary(row interface{ Scan(...any) error }) (host.Library, error) {
 	return l, decode(source, &l.Source)
 }
 
-// WriteLibrary stores all that w has, or nothing; times that are zero are now.
-// The Secrets and Latest of its Library are not looked at. Sources require a
-// library by its name, so that of a stored one stays. Conflict when the name or
-// the id of a new library is taken, NotFound when there is none to change.
-func (db *DB) WriteLibrary(ctx context.Context, w host.LibraryWrite) error {
-	if w.Library.ID == "" || w.New && w.Library.Name == "" {
-		return &host.Error{Code: host.Invalid, Text: "a library needs an id and a name"}
+// WriteSharedModule stores all that w has, or nothing; times that are zero are now.
+// The Secrets and Latest of its SharedModule are not looked at. Sources require a
+// shared module by its name, so that of a stored one stays. Conflict when the name or
+// the id of a new shared module is taken, NotFound when there is none to change.
+func (db *DB) WriteSharedModule(ctx context.Context, w host.SharedModuleWrite) error {
+	if w.SharedModule.ID == "" || w.New && w.SharedModule.Name == "" {
+		return &host.Error{Code: host.Invalid, Text: "a shared module needs an id and a name"}
 	}
-	source, err := json.Marshal(w.Library.Source)
+	source, err := json.Marshal(w.SharedModule.Source)
 	if err != nil {
 		return fmt.Errorf("encode source: %w", err)
 	}
@@ -46,24 +46,24 @@ func (db *DB) WriteLibrary(ctx context.Context, w host.LibraryWrite) error {
 		}
 	}
 	return db.change(ctx, func(tx *transaction) error {
-		if err := tx.writeLibrary(&w.Library, w.New, source); err != nil {
+		if err := tx.writeSharedModule(&w.SharedModule, w.New, source); err != nil {
 			return err
 		}
-		if err := tx.setSecrets(w.Library.ID, w.Put, w.Remove); err != nil || w.Publish == nil {
+		if err := tx.setSecrets(w.SharedModule.ID, w.Put, w.Remove); err != nil || w.Publish == nil {
 			return err
 		}
 		v := *w.Publish
-		return tx.insertLibraryVersion(&v, release)
+		return tx.insertSharedModuleVersion(&v, release)
 	})
 }
 
-func (tx *transaction) writeLibrary(l *host.Library, isNew bool, source []byte) error {
+func (tx *transaction) writeSharedModule(l *host.SharedModule, isNew bool, source []byte) error {
 	if !isNew {
 		n, err := tx.exec(`
 			UPDATE shared_module SET source = ?, updated_at = ?
 			WHERE id = ?`, source, orNow(tx, micros(l.UpdatedAt)), l.ID)
 		if err == nil && n == 0 {
-			err = noLibrary(l.ID)
+			err = noSharedModule(l.ID)
 		}
 		return err
 	}
@@ -75,40 +75,40 @@ func (tx *transaction) writeLibrary(l *host.Library, isNew bool, source []byte) 
 		l.ID, l.Name, source, created, max(created, micros(l.UpdatedAt)))
 	if err == nil && n == 0 {
 		err = &host.Error{
-			Code: host.Conflict, Text: fmt.Sprintf("there is a library %q already", l.Name),
+			Code: host.Conflict, Text: fmt.Sprintf("there is a shared module %q already", l.Name),
 			Hint: "change that one, or choose another name",
 		}
 	}
 	return err
 }
 
-// Library returns a library, with its latest version and the names of its
+// SharedModule returns a shared module, with its latest version and the names of its
 // secrets. An id wins over a name. NotFound when there is none.
-func (db *DB) Library(ctx context.Context, idOrName string) (host.Library, error) {
-	l, err := scanLibrary(db.readers.QueryRowContext(ctx, selectLibrary+`
+func (db *DB) SharedModule(ctx context.Context, idOrName string) (host.SharedModule, error) {
+	l, err := scanSharedModule(db.readers.QueryRowContext(ctx, selectSharedModule+`
 		WHERE l.id = ? OR l.name = ?
 		ORDER BY l.id = ? DESC
 		LIMIT 1`, idOrName, idOrName, idOrName))
 	if errors.Is(err, sql.ErrNoRows) {
-		return host.Library{}, noLibrary(idOrName)
+		return host.SharedModule{}, noSharedModule(idOrName)
 	}
 	if err == nil {
-		err = db.completeLibrary(ctx, &l)
+		err = db.completeSharedModule(ctx, &l)
 	}
 	return l, fault(err)
 }
 
-func noLibrary(idOrName string) *host.Error {
-	return notFound(fmt.Sprintf("there is no library %q", idOrName))
+func noSharedModule(idOrName string) *host.Error {
+	return notFound(fmt.Sprintf("there is no shared module %q", idOrName))
 }
 
-// completeLibrary adds what other tables know of the library.
-func (db *DB) completeLibrary(ctx context.Context, l *host.Library) error {
+// completeSharedModule adds what other tables know of the shared module.
+func (db *DB) completeSharedModule(ctx context.Context, l *host.SharedModule) error {
 	var err error
 	if l.Secrets, err = db.secrets(ctx, l.ID); err != nil {
 		return err
 	}
-	latest, err := scanLibraryVersion(db.readers.QueryRowContext(ctx, selectLibraryVersion+`
+	latest, err := scanSharedModuleVersion(db.readers.QueryRowContext(ctx, selectSharedModuleVersion+`
 		WHERE v.shared_module_id = ?
 		ORDER BY v.number DESC
 		LIMIT 1`, l.ID))
@@ -119,26 +119,26 @@ func (db *DB) completeLibrary(ctx context.Context, l *host.Library) error {
 	return err
 }
 
-// Libraries returns all libraries in order of name.
-func (db *DB) Libraries(ctx context.Context) ([]host.Library, error) {
-	rows, err := db.readers.QueryContext(ctx, selectLibrary+`
+// SharedModules returns all shared modules in order of name.
+func (db *DB) SharedModules(ctx context.Context) ([]host.SharedModule, error) {
+	rows, err := db.readers.QueryContext(ctx, selectSharedModule+`
 		ORDER BY l.name`)
 	if err != nil {
 		return nil, fault(err)
 	}
-	libraries, err := scanAll(rows, scanLibrary)
-	for i := 0; err == nil && i < len(libraries); i++ {
-		err = db.completeLibrary(ctx, &libraries[i])
+	sharedModules, err := scanAll(rows, scanSharedModule)
+	for i := 0; err == nil && i < len(sharedModules); i++ {
+		err = db.completeSharedModule(ctx, &sharedModules[i])
 	}
 	if err != nil {
 		return nil, fault(err)
 	}
-	return libraries, nil
+	return sharedModules, nil
 }
 
-// DeleteLibrary deletes a library with its versions and secrets. Conflict,
+// DeleteSharedModule deletes a shared module with its versions and secrets. Conflict,
 // with the names of the actions, when the draft or a version of one uses it.
-func (db *DB) DeleteLibrary(ctx context.Context, id string) error {
+func (db *DB) DeleteSharedModule(ctx context.Context, id string) error {
 	return db.change(ctx, func(tx *transaction) error {
 		if err := tx.unused(id); err != nil {
 			return err
@@ -153,13 +153,13 @@ func (db *DB) DeleteLibrary(ctx context.Context, id string) error {
 		}
 		n, err := tx.exec(`DELETE FROM shared_module WHERE id = ?`, id)
 		if err == nil && n == 0 {
-			err = noLibrary(id)
+			err = noSharedModule(id)
 		}
 		return err
 	})
 }
 
-func (tx *transaction) unused(libraryID string) error {
+func (tx *transaction) unused(sharedModuleID string) error {
 	var users []string
 	err := tx.query(func(row []driverValue) error {
 		users = append(users, fmt.Sprintf("%q", text(row[0])))
@@ -168,37 +168,37 @@ func (tx *transaction) unused(libraryID string) error {
 		SELECT DISTINCT a.name
 		FROM shared_module_use u JOIN action a ON a.id = u.action_id
 		WHERE u.shared_module_id = ?
-		ORDER BY a.name`, libraryID)
+		ORDER BY a.name`, sharedModuleID)
 	if err == nil && len(users) > 0 {
 		err = &host.Error{
-			Code: host.Conflict, Text: "the library is used by " + strings.Join(users, ", "),
+			Code: host.Conflict, Text: "the shared module is used by " + strings.Join(users, ", "),
 			Hint: "delete these actions first: their drafts or versions use it",
 		}
 	}
 	return err
 }
 
-// LibraryUsers returns the actions whose drafts use a library, in order of name,
+// SharedModuleUsers returns the actions whose drafts use a shared module, in order of name,
 // each with the version that it uses. Of the actions it knows only what is in
-// their own table. None when there is no such library.
-func (db *DB) LibraryUsers(ctx context.Context, libraryID string) ([]host.LibraryUser, error) {
+// their own table. None when there is no such shared module.
+func (db *DB) SharedModuleUsers(ctx context.Context, sharedModuleID string) ([]host.SharedModuleUser, error) {
 	rows, err := db.readers.QueryContext(ctx, `
 		SELECT a.id, a.name, a.trigger, a.created_at, a.updated_at, ref.value
 		FROM shared_module_use u
 		JOIN action a ON a.id = u.action_id
 		JOIN draft d ON d.action_id = a.id
-		JOIN json_each(CAST(d.source AS TEXT), '$.libraries') ref ON ref.value ->> '$.library_id' = u.shared_module_id
+		JOIN json_each(CAST(d.source AS TEXT), '$.shared_modules') ref ON ref.value ->> '$.module_id' = u.shared_module_id
 		WHERE u.shared_module_id = ? AND u.version_id = ''
-		ORDER BY a.name`, libraryID)
+		ORDER BY a.name`, sharedModuleID)
 	if err != nil {
 		return nil, fault(err)
 	}
-	users, err := scanAll(rows, scanLibraryUser)
+	users, err := scanAll(rows, scanSharedModuleUser)
 	return users, fault(err)
 }
 
-func scanLibraryUser(row interface{ Scan(...any) error }) (host.LibraryUser, error) {
-	var u host.LibraryUser
+func scanSharedModuleUser(row interface{ Scan(...any) error }) (host.SharedModuleUser, error) {
+	var u host.SharedModuleUser
 	var ref []byte
 	var created, updated int64
 	if err := row.Scan(&u.Action.ID, &u.Action.Name, &u.Action.Trigger, &created, &updated, &ref); err != nil {
@@ -208,9 +208,9 @@ func scanLibraryUser(row interface{ Scan(...any) error }) (host.LibraryUser, err
 	return u, decode(ref, &u.Ref)
 }
 
-// useLibraries notes what an action's version uses, or with no version its
-// draft, over what was noted. NotFound when there is no such library.
-func (tx *transaction) useLibraries(actionID, versionID string, refs []host.LibraryRef) error {
+// useSharedModules notes what an action's version uses, or with no version its
+// draft, over what was noted. NotFound when there is no such shared module.
+func (tx *transaction) useSharedModules(actionID, versionID string, refs []host.SharedModuleRef) error {
 	if _, err := tx.exec(`
 		DELETE FROM shared_module_use
 		WHERE action_id = ? AND version_id = ?`, actionID, versionID); err != nil {
@@ -219,9 +219,9 @@ func (tx *transaction) useLibraries(actionID, versionID string, refs []host.Libr
 	for _, ref := range refs {
 		n, err := tx.exec(`
 			INSERT OR REPLACE INTO shared_module_use (shared_module_id, action_id, version_id)
-			SELECT l.id, ?, ? FROM shared_module l WHERE l.id = ?`, actionID, versionID, ref.LibraryID)
+			SELECT l.id, ?, ? FROM shared_module l WHERE l.id = ?`, actionID, versionID, ref.SharedModuleID)
 		if err == nil && n == 0 {
-			err = noLibrary(cmp.Or(ref.LibraryID, ref.Name))
+			err = noSharedModule(cmp.Or(ref.SharedModuleID, ref.Name))
 		}
 		if err != nil {
 			return err
@@ -230,25 +230,25 @@ func (tx *transaction) useLibraries(actionID, versionID string, refs []host.Libr
 	return nil
 }
 
-const selectLibraryVersion = `
+const selectSharedModuleVersion = `
 	SELECT v.id, v.shared_module_id, v.number, v.source, v.secrets, v.created_at
 	FROM shared_module_version v`
 
-func scanLibraryVersion(row interface{ Scan(...any) error }) (host.LibraryVersion, error) {
-	var v host.LibraryVersion
+func scanSharedModuleVersion(row interface{ Scan(...any) error }) (host.SharedModuleVersion, error) {
+	var v host.SharedModuleVersion
 	var source, secrets []byte
 	var created int64
-	if err := row.Scan(&v.ID, &v.LibraryID, &v.Number, &source, &secrets, &created); err != nil {
+	if err := row.Scan(&v.ID, &v.SharedModuleID, &v.Number, &source, &secrets, &created); err != nil {
 		return v, err
 	}
 	v.CreatedAt = fromMicros(created)
 	return v, errors.Join(decode(source, &v.Source), decode(secrets, &v.Secrets))
 }
 
-// PublishLibrary stores v.Source as a new version of v.LibraryID, and returns
+// PublishSharedModule stores v.Source as a new version of v.SharedModuleID, and returns
 // it with Number and whatever else was zero filled in. NotFound when there is
-// no such library.
-func (db *DB) PublishLibrary(ctx context.Context, v host.LibraryVersion) (host.LibraryVersion, error) {
+// no such shared module.
+func (db *DB) PublishSharedModule(ctx context.Context, v host.SharedModuleVersion) (host.SharedModuleVersion, error) {
 	v.ID = cmp.Or(v.ID, host.NewID(host.ReleasePrefix))
 	source, err := json.Marshal(v.Source)
 	if err != nil {
@@ -257,21 +257,21 @@ func (db *DB) PublishLibrary(ctx context.Context, v host.LibraryVersion) (host.L
 	published := v
 	err = db.change(ctx, func(tx *transaction) error {
 		published = v
-		return tx.insertLibraryVersion(&published, source)
+		return tx.insertSharedModuleVersion(&published, source)
 	})
 	return published, err
 }
 
-func (tx *transaction) insertLibraryVersion(v *host.LibraryVersion, source []byte) error {
+func (tx *transaction) insertSharedModuleVersion(v *host.SharedModuleVersion, source []byte) error {
 	found, err := tx.queryOne(func(row []driverValue) error {
 		v.Number = int(integer(row[0])) + 1
 		return nil
 	}, `
 		SELECT (SELECT COALESCE(MAX(number), 0) FROM shared_module_version WHERE shared_module_id = l.id)
 		FROM shared_module l
-		WHERE l.id = ?`, v.LibraryID)
+		WHERE l.id = ?`, v.SharedModuleID)
 	if err == nil && !found {
-		err = noLibrary(v.LibraryID)
+		err = noSharedModule(v.SharedModuleID)
 	}
 	if err != nil {
 		return err
@@ -279,31 +279,31 @@ func (tx *transaction) insertLibraryVersion(v *host.LibraryVersion, source []byt
 	created := orNow(tx, micros(v.CreatedAt))
 	v.CreatedAt = fromMicros(created)
 	var secrets []byte
-	v.Secrets, secrets, err = tx.secretsNow(v.LibraryID)
+	v.Secrets, secrets, err = tx.secretsNow(v.SharedModuleID)
 	if err != nil {
 		return err
 	}
 	_, err = tx.exec(`
 		INSERT INTO shared_module_version (id, shared_module_id, number, source, secrets, created_at)
-		VALUES (?, ?, ?, ?, ?, ?)`, v.ID, v.LibraryID, int64(v.Number), source, secrets, created)
+		VALUES (?, ?, ?, ?, ?, ?)`, v.ID, v.SharedModuleID, int64(v.Number), source, secrets, created)
 	return err
 }
 
-// LibraryVersions returns the versions of a library, newest first. NotFound
-// when there is no such library.
-func (db *DB) LibraryVersions(ctx context.Context, libraryID string) ([]host.LibraryVersion, error) {
-	rows, err := db.readers.QueryContext(ctx, selectLibraryVersion+`
+// SharedModuleVersions returns the versions of a shared module, newest first. NotFound
+// when there is no such shared module.
+func (db *DB) SharedModuleVersions(ctx context.Context, sharedModuleID string) ([]host.SharedModuleVersion, error) {
+	rows, err := db.readers.QueryContext(ctx, selectSharedModuleVersion+`
 		WHERE v.shared_module_id = ?
-		ORDER BY v.number DESC`, libraryID)
+		ORDER BY v.number DESC`, sharedModuleID)
 	if err != nil {
 		return nil, fault(err)
 	}
-	versions, err := scanAll(rows, scanLibraryVersion)
+	versions, err := scanAll(rows, scanSharedModuleVersion)
 	if err != nil {
 		return nil, fault(err)
 	}
 	if len(versions) == 0 {
-		if _, err := db.Library(ctx, libraryID); err != nil {
+		if _, err := db.SharedModule(ctx, sharedModuleID); err != nil {
 			return nil, err
 		}
 	}
