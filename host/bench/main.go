@@ -9,7 +9,7 @@ var benches = []compare.Bench{
 	{Name: "http-accept", What: "HTTP 202s a second, 64 connections, against the bare group-commit loop", Run: benchHTTPAccept},
 	{Name: "complete", What: "completed events a second, three no-op Wasm actions, against the queue with actions that are nothing", Run: benchComplete},
 	{Name: "search", What: "first page of a list and of each search over a million executions, against a bare indexed query", Run: benchSearch},
-	{Name: "start", What: "from accept to the start of the first action, idle, against the accept itself", Run: benchStart},
+	{Name: "start", What: "from the end of an event's commit to the first instruction of its action, idle, against the whole accept", Run: benchStart},
 	{Name: "run", What: "CPU of one isolated run, all included, against go-sdk Instance+Call+Close with a timeout", Run: benchRun},
 	{Name: "garbage", What: "bytes that one run allocates, against the same of go-sdk", Run: benchGarbage},
 	{Name: "metering", What: "CPU of metered guest code, against the same code unmetered", Run: benchMetering},

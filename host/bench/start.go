@@ -3,58 +3,91 @@ package main
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/bench/compare"
+	"github.com/usherhost/usher/host/executor"
+	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/internal/hosttest"
+	"github.com/usherhost/usher/host/sqlite"
 )
 
-// benchStart measures how long after the sender hears of the accept the event's
-// first action starts, one event at a time. The ratio is the time to hear of
-// the accept to the time to that start: over 1 when the action was quicker.
-func benchStart(ctx context.Context, e compare.Effort) ([]compare.Row, error) {
+// benchStart measures how soon the action of an accepted event runs, one event at
+// a time on an idle host: from the end of its commit, when the store answers the
+// sender and dispatches the execution, to the first instruction of the action.
+// The ratio compares that with the accept before it, commit included.
+func benchStart(ctx context.Context, e compare.Effort) (rows []compare.Row, err error) {
 	var starts, accepts []float64
-	_, err := compare.InTemp(func(dir string) (value float64, err error) {
-		h, err := hosttest.Open(ctx, dir, 0)
+	_, err = compare.InTemp(func(dir string) (value float64, err error) {
+		first := make(chan time.Time, 1)
+		h, err := hosttest.OpenWith(ctx, dir, hosttest.Options{Runner: func(r executor.Runner) executor.Runner { return firstInstruction(r, first) }})
 		if err != nil {
 			return 0, err
 		}
 		defer func() { err = errors.Join(err, h.Close()) }()
-		if err := bindThree(ctx, h); err != nil {
+		commits := &commits{Dispatcher: h.Executor}
+		h.DB.SetDispatcher(commits)
+		if err := errors.Join(h.Deploy(ctx, "first", guests.Wasm("firstcall"), host.Settings{}), h.Bind(ctx, "first")); err != nil {
 			return 0, err
 		}
 		for range e.Rounds * e.Count {
-			start, accept, err := startOne(ctx, h)
+			accept, err := acceptOne(ctx, h)
 			if err != nil {
 				return 0, err
 			}
-			starts, accepts = append(starts, start), append(accepts, accept)
+			starts, accepts = append(starts, micros((<-first).Sub(*commits.at.Load()))), append(accepts, accept)
 		}
 		return 0, nil
 	})()
 	if err != nil {
 		return nil, err
 	}
-	start, accept := compare.Median(starts), compare.Median(accepts)
-	return []compare.Row{{Bench: "start", Work: "start", Value: max(start-accept, 0), Unit: "µs", Against: "accept", Ratio: accept / start}}, nil
+	for _, p := range []struct {
+		name string
+		part float64
+	}{{"p50", 0.5}, {"p99", 0.99}} {
+		rows = append(rows, compare.Cost("start", p.name, compare.Quantile(starts, p.part), "µs", "accept "+p.name, compare.Quantile(accepts, p.part)))
+	}
+	return rows, nil
 }
 
-func startOne(ctx context.Context, h *hosttest.Host) (start, accept float64, err error) {
+// acceptOne stores one event and waits for its execution, so that the next finds
+// an idle host. It returns how long the accept took.
+func acceptOne(ctx context.Context, h *hosttest.Host) (accept float64, err error) {
 	began := time.Now()
 	accepted, err := h.DB.Accept(ctx, []host.NewEvent{hosttest.Event(int(users.Add(1)))})
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
-	acknowledged := time.Now()
-	if _, err := h.Wait(ctx, accepted[0].ExecutionID); err != nil {
-		return 0, 0, err
-	}
-	results, err := h.DB.Results(ctx, accepted[0].ExecutionID)
-	if err != nil {
-		return 0, 0, err
-	}
-	return micros(results[0].StartedAt.Sub(began)), micros(acknowledged.Sub(began)), nil
+	accept = micros(time.Since(began))
+	_, err = h.Wait(ctx, accepted[0].ExecutionID)
+	return accept, err
+}
+
+// commits records when the store dispatched the latest execution.
+type commits struct {
+	sqlite.Dispatcher
+	at atomic.Pointer[time.Time]
+}
+
+func (c *commits) Dispatch(x host.Execution) {
+	now := time.Now()
+	c.at.Store(&now)
+	c.Dispatcher.Dispatch(x)
+}
+
+// firstInstruction wraps what runs actions and sends when each made its first
+// host call, which the action of this bench makes with its first instruction.
+func firstInstruction(r executor.Runner, first chan<- time.Time) executor.Runner {
+	return executor.RunnerFunc(func(ctx context.Context, x host.Execution, index, attempt int) (host.Result, host.Tape, error) {
+		result, tape, err := r.Run(ctx, x, index, attempt)
+		if err == nil && len(tape.Calls) > 0 {
+			first <- tape.Start.Add(time.Duration(tape.Calls[0].EndMicros) * time.Microsecond)
+		}
+		return result, tape, err
+	})
 }
 
 func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }

@@ -12,9 +12,12 @@ import (
 type Measurement func() (float64, error)
 
 // Median returns the median of values, which it sorts.
-func Median(values []float64) float64 {
+func Median(values []float64) float64 { return Quantile(values, 0.5) }
+
+// Quantile returns the value below which part of the values lie, and sorts them.
+func Quantile(values []float64, part float64) float64 {
 	slices.Sort(values)
-	return values[len(values)/2]
+	return values[int(float64(len(values))*part)]
 }
 
 // SideBySide measures ours and theirs in turns, and returns the medians.
