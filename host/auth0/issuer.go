@@ -33,24 +33,21 @@ type Box interface {
 	Open(ciphertext, place []byte) ([]byte, error)
 }
 
-// Where the signing key is kept, and how long it is.
-const (
-	keyName  = "auth0.token_key"
-	keyBytes = 32
-)
+// keyBytes is the size of the signing key.
+const keyBytes = 32
 
 // OpenIssuer returns the issuer of a store, whose signing key it makes at the
 // first start and keeps sealed. Two processes must not open a fresh store at
 // once.
 func OpenIssuer(ctx context.Context, store Store, box Box) (*Issuer, error) {
-	sealed, err := store.Meta(ctx, keyName)
+	sealed, err := store.Meta(ctx, host.TokenKeyName)
 	if host.CodeOf(err) == host.NotFound {
 		return newIssuer(ctx, store, box)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the key of access tokens: %w", err)
 	}
-	key, err := box.Open(sealed, []byte(keyName))
+	key, err := box.Open(sealed, []byte(host.TokenKeyName))
 	if err != nil {
 		return nil, fmt.Errorf("open the key of access tokens: %w", err)
 	}
@@ -60,11 +57,11 @@ func OpenIssuer(ctx context.Context, store Store, box Box) (*Issuer, error) {
 func newIssuer(ctx context.Context, store Store, box Box) (*Issuer, error) {
 	key := make([]byte, keyBytes)
 	_, _ = rand.Read(key) // never fails: crypto/rand ends the process first
-	sealed, err := box.Seal(key, []byte(keyName))
+	sealed, err := box.Seal(key, []byte(host.TokenKeyName))
 	if err != nil {
 		return nil, fmt.Errorf("seal the key of access tokens: %w", err)
 	}
-	if err := store.SetMeta(ctx, keyName, sealed); err != nil {
+	if err := store.SetMeta(ctx, host.TokenKeyName, sealed); err != nil {
 		return nil, fmt.Errorf("store the key of access tokens: %w", err)
 	}
 	return &Issuer{key: key}, nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strconv"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -102,12 +101,6 @@ func hostFault(err error) host.Result {
 	return host.Result{Fault: host.FaultHost, Error: &host.ResultError{Name: "HostError", Message: message, Hint: hint}}
 }
 
-// TapeContext returns what a stored tape is bound to: the attempt (from 1) that
-// it was recorded in. A tape opens with the same context only.
-func TapeContext(executionID string, step, attempt int) []byte {
-	return []byte("tape:" + executionID + ":" + strconv.Itoa(step) + ":" + strconv.Itoa(attempt))
-}
-
 // seal returns the encrypted tape, nil when the run made no host call. A tape
 // holds secrets: one that can't be encrypted is dropped.
 func (w *walk) seal(tape host.Tape, index, attempt int) []byte {
@@ -117,7 +110,7 @@ func (w *walk) seal(tape host.Tape, index, attempt int) []byte {
 	plaintext, err := encodeTape(tape)
 	if err == nil {
 		var sealed []byte
-		if sealed, err = w.Sealer.Seal(plaintext, TapeContext(w.ID, index, attempt)); err == nil {
+		if sealed, err = w.Sealer.Seal(plaintext, host.TapePlace(w.ID, index, attempt)); err == nil {
 			return sealed
 		}
 	}

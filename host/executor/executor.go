@@ -69,10 +69,9 @@ func (f RunnerFunc) Run(ctx context.Context, x host.Execution, index, attempt in
 	return f(ctx, x, index, attempt)
 }
 
-// Sealer encrypts a tape. The same context is needed to open it again:
-// [TapeContext].
+// Sealer encrypts a tape. It opens with the same place only: [host.TapePlace].
 type Sealer interface {
-	Seal(plaintext, context []byte) ([]byte, error)
+	Seal(plaintext, place []byte) ([]byte, error)
 }
 
 // What zero fields of an [Executor] stand for.

@@ -239,12 +239,12 @@ func (s sent) seal(sealer Sealer, id string) ([]byte, error) {
 		return nil, fmt.Errorf("encode a refused event: %w", err)
 	}
 	plain := make([]byte, 0, len(head)+1+len(s.body))
-	return sealer.Seal(append(append(append(plain, head...), '\n'), s.body...), []byte(id))
+	return sealer.Seal(append(append(append(plain, head...), '\n'), s.body...), host.RefusedEventPlace(id))
 }
 
 func openSent(sealer Sealer, e host.RefusedEvent) (sent, error) {
 	var s sent
-	plain, err := sealer.Open(e.Sealed, []byte(e.ID))
+	plain, err := sealer.Open(e.Sealed, host.RefusedEventPlace(e.ID))
 	if err != nil {
 		return s, fmt.Errorf("open refused event %s: %w", e.ID, err)
 	}

@@ -157,17 +157,13 @@ func (r *Registry) seal(id string, put []host.SecretWrite) ([]host.SealedSecret,
 		if s.Value == nil {
 			continue
 		}
-		value, err := r.Box.Seal([]byte(*s.Value), secretContext(id, s.Name))
+		value, err := r.Box.Seal([]byte(*s.Value), host.SecretPlace(id, s.Name))
 		if err != nil {
 			return nil, fmt.Errorf("seal secret %s of %s: %w", s.Name, id, err)
 		}
 		sealed = append(sealed, host.SealedSecret{Name: s.Name, Value: value})
 	}
 	return sealed, nil
-}
-
-func secretContext(actionID, name string) []byte {
-	return []byte("secret:" + actionID + ":" + name)
 }
 
 // Secrets returns the values of an action's secrets by name, for a run; those
@@ -203,7 +199,7 @@ func (r *Registry) open(ctx context.Context, id, prefix string, values map[strin
 		return err
 	}
 	for _, s := range sealed {
-		value, err := r.Box.Open(s.Value, secretContext(id, s.Name))
+		value, err := r.Box.Open(s.Value, host.SecretPlace(id, s.Name))
 		if err != nil {
 			return r.unopened(ctx, id, s.Name, err)
 		}

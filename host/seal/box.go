@@ -132,7 +132,7 @@ func (b *Box) Open(sealed, place []byte) ([]byte, error) {
 }
 
 // Rotate makes a new data key for what is sealed from now on, and keeps the
-// old ones for what is sealed already.
+// old ones for what is sealed already. [Rotation] is the whole way to new keys.
 func (b *Box) Rotate(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -149,15 +149,18 @@ func (b *Box) Rotate(ctx context.Context) error {
 	return b.use(handle)
 }
 
-// Rewrap encrypts the data keys under the key-encryption key that o names, and
-// tells whether it was created for that. Values need not be sealed again. The
-// next Open needs the new key.
+// Rewrap encrypts the primary data key under the key-encryption key that o names,
+// and reports whether it was created for that. It drops the other data keys: no
+// value may be sealed under them any more. The next Open needs the new key.
 func (b *Box) Rewrap(ctx context.Context, o Options) (created bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	handle, err := b.stored(ctx)
 	if err != nil {
 		return false, err
+	}
+	if handle, err = onlyPrimary(handle); err != nil {
+		return false, fmt.Errorf("drop old data keys: %w", err)
 	}
 	k, created, err := o.kek(nil)
 	if err != nil {

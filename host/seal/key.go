@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -64,6 +65,14 @@ func (o Options) kek(stored *wrapped) (k *kek, created bool, err error) {
 	return nil, false, &host.Error{Code: host.Invalid, Text: "there is no key to keep secrets under", Hint: howToMake}
 }
 
+// read returns the key if it is there.
+func (o Options) read() (*kek, error) {
+	if o.Key != "" {
+		return parseKey(o.Key, o.keyName())
+	}
+	return readKeyFile(cmp.Or(o.KeyFile, o.CreateFile))
+}
+
 func (o Options) keyName() string {
 	if o.KeyName == "" {
 		return "the key"
@@ -80,6 +89,11 @@ func missingFile(err error, path string) error {
 
 func ensureKeyFile(path string, stored *wrapped) (*kek, bool, error) {
 	k, err := readKeyFile(path)
+	if stored != nil && (errors.Is(err, fs.ErrNotExist) || err == nil && k.id != stored.KeyID) {
+		if next, done, err := completeKeyFile(path, stored.KeyID); done || err != nil {
+			return next, false, err
+		}
+	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		// A start that failed after making the file has told nobody of it.
 		return k, err == nil && stored == nil, err

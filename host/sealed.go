@@ -1,0 +1,23 @@
+package host
+
+import "strconv"
+
+// A value that package seal encrypts is bound to its place: it opens there and
+// nowhere else, so that no one can move it in the database. These are the places of
+// all values that a host seals. A kind that is added here must also be added to the
+// store's Reseal, or a rotation of the keys makes its values unreadable.
+
+// TokenKeyName is where, in the store's meta, the key of access tokens is; its name
+// is its place too.
+const TokenKeyName = "auth0.token_key"
+
+// SecretPlace is the place of a secret of an action or a shared module.
+func SecretPlace(ownerID, name string) []byte { return []byte("secret:" + ownerID + ":" + name) }
+
+// TapePlace is the place of the tape of one attempt, counted from 1.
+func TapePlace(executionID string, step, attempt int) []byte {
+	return []byte("tape:" + executionID + ":" + strconv.Itoa(step) + ":" + strconv.Itoa(attempt))
+}
+
+// RefusedEventPlace is the place of what was sent with a refused event.
+func RefusedEventPlace(id string) []byte { return []byte(id) }
