@@ -15,6 +15,7 @@ type BuildMessage struct {
 	Column   int    `json:"column,omitempty"` // from 1, in characters
 	LineText string `json:"line_text,omitempty"`
 	Hint     string `json:"hint,omitempty"` // what to do about it
+	Fix      *Fix   `json:"fix,omitempty"`  // as in [ResultError]
 }
 
 // String returns the message on up to three lines: place and text, the source

@@ -36,11 +36,13 @@ type Field struct {
 }
 
 // Error is what crosses a package border when somebody outside must be told.
-// Text says what is wrong, Hint what to do next; Err is the cause, for the log.
+// Text says what is wrong, Hint and Fix what to do next; Err is the cause, for
+// the log.
 type Error struct {
 	Code       Code
 	Text       string
-	Hint       string
+	Hint       string // names no command: that is a Fix
+	Fix        *Fix
 	Fields     []Field
 	RetryAfter time.Duration
 	Err        error

@@ -29,4 +29,5 @@ type Import struct {
 type Problem struct {
 	Detail string `json:"detail"`
 	Hint   string `json:"hint,omitempty"`
+	Fix    *Fix   `json:"fix,omitempty"` // as in [ResultError]
 }

@@ -41,8 +41,8 @@ type RefusedEventLimits struct {
 	KeyCount, KeyBytes int64 // of each API key
 }
 
-// Fix replaces parts of a refused event that is sent again.
-type Fix struct {
+// Correction replaces parts of a refused event that is sent again.
+type Correction struct {
 	ContentType string // "" leaves that of the first time
 	Body        []byte // nil leaves that of the first time
 }

@@ -60,6 +60,7 @@ type ResultError struct {
 	Message string `json:"message"`
 	Code    string `json:"code,omitempty"` // the error's own, such as "ECONNREFUSED"
 	Hint    string `json:"hint,omitempty"`
+	Fix     *Fix   `json:"fix,omitempty"` // stored as it is; in answers it is part of Hint
 	Stack   string `json:"stack,omitempty"`
 }
 
@@ -92,6 +93,7 @@ type CallNote struct {
 	Bytes      int64  `json:"bytes,omitempty"`  // of the answer
 	Error      string `json:"error,omitempty"`
 	Hint       string `json:"hint,omitempty"` // how to allow a request that was refused
+	Fix        *Fix   `json:"fix,omitempty"`  // as in [ResultError]
 	TookMicros int64  `json:"took_us"`
 }
 

@@ -18,7 +18,13 @@ func (s *Server) showDraft(c echo.Context) error {
 		return err
 	}
 	web.SetTag(c, tagOf(d))
-	return c.JSON(http.StatusOK, d)
+	return c.JSON(http.StatusOK, viewDraft(d))
+}
+
+// viewDraft has the fixes of its errors in their hints.
+func viewDraft(d host.Draft) host.Draft {
+	d.Errors = web.WordMessages(d.Errors)
+	return d
 }
 
 // withoutSource leaves the source out of a version in a list: showing that one

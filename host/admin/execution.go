@@ -124,7 +124,7 @@ func notFound(err error, noun, id string) error {
 	return &host.Error{
 		Code: host.NotFound,
 		Text: fmt.Sprintf("there is no %s %q", noun, id),
-		Hint: "`usher executions list` shows executions with their events",
+		Fix:  host.FixListExecutions.With(),
 		Err:  err,
 	}
 }

@@ -29,6 +29,7 @@ type resultView struct {
 }
 
 func viewResult(r host.Result) resultView {
+	r = web.WordResult(r, web.Words)
 	if json.Valid(r.Output) {
 		return resultView{Result: r, Output: r.Output}
 	}
@@ -197,7 +198,7 @@ func (s *Server) readResults(ctx context.Context, q logQuery) (results []host.Se
 func sizeOf(r *host.Result) int {
 	size := 1024 + len(r.Output) + 256*len(r.Calls)
 	for i := range r.Calls {
-		size += len(r.Calls[i].Target) + len(r.Calls[i].Error) + len(r.Calls[i].Hint)
+		size += len(r.Calls[i].Target) + len(r.Calls[i].Error) + len(r.Calls[i].Hint) + r.Calls[i].Fix.Len()
 	}
 	if r.Error != nil {
 		size += len(r.Error.Message) + len(r.Error.Stack)

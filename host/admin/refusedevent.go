@@ -18,7 +18,7 @@ import (
 type Refused interface {
 	RefusedEvents(ctx context.Context, q host.RefusedEventQuery) ([]host.RefusedEvent, error)
 	RefusedEvent(ctx context.Context, id string) (e host.RefusedEvent, body json.RawMessage, text string, err error)
-	SendAgain(ctx context.Context, id string, fix host.Fix) (accepted []host.Accepted, batch bool, err error)
+	SendAgain(ctx context.Context, id string, fix host.Correction) (accepted []host.Accepted, batch bool, err error)
 }
 
 const (
@@ -89,7 +89,7 @@ func (s *Server) sendAgain(c echo.Context) error {
 		}
 	}
 	id := param(c, "id")
-	accepted, _, err := s.Refused.SendAgain(c.Request().Context(), id, host.Fix{ContentType: fix.ContentType, Body: fix.Body})
+	accepted, _, err := s.Refused.SendAgain(c.Request().Context(), id, host.Correction{ContentType: fix.ContentType, Body: fix.Body})
 	if err != nil {
 		return noRefusedEvent(err, id)
 	}
@@ -112,6 +112,6 @@ func noRefusedEvent(err error, id string) error {
 	return &host.Error{
 		Code: host.NotFound, Err: err,
 		Text: fmt.Sprintf("there is no refused event %q", id),
-		Hint: "they are kept for a day, and go when they were sent again; `usher events refused list` shows them",
+		Hint: "they are kept for a day, or until they are sent again and accepted", Fix: host.FixListRefusedEvents.With(),
 	}
 }

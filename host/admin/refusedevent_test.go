@@ -18,7 +18,7 @@ import (
 type refusedEvents struct {
 	mu    sync.Mutex
 	all   []host.RefusedEvent // newest first
-	fixes []host.Fix
+	fixes []host.Correction
 	err   error // of sending again
 }
 
@@ -44,7 +44,7 @@ func (r *refusedEvents) RefusedEvent(_ context.Context, id string) (host.Refused
 	return r.all[at], json.RawMessage(`{"user":{"password":"(masked)"}}`), "", nil
 }
 
-func (r *refusedEvents) SendAgain(ctx context.Context, id string, fix host.Fix) ([]host.Accepted, bool, error) {
+func (r *refusedEvents) SendAgain(ctx context.Context, id string, fix host.Correction) ([]host.Accepted, bool, error) {
 	if _, _, _, err := r.RefusedEvent(ctx, id); err != nil {
 		return nil, false, err
 	}

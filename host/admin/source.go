@@ -50,7 +50,7 @@ func (s *Server) putDraft(c echo.Context) error {
 		}
 	}
 	web.SetTag(c, tagOf(d))
-	return c.JSON(http.StatusOK, d)
+	return c.JSON(http.StatusOK, viewDraft(d))
 }
 
 // tagOf is a draft's tag. How far its building has come is not in it: that is

@@ -355,8 +355,8 @@ func lineOf(e host.BuildMessage) string {
 	if line := strings.TrimSpace(e.LineText); line != "" {
 		out += ": " + line
 	}
-	if e.Hint != "" {
-		out += " (" + e.Hint + ")"
+	if h := hint(e.Hint, e.Fix); h != "" {
+		out += " (" + h + ")"
 	}
 	return out
 }

@@ -74,7 +74,7 @@ func TestBindingsThatCanNotBeAreRefusedAndChangeNothing(t *testing.T) {
 		{"secrets of a binding", `{"ref":{"value":"good"},"secrets":[{"name":"A","value":"1"}]}`, "bindings[0] has secrets of its own, which are not kept: set them as secrets of the action.", ""},
 		{
 			"the same action twice", `{"ref":{"value":"good"}},{"ref":{"value":"good"}}`,
-			`Payload validation error: 'action "good" is listed twice' on property bindings[1].action (bind an action once to a trigger).`, "invalid_body",
+			`Payload validation error: 'action "good" is listed twice; a trigger binds it once' on property bindings[1].action.`, "invalid_body",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -116,8 +116,8 @@ func told(e *host.Error) string {
 	if len(e.Fields) > 0 {
 		text = "Payload validation error: " + strings.Join(parts[1:], ", ")
 	}
-	if e.Hint != "" {
-		text += " (" + strings.TrimSuffix(e.Hint, ".") + ")"
+	if h := hint(e.Hint, e.Fix); h != "" {
+		text += " (" + strings.TrimSuffix(h, ".") + ")"
 	}
 	return text + "."
 }

@@ -48,7 +48,7 @@ func (c *Client) RefusedEvent(ctx context.Context, id string) (RefusedEvent, err
 // SendAgain takes a refused event through the checks once more, with what fix
 // replaces of it, and returns an answer for each event in it. When it is refused
 // again it stays; the error is the one that its sender would get.
-func (c *Client) SendAgain(ctx context.Context, id string, fix host.Fix) ([]host.Accepted, error) {
+func (c *Client) SendAgain(ctx context.Context, id string, fix host.Correction) ([]host.Accepted, error) {
 	body := map[string]any{}
 	if fix.ContentType != "" {
 		body["content_type"] = fix.ContentType

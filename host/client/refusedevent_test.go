@@ -30,13 +30,13 @@ func TestRefusedEventsAreListedShownAndSentAgain(t *testing.T) {
 	if string(shown.Body) != `{"user":{"token":"(masked)"}}` {
 		t.Errorf("shown %s", shown.Body)
 	}
-	if _, err := c.SendAgain(ctx, id, host.Fix{}); host.CodeOf(err) != host.Invalid {
+	if _, err := c.SendAgain(ctx, id, host.Correction{}); host.CodeOf(err) != host.Invalid {
 		t.Errorf("sent again as it was: %v", err)
 	}
-	if _, err := c.SendAgain(ctx, id, host.Fix{Body: []byte("{")}); host.CodeOf(err) != host.Invalid {
+	if _, err := c.SendAgain(ctx, id, host.Correction{Body: []byte("{")}); host.CodeOf(err) != host.Invalid {
 		t.Errorf("sent again with what is no JSON: %v", err)
 	}
-	accepted := must[[]host.Accepted](t)(c.SendAgain(ctx, id, host.Fix{Body: []byte(`{"user":{"user_id":"a"}}`)}))
+	accepted := must[[]host.Accepted](t)(c.SendAgain(ctx, id, host.Correction{Body: []byte(`{"user":{"user_id":"a"}}`)}))
 	if len(accepted) != 1 || accepted[0].EventID == "" {
 		t.Errorf("accepted %+v", accepted)
 	}

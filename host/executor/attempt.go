@@ -91,14 +91,14 @@ func (w *walk) sign(r *host.Result, index int, started time.Time) {
 
 // hostFault is the result of an attempt that the host could not make.
 func hostFault(err error) host.Result {
-	message, hint := err.Error(), "nothing is wrong with the action; the host's log has the cause"
+	failed := &host.ResultError{Name: "HostError", Message: err.Error()}
 	if e, ok := errors.AsType[*host.Error](err); ok {
-		message = e.Text
-		if e.Hint != "" {
-			hint = e.Hint
-		}
+		failed.Message, failed.Hint, failed.Fix = e.Text, e.Hint, e.Fix
 	}
-	return host.Result{Fault: host.FaultHost, Error: &host.ResultError{Name: "HostError", Message: message, Hint: hint}}
+	if failed.Hint == "" && failed.Fix == nil {
+		failed.Hint = "nothing is wrong with the action; the host's log has the cause"
+	}
+	return host.Result{Fault: host.FaultHost, Error: failed}
 }
 
 // seal returns the encrypted tape, nil when the run made no host call. A tape

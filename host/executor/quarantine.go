@@ -168,7 +168,8 @@ func (w *walk) condemn(ctx context.Context, index int) host.Outcome {
 			Message: "the host ended without stopping while it ran this action, and again when it ran it with nothing beside it; " +
 				"it is not run a third time",
 			Hint: "the log of the host or of the system tells how it ended, such as out of memory; if it was killed both times by " +
-				"somebody, nothing is wrong with the action: usher executions retry " + w.ID,
+				"an operator, nothing is wrong with the action",
+			Fix: host.FixRetryExecution.With(w.ID),
 		},
 	}
 	w.sign(&result, index, now)

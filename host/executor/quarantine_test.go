@@ -12,6 +12,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/executor"
+	"github.com/usherhost/usher/host/web"
 )
 
 // ward is a store's suspects.
@@ -170,7 +171,7 @@ func TestTheGuiltyStepIsADeadLetterAndDoesNotRun(t *testing.T) {
 			}
 			r := db.results()[0]
 			if !r.DeadLetter || r.Fault != host.FaultHost || r.Step != 1 || r.Attempt != 3 || r.Error.Name != "HostEnded" ||
-				!strings.Contains(r.Error.Message, "not run a third time") || !strings.Contains(r.Error.Hint, "usher executions retry exe") {
+				!strings.Contains(r.Error.Message, "not run a third time") || r.Error.Fix == nil || web.Command(*r.Error.Fix) != "usher executions retry exe" {
 				t.Errorf("%+v, %+v", r, r.Error)
 			}
 			if got := db.execution("innocent"); got.Status != host.StatusCompleted {

@@ -95,7 +95,7 @@ func sizeOf(o *host.Outcome) int {
 	size += 512 + len(o.Result.Output)
 	for i := range o.Result.Calls {
 		note := &o.Result.Calls[i]
-		size += 192 + len(note.Target) + len(note.Error) + len(note.Hint)
+		size += 192 + len(note.Target) + len(note.Error) + len(note.Hint) + note.Fix.Len()
 	}
 	for i := range o.Result.Logs {
 		size += 64 + len(o.Result.Logs[i].Message)

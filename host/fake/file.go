@@ -22,7 +22,7 @@ const example = `it holds a list such as [{"request": {"method": "POST", "url": 
 func ReadFile(path string) ([]Fake, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &host.Error{Code: host.NotFound, Text: "no fakes at " + path, Hint: "begin the file with [] or make it from real answers with --record " + path}
+		return nil, &host.Error{Code: host.NotFound, Text: "no fakes at " + path, Hint: "begin the file with []", Fix: host.FixRecordFakes.With(path)}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the fakes: %w", err)

@@ -52,7 +52,7 @@ type call struct {
 	lastHTTP     *httpAnswer // of extism's http_request
 	lastFailure  *host.EgressFailure
 	retryAfter   time.Duration
-	hint         string
+	fix          *host.Fix
 
 	request        sandbox.Request
 	stdout, stderr lines
@@ -182,7 +182,7 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 		switch c.lastFailure.Code {
 		case host.EgressRefused:
 			r.Fault = host.FaultEgress
-			failed.Hint = c.egressHint(c.lastFailure)
+			failed.Fix = c.egressFix(c.lastFailure)
 		case host.EgressLimit:
 			r.Fault, r.Limit = host.FaultLimit, c.lastFailure.Limit
 		}
@@ -192,9 +192,9 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 	}
 	if r.Fault == host.FaultLimit {
 		failed.Message += c.whereabouts()
-		failed.Hint = c.limitHint(r.Limit)
+		failed.Fix = c.limitFix(r.Limit)
 	}
-	failed.Name, failed.Code, failed.Hint = c.redact(failed.Name), c.redact(failed.Code), c.redact(failed.Hint)
+	failed.Name, failed.Code, failed.Fix = c.redact(failed.Name), c.redact(failed.Code), c.recordedFix(failed.Fix)
 	failed.Message = c.redact(c.locate(c.cutOpen(failed.Message, maxSaidBytes)))
 	failed.Stack = c.redact(c.locate(c.cutOpen(failed.Stack, maxSaidBytes)))
 	c.keepError(failed)
@@ -226,34 +226,4 @@ func (c *call) whereabouts() string {
 		return ""
 	}
 	return strings.TrimRight(" in "+last.Function+" "+last.Target, " ")
-}
-
-func (c *call) egressHint(f *host.EgressFailure) string {
-	switch {
-	case f.Network != "":
-		return c.runner.advice().AllowNetwork(f.Network)
-	case f.Origin != "":
-		return c.runner.advice().Allow(c.run.Step.Action, f.Origin)
-	}
-	return ""
-}
-
-func (c *call) limitHint(limit string) string {
-	now := map[string]int64{
-		"timeout_ms":      c.settings.Limits.TimeoutMillis,
-		"memory_bytes":    c.settings.Limits.MemoryBytes,
-		"output_bytes":    c.settings.Limits.OutputBytes,
-		"log_bytes":       c.settings.Limits.LogBytes,
-		"record_bytes":    c.settings.Limits.RecordBytes,
-		"host_calls":      c.settings.Limits.HostCalls,
-		"http_requests":   c.settings.Limits.HTTPRequests,
-		"request_bytes":   c.settings.Limits.RequestBytes,
-		"response_bytes":  c.settings.Limits.ResponseBytes,
-		"http_timeout_ms": c.settings.Limits.HTTPTimeoutMillis,
-		"fuel":            c.settings.Limits.Fuel,
-	}[limit]
-	if now == 0 {
-		return ""
-	}
-	return c.runner.advice().Raise(c.run.Step.Action, limit, 2*now)
 }

@@ -78,7 +78,7 @@ func (e guestError) line() string {
 // told returns what a fault tells people. An error that the guest set in parts
 // stays in parts, unless something else ended the run.
 func (c *call) told(f *sandbox.Fault) *host.ResultError {
-	failed := &host.ResultError{Message: f.Message, Stack: f.Stack, Hint: c.hint}
+	failed := &host.ResultError{Message: f.Message, Stack: f.Stack, Fix: c.fix}
 	said, parts := parseError(f.GuestError)
 	if !parts {
 		return failed

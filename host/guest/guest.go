@@ -48,7 +48,6 @@ type Runner struct {
 	Egress  Egress
 	Cache   *Cache
 	Stacks  Stacks // nil leaves positions as the guest wrote them
-	Advice  Advice // nil is that of a server
 
 	// Verbatim leaves the values of secrets in outputs. It is for tests of the
 	// contract alone, which see by outputs what guests got.
@@ -175,7 +174,7 @@ func (c *call) prepare() *sandbox.Fault {
 	c.secrets = secrets
 	for _, name := range c.run.Step.Secrets {
 		if _, set := secrets[name]; !set {
-			c.hint = c.runner.advice().SetSecret(c.run.Step.Action, name)
+			c.fix = host.FixSetSecret.With(c.run.Step.Action, name)
 			return &sandbox.Fault{Kind: host.FaultHost, Message: fmt.Sprintf("the secret %q is not set", name)}
 		}
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/web"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -429,8 +430,8 @@ func TestAFailureNamesThePartyAndWhatToDo(t *testing.T) {
 			if result.Succeeded || result.Fault != tt.fault || result.Limit != tt.limit {
 				t.Fatalf("fault %q limit %q error %+v", result.Fault, result.Limit, result.Error)
 			}
-			if !strings.Contains(result.Error.Message, tt.message) || !strings.Contains(result.Error.Hint, tt.hint) {
-				t.Errorf("message %q, hint %q", result.Error.Message, result.Error.Hint)
+			if !strings.Contains(result.Error.Message, tt.message) || !strings.Contains(web.Hint(result.Error.Hint, result.Error.Fix), tt.hint) {
+				t.Errorf("message %q, hint %q, fix %v", result.Error.Message, result.Error.Hint, result.Error.Fix)
 			}
 		})
 	}
@@ -543,7 +544,7 @@ func TestARefusedRequestTellsHowToAllowItAlsoWhenTheRunSucceeds(t *testing.T) {
 	if !result.Succeeded {
 		t.Fatal(result.Error)
 	}
-	if got, want := result.Calls[len(result.Calls)-1].Hint, "usher bindings set greet --allow https://elsewhere.example"; got != want {
+	if got, want := web.Command(*result.Calls[len(result.Calls)-1].Fix), "usher bindings set greet --allow https://elsewhere.example"; got != want {
 		t.Errorf("hint %q, want %q", got, want)
 	}
 }

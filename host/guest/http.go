@@ -203,7 +203,7 @@ func (c *call) settle(note *host.CallNote, response *host.HTTPResponse, failure 
 	if failure != nil {
 		failure.Message = c.cutOpen(failure.Message, maxNoteBytes)
 		c.lastFailure = failure
-		note.Error, note.Hint = failure.Message, c.egressHint(failure)
+		note.Error, note.Fix = failure.Message, c.egressFix(failure)
 		return &httpAnswer{Error: &httpError{failure.Code, failure.Message}}
 	}
 	// It is read once, decoded maybe, and written as JSON for the guest and for

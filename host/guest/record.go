@@ -179,12 +179,12 @@ func (c *call) cutOpen(s string, most int) string {
 // keepNote keeps what people see of a call, and counts it.
 func (c *call) keepNote(n host.CallNote) {
 	n = c.redactNote(n)
-	n.Target, n.Error, n.Hint = text.Cut(n.Target, maxNoteBytes), text.Cut(n.Error, maxNoteBytes), text.Cut(n.Hint, maxNoteBytes)
+	n.Target, n.Error = text.Cut(n.Target, maxNoteBytes), text.Cut(n.Error, maxNoteBytes)
 	c.notes = append(c.notes, n)
 	m := measure{exact: true}
 	m.text(n.Target)
 	m.text(n.Error)
-	m.text(n.Hint)
+	m.fix(n.Fix)
 	c.leave(n.Function, m.bytes)
 }
 
@@ -221,10 +221,11 @@ func (c *call) keepOutput(out *sandbox.Outcome) []byte {
 func (c *call) keepError(e *host.ResultError) {
 	most := int(min(max(c.room()/(4*maxEscape), minErrorBytes), maxErrorBytes))
 	e.Name, e.Code = text.Cut(e.Name, maxCodeBytes), text.Cut(e.Code, maxCodeBytes)
-	e.Message, e.Stack, e.Hint = text.Cut(e.Message, most), text.Cut(e.Stack, most), text.Cut(e.Hint, maxNoteBytes)
+	e.Message, e.Stack = text.Cut(e.Message, most), text.Cut(e.Stack, most)
 	m := measure{exact: true}
-	for _, s := range []string{e.Name, e.Code, e.Message, e.Stack, e.Hint} {
+	for _, s := range []string{e.Name, e.Code, e.Message, e.Stack} {
 		m.text(s)
 	}
+	m.fix(e.Fix)
 	c.record.used += m.bytes
 }

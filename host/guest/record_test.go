@@ -14,6 +14,7 @@ import (
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/web"
 )
 
 // recordSlack is what a run leaves besides what its guest decides about: the
@@ -104,8 +105,8 @@ func TestARunThatLeavesTooMuchEndsAndNamesTheCall(t *testing.T) {
 		if !strings.Contains(result.Error.Message, tt.last) || !strings.Contains(result.Error.Message, "limit 8388608") {
 			t.Errorf("%s: message %q", tt.flood.Function, result.Error.Message)
 		}
-		if !strings.Contains(result.Error.Hint, "--limit record_bytes=16777216") {
-			t.Errorf("%s: hint %q", tt.flood.Function, result.Error.Hint)
+		if !strings.Contains(web.Hint(result.Error.Hint, result.Error.Fix), "--limit record_bytes=16777216") {
+			t.Errorf("%s: hint %q", tt.flood.Function, web.Hint(result.Error.Hint, result.Error.Fix))
 		}
 		if len(result.Calls) < tt.notes || len(tape.Calls) == 0 {
 			t.Errorf("%s: %d notes, %d calls on the tape", tt.flood.Function, len(result.Calls), len(tape.Calls))

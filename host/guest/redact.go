@@ -60,7 +60,7 @@ func (c *call) redactPanic() {
 }
 
 func (c *call) redactNote(n host.CallNote) host.CallNote {
-	n.Target, n.Error, n.Hint = c.redact(n.Target), c.redact(n.Error), c.redact(n.Hint)
+	n.Target, n.Error, n.Fix = c.redact(n.Target), c.redact(n.Error), c.recordedFix(n.Fix)
 	return n
 }
 

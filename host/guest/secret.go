@@ -45,7 +45,7 @@ func secretGet(s *sandbox.Call, c *call, stack []uint64) {
 		value := lookUp(c.secrets, name)
 		if value.Value == nil {
 			note.Error = "not set"
-			c.hint = c.runner.advice().SetSecret(c.run.Step.Action, name)
+			c.fix = host.FixSetSecret.With(c.run.Step.Action, name)
 		}
 		return value
 	})

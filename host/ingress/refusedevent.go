@@ -143,7 +143,7 @@ func describe(r *delivery, err error) host.RefusedEvent {
 		SizeBytes: int64(len(r.sent)), ReceivedAt: now, ExpiresAt: now.Add(keepRefused),
 	}
 	if told, ok := errors.AsType[*host.Error](err); ok {
-		e.Detail, e.Hint = text.Cut(told.Text, maxReasonBytes), text.Cut(told.Hint, maxReasonBytes)
+		e.Detail, e.Hint = text.Cut(told.Text, maxReasonBytes), text.Cut(web.Hint(told.Hint, told.Fix), maxReasonBytes)
 		for _, f := range told.Fields[:min(len(told.Fields), maxReasonFields)] {
 			e.Errors = append(e.Errors, host.Field{Pointer: text.Cut(f.Pointer, maxFieldBytes), Detail: text.Cut(f.Detail, maxFieldBytes)})
 		}

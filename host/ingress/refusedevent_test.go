@@ -81,18 +81,18 @@ func TestARefusedEventIsKeptWithItsReasonAndCanBeSentAgain(t *testing.T) {
 		body   string
 		code   host.Code
 		reason string // in the detail or the errors
-		fix    host.Fix
+		fix    host.Correction
 		batch  bool
 	}{
-		{name: "one that does not fit", body: `{"user":{}}`, code: host.Invalid, reason: "/user/user_id is required", fix: host.Fix{Body: []byte(fixed)}},
-		{name: "one that is no JSON", body: `{"user":`, code: host.Invalid, reason: "not JSON", fix: host.Fix{Body: []byte(fixed)}},
-		{name: "an empty one", body: ``, code: host.Invalid, reason: "is empty", fix: host.Fix{Body: []byte(fixed)}},
-		{name: "a batch", body: "[" + fixed + ",{}]", code: host.Invalid, reason: "/1/user is required", fix: host.Fix{Body: []byte("[" + fixed + "]")}, batch: true},
-		{name: "a form", header: []string{"Content-Type: application/x-www-form-urlencoded"}, body: fixed, code: host.Unsupported, reason: "form", fix: host.Fix{ContentType: "application/json"}},
-		{name: "a CloudEvent", header: []string{cloud}, body: structured("", fixed, ""), code: host.Invalid, reason: "/id is missing", fix: host.Fix{Body: []byte(fixed)}},
-		{name: "a binary CloudEvent", header: binary("Ce-Time: noon"), body: fixed, code: host.Invalid, reason: "header ce-time", fix: host.Fix{}},
-		{name: "one with a bad key", header: []string{"Idempotency-Key: a b"}, body: fixed, code: host.Invalid, reason: "Idempotency-Key", fix: host.Fix{}},
-		{name: "one that is too large", body: `{"user":{"user_id":"` + strings.Repeat("x", 300<<10) + `"}}`, code: host.TooLarge, reason: "more than 262144 bytes", fix: host.Fix{Body: []byte(fixed)}},
+		{name: "one that does not fit", body: `{"user":{}}`, code: host.Invalid, reason: "/user/user_id is required", fix: host.Correction{Body: []byte(fixed)}},
+		{name: "one that is no JSON", body: `{"user":`, code: host.Invalid, reason: "not JSON", fix: host.Correction{Body: []byte(fixed)}},
+		{name: "an empty one", body: ``, code: host.Invalid, reason: "is empty", fix: host.Correction{Body: []byte(fixed)}},
+		{name: "a batch", body: "[" + fixed + ",{}]", code: host.Invalid, reason: "/1/user is required", fix: host.Correction{Body: []byte("[" + fixed + "]")}, batch: true},
+		{name: "a form", header: []string{"Content-Type: application/x-www-form-urlencoded"}, body: fixed, code: host.Unsupported, reason: "form", fix: host.Correction{ContentType: "application/json"}},
+		{name: "a CloudEvent", header: []string{cloud}, body: structured("", fixed, ""), code: host.Invalid, reason: "/id is missing", fix: host.Correction{Body: []byte(fixed)}},
+		{name: "a binary CloudEvent", header: binary("Ce-Time: noon"), body: fixed, code: host.Invalid, reason: "header ce-time", fix: host.Correction{}},
+		{name: "one with a bad key", header: []string{"Idempotency-Key: a b"}, body: fixed, code: host.Invalid, reason: "Idempotency-Key", fix: host.Correction{}},
+		{name: "one that is too large", body: `{"user":{"user_id":"` + strings.Repeat("x", 300<<10) + `"}}`, code: host.TooLarge, reason: "more than 262144 bytes", fix: host.Correction{Body: []byte(fixed)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -110,8 +110,8 @@ func TestARefusedEventIsKeptWithItsReasonAndCanBeSentAgain(t *testing.T) {
 				e.Kept != (tt.code != host.TooLarge) || e.ExpiresAt.Sub(e.ReceivedAt) != 24*time.Hour {
 				t.Errorf("kept %+v, want %s for %q", e, tt.code, tt.reason)
 			}
-			_, _, err := k.SendAgain(t.Context(), e.ID, host.Fix{})
-			if again, ok := errors.AsType[*host.Error](err); err != nil && (!ok || again.Hint == "") {
+			_, _, err := k.SendAgain(t.Context(), e.ID, host.Correction{})
+			if again, ok := errors.AsType[*host.Error](err); err != nil && (!ok || again.Hint == "" && again.Fix == nil) {
 				t.Errorf("sent again as it was: %v", err)
 			}
 			if err == nil {

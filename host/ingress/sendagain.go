@@ -34,7 +34,7 @@ func (s *Server) RefusedEvent(ctx context.Context, id string) (e host.RefusedEve
 // replaces of it, as if its sender had sent it. Once it is accepted it is no
 // refused event any more. Batch says whether it was a batch. The errors are those
 // of the door; what is refused again stays what it is.
-func (s *Server) SendAgain(ctx context.Context, id string, fix host.Fix) (accepted []host.Accepted, batch bool, err error) {
+func (s *Server) SendAgain(ctx context.Context, id string, fix host.Correction) (accepted []host.Accepted, batch bool, err error) {
 	e, was, err := s.refused(ctx, id)
 	if err != nil {
 		return nil, false, err
@@ -46,7 +46,7 @@ func (s *Server) SendAgain(ctx context.Context, id string, fix host.Fix) (accept
 	} else if !e.Kept {
 		return nil, false, &host.Error{
 			Code: host.Conflict, Text: "the refused event " + id + " was too large to be kept",
-			Hint: "send it with its body: usher events refused send-again " + id + " --file FILE",
+			Fix: host.FixSendCorrected.With(id),
 		}
 	}
 	if fix.ContentType != "" {

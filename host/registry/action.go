@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/internal/text"
 )
 
 // MaxActionNameChars is how long an action's name may be.
@@ -107,7 +106,7 @@ func (r *Registry) nameIsFree(ctx context.Context, name string) error {
 		return &host.Error{
 			Code: host.Conflict,
 			Text: fmt.Sprintf("there is an action %q already", name),
-			Hint: fmt.Sprintf("choose another name, or upload a new version of it with `usher actions deploy`; `usher actions show %s` shows it", text.ShellQuote(name)),
+			Hint: "choose another name", Fix: host.FixDeploy.With(name),
 		}
 	}
 	if host.CodeOf(err) == host.NotFound {
@@ -129,7 +128,7 @@ func noAction(idOrName string) *host.Error {
 	return &host.Error{
 		Code: host.NotFound,
 		Text: fmt.Sprintf("there is no action %q", idOrName),
-		Hint: "`usher actions list` shows the actions",
+		Fix:  host.FixListActions.With(),
 	}
 }
 
@@ -161,7 +160,7 @@ func (r *Registry) DeleteAction(ctx context.Context, idOrName string, force bool
 			return &host.Error{
 				Code: host.Conflict,
 				Text: fmt.Sprintf("action %q is bound to %s", a.Name, a.Trigger),
-				Hint: fmt.Sprintf("`usher actions delete %s --force` unbinds and deletes it", text.ShellQuote(a.Name)),
+				Fix:  host.FixDeleteAction.With(a.Name),
 				Err:  err,
 			}
 		}

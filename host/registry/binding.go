@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/internal/text"
 )
 
 // The bounds of a trigger's list.
@@ -101,37 +100,35 @@ func (f *fields) displayName(pointer, name string) {
 // that can't be bound.
 func (r *Registry) bindable(ctx context.Context, trigger host.Trigger, list []host.BindingWrite) ([]host.Action, error) {
 	var bad fields
-	var hints []string
+	var fix *host.Fix // the first of them
 	actions := make([]host.Action, len(list))
 	for i, w := range list {
 		a, err := r.Action(ctx, w.Action)
 		if err != nil && host.CodeOf(err) != host.NotFound {
 			return nil, err
 		}
-		why, hint := unbindable(a, err != nil, trigger, actions[:i], w.Action)
+		why, instead := unbindable(a, err != nil, trigger, actions[:i], w.Action)
 		if why != "" {
 			bad.add(fmt.Sprintf("/bindings/%d/action", i), "%s", why)
-			if !slices.Contains(hints, hint) {
-				hints = append(hints, hint)
-			}
+			fix = cmp.Or(fix, instead)
 		}
 		actions[i] = a
 	}
-	return actions, bad.refuse(host.Refused, "the actions can't be bound like this", strings.Join(hints, "; "))
+	return actions, bad.refuse(host.Refused, "the actions can't be bound like this", fix)
 }
 
-func unbindable(a host.Action, missing bool, trigger host.Trigger, before []host.Action, asked string) (why, hint string) {
+func unbindable(a host.Action, missing bool, trigger host.Trigger, before []host.Action, asked string) (why string, fix *host.Fix) {
 	switch {
 	case missing:
-		return fmt.Sprintf("there is no action %q", asked), "`usher actions list` shows the actions"
+		return fmt.Sprintf("there is no action %q", asked), host.FixListActions.With()
 	case slices.ContainsFunc(before, func(b host.Action) bool { return b.ID == a.ID }):
-		return fmt.Sprintf("action %q is listed twice", a.Name), "bind an action once to a trigger"
+		return fmt.Sprintf("action %q is listed twice; a trigger binds it once", a.Name), nil
 	case a.Trigger != trigger:
-		return fmt.Sprintf("action %q is for trigger %s", a.Name, a.Trigger), "`usher actions create` makes an action for another trigger"
+		return fmt.Sprintf("action %q is for trigger %s", a.Name, a.Trigger), host.FixCreateAction.With(string(trigger))
 	case a.Deployed == nil:
-		return fmt.Sprintf("action %q has no deployed version", a.Name), "deploy one with `usher actions deploy` first"
+		return fmt.Sprintf("action %q has no deployed version", a.Name), host.FixDeploy.With(a.Name)
 	}
-	return "", ""
+	return "", nil
 }
 
 // bind returns the binding that w asks for, laid over the one that action had.
@@ -157,7 +154,7 @@ func (r *Registry) Binding(ctx context.Context, idOrAction string) (host.Binding
 	if strings.HasPrefix(idOrAction, host.BindingPrefix) {
 		b, err := r.Store.Binding(ctx, idOrAction)
 		if host.CodeOf(err) == host.NotFound {
-			return host.Binding{}, noBinding(fmt.Sprintf("there is no binding %q", idOrAction), "")
+			return host.Binding{}, noBinding(fmt.Sprintf("there is no binding %q", idOrAction), host.FixListBindings.With())
 		}
 		return b, err
 	}
@@ -174,11 +171,11 @@ func (r *Registry) Binding(ctx context.Context, idOrAction string) (host.Binding
 			return b, nil
 		}
 	}
-	return host.Binding{}, noBinding(fmt.Sprintf("action %q is not bound", a.Name), fmt.Sprintf("bind it with `usher bind %s`; ", text.ShellQuote(a.Name)))
+	return host.Binding{}, noBinding(fmt.Sprintf("action %q is not bound", a.Name), host.FixBind.With(a.Name))
 }
 
-func noBinding(text, hint string) *host.Error {
-	return &host.Error{Code: host.NotFound, Text: text, Hint: hint + "`usher bindings list` shows what is bound"}
+func noBinding(text string, fix *host.Fix) *host.Error {
+	return &host.Error{Code: host.NotFound, Text: text, Fix: fix}
 }
 
 // UpdateBinding lets change alter a binding's Settings and DisplayName, and

@@ -86,7 +86,9 @@ func TestBindingsThatCannotBeAreRefusedTogether(t *testing.T) {
 		{Action: "ready"}, {Action: "nope"}, {Action: "draft"}, {Action: "ready"},
 	})
 	refused(t, err, host.Refused, []string{"/bindings/1/action", "/bindings/2/action", "/bindings/3/action"},
-		`no action "nope"`, "usher actions list", `"draft" has no deployed version`, "usher actions deploy", "listed twice")
+		`no action "nope"`, "usher actions list", `"draft" has no deployed version`, "listed twice") // the fix is that of the first
+	_, err = r.ReplaceBindings(t.Context(), trigger, []host.BindingWrite{{Action: "draft"}})
+	refused(t, err, host.Refused, []string{"/bindings/0/action"}, `"draft" has no deployed version`, "usher actions deploy")
 	_, err = r.ReplaceBindings(t.Context(), trigger, []host.BindingWrite{{Action: "ready", Settings: &host.Settings{
 		Egress: host.Egress{Mode: "all", Allow: []string{"http://"}},
 	}}})

@@ -271,7 +271,8 @@ func (r *Registry) module(ctx context.Context, d host.Draft) (module []byte, dig
 func noBuilder() *host.Error {
 	return &host.Error{
 		Code: host.Unavailable, Text: "this host can't build code: it was built without the JavaScript engine",
-		Hint: "run 'task engine' in usher's source, build usher again and start that; or upload a module with `usher deploy`",
+		Hint: "run 'task engine' in usher's source, build usher again and start that; or upload a module that was built elsewhere",
+		Fix:  host.FixBuild.With(),
 	}
 }
 
@@ -282,7 +283,7 @@ func (r *Registry) reasons(d host.Draft, err error) []host.BuildMessage {
 	}
 	if e, ok := errors.AsType[*host.Error](err); ok {
 		if len(e.Fields) == 0 {
-			return []host.BuildMessage{{Text: e.Text, Hint: e.Hint}}
+			return []host.BuildMessage{{Text: e.Text, Hint: e.Hint, Fix: e.Fix}}
 		}
 		var all []host.BuildMessage
 		for _, f := range e.Fields {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/internal/text"
 )
 
 // RuntimeWasm is the runtime of an action whose versions are modules that are
@@ -289,7 +288,7 @@ func (r *Registry) draft(ctx context.Context, a host.Action) (host.Draft, error)
 	if host.CodeOf(err) == host.NotFound {
 		return d, &host.Error{
 			Code: host.NotFound, Text: fmt.Sprintf("action %q has no code: its versions are uploaded", a.Name),
-			Hint: fmt.Sprintf("upload a module with `usher deploy`, or patch %s with code", text.ShellQuote(a.Name)),
+			Hint: "patch the action with code", Fix: host.FixDeploy.With(a.Name),
 		}
 	}
 	return d, err

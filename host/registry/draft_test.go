@@ -373,7 +373,7 @@ func TestAnActionOfModulesHasNoDraft(t *testing.T) {
 		t.Fatalf("action %+v, draft %+v", a, d)
 	}
 	_, err := r.Draft(t.Context(), "notify")
-	refused(t, err, host.NotFound, nil, "uploaded", "usher deploy")
+	refused(t, err, host.NotFound, nil, "uploaded", "usher actions deploy")
 	_, err = r.DeployDraft(t.Context(), "notify", 0)
 	refused(t, err, host.Conflict, nil, "uploaded")
 	upload(t, r, "notify")

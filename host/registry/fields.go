@@ -30,13 +30,13 @@ func (f *fields) join(err error) bool {
 	return true
 }
 
-func (f *fields) invalid(text string) error { return f.refuse(host.Invalid, text, "") }
+func (f *fields) invalid(text string) error { return f.refuse(host.Invalid, text, nil) }
 
-func (f *fields) refuse(code host.Code, text, hint string) error {
+func (f *fields) refuse(code host.Code, text string, fix *host.Fix) error {
 	if len(*f) == 0 {
 		return nil
 	}
-	return &host.Error{Code: code, Text: text, Hint: hint, Fields: *f}
+	return &host.Error{Code: code, Text: text, Fix: fix, Fields: *f}
 }
 
 // printable checks a name or an id that people get to see.

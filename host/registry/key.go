@@ -75,13 +75,13 @@ func (r *Registry) DeleteKey(ctx context.Context, id string) error {
 	}
 	i := slices.IndexFunc(keys, func(k host.Key) bool { return k.ID == id })
 	if i < 0 {
-		return &host.Error{Code: host.NotFound, Text: fmt.Sprintf("there is no key %q", id), Hint: "`usher keys list` shows the keys"}
+		return &host.Error{Code: host.NotFound, Text: fmt.Sprintf("there is no key %q", id), Fix: host.FixListKeys.With()}
 	}
 	if keys[i].May(host.ScopeManage) && !managed(slices.Delete(slices.Clone(keys), i, i+1)) {
 		return &host.Error{
 			Code: host.Conflict,
 			Text: fmt.Sprintf("key %q is the last one with scope manage", keys[i].Name),
-			Hint: "make another first with `usher keys create NAME --scope manage`",
+			Fix:  host.FixCreateKey.With(string(host.ScopeManage)),
 		}
 	}
 	if err := r.Store.DeleteKey(ctx, id); err != nil {

@@ -84,7 +84,7 @@ func refused(t *testing.T, err error, code host.Code, pointers []string, texts .
 	if !ok || e.Code != code {
 		t.Fatalf("error is %#v, want code %s", err, code)
 	}
-	all := e.Text + "\n" + e.Hint
+	all := e.Text + "\n" + web.Hint(e.Hint, e.Fix)
 	var got []string
 	for _, f := range e.Fields {
 		got = append(got, f.Pointer)

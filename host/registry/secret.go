@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/internal/text"
 )
 
 var secretName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
@@ -58,7 +57,7 @@ func (r *Registry) DeleteSecret(ctx context.Context, action, name string) error 
 			return nil, &host.Error{
 				Code: host.NotFound,
 				Text: fmt.Sprintf("action %q has no secret %q", a.Name, name),
-				Hint: fmt.Sprintf("`usher secrets list %s` shows the names", text.ShellQuote(a.Name)),
+				Fix:  host.FixListSecrets.With(a.Name),
 			}
 		}
 		return []string{name}, nil
@@ -242,8 +241,8 @@ func (r *Registry) unopened(ctx context.Context, id, name string, cause error) e
 	return &host.Error{
 		Code: host.Internal,
 		Text: fmt.Sprintf("secret %q of action %q can't be decrypted", name, action),
-		Hint: fmt.Sprintf("start the host with the key that encrypted it, or set it again with `usher secrets set %s %s`", text.ShellQuote(action), name),
-		Err:  cause,
+		Hint: "start the host with the key that encrypted it, or set it again", Fix: host.FixSetSecret.With(action, name),
+		Err: cause,
 	}
 }
 

@@ -40,7 +40,7 @@ func (r *Registry) Test(ctx context.Context, action string, event json.RawMessag
 		return host.Result{}, err
 	}
 	if r.Runner == nil {
-		return host.Result{}, &host.Error{Code: host.Unavailable, Text: "this host runs no tests", Hint: "try the action with `usher run`"}
+		return host.Result{}, &host.Error{Code: host.Unavailable, Text: "this host runs no tests", Fix: host.FixRun.With()}
 	}
 	defer r.trials.Add(-1)
 	if r.trials.Add(1) > maxTrials {

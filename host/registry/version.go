@@ -5,12 +5,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/internal/text"
 )
 
 // The bounds of an upload.
@@ -71,7 +71,7 @@ func (r *Registry) checkModule(ctx context.Context, a host.Action, module []byte
 		return host.Inspection{}, &host.Error{
 			Code: host.TooLarge,
 			Text: fmt.Sprintf("the module has %d bytes; the limit is %d", len(module), limit),
-			Hint: "build it without debug information, for example with `wasm-opt -Oz --strip-debug` or your compiler's release mode; or start the host with a larger --max-module-bytes",
+			Hint: "build it without debug information, for example with `wasm-opt -Oz --strip-debug` or your compiler's release mode", Fix: host.FixRaiseModuleBytes.With(),
 		}
 	}
 	inspection, err := r.Inspector.Inspect(ctx, module)
@@ -82,7 +82,7 @@ func (r *Registry) checkModule(ctx context.Context, a host.Action, module []byte
 	if len(problems) == 0 && !slices.Contains(inspection.Triggers, a.Trigger) {
 		problems = []host.Problem{{
 			Detail: fmt.Sprintf("the module does not export the entry of trigger %s; its functions are: %s", a.Trigger, list(inspection.Exports)),
-			Hint:   "`usher init` writes an action with the right entry",
+			Fix:    host.FixInitAction.With(),
 		}}
 	}
 	return inspection, refusal(a, problems)
@@ -101,8 +101,8 @@ func (r *Registry) checkMemory(ctx context.Context, a host.Action, m host.Manife
 	}
 	return refusal(a, []host.Problem{{
 		Detail: fmt.Sprintf("the module begins with %d bytes of memory, and memory_bytes gives its runs %d", least, limit),
-		Hint: fmt.Sprintf("raise it in the manifest (limits: memory_bytes: %d or more, `--limit memory_bytes=%[1]d`) or in the action's binding; "+
-			"or let the module begin with less", least),
+		Hint:   fmt.Sprintf("raise it in the manifest (limits: memory_bytes: %d or more) or in the action's binding; or let the module begin with less", least),
+		Fix:    host.FixRaiseLimit.With(a.Name, "memory_bytes", strconv.FormatInt(least, 10)),
 	}})
 }
 
@@ -110,15 +110,16 @@ func (r *Registry) checkMemory(ctx context.Context, a host.Action, m host.Manife
 // do; nil without any.
 func refusal(a host.Action, problems []host.Problem) error {
 	var bad fields
+	fix := host.FixInspect.With()
 	for _, p := range problems {
+		fix = cmp.Or(p.Fix, fix)
 		detail := p.Detail
 		if p.Hint != "" {
 			detail += "; " + p.Hint
 		}
 		bad.add("/module", "%s", detail)
 	}
-	return bad.refuse(host.Refused, fmt.Sprintf("the module can't run as action %q", a.Name),
-		"`usher inspect MODULE` says the same before an upload")
+	return bad.refuse(host.Refused, fmt.Sprintf("the module can't run as action %q", a.Name), fix)
 }
 
 func list(names []string) string {
@@ -152,7 +153,7 @@ func (r *Registry) Version(ctx context.Context, action, numberOrID string) (host
 		return host.Version{}, &host.Error{
 			Code: host.NotFound,
 			Text: fmt.Sprintf("action %q has no version %s", a.Name, numberOrID),
-			Hint: fmt.Sprintf("`usher actions versions %s` lists its versions", text.ShellQuote(a.Name)),
+			Fix:  host.FixListVersions.With(a.Name),
 		}
 	}
 	return v, err
@@ -184,7 +185,7 @@ func (r *Registry) deployable(ctx context.Context, action, numberOrID string) (h
 		return host.Version{}, &host.Error{
 			Code: host.Conflict,
 			Text: fmt.Sprintf("version %d is %s; only a version that is built can be deployed", v.Number, v.Status),
-			Hint: fmt.Sprintf("`usher actions versions %s` shows how far each version has come", text.ShellQuote(action)),
+			Fix:  host.FixListVersions.With(action),
 		}
 	}
 	return v, nil

@@ -236,7 +236,7 @@ func TestInspectNamesEveryReasonWhyAModuleDoesNotFit(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(in.Problems) != len(tt.want) {
-				t.Fatalf("problems %q, want %q", in.Problems, tt.want)
+				t.Fatalf("problems %+v, want %q", in.Problems, tt.want)
 			}
 			for i, want := range tt.want {
 				if !strings.Contains(in.Problems[i].Detail, want) {

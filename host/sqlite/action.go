@@ -116,7 +116,7 @@ func (db *DB) Action(ctx context.Context, idOrName string) (host.Action, error) 
 
 func noAction(idOrName string) *host.Error {
 	err := notFound(fmt.Sprintf("there is no action %q", idOrName))
-	err.Hint = "usher actions list shows those there are"
+	err.Fix = host.FixListActions.With()
 	return err
 }
 

@@ -28,7 +28,7 @@ func Backup(ctx context.Context, dir, file string) (int64, error) {
 		return 0, fmt.Errorf("back up: %w", err)
 	}
 	if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) {
-		return 0, &host.Error{Code: host.NotFound, Text: "there is no database in " + dir, Hint: "name the data directory with --data", Err: err}
+		return 0, &host.Error{Code: host.NotFound, Text: "there is no database in " + dir, Fix: host.FixChooseData.With(), Err: err}
 	}
 	if _, err := os.Lstat(file); err == nil {
 		return 0, &host.Error{Code: host.Conflict, Text: "there is a file " + filepath.Base(file) + " already", Hint: "name another: a backup overwrites nothing"}

@@ -65,7 +65,7 @@ func TestABackupOverwritesNothing(t *testing.T) {
 		t.Errorf("error %v", e)
 	}
 	_, err = sqlite.Backup(t.Context(), t.TempDir(), file+"2")
-	if e := hostError(t, err); e.Code != host.NotFound || e.Hint == "" {
+	if e := hostError(t, err); e.Code != host.NotFound || e.Fix == nil {
 		t.Errorf("error %v", e)
 	}
 	if _, err := sqlite.Backup(t.Context(), dir, filepath.Join(dir, "no", "such", "folder.db")); err == nil {

@@ -59,7 +59,7 @@ func (db *DB) Binding(ctx context.Context, id string) (host.Binding, error) {
 
 func noBinding(id string) *host.Error {
 	err := notFound("there is no binding " + id)
-	err.Hint = "usher bindings shows those there are"
+	err.Fix = host.FixListBindings.With()
 	return err
 }
 

@@ -50,7 +50,7 @@ func notStored(err error) error {
 		return &host.Error{
 			Code: host.CodeOf(err), RetryAfter: time.Minute, Err: err,
 			Text: "the host's database failed; nothing was stored",
-			Hint: "send it again later; the host's operator finds the cause with 'usher doctor'",
+			Hint: "send it again later", Fix: host.FixDoctor.With(),
 		}
 	}
 	return err

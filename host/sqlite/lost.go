@@ -57,15 +57,15 @@ func Lost(ctx context.Context, dir string, beside ...string) error {
 	return &host.Error{
 		Code: host.Refused,
 		Text: fmt.Sprintf("the data directory %s had a host (it has %s), and its database %s is %s", dir, strings.Join(left, ", "), FileName, is),
-		Hint: "put the database back, or " + howToRestore(path) + "\n" +
-			"to begin with a new, empty host in its place: usher serve --data " + dir + " --new-database",
+		Hint: "put the database back, or " + howToRestore(path) + "\n",
+		Fix:  host.FixNewDatabase.With(dir),
 	}
 }
 
 func foreign(path string) error {
 	return &host.Error{
 		Code: host.Refused, Text: "the file " + path + " is another program's database",
-		Hint: "choose another data directory with --data, or move that file away",
+		Hint: "move that file away", Fix: host.FixChooseData.With(),
 	}
 }
 

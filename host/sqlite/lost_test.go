@@ -10,6 +10,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/sqlite"
+	"github.com/usherhost/usher/host/web"
 )
 
 // statement runs SQL on a database file, which it makes.
@@ -93,8 +94,9 @@ func TestALostDatabaseIsNotBegunAnew(t *testing.T) {
 			if e.Code != tt.code || !strings.Contains(e.Text, tt.says) || e.Hint == "" {
 				t.Errorf("error is %+v, want %s and %q", e, tt.code, tt.says)
 			}
-			if tt.again && (!strings.Contains(e.Hint, "cp BACKUP "+path) || !strings.Contains(e.Hint, "--new-database")) {
-				t.Errorf("hint is %q, want what to do", e.Hint)
+			hint := web.Hint(e.Hint, e.Fix)
+			if tt.again && (!strings.Contains(hint, "cp BACKUP "+path) || !strings.Contains(hint, "--new-database")) {
+				t.Errorf("hint is %q, want what to do", hint)
 			}
 			o.New = true
 			db, err := sqlite.Open(t.Context(), dir, o)

@@ -146,7 +146,7 @@ func takeDirectory(dir string) (*flock.Flock, error) {
 	if err := durable.MkdirAll(dir, 0o700); err != nil {
 		return nil, &host.Error{
 			Code: host.Unavailable, Text: "the data directory " + dir + " can't be made",
-			Hint: "choose another with --data, or correct its parent's permissions", Err: err,
+			Hint: "correct its parent's permissions", Fix: host.FixChooseData.With(), Err: err,
 		}
 	}
 	lock := flock.New(filepath.Join(dir, LockName), flock.SetPermissions(0o600))
@@ -160,7 +160,7 @@ func takeDirectory(dir string) (*flock.Flock, error) {
 	if !taken {
 		return nil, &host.Error{
 			Code: host.Conflict, Text: "the data directory " + dir + " is in use by another usher",
-			Hint: "stop the other one, or choose another directory with --data",
+			Hint: "stop the other one", Fix: host.FixChooseData.With(),
 		}
 	}
 	return lock, nil

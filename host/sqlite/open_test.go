@@ -12,6 +12,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/sqlite"
+	"github.com/usherhost/usher/host/web"
 )
 
 func openTemp(t *testing.T, o sqlite.Options) (*sqlite.DB, string) {
@@ -98,7 +99,7 @@ func TestOpenWhereNoDirectoryCanBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := sqlite.Open(t.Context(), filepath.Join(file, "data"), sqlite.Options{})
-	if e := hostError(t, err); e.Code != host.Unavailable || !strings.Contains(e.Hint, "--data") {
+	if e := hostError(t, err); e.Code != host.Unavailable || !strings.Contains(web.Hint(e.Hint, e.Fix), "--data") {
 		t.Errorf("error is %+v, want unavailable, with a hint", e)
 	}
 }

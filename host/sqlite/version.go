@@ -201,7 +201,7 @@ func (db *DB) Version(ctx context.Context, actionID, numberOrID string) (host.Ve
 
 func noVersion(actionID, numberOrID string) *host.Error {
 	err := notFound("action " + actionID + " has no version " + numberOrID)
-	err.Hint = "usher actions versions shows those there are"
+	err.Fix = host.FixListVersions.With(actionID)
 	return err
 }
 

@@ -45,7 +45,7 @@ func TestCheckRefusesWhatTakesTheEngineLong(t *testing.T) {
 					return
 				}
 			}
-			t.Errorf("problems %.500q", problems)
+			t.Errorf("problems %+v", problems)
 		})
 	}
 }

@@ -93,7 +93,7 @@ func authenticate(c echo.Context, keys KeyStore, scope host.Scope) (host.Key, er
 	switch {
 	case err != nil && host.CodeOf(err) == host.NotFound:
 		return host.Key{}, unauthorized(c, `, error="invalid_token"`, "the API key is unknown",
-			"it may have been deleted, or belong to another host; make a new one: usher keys create NAME")
+			"it may have been deleted, or belong to another host", host.FixCreateKey.With(string(scope)))
 	case err != nil:
 		return host.Key{}, fmt.Errorf("look up API key: %w", err)
 	case !key.May(scope):
@@ -109,24 +109,24 @@ func secretOf(c echo.Context) (string, error) {
 	if given := header.Get(echo.HeaderAuthorization); given != "" {
 		scheme, token, _ := strings.Cut(given, " ")
 		if !strings.EqualFold(scheme, "Bearer") {
-			return "", unauthorized(c, "", "the Authorization header is not of the Bearer scheme", howToSendKey)
+			return "", unauthorized(c, "", "the Authorization header is not of the Bearer scheme", howToSendKey, nil)
 		}
 		secret = strings.TrimSpace(token)
 	}
 	if secret == "" {
-		return "", unauthorized(c, "", "the request has no API key", howToSendKey)
+		return "", unauthorized(c, "", "the request has no API key", howToSendKey, nil)
 	}
 	if len(secret) > maxKeyBytes {
-		return "", unauthorized(c, `, error="invalid_token"`, "the API key is too long to be one", howToSendKey)
+		return "", unauthorized(c, `, error="invalid_token"`, "the API key is too long to be one", howToSendKey, nil)
 	}
 	return secret, nil
 }
 
 const howToSendKey = `send the header "Authorization: Bearer usher_…" or "X-Api-Key: usher_…"`
 
-func unauthorized(c echo.Context, params, text, hint string) error {
+func unauthorized(c echo.Context, params, text, hint string, fix *host.Fix) error {
 	c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="usher"`+params)
-	return &host.Error{Code: host.Unauthorized, Text: text, Hint: hint}
+	return &host.Error{Code: host.Unauthorized, Text: text, Hint: hint, Fix: fix}
 }
 
 func forbidden(key host.Key, scope host.Scope) error {
@@ -141,7 +141,7 @@ func forbidden(key host.Key, scope host.Scope) error {
 	return &host.Error{
 		Code: host.Forbidden,
 		Text: fmt.Sprintf("the API key %q lacks the scope %q; it has: %s", key.Name, scope, has),
-		Hint: fmt.Sprintf("make a key with the scope: usher keys create NAME --scope %s", scope),
+		Fix:  host.FixCreateKey.With(string(scope)),
 	}
 }
 

@@ -126,7 +126,7 @@ func problemOf(e *host.Error) Problem {
 		Title:  how.title,
 		Status: how.status,
 		Detail: e.Text,
-		Hint:   e.Hint,
+		Hint:   Hint(e.Hint, e.Fix),
 		Errors: e.Fields,
 	}
 	if p.Detail == "" && how.status >= http.StatusInternalServerError {

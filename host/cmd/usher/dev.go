@@ -197,6 +197,7 @@ func (d *development) try(ctx context.Context, built func() devAnswer) error {
 	if err != nil {
 		return fmt.Errorf("run %s: %w", d.path, err)
 	}
+	result = localFixes{r.job.folder}.result(result)
 	if err := r.world.tell(d.app.term, r.job); err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/usherhost/usher/host/jsbuild"
 	"github.com/usherhost/usher/host/seal"
 	"github.com/usherhost/usher/host/sqlite"
+	"github.com/usherhost/usher/host/web"
 )
 
 // finding is what the doctor says of one thing.
@@ -138,7 +139,7 @@ func (a *app) checkDatabase(ctx context.Context) finding {
 		err = sqlite.Prove(ctx, path)
 	}
 	if wrong, ok := errors.AsType[*host.Error](err); ok {
-		return finding{Name: "database", State: stateProblem, Detail: wrong.Error(), Hint: wrong.Hint}
+		return finding{Name: "database", State: stateProblem, Detail: wrong.Error(), Hint: web.Hint(wrong.Hint, wrong.Fix)}
 	}
 	if errors.Is(err, sqlite.ErrOlderTables) {
 		return finding{Name: "database", State: stateOK, Detail: byteSize(info.Size()) + ", read; the next start brings its tables up to date"}
@@ -206,7 +207,7 @@ func (a *app) checkKeyFile(name string) finding {
 		return finding{Name: name, State: stateProblem, Detail: err.Error()}
 	}
 	if wrong, ok := errors.AsType[*host.Error](seal.CheckMode(info, path)); ok {
-		return finding{Name: name, State: stateProblem, Detail: wrong.Text, Hint: wrong.Hint}
+		return finding{Name: name, State: stateProblem, Detail: wrong.Text, Hint: web.Hint(wrong.Hint, wrong.Fix)}
 	}
 	return finding{Name: name, State: stateOK, Detail: fmt.Sprintf("%s, mode %04o", path, info.Mode().Perm())}
 }
@@ -262,7 +263,7 @@ func checkClock(date string) finding {
 func checkEngine() finding {
 	engine, err := jsbuild.Engine()
 	if wrong, ok := errors.AsType[*host.Error](err); ok {
-		return finding{Name: "javascript", State: stateWarning, Detail: wrong.Text, Hint: wrong.Hint}
+		return finding{Name: "javascript", State: stateWarning, Detail: wrong.Text, Hint: web.Hint(wrong.Hint, wrong.Fix)}
 	}
 	if err != nil {
 		return finding{Name: "javascript", State: stateProblem, Detail: err.Error()}

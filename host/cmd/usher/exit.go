@@ -16,6 +16,7 @@ import (
 	"github.com/usherhost/usher/host/client"
 	"github.com/usherhost/usher/host/internal/text"
 	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/web"
 )
 
 // The exit codes. They are part of the interface: scripts rely on them.
@@ -193,7 +194,7 @@ func errorText(cmd *cobra.Command, err error) (text, hint string, fields []host.
 		hint = usage.hint
 	}
 	if e, ok := errors.AsType[*host.Error](err); ok {
-		hint, fields = e.Hint, e.Fields
+		hint, fields = web.Hint(e.Hint, e.Fix), e.Fields
 		if hint == "" {
 			hint = hintFor(e.Code)
 		}
@@ -212,7 +213,7 @@ func hintFor(code host.Code) string {
 	case host.Unauthorized:
 		return "give an API key with --key or USHER_API_KEY; the first start wrote one to admin.key in the data directory (--data)"
 	case host.Forbidden:
-		return "make a key that may: usher keys create NAME --scope manage"
+		return web.Words(*host.FixCreateKey.With(string(host.ScopeManage)))
 	default:
 		return ""
 	}

@@ -107,7 +107,7 @@ func (w *world) tell(t term, j *job) error {
 		t.note("usher: note: fake %d in %s answered nothing", n+1, w.flags.fakes)
 	}
 	for _, origin := range w.refused {
-		t.note("usher: note: %s is not in the allowed hosts, so that a server would refuse it; %s", origin, localAdvice{j.folder}.Allow("", origin))
+		t.note("usher: note: %s is not in the allowed hosts, so that a server would refuse it; %s", origin, localFixes{j.folder}.words(*host.FixAllowOrigin.With("", origin)))
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/web"
 )
 
 func newInspect(a *app) *cobra.Command {
@@ -45,6 +46,7 @@ func (a *app) inspect(ctx context.Context, path string, f scriptFlags) error {
 	if err != nil {
 		return fmt.Errorf("inspect %s: %w", path, err)
 	}
+	inspection.Problems, inspection.Warnings = web.WordProblems(inspection.Problems), web.WordProblems(inspection.Warnings)
 	if err := a.term.answer(inspection, func(w io.Writer) { a.printInspection(w, path, inspection) }); err != nil {
 		return err
 	}

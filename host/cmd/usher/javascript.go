@@ -14,6 +14,7 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/jsbuild"
 	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/web"
 )
 
 // scriptSuffixes are those of the files that are built with the JavaScript
@@ -130,7 +131,7 @@ func (b *bench) script(ctx context.Context, path string) (*jsbuild.Built, error)
 	}
 	built, err := builder.Build(ctx, jsbuild.Source{Name: filepath.Base(path), Code: code, Dir: dir, Dependencies: dependencies})
 	if wrong, ok := errors.AsType[*host.BuildFailure](err); ok {
-		return nil, &scriptError{path, wrong.Messages}
+		return nil, &scriptError{path, web.WordMessages(wrong.Messages)}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", path, err)

@@ -90,6 +90,7 @@ func (a *app) profileAction(ctx context.Context, module string, f profileFlags) 
 	if err != nil {
 		return fmt.Errorf("profile %s: %w", module, err)
 	}
+	result = localFixes{job.folder}.result(result)
 	if err := r.world.tell(a.term, job); err != nil {
 		return err
 	}

@@ -171,7 +171,7 @@ func (a *app) sendAgain(ctx context.Context, ids []string, f sendAgainFlags) err
 	if err != nil {
 		return err
 	}
-	fix := host.Fix{ContentType: f.contentType}
+	fix := host.Correction{ContentType: f.contentType}
 	if f.file != "" {
 		if fix.Body, err = readInput(a.term, f.file); err != nil {
 			return err
@@ -189,7 +189,7 @@ func (a *app) sendAgain(ctx context.Context, ids []string, f sendAgainFlags) err
 	return a.sendAllAgain(ctx, c, ids, fix)
 }
 
-func (a *app) sendOneAgain(ctx context.Context, c *client.Client, id string, fix host.Fix) error {
+func (a *app) sendOneAgain(ctx context.Context, c *client.Client, id string, fix host.Correction) error {
 	accepted, err := c.SendAgain(ctx, id, fix)
 	if err != nil {
 		return err
@@ -225,7 +225,7 @@ type sentAgainAnswer struct {
 	Refused  map[string]string `json:"refused"` // the reasons, by id
 }
 
-func (a *app) sendAllAgain(ctx context.Context, c *client.Client, ids []string, fix host.Fix) error {
+func (a *app) sendAllAgain(ctx context.Context, c *client.Client, ids []string, fix host.Correction) error {
 	answer := sentAgainAnswer{Refused: map[string]string{}}
 	for _, id := range ids {
 		_, err := c.SendAgain(ctx, id, fix)

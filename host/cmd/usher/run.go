@@ -104,6 +104,7 @@ func (a *app) runAction(ctx context.Context, path string, f runFlags) error {
 	if err != nil {
 		return fmt.Errorf("run %s: %w", path, err)
 	}
+	result = localFixes{r.job.folder}.result(result)
 	if err := r.world.tell(a.term, r.job); err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (f runFlags) open(ctx context.Context, a *app, b *bench, path string) (*reh
 	}
 	r := &guest.Runner{
 		Sandbox: box, Modules: j, Secrets: j, Egress: w.egress(),
-		Advice: localAdvice{j.folder}, Stacks: &jsbuild.Stacks{Module: j.Module},
+		Stacks: &jsbuild.Stacks{Module: j.Module},
 	}
 	inspection, err := r.Inspect(ctx, j.wasm)
 	if err != nil {
@@ -154,8 +155,8 @@ func misfit(module string, inspection host.Inspection) error {
 	e := &host.Error{Code: host.Refused, Text: module + " does not fit"}
 	for _, p := range inspection.Problems {
 		e.Text += "\nusher:   " + p.Detail
-		if e.Hint == "" {
-			e.Hint = p.Hint
+		if e.Hint == "" && e.Fix == nil {
+			e.Hint, e.Fix = p.Hint, p.Fix
 		}
 	}
 	return e

@@ -1,0 +1,120 @@
+package web
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
+)
+
+// words say what a fix does, and with which arguments of usher.
+type words struct {
+	text    string
+	command string
+}
+
+var fixes = map[host.FixVerb]words{
+	host.FixListActions:       {"list the actions", "actions list"},
+	host.FixListVersions:      {"list its versions", "actions versions {action}"},
+	host.FixListBindings:      {"list the bindings", "bindings list"},
+	host.FixListSecrets:       {"list its secrets", "secrets list {action}"},
+	host.FixListKeys:          {"list the keys", "keys list"},
+	host.FixListExecutions:    {"list the executions with their events", "executions list"},
+	host.FixListRefusedEvents: {"list the refused events", "events refused list"},
+	host.FixInitAction:        {"begin an action from a template", "init NAME"},
+	host.FixBuild:             {"build it where it was written, and deploy the module", "build FILE"},
+	host.FixInspect:           {"check a module before its upload", "inspect MODULE"},
+	host.FixRun:               {"run the action on your machine", "run FILE --event EVENT"},
+	host.FixRecordFakes:       {"record the answers of the network", "run FILE --event EVENT --record {file}"},
+	host.FixCreateAction:      {"create an action for this trigger", "actions create NAME --trigger {trigger}"},
+	host.FixDeploy:            {"deploy a version", "actions deploy FILE --name {action}"},
+	host.FixDeleteAction:      {"unbind and delete it", "actions delete {action} --force"},
+	host.FixBind:              {"bind it", "bind {action}"},
+	host.FixSetSecret:         {"set the secret", "secrets set {action} {secret}"},
+	host.FixCreateKey:         {"create a key with this scope", "keys create NAME --scope {scope}"},
+	host.FixAllowOrigin:       {"allow the origin", "bindings set {action} --allow {origin}"},
+	host.FixAllowNetwork:      {"start the host with this network allowed", "serve --allow-network {network}"},
+	host.FixRaiseLimit:        {"if the action needs more, raise the limit", "bindings set {action} --limit {limit}={value}"},
+	host.FixRaiseModuleBytes:  {"start the host with a larger limit", "serve --max-module-bytes 67108864"},
+	host.FixRetryExecution:    {"run the execution again", "executions retry {execution}"},
+	host.FixSendCorrected:     {"send the event corrected", "events refused send-again {event} --file FILE"},
+	host.FixExport:            {"write the actions of a host to the folder", "export {folder}"},
+	host.FixAllowVariable:     {"let the folder read the variable", "apply DIR --allow-env {variable}"},
+	host.FixAllowFiles:        {"let the folder read the files", "apply DIR --allow-files {folder}"},
+	host.FixDoctor:            {"the host's operator can find the cause", "doctor"},
+	host.FixChooseData:        {"choose another data directory", "--data DIR"},
+	host.FixNewDatabase:       {"begin with a new, empty database", "serve --data {folder} --new-database"},
+}
+
+// Command returns the command line that does what f says, for a shell; "" for a
+// verb of a newer version.
+func Command(f host.Fix) string {
+	w, known := fixes[f.Verb]
+	if !known {
+		return ""
+	}
+	return "usher " + f.Fill(w.command, text.ShellQuote)
+}
+
+// Words returns what f says: the deed, and the command that does it.
+func Words(f host.Fix) string {
+	w, known := fixes[f.Verb]
+	if !known {
+		return ""
+	}
+	return w.text + ": " + Command(f)
+}
+
+// Hint joins a hint and a fix, either of which may be missing, to one string. A
+// hint that ends with a line break has its lines to itself.
+func Hint(hint string, fix *host.Fix) string { return JoinHint(hint, fix, Words) }
+
+// JoinHint is [Hint] in other words than those of the command line.
+func JoinHint(hint string, fix *host.Fix, words func(host.Fix) string) string {
+	if fix == nil {
+		return hint
+	}
+	deed := words(*fix)
+	if hint == "" || deed == "" || strings.HasSuffix(hint, "\n") {
+		return hint + deed
+	}
+	return hint + "; " + deed
+}
+
+// WordResult returns r with its fixes put into its hints.
+func WordResult(r host.Result, words func(host.Fix) string) host.Result {
+	if r.Error != nil && r.Error.Fix != nil {
+		failed := *r.Error
+		failed.Hint, failed.Fix = JoinHint(failed.Hint, failed.Fix, words), nil
+		r.Error = &failed
+	}
+	if slices.ContainsFunc(r.Calls, func(n host.CallNote) bool { return n.Fix != nil }) {
+		r.Calls = slices.Clone(r.Calls)
+		for i := range r.Calls {
+			n := &r.Calls[i]
+			n.Hint, n.Fix = JoinHint(n.Hint, n.Fix, words), nil
+		}
+	}
+	return r
+}
+
+// WordMessages returns a build's messages with their fixes put into their hints.
+func WordMessages(list []host.BuildMessage) []host.BuildMessage {
+	list = slices.Clone(list)
+	for i := range list {
+		m := &list[i]
+		m.Hint, m.Fix = Hint(m.Hint, m.Fix), nil
+	}
+	return list
+}
+
+// WordProblems returns a module's problems with their fixes put into their hints.
+func WordProblems(list []host.Problem) []host.Problem {
+	list = slices.Clone(list)
+	for i := range list {
+		p := &list[i]
+		p.Hint, p.Fix = Hint(p.Hint, p.Fix), nil
+	}
+	return list
+}
