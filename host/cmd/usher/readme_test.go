@@ -11,7 +11,7 @@ import (
 func TestTheFirstStepsOfTheReadmeAreRun(t *testing.T) {
 	t.Parallel()
 	readme, script := read(t, "../../../README.md"), read(t, "testdata/byhand.txtar")
-	_, section, _ := strings.Cut(readme, "\n## By hand\n")
+	_, section, _ := strings.Cut(readme, "\n## Quick start\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	steps := 0
 	for line := range strings.Lines(section) {
@@ -28,7 +28,7 @@ func TestTheFirstStepsOfTheReadmeAreRun(t *testing.T) {
 		script = "\n" + rest
 	}
 	if steps == 0 {
-		t.Error("the section \"By hand\" has no commands")
+		t.Error("the section \"Quick start\" has no commands")
 	}
 }
 
