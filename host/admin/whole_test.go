@@ -46,7 +46,7 @@ func openWhole(t *testing.T) *whole {
 	}
 	routes := web.NewEcho(slog.New(slog.DiscardHandler))
 	server := &admin.Server{Registry: h.Registry, History: h.DB, Inspector: h.Runner}
-	server.Register(routes.Group("/v1"), web.Authenticate(h.DB, host.ScopeRead), web.Authenticate(h.DB, host.ScopeManage))
+	server.Register(routes.Group("/v1"), web.NewAuthenticator(h.DB).Require(host.ScopeRead), web.NewAuthenticator(h.DB).Require(host.ScopeManage))
 	w.routes = routes
 	return w
 }

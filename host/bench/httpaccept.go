@@ -56,7 +56,7 @@ func serveIngress(ctx context.Context, db *sqlite.DB) (address, key string, stop
 	}
 	log := slog.New(slog.DiscardHandler)
 	routes := web.NewEcho(log)
-	(&ingress.Server{Store: db}).Register(routes.Group("/v1"), web.Authenticate(db, host.ScopeIngest))
+	(&ingress.Server{Store: db}).Register(routes.Group("/v1"), web.NewAuthenticator(db).Require(host.ScopeIngest))
 	running, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- web.Serve(running, listener, routes, time.Minute, log) }()

@@ -58,12 +58,12 @@ func serve(t *testing.T) (*client.Client, *sqlite.DB) {
 	routes := web.NewEcho(slog.New(slog.DiscardHandler))
 	v1 := routes.Group("/v1")
 	sender := &ingress.Server{Store: db, Refused: db, Sealer: box}
-	sender.Register(v1, web.Authenticate(db, host.ScopeIngest))
+	sender.Register(v1, web.NewAuthenticator(db).Require(host.ScopeIngest))
 	ctx, stop := context.WithCancel(context.Background())
 	kept := make(chan error, 1)
 	go func() { kept <- sender.Run(ctx) }()
 	(&admin.Server{Registry: reg, History: db, Inspector: runner, Refused: sender}).Register(v1,
-		web.Authenticate(db, host.ScopeRead), web.Authenticate(db, host.ScopeManage))
+		web.NewAuthenticator(db).Require(host.ScopeRead), web.NewAuthenticator(db).Require(host.ScopeManage))
 	server := httptest.NewServer(routes)
 	t.Cleanup(func() {
 		server.Close()

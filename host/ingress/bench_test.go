@@ -38,7 +38,7 @@ func door(hash [32]byte) http.Handler {
 	keys := keyring{hash: {ID: "key_1", Name: "bench", Scopes: []host.Scope{host.ScopeIngest}}}
 	e := web.NewEcho(slog.New(slog.NewJSONHandler(io.Discard, nil)))
 	s := &ingress.Server{Store: instant{}, Metrics: prometheus.NewRegistry()}
-	s.Register(e.Group("/v1"), web.Authenticate(keys, host.ScopeIngest))
+	s.Register(e.Group("/v1"), web.NewAuthenticator(keys).Require(host.ScopeIngest))
 	return e
 }
 

@@ -37,7 +37,7 @@ func newBusyServer(t *testing.T, limits ingress.Limits) *busyServer {
 		s.keys[name], ring[hash] = secret, host.Key{ID: "key_" + name, Scopes: []host.Scope{host.ScopeIngest}}
 	}
 	e := web.NewEcho(slog.New(slog.DiscardHandler))
-	(&ingress.Server{Store: &memory{}, Limits: limits, Metrics: s.metrics}).Register(e.Group("/v1"), web.Authenticate(ring, host.ScopeIngest))
+	(&ingress.Server{Store: &memory{}, Limits: limits, Metrics: s.metrics}).Register(e.Group("/v1"), web.NewAuthenticator(ring).Require(host.ScopeIngest))
 	s.Server = httptest.NewServer(e)
 	t.Cleanup(s.Close)
 	return s

@@ -52,7 +52,7 @@ func TestServerAcceptsFromManySendersAtOnce(t *testing.T) {
 	secret, hash := web.NewKey()
 	e := web.NewEcho(slog.New(slog.DiscardHandler))
 	keys := keyring{hash: {ID: "key_1", Scopes: []host.Scope{host.ScopeIngest}}}
-	(&ingress.Server{Store: store, Metrics: prometheus.NewRegistry()}).Register(e.Group("/v1"), web.Authenticate(keys, host.ScopeIngest))
+	(&ingress.Server{Store: store, Metrics: prometheus.NewRegistry()}).Register(e.Group("/v1"), web.NewAuthenticator(keys).Require(host.ScopeIngest))
 	server := httptest.NewServer(e)
 	t.Cleanup(server.Close)
 	var wg sync.WaitGroup

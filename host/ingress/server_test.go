@@ -31,7 +31,7 @@ func serve(tb testing.TB, s *ingress.Server) func(r *http.Request) *httptest.Res
 	secret, hash := web.NewKey()
 	keys := keyring{hash: {ID: "key_1", Name: "test", Scopes: []host.Scope{host.ScopeIngest}}}
 	e := web.NewEcho(slog.New(slog.DiscardHandler))
-	s.Register(e.Group("/v1"), web.Authenticate(keys, host.ScopeIngest))
+	s.Register(e.Group("/v1"), web.NewAuthenticator(keys).Require(host.ScopeIngest))
 	return func(r *http.Request) *httptest.ResponseRecorder {
 		if r.Header.Get(echo.HeaderAuthorization) == "" {
 			r.Header.Set(echo.HeaderAuthorization, "Bearer "+secret)

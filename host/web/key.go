@@ -49,21 +49,32 @@ func NewKey() (secret string, hash [32]byte) {
 // would add nothing: keys are random, there is no dictionary to try.
 func HashKey(secret string) [32]byte { return sha256.Sum256([]byte(secret)) }
 
-// Authenticate lets through requests that bear a key with scope, in
+// Authenticator checks the API keys of requests. It counts the failures of all
+// routes together, so a host needs one.
+type Authenticator struct {
+	keys   KeyStore
+	failed Limiter
+}
+
+// NewAuthenticator returns one that finds keys in a store.
+func NewAuthenticator(keys KeyStore) *Authenticator {
+	return &Authenticator{keys: keys, failed: Limiter{PerSecond: failedAttemptRate, Burst: failedAttemptBurst}}
+}
+
+// Require lets through requests that carry a key with scope, in
 // "Authorization: Bearer" or in X-Api-Key; [KeyFrom] then returns the key.
 // Without a valid key the answer is 401, with one that lacks the scope 403,
-// and 429 to an address or a key that failed too often. A good key is never
-// held up by the failures of others behind the same address.
+// and 429 to an address or a key that failed too often. A valid key is never
+// limited by the failures of others behind the same address.
 //
-// The lookup is by hash, so its time tells nothing about the secret: a guess
+// The lookup is by hash, so its time reveals nothing about the secret: a guess
 // that shares a prefix with a key shares nothing with the key's hash.
-func Authenticate(keys KeyStore, scope host.Scope) echo.MiddlewareFunc {
-	failed := &Limiter{PerSecond: failedAttemptRate, Burst: failedAttemptBurst}
+func (a *Authenticator) Require(scope host.Scope) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			key, err := authenticate(c, keys, scope)
+			key, err := authenticate(c, a.keys, scope)
 			if err != nil {
-				return refuseFailed(c, failed, key, err)
+				return refuseFailed(c, &a.failed, key, err)
 			}
 			SetKey(c, key)
 			return next(c)

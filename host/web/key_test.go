@@ -48,7 +48,7 @@ func TestNewKeyGivesSecretsThatAreFoundByHash(t *testing.T) {
 // guarded is an echo with GET / behind a key with scope manage.
 func guarded(keys web.KeyStore) http.Handler {
 	e := web.NewEcho(silent())
-	e.GET("/", func(c echo.Context) error { return c.String(200, web.KeyFrom(c).Name) }, web.Authenticate(keys, host.ScopeManage))
+	e.GET("/", func(c echo.Context) error { return c.String(200, web.KeyFrom(c).Name) }, web.NewAuthenticator(keys).Require(host.ScopeManage))
 	return e
 }
 
@@ -168,4 +168,22 @@ func TestAuthenticateCountsFailuresByKeyAndByNetwork(t *testing.T) {
 			t.Errorf("answered an IPv6 network with %d the 21st time", last)
 		}
 	})
+}
+
+func TestFailuresOfAllRoutesCountTogether(t *testing.T) {
+	t.Parallel()
+	auth := web.NewAuthenticator(keyring{})
+	e := web.NewEcho(silent())
+	answer := func(c echo.Context) error { return c.NoContent(http.StatusOK) }
+	e.GET("/read", answer, auth.Require(host.ScopeRead))
+	e.GET("/manage", answer, auth.Require(host.ScopeManage))
+	var codes []int
+	for i := range 21 {
+		w := httptest.NewRecorder()
+		e.ServeHTTP(w, httptest.NewRequest(http.MethodGet, []string{"/read", "/manage"}[i%2], nil))
+		codes = append(codes, w.Code)
+	}
+	if codes[19] != http.StatusUnauthorized || codes[20] != http.StatusTooManyRequests {
+		t.Errorf("answered %v, want 401 for 20 requests, then 429", codes)
+	}
 }

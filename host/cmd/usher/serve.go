@@ -114,8 +114,9 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	sender := &ingress.Server{Store: db, Refused: db, Sealer: box, Log: log, Metrics: metrics, Limits: ingress.Limits{
 		EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst,
 	}}
-	a.addDoors(routes, db, sender, reg, worker, runner)
-	a.addHealth(routes, hostChecks(db, cfg.Data), life.isDraining, metrics, web.Authenticate(db, host.ScopeRead))
+	auth := web.NewAuthenticator(db)
+	a.addDoors(routes, auth, db, sender, reg, worker, runner)
+	a.addHealth(routes, hostChecks(db, cfg.Data), life.isDraining, metrics, auth.Require(host.ScopeRead))
 	if err := a.addAuth0(ctx, routes, db, reg, box, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -162,11 +163,11 @@ func (a *app) openServingSandbox(ctx context.Context, metrics *prometheus.Regist
 
 // addDoors adds the API under /v1.
 func (a *app) addDoors(
-	routes *echo.Echo, db *sqlite.DB, sender *ingress.Server, reg *registry.Registry, worker *executor.Executor, runner *guest.Runner,
+	routes *echo.Echo, auth *web.Authenticator, db *sqlite.DB, sender *ingress.Server, reg *registry.Registry, worker *executor.Executor, runner *guest.Runner,
 ) {
 	v1 := routes.Group("/v1")
-	sender.Register(v1, web.Authenticate(db, host.ScopeIngest))
-	read, manage := web.Authenticate(db, host.ScopeRead), web.Authenticate(db, host.ScopeManage)
+	sender.Register(v1, auth.Require(host.ScopeIngest))
+	read, manage := auth.Require(host.ScopeRead), auth.Require(host.ScopeManage)
 	(&admin.Server{
 		Registry: reg, History: history{db, worker}, Inspector: runner, Refused: sender, MaxModuleBytes: a.cfg.MaxModuleBytes,
 	}).Register(v1, read, manage)
