@@ -86,7 +86,7 @@ func (b *bare) serve() error {
 	meter.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, m api.Module, _ []uint64) {
 		fuel := m.ExportedGlobal(wasmbin.FuelExport).(api.MutableGlobal)
 		fuel.Set(fuel.Get() + refillFuel)
-	}), nil, nil).Export(wasmbin.MeterRefill)
+	}), nil, nil).Export(wasmbin.MeterRefuel)
 	_, err := env.Instantiate(b.ctx)
 	_, meterErr := meter.Instantiate(b.ctx)
 	_, wasiErr := wasi_snapshot_preview1.Instantiate(b.ctx, b.runtime)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox/budget"
+	"github.com/usherhost/usher/host/sandbox/extism"
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
@@ -20,8 +22,8 @@ type account struct {
 	what     string // what that was for
 	hostFull bool   // it was the host that had no more
 
-	share *share // of the host's memory; nil: that is not bounded
-	call  *Call  // whose time stands still while it waits for more of that
+	share *budget.Share // of the host's memory; nil: that is not bounded
+	call  *Call         // whose time stands still while it waits for more of that
 }
 
 // room is what a run may hold besides its memory_bytes, the least that every
@@ -100,36 +102,36 @@ func (a *account) Grow(from, to uint64) bool {
 	return true
 }
 
-// exchangeFree is how much memory for exchange is not counted: a kept kernel
-// may have it from the start.
-const exchangeFree = keptKernelBytes
+// bufferFree is how much memory for exchange is not counted: the kernel of a pooled
+// instance may have it from the start.
+const bufferFree = extism.PooledBytes
 
-// exchange is take for the memory for exchange that grows.
-func (a *account) exchange(from, to uint64) bool {
+// growBuffer is take for the memory for exchange with the host.
+func (a *account) growBuffer(from, to uint64) bool {
 	if a == nil {
 		return true
 	}
-	from, to = max(from, exchangeFree), max(to, exchangeFree)
+	from, to = max(from, bufferFree), max(to, bufferFree)
 	return to <= from || a.take("exchange with the host", to-from)
 }
 
-// exchangeAccount is the account of the memory for exchange with the host.
-type exchangeAccount struct{ *account }
+// bufferAccount is the account of the memory for exchange with the host.
+type bufferAccount struct{ *account }
 
 // Grow implements [snapshot.Account].
-func (a exchangeAccount) Grow(from, to uint64) bool { return a.exchange(from, to) }
+func (a bufferAccount) Grow(from, to uint64) bool { return a.growBuffer(from, to) }
 
 // grain is what a run takes of the host's memory at a time.
 const grain = 256 << 10
 
 // cover makes the run's share of the host's memory at least so large.
 func (a *account) cover(bytes int64) bool {
-	more := bytes - a.share.held
+	more := bytes - a.share.Held()
 	if more <= 0 {
 		return true
 	}
 	a.call.pause()
-	waited, ok := a.call.sandbox.budget.grow(a.call.parent, a.share, (more+grain-1)/grain*grain)
+	waited, ok := a.call.sandbox.budget.Grow(a.call.parent, a.share, (more+grain-1)/grain*grain)
 	a.call.resume(waited)
 	return ok
 }
@@ -139,7 +141,7 @@ const stackFree = minCallStack
 
 // holdStack counts the call stack as it is now.
 func (c *Call) holdStack() {
-	if depth := c.calling.depth(); depth > c.stack {
+	if depth := c.calls.Depth(); depth > c.stack {
 		c.countStack(depth)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/guests"
+	"github.com/usherhost/usher/host/sandbox/admission"
 )
 
 // alike is a module: all have the same code, and each an image of its own.
@@ -39,7 +40,12 @@ func begin(t *testing.T, s *Sandbox, wasm []byte) (image []byte, base string) {
 		t.Fatal(err)
 	}
 	defer m.Release()
-	return m.frozen.bytes(), m.base.key
+	return m.snapshot.imageBytes(), m.snapshot.base.key
+}
+
+// basePath returns the file of a base.
+func basePath(s *Sandbox, key string) string {
+	return filepath.Join(s.config.CacheDir, "artifacts", admission.Version(), "base", filepath.FromSlash(key))
 }
 
 // TestAFileThatIsBeingWrittenIsNoBase admits a module while a process stands
@@ -49,9 +55,9 @@ func TestAFileThatIsBeingWrittenIsNoBase(t *testing.T) {
 	dir := t.TempDir()
 	inCache(t, dir, func(s *Sandbox) {
 		_, key := begin(t, s, alike("what every run begins with"))
-		folder := filepath.Dir(s.basePath(key))
+		folder := filepath.Dir(basePath(s, key))
 		whole, half := filepath.Join(folder, "new-1"), filepath.Join(folder, "new-2")
-		if err := errors.Join(os.Rename(s.basePath(key), whole), os.WriteFile(half, []byte("half"), 0o600)); err != nil {
+		if err := errors.Join(os.Rename(basePath(s, key), whole), os.WriteFile(half, []byte("half"), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 		if _, base := begin(t, s, alike("what every run begins WITH")); strings.Contains(base, "new-") {
@@ -75,13 +81,13 @@ func TestABaseHoldsWhatItsNameSays(t *testing.T) {
 	var foreign string
 	inCache(t, other, func(s *Sandbox) {
 		_, key := begin(t, s, alike("the secret of another owner"[:26]))
-		foreign = s.basePath(key)
+		foreign = basePath(s, key)
 	})
 	var path string
 	inCache(t, dir, func(s *Sandbox) {
 		for _, text := range texts {
 			image, key := begin(t, s, alike(text))
-			want, path = append(want, image), s.basePath(key)
+			want, path = append(want, image), basePath(s, key)
 		}
 	})
 	bytesOf, err := os.ReadFile(foreign)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/guests"
-	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/sandbox/extism"
 )
 
 // TestWhatTakesTheMachineLongEndsSoonAfterTheDeadline runs what does much with
@@ -56,11 +56,11 @@ func TestTablesThatGrowCountAsMemory(t *testing.T) {
 // would take 95 MB.
 func TestTablesOfLinkedModulesCountAsMemory(t *testing.T) {
 	t.Parallel()
-	var links []sandbox.Link
+	var links []extism.Link
 	for n := range 8 {
-		links = append(links, sandbox.Link{Name: fmt.Sprint("library ", n), Wasm: tables(15, 99_000)})
+		links = append(links, extism.Link{Name: fmt.Sprint("library ", n), Wasm: tables(15, 99_000)})
 	}
-	m := load(t, open(t), sandbox.Bundle(guests.Wasm("noop"), links))
+	m := load(t, open(t), extism.Bundle(guests.Wasm("noop"), links))
 	r := request("{}")
 	r.Limits.MemoryBytes = 64 << 20
 	if out := m.Run(t.Context(), r); out.Fault == nil || out.Fault.Limit != "memory_bytes" {

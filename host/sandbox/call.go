@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +12,9 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox/budget"
+	"github.com/usherhost/usher/host/sandbox/callstack"
+	"github.com/usherhost/usher/host/sandbox/extism"
 )
 
 // Request is one run of a module.
@@ -74,19 +76,19 @@ type Call struct {
 
 	request  *Request
 	limits   *host.Limits
-	exchange exchange
+	buffer   extism.Buffer
 	instance *instance
-	share    *share     // of the host's memory; nil: that is not bounded
-	stack    uint64     // of the call stack, counted so far
-	charged  uint64     // until the host function at hand returns
-	calling  *calling   // what the guest runs in; nil when that is not known
-	caller   api.Module // the module that called the host: the main one, or one that it links
+	share    *budget.Share    // of the host's memory; nil: that is not bounded
+	stack    uint64           // of the call stack, counted so far
+	charged  uint64           // until the host function at hand returns
+	calls    *callstack.Calls // of the entry that runs; nil when they are not known
+	caller   api.Module       // the module that called the host: the main one, or one that it links
 	meter    meter
-	started  time.Time // on the host's clock
-	yielded  time.Time // when others last got their turn
-	sandbox  *Sandbox  // nil while an image is made
-	freezing *freezing // set while an image is made
-	fault    *Fault    // the host's reason to stop the run
+	started  time.Time       // on the host's clock
+	yielded  time.Time       // when others last got their turn
+	sandbox  *Sandbox        // nil while a snapshot is taken
+	initial  *initialisation // set while a snapshot is taken
+	fault    *Fault          // the host's reason to stop the run
 }
 
 // begin makes c the call of a run.
@@ -99,9 +101,9 @@ func (c *Call) begin(ctx context.Context, r *Request) {
 	}
 }
 
-// calls are used again, but for those that others may have derived contexts
-// from.
-var calls = sync.Pool{New: func() any { return &Call{} }}
+// callPool holds calls for reuse, except those from which contexts may have been
+// derived.
+var callPool = sync.Pool{New: func() any { return &Call{} }}
 
 // Deadline implements context.Context.
 func (c *Call) Deadline() (time.Time, bool) {
@@ -174,7 +176,7 @@ func (c *Call) end() {
 		return
 	}
 	*c = Call{}
-	calls.Put(c)
+	callPool.Put(c)
 }
 
 // guest returns the calling module's memory, nil when it has none.
@@ -192,7 +194,7 @@ const monotonicBase = time.Second
 // monotonic is the guest's clock as a duration since monotonicBase before the
 // run began.
 func (c *Call) monotonic() time.Duration {
-	if c.freezing != nil {
+	if c.initial != nil {
 		return monotonicBase
 	}
 	return monotonicBase + c.request.Clock.Elapsed()
@@ -230,7 +232,7 @@ func (c *Call) Bytes(function string, offset uint64) []byte {
 func (c *Call) Length(function string, offset uint64) int { return len(c.block(function, offset)) }
 
 func (c *Call) block(function string, offset uint64) []byte {
-	b, ok := c.exchange.block(offset)
+	b, ok := c.buffer.Block(offset)
 	if !ok {
 		c.Stop(&Fault{Kind: host.FaultGuest, Message: fmt.Sprintf("%s: no block of memory begins at offset %d", function, offset)})
 	}
@@ -239,92 +241,14 @@ func (c *Call) block(function string, offset uint64) []byte {
 
 // Free gives the block at offset back, as the official functions do with what
 // they were passed.
-func (c *Call) Free(offset uint64) { c.exchange.release(c, offset) }
+func (c *Call) Free(offset uint64) { c.buffer.Free(c, offset) }
 
 // Put hands data to the guest as a new block and returns its offset, 0 for no
 // data. Data over the memory limit ends the run.
 func (c *Call) Put(data []byte) uint64 {
-	offset, ok := c.exchange.put(c, data)
+	offset, ok := c.buffer.Put(c, data)
 	if !ok {
-		c.exchangeFull(uint64(len(data)))
+		c.stopOn(extism.Full(uint64(len(data)), c.limits))
 	}
 	return offset
-}
-
-// quantum is how much fuel a guest gets before the host looks at the clock
-// again: a fraction of a millisecond's worth.
-const quantum = 200_000
-
-// meter gives a run its fuel piece by piece.
-type meter struct {
-	budget  int64 // what the run may use in all
-	granted int64
-}
-
-// fill gives the guest its first fuel.
-func (c *Call) fill() {
-	c.meter.granted = min(quantum, c.meter.budget)
-	c.instance.fuel.Set(uint64(c.meter.granted))
-}
-
-// used returns the fuel that the guest has used.
-func (c *Call) used() int64 {
-	if c.instance == nil {
-		return 0
-	}
-	used := c.meter.granted - int64(c.instance.fuel.Get())
-	for _, l := range c.instance.links {
-		used -= int64(fuelOf(l).Get())
-	}
-	return used
-}
-
-// refill is called by the guest when its fuel is used up: at least every
-// fraction of a millisecond, in every loop and every call. There its deadline
-// holds, and Go's scheduler and collector get their turn.
-func (c *Call) refill() {
-	now := time.Now()
-	if err := c.expiredAt(now); err != nil {
-		panic(err)
-	}
-	fuel := c.instance.fuel
-	if c.caller != c.instance.module {
-		fuel = fuelOf(c.caller)
-	}
-	c.holdStack()
-	left := int64(fuel.Get())
-	more := min(quantum-left, c.meter.budget-c.meter.granted)
-	if left+more < 0 {
-		c.Stop(c.spent())
-	}
-	c.meter.granted += more
-	fuel.Set(uint64(left + more))
-	c.yield(now)
-}
-
-// overdrawn returns the fault of a run that ended with more fuel used than it
-// had: behind its last loops and functions nothing checked any more.
-func (c *Call) overdrawn() error {
-	if c.used() > c.meter.budget {
-		return c.spent()
-	}
-	return nil
-}
-
-func (c *Call) spent() *Fault {
-	return &Fault{Kind: host.FaultLimit, Limit: "fuel", Message: fmt.Sprintf(
-		"used more than %d units of fuel (limit %[1]d)", c.meter.budget)}
-}
-
-// turn is how long a guest runs before others get their turn, while there are
-// no more guests than processors.
-const turn = 500 * time.Microsecond
-
-// yield gives Go's scheduler its turn. That can wake a thread, which costs more
-// than many a run: with processors to spare, short runs never do it.
-func (c *Call) yield(now time.Time) {
-	if c.sandbox == nil || c.sandbox.runs.crowded() || now.Sub(c.yielded) >= turn {
-		runtime.Gosched()
-		c.yielded = now
-	}
 }

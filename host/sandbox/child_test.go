@@ -55,7 +55,7 @@ func TestAProcessThatDiesOverAModuleCostsItsUploaderAnError(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ script, says string }{
 		"killed":         {"kill -9 $$", "admit module: the process ended with signal: killed"},
-		"silent":         {"exit 0", "said nothing that can be understood"},
+		"silent":         {"exit 0", "wrote no valid answer"},
 		"over its limit": {"echo stack overflow >&2; exit 2", "compiling the module took more than 128 MiB of stack: it is too complex"},
 	} {
 		t.Run(name, func(t *testing.T) {

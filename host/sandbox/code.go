@@ -5,20 +5,23 @@ import (
 	"fmt"
 
 	"github.com/tetratelabs/wazero"
+
+	"github.com/usherhost/usher/host/sandbox/admission"
 )
 
-// The engine makes a module that it reads from its cache on disk known to
-// others before it can be used: who compiles the same bytes at that moment gets
-// a module that panics when it is entered. So whatever compiles does it in
-// [Sandbox.compiled], one caller at a time for a key, and the others wait until
-// what they share is whole.
+// The engine publishes a module that it reads from its cache on disk before the
+// module can be used: another caller that compiles the same bytes at that moment
+// gets a module that panics when it is entered. So everything is compiled by
+// [Sandbox.compile], one caller at a time for a key, and the others wait until the
+// shared code is complete.
 
-// code is compiled code that modules share which are equal but for their data.
+// code is the compiled code of a unit, which modules share that differ only in
+// their data.
 type code struct {
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
-	key      string // of its part
-	users    int    // guarded by the sandbox
+	key      string // of its unit
+	users    int    // guarded by the sandbox's mu
 	bytes    int64
 
 	instanceBytes uint64 // what each instance has besides its memory: see [wasmbin.Facts]
@@ -28,17 +31,18 @@ type code struct {
 // becomes.
 const nativeFactor = 4
 
-// compilePart returns the code of a rewritten module, which may be on disk: it
-// is read only when nobody has it compiled. The caller must release it. Who waits for another caller's compiling, and sees it fail,
-// tries for itself: its own way to the bytes may be another one.
-func (s *Sandbox) compilePart(ctx context.Context, p part) (*code, error) {
+// compile returns the code of a unit. Its module is read from disk only when no
+// module has the code already. The caller must release the code. When another
+// caller's compiling fails, those that waited for it try again: they may have the
+// module in memory.
+func (s *Sandbox) compile(ctx context.Context, u admission.Unit) (*code, error) {
 	for {
-		c, done, wait := s.join(p.Key)
+		c, done, wait := s.join(u.Key)
 		switch {
 		case c != nil:
 			return c, nil
 		case wait == nil:
-			return s.compileAlone(ctx, p, done)
+			return s.compileAlone(ctx, u, done)
 		}
 		select {
 		case <-wait:
@@ -48,9 +52,9 @@ func (s *Sandbox) compilePart(ctx context.Context, p part) (*code, error) {
 	}
 }
 
-// join returns the code of a key that is compiled, with one more user; or what
-// to wait for while another caller compiles it; or else done, which must be
-// called when this caller has compiled it.
+// join returns the compiled code of a key, with one more user; or a channel to wait
+// for while another caller compiles it; or else done, which this caller must call
+// when it has compiled the code.
 func (s *Sandbox) join(key string) (c *code, done func(), wait <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,10 +75,10 @@ func (s *Sandbox) join(key string) (c *code, done func(), wait <-chan struct{}) 
 	}, nil
 }
 
-// compileAlone compiles a part that nobody else compiles meanwhile.
-func (s *Sandbox) compileAlone(ctx context.Context, p part, done func()) (*code, error) {
+// compileAlone compiles a unit that no other caller compiles at the same time.
+func (s *Sandbox) compileAlone(ctx context.Context, u admission.Unit, done func()) (*code, error) {
 	defer done()
-	wasm, err := s.wasm(p)
+	wasm, err := s.artifacts.Wasm(u)
 	if err != nil {
 		return nil, err
 	}
@@ -82,17 +86,28 @@ func (s *Sandbox) compileAlone(ctx context.Context, p part, done func()) (*code,
 	if err != nil {
 		return nil, fmt.Errorf("compile module: %w", err)
 	}
-	c := &code{runtime: s.runtime, compiled: compiled, key: p.Key, users: 1, bytes: nativeFactor * int64(len(wasm)), instanceBytes: p.InstanceBytes}
+	c := &code{runtime: s.runtime, compiled: compiled, key: u.Key, users: 1, bytes: nativeFactor * int64(len(wasm)), instanceBytes: u.InstanceBytes}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.codes[p.Key] = c
+	s.codes[u.Key] = c
 	s.loadBytes.Add(c.bytes)
 	return c, nil
 }
 
-// release gives back what compile returned.
-func (s *Sandbox) release(c *code) {
+// releaseCode gives up one use of code, which is freed with its last one.
+func (s *Sandbox) releaseCode(c *code) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.unlink(c)
+	s.releaseCodeLocked(c)
+}
+
+func (s *Sandbox) releaseCodeLocked(c *code) {
+	if c == nil {
+		return
+	}
+	if c.users--; c.users == 0 {
+		delete(s.codes, c.key)
+		s.loadBytes.Add(-c.bytes)
+		_ = c.compiled.Close(context.Background()) // it only frees memory
+	}
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/guests"
-	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/sandbox/extism"
 )
 
 // What follows keeps us off faults that wazero 1.12.0 has and no release has
@@ -73,8 +73,8 @@ func TestNoMemoryIsImported(t *testing.T) {
 	importing := module("\x41\x00", imports)
 	for name, wasm := range map[string][]byte{
 		"by the module":        importing,
-		"from a linked module": sandbox.Bundle(importing, []sandbox.Link{{Name: "numbers", Wasm: guests.Wasm("memory")}}),
-		"by a linked module":   sandbox.Bundle(guests.Wasm("noop"), []sandbox.Link{{Name: "more", Wasm: importing}}),
+		"from a linked module": extism.Bundle(importing, []extism.Link{{Name: "numbers", Wasm: guests.Wasm("memory")}}),
+		"by a linked module":   extism.Bundle(guests.Wasm("noop"), []extism.Link{{Name: "more", Wasm: importing}}),
 	} {
 		in, _, err := s.Inspect(t.Context(), wasm, entry)
 		if err != nil || !slices.ContainsFunc(in.Problems, func(p host.Problem) bool {

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	extism "github.com/extism/go-sdk"
+	sdk "github.com/extism/go-sdk"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/guests"
-	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/sandbox/extism"
 )
 
 // TestAnExitWithZeroIsASuccess exits from the depth of an entry, as Extism's SDK
@@ -18,8 +18,8 @@ import (
 func TestAnExitWithZeroIsASuccess(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	exits, wasi := guests.Wasm("exit"), extism.PluginConfig{EnableWasi: true}
-	plugin, err := extism.NewPlugin(t.Context(), extism.Manifest{Wasm: []extism.Wasm{extism.WasmData{Data: exits}}}, wasi, nil)
+	exits, wasi := guests.Wasm("exit"), sdk.PluginConfig{EnableWasi: true}
+	plugin, err := sdk.NewPlugin(t.Context(), sdk.Manifest{Wasm: []sdk.Wasm{sdk.WasmData{Data: exits}}}, wasi, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestAnExitWithZeroIsASuccess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole, err := sandbox.ReadManifest(manifest, t.TempDir())
+	whole, err := extism.ReadManifest(manifest, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,27 +10,29 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/text"
+	"github.com/usherhost/usher/host/sandbox/extism"
+	"github.com/usherhost/usher/host/sandbox/wasi"
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
-// outcome tells what a run came to, from the error that entering it gave.
+// outcome returns the result of a run whose entry returned err.
 func (c *Call) outcome(err error, start time.Duration) Outcome {
-	out := Outcome{Start: start, Fuel: c.used(), MemoryBytes: c.exchange.size()}
+	out := Outcome{Start: start, Fuel: c.used(), MemoryBytes: c.buffer.Size()}
 	if c.instance != nil {
 		out.MemoryBytes += c.instance.memoryBytes()
 		out.Isolation = c.instance.isolation
 	}
 	out.Fault = c.explain(err)
 	if out.Fault == nil {
-		out.Output = append([]byte(nil), c.exchange.result()...)
+		out.Output = append([]byte(nil), c.buffer.Output()...)
 	}
 	return out
 }
 
-// explain turns what stopped a run into a fault that tells the guest's own
-// message first.
+// explain returns the fault of a run that err ended, nil when it succeeded. The
+// guest's own error comes first in its message.
 func (c *Call) explain(err error) *Fault {
-	said := guestError(c.exchange.said())
+	said := guestError(c.buffer.GuestError())
 	if err == nil && said == "" {
 		return nil
 	}
@@ -39,7 +41,7 @@ func (c *Call) explain(err error) *Fault {
 		f = c.classify(err)
 	}
 	f.GuestError = said
-	if f.Kind == host.FaultGuest && c.starved() { // whatever it says: it failed when it got no more
+	if f.Kind == host.FaultGuest && c.starved() { // whatever its error is: it failed when it got no more memory
 		f.Kind, f.Limit, f.Message = host.FaultLimit, "memory_bytes", c.need().Message
 	}
 	switch {
@@ -52,8 +54,8 @@ func (c *Call) explain(err error) *Fault {
 	return f
 }
 
-// The bounds of what is told of a fault. A guest's error has parts, each of
-// which its reader bounds again.
+// The bounds of a fault's texts. A guest's error has parts, each of which its
+// reader bounds again.
 const (
 	maxSaidBytes  = 128 << 10
 	maxTrapBytes  = 16 << 10
@@ -66,7 +68,7 @@ func guestError(b []byte) string {
 	return strings.ToValidUTF8(text.Cut(b, maxSaidBytes), "\ufffd")
 }
 
-// starved tells whether the guest wanted more memory than it may have.
+// starved reports whether the guest needed more memory than it may have.
 func (c *Call) starved() bool { return c.instance != nil && c.instance.starved() }
 
 func (c *Call) classify(err error) *Fault {
@@ -81,7 +83,7 @@ func (c *Call) classify(err error) *Fault {
 	message, _, _ := strings.Cut(err.Error(), "\nwasm stack trace:")
 	message = strings.TrimPrefix(message, "wasm error: ")
 	message = text.Cut(message, maxTrapBytes)
-	code, exited := errors.AsType[exit](err)
+	code, exited := errors.AsType[wasi.Exit](err)
 	switch {
 	case strings.Contains(message, "stack overflow"):
 		return c.tooDeep()
@@ -101,20 +103,21 @@ func (c *Call) classify(err error) *Fault {
 	return &Fault{Kind: host.FaultGuest, Message: "trapped: " + message, Trap: message, Stack: stackOf(err)}
 }
 
-// isHostPanic tells a panic of a host function from a trap of the guest.
+// isHostPanic reports whether err is a panic of a host function, not a trap of the
+// guest.
 func isHostPanic(err error) bool {
 	_, ok := errors.AsType[runtime.Error](err)
 	return ok || strings.Contains(err.Error(), " (recovered by wazero)\n")
 }
 
-// stackOf leaves out what the host put into the module: an author can do
-// nothing with its frames.
+// stackOf returns the guest's stack trace without the functions that the host added
+// to the module.
 func stackOf(err error) string {
 	_, stack, _ := strings.Cut(err.Error(), "\nwasm stack trace:\n")
 	var lines []string
 	for line := range strings.SplitSeq(stack, "\n") {
 		line = strings.TrimSpace(line)
-		if !strings.HasPrefix(line, wasmbin.MeterModule+".") && !strings.HasPrefix(line, kernelFaults+".") {
+		if !strings.HasPrefix(line, wasmbin.MeterModule+".") && !strings.HasPrefix(line, extism.FaultModule+".") {
 			lines = append(lines, line)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/guests"
-	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/sandbox/extism"
 )
 
 // TestSpoiltFreeListsLeaveNothingForTheNextRun writes behind what was allocated
@@ -79,7 +79,7 @@ func TestLinkedModulesCanNotTakeTheHostsPlace(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	for _, name := range []string{"usher:meter/v1", "usher:kernel/v1", "usher:kernel/host"} {
-		wasm := sandbox.Bundle(guests.Wasm("noop"), []sandbox.Link{{Name: name, Wasm: guests.Wasm("norefill")}})
+		wasm := extism.Bundle(guests.Wasm("noop"), []extism.Link{{Name: name, Wasm: guests.Wasm("norefill")}})
 		in, _, err := s.Inspect(t.Context(), wasm, entry)
 		if err != nil || len(in.Problems) == 0 || !strings.Contains(in.Problems[0].Detail, "which is taken") {
 			t.Errorf("%s: %+v, %v", name, in.Problems, err)
@@ -93,11 +93,11 @@ func TestLinkedModulesCanNotTakeTheHostsPlace(t *testing.T) {
 
 func TestFewModulesCanBeLinked(t *testing.T) {
 	t.Parallel()
-	var links []sandbox.Link
+	var links []extism.Link
 	for n := range 100 {
-		links = append(links, sandbox.Link{Name: fmt.Sprint("library ", n), Wasm: guests.Wasm("norefill")})
+		links = append(links, extism.Link{Name: fmt.Sprint("library ", n), Wasm: guests.Wasm("norefill")})
 	}
-	in, _, err := open(t).Inspect(t.Context(), sandbox.Bundle(guests.Wasm("noop"), links), entry)
+	in, _, err := open(t).Inspect(t.Context(), extism.Bundle(guests.Wasm("noop"), links), entry)
 	if err != nil || len(in.Problems) == 0 || !strings.Contains(in.Problems[0].Detail, "links more than") {
 		t.Errorf("%+v, %v", in.Problems, err)
 	}
@@ -107,11 +107,11 @@ func TestFewModulesCanBeLinked(t *testing.T) {
 // each, more than the run may have together.
 func TestLinkedModulesShareTheMemoryLimit(t *testing.T) {
 	t.Parallel()
-	var links []sandbox.Link
+	var links []extism.Link
 	for n := range 8 {
-		links = append(links, sandbox.Link{Name: fmt.Sprint("library ", n), Wasm: guests.Wasm("linklib")})
+		links = append(links, extism.Link{Name: fmt.Sprint("library ", n), Wasm: guests.Wasm("linklib")})
 	}
-	m := load(t, open(t), sandbox.Bundle(guests.Wasm("noop"), links))
+	m := load(t, open(t), extism.Bundle(guests.Wasm("noop"), links))
 	r := request("{}")
 	r.Limits.MemoryBytes = 4 << 16
 	if out := m.Run(t.Context(), r); out.Fault == nil || out.Fault.Limit != "memory_bytes" {

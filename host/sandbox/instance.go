@@ -11,56 +11,60 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox/callstack"
+	"github.com/usherhost/usher/host/sandbox/extism"
 	"github.com/usherhost/usher/host/sandbox/snapshot"
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
-// instance is one memory and what runs over it, for one run at a time.
+// instance is one instance of a module, for one run at a time.
 type instance struct {
 	isolation host.Isolation
+	code      *code
 	module    api.Module
 	fuel      api.MutableGlobal
-	entries   map[string]handle
-	code      *code
 	linear    api.Memory // nil when the module has none
+	account   *account   // of its run's memory
 
-	memory  *snapshot.Memory  // of a plain instance
-	mapping *snapshot.Mapping // of one that begins with a snapshot
+	links        []api.Module        // that it links, of a plain instance
+	linkMemories []*snapshot.Memory  // of these
+	memory       *snapshot.Memory    // of a plain instance
+	mapping      *snapshot.Mapping   // of one that begins with a snapshot
+	globals      []api.MutableGlobal // which the snapshot has values for
+	kernel       *extism.WasmKernel  // of a pooled instance
 
-	account *account            // what its run holds
-	rooms   []*snapshot.Memory  // of the modules that it links
-	globals []api.MutableGlobal // that an image has values for
-	kernel  *wasmKernel         // of a kept instance
-	links   []api.Module        // that the module links, of a plain instance
-	pages   int                 // that the last run wrote; -1 when that is not known
-	resets  int
-	stacks  int         // bytes of the call stacks
-	space   *stackSpace // of its entries; nil until one is called
-	deepest int         // what the entries' stacks are limited to
-	owner   *Module     // of a kept instance that nobody uses
-	stack   [1]uint64
+	entries    map[string]callstack.Handle
+	entryLimit int              // of the entries' call stacks
+	stack      *callstack.Space // of the entries; nil until one is called
+	result     [1]uint64
+
+	// Of a pooled instance.
+	owner      *Module // while it is idle
+	pages      int     // that the last run wrote; -1 when that is not known
+	restores   int
+	stackBytes int // of its call stacks
 }
 
-// newInstance instantiates code without running any of it, on a run's account.
-func (s *Sandbox) newInstance(ctx context.Context, isolation host.Isolation, c *code, allocator experimental.MemoryAllocator, a *account) (*instance, error) {
-	if !a.take("its tables", c.instanceBytes) {
+func newInstance(isolation host.Isolation, c *Call) *instance {
+	return &instance{isolation: isolation, account: newAccount(c), entries: map[string]callstack.Handle{}, pages: -1}
+}
+
+// instantiate instantiates code, over a memory that the allocator makes, without
+// running any of it.
+func (i *instance) instantiate(ctx context.Context, c *code, memory experimental.MemoryAllocator) (api.Module, error) {
+	if !i.account.take("its tables", c.instanceBytes) {
 		return nil, errAccount
 	}
-	ctx = experimental.WithMemoryAllocator(ctx, allocator)
-	module, err := instantiate(ctx, c.runtime, c.compiled)
-	if err != nil {
-		return nil, err
-	}
-	i := &instance{
-		account: a, isolation: isolation, module: module, code: c, entries: map[string]handle{}, pages: -1,
-		fuel: fuelOf(module),
-	}
-	i.linear = memoryOf(module)
-	return i, nil
+	return instantiate(experimental.WithMemoryAllocator(ctx, memory), c.runtime, c.compiled)
+}
+
+// setModule makes m, an instance of c, the main module.
+func (i *instance) setModule(m api.Module, c *code) {
+	i.module, i.code, i.fuel, i.linear = m, c, fuelOf(m), memoryOf(m)
 }
 
 // instantiate instantiates compiled code without running any of it. The engine
-// panics when the memory that it begins with is refused.
+// panics when the initial memory is refused: that becomes an error.
 func instantiate(ctx context.Context, r wazero.Runtime, c wazero.CompiledModule) (m api.Module, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -70,8 +74,8 @@ func instantiate(ctx context.Context, r wazero.Runtime, c wazero.CompiledModule)
 	return r.InstantiateModule(ctx, c, wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(noRandom{}))
 }
 
-// memoryOf returns a module's memory, nil when it has none: wazero's is then a
-// pointer that is nil.
+// memoryOf returns a module's memory, nil when it has none: the engine returns a nil
+// pointer in an interface then.
 func memoryOf(m api.Module) api.Memory {
 	if linear := m.Memory(); !reflect.ValueOf(linear).IsNil() {
 		return linear
@@ -83,96 +87,94 @@ func fuelOf(m api.Module) api.MutableGlobal {
 	return m.ExportedGlobal(wasmbin.FuelExport).(api.MutableGlobal)
 }
 
-// noRandom takes the place of wazero's own random source, which costs more to
-// make than a small instance; guests get theirs from the run.
+// noRandom replaces the engine's own random source, which takes longer to make than
+// a small instance. Guests get random bytes from their run.
 type noRandom struct{}
 
 func (noRandom) Read([]byte) (int, error) { return 0, errors.New("no random bytes here") }
 
-// plainInstance is an instance as its module describes it: nothing has run.
-// What it links is instantiated first, in the order of the manifest.
-func (s *Sandbox) plainInstance(call *Call, c *code, links []link) (_ *instance, err error) {
-	ctx := call.parent
-	memoryBytes := call.limits.MemoryBytes
-	a := newAccount(call)
-	m := &snapshot.Memory{Limit: uint64(memoryBytes), Account: a}
-	i := &instance{memory: m, account: a}
-	defer func() {
-		if err == nil {
-			return
-		}
-		if i.starved() {
-			err = i.short(memoryBytes)
-		}
+// plainInstance makes an instance of which nothing has run. The modules that it
+// links are instantiated first, in the order of the manifest.
+func (s *Sandbox) plainInstance(c *Call, main *code, links []link) (*instance, error) {
+	i := newInstance(host.IsolationPlain, c)
+	if err := i.beginPlain(c, main, links); err != nil {
 		i.close()
-	}()
-	resolved := map[string]api.Module{}
-	ctx = experimental.WithImportResolver(ctx, func(name string) api.Module {
-		if l, found := resolved[name]; found {
-			return l
-		}
-		return nil
-	})
-	var linked []api.Module
+		return nil, i.beginFault(c, err)
+	}
+	return i, nil
+}
+
+func (i *instance) beginPlain(c *Call, main *code, links []link) error {
+	limit := uint64(c.limits.MemoryBytes)
+	i.memory = &snapshot.Memory{Limit: limit, Account: i.account}
+	linked := map[string]api.Module{}
+	ctx := resolving(c.parent, linked)
 	for _, l := range links {
-		room := &snapshot.Memory{Limit: uint64(memoryBytes), Account: a}
-		i.rooms = append(i.rooms, room)
-		part, err := s.newInstance(ctx, host.IsolationPlain, l.code, room, a)
+		memory := &snapshot.Memory{Limit: limit, Account: i.account}
+		i.linkMemories = append(i.linkMemories, memory)
+		module, err := i.instantiate(ctx, l.code, memory)
 		if err != nil {
-			return nil, fmt.Errorf("link module %q: %w", l.name, err)
+			return fmt.Errorf("link module %q: %w", l.name, err)
 		}
-		resolved[l.name] = part.module
-		i.links = append(i.links, part.module)
-		linked = append(linked, part.module)
+		i.links = append(i.links, module)
+		linked[l.name] = module
 	}
-	rooms := i.rooms
-	whole, err := s.newInstance(ctx, host.IsolationPlain, c, m, a)
+	module, err := i.instantiate(ctx, main, i.memory)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	*i = *whole
-	i.memory, i.links, i.rooms, i.account = m, linked, rooms, a
-	return i, nil
+	i.setModule(module, main)
+	return nil
 }
 
-// imageInstance is an instance that is what the image says.
-func (s *Sandbox) imageInstance(ctx context.Context, call *Call, isolation host.Isolation, c *code, f *frozen) (*instance, error) {
-	v, err := snapshot.NewMapping(f.image, uint64(call.limits.MemoryBytes))
-	if err != nil {
-		return nil, err
-	}
-	a := newAccount(call)
-	v.Account = a
-	if isolation == host.IsolationReset {
-		v.Track()
-	}
-	i, err := s.newInstance(ctx, isolation, c, v, a)
-	if err != nil {
-		short := (&instance{mapping: v, account: a}).starved()
-		v.Free()
-		if short {
-			return nil, (&instance{mapping: v, account: a}).short(call.limits.MemoryBytes)
+// resolving returns a context in which imports from modules by these names are
+// taken from them. The map may be filled later.
+func resolving(ctx context.Context, modules map[string]api.Module) context.Context {
+	return experimental.WithImportResolver(ctx, func(name string) api.Module {
+		if m, found := modules[name]; found {
+			return m
 		}
-		return nil, err
-	}
-	i.mapping = v
-	if err := i.unfold(); err != nil {
+		return nil // not a nil module
+	})
+}
+
+// snapshotInstance makes an instance that begins with a snapshot.
+func (s *Sandbox) snapshotInstance(ctx context.Context, c *Call, isolation host.Isolation, main *code, from *moduleSnapshot) (*instance, error) {
+	i := newInstance(isolation, c)
+	if err := i.beginSnapshot(ctx, c, main, from); err != nil {
 		i.close()
-		if i.starved() {
-			return nil, i.short(call.limits.MemoryBytes)
-		}
-		return nil, err
+		return nil, i.beginFault(c, err)
 	}
-	for _, name := range f.names {
-		i.globals = append(i.globals, i.module.ExportedGlobal(name).(api.MutableGlobal))
-	}
-	i.setGlobals(f)
 	return i, nil
 }
 
-// unfold grows the memory to the image: the code, which images of many sizes
-// share, begins with less.
-func (i *instance) unfold() error {
+func (i *instance) beginSnapshot(ctx context.Context, c *Call, main *code, from *moduleSnapshot) error {
+	mapping, err := snapshot.NewMapping(from.image, uint64(c.limits.MemoryBytes))
+	if err != nil {
+		return err
+	}
+	i.mapping, mapping.Account = mapping, i.account
+	if i.isolation == host.IsolationReset {
+		mapping.Track()
+	}
+	module, err := i.instantiate(ctx, main, mapping)
+	if err != nil {
+		return err
+	}
+	i.setModule(module, main)
+	if err := i.growToImage(); err != nil {
+		return err
+	}
+	for _, name := range from.globalNames {
+		i.globals = append(i.globals, module.ExportedGlobal(name).(api.MutableGlobal))
+	}
+	i.setGlobals(from)
+	return nil
+}
+
+// growToImage grows the memory to the size of the image: the code, which images of
+// many sizes share, declares a smaller one.
+func (i *instance) growToImage() error {
 	size := uint32(i.mapping.ImageSize())
 	if i.linear == nil || i.linear.Size() >= size {
 		return nil
@@ -183,81 +185,34 @@ func (i *instance) unfold() error {
 	return nil
 }
 
-func (i *instance) setGlobals(f *frozen) {
+func (i *instance) setGlobals(from *moduleSnapshot) {
 	for n, g := range i.globals {
-		g.Set(f.globals[n])
+		g.Set(from.globals[n])
 	}
 }
 
-// exchangeRoom is the address space for exchange beyond a guest's own memory:
-// room for the largest events.
-const exchangeRoom = 64 << 20
+// bufferReserve is the address space of a pooled instance's buffer beyond the size
+// of a guest's own memory: for the largest events.
+const bufferReserve = 64 << 20
 
-// keptInstance is an image's instance with a kernel of its own.
-func (s *Sandbox) keptInstance(call *Call, c *code, f *frozen) (*instance, error) {
-	ctx := call.parent
-	pages := &snapshot.Memory{Limit: uint64(call.limits.MemoryBytes) + exchangeRoom}
-	kernel, err := instantiate(experimental.WithMemoryAllocator(ctx, pages), s.runtime, s.kernel)
+// pooledInstance makes an instance that begins with a snapshot, with a kernel of
+// its own.
+func (s *Sandbox) pooledInstance(c *Call, main *code, from *moduleSnapshot) (*instance, error) {
+	pages := &snapshot.Memory{Limit: uint64(c.limits.MemoryBytes) + bufferReserve}
+	module, err := instantiate(experimental.WithMemoryAllocator(c.parent, pages), s.runtime, s.kernel)
 	if err != nil {
 		pages.Free()
 		return nil, fmt.Errorf("instantiate the kernel: %w", err)
 	}
-	ctx = experimental.WithImportResolver(ctx, func(name string) api.Module {
-		if name == keptModule {
-			return kernel
-		}
-		return nil
-	})
-	i, err := s.imageInstance(ctx, call, host.IsolationReset, c, f)
+	kernel := extism.NewWasmKernel(module, pages)
+	i, err := s.snapshotInstance(resolving(c.parent, map[string]api.Module{extism.KernelModule: module}), c, host.IsolationReset, main, from)
 	if err != nil {
-		pages.Free()
-		_ = kernel.Close(ctx) // it has nothing that could fail to close
+		kernel.Close()
 		return nil, err
 	}
-	pages.Account = exchangeAccount{i.account}
-	i.kernel = newWasmKernel(kernel, pages)
+	pages.Account = bufferAccount{i.account}
+	i.kernel = kernel
 	return i, nil
-}
-
-// initialise runs what a module runs before its entry: its start section, and
-// then the initialisers of reactors, C and Haskell.
-func (i *instance) initialise(c *Call) error {
-	for _, l := range i.links {
-		if err := i.initialiseModule(c, l); err != nil {
-			return err
-		}
-	}
-	return i.initialiseModule(c, i.module)
-}
-
-func (i *instance) initialiseModule(c *Call, m api.Module) error {
-	for _, step := range []struct {
-		name string
-		args []uint64
-	}{{wasmbin.StartExport, nil}, {"_initialize", nil}, {"hs_init", []uint64{0, 0}}} {
-		if step.name == "_initialize" && m.ExportedFunction(step.name) == nil {
-			step.name = "__wasm_call_ctors"
-		}
-		f, found, err := i.handle(m, step.name, stackLimit(c.limits))
-		if err != nil {
-			return err
-		}
-		if !found || len(f.Definition().ParamTypes()) != len(step.args) {
-			continue
-		}
-		c.calling = f.calls
-		if _, err := f.Call(c, step.args...); err != nil && !exitedWell(err) {
-			return err
-		}
-	}
-	return nil
-}
-
-// exitedWell reports whether err is a guest's exit with code 0: whatever it
-// leaves this way has succeeded.
-func exitedWell(err error) bool {
-	code, exited := errors.AsType[exit](err)
-	return exited && code == 0
 }
 
 // enter calls an entry. A result that is not 0 is a fault.
@@ -266,25 +221,25 @@ func (i *instance) enter(c *Call, name string) error {
 	if err != nil {
 		return err
 	}
-	c.calling = entry.calls
-	i.stack[0] = 0
-	if err := entry.CallWithStack(c, i.stack[:]); err != nil {
+	c.calls = entry.Calls
+	i.result[0] = 0
+	if err := entry.CallWithStack(c, i.result[:]); err != nil {
 		if exitedWell(err) {
 			return nil
 		}
 		return err
 	}
-	if len(entry.Definition().ResultTypes()) == 1 && api.DecodeU32(i.stack[0]) != 0 {
-		return &Fault{Kind: host.FaultGuest, Message: fmt.Sprintf("%s returned %d without setting an error", name, api.DecodeI32(i.stack[0]))}
+	if len(entry.Definition().ResultTypes()) == 1 && api.DecodeU32(i.result[0]) != 0 {
+		return &Fault{Kind: host.FaultGuest, Message: fmt.Sprintf("%s returned %d without setting an error", name, api.DecodeI32(i.result[0]))}
 	}
 	return nil
 }
 
 // entry returns the handle of an entry, whose calls may fill limit bytes.
-func (i *instance) entry(name string, limit int) (handle, error) {
-	if limit != i.deepest {
+func (i *instance) entry(name string, limit int) (callstack.Handle, error) {
+	if limit != i.entryLimit {
 		clear(i.entries) // the stack stays
-		i.deepest = limit
+		i.entryLimit = limit
 	}
 	entry, known := i.entries[name]
 	if known {
@@ -301,70 +256,76 @@ func (i *instance) entry(name string, limit int) (handle, error) {
 	return entry, nil
 }
 
-// exchange returns what the next run passes bytes through.
-func (i *instance) exchange() exchange {
+// buffer returns the buffer for the next run.
+func (i *instance) buffer(limits *host.Limits) extism.Buffer {
 	if i.kernel != nil {
 		return i.kernel
 	}
-	return &kernel{account: i.account}
+	return extism.NewHostKernel(bufferAccount{i.account}, limits)
 }
 
-// memoryBytes returns how large the linear memory is.
+// memoryBytes returns how large the linear memories are.
 func (i *instance) memoryBytes() int64 {
 	if i.mapping != nil {
 		return int64(i.mapping.Size())
 	}
 	bytes := int64(i.memory.Size())
-	for _, r := range i.rooms {
+	for _, r := range i.linkMemories {
 		bytes += int64(r.Size())
 	}
 	return bytes
 }
 
-// denied returns the largest size that the memory could not grow to.
+// denied returns the largest size that a memory could not grow to, 0 when all could.
 func (i *instance) denied() uint64 {
 	if i.mapping != nil {
 		return i.mapping.Denied()
 	}
+	if i.memory == nil { // it failed before it had one
+		return 0
+	}
 	denied := i.memory.Denied()
-	for _, r := range i.rooms {
+	for _, r := range i.linkMemories {
 		denied = max(denied, r.Denied())
 	}
 	return denied
 }
 
-// starved tells whether more memory was wanted than the run may have.
+// starved reports whether more memory was needed than the run may have.
 func (i *instance) starved() bool { return i.denied() > 0 || i.account.denied > 0 }
 
-// errAccount says that an instance is not made because its run's account is too
-// small for it.
+// errAccount is the error of an instance that needs more memory than its run may
+// have. The caller replaces it by the fault of [instance.beginFault].
 var errAccount = errors.New("the run's memory_bytes do not suffice")
 
-// short is the fault of an instance that needs more memory to begin with than
-// its run may have.
-func (i *instance) short(memoryBytes int64) *Fault {
+// beginFault returns why a run can't begin with an instance: err, unless that is the
+// consequence of a limit.
+func (i *instance) beginFault(c *Call, err error) error {
+	if !i.starved() {
+		return err
+	}
 	return &Fault{Kind: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf(
-		"needed %d bytes of memory to begin with (limit %d)", max(i.denied(), i.account.denied), memoryBytes)}
+		"needed %d bytes of memory to begin with (limit %d)", max(i.denied(), i.account.denied), c.limits.MemoryBytes)}
 }
 
-// begin readies a kept instance for a run, and reports false when it has no room
-// for the run's limits.
+// begin readies a pooled instance for a run. It reports false when the run's limits
+// are larger than the address space that the instance has reserved.
 func (i *instance) begin(c *Call) bool {
 	i.account.begin(c, i.mapping.Size(), i.code.instanceBytes)
 	return i.mapping.SetLimit(uint64(c.limits.MemoryBytes))
 }
 
-// lookAgain is after how many resets the written pages are counted anew.
-const lookAgain = 64
+// recountAfter is after how many restores the written pages are counted again.
+const recountAfter = 64
 
-// reset makes a kept instance exactly what the image is, and reports whether
-// that could be done.
-func (i *instance) reset(f *frozen, fuel int64) bool {
-	if i.mapping.Grew() || !i.kernel.reset() {
+// restore makes a pooled instance equal to the snapshot, and reports whether that
+// was possible.
+func (i *instance) restore(from *moduleSnapshot, fuel int64) bool {
+	if i.mapping.Grew() || !i.kernel.Reset() {
 		return false
 	}
 	expect := i.pages
-	if i.resets++; i.resets%lookAgain == 0 {
+	if i.restores++; i.restores%recountAfter == 0 {
 		expect = -1
 	}
 	pages, err := i.mapping.Restore(expect)
@@ -372,10 +333,10 @@ func (i *instance) reset(f *frozen, fuel int64) bool {
 		return false
 	}
 	i.pages = pages
-	if i.weighStacks(fuel); i.stacks > keptStackBytes {
+	if i.measureStacks(fuel); i.stackBytes > pooledStackBytes {
 		i.dropStacks()
 	}
-	i.setGlobals(f)
+	i.setGlobals(from)
 	i.fuel.Set(0)
 	return true
 }
@@ -387,14 +348,13 @@ func (i *instance) close() {
 			_ = m.Close(ctx) // it has nothing that could fail to close
 		}
 	}
-	for _, r := range i.rooms {
+	for _, r := range i.linkMemories {
 		r.Free()
 	}
 	if i.kernel != nil {
-		_ = i.kernel.module.Close(ctx)
-		i.kernel.pages.Free()
+		i.kernel.Close()
 	}
-	i.space.close()
+	i.stack.Close()
 	if i.mapping != nil {
 		i.mapping.Free()
 	}

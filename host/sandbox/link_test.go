@@ -5,10 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	extism "github.com/extism/go-sdk"
+	sdk "github.com/extism/go-sdk"
 
 	"github.com/usherhost/usher/host/internal/guests"
-	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/sandbox/extism"
 )
 
 func linked(t *testing.T) []byte {
@@ -20,7 +20,7 @@ func linked(t *testing.T) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := sandbox.ReadManifest(manifest, t.TempDir())
+	m, err := extism.ReadManifest(manifest, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,9 +35,9 @@ func TestModulesOfAManifestAreLinked(t *testing.T) {
 	if err != nil || len(in.Problems) > 0 || len(found) != 1 {
 		t.Fatalf("inspection %+v, %v", in, err)
 	}
-	plugin, err := extism.NewPlugin(t.Context(), extism.Manifest{Wasm: []extism.Wasm{
-		extism.WasmData{Data: guests.Wasm("linklib"), Name: "numbers"}, extism.WasmData{Data: guests.Wasm("link"), Name: "main"},
-	}}, extism.PluginConfig{}, nil)
+	plugin, err := sdk.NewPlugin(t.Context(), sdk.Manifest{Wasm: []sdk.Wasm{
+		sdk.WasmData{Data: guests.Wasm("linklib"), Name: "numbers"}, sdk.WasmData{Data: guests.Wasm("link"), Name: "main"},
+	}}, sdk.PluginConfig{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,18 +63,18 @@ func TestALinkedModuleIsCheckedAsTheMainOneIs(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	for name, tt := range map[string]struct {
-		links []sandbox.Link
+		links []extism.Link
 		says  string
 	}{
 		"a missing one":        {nil, `serves no module "numbers"`},
-		"one that lacks it":    {[]sandbox.Link{{Name: "numbers", Wasm: guests.Wasm("noop")}}, `"numbers" exports no such function`},
-		"one with bad imports": {[]sandbox.Link{{Name: "numbers", Wasm: guests.Wasm("unknownimport")}}, `linked module "numbers": the module imports "extism:host/env"."launch_missiles"`},
-		"one that is no wasm":  {[]sandbox.Link{{Name: "numbers", Wasm: []byte("text")}}, "not a WebAssembly module"},
-		"a name of the host's": {[]sandbox.Link{{Name: "extism:host/env", Wasm: guests.Wasm("linklib")}}, "which is taken"},
+		"one that lacks it":    {[]extism.Link{{Name: "numbers", Wasm: guests.Wasm("noop")}}, `"numbers" exports no such function`},
+		"one with bad imports": {[]extism.Link{{Name: "numbers", Wasm: guests.Wasm("unknownimport")}}, `linked module "numbers": the module imports "extism:host/env"."launch_missiles"`},
+		"one that is no wasm":  {[]extism.Link{{Name: "numbers", Wasm: []byte("text")}}, "not a WebAssembly module"},
+		"a name of the host's": {[]extism.Link{{Name: "extism:host/env", Wasm: guests.Wasm("linklib")}}, "which is taken"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			in, _, err := s.Inspect(t.Context(), sandbox.Bundle(guests.Wasm("link"), tt.links), entry)
+			in, _, err := s.Inspect(t.Context(), extism.Bundle(guests.Wasm("link"), tt.links), entry)
 			if err != nil {
 				t.Fatal(err)
 			}

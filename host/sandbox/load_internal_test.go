@@ -7,6 +7,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/guests"
+	"github.com/usherhost/usher/host/sandbox/admission"
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
@@ -20,12 +21,16 @@ func TestAModuleThatCantBeLoadedLeavesNothingBehind(t *testing.T) {
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	wasm := guests.Wasm("marker")
 	digest := host.Digest(wasm)
-	a, err := s.admit(t.Context(), wasm)
+	a, err := s.admitter.Admit(t.Context(), digest, wasm)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.LinkNames, a.Links = []string{"good", "bad"}, []part{a.Plain, newPart(&wasmbin.Rewritten{Wasm: []byte("not a module")})}
-	if err := s.storeArtifact(digest, a); err != nil {
+	good, err := wasmbin.Rewrite(wasm, wasmbin.Options{Meter: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.LinkNames, a.Links = []string{"good", "bad"}, []admission.Unit{admission.NewUnit(good), admission.NewUnit(&wasmbin.Rewritten{Wasm: []byte("not a module")})}
+	if err := s.artifacts.Store(digest, a); err != nil {
 		t.Fatal(err)
 	}
 	before := openFiles(t)

@@ -6,60 +6,71 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/sandbox/snapshot"
+	"github.com/usherhost/usher/host/sandbox/admission"
+	"github.com/usherhost/usher/host/sandbox/budget"
+	"github.com/usherhost/usher/host/sandbox/extism"
 )
 
 // Module is a module that was admitted. It is safe for concurrent use. The
 // caller of [Sandbox.Module] must release it.
 type Module struct {
 	sandbox  *Sandbox
-	artifact *artifact
+	artifact *admission.Artifact
 	digest   string
-	frozen   *frozen // nil: its instances initialise themselves
-	base     *base   // of its image
-	links    []link  // what it links
-	bytes    int64
+	snapshot *moduleSnapshot // nil: its instances initialise themselves
+	links    []link          // what it links
+	bytes    int64           // of its image
 
-	mu                 sync.Mutex // guards the following
-	plain, fresh, kept *code      // what was compiled so far
-
-	// Guarded by the sandbox.
-	users   int
-	loading *loading // by which it is found
-	loaded  *list.Element
-	idle    []*list.Element // instances that nobody uses
+	codes moduleCodes
+	usage moduleUsage
 }
 
-// frozen is what a module's instances begin with.
-type frozen struct {
-	image   *snapshot.Image
-	globals []uint64
-	names   []string
+// link is the code of a linked module.
+type link struct {
+	name string
+	code *code
 }
 
-func (f *frozen) close() {
-	if f != nil && f.image != nil {
-		_ = f.image.Close() // it only frees memory
+// moduleCodes holds what was compiled of a module so far, by isolation.
+type moduleCodes struct {
+	mu                  sync.Mutex // guards the following
+	plain, fresh, reset *code
+}
+
+// slot returns where the code of an isolation is held. The caller holds mu.
+func (m *moduleCodes) slot(isolation host.Isolation) **code {
+	switch isolation {
+	case host.IsolationFresh:
+		return &m.fresh
+	case host.IsolationReset:
+		return &m.reset
 	}
+	return &m.plain
 }
 
-// bytes returns the memory that instances begin with.
-func (f *frozen) bytes() []byte {
-	if f.image == nil {
-		return nil
-	}
-	return f.image.Bytes()
+// moduleUsage is where a module stands in its sandbox, whose mu guards all of it.
+type moduleUsage struct {
+	users   int             // callers that have not released it
+	loading *loading        // by which it is found
+	loaded  *list.Element   // in the sandbox's list
+	idle    []*list.Element // its idle instances, the last used last
 }
 
-// Module returns the module with digest, from memory, or from what is kept of
-// it on disk, or else by admitting what load returns. Concurrent callers share
-// one admission. The caller must release it.
+// loading is a module that is being loaded, or was.
+type loading struct {
+	done   chan struct{} // closed when module or err is set
+	module *Module
+	err    error
+}
+
+// Module returns the module with digest: from memory, from its artifact on disk, or
+// by admitting what load returns. Concurrent callers share one admission. The
+// caller must release it.
 func (s *Sandbox) Module(ctx context.Context, digest string, load func() ([]byte, error)) (*Module, error) {
 	for {
 		s.mu.Lock()
@@ -86,13 +97,13 @@ func (s *Sandbox) Module(ctx context.Context, digest string, load func() ([]byte
 	}
 }
 
-// errClosed is what a sandbox that was closed answers.
-var errClosed = errors.New("the sandbox is closed")
+// errClosed is the error of a sandbox that was closed.
+var errClosed = budget.ErrClosed
 
-// loadInto loads a module and settles it, also when loading panics.
+// loadInto loads a module and publishes it, also when loading panics.
 func (s *Sandbox) loadInto(ctx context.Context, l *loading, digest string, load func() ([]byte, error)) {
 	l.err = fmt.Errorf("load module %s: it panicked", digest)
-	defer s.settle(digest, l)
+	defer s.publish(digest, l)
 	if !s.runs.enter() {
 		l.err = errClosed
 		return
@@ -101,45 +112,45 @@ func (s *Sandbox) loadInto(ctx context.Context, l *loading, digest string, load 
 	l.module, l.err = s.load(ctx, digest, load)
 }
 
-// settle makes what was loaded known, in use by its first caller.
-func (s *Sandbox) settle(digest string, l *loading) {
+// publish ends the waiting for a module, which its first caller uses.
+func (s *Sandbox) publish(digest string, l *loading) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if l.err != nil {
 		delete(s.modules, digest)
 	} else {
-		l.module.users, l.module.loading = 1, l
-		l.module.loaded = s.loaded.PushFront(l.module)
+		l.module.usage.users, l.module.usage.loading = 1, l
+		l.module.usage.loaded = s.loaded.PushFront(l.module)
 		s.loadBytes.Add(l.module.bytes)
-		s.evict()
+		s.evictLocked()
 	}
 	close(l.done)
 }
 
-// use takes a module that is loaded, and reports false when it was dropped.
+// use adds a user to a module, and reports false when it was unloaded.
 func (s *Sandbox) use(l *loading) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.modules[l.module.digest] != l {
 		return false
 	}
-	l.module.users++
-	s.loaded.MoveToFront(l.module.loaded)
+	l.module.usage.users++
+	s.loaded.MoveToFront(l.module.usage.loaded)
 	return true
 }
 
-// Release gives the module back. It may be dropped from memory then.
+// Release gives the module back. It may be unloaded then.
 func (m *Module) Release() {
 	s := m.sandbox
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m.users--
-	s.evict()
+	m.usage.users--
+	s.evictLocked()
 }
 
 func (s *Sandbox) load(ctx context.Context, digest string, load func() ([]byte, error)) (*Module, error) {
-	if a := s.storedArtifact(digest); a != nil {
-		if m, err := s.thaw(ctx, digest, a); !errors.Is(err, errArtifact) {
+	if a := s.artifacts.Artifact(digest); a != nil {
+		if m, err := s.newModule(ctx, digest, a); !errors.Is(err, admission.ErrDamaged) {
 			return m, err
 		}
 	}
@@ -150,34 +161,32 @@ func (s *Sandbox) load(ctx context.Context, digest string, load func() ([]byte, 
 	if got := host.Digest(wasm); got != digest {
 		return nil, fmt.Errorf("load module: its digest is %s, not %s", got, digest)
 	}
-	a, err := s.admitApart(ctx, digest, wasm)
+	a, err := s.admitter.Admit(ctx, digest, wasm)
 	if err != nil {
 		return nil, err
 	}
-	return s.thaw(ctx, digest, a)
+	return s.newModule(ctx, digest, a)
 }
 
-// thaw makes a module of an artifact.
-func (s *Sandbox) thaw(ctx context.Context, digest string, a *artifact) (*Module, error) {
+// newModule makes a module of an artifact.
+func (s *Sandbox) newModule(ctx context.Context, digest string, a *admission.Artifact) (*Module, error) {
 	m := &Module{sandbox: s, artifact: a, digest: digest}
-	if err := m.thaw(ctx); err != nil {
+	if err := m.prepare(ctx); err != nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		m.free()
+		m.freeLocked()
 		return nil, err
 	}
 	return m, nil
 }
 
-// thaw makes the module ready: its image, and the code that most runs use.
-func (m *Module) thaw(ctx context.Context) error {
-	a := m.artifact
-	if a.Frozen {
-		m.frozen = &frozen{globals: a.Globals, names: a.GlobalNames}
-		if err := m.loadImage(); err != nil {
+// prepare loads the snapshot, the linked modules, and the code that most runs use.
+func (m *Module) prepare(ctx context.Context) error {
+	if m.artifact.Snapshot {
+		if err := m.loadSnapshot(); err != nil {
 			return err
 		}
-		a.packParts(m.sandbox, m.frozen.bytes)
+		m.artifact.SetDictionaries(m.sandbox.artifacts, m.snapshot.imageBytes)
 	}
 	if err := m.loadLinks(ctx); err != nil {
 		return err
@@ -186,10 +195,10 @@ func (m *Module) thaw(ctx context.Context) error {
 	return err
 }
 
-// loadLinks compiles what the module links.
+// loadLinks compiles the modules that the module links.
 func (m *Module) loadLinks(ctx context.Context) error {
 	for i, linked := range m.artifact.Links {
-		c, err := m.sandbox.compilePart(ctx, linked)
+		c, err := m.sandbox.compile(ctx, linked)
 		if err != nil {
 			return err
 		}
@@ -200,49 +209,25 @@ func (m *Module) loadLinks(ctx context.Context) error {
 
 // code returns the code for instances of an isolation, compiled once.
 func (m *Module) code(ctx context.Context, isolation host.Isolation) (*code, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	slot := &m.plain
-	switch isolation {
-	case host.IsolationFresh:
-		slot = &m.fresh
-	case host.IsolationReset:
-		slot = &m.kept
-	}
+	m.codes.mu.Lock()
+	defer m.codes.mu.Unlock()
+	slot := m.codes.slot(isolation)
 	if *slot != nil {
 		return *slot, nil
 	}
-	c, err := m.sandbox.compilePart(context.WithoutCancel(ctx), m.artifact.code(isolation))
-	if errors.Is(err, errArtifact) {
-		m.sandbox.disown(m)
+	c, err := m.sandbox.compile(context.WithoutCancel(ctx), m.artifact.Unit(isolation))
+	if errors.Is(err, admission.ErrDamaged) {
+		m.sandbox.discard(m)
 	}
 	*slot = c
 	return c, err
-}
-
-// disown lets the next caller have the module made anew, because what is kept of
-// this one is damaged.
-func (s *Sandbox) disown(m *Module) {
-	if s.config.CacheDir != "" {
-		_ = os.Remove(s.artifactPath(m.digest)) // when it stays, the next one fails alike
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.forget(m)
-}
-
-// forget lets nobody find the module any more. The caller holds the lock.
-func (s *Sandbox) forget(m *Module) {
-	if s.modules[m.digest] == m.loading {
-		delete(s.modules, m.digest)
-	}
 }
 
 // best returns the isolation that a run gets: what it asks for, if the module
 // allows it.
 func (m *Module) best(asked host.Isolation) host.Isolation {
 	switch {
-	case m.frozen == nil || asked == host.IsolationPlain:
+	case m.snapshot == nil || asked == host.IsolationPlain:
 		return host.IsolationPlain
 	case asked == host.IsolationFresh:
 		return host.IsolationFresh
@@ -254,8 +239,8 @@ func (m *Module) best(asked host.Isolation) host.Isolation {
 // entry: no parameters, no result or one i32.
 func (m *Module) Exports(name string) bool { return slices.Contains(m.artifact.Exports, name) }
 
-// Run gives the run an instance of its own and calls its entry. A done ctx ends
-// the run with a host fault; ask ctx.
+// Run gives the run an instance of its own and calls its entry. When ctx ends, so
+// does the run, with a fault of the host: ctx tells why.
 func (m *Module) Run(ctx context.Context, r *Request) Outcome {
 	if _, err := m.code(ctx, m.best(r.Isolation)); err != nil { // compiled before the run's time begins
 		return Outcome{Fault: &Fault{Kind: host.FaultHost, Message: "compile the module: " + err.Error()}}
@@ -269,17 +254,17 @@ func (m *Module) Run(ctx context.Context, r *Request) Outcome {
 		return Outcome{Fault: &Fault{Kind: host.FaultHost, Message: errClosed.Error()}}
 	}
 	defer m.sandbox.runs.leave()
-	c := calls.Get().(*Call)
+	c := callPool.Get().(*Call)
 	c.begin(ctx, r)
 	c.sandbox, c.share = m.sandbox, sh
 	defer c.end()
 	i, err := m.take(c)
 	if err != nil {
-		c.exchange = &kernel{}
+		c.buffer = extism.NewHostKernel(nil, c.limits)
 		return c.outcome(err, 0)
 	}
 	c.instance = i
-	if c.exchange = i.exchange(); !c.exchange.begin(r.Input, &r.Limits) {
+	if c.buffer = i.buffer(c.limits); !c.buffer.Begin(r.Input, &r.Limits) {
 		err = &Fault{Kind: host.FaultLimit, Limit: "memory_bytes", Message: fmt.Sprintf("the input of %d bytes does not fit into the memory", len(r.Input))}
 	}
 	c.fill()
@@ -295,8 +280,7 @@ func (m *Module) Run(ctx context.Context, r *Request) Outcome {
 	return out
 }
 
-// take returns an instance for the run: a kept one that nobody uses, or a new
-// one.
+// take returns an instance for the run: an idle pooled one, or a new one.
 func (m *Module) take(c *Call) (*instance, error) {
 	isolation := m.best(c.request.Isolation)
 	if least := m.leastBytes(isolation); least > c.limits.MemoryBytes {
@@ -310,7 +294,7 @@ func (m *Module) take(c *Call) (*instance, error) {
 			if i.begin(c) {
 				return i, nil
 			}
-			i.close() // it was made for a smaller limit
+			i.close() // it was made for smaller limits
 		}
 	}
 	code, err := m.code(c.parent, isolation)
@@ -319,28 +303,29 @@ func (m *Module) take(c *Call) (*instance, error) {
 	}
 	switch isolation {
 	case host.IsolationReset:
-		return m.sandbox.keptInstance(c, code, m.frozen)
+		return m.sandbox.pooledInstance(c, code, m.snapshot)
 	case host.IsolationFresh:
-		return m.sandbox.imageInstance(c.parent, c, isolation, code, m.frozen)
+		return m.sandbox.snapshotInstance(c.parent, c, isolation, code, m.snapshot)
 	}
 	return m.sandbox.plainInstance(c, code, m.links)
 }
 
+// leastBytes returns the memory that every run needs.
 func (m *Module) leastBytes(isolation host.Isolation) int64 {
-	if isolation == host.IsolationPlain || m.frozen.image == nil {
-		return m.artifact.MinMemoryBytes
+	if size := m.snapshot.imageSize(); isolation != host.IsolationPlain && size > 0 {
+		return size
 	}
-	return int64(m.frozen.image.Size())
+	return m.artifact.MinMemoryBytes
 }
 
-// give keeps the instance for the next run, made what it was before, or closes
-// it. One that trapped, ran out of something or grew is never kept.
+// give restores the instance for the next run, or closes it. One that trapped,
+// exceeded a limit or grew is always closed.
 func (m *Module) give(i *instance, out *Outcome) {
 	fault := out.Fault
 	broken := fault != nil && (fault.Kind != host.FaultGuest || fault.Trap != "" || fault.Stack != "")
-	if i.isolation != host.IsolationReset || broken || !i.reset(m.frozen, out.Fuel) {
+	if i.isolation != host.IsolationReset || broken || !i.restore(m.snapshot, out.Fuel) {
 		i.close()
 		return
 	}
-	m.sandbox.keepIdle(m, i)
+	m.sandbox.putIdle(m, i)
 }

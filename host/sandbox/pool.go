@@ -2,127 +2,145 @@ package sandbox
 
 import (
 	"container/list"
-	"context"
 	"slices"
 )
 
-// instanceBytes is about what a kept instance costs besides its call stacks and
-// the pages that are its own: its own structures, and the kernel's.
+// What a sandbox holds in memory, and how it is given up
+//
+// Everything here is guarded by [Sandbox].mu; functions whose name ends in Locked
+// are called with it held. There are five ways to give something up, and each has
+// one verb:
+//
+//   - release: a user of a module, of code or of a base ends its use. Code and bases
+//     are freed with their last user. A module stays loaded until it is unloaded.
+//   - close: an idle instance is removed from the pool and freed.
+//   - unload: an unused module is removed from memory, with its idle instances. Its
+//     artifact on disk stays.
+//   - evict: instances are closed and modules unloaded, the longest unused first,
+//     until the rest fits into a number of bytes.
+//   - discard: a module whose files are damaged is removed from the index and its
+//     artifact from disk, so that the next caller gets it admitted again. Its users
+//     keep it until they release it.
+
+// instanceBytes is about how much memory a pooled instance takes besides its call
+// stacks and its own pages: its structures, and those of its kernel.
 const instanceBytes = 14 << 10
 
-func (i *instance) bytes() int64 { return instanceBytes + int64(i.stacks) + i.mapping.OwnBytes() }
+func (i *instance) bytes() int64 { return instanceBytes + int64(i.stackBytes) + i.mapping.OwnBytes() }
 
-// IdleBytes returns about how much memory modules and kept instances take.
+// IdleBytes returns about how much memory modules and idle instances take.
 func (s *Sandbox) IdleBytes() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.idleBytes + s.loadBytes.Load()
 }
 
-// loadedBytes returns what code and images take, which nobody can take away.
-func (s *Sandbox) loadedBytes() int64 { return s.loadBytes.Load() }
-
-// evictTo drops idle instances, and modules that nobody uses, until they fit.
-func (s *Sandbox) evictTo(most int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.evictOver(most)
-}
-
-// takeIdle returns the instance of m that was used last, nil when there is none.
+// takeIdle returns the idle instance of m that was used last, nil when there is none.
 func (s *Sandbox) takeIdle(m *Module) *instance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(m.idle) == 0 {
+	idle := m.usage.idle
+	if len(idle) == 0 {
 		return nil
 	}
-	e := m.idle[len(m.idle)-1]
-	m.idle = m.idle[:len(m.idle)-1]
+	e := idle[len(idle)-1]
+	m.usage.idle = idle[:len(idle)-1]
 	i := s.idle.Remove(e).(*instance)
 	s.idleBytes -= i.bytes()
 	return i
 }
 
-// keepIdle keeps an instance that was reset. Of a module's instances those that
-// ran last are used first; the others wait without their call stacks.
-func (s *Sandbox) keepIdle(m *Module, i *instance) {
+// putIdle adds a restored instance to the pool. Of a module's instances those that
+// ran last are used first. Those that are unlikely to be used soon lose their call
+// stacks.
+func (s *Sandbox) putIdle(m *Module, i *instance) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i.owner = m
-	m.idle = append(m.idle, s.idle.PushFront(i))
+	m.usage.idle = append(m.usage.idle, s.idle.PushFront(i))
 	s.idleBytes += i.bytes()
-	if cold := len(m.idle) - 1 - s.runs.hot(); cold >= 0 {
-		i := m.idle[cold].Value.(*instance)
-		s.idleBytes -= int64(i.stacks)
+	if cold := len(m.usage.idle) - 1 - s.runs.hot(); cold >= 0 {
+		i := m.usage.idle[cold].Value.(*instance)
+		s.idleBytes -= int64(i.stackBytes)
 		i.dropStacks()
 	}
-	s.evict()
+	s.evictLocked()
 }
 
-// evict drops what was not used for longest until the rest fits: instances
-// first, then modules that nobody uses. The caller holds the lock.
-func (s *Sandbox) evict() {
+// evictTo evicts until idle instances and loaded modules take at most so many bytes.
+func (s *Sandbox) evictTo(most int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.evictToLocked(most)
+}
+
+// evictLocked evicts until the rest fits into the limits of the configuration.
+func (s *Sandbox) evictLocked() {
 	most := s.config.IdleBytes
 	if s.budget != nil {
-		most = min(most, s.budget.total-s.budget.held.Load())
+		most = min(most, s.budget.Free())
 	}
-	s.evictOver(most)
+	s.evictToLocked(most)
 }
 
-func (s *Sandbox) evictOver(most int64) {
+func (s *Sandbox) evictToLocked(most int64) {
 	for s.idle.Len() > 0 && s.idleBytes+s.loadBytes.Load() > most {
-		s.drop(s.idle.Back())
+		s.closeIdleLocked(s.idle.Back())
 	}
 	for e := s.loaded.Back(); e != nil && s.loadBytes.Load() > most; {
 		m := e.Value.(*Module)
 		e = e.Prev()
-		if m.users == 0 {
-			s.unload(m)
+		if m.usage.users == 0 {
+			s.unloadLocked(m)
 		}
 	}
 }
 
-// drop closes an idle instance.
-func (s *Sandbox) drop(e *list.Element) {
+// closeIdleLocked closes an idle instance.
+func (s *Sandbox) closeIdleLocked(e *list.Element) {
 	i := s.idle.Remove(e).(*instance)
 	s.idleBytes -= i.bytes()
-	i.owner.idle = slices.DeleteFunc(i.owner.idle, func(kept *list.Element) bool { return kept == e })
+	i.owner.usage.idle = slices.DeleteFunc(i.owner.usage.idle, func(other *list.Element) bool { return other == e })
 	i.close()
 }
 
-// unload forgets a module that nobody uses; it comes back from disk.
-func (s *Sandbox) unload(m *Module) {
-	for _, e := range slices.Clone(m.idle) {
-		s.drop(e)
+// unloadLocked removes an unused module from memory.
+func (s *Sandbox) unloadLocked(m *Module) {
+	for _, e := range slices.Clone(m.usage.idle) {
+		s.closeIdleLocked(e)
 	}
-	s.loaded.Remove(m.loaded)
+	s.loaded.Remove(m.usage.loaded)
 	s.loadBytes.Add(-m.bytes)
-	s.forget(m)
-	m.free()
+	s.removeFromIndexLocked(m)
+	m.freeLocked()
 }
 
-// free gives back what the module holds. The caller holds the sandbox's lock,
-// and nobody uses the module.
-func (m *Module) free() {
-	m.frozen.close()
-	m.sandbox.unlinkBase(m.base)
-	codes := []*code{m.plain, m.fresh, m.kept}
+// discard removes a damaged module from the index and from disk.
+func (s *Sandbox) discard(m *Module) {
+	s.artifacts.Remove(m.digest)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.removeFromIndexLocked(m)
+}
+
+// removeFromIndexLocked makes later callers load the module again.
+func (s *Sandbox) removeFromIndexLocked(m *Module) {
+	if s.modules[m.digest] == m.usage.loading {
+		delete(s.modules, m.digest)
+	}
+}
+
+// freeLocked frees what an unused module holds.
+func (m *Module) freeLocked() {
+	if m.snapshot != nil {
+		m.snapshot.close()
+		m.sandbox.releaseBaseLocked(m.snapshot.base)
+	}
+	codes := []*code{m.codes.plain, m.codes.fresh, m.codes.reset}
 	for _, l := range m.links {
 		codes = append(codes, l.code)
 	}
 	for _, c := range codes {
-		m.sandbox.unlink(c)
-	}
-}
-
-// unlink takes a user from compiled code. The caller holds the lock.
-func (s *Sandbox) unlink(c *code) {
-	if c == nil {
-		return
-	}
-	if c.users--; c.users == 0 {
-		delete(s.codes, c.key)
-		s.loadBytes.Add(-c.bytes)
-		_ = c.compiled.Close(context.Background()) // it only frees memory
+		m.sandbox.releaseCodeLocked(c)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 
@@ -34,12 +33,12 @@ const (
 	profileNodes = 1 << 16
 )
 
-// Profile runs a module once, with a plain instance, and tells what each of its
-// functions used: the dearest first. It is slow: its code is compiled for it
-// alone, and every call is watched. The error is a module that can't be
-// admitted, or the host's own failure.
+// Profile runs a module once, with a plain instance, and returns the fuel that each
+// of its functions used, the largest first. It is slow: the code is compiled for
+// it alone, and every call is observed. The error says that the module can't be
+// admitted, or is the host's own failure.
 func (s *Sandbox) Profile(ctx context.Context, wasm []byte, r *Request) (out Outcome, used []FunctionFuel, err error) {
-	if problems := wasmbin.Check(wasm, budgets); len(problems) > 0 {
+	if problems := wasmbin.Check(wasm, wasmbin.DefaultBudgets()); len(problems) > 0 {
 		return Outcome{}, nil, fmt.Errorf("read module: %s", problems[0].Detail)
 	}
 	outline, err := wasmbin.Parse(wasm)
@@ -52,7 +51,7 @@ func (s *Sandbox) Profile(ctx context.Context, wasm []byte, r *Request) (out Out
 	}
 	defer func() { err = errors.Join(err, own.Close(context.WithoutCancel(ctx))) }()
 	p := newProfiler(outline, r.Entry)
-	m, err := own.watched(ctx, wasm, outline, p)
+	m, err := own.observed(ctx, wasm, p)
 	if err != nil {
 		return Outcome{}, nil, err
 	}
@@ -64,26 +63,19 @@ func (s *Sandbox) Profile(ctx context.Context, wasm []byte, r *Request) (out Out
 	return out, p.result(), nil
 }
 
-// watched compiles a module so that p is told of every call.
-func (s *Sandbox) watched(ctx context.Context, wasm []byte, outline *wasmbin.Module, p *profiler) (*Module, error) {
-	plain, err := wasmbin.Rewrite(wasm, plainOptions())
+// observed compiles a module so that p observes every call.
+func (s *Sandbox) observed(ctx context.Context, wasm []byte, p *profiler) (*Module, error) {
+	a, plain, err := s.admitter.Rewrite(ctx, wasm)
 	if err != nil {
-		return nil, fmt.Errorf("read module: %w", err)
-	}
-	p.moved = plain.MovedFunctions
-	a := &artifact{Plain: newPart(plain)}
-	if m := plain.Facts.Memory; m != nil {
-		a.MinMemoryBytes = int64(m.Min) * wasmbin.PageBytes
-	}
-	a.Exports = entryExports(outline)
-	if err := s.admitLinks(ctx, a, outline); err != nil {
 		return nil, err
 	}
-	var compiled wazero.CompiledModule
-	if compiled, err = s.runtime.CompileModule(experimental.WithFunctionListenerFactory(ctx, p), a.Plain.wasm); err != nil {
+	p.moved = plain.MovedFunctions
+	compiled, err := s.runtime.CompileModule(experimental.WithFunctionListenerFactory(ctx, p), plain.Wasm)
+	if err != nil {
 		return nil, fmt.Errorf("compile module: %w", err)
 	}
-	m := &Module{sandbox: s, artifact: a, plain: &code{runtime: s.runtime, compiled: compiled, instanceBytes: a.Plain.InstanceBytes}}
+	m := &Module{sandbox: s, artifact: a}
+	m.codes.plain = &code{runtime: s.runtime, compiled: compiled, instanceBytes: a.Plain.InstanceBytes}
 	return m, m.loadLinks(ctx)
 }
 

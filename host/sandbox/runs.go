@@ -7,12 +7,12 @@ import (
 	"sync/atomic"
 )
 
-// runs counts what uses a sandbox's memory: the runs in progress, and modules
-// that are being loaded. While there are any nothing is unmapped.
+// runs counts what uses a sandbox's memory: the runs in progress, and the modules
+// that are being loaded. While there are any, nothing is unmapped.
 type runs struct {
 	active     atomic.Int64
 	closed     atomic.Bool
-	last       chan struct{} // told when the last one left a sandbox that closes
+	last       chan struct{} // receives when the last one leaves a sandbox that closes
 	processors int64
 }
 
@@ -24,7 +24,7 @@ func newRuns() *runs {
 
 // enter counts one more, and reports false when the sandbox is closed.
 func (r *runs) enter() bool {
-	r.active.Add(1) // before the look at closed: close looks in the other order
+	r.active.Add(1) // before reading closed: close goes in the other order
 	if r.closed.Load() {
 		r.leave()
 		return false
@@ -36,7 +36,7 @@ func (r *runs) leave() {
 	if r.active.Add(-1) == 0 && r.closed.Load() {
 		select {
 		case r.last <- struct{}{}:
-		default: // it was told already
+		default: // it has one already
 		}
 	}
 }
@@ -44,11 +44,11 @@ func (r *runs) leave() {
 // crowded reports whether runs wait for a processor.
 func (r *runs) crowded() bool { return r.active.Load() > r.processors }
 
-// hot is how many idle instances of a module stay ready for the next moment:
-// more than that do not run at once, but for those that wait for the world.
+// hot is how many idle instances of a module keep their call stacks: more do not
+// run at once, except while they wait for an answer from outside.
 func (r *runs) hot() int { return 2 * int(r.processors) }
 
-// close lets nothing begin any more, and waits for what has.
+// close lets no run begin any more, and waits for those in progress.
 func (r *runs) close(ctx context.Context) error {
 	r.closed.Store(true)
 	for {

@@ -33,7 +33,7 @@ func TestModulesEqualButForTheirDataShareTheirCodeAndImage(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(m.Release)
-		keys, bases = append(keys, m.kept.key), append(bases, m.base.key)
+		keys, bases = append(keys, m.codes.reset.key), append(bases, m.snapshot.base.key)
 	}
 	if keys[0] != keys[1] || keys[0] != keys[2] || len(s.codes) != 1 || s.codes[keys[0]].users != 3 {
 		t.Errorf("%d codes are loaded", len(s.codes))
@@ -61,7 +61,7 @@ func TestABaseIsKeptAsLongAsAModuleHasIt(t *testing.T) {
 		modules = append(modules, m)
 	}
 	for n, m := range modules {
-		if len(s.bases) != 1 || s.bases[m.base.key].users != len(modules)-n {
+		if len(s.bases) != 1 || s.bases[m.snapshot.base.key].users != len(modules)-n {
 			t.Fatalf("with %d modules there are bases %v", len(modules)-n, s.bases)
 		}
 		m.Release()

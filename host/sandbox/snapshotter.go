@@ -10,6 +10,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/sandbox/admission"
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
@@ -31,7 +32,7 @@ func (s *Sandbox) Snapshotter(ctx context.Context, wasm []byte) (*Snapshotter, e
 	if err != nil {
 		return nil, fmt.Errorf("rewrite module: %w", err)
 	}
-	c, err := s.compilePart(ctx, newPart(metered))
+	c, err := s.compile(ctx, admission.NewUnit(metered))
 	if err != nil {
 		return nil, err
 	}
@@ -39,14 +40,14 @@ func (s *Sandbox) Snapshotter(ctx context.Context, wasm []byte) (*Snapshotter, e
 }
 
 // Close frees the code.
-func (n *Snapshotter) Close() { n.sandbox.release(n.code) }
+func (n *Snapshotter) Close() { n.sandbox.releaseCode(n.code) }
 
 // Session is one instance of a [Snapshotter]. It belongs to one goroutine.
 type Session struct {
 	snapshotter *Snapshotter
 	instance    *instance
 	call        *Call
-	state       *freezing
+	state       *initialisation
 }
 
 // Session makes an instance, none of whose code has run. The limits are for all
@@ -57,7 +58,7 @@ func (n *Snapshotter) Session(ctx context.Context, limits host.Limits) (*Session
 		return nil, errClosed
 	}
 	v := &Session{snapshotter: n, call: &Call{}}
-	v.state = &freezing{random: rand.NewChaCha8(sha256.Sum256(nil)), bench: true, lenient: true}
+	v.state = &initialisation{random: rand.NewChaCha8(sha256.Sum256(nil)), session: true, lenient: true}
 	v.call.begin(ctx, &Request{Limits: limits, Random: v.state, Clock: v.state, Stdout: io.Discard, Stderr: io.Discard})
 	i, err := n.sandbox.plainInstance(v.call, n.code, nil)
 	if err != nil {
@@ -65,24 +66,24 @@ func (n *Snapshotter) Session(ctx context.Context, limits host.Limits) (*Session
 		return nil, fmt.Errorf("instantiate module: %w", err)
 	}
 	v.instance = i
-	exchange := &kernel{account: i.account}
-	exchange.begin(nil, &v.call.request.Limits)
-	v.call.sandbox, v.call.freezing, v.call.instance, v.call.exchange = n.sandbox, v.state, i, exchange
+	buffer := i.buffer(v.call.limits)
+	buffer.Begin(nil, v.call.limits)
+	v.call.sandbox, v.call.initial, v.call.instance, v.call.buffer = n.sandbox, v.state, i, buffer
 	v.call.fill()
 	return v, nil
 }
 
 // Strict makes every later call fail that asks for the time or for the host, and
 // records when one takes random bytes: see [Session.Taint].
-func (v *Session) Strict() { v.state.lenient, v.state.took = false, false }
+func (v *Session) Strict() { v.state.lenient, v.state.tookRandom = false, false }
 
 // Taint says what made a strict call non-deterministic; "" when it was
 // deterministic.
 func (v *Session) Taint() string {
-	if v.state.spoilt == "" && v.state.took && !v.state.lenient {
+	if v.state.taint == "" && v.state.tookRandom && !v.state.lenient {
 		return "it takes random numbers"
 	}
-	return v.state.spoilt
+	return v.state.taint
 }
 
 // Call calls an export and returns its first result. The error is a [*Fault]

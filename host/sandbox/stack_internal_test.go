@@ -52,9 +52,9 @@ func TestAKeptInstanceDoesNotKeepADeepStack(t *testing.T) {
 		t.Cleanup(m.Release)
 		runGuest(t, m)
 		runGuest(t, m) // also with a new handle
-		i := m.idle[0].Value.(*instance)
-		if got := i.stackBytes(); got < tt.least || got > tt.most || got != i.stacks {
-			t.Errorf("%s: %d bytes of stack are kept, %d counted", tt.guest, got, i.stacks)
+		i := m.usage.idle[0].Value.(*instance)
+		if got := i.countStackBytes(); got < tt.least || got > tt.most || got != i.stackBytes {
+			t.Errorf("%s: %d bytes of stack are kept, %d counted", tt.guest, got, i.stackBytes)
 		}
 	}
 }
@@ -79,19 +79,19 @@ func TestInstancesThatWaitLongHaveNoStacks(t *testing.T) {
 		taken = append(taken, s.takeIdle(m))
 	}
 	for _, i := range taken {
-		s.keepIdle(m, i)
+		s.putIdle(m, i)
 	}
 	var bytes int64
 	with := 0
-	for _, e := range m.idle {
+	for _, e := range m.usage.idle {
 		i := e.Value.(*instance)
 		bytes += i.bytes()
-		if i.stackBytes() > 0 {
+		if i.countStackBytes() > 0 {
 			with++
 		}
 	}
 	if with != s.runs.hot() || bytes != s.idleBytes {
-		t.Errorf("%d of %d have stacks; %d bytes, counted %d", with, len(m.idle), bytes, s.idleBytes)
+		t.Errorf("%d of %d have stacks; %d bytes, counted %d", with, len(m.usage.idle), bytes, s.idleBytes)
 	}
 	runGuest(t, m)
 }

@@ -27,7 +27,7 @@ func newRuntime(t testing.TB, config wazero.RuntimeConfig, refill func(fuel api.
 	_, err := r.NewHostModuleBuilder(wasmbin.MeterModule).NewFunctionBuilder().
 		WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, m api.Module, _ []uint64) {
 			refill(m.ExportedGlobal(wasmbin.FuelExport).(api.MutableGlobal))
-		}), nil, nil).Export(wasmbin.MeterRefill).Instantiate(ctx)
+		}), nil, nil).Export(wasmbin.MeterRefuel).Instantiate(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func ExampleRewrite() {
 		fuel.Set(fuel.Get() + 100_000)
 	}
 	_, _ = runtime.NewHostModuleBuilder(wasmbin.MeterModule).
-		NewFunctionBuilder().WithFunc(refill).Export(wasmbin.MeterRefill).Instantiate(ctx)
+		NewFunctionBuilder().WithFunc(refill).Export(wasmbin.MeterRefuel).Instantiate(ctx)
 	m, err := runtime.Instantiate(ctx, w.Wasm)
 	if err != nil {
 		fmt.Println(err)

@@ -6,7 +6,7 @@ import "slices"
 // use them: see [Rewrite].
 const (
 	MeterModule = "usher:meter/v1" // imported from
-	MeterRefill = "refill"         // () -> (): called when the fuel is below zero
+	MeterRefuel = "refuel"         // () -> (): called when the fuel is below zero
 	MeterTable  = "table"          // (i32) -> i32: called with Options.CountTables before a table grows by so many elements
 	FuelExport  = "usher:fuel"     // mutable i64 global: what is left
 	StartExport = "usher:start"    // () -> (): the start function
@@ -56,7 +56,7 @@ func addMeter(m *module, counts bool) *meter {
 	t := &meter{module: m, refill: m.imported[KindFunction], own: m.imported[KindFunction], counts: counts}
 	typ := m.addType(FuncType{})
 	m.present[SectionImport], m.present[SectionGlobal], m.present[SectionExport] = true, true, true
-	m.imports = append(slices.Clip(m.imports), Import{Module: MeterModule, Name: MeterRefill, typeIndex: typ})
+	m.imports = append(slices.Clip(m.imports), Import{Module: MeterModule, Name: MeterRefuel, typeIndex: typ})
 	m.imported[KindFunction]++
 	if counts {
 		t.table = m.imported[KindFunction]

@@ -38,7 +38,7 @@ func TestPiecesDoWhatTheWholeDoes(t *testing.T) {
 		WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, m api.Module, _ []uint64) {
 			refills++
 			m.ExportedGlobal(wasmbin.FuelExport).(api.MutableGlobal).Set(100_000)
-		}), nil, nil).Export(wasmbin.MeterRefill).Instantiate(t.Context())
+		}), nil, nil).Export(wasmbin.MeterRefuel).Instantiate(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,7 @@ type Rewritten struct {
 // tables a unit an element; and those on memory in pieces of [PieceBytes]. Calls
 // and branches that pass 16 values or more pay for them, a unit for four. What a path costs is the same on every machine,
 // and in the interpreter. When less than nothing is left at an entry or a
-// loop's head, the imported function [MeterModule] [MeterRefill] is called; it
+// loop's head, the imported function [MeterModule] [MeterRefuel] is called; it
 // fills the global up and returns, or ends the run by a panic. Labels charge
 // without looking, so a run can end with less than nothing. The global begins at 0, so the first
 // charge of an instance calls it, in the start function too.

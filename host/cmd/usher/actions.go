@@ -14,7 +14,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/client"
-	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/sandbox/extism"
 )
 
 func newActions(a *app) *cobra.Command {
@@ -111,7 +111,7 @@ func (f createFlags) firstVersion(ctx context.Context, a *app) ([]byte, host.Man
 	if err != nil {
 		return nil, host.Manifest{}, fmt.Errorf("read the manifest: %w", err)
 	}
-	m, err := sandbox.ReadManifest(data, filepath.Dir(f.manifest))
+	m, err := extism.ReadManifest(data, filepath.Dir(f.manifest))
 	if err != nil {
 		return nil, host.Manifest{}, fmt.Errorf("%s: %w", f.manifest, err)
 	}
@@ -122,7 +122,7 @@ func (f createFlags) firstVersion(ctx context.Context, a *app) ([]byte, host.Man
 const wasmPageBytes = 64 << 10
 
 // extismSettings says in our words what an Extism manifest allows.
-func extismSettings(m sandbox.Manifest) host.Manifest {
+func extismSettings(m extism.Manifest) host.Manifest {
 	return host.Manifest{Settings: host.Settings{
 		Egress: host.Egress{Allow: m.AllowedHosts},
 		Config: m.Config,

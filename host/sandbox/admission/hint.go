@@ -1,4 +1,4 @@
-package sandbox
+package admission
 
 import (
 	"slices"
@@ -8,8 +8,8 @@ import (
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
-// foreign is a family of imports that other hosts serve, with what to do so that
-// a module does not need them.
+// foreign is a family of imports that other hosts serve, with a hint how to build a
+// module that does not need them.
 type foreign struct {
 	modules []string // names; one that ends in * is the beginning of names
 	names   []string // none: all
@@ -27,7 +27,7 @@ const (
 	unlinkedHint   = "it is a symbol that was not linked: link the library that defines it, or remove the call (clang leaves out nothing by itself: -Wl,--allow-undefined hides this error)"
 )
 
-// foreigners are looked through in their order.
+// foreigners are tried in their order.
 var foreigners = []foreign{
 	{[]string{"env"}, []string{"abort"}, "this is AssemblyScript's: compile with `asc --use abort=`, and its seed with --use seed="},
 	{[]string{"env"}, []string{"seed", "trace", "console.*", "Date.*", "Math.*", "performance.*", "process.*", "crypto.*"}, "this is AssemblyScript's import of JavaScript: log, tell the time and take random bytes by the SDK, or by @assemblyscript/wasi-shim"},
@@ -49,7 +49,7 @@ var foreigners = []foreign{
 	{[]string{"extism:host/env", "usher:host/v1", "wasi_snapshot_preview1"}, nil, "see proto/abi for the functions that are served, and remove the call"},
 }
 
-// hintFor tells what to do about an import that is not served.
+// hintFor returns a hint for an import that is not served.
 func hintFor(module, name string) string {
 	for _, f := range foreigners {
 		if matchesAny(f.modules, module) && (f.names == nil || matchesAny(f.names, name)) {
@@ -71,7 +71,7 @@ func matchesAny(patterns []string, name string) bool {
 	})
 }
 
-// notFunctionHint tells what to do about an imported memory, table or global.
+// notFunctionHint returns a hint for an imported memory, table or global.
 func notFunctionHint(i wasmbin.Import) string {
 	switch {
 	case strings.HasPrefix(i.Module, "GOT.") || i.Name == "__memory_base" || i.Name == "__table_base" || i.Name == "__stack_pointer" && i.Module == "env":
@@ -84,17 +84,11 @@ func notFunctionHint(i wasmbin.Import) string {
 	return "let the module define it, or export a function that sets it"
 }
 
-// emscriptenModule is what compilers import what they do not know from.
-const emscriptenModule = "env"
+// EmscriptenModule is the module that compilers import unknown symbols from.
+const EmscriptenModule = "env"
 
-// emscriptenFunctions are what programs of Emscripten call that means nothing
-// here: that memory has grown, for JavaScript to look at it anew.
-func emscriptenFunctions() []Function {
-	return []Function{{Module: emscriptenModule, Name: "emscripten_notify_memory_growth", Params: []ValueType{I32}, Run: func(*Call, []uint64) {}}}
-}
-
-// startHint tells about a module that only runs as a program: of its own
-// initialisation nothing happens before a handler is called.
+// startHint is for a module that only runs as a program: nothing initialises it
+// before its handler is called.
 const startHint = "build it as a library with an initialiser: GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -o action.wasm (then it exports _initialize in place of _start)"
 
 // goSections are custom sections that Go's linker writes.

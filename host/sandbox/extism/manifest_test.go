@@ -1,4 +1,4 @@
-package sandbox_test
+package extism_test
 
 import (
 	"encoding/base64"
@@ -10,7 +10,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/guests"
-	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/sandbox/extism"
 )
 
 func TestReadManifestTakesWhatMeansSomethingHere(t *testing.T) {
@@ -21,7 +21,7 @@ func TestReadManifestTakesWhatMeansSomethingHere(t *testing.T) {
 		t.Fatal(err)
 	}
 	hash := strings.TrimPrefix(host.Digest(wasm), "sha256:")
-	m, err := sandbox.ReadManifest([]byte(`{
+	m, err := extism.ReadManifest([]byte(`{
 		"wasm": [{"path": "echo.wasm", "hash": "`+hash+`"}],
 		"memory": {"max_pages": 32, "max_http_response_bytes": 1000},
 		"allowed_hosts": ["hooks.slack.com"], "config": {"colour": "green"}, "timeout_ms": 1500
@@ -53,7 +53,7 @@ func TestReadManifestRefusesWhatItCouldNotHonour(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := sandbox.ReadManifest([]byte(tt.manifest), t.TempDir())
+			_, err := extism.ReadManifest([]byte(tt.manifest), t.TempDir())
 			if err == nil || host.CodeOf(err) != tt.code || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("error %v, code %s", err, host.CodeOf(err))
 			}

@@ -1,4 +1,4 @@
-package sandbox
+package budget
 
 import (
 	"fmt"
@@ -9,30 +9,30 @@ import (
 	"time"
 )
 
-// TestSharesOfMemoryNeverWaitInACircle lets many runs of random sizes take
-// memory piece by piece, and end when they have all of it: all of them do, and
-// never is more given than there is.
+// TestSharesOfMemoryNeverWaitInACircle lets many shares of random sizes grow
+// piece by piece up to their most, and then leave. All of them must get there, and
+// never may more be held than there is.
 func TestSharesOfMemoryNeverWaitInACircle(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(50) {
-		b := &budget{total: 100, loaded: func() int64 { return int64(seed % 10) }, evict: func(int64) {}}
+		b := &Budget{Total: 100, Loaded: func() int64 { return int64(seed % 10) }, Evict: func(int64) {}}
 		var all sync.WaitGroup
 		for n := range 40 {
 			random := rand.New(rand.NewPCG(seed, uint64(n)))
 			all.Go(func() {
-				s := &share{owner: fmt.Sprint(n % 7), most: 1 + random.Int64N(90)}
-				if err := b.enter(t.Context(), s, random.Int64N(s.most+1)); err != nil {
+				s := &Share{Owner: fmt.Sprint(n % 7), Most: 1 + random.Int64N(90)}
+				if err := b.Enter(t.Context(), s, random.Int64N(s.Most+1)); err != nil {
 					t.Error(err)
 					return
 				}
-				defer b.leave(s)
-				for s.held < s.most {
-					if _, ok := b.grow(t.Context(), s, 1+random.Int64N(s.most-s.held)); !ok {
-						t.Errorf("no more for a share that has %d of %d", s.held, s.most)
+				defer b.Leave(s)
+				for s.held < s.Most {
+					if _, ok := b.Grow(t.Context(), s, 1+random.Int64N(s.Most-s.held)); !ok {
+						t.Errorf("no more for a share that has %d of %d", s.held, s.Most)
 						return
 					}
-					if held := b.held.Load(); held > b.total {
-						t.Errorf("%d of %d are given", held, b.total)
+					if held := b.held.Load(); held > b.Total {
+						t.Errorf("%d of %d are given", held, b.Total)
 					}
 				}
 			})
@@ -48,20 +48,20 @@ func TestSharesOfMemoryNeverWaitInACircle(t *testing.T) {
 // while a large one waits.
 func TestALargeShareIsNotPassedForEver(t *testing.T) {
 	t.Parallel()
-	b := &budget{total: 100, loaded: func() int64 { return 0 }, evict: func(int64) {}}
+	b := &Budget{Total: 100, Loaded: func() int64 { return 0 }, Evict: func(int64) {}}
 	done := make(chan struct{})
-	small := func(n int) *share { return &share{owner: fmt.Sprint(n), most: 10} }
+	small := func(n int) *Share { return &Share{Owner: fmt.Sprint(n), Most: 10} }
 	last := small(0)
-	if err := b.enter(t.Context(), last, 10); err != nil {
+	if err := b.Enter(t.Context(), last, 10); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
 		defer close(done)
-		large := &share{owner: "large", most: 100}
-		if err := b.enter(t.Context(), large, 100); err != nil {
+		large := &Share{Owner: "large", Most: 100}
+		if err := b.Enter(t.Context(), large, 100); err != nil {
 			t.Error(err)
 		}
-		b.leave(large)
+		b.Leave(large)
 	}()
 	for waiting := 0; waiting == 0; time.Sleep(time.Millisecond) {
 		b.mu.Lock()
@@ -73,23 +73,23 @@ func TestALargeShareIsNotPassedForEver(t *testing.T) {
 		entered := make(chan struct{})
 		go func() {
 			defer close(entered)
-			if err := b.enter(t.Context(), next, 10); err != nil {
+			if err := b.Enter(t.Context(), next, 10); err != nil {
 				t.Error(err)
 			}
 		}()
 		select {
 		case <-entered:
 		case <-time.After(100 * time.Millisecond): // nobody is let past any more
-			b.leave(last)
+			b.Leave(last)
 			<-done
 			<-entered
-			b.leave(next)
+			b.Leave(next)
 			if n < maxPassed/2 || n > 2*maxPassed {
 				t.Errorf("%d were let past", n-1)
 			}
 			return
 		}
-		b.leave(last)
+		b.Leave(last)
 		last = next
 	}
 }
@@ -98,19 +98,19 @@ func TestALargeShareIsNotPassedForEver(t *testing.T) {
 // can get and keep it: another's first one enters at once.
 func TestOneOwnerLeavesMemoryForOthers(t *testing.T) {
 	t.Parallel()
-	b := &budget{total: 100, loaded: func() int64 { return 0 }, evict: func(int64) {}}
+	b := &Budget{Total: 100, Loaded: func() int64 { return 0 }, Evict: func(int64) {}}
 	var all sync.WaitGroup
 	free := make(chan struct{})
 	var full atomic.Int64
 	for range 40 {
 		all.Go(func() {
-			s := &share{owner: "greedy", most: 20}
-			if err := b.enter(t.Context(), s, 1); err != nil {
+			s := &Share{Owner: "greedy", Most: 20}
+			if err := b.Enter(t.Context(), s, 1); err != nil {
 				t.Error(err)
 			}
-			defer b.leave(s)
-			for s.held < s.most {
-				if _, ok := b.grow(t.Context(), s, 1); !ok {
+			defer b.Leave(s)
+			for s.held < s.Most {
+				if _, ok := b.Grow(t.Context(), s, 1); !ok {
 					t.Error("no more")
 					return
 				}
@@ -127,11 +127,11 @@ func TestOneOwnerLeavesMemoryForOthers(t *testing.T) {
 	if held := b.held.Load(); held > 75 {
 		t.Errorf("one owner holds %d of 100", held)
 	}
-	other := &share{owner: "modest", most: 20}
-	if err := b.enter(t.Context(), other, 20); err != nil {
+	other := &Share{Owner: "modest", Most: 20}
+	if err := b.Enter(t.Context(), other, 20); err != nil {
 		t.Error(err)
 	}
-	b.leave(other)
+	b.Leave(other)
 	close(free)
 	all.Wait()
 }

@@ -1,4 +1,4 @@
-package sandbox
+package extism
 
 import (
 	"encoding/json"
@@ -7,12 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 
-	extism "github.com/extism/go-sdk"
+	sdk "github.com/extism/go-sdk"
 
 	"github.com/usherhost/usher/host"
 )
 
-// Manifest is what an Extism manifest says that means something here.
+// Manifest holds those settings of an Extism manifest that Usher supports.
 type Manifest struct {
 	Wasm             []byte
 	AllowedHosts     []string
@@ -24,10 +24,10 @@ type Manifest struct {
 
 // ReadManifest reads an Extism manifest in JSON, whose paths are relative to
 // dir. Of several modules the last, or the one named "main", is the plugin, and
-// the others are linked into it. It refuses what it could not honour: modules to
+// the others are linked into it. It refuses what Usher does not support: modules to
 // be downloaded, file system paths.
 func ReadManifest(data []byte, dir string) (Manifest, error) {
-	var m extism.Manifest
+	var m sdk.Manifest
 	if err := json.Unmarshal(data, &m); err != nil {
 		return Manifest{}, &host.Error{Code: host.Invalid, Text: "the manifest is not an Extism manifest", Err: err}
 	}
@@ -52,7 +52,7 @@ func refuseManifest(text, hint string) error {
 }
 
 // readModules returns the plugin with the modules that it links.
-func readModules(modules []extism.Wasm, dir string) ([]byte, error) {
+func readModules(modules []sdk.Wasm, dir string) ([]byte, error) {
 	plugin := len(modules) - 1
 	var links []Link
 	for n, w := range modules {
@@ -79,12 +79,12 @@ func readModules(modules []extism.Wasm, dir string) ([]byte, error) {
 	return Bundle(wasm, links), nil
 }
 
-func readWasm(w extism.Wasm, dir string) (wasm []byte, name string, err error) {
+func readWasm(w sdk.Wasm, dir string) (wasm []byte, name string, err error) {
 	var hash string
 	switch w := w.(type) {
-	case extism.WasmData:
+	case sdk.WasmData:
 		wasm, hash, name = w.Data, w.Hash, w.Name
-	case extism.WasmFile:
+	case sdk.WasmFile:
 		path := w.Path
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)

@@ -1,4 +1,4 @@
-package sandbox
+package admission
 
 import (
 	"syscall"

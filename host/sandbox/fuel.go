@@ -1,0 +1,107 @@
+package sandbox
+
+import (
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// Fuel. Rewritten code subtracts the cost of the worst-case path through each loop
+// body and function from a global, and calls [Call.refuel] when that is below zero.
+// So a guest returns to the host at least every fraction of a millisecond.
+
+// quantum is how much fuel a guest gets at a time: enough for a fraction of a
+// millisecond.
+const quantum = 200_000
+
+// meter gives a run its fuel in quanta.
+type meter struct {
+	budget  int64 // what the run may use in all
+	granted int64
+}
+
+// fill gives the guest its first fuel.
+func (c *Call) fill() {
+	c.meter.granted = min(quantum, c.meter.budget)
+	c.instance.fuel.Set(uint64(c.meter.granted))
+}
+
+// used returns the fuel that the guest has used.
+func (c *Call) used() int64 {
+	if c.instance == nil {
+		return 0
+	}
+	used := c.meter.granted - int64(c.instance.fuel.Get())
+	for _, l := range c.instance.links {
+		used -= int64(fuelOf(l).Get())
+	}
+	return used
+}
+
+// refuel is called by the guest when its fuel is used up. It ends a run whose
+// deadline has passed or whose fuel limit is reached, and lets Go's scheduler and
+// collector run.
+func (c *Call) refuel() {
+	now := time.Now()
+	if err := c.expiredAt(now); err != nil {
+		panic(err)
+	}
+	fuel := c.instance.fuel
+	if c.caller != c.instance.module {
+		fuel = fuelOf(c.caller)
+	}
+	c.holdStack()
+	left := int64(fuel.Get())
+	more := min(quantum-left, c.meter.budget-c.meter.granted)
+	if left+more < 0 {
+		c.Stop(c.spent())
+	}
+	c.meter.granted += more
+	fuel.Set(uint64(left + more))
+	c.yield(now)
+}
+
+// overdrawn returns the fault of a run that ended with more fuel used than its
+// limit: after its last loop and call no code checks that.
+func (c *Call) overdrawn() error {
+	if c.used() > c.meter.budget {
+		return c.spent()
+	}
+	return nil
+}
+
+func (c *Call) spent() *Fault {
+	return &Fault{Kind: host.FaultLimit, Limit: "fuel", Message: fmt.Sprintf(
+		"used more than %d units of fuel (limit %[1]d)", c.meter.budget)}
+}
+
+// turn is how long a guest runs before it yields, while there are no more guests
+// than processors.
+const turn = 500 * time.Microsecond
+
+// yield lets Go's scheduler run. That can wake a thread, which takes longer than a
+// small run: with idle processors, short runs never do it.
+func (c *Call) yield(now time.Time) {
+	if c.sandbox == nil || c.sandbox.runs.crowded() || now.Sub(c.yielded) >= turn {
+		runtime.Gosched()
+		c.yielded = now
+	}
+}
+
+// Burn charges the run with units of fuel for the work of a host function: about
+// one for each nanosecond, as for the guest's own instructions. When the fuel is
+// used up, the run ends here and Burn does not return. It is for the run's
+// goroutine, and should be called before the work.
+func (c *Call) Burn(units int64) {
+	if c.instance == nil || units <= 0 {
+		return
+	}
+	units = min(units, c.meter.budget+1) // more than all of it makes no difference
+	fuel := c.instance.fuel
+	fuel.Set(uint64(int64(fuel.Get()) - units)) // the next refuel makes up for it, or ends the run
+	if err := c.overdrawn(); err != nil {
+		c.Stop(c.spent())
+	}
+}
