@@ -17,7 +17,7 @@ type Action struct {
 // BuildStatus is how far a version has come, in Auth0's words.
 type BuildStatus string
 
-// The build states. A module that was uploaded ready is built at once.
+// The build states. An uploaded module is built at once.
 const (
 	BuildPending  BuildStatus = "pending"
 	BuildBuilding BuildStatus = "building"
@@ -68,9 +68,9 @@ type ActionWrite struct {
 	Action Action // its ID, Name and UpdatedAt; with New also Trigger and CreatedAt
 	New    bool
 	Put    []SealedSecret // secrets to set
-	Remove []string       // secrets to forget
+	Remove []string       // secrets to delete
 	Draft  *Draft         // nil keeps the stored one
-	Deploy *Actor         // who wants Draft deployed once it is built; nil is nobody
+	Deploy *Actor         // who asked to deploy Draft once it is built; nil: no deploy was requested
 }
 
 // Limits on secrets, as Auth0 documents them.

@@ -42,7 +42,7 @@ type Settings struct {
 	Config     map[string]string `json:"config,omitempty"` // what the guest reads with config_get; not secret
 }
 
-// IsZero says whether s leaves every choice to the layer below; an empty list
+// IsZero reports whether s leaves every choice to the layer below; an empty list
 // or map is no choice.
 func (s Settings) IsZero() bool {
 	return s.Limits == Limits{} && s.Egress.IsZero() && s.Retry == Retry{} &&
@@ -82,7 +82,7 @@ type Egress struct {
 	Allow []string   `json:"allow,omitempty"`
 }
 
-// IsZero says whether e leaves every choice to the layer below.
+// IsZero reports whether e leaves every choice to the layer below.
 func (e Egress) IsZero() bool {
 	return e.Mode == "" && len(e.Allow) == 0
 }
@@ -120,15 +120,15 @@ const (
 // each it begins with the same memory and globals.
 type Isolation string
 
-// The ways. Without a choice a run gets the first one that its module allows.
+// The choices. Without one a run gets the first one that its module allows.
 const (
-	IsolationReset Isolation = "reset" // an instance that is kept, and made exactly what it was after every run
-	IsolationFresh Isolation = "fresh" // a new instance over a copy-on-write view of the initialised memory
+	IsolationReset Isolation = "reset" // a pooled instance that is restored to its snapshot after every run
+	IsolationFresh Isolation = "fresh" // a new instance over a copy-on-write mapping of the snapshot
 	IsolationPlain Isolation = "plain" // a new instance that initialises itself in every run
 )
 
 // DefaultSettings returns the bottom layer: what applies where neither the
-// binding nor the version says anything.
+// binding nor the version sets a value.
 func DefaultSettings() Settings {
 	return Settings{
 		Limits: Limits{
@@ -205,14 +205,14 @@ func (r Retry) over(base Retry) Retry {
 	}
 }
 
-// The largest module that is taken, unless the host is set otherwise, and the
-// most that it can be set to.
+// The default limit on the size of a module, in bytes, and the largest limit
+// that the host may be configured with.
 const (
 	DefaultModuleBytes = 32 << 20
 	MaxModuleBytes     = 64 << 20
 )
 
-// The bounds of what a binding may ask for.
+// The bounds of a binding's settings.
 const (
 	MaxTimeoutMillis = 15 * 60 * 1000
 	MaxMemoryBytes   = 1 << 30

@@ -1,6 +1,6 @@
 package host
 
-// Capabilities is what a version can do, beside what its runs have done.
+// Capabilities is what a version can do, and what its runs have done.
 type Capabilities struct {
 	ActionID  string    `json:"action_id"`
 	VersionID string    `json:"version_id"`
@@ -15,32 +15,33 @@ type Capabilities struct {
 	Looked    int       `json:"executions"` // how many of its latest executions were looked at
 }
 
-// EgressUse is where a version says that it sends requests, and where it did.
+// EgressUse lists the origins that a version declares, and those that its runs
+// contacted.
 type EgressUse struct {
 	Mode      EgressMode  `json:"mode,omitempty"` // what its manifest asks for
 	Declared  []string    `json:"declared"`       // origins in its manifest
 	Contacted []OriginUse `json:"contacted"`      // by all its runs, most requests first
 }
 
-// SecretUse is the names of the secrets that a version says it needs, and of
-// those that it asked the host for.
+// SecretUse lists the secrets that a version declares, and those that its runs
+// read.
 type SecretUse struct {
 	Declared []string `json:"declared"`
-	Read     []string `json:"read"` // with secret_get, in the executions looked at; what stands in the event is not seen
+	Read     []string `json:"read"` // with secret_get, in the executions looked at; secrets in the event are not counted
 }
 
-// EgressReport is where an action may send requests, where it did, and what
-// tightening would make of it.
+// EgressReport lists where an action may send requests, which origins it
+// contacted, and the allow list that tightening would make.
 type EgressReport struct {
 	ActionID  string      `json:"action_id"`
 	Action    string      `json:"action"`               // name
 	BindingID string      `json:"binding_id,omitempty"` // "" when it is not bound: nothing can be tightened then
 	VersionID string      `json:"version_id,omitempty"` // that is deployed
 	Number    int         `json:"version,omitempty"`
-	Mode      EgressMode  `json:"mode"`      // that holds now
-	Allow     []string    `json:"allow"`     // that holds now: the binding's and the version's own
+	Mode      EgressMode  `json:"mode"`      // in effect
+	Allow     []string    `json:"allow"`     // in effect: the binding's and the version's own
 	Declared  []string    `json:"declared"`  // the version's own; tightening leaves them
 	Contacted []OriginUse `json:"contacted"` // most requests first
-	Tightened []string    `json:"tightened"` // what tightening makes the binding's list
-	LeftOut   []string    `json:"left_out"`  // what was reached, and no list can name: see [OtherOrigins]
+	Tightened []string    `json:"tightened"` // the binding's list after tightening
+	LeftOut   []string    `json:"left_out"`  // contacted origins that no list can name: see [OtherOrigins]
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Change is one entry of the audit log: who changed what. Secret values never
-// stand in it.
+// Change is one entry of the audit log: who changed what. It never
+// contains values of secrets.
 type Change struct {
 	Seq    int64           `json:"seq"` // the order in which changes were made
 	At     time.Time       `json:"at"`
@@ -36,12 +36,12 @@ type Actor struct {
 
 type actorKey struct{}
 
-// WithActor returns a context of what actor asks for.
+// WithActor returns a context for a request of actor.
 func WithActor(ctx context.Context, actor Actor) context.Context {
 	return context.WithValue(ctx, actorKey{}, actor)
 }
 
-// ActorOf returns who asks; the host itself when nobody was named.
+// ActorOf returns the actor of a request; the host itself when there is none.
 func ActorOf(ctx context.Context) Actor {
 	actor, _ := ctx.Value(actorKey{}).(Actor)
 	return actor
@@ -56,8 +56,8 @@ type OriginUse struct {
 	LastAt    time.Time `json:"last_at"`
 }
 
-// MaxOrigins is how many origins are told apart for one version; requests to
-// others are counted under OtherOrigins.
+// MaxOrigins is how many origins are counted one by one for a version; requests
+// to others are counted under OtherOrigins.
 const (
 	MaxOrigins   = 100
 	OtherOrigins = "*"

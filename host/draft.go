@@ -22,7 +22,7 @@ type Dependency struct {
 
 // SharedModuleRef is the version of a shared module that a source uses.
 type SharedModuleRef struct {
-	SharedModuleID string `json:"module_id"`
+	SharedModuleID string `json:"shared_module_id"`
 	Name           string `json:"name"`
 	VersionID      string `json:"version_id"`
 	Number         int    `json:"number"`
@@ -76,14 +76,14 @@ func sameSecret(a, b Secret) bool { return a.Name == b.Name && a.UpdatedAt.Equal
 // SharedModuleVersion is one immutable state of a shared module, numbered from 1.
 type SharedModuleVersion struct {
 	ID             string    `json:"id"`
-	SharedModuleID string    `json:"module_id"`
+	SharedModuleID string    `json:"shared_module_id"`
 	Number         int       `json:"number"`
 	Source         Source    `json:"source"`
 	Secrets        []Secret  `json:"-"` // that the shared module had when it was published; nil: not known
 	CreatedAt      time.Time `json:"created_at"`
 }
 
-// SourcePatch changes an action's draft. A nil field keeps what there is.
+// SourcePatch changes an action's draft. A nil field keeps its value.
 type SourcePatch struct {
 	Revision      *int64 // that the draft must have, 0 when there must be none; else [Stale]
 	Name          *string
@@ -99,11 +99,11 @@ type SharedModuleWrite struct {
 	SharedModule SharedModule // its ID, Source and UpdatedAt; with New also Name and CreatedAt
 	New          bool
 	Put          []SealedSecret       // secrets to set
-	Remove       []string             // secrets to forget
-	Publish      *SharedModuleVersion // a version to make of it; its Number is not looked at
+	Remove       []string             // secrets to delete
+	Publish      *SharedModuleVersion // a version to make of it; its Number is ignored
 }
 
-// SharedModulePatch changes a shared module's draft. A nil field keeps what there is.
+// SharedModulePatch changes a shared module's draft. A nil field keeps its value.
 type SharedModulePatch struct {
 	Code         *string
 	Dependencies *[]Dependency

@@ -17,9 +17,9 @@ type HTTPRequest struct {
 	MaxResponseBytes int64         // of the body, raw and again decompressed
 	MaxRequests      int64         // how many requests it may cost, redirects included
 	Redirected       func() bool   // when set, asked before each redirect is followed: false is one request too many
-	Contacted        func(string)  // when set, told of each origin that a request was sent to, in the form of Allow; redirects included
+	Contacted        func(string)  // when set, called with each origin that a request was sent to, in the form of Allow; redirects included
 	Egress           Egress
-	Binding          string // whose request it is; connections and places are never shared by two
+	Binding          string // the id of the binding that sends it; two bindings share no connection and no place
 }
 
 // Redirect says what is done with a redirect, in the words of the Fetch standard.
@@ -32,7 +32,7 @@ const (
 	RedirectError  Redirect = "error"  // a redirect is an EgressFailure
 )
 
-// HTTPResponse is what came back. Body is decompressed.
+// HTTPResponse is the response to an HTTPRequest. Body is decompressed.
 type HTTPResponse struct {
 	Status   int
 	Header   http.Header // Content-Encoding and Content-Length are gone when Body was decompressed
@@ -41,12 +41,12 @@ type HTTPResponse struct {
 	Requests int64  // sent for it, redirects included
 }
 
-// EgressFailure is a request that brought no response. Guests get it as a
-// value.
+// EgressFailure is the error of a request without a response. Guests get it as
+// a value.
 type EgressFailure struct {
 	Code     EgressCode
 	Rule     string // with EgressRefused: the rule that refused, e.g. "not in allowed hosts", "loopback address"
-	Origin   string // with EgressRefused: the origin to allow, e.g. "https://hooks.slack.com"; empty: nothing that anybody may allow helps
+	Origin   string // with EgressRefused: the origin to allow, e.g. "https://hooks.slack.com"; empty: the address can't be allowed
 	Network  string // with EgressRefused for an address: the CIDR the operator would have to allow, e.g. "127.0.0.1/32"
 	Limit    string // with EgressLimit: the limit's name in [Limits]
 	Message  string // for the action's author

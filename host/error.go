@@ -5,24 +5,24 @@ import (
 	"time"
 )
 
-// Code classifies an Error for whoever must answer it: a door turns it into a
-// status, the CLI into an exit code.
+// Code classifies an Error: a transport answers with the HTTP status of the
+// code, the CLI ends with its exit code.
 type Code string
 
-// The codes. Each door maps them once, in package web.
+// The codes. Package web maps each to its status.
 const (
 	Invalid      Code = "invalid"      // the request is malformed; 400
 	Unauthorized Code = "unauthorized" // no key, or an unknown one; 401
 	Forbidden    Code = "forbidden"    // the key lacks the scope; 403
-	NotFound     Code = "not_found"    // no such thing; 404
-	Conflict     Code = "conflict"     // the thing is in another state; 409
-	Stale        Code = "stale"        // it was changed since the sender read it; 412
+	NotFound     Code = "not_found"    // not found; 404
+	Conflict     Code = "conflict"     // conflict with the current state; 409
+	Stale        Code = "stale"        // changed since the caller read it; 412
 	TooLarge     Code = "too_large"    // a size limit; 413
-	Unsupported  Code = "unsupported"  // a media type or feature we do not serve; 415
-	KeyReused    Code = "key_reused"   // an idempotency key came again with another body; 422
-	Refused      Code = "refused"      // well formed, but can't be done, e.g. a module that does not fit; 422
+	Unsupported  Code = "unsupported"  // an unsupported media type or feature; 415
+	KeyReused    Code = "key_reused"   // an idempotency key was used before with another body; 422
+	Refused      Code = "refused"      // well formed, but not possible, e.g. an unsuitable module; 422
 	Overloaded   Code = "overloaded"   // try again after RetryAfter; 429
-	Internal     Code = "internal"     // our fault; 500
+	Internal     Code = "internal"     // an error of the host; 500
 	Unavailable  Code = "unavailable"  // closing, or the disk is full; 503
 	Fenced       Code = "fenced"       // the execution is leased by another worker, or has finished; 409
 	Corrupt      Code = "corrupt"      // the database file is damaged; 500
@@ -35,7 +35,7 @@ type Field struct {
 	Detail  string `json:"detail"`
 }
 
-// Error is what crosses a package border when somebody outside must be told.
+// Error is an error for the caller of the API or the CLI, from any package.
 // Text says what is wrong, Hint and Fix what to do next; Err is the cause, for
 // the log.
 type Error struct {

@@ -14,11 +14,11 @@ type Event struct {
 	ReceivedAt  time.Time `json:"received_at"`
 }
 
-// NewEvent is an event to accept, with the key that tells a repeat.
+// NewEvent is an event to accept, with the key that identifies a repeat.
 //
-// With Strict, a repeat of Key must bring the same Fingerprint, or it is
+// With Strict, a repeat of Key must have the same Fingerprint, or it is
 // refused with KeyReused. Without, a repeat gets the first execution whatever
-// it brings: a user registers once.
+// its body: a user registers once.
 type NewEvent struct {
 	Event
 	Key         string
@@ -26,7 +26,7 @@ type NewEvent struct {
 	Strict      bool
 }
 
-// Accepted answers for one NewEvent. Repeat is true when the ids are those of
+// Accepted is the result for one NewEvent. Repeat is true when the ids are those of
 // an earlier event with the same key.
 type Accepted struct {
 	EventID     string `json:"event_id"`

@@ -2,7 +2,7 @@ package host
 
 import "time"
 
-// Status is how far an execution has come.
+// Status is the state of an execution.
 type Status string
 
 // The states. The last four are final.
@@ -16,7 +16,7 @@ const (
 	StatusCanceled  Status = "canceled"  // an operator stopped it
 )
 
-// Final reports whether nothing is left to run.
+// Final reports whether the execution has ended.
 func (s Status) Final() bool {
 	return s == StatusCompleted || s == StatusPartial || s == StatusFailed || s == StatusCanceled
 }
@@ -31,21 +31,21 @@ type Step struct {
 	Number    int      `json:"version"`
 	Digest    string   `json:"digest"`
 	Secrets   []string `json:"secrets,omitempty"` // names the version declares
-	Declared  Settings `json:"declared,omitzero"` // what the version's manifest says
-	Settings  Settings `json:"settings"`          // what applied at accept; with a binding that still exists, its present settings over Declared apply
+	Declared  Settings `json:"declared,omitzero"` // from the version's manifest
+	Settings  Settings `json:"settings"`          // in effect at accept; a binding that still exists overrides Declared with its present settings
 }
 
-// StepState is what became of one step.
+// StepState is the state of one step.
 type StepState string
 
 // The states of a step.
 const (
 	StepPending   StepState = "pending"
 	StepSucceeded StepState = "succeeded"
-	StepDead      StepState = "dead" // its attempts are used up
+	StepDead      StepState = "dead" // it failed in its last attempt
 )
 
-// Execution is one event's way through its plan. Its steps run strictly in
+// Execution runs the plan of one event. Its steps run strictly in
 // order, one at a time.
 type Execution struct {
 	ID          string      `json:"id"`
@@ -58,7 +58,7 @@ type Execution struct {
 	Progress    []StepState `json:"progress"` // one for each step of Plan
 	Attempt     int         `json:"attempt"`  // attempts that the next step has had
 	NextAt      time.Time   `json:"next_at,omitzero"`
-	Epoch       int64       `json:"-"` // raised by every claim; an older one may no longer record
+	Epoch       int64       `json:"-"` // raised by every lease; an older one may no longer record
 	ReplayOf    string      `json:"replay_of,omitempty"`
 	Traceparent string      `json:"traceparent,omitempty"`
 	CreatedAt   time.Time   `json:"created_at"`
@@ -100,14 +100,14 @@ type ExecutionQuery struct {
 	VersionID string    // executions with this version in their plan's results
 	Since     time.Time // accepted at that time or later
 	Until     time.Time // accepted before
-	Text      string    // words of an error message, in any of its attempts
+	Text      string    // part of an error message, in any of its attempts
 	Before    string    // an execution id: only older ones
 	Limit     int       // 1 to 500; 0 is 50
 }
 
-// Backlog is what waits to be run.
+// Backlog counts the executions that have not ended.
 type Backlog struct {
 	Unended  int64     // executions that have not ended, the running ones included
-	Retrying int64     // of those, they wait for a further attempt
-	DueSince time.Time // since when the one is due that has been for the longest, of those that nobody holds; zero: none is due
+	Retrying int64     // of those, waiting for a further attempt
+	DueSince time.Time // when the oldest due execution that no worker leases became due; zero: none is due
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The prefixes of ids: each says what the id names.
+// The prefixes of ids: each names the type of the thing.
 const (
 	ActionPrefix       = "act_"
 	VersionPrefix      = "ver_"

@@ -1,6 +1,6 @@
 package host
 
-// Inspection is what can be told of a module before it runs.
+// Inspection describes a module before it runs.
 type Inspection struct {
 	Digest      string    `json:"digest"` // "sha256:" and 64 hex digits
 	SizeBytes   int64     `json:"size_bytes"`
@@ -8,24 +8,23 @@ type Inspection struct {
 	Exports     []string  `json:"exports"`               // functions
 	Imports     []Import  `json:"imports"`               // functions
 	MemoryBytes int64     `json:"memory_bytes"`          // at start
-	Isolation   Isolation `json:"isolation,omitempty"`   // what its runs get
-	Reasons     []string  `json:"reasons,omitempty"`     // why they get no better one
-	InitRandom  bool      `json:"init_random,omitempty"` // it took random bytes before its image was made: every run has the same
-	WarmedUp    bool      `json:"warmed_up,omitempty"`   // its warm-up export ran before the image was made
-	ImageBytes  int64     `json:"image_bytes,omitempty"` // of that image
-	Problems    []Problem `json:"problems,omitempty"`    // why it does not fit; none when it does
-	Warnings    []Problem `json:"warnings,omitempty"`    // what a module that fits needs of its settings
+	Isolation   Isolation `json:"isolation,omitempty"`   // of its runs
+	Reasons     []string  `json:"reasons,omitempty"`     // why no faster isolation is possible
+	InitRandom  bool      `json:"init_random,omitempty"` // it read random bytes before its snapshot was taken: all runs share them
+	WarmedUp    bool      `json:"warmed_up,omitempty"`   // its warm-up export ran before the snapshot was taken
+	ImageBytes  int64     `json:"image_bytes,omitempty"` // of the snapshot
+	Problems    []Problem `json:"problems,omitempty"`    // why it can't be an action; none when it can
+	Warnings    []Problem `json:"warnings,omitempty"`    // what it needs of its settings
 }
 
-// Import is one function that a module asks of the host.
+// Import is one function that a module imports.
 type Import struct {
 	Module string `json:"module"`
 	Name   string `json:"name"`
 	Served bool   `json:"served"`
 }
 
-// Problem is one reason why a module can't be an action, or what it needs to be
-// one, with what to do.
+// Problem is one reason why a module can't be an action, with a hint.
 type Problem struct {
 	Detail string `json:"detail"`
 	Hint   string `json:"hint,omitempty"`

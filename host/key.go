@@ -9,7 +9,7 @@ type Scope string
 const (
 	ScopeIngest Scope = "ingest" // post events
 	ScopeManage Scope = "manage" // change actions, bindings, secrets, keys; retry and replay
-	ScopeRead   Scope = "read"   // look at everything but secrets
+	ScopeRead   Scope = "read"   // read everything but secrets
 )
 
 // Key is an API key. Only its hash is stored; the key itself is shown once,

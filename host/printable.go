@@ -13,7 +13,7 @@ import (
 // characters move the cursor and begin rows, bidirectional controls turn the order
 // of letters around, and invisible ones make two names look alike.
 
-// Printable reports whether r stands for itself wherever a text is shown. Joiners
+// Printable reports whether r stands for itself wherever a string is shown. Joiners
 // do, which Persian and emoji are written with; other control and format
 // characters and the separators of lines do not.
 func Printable(r rune) bool {
@@ -30,30 +30,30 @@ func Printable(r rune) bool {
 	return !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Cs, unicode.Zl, unicode.Zp)
 }
 
-// Unprintable says what is wrong with a name or an id that people get to see:
-// its first character that is not [Printable], as in "must have no control
-// characters and none that can't be seen, but has U+202E". It returns "" when all
-// is well.
+// Unprintable describes the first character of a name or an id that is not
+// [Printable], as in "must have no control or
+// invisible characters, but has U+202E". It returns "" when
+// there is none.
 func Unprintable(s string) string {
 	for i, r := range s {
 		switch {
 		case r == utf8.RuneError && !isReplacement(s[i:]):
 			return "must be UTF-8"
 		case !Printable(r):
-			return fmt.Sprintf("must have no control characters and none that can't be seen, but has %U", r)
+			return fmt.Sprintf("must have no control or invisible characters, but has %U", r)
 		}
 	}
 	return ""
 }
 
-// isReplacement tells U+FFFD from bytes that are no UTF-8.
+// isReplacement distinguishes U+FFFD from bytes that are not UTF-8.
 func isReplacement(s string) bool {
 	_, size := utf8.DecodeRuneInString(s)
 	return size > 1
 }
 
 // Escape returns text with JSON's escapes in place of what is not [Printable],
-// other than the characters of but. A byte that is no UTF-8 becomes \xXX.
+// other than the characters of but. A byte that is not UTF-8 becomes \xXX.
 func Escape(text, but string) string {
 	at := unprintableAt(text, but)
 	if at < 0 {
@@ -70,7 +70,7 @@ func Escape(text, but string) string {
 	return b.String()
 }
 
-// unprintableAt returns where text has something to escape; -1 when nowhere.
+// unprintableAt returns where text has something to escape; -1 when it has nothing.
 func unprintableAt(text, but string) int {
 	for i, r := range text {
 		if r == utf8.RuneError && !isReplacement(text[i:]) || !Printable(r) && !strings.ContainsRune(but, r) {

@@ -6,8 +6,8 @@ import "time"
 const RefusedEventPrefix = "ref_"
 
 // RefusedEvent is one request of a sender with a valid key whose event, or batch
-// of events, was not accepted for what it was. It is kept for a day, so that it
-// can be sent again once it, or what refused it, is fixed.
+// of events, was invalid. It is kept for a day, so that it
+// can be sent again once its sender or the host is fixed.
 type RefusedEvent struct {
 	ID          string    `json:"id"`
 	Trigger     Trigger   `json:"trigger"`
@@ -18,7 +18,7 @@ type RefusedEvent struct {
 	Errors      []Field   `json:"errors,omitempty"`
 	ContentType string    `json:"content_type,omitempty"`
 	SizeBytes   int64     `json:"size_bytes"` // of the body; 0 when it was not read
-	Kept        bool      `json:"kept"`       // the body is there, to be sent again
+	Kept        bool      `json:"kept"`       // the body is stored, and can be sent again
 	ReceivedAt  time.Time `json:"received_at"`
 	ExpiresAt   time.Time `json:"expires_at"`
 
@@ -34,8 +34,8 @@ type RefusedEventQuery struct {
 	Limit  int // 0 is 50
 }
 
-// RefusedEventLimits bound what is kept. What is beyond them goes, the oldest
-// first.
+// RefusedEventLimits bound the stored refused events. The oldest ones beyond them are
+// deleted first.
 type RefusedEventLimits struct {
 	Count, Bytes       int64 // of all
 	KeyCount, KeyBytes int64 // of each API key

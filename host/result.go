@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// Fault says whose fault a failed run is.
+// Fault classifies a failed run by its cause.
 type Fault string
 
-// The parties.
+// The causes.
 const (
 	FaultGuest  Fault = "guest"  // the action's code: an error it set, a trap, a non-zero return
 	FaultLimit  Fault = "limit"  // it went over one of its limits; Result.Limit names it
 	FaultEgress Fault = "egress" // a request that it needed is against its binding's egress policy
-	FaultHost   Fault = "host"   // ours: the module would not load, a secret is not set
+	FaultHost   Fault = "host"   // the host: the module did not load, a secret is not set
 )
 
 // Result is one action's outcome in one attempt.
@@ -32,29 +32,29 @@ type Result struct {
 	Fault            Fault        `json:"fault,omitempty"`
 	Limit            string       `json:"limit,omitempty"` // the limit's name in [Limits], with FaultLimit
 	Error            *ResultError `json:"error,omitempty"`
-	Output           []byte       `json:"output,omitempty"` // what the guest put out, without secrets
+	Output           []byte       `json:"output,omitempty"` // the guest's output, without secrets
 	Logs             []Log        `json:"logs,omitempty"`
 	LogsCut          bool         `json:"logs_cut,omitempty"` // lines over LogBytes were dropped
 	Calls            []CallNote   `json:"calls,omitempty"`
 	Stats            Stats        `json:"stats"`
 	StartedAt        time.Time    `json:"started_at"`
 	EndedAt          time.Time    `json:"ended_at"`
-	RetryAfterMillis int64        `json:"retry_after_ms,omitempty"` // what the last response asked for
+	RetryAfterMillis int64        `json:"retry_after_ms,omitempty"` // from the last response
 
 	// Contacted counts the requests sent to each origin, in the form of
-	// [Egress.Allow]. It is kept for the version, as [OriginUse], not with the result.
+	// [Egress.Allow]. It is stored for the version, as [OriginUse], not with the result.
 	Contacted map[string]int64 `json:"-"`
 }
 
 // SeqResult is a result with its place in the order in which results were
-// recorded: what following the logs goes by.
+// recorded, the cursor of a live tail.
 type SeqResult struct {
 	Seq int64 `json:"seq"`
 	Result
 }
 
-// ResultError tells an action's author what went wrong: their own message
-// first, then the trap and the stack.
+// ResultError is the error of a failed run, for the action's author: its own
+// message first, then the trap and the stack.
 type ResultError struct {
 	Name    string `json:"name,omitempty"`
 	Message string `json:"message"`
@@ -64,7 +64,7 @@ type ResultError struct {
 	Stack   string `json:"stack,omitempty"`
 }
 
-// Line returns the error in one piece: "TypeError [CODE]: message".
+// Line returns the error on one line: "TypeError [CODE]: message".
 func (e ResultError) Line() string {
 	head := e.Name
 	if e.Code != "" {
@@ -83,7 +83,7 @@ type Log struct {
 	Message string    `json:"message"`
 }
 
-// CallNote tells people of one host call. It passed the redactor; the
+// CallNote describes one host call for people. It passed the redactor; the
 // exact bytes are on the [Tape].
 type CallNote struct {
 	Ordinal    int    `json:"ordinal"`
@@ -97,9 +97,9 @@ type CallNote struct {
 	TookMicros int64  `json:"took_us"`
 }
 
-// Stats is what a run used.
+// Stats are the resources that a run used.
 type Stats struct {
-	TotalMicros  int64     `json:"total_us"`     // wall clock, all included
+	TotalMicros  int64     `json:"total_us"`     // wall clock of the whole run
 	StartMicros  int64     `json:"start_us"`     // until the guest's export was entered
 	HostMicros   int64     `json:"host_us"`      // spent in host functions
 	MemoryBytes  int64     `json:"memory_bytes"` // linear memory at the end
@@ -109,16 +109,16 @@ type Stats struct {
 	Isolation    Isolation `json:"isolation,omitempty"`
 }
 
-// Tape is all that a run got from outside besides its event: with the module
-// it determines the run. It holds secret values: seal it before it is stored.
+// Tape is every input of a run besides its event: with the module it determines
+// the run. It holds secret values: seal it before it is stored.
 type Tape struct {
-	Seed    []byte            `json:"seed,omitempty"`    // 32 bytes from which the guest's random numbers came; nil when it took none
-	Start   time.Time         `json:"start,omitzero"`    // the guest's clock at its start, which moves only when a host call returns; zero when it never looked
-	Secrets map[string]string `json:"secrets,omitempty"` // as they stood in event.secrets
+	Seed    []byte            `json:"seed,omitempty"`    // 32 bytes from which the guest's random numbers came; nil when it used none
+	Start   time.Time         `json:"start,omitzero"`    // the guest's clock at its start, which moves only when a host call returns; zero when it never read it
+	Secrets map[string]string `json:"secrets,omitempty"` // as in event.secrets
 	Calls   []Call            `json:"calls,omitempty"`
 }
 
-// Empty reports whether the run got nothing from outside besides its event.
+// Empty reports whether the event was the only input of the run.
 func (t Tape) Empty() bool {
 	return t.Seed == nil && t.Start.IsZero() && len(t.Secrets) == 0 && len(t.Calls) == 0
 }

@@ -1,6 +1,6 @@
-// Package host holds the words of Usher: triggers, events, actions, versions,
-// bindings, secrets, executions, results and tapes. Every other package speaks
-// in them; this one imports nothing but the standard library.
+// Package host is the domain of Usher: triggers, events, actions, versions,
+// bindings, secrets, executions, results and tapes, and the contracts between
+// its services. All other packages use it; it imports the standard library only.
 package host
 
 // Trigger names a moment in a registration flow to which actions are bound, in

@@ -74,10 +74,10 @@ func TestCheckEventTellsWhatIsWrongAndWhere(t *testing.T) {
 		}},
 		{"a user id that is a number", event(`"user_id":7`), []proto.Violation{{"/user/user_id", "must be a string, is a number"}}},
 		{"a user id that forges a row", event(`"user_id":"a\nb"`), []proto.Violation{
-			{"/user/user_id", "must have no control characters and none that can't be seen, but has U+000A"},
+			{"/user/user_id", "must have no control or invisible characters, but has U+000A"},
 		}},
 		{"a tenant that turns text around", `{"user":{"user_id":"a"},"tenant":{"id":"t\u202e"}}`, []proto.Violation{
-			{"/tenant/id", "must have no control characters and none that can't be seen, but has U+202E"},
+			{"/tenant/id", "must have no control or invisible characters, but has U+202E"},
 		}},
 		{"a user that is an array", `{"user":["auth0|1"]}`, []proto.Violation{{"/user", "must be an object, is an array"}}},
 		{"several things at once, in order", event(`"user_id":"a","email":1,"email_verified":"yes","app_metadata":[]`), []proto.Violation{

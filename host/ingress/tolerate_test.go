@@ -134,7 +134,7 @@ func TestServerKeepsRefusingWhatIsTrulyWrong(t *testing.T) {
 		{name: "a CloudEvent's id that forges a row", body: structured(`1\nexe_2`, ada, ""), status: 400, want: "U+000A"},
 		{name: "a CloudEvent's id that is turned around, in a header", header: []string{
 			"ce-specversion: 1.0", "ce-id: 1%E2%80%AE2", "ce-source: /a", "ce-type: b", "Content-Type: application/json",
-		}, body: ada, status: 400, want: "header ce-id: must have no control characters and none that can't be seen, but has U+202E"},
+		}, body: ada, status: 400, want: "header ce-id: must have no control or invisible characters, but has U+202E"},
 		{name: "a user's id with an escape", body: `{"user":{"user_id":"\u001b]0;owned\u0007"}}`, status: 400, want: "U+001B"},
 		{name: "one in a plain batch", body: "[" + ada + "," + structured("1", `{"User":{}}`, "") + "]", status: 400, want: `"/1/data/User"`},
 		{name: "half a CloudEvent", body: structured("1", ada, "")[:40], status: 400, want: "the body is not JSON"},

@@ -187,7 +187,7 @@ func (db *DB) SharedModuleUsers(ctx context.Context, sharedModuleID string) ([]h
 		FROM shared_module_use u
 		JOIN action a ON a.id = u.action_id
 		JOIN draft d ON d.action_id = a.id
-		JOIN json_each(CAST(d.source AS TEXT), '$.shared_modules') ref ON ref.value ->> '$.module_id' = u.shared_module_id
+		JOIN json_each(CAST(d.source AS TEXT), '$.shared_modules') ref ON ref.value ->> '$.shared_module_id' = u.shared_module_id
 		WHERE u.shared_module_id = ? AND u.version_id = ''
 		ORDER BY a.name`, sharedModuleID)
 	if err != nil {

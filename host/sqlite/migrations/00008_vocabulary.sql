@@ -29,15 +29,15 @@ ALTER TABLE secret RENAME COLUMN place TO position;
 
 -- Stored sources and the log of changes say shared module, too.
 UPDATE draft SET source = CAST(json_remove(json_set(CAST(source AS TEXT), '$.shared_modules', json((
-	SELECT json_group_array(json_remove(json_set(used.value, '$.module_id', used.value ->> '$.library_id'), '$.library_id'))
+	SELECT json_group_array(json_remove(json_set(used.value, '$.shared_module_id', used.value ->> '$.library_id'), '$.library_id'))
 	FROM json_each(CAST(source AS TEXT), '$.libraries') used))), '$.libraries') AS BLOB)
 WHERE json_type(CAST(source AS TEXT), '$.libraries') IS NOT NULL;
 UPDATE version SET source = CAST(json_remove(json_set(CAST(source AS TEXT), '$.shared_modules', json((
-	SELECT json_group_array(json_remove(json_set(used.value, '$.module_id', used.value ->> '$.library_id'), '$.library_id'))
+	SELECT json_group_array(json_remove(json_set(used.value, '$.shared_module_id', used.value ->> '$.library_id'), '$.library_id'))
 	FROM json_each(CAST(source AS TEXT), '$.libraries') used))), '$.libraries') AS BLOB)
 WHERE source IS NOT NULL AND json_type(CAST(source AS TEXT), '$.libraries') IS NOT NULL;
 UPDATE pending_deploy SET source = CAST(json_remove(json_set(CAST(source AS TEXT), '$.shared_modules', json((
-	SELECT json_group_array(json_remove(json_set(used.value, '$.module_id', used.value ->> '$.library_id'), '$.library_id'))
+	SELECT json_group_array(json_remove(json_set(used.value, '$.shared_module_id', used.value ->> '$.library_id'), '$.library_id'))
 	FROM json_each(CAST(source AS TEXT), '$.libraries') used))), '$.libraries') AS BLOB)
 WHERE json_type(CAST(source AS TEXT), '$.libraries') IS NOT NULL;
 UPDATE change SET verb = 'shared_module.' || substr(verb, 9) WHERE verb LIKE 'library.%';
