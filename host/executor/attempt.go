@@ -12,30 +12,32 @@ import (
 
 // attempt runs the step once. False means that ctx ended first: there is
 // nothing to record.
-func (w *walk) attempt(ctx context.Context, index int) (host.Result, []byte, bool) {
+func (r *run) attempt(ctx context.Context, index int) (host.Result, []byte, bool) {
 	started := time.Now().UTC()
-	result, tape, err := w.guarded(ctx, index)
+	e, x := r.executor, &r.execution
+	result, tape, err := r.guarded(ctx, index)
 	if err != nil && ctx.Err() != nil {
 		return host.Result{}, nil, false
 	}
 	if err != nil {
-		w.log.Error("the host could not run an action", "execution", w.ID, "action", w.Plan[index].Action, "error", err)
+		e.log.Error("the host could not run an action", "execution", x.ID, "action", x.Plan[index].Action, "error", err)
 		result, tape = hostFault(err), host.Tape{}
 	}
-	w.sign(&result, index, started)
-	w.meters.ran(w.Trigger, &result)
-	if w.OriginUses != nil {
-		w.reach.add(result.VersionID, result.Contacted)
+	r.complete(&result, index, started)
+	e.meters.ran(x.Trigger, &result)
+	if e.OriginUses != nil {
+		e.contacted.add(result.VersionID, result.Contacted)
 	}
-	return result, w.seal(tape, index, result.Attempt), true
+	return result, r.seal(tape, index, result.Attempt), true
 }
 
 // guarded gets what the runner needs and calls it. A panic there is an error: it
 // costs this attempt, not the process.
-func (w *walk) guarded(ctx context.Context, index int) (result host.Result, tape host.Tape, err error) {
+func (r *run) guarded(ctx context.Context, index int) (result host.Result, tape host.Tape, err error) {
+	e, x := r.executor, &r.execution
 	defer func() {
 		if p := recover(); p != nil {
-			w.log.Error("panic while running an action", "execution", w.ID, "panic", p, "stack", string(debug.Stack()))
+			e.log.Error("panic while running an action", "execution", x.ID, "panic", p, "stack", string(debug.Stack()))
 			err = &host.Error{
 				Code: host.Internal,
 				Text: fmt.Sprintf("the host panicked while it ran the action: %v", p),
@@ -43,49 +45,50 @@ func (w *walk) guarded(ctx context.Context, index int) (result host.Result, tape
 			}
 		}
 	}()
-	w.settle(ctx, index)
-	if err := w.load(ctx); err != nil {
+	r.applySettings(ctx, index)
+	if err := r.load(ctx); err != nil {
 		return result, tape, err
 	}
-	return w.Runner.Run(ctx, w.Execution, index, w.Attempt+1)
+	return e.Runner.Run(ctx, *x, index, x.Attempt+1)
 }
 
-// settle puts the settings that hold now into the step.
-func (w *walk) settle(ctx context.Context, index int) {
-	if step := &w.Plan[index]; w.Executor.Settings != nil {
-		step.Settings = w.Executor.Settings(ctx, *step)
+// applySettings puts the settings that hold now into the step.
+func (r *run) applySettings(ctx context.Context, index int) {
+	if step := &r.execution.Plan[index]; r.executor.Settings != nil {
+		step.Settings = r.executor.Settings(ctx, *step)
 	}
 }
 
 // load fetches the event with its body when it was not leased with it.
-func (w *walk) load(ctx context.Context) error {
-	if w.Event != nil && w.Event.Body != nil {
+func (r *run) load(ctx context.Context) error {
+	x := &r.execution
+	if x.Event != nil && x.Event.Body != nil {
 		return nil
 	}
-	event, err := w.Events.Event(ctx, w.EventID)
+	event, err := r.executor.Events.Event(ctx, x.EventID)
 	if err != nil {
-		return fmt.Errorf("load event %s: %w", w.EventID, err)
+		return fmt.Errorf("load event %s: %w", x.EventID, err)
 	}
-	w.Event = &event
+	x.Event = &event
 	return nil
 }
 
-// sign fills in what the executor knows better than the runner.
-func (w *walk) sign(r *host.Result, index int, started time.Time) {
-	step := &w.Plan[index]
-	r.ExecutionID, r.Step, r.Attempt = w.ID, index, w.Attempt+1
-	r.BindingID, r.ActionID, r.Action = step.BindingID, step.ActionID, step.Action
-	r.VersionID, r.Number = step.VersionID, step.Number
-	r.DeadLetter = false
-	if !r.Succeeded && r.Fault == "" {
-		r.Fault = host.FaultHost
+// complete fills in what the executor knows better than the runner.
+func (r *run) complete(result *host.Result, index int, started time.Time) {
+	x, step := &r.execution, &r.execution.Plan[index]
+	result.ExecutionID, result.Step, result.Attempt = x.ID, index, x.Attempt+1
+	result.BindingID, result.ActionID, result.Action = step.BindingID, step.ActionID, step.Action
+	result.VersionID, result.Number = step.VersionID, step.Number
+	result.DeadLetter = false
+	if !result.Succeeded && result.Fault == "" {
+		result.Fault = host.FaultHost
 	}
-	if r.StartedAt.IsZero() {
-		r.StartedAt = started
+	if result.StartedAt.IsZero() {
+		result.StartedAt = started
 	}
-	if r.EndedAt.IsZero() {
-		r.EndedAt = time.Now().UTC()
-		r.Stats.TotalMicros = r.EndedAt.Sub(r.StartedAt).Microseconds()
+	if result.EndedAt.IsZero() {
+		result.EndedAt = time.Now().UTC()
+		result.Stats.TotalMicros = result.EndedAt.Sub(result.StartedAt).Microseconds()
 	}
 }
 
@@ -103,18 +106,18 @@ func hostFault(err error) host.Result {
 
 // seal returns the encrypted tape, nil when the run made no host call. A tape
 // holds secrets: one that can't be encrypted is dropped.
-func (w *walk) seal(tape host.Tape, index, attempt int) []byte {
-	if len(tape.Calls) == 0 || w.Sealer == nil {
+func (r *run) seal(tape host.Tape, index, attempt int) []byte {
+	if len(tape.Calls) == 0 || r.executor.Sealer == nil {
 		return nil
 	}
 	plaintext, err := encodeTape(tape)
 	if err == nil {
 		var sealed []byte
-		if sealed, err = w.Sealer.Seal(plaintext, host.TapePlace(w.ID, index, attempt)); err == nil {
+		if sealed, err = r.executor.Sealer.Seal(plaintext, host.TapePlace(r.execution.ID, index, attempt)); err == nil {
 			return sealed
 		}
 	}
-	w.log.Error("cannot seal the tape of a run; it is recorded without, and can't be replayed",
-		"execution", w.ID, "step", index, "attempt", attempt, "error", err)
+	r.executor.log.Error("cannot seal the tape of a run; it is recorded without, and can't be replayed",
+		"execution", r.execution.ID, "step", index, "attempt", attempt, "error", err)
 	return nil
 }

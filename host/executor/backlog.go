@@ -8,41 +8,47 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
+// How an execution comes to a worker, and what becomes of its room:
+//
+//  1. The store accepts an event and asks [Executor.Reserve] for room, in its writer's
+//     goroutine, before the commit. Reserve counts the room as held, or refuses: memory
+//     is full, or the intake is in overflow. A refused execution stays in the store.
+//  2. The store commits and calls [Executor.Dispatch]; when the commit failed it calls
+//     [Executor.Release]. (The store's end is told in package sqlite, dispatch.go.)
+//  3. Dispatch starts a worker if the lane of the execution's next action may have a
+//     place, and queues the execution otherwise.
+//  4. What stayed in the store, and what was retried, comes by a claim: the claiming
+//     loop reserves room for a batch, asks the store, and completes the claim with what
+//     it got. It is woken when something is due or when there is room again.
+//  5. The room is given back when the last outcome of the execution is durable, when
+//     its run was lost, or when it went back to the store (see surplus.go).
+//
+// The state of steps 1 and 4 is the intake's, see there.
+
 // claimBatch bounds one Claim, so that accepts need not wait long behind it.
 const claimBatch = 512
 
-// backlog is what the executor holds in memory: a bounded number of executions,
-// in a first-in-first-out line for each action before the workers, and what it
-// knows of the work that waits in the store.
-//
-// When it is full, accepted executions stay in the store (they spill).
-// From then on all do, until claims have caught up: so the oldest go first, and
-// a flood of new ones starves neither spilled executions nor retries.
+// backlog is what the executor holds in memory: a bounded number of executions, queued
+// for each action before the workers, and what it knows of the work in the store.
 type backlog struct {
-	size int // executions held at most
-	low  int // waiting ones at which spilled work is claimed: a batch, not one by one
-	wake chan struct{}
+	size int           // executions held at most
+	low  int           // queued ones at which overflowed work is claimed: a batch, not one by one
+	wake chan struct{} // signals the claiming loop
 
-	mu      sync.Mutex // guards all below
-	closed  bool       // before Run and after its end: nothing is taken
-	start   func(host.Execution, *lane)
-	lanes   lanes
-	walking map[string]*walk // by execution
-	held    int              // reserved, waiting, running, and ended but not yet durable
-	spilled bool             // the store may hold due executions, and gets all new ones
-	spills  uint64           // reservations refused so far
-	again   bool             // some spilled while a claim was on its way
-	due     time.Time        // when something in the store is due next; zero: not known
-	hungry  bool             // a claim was due, but there was no room
+	mu     sync.Mutex // guards all below
+	closed bool       // before Run and after its end: nothing is taken
+	start  func(host.Execution, *lane)
+	lanes  lanes
+	runs   map[string]*run // by execution
+	held   int             // reserved, queued, running, and ended but not yet durable
+	intake intake
 }
 
-// newBacklog returns a closed backlog. What the store holds is not known yet,
-// so it begins as if work had spilled.
+// newBacklog returns a closed backlog.
 func newBacklog(size, workers int) *backlog {
 	return &backlog{
 		size: size, low: max(0, (size-workers)/2), lanes: newLanes(workers),
-		wake: make(chan struct{}, 1), closed: true, spilled: true,
-		walking: map[string]*walk{},
+		wake: make(chan struct{}, 1), closed: true, runs: map[string]*run{},
 	}
 }
 
@@ -52,8 +58,8 @@ func (b *backlog) open(start func(host.Execution, *lane)) {
 	b.start, b.closed = start, false
 }
 
-// close stops the line: nothing more is taken from it or put into it. What
-// waited stays in the store.
+// close stops the queues: nothing more is taken from them or put into them. What was
+// queued stays in the store.
 func (b *backlog) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -68,22 +74,22 @@ func (b *backlog) isClosed() bool {
 	return b.closed
 }
 
+// reserve asks for room for a new execution.
 func (b *backlog) reserve() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed || b.spilled || b.held >= b.size {
-		b.spilled, b.hungry = true, true
-		b.spills++
-		b.feed()
+	if b.closed || !b.intake.takesNew() || b.held >= b.size {
+		b.intake.refuse()
+		b.wakeIfRoom()
 		return false
 	}
 	b.held++
 	return true
 }
 
-// take counts the room of an execution that comes from elsewhere; release must
+// hold counts the room of an execution that no reservation was made for; release must
 // follow.
-func (b *backlog) take() {
+func (b *backlog) hold() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.held++
@@ -93,10 +99,10 @@ func (b *backlog) release() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.held--
-	b.feed()
+	b.wakeIfRoom()
 }
 
-// add starts x or lets it wait; its room is counted already.
+// add starts x or queues it; its room is counted already.
 func (b *backlog) add(x host.Execution) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -111,8 +117,8 @@ func (b *backlog) add(x host.Execution) {
 	b.lanes.push(x)
 }
 
-// next gives back the place at which something of a lane ran, and returns what
-// a worker runs next, with its lane; false when it is to end.
+// next gives back the place at which something of a lane ran, and returns what a worker
+// runs next, with its lane; false when the worker is to end.
 func (b *backlog) next(ran *lane) (host.Execution, *lane, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -123,23 +129,23 @@ func (b *backlog) next(ran *lane) (host.Execution, *lane, bool) {
 	x, lane, ok := b.lanes.pop()
 	if ok {
 		b.fill()
-		b.feed()
+		b.wakeIfRoom()
 	}
 	return x, lane, ok
 }
 
-// proceed moves the place of an execution to the lane of its next action. When
-// that may have none, the execution waits, with its room, and proceed reports
-// false: then the worker takes another.
-func (b *backlog) proceed(ctx context.Context, from *lane, w *walk) (*lane, bool) {
+// proceed moves the place of a run to the lane of its next action. When that lane may
+// not have the place, the execution is queued, with its room, and proceed reports false:
+// then the worker takes another.
+func (b *backlog) proceed(ctx context.Context, from *lane, x host.Execution) (*lane, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	to := b.lanes.of(&w.Execution)
-	if to == from || b.closed || ctx.Err() != nil { // the walk itself ends
+	to := b.lanes.of(&x)
+	if to == from || b.closed || ctx.Err() != nil { // the run itself ends
 		return from, true
 	}
 	if !b.lanes.admits(to, b.lanes.places-b.lanes.running+1) {
-		b.lanes.push(w.Execution)
+		b.lanes.push(x)
 		return from, false
 	}
 	from.running--
@@ -159,129 +165,124 @@ func (b *backlog) fill() {
 	}
 }
 
-// enter notes that an execution is being walked, and leave that it is not any
-// more. By then a retry of it may have entered.
-func (b *backlog) enter(w *walk) {
+// began and ended keep the runs that [backlog.cancel] stops. When a run ends, a retry of
+// the same execution may have begun already.
+func (b *backlog) began(r *run) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.walking[w.ID] = w
+	b.runs[r.execution.ID] = r
 }
 
-func (b *backlog) leave(w *walk) {
+func (b *backlog) ended(r *run) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.walking[w.ID] == w {
-		delete(b.walking, w.ID)
+	if b.runs[r.execution.ID] == r {
+		delete(b.runs, r.execution.ID)
 	}
 }
 
-// cancel stops the walk of an execution, or keeps it from starting.
+// cancel stops the run of an execution, or keeps it from starting.
 func (b *backlog) cancel(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if w, ok := b.walking[id]; ok {
-		w.cancel(errLost)
+	if r, ok := b.runs[id]; ok {
+		r.cancel(errLost)
 	}
 	b.lanes.cancel(id)
 }
 
-// arm notes that something in the store is due at a time; zero is at once.
-func (b *backlog) arm(at time.Time) {
+// dueAt notes that something in the store is due at a time; zero is at once.
+func (b *backlog) dueAt(at time.Time) {
 	if at.IsZero() {
 		at = time.Now()
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.due.IsZero() || at.Before(b.due) {
-		b.due = at
-		b.poke()
+	if b.intake.dueAt(at) {
+		b.signal()
 	}
 }
 
-// nextDue returns when to claim next, and false when no time is known or room
-// must come first.
+// nextDue returns when to claim next, and false when no time is known or room must come
+// first.
 func (b *backlog) nextDue() (time.Time, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.due, !b.due.IsZero() && !b.hungry
+	due := b.intake.due
+	return due, !due.IsZero() && !b.intake.needsRoom
 }
 
-// feed wakes the claiming loop when it waited for room and there is some. The
-// caller holds mu.
-func (b *backlog) feed() {
-	if b.hungry && b.claimable(time.Now()) > 0 {
-		b.hungry = false
-		b.poke()
+// wakeIfRoom wakes the claiming loop when it needs room and there is some. The caller
+// holds mu.
+func (b *backlog) wakeIfRoom() {
+	if b.intake.needsRoom && b.claimable(time.Now()) > 0 {
+		b.intake.needsRoom = false
+		b.signal()
 	}
 }
 
-func (b *backlog) poke() {
+func (b *backlog) signal() {
 	select {
 	case b.wake <- struct{}{}:
 	default:
 	}
 }
 
-// wanted reports whether the store has, or may have, something due. The caller
-// holds mu.
-func (b *backlog) wanted(now time.Time) bool {
-	return b.spilled || b.again || !b.due.IsZero() && !now.Before(b.due)
-}
-
 // claimable returns how many executions to claim. The caller holds mu.
 func (b *backlog) claimable(now time.Time) int {
-	if b.closed || !b.wanted(now) || b.spilled && b.lanes.count > b.low {
+	if b.closed || !b.intake.wantsClaim(now) || b.isCrowded() {
 		return 0
 	}
-	return min(b.size-b.held, claimBatch)
+	return max(0, min(b.size-b.held, claimBatch))
 }
 
-// ticket is the room for one claim, with what was known when it was asked for.
-type ticket struct {
-	n       int
-	spilled bool
-	spills  uint64
-}
+// isCrowded reports whether so much is queued that nothing is claimed, while something
+// waits in the store. The caller holds mu.
+func (b *backlog) isCrowded() bool { return b.intake.state == overflow && b.lanes.count > b.low }
 
-// ask reserves room for a claim; a ticket for none means not now.
-func (b *backlog) ask(now time.Time) ticket {
+func (b *backlog) crowded() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n := max(0, b.claimable(now))
-	b.hungry = n == 0 && b.wanted(now)
-	if n > 0 {
-		b.held += n
-		b.again, b.due = false, time.Time{}
-	}
-	return ticket{n: n, spilled: b.spilled, spills: b.spills}
+	return b.isCrowded()
 }
 
-// answer takes in what a claim leased, and reports whether it emptied the store
-// of due work.
-func (b *backlog) answer(t ticket, got []host.Execution) (caughtUp bool) {
-	for _, x := range got {
+// reserveClaim reserves room for a claim and returns how many executions it is for; 0
+// means not now. completeClaim or abandonClaim must follow otherwise. One claim is on its
+// way at a time.
+func (b *backlog) reserveClaim(now time.Time) (n int, overflowed bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n, overflowed = b.claimable(now), b.intake.state == overflow
+	b.intake.needsRoom = n == 0 && b.intake.wantsClaim(now)
+	if n > 0 {
+		b.held += n
+		b.intake.beginClaim()
+	}
+	return n, overflowed
+}
+
+// completeClaim adds what a claim for n executions leased, and reports whether the store
+// has nothing more that is due.
+func (b *backlog) completeClaim(n int, leased []host.Execution) (caughtUp bool) {
+	for _, x := range leased {
 		b.add(x)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.held -= t.n - len(got)
-	b.spilled = len(got) >= t.n
-	// Those refused while the claim was on its way may have missed it. New
-	// ones are taken again all the same: waiting for a moment without spills
-	// would never end under steady load.
-	b.again = b.spills != t.spills
-	return !b.spilled && !b.again
+	b.held -= n - len(leased)
+	b.intake.endClaim(len(leased) >= n)
+	return b.intake.state == direct
 }
 
-// failed takes back a claim that came to nothing.
-func (b *backlog) failed(t ticket) {
+// abandonClaim gives back the room of a claim that failed.
+func (b *backlog) abandonClaim(n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.held -= t.n
-	b.spilled = true
+	b.held -= n
+	b.intake.failClaim()
 }
 
-// waiting returns how many wait, and since when the first of them does.
+// waiting returns how many are queued, and since when the first of them is.
 func (b *backlog) waiting() (int, time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

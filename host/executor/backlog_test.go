@@ -191,16 +191,15 @@ func TestIdleExecutorLeavesTheStoreAlone(t *testing.T) {
 	})
 }
 
-func TestWakeFindsWhatAnOperatorMadeDue(t *testing.T) {
+func TestWhatAnOperatorMakesDueRunsAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db, guests := newStore(), &stage{}
 		e := &executor.Executor{Runner: guests}
 		stop := begin(t, e, db)
 		time.Sleep(10 * time.Second)
-		db.put(execution("exe", plan(1)))
 		at := time.Now()
-		e.Wake()
+		db.accept(execution("exe", plan(1))) // as the store dispatches a retry or a replay
 		time.Sleep(time.Minute)
 		end(t, stop)
 		if runs := guests.all(); len(runs) != 1 || runs[0].at.Sub(at) > 5*time.Millisecond {

@@ -9,9 +9,9 @@ const (
 	// safetyPoll is how often the store is asked when nothing else says that
 	// there is work: it only costs a read.
 	safetyPoll = 30 * time.Second
-	// recheck is when the store is asked once more after a spill, for an
+	// lateCommit is when the store is asked once more after an overflow, for an
 	// accept whose commit came after the claim that caught up.
-	recheck = time.Second
+	lateCommit = time.Second
 	// The pause between looks at the store, so that many retries make one
 	// claim. It grows while the store names due times but leases nothing.
 	minPause = 5 * time.Millisecond
@@ -23,23 +23,23 @@ const (
 
 // claimer is the state of the claiming loop, for its goroutine alone.
 type claimer struct {
-	*Executor
+	executor   *Executor
 	last       time.Time     // of the latest call of the store
 	pause      time.Duration // before the next one
 	poll       time.Time     // when NextDue is asked again, whatever happens
 	afterwards time.Duration // how long after a look the next poll is
 }
 
-// claim borrows from the store what is due until ctx ends: at the start, when
-// something spilled, when something is due. Else it only looks now and then.
+// claim leases what is due in the store until ctx ends: at the start, after an overflow
+// and when something is due. Else it only looks now and then.
 func (e *Executor) claim(ctx context.Context) {
-	c := &claimer{Executor: e}
+	c := &claimer{executor: e}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for ctx.Err() == nil {
 		if err := c.refill(ctx); err != nil && ctx.Err() == nil {
 			c.pause = min(max(2*c.pause, minErrorPause), maxErrorPause)
-			c.log.Error("cannot claim executions; trying again", "after", c.pause, "error", err)
+			e.log.Error("cannot claim executions; trying again", "after", c.pause, "error", err)
 			c.poll = time.Now()
 		}
 		timer.Reset(c.wait())
@@ -55,41 +55,41 @@ func (e *Executor) claim(ctx context.Context) {
 // refill claims until the backlog is full or the store has nothing due, and
 // then asks when it has.
 func (c *claimer) refill(ctx context.Context) error {
-	claimed, got := 0, 0
+	e, claims, got := c.executor, 0, 0
 	for more := true; more; {
-		c.putBack(c.backlog.surplus(time.Now()))
-		ticket := c.backlog.ask(time.Now())
-		if ticket.n == 0 {
+		e.putBack(e.backlog.surplus(time.Now()))
+		n, overflowed := e.backlog.reserveClaim(time.Now())
+		if n == 0 {
 			break
 		}
-		leased, err := c.Queue.Claim(ctx, ticket.n)
+		leased, err := e.Queue.Claim(ctx, n)
 		c.last = time.Now()
 		if err != nil {
-			c.backlog.failed(ticket)
+			e.backlog.abandonClaim(n)
 			return err
 		}
-		claimed, got = claimed+1, got+len(leased)
-		more = !c.backlog.answer(ticket, leased)
-		if ticket.spilled {
-			c.afterwards = recheck
+		claims, got = claims+1, got+len(leased)
+		more = !e.backlog.completeClaim(n, leased)
+		if overflowed {
+			c.afterwards = lateCommit
 		}
 	}
-	if claimed == 0 && time.Now().Before(c.poll) {
+	if claims == 0 && time.Now().Before(c.poll) {
 		return nil
 	}
-	return c.look(ctx, claimed > 0 && got == 0)
+	return c.look(ctx, claims > 0 && got == 0)
 }
 
 // look asks the store when it next has something due. Fruitless says that a
 // claim just brought nothing.
 func (c *claimer) look(ctx context.Context, fruitless bool) error {
-	at, ok, err := c.Queue.NextDue(ctx)
+	at, ok, err := c.executor.Queue.NextDue(ctx)
 	c.last = time.Now()
 	if err != nil {
 		return err
 	}
 	if ok {
-		c.backlog.arm(at)
+		c.executor.backlog.dueAt(at)
 	}
 	if fruitless && ok && !at.After(c.last) {
 		c.pause = min(max(2*c.pause, minPause), maxPause)
@@ -105,10 +105,10 @@ func (c *claimer) look(ctx context.Context, fruitless bool) error {
 // safety poll.
 func (c *claimer) wait() time.Duration {
 	next := c.poll
-	if due, ok := c.backlog.nextDue(); ok && due.Before(next) {
+	if due, ok := c.executor.backlog.nextDue(); ok && due.Before(next) {
 		next = due
 	}
-	if soon := time.Now().Add(slowAfter); c.backlog.isCrowded() && soon.Before(next) {
+	if soon := time.Now().Add(slowAfter); c.executor.backlog.crowded() && soon.Before(next) {
 		next = soon
 	}
 	return time.Until(next)

@@ -1,9 +1,43 @@
-// Package executor runs executions: it takes what was accepted or is due, runs
-// each plan in order, one action at a time, records every result before the
-// next action starts, and retries what failed.
+// Package executor runs executions: it gets them from the store when they are accepted
+// or due, runs each plan in order, one action at a time, records every result before the
+// next action starts, and retries failed actions.
 //
-// It leaves to others how an action runs (package guest), where state is kept
-// (package sqlite) and how tapes are encrypted (package seal).
+// It leaves to others how an action runs (package guest), where state is kept (package
+// sqlite) and how tapes are encrypted (package seal).
+//
+// # Main types
+//
+// [Executor] is the whole: set its fields, call Run. It needs a [Queue] that leases
+// executions, [Events] with their bodies, [Records] that stores outcomes, and a [Runner]
+// that makes one attempt. The store calls Reserve, Dispatch and Release for new
+// executions.
+//
+// Inside, a backlog holds a bounded number of executions in memory, in a lane for each
+// action; lanes share the places at which executions run, so that one slow action cannot
+// take them all. The intake decides whether new executions are taken into memory. A run
+// is one execution on its way through its plan. Pending writes are outcomes that the
+// store has not made durable; too many of them stop new actions.
+//
+// # The states of an execution
+//
+//	pending ── first action done ──▶ running ── last action done ──▶ completed, or partial
+//	   │                               │ ▲                           if a step is dead
+//	   └────── an attempt fails ───────┤ │ at NextAt
+//	                                   ▼ │
+//	                                retrying
+//
+//	any of these ── a step with on_failure "stop" is dead ──▶ failed
+//	any of these ── an operator cancels it ──▶ canceled
+//
+// A step is pending until it has succeeded, or is dead because its attempts are used up.
+// Each move is one [host.Outcome], recorded under the epoch of the lease: when another
+// worker has a newer lease, the store refuses it and the run stops. After a crash, an
+// execution goes on at its first pending step; an attempt that was not recorded is made
+// again.
+//
+// How an execution comes from the store to a worker is told at the head of backlog.go,
+// how places are shared in lane.go, and what happens to an execution that may have ended
+// the host in quarantine.go.
 package executor
 
 import (
@@ -18,14 +52,13 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// Queue leases executions that nobody holds. A leased one is held until an
-// outcome that is final or retrying is recorded for it, or the store is opened
-// anew.
+// Queue leases executions. A lease ends when a final or retrying outcome is recorded for
+// the execution, or when the store is opened again.
 type Queue interface {
 	// Claim leases at most n executions that are due, the longest due first.
 	Claim(ctx context.Context, n int) ([]host.Execution, error)
-	// NextDue says when the earliest execution that nobody holds is due, and
-	// false when there is none.
+	// NextDue returns when the earliest execution without a lease is due, and false
+	// when there is none.
 	NextDue(ctx context.Context) (time.Time, bool, error)
 }
 
@@ -35,7 +68,7 @@ type Events interface {
 	Event(ctx context.Context, id string) (host.Event, error)
 }
 
-// Records keeps outcomes, in the order in which they come for one execution.
+// Records stores outcomes, in order for each execution.
 type Records interface {
 	// Record returns when the outcome is queued, and calls done once when it is
 	// durable or refused. Done may be called from any goroutine, does not
@@ -43,8 +76,8 @@ type Records interface {
 	Record(ctx context.Context, o host.Outcome, done func(error)) error
 }
 
-// Waiting knows what has not ended. Backlog is asked with each look at the
-// metrics, and must cost little however much waits.
+// Waiting knows which executions have not ended. Backlog is called at each scrape of the
+// metrics, and must be cheap however many they are.
 type Waiting interface {
 	Backlog(ctx context.Context) (host.Backlog, error)
 }
@@ -95,16 +128,16 @@ type Executor struct {
 
 	// Sealer encrypts tapes. Nil: no tape is stored.
 	Sealer Sealer
-	// Waiting tells what waits in the store, for the metrics. Nil: they tell what
+	// Waiting counts what waits in the store, for the metrics. Nil: they count what
 	// waits in memory.
 	Waiting Waiting
-	// OriginUses keeps to which origins versions sent requests; what was reached in
-	// the second before a crash is lost. Nil: it is not kept.
+	// OriginUses stores the origins to which versions sent requests; those of the
+	// second before a crash are lost. Nil: they are not stored.
 	OriginUses OriginUses
-	// Quarantine leases what ran when the host ended without stopping. Nil: such
-	// executions are due in the store like others.
+	// Quarantine leases executions that ran when the host ended without stopping. Nil:
+	// such executions are due in the store like others.
 	Quarantine Quarantine
-	// Journal notes what runs, for the next process. Nil: nothing is noted.
+	// Journal writes down what runs, for the next process. Nil: nothing is written.
 	Journal Journal
 	// Settings returns the settings that hold now for a step; the run and its
 	// retry both go by them. Nil: those that the step was accepted with.
@@ -117,16 +150,16 @@ type Executor struct {
 	Log     *slog.Logger          // nil is slog.Default()
 	Metrics prometheus.Registerer // nil: nothing is registered
 
-	ready   sync.Once
-	log     *slog.Logger
-	meters  *meters
-	backlog *backlog
-	unsaved *unsaved
-	reach   reach
-	hold    *hold // nil without a quarantine
-	workers sync.WaitGroup
-	actions context.Context // ends when running actions must stop; set by Run before the first of them
-	records context.Context // ends when waiting for the store is given up; likewise
+	ready     sync.Once
+	log       *slog.Logger
+	meters    *meters
+	backlog   *backlog
+	writes    *pendingWrites
+	contacted contacted
+	hold      *hold // nil without a quarantine
+	workers   sync.WaitGroup
+	actions   context.Context // ends when running actions must stop; set by Run before the first of them
+	records   context.Context // ends when waiting for the store is given up; likewise
 }
 
 // Run runs executions until ctx ends. Then it starts no more actions, lets the
@@ -143,7 +176,7 @@ func (e *Executor) Run(ctx context.Context) error {
 	defer cancelActions()
 
 	if e.OriginUses != nil {
-		e.reach.recorder.Go(func() { e.recordOriginUse(ctx) })
+		e.contacted.recorder.Go(func() { e.recordOriginUse(ctx) })
 	}
 	e.backlog.open(e.start)
 	if e.hold != nil {
@@ -177,20 +210,11 @@ func (e *Executor) Release() {
 	e.backlog.release()
 }
 
-// Dispatch hands over an execution for which Reserve gave room, after its durable
-// commit. It starts at once when fewer than Concurrency are running. It does
+// Dispatch takes an execution for which Reserve gave room, after its durable commit. It starts at once when fewer than Concurrency are running. It does
 // not block.
 func (e *Executor) Dispatch(x host.Execution) {
 	e.setup()
 	e.backlog.add(x)
-}
-
-// Wake makes Run look at once for executions that are due in the store. Call
-// it when something else than a leased execution became due: an operator's retry
-// or replay. It does not block.
-func (e *Executor) Wake() {
-	e.setup()
-	e.backlog.arm(time.Now())
 }
 
 // Cancel stops what runs of an execution and drops it when it waits in memory.
@@ -209,11 +233,11 @@ func (e *Executor) setup() {
 			e.log = slog.Default()
 		}
 		e.backlog = newBacklog(cmp.Or(e.Backlog, DefaultBacklog), cmp.Or(e.Concurrency, DefaultConcurrency))
-		e.unsaved = newUnsaved()
+		e.writes = newPendingWrites()
 		if e.Quarantine != nil {
 			e.hold = newHold()
 		}
-		e.meters = newMeters(e.Metrics, e.backlog, e.unsaved, e.Waiting)
+		e.meters = newMeters(e.Metrics, e.backlog, e.writes, e.Waiting)
 	})
 }
 
@@ -245,12 +269,12 @@ func (e *Executor) drain(cancelActions, cancelRecords context.CancelFunc) error 
 			e.backlog.runningNow(), flushTimeout)
 	}
 	if e.OriginUses != nil {
-		e.reach.recorder.Wait()
+		e.contacted.recorder.Wait()
 		e.flushOriginUse()
 	}
-	if err := e.unsaved.flush(e.records); err != nil {
+	if err := e.writes.flush(e.records); err != nil {
 		return fmt.Errorf("drain executor: the store did not take %d outcomes within %s; those actions run again after the next start: %w",
-			e.unsaved.pending(), flushTimeout, err)
+			e.writes.pending(), flushTimeout, err)
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 
 // lane is one action's executions that wait, and how many places it holds.
 type lane struct {
-	line    line
+	queue   queue
 	running int
 	weight  int // an action with twice the weight may hold twice the places
 }
@@ -64,7 +64,7 @@ func (l *lanes) of(x *host.Execution) *lane {
 	}
 	if len(l.byID) >= maxLanes {
 		for id, old := range l.byID {
-			if old.running == 0 && old.line.len() == 0 {
+			if old.running == 0 && old.queue.len() == 0 {
 				delete(l.byID, id)
 			}
 		}
@@ -107,10 +107,10 @@ func (l *lanes) push(x host.Execution) {
 	}
 	l.bodies += bodyBytes(&x)
 	a := l.of(&x)
-	if a.line.len() == 0 {
+	if a.queue.len() == 0 {
 		l.waiting = append(l.waiting, a)
 	}
-	a.line.push(x)
+	a.queue.push(x)
 	l.count++
 }
 
@@ -127,8 +127,8 @@ func (l *lanes) pop() (host.Execution, *lane, bool) {
 		return host.Execution{}, nil, false
 	}
 	a := l.waiting[best]
-	x := a.line.pop()
-	if a.line.len() == 0 {
+	x := a.queue.pop()
+	if a.queue.len() == 0 {
 		last := len(l.waiting) - 1
 		l.waiting[best], l.waiting[last] = l.waiting[last], nil
 		l.waiting = l.waiting[:last]
@@ -145,13 +145,13 @@ func (a *lane) before(b *lane) bool {
 	if mine, its := a.running*b.weight, b.running*a.weight; mine != its {
 		return mine < its
 	}
-	return a.line.since().Before(b.line.since())
+	return a.queue.since().Before(b.queue.since())
 }
 
 // since returns how long the first one has waited; zero when none waits.
 func (l *lanes) since() (since time.Time) {
 	for _, a := range l.waiting {
-		if s := a.line.since(); since.IsZero() || s.Before(since) {
+		if s := a.queue.since(); since.IsZero() || s.Before(since) {
 			since = s
 		}
 	}
@@ -161,14 +161,14 @@ func (l *lanes) since() (since time.Time) {
 // cancel lets the walk of an execution end before it begins.
 func (l *lanes) cancel(id string) {
 	for _, a := range l.waiting {
-		a.line.cancel(id)
+		a.queue.cancel(id)
 	}
 }
 
 // clear forgets what waits.
 func (l *lanes) clear() {
 	for _, a := range l.waiting {
-		a.line = line{}
+		a.queue = queue{}
 	}
 	l.waiting, l.count, l.bodies = nil, 0, 0
 }

@@ -17,7 +17,7 @@ type meters struct {
 	startLatency prometheus.Histogram
 }
 
-func newMeters(r prometheus.Registerer, b *backlog, u *unsaved, waiting Waiting) *meters {
+func newMeters(r prometheus.Registerer, b *backlog, u *pendingWrites, waiting Waiting) *meters {
 	m := &meters{
 		runs: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "usher_runs_total", Help: "Actions run, one for each attempt; limit names what a run with fault limit went over.",
@@ -46,12 +46,12 @@ func newMeters(r prometheus.Registerer, b *backlog, u *unsaved, waiting Waiting)
 	if r != nil {
 		r.MustRegister(m.runs, m.runSeconds, m.executions, m.retries, m.deadLetters, m.spilled, m.startLatency)
 		r.MustRegister(gauges(b, u)...)
-		r.MustRegister(&queue{memory: b, store: waiting})
+		r.MustRegister(&waitingCollector{memory: b, store: waiting})
 	}
 	return m
 }
 
-func gauges(b *backlog, u *unsaved) []prometheus.Collector {
+func gauges(b *backlog, u *pendingWrites) []prometheus.Collector {
 	gauge := func(name, help string, read func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read)
 	}
@@ -83,8 +83,8 @@ func limitOf(r *host.Result) string {
 	return r.Limit
 }
 
-// saved counts what an outcome says, once it is durable.
-func (m *meters) saved(o *host.Outcome) {
+// recorded counts an outcome once it is durable.
+func (m *meters) recorded(o *host.Outcome) {
 	if o.Result != nil && o.Result.DeadLetter {
 		m.deadLetters.Inc()
 	}

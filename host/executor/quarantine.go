@@ -58,7 +58,7 @@ func (h *hold) ask() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.asked = true
-	h.settle()
+	h.endIfAllowed()
 }
 
 // need tells whether a suspect needs the hold from now on.
@@ -66,7 +66,7 @@ func (h *hold) need(alone bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.alone = alone
-	h.settle()
+	h.endIfAllowed()
 }
 
 // release ends the hold.
@@ -74,11 +74,11 @@ func (h *hold) release() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.alone, h.asked = false, true
-	h.settle()
+	h.endIfAllowed()
 }
 
-// settle ends the hold when it may. The caller holds mu.
-func (h *hold) settle() {
+// endIfAllowed ends the hold when others wait and no suspect needs it. The caller holds mu.
+func (h *hold) endIfAllowed() {
 	if h.asked && !h.alone && !h.done {
 		h.done = true
 		close(h.released)
@@ -106,60 +106,56 @@ func (e *Executor) quarantine(ctx context.Context) {
 			return
 		}
 		e.hold.need(s.Crashes > 1)
-		e.isolate(s)
+		e.runAlone(s)
 	}
 }
 
-// isolate walks a suspect, as execute walks others.
-func (e *Executor) isolate(s host.Suspect) {
+// runAlone runs a suspect as execute runs others, with a mark before each step.
+func (e *Executor) runAlone(s host.Suspect) {
 	ctx, cancel := context.WithCancelCause(e.actions)
 	defer cancel(nil)
-	w := &walk{Executor: e, Execution: s.Execution, cancel: cancel}
-	w.prepare()
-	e.backlog.take()
-	e.backlog.enter(w)
-	defer e.backlog.leave(w)
-	e.log.Warn("running alone what ran when the host ended without stopping", "execution", w.ID, "times", s.Crashes, "guilty", s.Guilty)
+	r := e.newRun(s.Execution, cancel)
+	e.backlog.hold()
+	e.backlog.began(r)
+	defer e.backlog.ended(r)
+	e.log.Warn("running alone what ran when the host ended without stopping", "execution", s.ID, "times", s.Crashes, "guilty", s.Guilty)
 	for guilty := s.Guilty; ; guilty = false {
-		o, ok := w.next(ctx, guilty)
-		if !ok {
+		o, ok := r.markedStep(ctx, guilty)
+		if !ok || !r.record(ctx, o) {
 			e.backlog.release()
 			return
 		}
-		if recorded := w.record(ctx, o); !recorded {
-			e.backlog.release()
-			return
-		}
-		if ends(o) {
+		if endsLease(o) {
 			return // the room goes back when the outcome is durable
 		}
 		e.hold.need(false)
 	}
 }
 
-// next runs a suspect's next step after a durable mark, or does not run it
-// because it is guilty.
-func (w *walk) next(ctx context.Context, guilty bool) (host.Outcome, bool) {
-	index, left := w.Next()
+// markedStep runs a suspect's next step after a durable mark, or does not run it because
+// it is guilty.
+func (r *run) markedStep(ctx context.Context, guilty bool) (host.Outcome, bool) {
+	index, left := r.execution.Next()
 	switch {
 	case !left:
-		return w.step(ctx)
+		return r.step(ctx)
 	case guilty:
-		return w.condemn(ctx, index), true
+		return r.failGuilty(ctx, index), true
 	}
-	if w.backlog.isClosed() || ctx.Err() != nil {
+	if r.executor.backlog.isClosed() || ctx.Err() != nil {
 		return host.Outcome{}, false
 	}
-	if err := w.Quarantine.Mark(ctx, w.ID, index); err != nil {
-		w.lose(err)
+	if err := r.executor.Quarantine.Mark(ctx, r.execution.ID, index); err != nil {
+		r.lose(err)
 		return host.Outcome{}, false
 	}
-	return w.step(ctx)
+	return r.step(ctx)
 }
 
-// condemn makes the step a dead letter without running it.
-func (w *walk) condemn(ctx context.Context, index int) host.Outcome {
-	w.settle(ctx, index)
+// failGuilty makes the step a dead letter without running it.
+func (r *run) failGuilty(ctx context.Context, index int) host.Outcome {
+	e, x := r.executor, &r.execution
+	r.applySettings(ctx, index)
 	now := time.Now().UTC()
 	result := host.Result{
 		Fault: host.FaultHost, StartedAt: now, EndedAt: now,
@@ -169,12 +165,12 @@ func (w *walk) condemn(ctx context.Context, index int) host.Outcome {
 				"it is not run a third time",
 			Hint: "the log of the host or of the system tells how it ended, such as out of memory; if it was killed both times by " +
 				"an operator, nothing is wrong with the action",
-			Fix: host.FixRetryExecution.With(w.ID),
+			Fix: host.FixRetryExecution.With(x.ID),
 		},
 	}
-	w.sign(&result, index, now)
-	w.meters.ran(w.Trigger, &result)
-	w.log.Error("an action ended the host twice; it is a dead letter", "execution", w.ID, "action", result.Action)
-	w.advance(index, &result, true)
-	return w.outcome(&result, nil)
+	r.complete(&result, index, now)
+	e.meters.ran(x.Trigger, &result)
+	e.log.Error("an action ended the host twice; it is a dead letter", "execution", x.ID, "action", result.Action)
+	r.advance(index, &result, true)
+	return r.outcome(&result, nil)
 }

@@ -1,58 +1,78 @@
 package executor
 
 import (
-	"context"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/usherhost/usher/host"
 )
 
-// scrapeTimeout bounds how long a look at the metrics waits for the store.
-const scrapeTimeout = 2 * time.Second
-
-var (
-	queueDepth = prometheus.NewDesc("usher_queue_depth",
-		"Accepted executions that wait, in memory or in the store: pending ones for a worker, retrying ones for a further attempt.",
-		[]string{"status"}, nil)
-	queueAge = prometheus.NewDesc("usher_queue_oldest_age_seconds",
-		"How long the execution has been due that has waited the longest.", nil, nil)
-)
-
-// queue tells the metrics what waits to be run.
+// queue is a first-in-first-out queue of executions that reuses its memory.
 type queue struct {
-	memory *backlog
-	store  Waiting // nil: what waits in memory is all that is known
+	entries []entry
+	head    int
 }
 
-// Describe is part of [prometheus.Collector].
-func (q *queue) Describe(c chan<- *prometheus.Desc) { c <- queueDepth; c <- queueAge }
+type entry struct {
+	execution host.Execution
+	since     time.Time // when it was due, before a restart too
+}
 
-// Collect is part of [prometheus.Collector].
-func (q *queue) Collect(c chan<- prometheus.Metric) {
-	line, since := q.memory.waiting()
-	waiting := host.Backlog{Unended: int64(line)}
-	if q.store != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
-		defer cancel()
-		stored, err := q.store.Backlog(ctx)
-		if err != nil {
-			return // a gap: readiness tells of a store that can't be read
+func (q *queue) len() int { return len(q.entries) - q.head }
+
+func (q *queue) since() time.Time {
+	if q.len() == 0 {
+		return time.Time{}
+	}
+	return q.entries[q.head].since
+}
+
+func (q *queue) push(x host.Execution) {
+	if q.head > len(q.entries)/2 && len(q.entries) == cap(q.entries) {
+		n := copy(q.entries, q.entries[q.head:])
+		clear(q.entries[n:])
+		q.entries, q.head = q.entries[:n], 0
+	}
+	since := x.NextAt
+	if since.IsZero() {
+		since = time.Now()
+	}
+	q.entries = append(q.entries, entry{x, since})
+}
+
+func (q *queue) pop() host.Execution {
+	x := q.entries[q.head].execution
+	q.entries[q.head] = entry{}
+	q.head++
+	if q.head == len(q.entries) {
+		q.entries, q.head = q.entries[:0], 0
+	}
+	return x
+}
+
+// popLast takes the newest one.
+func (q *queue) popLast() host.Execution {
+	last := len(q.entries) - 1
+	x := q.entries[last].execution
+	q.entries[last] = entry{}
+	q.entries = q.entries[:last]
+	if q.head == len(q.entries) {
+		q.entries, q.head = q.entries[:0], 0
+	}
+	return x
+}
+
+// cancel marks an execution as canceled: its run ends before it begins.
+func (q *queue) cancel(id string) {
+	for i := range q.entries[q.head:] {
+		if x := &q.entries[q.head+i].execution; x.ID == id {
+			x.Status = host.StatusCanceled
 		}
-		stored.Unended -= int64(q.memory.runningNow())
-		waiting = stored
 	}
-	if line > 0 && (waiting.DueSince.IsZero() || since.Before(waiting.DueSince)) {
-		waiting.DueSince = since
+}
+
+func bodyBytes(x *host.Execution) int {
+	if x.Event == nil {
+		return 0
 	}
-	age := 0.0
-	if !waiting.DueSince.IsZero() {
-		age = max(0, time.Since(waiting.DueSince).Seconds())
-	}
-	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
-		c <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
-	}
-	gauge(queueDepth, float64(max(0, waiting.Unended-waiting.Retrying)), string(host.StatusPending))
-	gauge(queueDepth, float64(waiting.Retrying), string(host.StatusRetrying))
-	gauge(queueAge, age)
+	return len(x.Event.Body)
 }

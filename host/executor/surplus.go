@@ -30,19 +30,19 @@ type surplus struct {
 func (b *backlog) surplus(now time.Time) (all []surplus) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.crowded() || b.closed || b.low < leastLow*b.lanes.places {
+	if !b.isCrowded() || b.closed || b.low < leastLow*b.lanes.places {
 		return nil
 	}
 	var slow []*lane
 	for _, a := range b.lanes.waiting {
-		if now.Sub(a.line.since()) >= slowAfter {
+		if now.Sub(a.queue.since()) >= slowAfter {
 			slow = append(slow, a)
 		}
 	}
 	keep := max(b.low/(len(slow)+1), b.lanes.places)
 	for _, a := range slow {
-		waiting := a.line.len()
-		each := now.Sub(a.line.since()) / time.Duration(waiting) // about the time that one takes
+		waiting := a.queue.len()
+		each := now.Sub(a.queue.since()) / time.Duration(waiting) // about the time that one takes
 		for n := waiting - 1; n >= keep; n-- {
 			all = append(all, surplus{b.lanes.dropLast(a), now.Add(max(time.Duration(n)*each, time.Second))})
 		}
@@ -50,20 +50,9 @@ func (b *backlog) surplus(now time.Time) (all []surplus) {
 	return all
 }
 
-// crowded reports whether so much waits here that nothing is claimed, while
-// something waits in the store. The caller holds mu.
-func (b *backlog) crowded() bool { return b.spilled && b.lanes.count > b.low }
-
-// isCrowded is crowded for others.
-func (b *backlog) isCrowded() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.crowded()
-}
-
 // dropLast takes the newest one out of a line that keeps others.
 func (l *lanes) dropLast(a *lane) host.Execution {
-	x := a.line.popLast()
+	x := a.queue.popLast()
 	l.count--
 	l.bodies -= bodyBytes(&x)
 	return x
@@ -78,7 +67,7 @@ func (e *Executor) putBack(all []surplus) {
 		saved := func(err error) {
 			e.backlog.release()
 			if err == nil {
-				e.backlog.arm(s.until)
+				e.backlog.dueAt(s.until)
 			}
 		}
 		if err := e.Records.Record(e.records, o, saved); err != nil {

@@ -10,28 +10,28 @@ import (
 // The bounds on outcomes that the store has not made durable yet. While they
 // are exceeded no action starts, so a slow or full disk costs time, not memory.
 const (
-	maxUnsaved      = 8192
-	maxUnsavedBytes = 64 << 20
+	maxPendingWrites = 8192
+	maxPendingBytes  = 64 << 20
 )
 
-// unsaved counts the outcomes that are queued and not yet durable.
-type unsaved struct {
+// pendingWrites counts the outcomes that are queued and not yet durable.
+type pendingWrites struct {
 	mu      sync.Mutex // guards all below
 	count   int
 	bytes   int
 	changed chan struct{} // closed when the count falls; nil while nobody waits
 }
 
-func newUnsaved() *unsaved { return &unsaved{} }
+func newPendingWrites() *pendingWrites { return &pendingWrites{} }
 
-func (u *unsaved) add(bytes int) {
+func (u *pendingWrites) add(bytes int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.count++
 	u.bytes += bytes
 }
 
-func (u *unsaved) done(bytes int) {
+func (u *pendingWrites) done(bytes int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.count--
@@ -42,24 +42,24 @@ func (u *unsaved) done(bytes int) {
 	}
 }
 
-func (u *unsaved) pending() int {
+func (u *pendingWrites) pending() int {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.count
 }
 
 // room waits until another action may start.
-func (u *unsaved) room(ctx context.Context) error {
-	return u.wait(ctx, func() bool { return u.count < maxUnsaved && u.bytes < maxUnsavedBytes })
+func (u *pendingWrites) room(ctx context.Context) error {
+	return u.wait(ctx, func() bool { return u.count < maxPendingWrites && u.bytes < maxPendingBytes })
 }
 
 // flush waits until every outcome is durable.
-func (u *unsaved) flush(ctx context.Context) error {
+func (u *pendingWrites) flush(ctx context.Context) error {
 	return u.wait(ctx, func() bool { return u.count == 0 })
 }
 
 // wait returns when ok, which is called with mu held, says so.
-func (u *unsaved) wait(ctx context.Context, ok func() bool) error {
+func (u *pendingWrites) wait(ctx context.Context, ok func() bool) error {
 	for {
 		changed := u.watch(ok)
 		if changed == nil {
@@ -74,7 +74,7 @@ func (u *unsaved) wait(ctx context.Context, ok func() bool) error {
 }
 
 // watch returns a channel that is closed at the next change, nil when ok.
-func (u *unsaved) watch(ok func() bool) <-chan struct{} {
+func (u *pendingWrites) watch(ok func() bool) <-chan struct{} {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if ok() {

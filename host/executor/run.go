@@ -1,0 +1,207 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// errLost is why the run of an execution is canceled that another worker or nobody has
+// a lease on now, or whose outcomes the store refuses.
+var errLost = errors.New("the lease on the execution is lost")
+
+// run is one execution on its way through its plan, for one goroutine.
+type run struct {
+	executor   *Executor
+	execution  host.Execution
+	cancel     context.CancelCauseFunc
+	lossLogged atomic.Bool
+}
+
+// newRun returns the run of x. The parts of the execution that a run changes are its own:
+// the store may share them between executions.
+func (e *Executor) newRun(x host.Execution, cancel context.CancelCauseFunc) *run {
+	x.Progress = slices.Clone(x.Progress)
+	for len(x.Progress) < len(x.Plan) {
+		x.Progress = append(x.Progress, host.StepPending)
+	}
+	if e.Settings != nil {
+		x.Plan = slices.Clone(x.Plan)
+	}
+	return &run{executor: e, execution: x, cancel: cancel}
+}
+
+// execute runs x until it ends, must wait for a retry, is lost, or the executor stops.
+// Its room in the backlog is given back when nothing of it is left to be recorded. It may
+// also be queued again before an action that has its share of the places. It begins in
+// the lane in, and returns the one in which it ran last.
+func (e *Executor) execute(x host.Execution, in *lane) *lane {
+	ctx, cancel := context.WithCancelCause(e.actions)
+	defer cancel(nil)
+	r := e.newRun(x, cancel)
+	if e.Journal != nil {
+		place := e.Journal.Began(x.ID)
+		defer e.Journal.Ended(place)
+	}
+	e.backlog.began(r)
+	defer e.backlog.ended(r)
+	for {
+		o, ok := r.step(ctx)
+		if !ok || !r.record(ctx, o) {
+			e.backlog.release()
+			return in
+		}
+		if endsLease(o) {
+			return in // the room goes back when the outcome is durable
+		}
+		if in, ok = e.backlog.proceed(ctx, in, r.execution); !ok {
+			return in
+		}
+	}
+}
+
+// step runs the next action and returns the outcome to record; false when there is none,
+// because the execution had ended, was lost or must stop here.
+func (r *run) step(ctx context.Context) (host.Outcome, bool) {
+	e, x := r.executor, &r.execution
+	if x.Status.Final() || e.backlog.isClosed() || e.writes.room(ctx) != nil || ctx.Err() != nil {
+		return host.Outcome{}, false
+	}
+	index, ok := x.Next()
+	if !ok {
+		x.Status = finalStatus(x.Progress)
+		return r.outcome(nil, nil), true
+	}
+	r.observeStart(index)
+	result, tape, ok := r.attempt(ctx, index)
+	if !ok {
+		return host.Outcome{}, false
+	}
+	r.advance(index, &result, false)
+	return r.outcome(&result, tape), true
+}
+
+func (r *run) observeStart(index int) {
+	if x := &r.execution; index == 0 && x.Attempt == 0 && x.Status == host.StatusPending {
+		r.executor.meters.startLatency.Observe(time.Since(x.CreatedAt).Seconds())
+	}
+}
+
+// advance brings the execution into the state after a result of the step. A failed result
+// that is final is not tried again, whatever attempts are left.
+func (r *run) advance(index int, result *host.Result, final bool) {
+	x := &r.execution
+	s := x.Plan[index].Settings.Over(host.DefaultSettings())
+	x.NextAt = time.Time{}
+	if !result.Succeeded && !final && result.Attempt < s.Retry.MaxAttempts {
+		x.Status, x.Attempt = host.StatusRetrying, result.Attempt
+		x.NextAt = time.Now().UTC().Add(Backoff(s.Retry, result.Attempt, result.RetryAfterMillis))
+		return
+	}
+	result.DeadLetter = !result.Succeeded
+	x.Status, x.Attempt = host.StatusRunning, 0
+	x.Progress = slices.Clone(x.Progress) // the outcome before this one may still be queued
+	if result.Succeeded {
+		x.Progress[index] = host.StepSucceeded
+	} else {
+		x.Progress[index] = host.StepDead
+	}
+	switch {
+	case result.DeadLetter && s.OnFailure == host.Stop:
+		x.Status = host.StatusFailed
+	case !slices.Contains(x.Progress, host.StepPending):
+		x.Status = finalStatus(x.Progress)
+	}
+}
+
+// finalStatus returns the status of an execution whose steps have all run.
+func finalStatus(progress []host.StepState) host.Status {
+	if slices.Contains(progress, host.StepDead) {
+		return host.StatusPartial
+	}
+	return host.StatusCompleted
+}
+
+func (r *run) outcome(result *host.Result, tape []byte) host.Outcome {
+	x := &r.execution
+	return host.Outcome{
+		ExecutionID: x.ID, Epoch: x.Epoch, Result: result, Tape: tape,
+		Status: x.Status, Progress: x.Progress, Attempt: x.Attempt, NextAt: x.NextAt,
+	}
+}
+
+// endsLease reports whether the execution is given back with this outcome.
+func endsLease(o host.Outcome) bool { return o.Status.Final() || o.Status == host.StatusRetrying }
+
+// record queues the outcome and reports whether the store took it. With a strict
+// checkpoint it waits for the disk.
+func (r *run) record(ctx context.Context, o host.Outcome) bool {
+	e, size := r.executor, sizeOf(&o)
+	var durable chan struct{}
+	if r.isStrict(o) {
+		durable = make(chan struct{})
+	}
+	e.writes.add(size)
+	// The context is not the action's: its outcome is recorded even when the next action
+	// must not start.
+	err := e.Records.Record(e.records, o, func(err error) {
+		r.recorded(&o, err)
+		e.writes.done(size)
+		if durable != nil {
+			close(durable)
+		}
+	})
+	if err != nil {
+		e.writes.done(size)
+		r.lose(err)
+		return false
+	}
+	if durable != nil {
+		select {
+		case <-durable:
+		case <-ctx.Done():
+		}
+	}
+	return true
+}
+
+// isStrict reports whether the next action waits until this outcome is durable.
+func (r *run) isStrict(o host.Outcome) bool {
+	return o.Result != nil && !endsLease(o) && r.execution.Plan[o.Result.Step].Settings.Checkpoint == host.CheckpointStrict
+}
+
+// recorded is called when the outcome is durable or was refused. It does not block.
+func (r *run) recorded(o *host.Outcome, err error) {
+	e := r.executor
+	if err != nil {
+		r.lose(err)
+	} else {
+		e.meters.recorded(o)
+	}
+	if !endsLease(*o) {
+		return
+	}
+	e.backlog.release()
+	if err == nil && o.Status == host.StatusRetrying {
+		e.backlog.dueAt(o.NextAt)
+	}
+}
+
+// lose stops the run: another worker or an operator has the execution, or the store does
+// not take its outcomes.
+func (r *run) lose(err error) {
+	r.cancel(errLost)
+	if r.lossLogged.Swap(true) {
+		return
+	}
+	log, id := r.executor.log, r.execution.ID
+	if host.CodeOf(err) == host.Fenced {
+		log.Info("execution was leased by another worker or canceled; stopping its run", "execution", id)
+		return
+	}
+	log.Error("cannot record the outcome of an action; it runs again after the next start", "execution", id, "error", err)
+}
