@@ -109,7 +109,7 @@ func (db *DB) Action(ctx context.Context, idOrName string) (host.Action, error) 
 		return host.Action{}, noAction(idOrName)
 	}
 	if err != nil {
-		return host.Action{}, fault(err)
+		return host.Action{}, hostError(err)
 	}
 	return db.whole(ctx, a, deployed)
 }
@@ -143,14 +143,14 @@ func (db *DB) Actions(ctx context.Context, trigger host.Trigger) ([]host.Action,
 		WHERE ? = '' OR a.trigger = ?
 		ORDER BY a.name`, string(trigger), string(trigger))
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	actions, deployed, err := scanActions(rows)
 	for i := 0; err == nil && i < len(actions); i++ {
 		actions[i], err = db.whole(ctx, actions[i], deployed[i])
 	}
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	return actions, nil
 }

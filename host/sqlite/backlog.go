@@ -12,11 +12,11 @@ import (
 	engine "modernc.org/sqlite"
 )
 
-// unended counts what has not ended, so that nobody needs to count rows: read
+// unended counts the executions that have not ended, so that no query counts rows: read
 // once at start, and then kept by the writer with each commit.
 type unended struct {
 	all      atomic.Int64
-	retrying atomic.Int64 // of those, they wait for a further attempt, and nobody holds them
+	retrying atomic.Int64 // of those, that wait for a further attempt, without a lease
 }
 
 // unendedChange is what a transaction changes of it.
@@ -39,7 +39,7 @@ const (
 		LIMIT 1`
 )
 
-// countUnended reads how many have not ended. Nobody holds one yet.
+// countUnended reads how many have not ended. None is leased yet.
 func (w *writer) countUnended() error {
 	for query, n := range map[string]*atomic.Int64{countUnended: &w.unended.all, countRetrying: &w.unended.retrying} {
 		if _, err := w.session.queryOne(func(row []driver.Value) error {
@@ -52,7 +52,7 @@ func (w *writer) countUnended() error {
 	return nil
 }
 
-// Backlog returns what has not ended. It costs one look into an index, however
+// Backlog counts the executions that have not ended. It reads one index entry, however
 // much that is.
 func (db *DB) Backlog(ctx context.Context) (host.Backlog, error) {
 	due, ok, err := db.NextDue(ctx)
@@ -66,12 +66,12 @@ func (db *DB) Backlog(ctx context.Context) (host.Backlog, error) {
 	return b, nil
 }
 
-// ReadBacklog returns what has not ended in the database file at path, which
+// ReadBacklog counts the executions that have not ended in the database file at path, which
 // must be absolute; it counts, and may be called beside a running host.
 func ReadBacklog(ctx context.Context, path string) (b host.Backlog, err error) {
 	connector, err := engine.NewConnector(dsn(path, "query_only(1)") + "&mode=ro")
 	if err != nil {
-		return b, fault(err)
+		return b, hostError(err)
 	}
 	db := sql.OpenDB(connector)
 	defer func() { _ = db.Close() }()
@@ -88,5 +88,5 @@ func ReadBacklog(ctx context.Context, path string) (b host.Backlog, err error) {
 	if at := fromMicros(due); due != 0 && at.Before(time.Now()) {
 		b.DueSince = at
 	}
-	return b, fault(err)
+	return b, hostError(err)
 }

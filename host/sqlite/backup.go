@@ -51,11 +51,11 @@ func Backup(ctx context.Context, dir, file string) (int64, error) {
 func copyInto(ctx context.Context, from, to string) error {
 	connector, err := engine.NewConnector(dsn(from))
 	if err != nil {
-		return fault(err)
+		return hostError(err)
 	}
 	db := sql.OpenDB(connector)
 	_, err = db.ExecContext(ctx, `VACUUM INTO ?`, to)
-	return fault(errors.Join(err, db.Close()))
+	return hostError(errors.Join(err, db.Close()))
 }
 
 // placed checks the copy and gives it its name.

@@ -33,18 +33,18 @@ func (db *DB) Bindings(ctx context.Context, trigger host.Trigger) ([]host.Bindin
 		WHERE b.trigger = ?
 		ORDER BY b.position`, string(trigger))
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	defer func() { _ = rows.Close() }()
 	bindings := []host.Binding{}
 	for rows.Next() {
 		b, err := scanBinding(rows)
 		if err != nil {
-			return nil, fault(err)
+			return nil, hostError(err)
 		}
 		bindings = append(bindings, b)
 	}
-	return bindings, fault(rows.Err())
+	return bindings, hostError(rows.Err())
 }
 
 // Binding returns a binding by its id.
@@ -54,7 +54,7 @@ func (db *DB) Binding(ctx context.Context, id string) (host.Binding, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return host.Binding{}, noBinding(id)
 	}
-	return b, fault(err)
+	return b, hostError(err)
 }
 
 func noBinding(id string) *host.Error {

@@ -48,10 +48,10 @@ func (db *DB) Changes(ctx context.Context, q host.ChangeQuery) ([]host.Change, e
 		ORDER BY seq DESC
 		LIMIT ?`, append(s.args, limit(q.Limit))...)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	changes, err := scanAll(rows, scanChange)
-	return changes, fault(err)
+	return changes, hostError(err)
 }
 
 func scanChange(row interface{ Scan(...any) error }) (host.Change, error) {

@@ -19,21 +19,21 @@ const maxFullCheck = 16 << 20
 
 // Check looks at the database file at path, which must be absolute, without
 // changing it, and returns a Corrupt error when it is damaged. Small files are
-// read whole, of bigger ones only the head. A missing file is well.
+// read whole, of bigger ones only the head. A missing file is no error.
 func Check(ctx context.Context, path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0 {
 		return nil
 	}
 	if err != nil {
-		return fault(err)
+		return hostError(err)
 	}
 	if err := checkHeader(path); err != nil {
 		return err
 	}
 	connector, err := engine.NewConnector(readOnly(path))
 	if err != nil {
-		return fault(err)
+		return hostError(err)
 	}
 	db := sql.OpenDB(connector)
 	defer func() { _ = db.Close() }()
@@ -74,8 +74,8 @@ func quickCheck(ctx context.Context, db *sql.DB, size int64) (string, error) {
 }
 
 func damaged(path string, err error) error {
-	if passing(err) || errors.Is(err, context.Canceled) {
-		return fault(err)
+	if isTransient(err) || errors.Is(err, context.Canceled) {
+		return hostError(err)
 	}
 	e := corrupt("the database file "+path+" is damaged; it was not changed", err)
 	e.Hint = "stop the host, keep a copy of the data directory, and " + howToRestore(path)

@@ -31,7 +31,7 @@ func (db *DB) Claim(ctx context.Context, n int) ([]host.Execution, error) {
 }
 
 // claim leases up to n executions. Those on a damaged page are set aside until
-// the next start, so that they do not stand in the others' way: then it
+// the next start, so that they do not block the others: then it
 // returns true and an error, since SQLite writes nothing more in a transaction
 // that has met damage, and is to be called again in another.
 func (tx *transaction) claim(n int) (claimed []host.Execution, setAside bool, err error) {
@@ -44,7 +44,7 @@ func (tx *transaction) claim(n int) (claimed []host.Execution, setAside bool, er
 	for i, seq := range due {
 		rows[i], err = tx.row(seq)
 		switch {
-		case host.CodeOf(fault(err)) == host.Corrupt:
+		case host.CodeOf(hostError(err)) == host.Corrupt:
 			tx.writer.damaged[seq], damage = true, err
 		case err != nil:
 			return nil, false, err

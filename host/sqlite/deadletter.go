@@ -24,7 +24,7 @@ func (db *DB) DeadLetters(ctx context.Context, q host.ExecutionQuery) ([]host.Ex
 
 // RetryExecutions does what [DB.RetryExecution] does to all dead letters that q
 // selects, newest first, and returns to how many; to q.Limit at most, if that
-// is not 0. Executions that somebody holds are passed over, and so are those
+// is not 0. Leased executions are passed over, and so are those
 // that die again meanwhile. When it fails or ctx ends, those counted have been
 // retried.
 func (db *DB) RetryExecutions(ctx context.Context, q host.ExecutionQuery) (int, error) {

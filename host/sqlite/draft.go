@@ -35,7 +35,7 @@ func (db *DB) Draft(ctx context.Context, actionID string) (host.Draft, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return host.Draft{}, notFound("action " + actionID + " has no draft")
 	}
-	return d, fault(err)
+	return d, hostError(err)
 }
 
 // Drafts returns the drafts that have one of the statuses, all when none is
@@ -52,16 +52,16 @@ func (db *DB) Drafts(ctx context.Context, statuses ...host.BuildStatus) ([]host.
 	rows, err := db.readers.QueryContext(ctx, selectDraft+s.where()+`
 		ORDER BY d.updated_at, d.action_id`, s.args...)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	drafts, err := scanAll(rows, scanDraft)
-	return drafts, fault(err)
+	return drafts, hostError(err)
 }
 
 // PutDraft stores the whole draft of an action over what there was, with its
 // module when it has one that is not stored yet: Digest must be that of wasm. A
 // zero UpdatedAt is now. What is stored with the same Revision is overwritten:
-// that is how a build tells how far it is. Two that change a draft at once must
+// that is how a build reports its progress. Two that change a draft at once must
 // agree on who comes first: both raise the Revision to the same number.
 //
 // Conflict when the stored Revision is newer, and when the module with Digest
@@ -90,10 +90,10 @@ func (db *DB) PutDraft(ctx context.Context, d host.Draft, wasm []byte) error {
 	})
 }
 
-// draftColumns are what a draft has as JSON.
+// draftColumns are the JSON columns of a draft.
 type draftColumns struct{ source, errs []byte }
 
-// encodeDraft checks what can be told of a draft without the store.
+// encodeDraft checks what can be checked of a draft without the store.
 func encodeDraft(d *host.Draft) (c draftColumns, err error) {
 	if d.Revision < 1 || !known(d.Status) {
 		return c, &host.Error{Code: host.Invalid, Text: "a draft needs a revision from 1 and a build status"}
@@ -165,7 +165,7 @@ func (tx *transaction) supersede(d *host.Draft) (digest string, err error) {
 	return digest, nil
 }
 
-// deleteDraft deletes what there is of an action's draft.
+// deleteDraft deletes an action's draft, if it has one.
 func (tx *transaction) deleteDraft(actionID string) error {
 	var digest string
 	if _, err := tx.queryOne(func(row []driverValue) error {

@@ -43,7 +43,7 @@ func (db *DB) Accept(ctx context.Context, events []host.NewEvent) ([]host.Accept
 	return a.accepted, nil
 }
 
-// notStored tells a sender what a database that failed means for an event.
+// notStored returns the sender's error for a database that failed.
 func notStored(err error) error {
 	switch host.CodeOf(err) {
 	case host.Corrupt, host.Internal:
@@ -211,7 +211,7 @@ func (a *acceptance) settle(err error) {
 	if err != nil {
 		a.dispatch.reset()
 	} else {
-		a.running.note(didAccept)
+		a.running.record(didAccept)
 	}
 	a.done <- err
 	a.dispatch.end(err)
@@ -237,7 +237,7 @@ func (db *DB) Event(ctx context.Context, id string) (host.Event, error) {
 		return host.Event{}, notFound("there is no event " + id)
 	}
 	e.Traceparent, e.ReceivedAt = trace.String, fromMicros(received)
-	return e, fault(err)
+	return e, hostError(err)
 }
 
 func fingerprint(e *host.NewEvent) driverValue {

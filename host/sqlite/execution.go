@@ -35,7 +35,7 @@ func (db *DB) Execution(ctx context.Context, id string) (host.Execution, error) 
 		return host.Execution{}, noExecution(id)
 	}
 	if err != nil {
-		return host.Execution{}, fault(err)
+		return host.Execution{}, hostError(err)
 	}
 	return db.filled(ctx, &x)
 }
@@ -43,7 +43,7 @@ func (db *DB) Execution(ctx context.Context, id string) (host.Execution, error) 
 func (db *DB) filled(ctx context.Context, x *executionRow) (host.Execution, error) {
 	steps, err := db.stepsOf(ctx, x.plan)
 	if err != nil {
-		return host.Execution{}, fault(err)
+		return host.Execution{}, hostError(err)
 	}
 	return x.execution(nil, steps), nil
 }
@@ -88,8 +88,8 @@ func limit(n int) int {
 	return min(n, 500)
 }
 
-// NextDue returns when the earliest unfinished execution that nobody holds is
-// due, and false when there is none.
+// NextDue returns when the earliest unfinished execution without a lease is due, and
+// false when there is none.
 func (db *DB) NextDue(ctx context.Context) (time.Time, bool, error) {
 	var at int64
 	err := db.readers.QueryRowContext(ctx, `
@@ -101,7 +101,7 @@ func (db *DB) NextDue(ctx context.Context) (time.Time, bool, error) {
 		return time.Time{}, false, nil
 	}
 	if err != nil {
-		return time.Time{}, false, fault(fmt.Errorf("read next due: %w", err))
+		return time.Time{}, false, hostError(fmt.Errorf("read next due: %w", err))
 	}
 	return fromMicros(at), true, nil
 }
@@ -160,8 +160,8 @@ func (tx *transaction) revive(x *executionRow) error {
 	return err
 }
 
-// CancelExecution ends an execution that is not final; what its holder records
-// from now on is refused. Conflict when it has ended.
+// CancelExecution ends an execution that is not final; results under its lease are
+// refused from now on. Conflict when it has ended.
 func (db *DB) CancelExecution(ctx context.Context, id string) (host.Execution, error) {
 	err := db.change(ctx, func(tx *transaction) error {
 		x, err := tx.find(id)
@@ -229,7 +229,7 @@ func (tx *transaction) replay(id, newID string, samePlan bool) (executionRow, er
 	x.tenant, x.trigger, x.userID = first.tenant, first.trigger, first.userID
 	x.traceparent, x.receivedAt = first.traceparent, first.receivedAt
 	if samePlan {
-		if err := tx.noteRepeat(p.number, x.seq); err != nil {
+		if err := tx.recordRepeat(p.number, x.seq); err != nil {
 			return x, err
 		}
 	}

@@ -11,18 +11,18 @@ const (
 	restFactor   = 4  // how many times as long as such a commit the next one is waited with
 )
 
-// markResults is where, in meta, the highest number of a result stands that was
+// markResults is the name in meta of the highest number of a result that was
 // deleted: numbers are cursors, and are not given out again.
 const markResults = "results_deleted"
 
 // Expire deletes the executions that ended before a time, with their results,
 // logs and tapes, and returns how many. Those with a dead step stay until they
-// were retried, or canceled. Of an event whose executions are all gone stays
-// what tells a repeat of it, without its user and its body.
+// were retried, or canceled. An event whose executions are all deleted loses its
+// user and its body; its key stays, so that a repeat is still recognized.
 //
 // It works in small commits with rests between them, so that others do not wait
 // for it. When it fails or ctx ends, those counted are deleted. The file does
-// not shrink: what is free is used again.
+// not shrink: free pages are used again.
 func (db *DB) Expire(ctx context.Context, before time.Time) (int, error) {
 	spans, err := db.timeSpans(ctx, time.Time{}, before) // none ends before it was accepted
 	if err != nil {
@@ -71,12 +71,12 @@ func (db *DB) expired(ctx context.Context, in span, before time.Time) ([]int64, 
 		ORDER BY seq
 		LIMIT ?`, in.first, in.last, ceilMicros(before), expiredInOne)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	found, err := scanAll(rows, func(row interface{ Scan(...any) error }) (seq int64, err error) {
 		return seq, row.Scan(&seq)
 	})
-	return found, fault(err)
+	return found, hostError(err)
 }
 
 // expire deletes those that may still be deleted, in one commit.
@@ -126,8 +126,8 @@ func (tx *transaction) expire(seq, before int64) (gone bool, err error) {
 	return true, tx.forgetEvent(event)
 }
 
-// forgetEvent deletes what was sent, if no execution of it is left. The row
-// stays: its key tells a repeat.
+// forgetEvent deletes the user and the body of an event without executions. The row
+// stays: its key recognizes a repeat.
 func (tx *transaction) forgetEvent(event int64) error {
 	n, err := tx.exec(`
 		UPDATE event SET user_id = '', traceparent = NULL

@@ -11,27 +11,27 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// How long what was last seen of a commit counts before Health asks anew: a
-// host with events to store is never asked, any other commits once in a while.
+// How long the result of the last commit is valid before Health probes again: a host
+// that stores events is never probed, any other commits once in a while.
 const (
 	healthyFor   = 2 * time.Second
 	unhealthyFor = time.Second
 	probeWait    = 3 * time.Second // how long Health waits for the disk
 )
 
-// health is what is known of the store's commits: when one stored an event, or
-// what failed since.
+// health is the latest knowledge of the store's commits: when one stored an event, or
+// the error since then.
 type health struct {
 	mu    sync.Mutex // guards all below
-	at    time.Time  // zero: nothing is known
+	at    time.Time  // zero: not known
 	err   error
 	probe chan struct{} // closed when the probe on its way has ended; nil: there is none
 }
 
-// note keeps how a commit ended. After a failure only a probe says that all is
-// well again, for events may be stored where no result can be: the next question
-// asks for one.
-func (h *health) note(err error) {
+// record keeps how a commit ended. After a failure only a probe shows that the store
+// works again, since an event may be stored where a result cannot be: the next call of
+// Health probes.
+func (h *health) record(err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err == nil && h.err != nil {
@@ -41,7 +41,7 @@ func (h *health) note(err error) {
 	h.at, h.err = time.Now(), err
 }
 
-// known reports whether what is known still counts. The caller holds mu.
+// known reports whether the knowledge is still valid. The caller holds mu.
 func (h *health) known() bool {
 	age := healthyFor
 	if h.err != nil {
@@ -50,19 +50,18 @@ func (h *health) known() bool {
 	return !h.at.IsZero() && time.Since(h.at) < age
 }
 
-// Health returns nil when an event would be stored now, and why not otherwise.
-// It goes by the last event that was stored; when that is some time ago, or
-// something could not be stored, it commits a small record, and tries what stores
-// an event and a result. It waits at most 3 seconds, and asks the disk once a
-// second at most, however often it is called; after a failure also once for each
-// event that was stored since.
+// Health returns nil when an event would be stored now, and the error otherwise. It
+// relies on the last event that was stored; when that is some time ago, or a commit has
+// failed, it commits a small record, and stores an event and a result and undoes that.
+// It waits at most 3 seconds, and probes the disk once a second at most, however often
+// it is called; after a failure also once for each event that was stored since.
 func (db *DB) Health(ctx context.Context) error {
 	for _, file := range []openFile{db.file, db.log} {
 		if err := file.same(); err != nil {
 			return err
 		}
 	}
-	done, err := db.ask()
+	done, err := db.startProbe()
 	if done == nil {
 		return err
 	}
@@ -80,9 +79,9 @@ func (db *DB) Health(ctx context.Context) error {
 	return unavailable("the disk has not taken a commit for "+probeWait.String(), "check the disk with the data directory", nil)
 }
 
-// ask returns what is known of the store's health, or the end of the probe to
-// wait for, which it begins when there is none on its way.
-func (db *DB) ask() (<-chan struct{}, error) {
+// startProbe returns the known health of the store, or the end of the probe to wait
+// for, which it starts when none is on its way.
+func (db *DB) startProbe() (<-chan struct{}, error) {
 	db.sending.RLock() // Close waits for the probe
 	defer db.sending.RUnlock()
 	select {
@@ -124,7 +123,7 @@ type openFile struct {
 
 func statOpen(path string) (openFile, error) {
 	info, err := os.Stat(path)
-	return openFile{path, info}, fault(err)
+	return openFile{path, info}, hostError(err)
 }
 
 // statLog returns the write-ahead log of the open database at path. It is beside
@@ -132,12 +131,12 @@ func statOpen(path string) (openFile, error) {
 func statLog(path string) (openFile, error) {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return openFile{}, fault(err)
+		return openFile{}, hostError(err)
 	}
 	return statOpen(path + "-wal")
 }
 
-// same finds out whether the file is still the one that was opened: what is
+// same checks that the file is still the one that was opened: what is
 // committed to one that was deleted or replaced is lost.
 func (f openFile) same() error {
 	info, err := os.Stat(f.path)
@@ -181,7 +180,7 @@ func (tx *transaction) rehearse() error {
 		return err
 	}
 	err = tx.savepoint(func() error {
-		err := a.insert(tx, 0) // no dispatcher: nobody gets it
+		err := a.insert(tx, 0) // no dispatcher: no worker gets it
 		if err == nil {
 			err = tx.rehearseResult()
 		}
@@ -197,7 +196,7 @@ func (tx *transaction) rehearse() error {
 }
 
 func (tx *transaction) rehearseResult() error {
-	if err := tx.insertFailure(tx.writer.seq, "rehearsal"); err != nil {
+	if err := tx.insertErrorWords(tx.writer.seq, "rehearsal"); err != nil {
 		return err
 	}
 	seq := tx.writer.resultSeq + 1
@@ -210,9 +209,9 @@ func (tx *transaction) rehearseResult() error {
 	return err
 }
 
-// noteHealth notes that a batch stored an event, or that the database failed at
-// something in it.
-func (w *writer) noteHealth(batch []operation, errs []error) {
+// recordHealth records that a batch stored an event, or that the database failed at an
+// operation of it.
+func (w *writer) recordHealth(batch []operation, errs []error) {
 	stored := false
 	for i, op := range batch {
 		a, accepts := op.(*acceptance)
@@ -220,19 +219,18 @@ func (w *writer) noteHealth(batch []operation, errs []error) {
 		case errs[i] == nil:
 			stored = stored || accepts && a.stored
 		case accepts && broken(errs[i]) || !refused(errs[i]):
-			w.health.note(fault(errs[i]))
+			w.health.record(hostError(errs[i]))
 			return
 		}
 	}
 	if stored {
-		w.health.note(nil)
+		w.health.record(nil)
 	}
 }
 
-// broken reports whether err is the host's failure, not its answer to what was
-// asked.
+// broken reports whether err is a failure of the host, not an answer to the request.
 func broken(err error) bool {
-	switch host.CodeOf(fault(err)) {
+	switch host.CodeOf(hostError(err)) {
 	case host.Corrupt, host.Internal, host.Unavailable:
 		return true
 	}

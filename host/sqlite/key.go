@@ -50,7 +50,7 @@ func (db *DB) Keys(ctx context.Context) ([]host.Key, error) {
 		SELECT id, name, scopes, hash, created_at FROM key
 		ORDER BY created_at, id`)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	defer func() { _ = rows.Close() }()
 	keys := []host.Key{}
@@ -59,7 +59,7 @@ func (db *DB) Keys(ctx context.Context) ([]host.Key, error) {
 		var scopes, hash []byte
 		var created int64
 		if err := rows.Scan(&k.ID, &k.Name, &scopes, &hash, &created); err != nil {
-			return nil, fault(err)
+			return nil, hostError(err)
 		}
 		if err := decode(scopes, &k.Scopes); err != nil {
 			return nil, corrupt("the scopes of key "+k.ID+" can't be read", err)
@@ -68,7 +68,7 @@ func (db *DB) Keys(ctx context.Context) ([]host.Key, error) {
 		k.CreatedAt = fromMicros(created)
 		keys = append(keys, k)
 	}
-	return keys, fault(rows.Err())
+	return keys, hostError(rows.Err())
 }
 
 // KeyByHash returns the key with this hash, from memory. NotFound when there
@@ -77,7 +77,7 @@ func (db *DB) KeyByHash(_ context.Context, hash [32]byte) (host.Key, error) {
 	if k, ok := (*db.keys.Load())[hash]; ok {
 		return k, nil
 	}
-	return host.Key{}, notFound("there is no such key")
+	return host.Key{}, notFound("API key not found")
 }
 
 // loadKeys brings the memory of [DB.KeyByHash] up to date.

@@ -15,7 +15,7 @@ import (
 	engine "modernc.org/sqlite"
 )
 
-// begun tells what a database file holds.
+// begun is what a database file has in it.
 type begun int
 
 const (
@@ -27,7 +27,7 @@ const (
 // Lost returns a Refused error when the data directory dir has what only a host
 // with a database leaves there, one of the files named beside or a write-ahead
 // log, but no database, or one without tables: to begin a new one would hide
-// the loss, and overwrite what a restore needs. It changes nothing.
+// the loss, and overwrite files that a restore needs. It changes nothing.
 func Lost(ctx context.Context, dir string, beside ...string) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -69,7 +69,7 @@ func foreign(path string) error {
 	}
 }
 
-// howToRestore says how a backup takes the place of the database file at path.
+// howToRestore returns the hint on how to restore a backup to path.
 // A write-ahead log of another database would be applied to it.
 func howToRestore(path string) string {
 	return "restore a backup of it: rm -f " + path + "-wal " + path + "-shm && cp BACKUP " + path
@@ -82,7 +82,7 @@ func contents(ctx context.Context, path string) (begun, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return noTables, nil
 	case err != nil:
-		return noTables, fault(err)
+		return noTables, hostError(err)
 	case !info.Mode().IsRegular():
 		return noTables, &host.Error{
 			Code: host.Refused, Text: "the database " + path + " is not a regular file",
@@ -96,7 +96,7 @@ func contents(ctx context.Context, path string) (begun, error) {
 	}
 	connector, err := engine.NewConnector(readOnly(path))
 	if err != nil {
-		return noTables, fault(err)
+		return noTables, hostError(err)
 	}
 	db := sql.OpenDB(connector)
 	defer func() { _ = db.Close() }()
@@ -116,8 +116,8 @@ func contents(ctx context.Context, path string) (begun, error) {
 	return ourTables, nil
 }
 
-// setAside renames what is left of a database whose place a new one takes: it
-// is kept, with the time in its name.
+// setAside renames the files of a database that a new one replaces: they are kept,
+// with the time in their names.
 func setAside(dir string, now time.Time) error {
 	for _, name := range []string{FileName, FileName + "-wal", FileName + "-shm", FileName + "-journal"} {
 		path := filepath.Join(dir, name)

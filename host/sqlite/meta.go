@@ -6,19 +6,19 @@ import (
 	"errors"
 )
 
-// Meta returns a small named blob. NotFound when there is none.
+// Meta returns a small named blob. NotFound when it was never set.
 func (db *DB) Meta(ctx context.Context, name string) ([]byte, error) {
 	var value []byte
 	err := db.readers.QueryRowContext(ctx, `
 		SELECT value FROM meta
 		WHERE name = ?`, name).Scan(&value)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, notFound("nothing is stored as " + name)
+		return nil, notFound("no value is stored as " + name)
 	}
-	return value, fault(err)
+	return value, hostError(err)
 }
 
-// SetMeta stores a small named blob over what was there.
+// SetMeta stores a small named blob, in place of an earlier one.
 func (db *DB) SetMeta(ctx context.Context, name string, value []byte) error {
 	return db.change(ctx, func(tx *transaction) error {
 		_, err := tx.exec(`

@@ -28,7 +28,7 @@ func create(ctx context.Context, path string) error {
 		return nil
 	}
 	draft := path + ".new"
-	// A journal that stands beside no database belongs to none.
+	// A journal without its database is left over.
 	for _, name := range []string{draft, draft + "-wal", draft + "-shm", draft + "-journal", path + "-journal"} {
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("make the database: %w", err)
@@ -59,7 +59,7 @@ func create(ctx context.Context, path string) error {
 func migrate(ctx context.Context, path string) error {
 	connector, err := engine.NewConnector(dsn(path, "journal_mode(WAL)", "synchronous(FULL)"))
 	if err != nil {
-		return fault(err)
+		return hostError(err)
 	}
 	db := sql.OpenDB(connector)
 	defer func() { _ = db.Close() }()
@@ -77,7 +77,7 @@ func migrate(ctx context.Context, path string) error {
 func up(ctx context.Context, provider *goose.Provider) error {
 	present, newest, err := provider.GetVersions(ctx)
 	if err != nil {
-		return fault(err)
+		return hostError(err)
 	}
 	if present > newest {
 		return &host.Error{
@@ -90,7 +90,7 @@ func up(ctx context.Context, provider *goose.Provider) error {
 		return nil
 	}
 	if _, err := provider.Up(ctx); err != nil {
-		return fault(err)
+		return hostError(err)
 	}
 	return nil
 }

@@ -1,8 +1,3 @@
-// Package sqlite stores everything that Usher must not lose in one SQLite
-// database: events, executions, results, tapes and the registry. One writer
-// goroutine commits whatever waits in one transaction, and nothing is
-// acknowledged before the disk has it. Who runs an execution, and what its
-// steps do, is the executor's business.
 package sqlite
 
 import (
@@ -53,7 +48,7 @@ type DB struct {
 	writer      *writer
 	readers     *sql.DB
 	keys        atomic.Pointer[map[[32]byte]host.Key]
-	loadingKeys sync.Mutex // held while keys is read anew, so that the newest wins
+	loadingKeys sync.Mutex // held while keys is read again, so that the newest wins
 	plans       planCache
 	running     *running
 	suspected   bool // Open found suspects
@@ -118,7 +113,7 @@ func open(ctx context.Context, dir string, o Options) (*DB, error) {
 		db.log, err = statLog(path)
 	}
 	if err != nil {
-		return nil, errors.Join(fault(err), db.running.close(), session.close())
+		return nil, errors.Join(hostError(err), db.running.close(), session.close())
 	}
 	db.start(path)
 	return db, nil
@@ -194,7 +189,7 @@ func openWriter(ctx context.Context, path string) (*session, error) {
 		return nil, err
 	}
 	session, err := newSession(ctx, connector)
-	return session, fault(err)
+	return session, hostError(err)
 }
 
 // limit sets how big the file may grow; 0 is no limit.
@@ -242,8 +237,8 @@ func newWriter(session *session, o Options) *writer {
 	return w
 }
 
-// load reads what the writer keeps in memory, and makes what a former process
-// had leased due again.
+// load reads the state that the writer has in memory, and ends the leases of a former
+// process.
 func (db *DB) load(ctx context.Context) error {
 	w := db.writer
 	if err := w.inherit(db.dir); err != nil {
@@ -280,11 +275,7 @@ func (db *DB) start(path string) {
 	db.keeper.Go(func() { keepCheckpoints(ctx, path, &db.writer.commits) })
 }
 
-// SetMaxBytes changes how big the database file may grow, from the next commit
-// on; 0 is as big as the disk allows. What is there already stays.
-func (db *DB) SetMaxBytes(n int64) { db.writer.maxBytes.Store(n) }
-
-// Stats tell how the writer fares.
+// Stats are counts of the writer.
 type Stats struct {
 	Commits    int64 // group commits since Open
 	Operations int64 // in them
@@ -301,8 +292,7 @@ func (db *DB) Stats() Stats {
 	}
 }
 
-// Close refuses what comes from now on, commits what is queued and closes the
-// database. When a failing disk does not take all recorded results in time,
+// Close refuses new operations, commits the queued ones and closes the database. When a failing disk does not take all recorded results in time,
 // the error says how many were lost; their steps run again after the next
 // start. Later calls return what the first did.
 func (db *DB) Close() error { return db.close() }
@@ -315,7 +305,7 @@ func (db *DB) shut() error {
 	<-db.writer.ended
 	db.stop()
 	db.keeper.Wait()
-	db.writer.noteStop()
+	db.writer.recordStop()
 
 	var errs []error
 	if n := db.writer.lost; n > 0 {

@@ -8,9 +8,8 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// RecordOriginUse adds requests, by the origin to which they went at the time at,
-// to what a version has reached. Collect them: each call is an operation of
-// the group commit. Beyond [host.MaxOrigins] of a version they are added to
+// RecordOriginUse adds requests, by the origin to which they went at the time at, to
+// those of a version. Collect them: each call is an operation of the group commit. Beyond [host.MaxOrigins] of a version they are added to
 // [host.OtherOrigins]. Of a version that is deleted nothing is kept.
 func (db *DB) RecordOriginUse(ctx context.Context, versionID string, origins map[string]int64, at time.Time) error {
 	if len(origins) == 0 {
@@ -48,7 +47,7 @@ func (tx *transaction) originsLeft(versionID string) (n int64, err error) {
 	return n, err
 }
 
-// addOriginUse counts requests to an origin, and tells whether it is a new one,
+// addOriginUse counts requests to an origin, and reports whether it is a new one,
 // for which there must be room.
 func (tx *transaction) addOriginUse(versionID, origin string, requests, at int64, room bool) (added bool, err error) {
 	n, err := tx.exec(`
@@ -76,10 +75,10 @@ func (db *DB) OriginUse(ctx context.Context, versionOrActionID string) ([]host.O
 		WHERE v.id = ? OR v.action_id = ?
 		ORDER BY v.number DESC, r.origin`, versionOrActionID, versionOrActionID)
 	if err != nil {
-		return nil, fault(fmt.Errorf("read reach: %w", err))
+		return nil, hostError(fmt.Errorf("read reach: %w", err))
 	}
 	reach, err := scanAll(rows, scanOriginUse)
-	return reach, fault(err)
+	return reach, hostError(err)
 }
 
 func scanOriginUse(row interface{ Scan(...any) error }) (host.OriginUse, error) {

@@ -100,13 +100,13 @@ func (tx *transaction) storePlan(steps []host.Step) (*plan, error) {
 	}
 	p := newPlan(number, steps)
 	if isNew > 0 {
-		err = tx.notePlan(p)
+		err = tx.recordPlanActions(p)
 	}
 	return p, err
 }
 
-// notePlan notes which versions the plan has, to find it by them.
-func (tx *transaction) notePlan(p *plan) error {
+// recordPlanActions stores which versions the plan has, so that it is found by them.
+func (tx *transaction) recordPlanActions(p *plan) error {
 	for i := range p.steps {
 		if _, err := tx.exec(`
 			INSERT OR IGNORE INTO plan_action (action_id, version_id, plan)
@@ -126,7 +126,7 @@ func (tx *transaction) planByNumber(number int64) (*plan, error) {
 	return newPlan(number, steps), err
 }
 
-// planCache holds the plans that were read lately.
+// planCache has the plans that were read lately.
 type planCache struct {
 	mu    sync.Mutex
 	steps map[int64][]host.Step // guarded by mu; at most maxCachedPlans

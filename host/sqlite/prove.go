@@ -20,8 +20,8 @@ const (
 	maxProofTime  = 5 * time.Second
 )
 
-// ErrOlderTables says that a database is well as far as it was read, and that
-// the next start brings its tables up to date; only then can it be written.
+// ErrOlderTables is returned for a database without damage, as far as it was read, whose
+// tables the next start brings up to date; only then can it be written.
 var ErrOlderTables = errors.New("the tables are those of an earlier usher")
 
 // Prove returns nil when the database file at path, which must be absolute and
@@ -35,7 +35,7 @@ func Prove(ctx context.Context, path string) error {
 	}
 	connector, err := engine.NewConnector(readOnly(path))
 	if err != nil {
-		return fault(err)
+		return hostError(err)
 	}
 	db := sql.OpenDB(connector)
 	// Open until the end: it keeps the writer, when that is the last to close
@@ -85,7 +85,7 @@ func readAll(ctx context.Context, db *sql.DB, path string) error {
 	var answer string
 	err = db.QueryRowContext(limited, "PRAGMA quick_check(1)").Scan(&answer)
 	if limited.Err() != nil {
-		return ctx.Err() // what was read in that time is well
+		return ctx.Err() // no damage was found in that time
 	}
 	if err == nil && answer != "ok" {
 		err = errors.New(answer)
@@ -97,7 +97,7 @@ func readAll(ctx context.Context, db *sql.DB, path string) error {
 func olderTables(ctx context.Context, db *sql.DB) (bool, error) {
 	var present int64
 	if err := db.QueryRowContext(ctx, `SELECT MAX(version_id) FROM goose_db_version`).Scan(&present); err != nil {
-		return false, fault(err)
+		return false, hostError(err)
 	}
 	newest := int64(0)
 	files, err := fs.Glob(migrations, "migrations/*.sql")

@@ -10,12 +10,12 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// refusedRowBytes is about what a refused event takes beside what was sent and
-// why it was refused.
+// refusedRowBytes is about the size of a refused event without its request and the
+// reason.
 const refusedRowBytes = 200
 
-// KeepRefusedEvents stores refused events, in one commit, and deletes what has
-// expired and what is beyond the limits, the oldest first.
+// KeepRefusedEvents stores refused events, in one commit, and deletes those that have
+// expired or are beyond the limits, the oldest first.
 func (db *DB) KeepRefusedEvents(ctx context.Context, events []host.RefusedEvent, limits host.RefusedEventLimits) error {
 	abouts := make([][]byte, len(events))
 	keys := map[string]bool{}
@@ -66,7 +66,7 @@ func (tx *transaction) keepNewestRefused(where string, count, bytes int64, key s
 	return err
 }
 
-// ExpireRefusedEvents deletes what has expired.
+// ExpireRefusedEvents deletes those that have expired.
 func (db *DB) ExpireRefusedEvents(ctx context.Context) error {
 	return db.change(ctx, func(tx *transaction) error {
 		_, err := tx.exec(`DELETE FROM refused_event WHERE expires_at <= ?`, micros(tx.now))
@@ -74,8 +74,7 @@ func (db *DB) ExpireRefusedEvents(ctx context.Context) error {
 	})
 }
 
-// RefusedEvents returns those that q selects, newest first, without what was
-// sent.
+// RefusedEvents returns those that q selects, newest first, without the requests.
 func (db *DB) RefusedEvents(ctx context.Context, q host.RefusedEventQuery) ([]host.RefusedEvent, error) {
 	rows, err := db.readers.QueryContext(ctx, `
 		SELECT about, NULL FROM refused_event
@@ -83,26 +82,26 @@ func (db *DB) RefusedEvents(ctx context.Context, q host.RefusedEventQuery) ([]ho
 		ORDER BY id DESC
 		LIMIT ?4`, q.Before, q.KeyID, micros(time.Now()), limit(q.Limit))
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	events, err := scanAll(rows, scanRefusedEvent)
-	return events, fault(err)
+	return events, hostError(err)
 }
 
-// RefusedEvent returns one with what was sent. NotFound when there is none, or
-// none any more.
+// RefusedEvent returns one with its request. NotFound when there is none, or it has
+// expired.
 func (db *DB) RefusedEvent(ctx context.Context, id string) (host.RefusedEvent, error) {
 	rows, err := db.readers.QueryContext(ctx, `
 		SELECT about, sealed FROM refused_event WHERE id = ? AND expires_at > ?`, id, micros(time.Now()))
 	if err != nil {
-		return host.RefusedEvent{}, fault(err)
+		return host.RefusedEvent{}, hostError(err)
 	}
 	found, err := scanAll(rows, scanRefusedEvent)
 	if err == nil && len(found) == 0 {
 		err = notFound("there is no refused event " + id)
 	}
 	if err != nil {
-		return host.RefusedEvent{}, fault(err)
+		return host.RefusedEvent{}, hostError(err)
 	}
 	return found[0], nil
 }

@@ -88,7 +88,7 @@ func (db *DB) CountSealed(ctx context.Context) (int, error) {
 	for _, table := range sealedTables {
 		var n int
 		if err := db.readers.QueryRowContext(ctx, table.count).Scan(&n); err != nil {
-			return 0, fault(err)
+			return 0, hostError(err)
 		}
 		all += n
 	}
@@ -165,17 +165,17 @@ func (db *DB) resealRows(ctx context.Context, table *sealedTable, rows []sealedR
 func (db *DB) sealedAfter(ctx context.Context, table *sealedTable, after []any) ([]sealedRow, error) {
 	rows, err := db.readers.QueryContext(ctx, table.page, after...)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	defer func() { _ = rows.Close() }()
 	var found []sealedRow
 	for bytes := 0; bytes < resealedBytes && len(found) < resealedInOne && rows.Next(); {
 		var r sealedRow
 		if err := rows.Scan(&r.key[0], &r.key[1], &r.value, &r.execution, &r.step, &r.attempt); err != nil {
-			return nil, fault(err)
+			return nil, hostError(err)
 		}
 		bytes += len(r.value)
 		found = append(found, r)
 	}
-	return found, fault(rows.Err())
+	return found, hostError(rows.Err())
 }

@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/usherhost/usher/host"
@@ -25,7 +27,7 @@ func (db *DB) Record(ctx context.Context, o host.Outcome, done func(error)) erro
 		if err != nil {
 			return fmt.Errorf("encode result: %w", err)
 		}
-		r.body, r.words = body, words(o.Result)
+		r.body, r.words = body, errorWords(o.Result)
 	}
 	return db.send(ctx, r)
 }
@@ -66,7 +68,7 @@ func (r *record) apply(tx *transaction) error {
 
 func (r *record) insert(tx *transaction, execution int64) error {
 	if r.words != "" {
-		if err := tx.insertFailure(execution, r.words); err != nil {
+		if err := tx.insertErrorWords(execution, r.words); err != nil {
 			return err
 		}
 	}
@@ -85,7 +87,7 @@ func (r *record) insert(tx *transaction, execution int64) error {
 	return err
 }
 
-// releases reports whether nobody holds the execution after this.
+// releases reports whether the lease ends with this.
 func (r *record) releases() bool {
 	return r.Status.Final() || r.Status == host.StatusRetrying || !r.NextAt.IsZero()
 }
@@ -158,7 +160,7 @@ func (db *DB) ResultsAfter(ctx context.Context, after int64, actionID string, mo
 func (db *DB) results(ctx context.Context, query string, args ...any) ([]host.SeqResult, error) {
 	rows, err := db.readers.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	defer func() { _ = rows.Close() }()
 	out := []host.SeqResult{}
@@ -166,14 +168,14 @@ func (db *DB) results(ctx context.Context, query string, args ...any) ([]host.Se
 		var r host.SeqResult
 		var body []byte
 		if err := rows.Scan(&r.Seq, &body); err != nil {
-			return nil, fault(err)
+			return nil, hostError(err)
 		}
 		if err := json.Unmarshal(body, &r.Result); err != nil {
 			return nil, corrupt("a stored result can't be read", err)
 		}
 		out = append(out, r)
 	}
-	return out, fault(rows.Err())
+	return out, hostError(rows.Err())
 }
 
 // LastSeq returns the number of the result that was recorded last, 0 when
@@ -181,9 +183,26 @@ func (db *DB) results(ctx context.Context, query string, args ...any) ([]host.Se
 func (db *DB) LastSeq(ctx context.Context) (int64, error) {
 	var seq int64
 	err := db.readers.QueryRowContext(ctx, `SELECT `+lastResult).Scan(&seq)
-	return seq, fault(err)
+	return seq, hostError(err)
 }
 
 // lastResult is the highest seq that a result ever had.
 const lastResult = `MAX((SELECT COALESCE(MAX(seq), 0) FROM result),
 	COALESCE((SELECT CAST(value AS INTEGER) FROM meta WHERE name = '` + markResults + `'), 0))`
+
+// Tape returns the sealed tape of one attempt, of the latest when a retry
+// numbered two alike. NotFound when the attempt made no host call, or was not
+// recorded.
+func (db *DB) Tape(ctx context.Context, executionID string, step, attempt int) ([]byte, error) {
+	var body []byte
+	err := db.readers.QueryRowContext(ctx, `
+		SELECT t.body
+		FROM result r JOIN tape t ON t.result = r.seq
+		WHERE r.execution = `+executionSeq+` AND r.step = ? AND r.attempt = ?
+		ORDER BY r.seq DESC
+		LIMIT 1`, executionID, eventID(executionID), step, attempt).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, notFound(fmt.Sprintf("execution %s has no tape of step %d, attempt %d", executionID, step, attempt))
+	}
+	return body, hostError(err)
+}

@@ -13,18 +13,17 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// RunningName is the file in the data directory that tells which executions run.
+// RunningName is the file in the data directory that lists which executions run.
 const RunningName = "usher.running"
 
-// running notes in a file which executions run, for the process after one that
-// ends without stopping. Nothing waits for the disk: what a process has written
-// outlives it, and a machine that loses its power was not stopped by a guest.
-// A failure to write costs that knowledge and nothing else.
+// running writes to a file which executions run, for the process after one that ends
+// without stopping. It does not wait for the disk: written data outlives the process,
+// and a machine that loses its power was not stopped by a guest. A failure to write
+// costs that knowledge and nothing else.
 //
-// The file has records of runningBytes. The first says what the process did, the
-// others name an execution each. One that has ended stays until another takes its
-// place: whoever reads the file asks the database too. A nil running notes
-// nothing.
+// The file has records of runningBytes. The first has what the process did, each other
+// the id of an execution. One that has ended stays until another takes its place, so a
+// reader must also look into the database. A nil running writes nothing.
 type running struct {
 	file *os.File
 	did  atomic.Uint32
@@ -37,7 +36,7 @@ type running struct {
 const (
 	runningMagic = "usher running 1\n"
 	runningBytes = 64
-	maxRunning   = 1 << 16 // executions that are noted
+	maxRunning   = 1 << 16 // executions in the file
 )
 
 // What a process did since it opened the data directory.
@@ -46,14 +45,14 @@ const (
 	didAccept             // an event was accepted
 )
 
-// lastRun is what a process that ended had noted.
+// lastRun is what a former process wrote.
 type lastRun struct {
 	did uint32
 	ids []string
 }
 
-// readRunning returns what the last process noted. Where nothing can be read it
-// is as if much had run at once, of which nothing is known.
+// readRunning returns what the last process wrote. When the file can't be read, the
+// answer is that unknown executions ran and events were accepted.
 func readRunning(dir string) lastRun {
 	data, err := os.ReadFile(filepath.Join(dir, RunningName))
 	if err != nil || len(data) < runningBytes || len(data) > (maxRunning+1)*runningBytes || !bytes.HasPrefix(data, []byte(runningMagic)) {
@@ -69,7 +68,7 @@ func readRunning(dir string) lastRun {
 	return last
 }
 
-// newRunning begins the file anew; nil when it can't be written.
+// newRunning replaces the file; nil when it can't be written.
 func newRunning(dir string) *running {
 	path := filepath.Join(dir, RunningName)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -92,8 +91,8 @@ func (r *running) head(did uint32) {
 	_, _ = r.file.WriteAt(record, 0) // then the next process knows nothing of this one
 }
 
-// note keeps what the process did, once.
-func (r *running) note(what uint32) {
+// record writes what the process did, once.
+func (r *running) record(what uint32) {
 	if r == nil || r.did.Load()&what != 0 {
 		return
 	}
@@ -104,12 +103,12 @@ func (r *running) note(what uint32) {
 	}
 }
 
-// begin notes that an execution runs, and returns its place.
+// begin writes that an execution runs, and returns its place.
 func (r *running) begin(id string) int {
 	if r == nil || len(id) > runningBytes {
 		return -1
 	}
-	r.note(didRun)
+	r.record(didRun)
 	place := r.place()
 	if place < 0 {
 		return place
@@ -152,10 +151,9 @@ func (r *running) close() error {
 	return r.file.Close()
 }
 
-// Began notes that an execution runs, so that it is known to the next process
-// if this one ends without stopping. It returns a place to give to Ended. It
-// does not wait for the disk.
+// Began writes down that an execution runs, for the next process if this one ends
+// without stopping. It returns a place to give to Ended. It does not wait for the disk.
 func (db *DB) Began(executionID string) (place int) { return db.running.begin(executionID) }
 
-// Ended notes that what got the place from Began does not run any more.
+// Ended gives back a place from Began: the execution does not run any more.
 func (db *DB) Ended(place int) { db.running.end(place) }

@@ -4,28 +4,30 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/usherhost/usher/host"
 )
 
-// search finds executions, newest first. It runs down one index, the one that
-// promises the fewest rows, and looks at the rest of the query row by row.
+// search finds executions, newest first. It reads one index, the one that promises the
+// fewest rows, and checks the other conditions row by row.
 type search struct {
-	from       string // what is run down; it has execution as x
+	from       string // the table or index that is read in order; it has execution as x
 	driver     selection
 	conditions selection
 	spans      []span // where to look, newest first, without overlap
-	sparse     bool   // what is between the spans is jumped over anyway
+	sparse     bool   // the index skips what is between the spans anyway
 }
 
 const (
-	// walk runs down all executions.
-	walk = `execution x`
-	// troubled runs down those that need somebody.
+	// all reads all executions.
+	all = `execution x`
+	// troubled reads those that need an operator.
 	troubled = `execution x INDEXED BY execution_trouble`
-	// dead runs down those with a dead step.
+	// dead reads those with a dead step.
 	dead = `execution x INDEXED BY execution_dead`
-	// worded runs down those with certain words in an error.
+	// worded reads those with certain words in an error.
 	worded = `failure f CROSS JOIN execution x ON x.seq = f.rowid / 65536`
 )
 
@@ -37,7 +39,7 @@ const maxLive = 2000
 // if deadOnly is set. NotFound when q.Before names no execution, Invalid when
 // q.Text can't be searched for.
 func (db *DB) newSearch(ctx context.Context, q host.ExecutionQuery, deadOnly bool) (*search, error) {
-	s := &search{from: walk, spans: []span{{first: 0, last: maxSeq}}, sparse: true}
+	s := &search{from: all, spans: []span{{first: 0, last: maxSeq}}, sparse: true}
 	if deadOnly {
 		s.conditions.and("instr(x.progress, 'd')")
 		s.byDead("action_id", q.ActionID)
@@ -116,7 +118,7 @@ func (db *DB) byStatus(ctx context.Context, s *search, status host.Status) error
 		if err := db.readers.QueryRowContext(ctx, `
 			SELECT COUNT(*) FROM (
 				SELECT 1 FROM execution INDEXED BY execution_live WHERE ended_at IS NULL LIMIT ?)`, maxLive).Scan(&live); err != nil {
-			return fault(err)
+			return hostError(err)
 		}
 		if s.sparse = live < maxLive; s.sparse {
 			s.conditions.and("x.seq IN (SELECT seq FROM execution INDEXED BY execution_live WHERE ended_at IS NULL)")
@@ -173,7 +175,7 @@ func (db *DB) seqOf(ctx context.Context, id string) (int64, error) {
 	if err == nil && (!seq.Valid || !strings.HasPrefix(id, host.ExecutionPrefix)) {
 		return 0, noExecution(id)
 	}
-	return seq.Int64, fault(err)
+	return seq.Int64, hostError(err)
 }
 
 // find returns up to n executions.
@@ -188,7 +190,7 @@ func (s *search) find(ctx context.Context, db *DB, n int) ([]executionRow, error
 		}
 		more, err := s.findIn(ctx, db, in, n-len(found))
 		if err != nil {
-			return nil, fault(err)
+			return nil, hostError(err)
 		}
 		found = append(found, more...)
 	}
@@ -256,4 +258,70 @@ func (s *selection) where() string {
 		return ""
 	}
 	return " WHERE " + strings.Join(s.conditions, " AND ")
+}
+
+const (
+	maxFailureChars = 4096 // of an error message that can be searched for
+	maxSearchWords  = 32
+	minPrefixChars  = 3 // before *: what fits more words than that costs too much
+)
+
+// errorWords returns the text by which a failed result is found.
+func errorWords(r *host.Result) string {
+	if r.Succeeded || r.Error == nil {
+		return ""
+	}
+	line, chars := clean(r.Error.Line()), 0
+	for i := range line {
+		if chars == maxFailureChars {
+			return line[:i]
+		}
+		chars++
+	}
+	return line
+}
+
+// clean returns text as SQLite takes it: without NULs and stray bytes.
+func clean(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, " "), "\x00", " ")
+}
+
+// insertErrorWords makes an execution found by the words of one more result. It
+// runs before that result is inserted.
+func (tx *transaction) insertErrorWords(execution int64, words string) error {
+	_, err := tx.exec(`
+		INSERT OR REPLACE INTO failure (rowid, message)
+		VALUES (? * 65536 + MIN((SELECT COUNT(*) FROM result WHERE execution = ?), 65535), ?)`,
+		execution, execution, words)
+	return err
+}
+
+// matchOf returns the query for the index of words, empty when text is. What
+// the index would read as an operator is quoted.
+func matchOf(text string) (string, error) {
+	var quoted []string
+	fields := strings.Fields(clean(text))
+	for _, word := range fields {
+		begin, prefix := strings.CutSuffix(word, "*")
+		if !strings.ContainsFunc(begin, inWord) {
+			continue
+		}
+		word = `"` + strings.ReplaceAll(begin, `"`, `""`) + `"`
+		if prefix && utf8.RuneCountInString(begin) >= minPrefixChars {
+			word += " *"
+		}
+		quoted = append(quoted, word)
+	}
+	if len(quoted) > maxSearchWords {
+		return "", &host.Error{Code: host.Invalid, Text: "a search is for 32 words at most", Hint: "leave some out"}
+	}
+	if len(quoted) == 0 && len(fields) > 0 {
+		return "", &host.Error{Code: host.Invalid, Text: "a search is for words", Hint: "name a word of the error message"}
+	}
+	return strings.Join(quoted, " "), nil
+}
+
+// inWord reports whether the index takes r for a part of a word.
+func inWord(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.Is(unicode.Co, r)
 }

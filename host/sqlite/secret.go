@@ -9,7 +9,7 @@ import (
 )
 
 // SetSecrets stores the sealed secrets of an action or a shared module and removes
-// others, at once or not at all. Removing what is not there is well. NotFound
+// others, at once or not at all. Removing a missing one is no error. NotFound
 // when the owner is neither.
 func (db *DB) SetSecrets(ctx context.Context, ownerID string, put []host.SealedSecret, remove []string) error {
 	return db.change(ctx, func(tx *transaction) error {
@@ -60,18 +60,18 @@ func (db *DB) SealedSecrets(ctx context.Context, ownerID string) ([]host.SealedS
 		WHERE owner_id = ?
 		ORDER BY name`, ownerID)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	defer func() { _ = rows.Close() }()
 	out := []host.SealedSecret{}
 	for rows.Next() {
 		var s host.SealedSecret
 		if err := rows.Scan(&s.Name, &s.Value); err != nil {
-			return nil, fault(err)
+			return nil, hostError(err)
 		}
 		out = append(out, s)
 	}
-	return out, fault(rows.Err())
+	return out, hostError(rows.Err())
 }
 
 // secrets returns the names of an owner's secrets, in the order in which they
@@ -82,7 +82,7 @@ func (db *DB) secrets(ctx context.Context, ownerID string) ([]host.Secret, error
 		WHERE owner_id = ?
 		ORDER BY position, name`, ownerID)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	defer func() { _ = rows.Close() }()
 	out := []host.Secret{}
@@ -90,12 +90,12 @@ func (db *DB) secrets(ctx context.Context, ownerID string) ([]host.Secret, error
 		var s host.Secret
 		var updated int64
 		if err := rows.Scan(&s.Name, &updated); err != nil {
-			return nil, fault(err)
+			return nil, hostError(err)
 		}
 		s.UpdatedAt = fromMicros(updated)
 		out = append(out, s)
 	}
-	return out, fault(rows.Err())
+	return out, hostError(rows.Err())
 }
 
 // secretsNow returns which secrets an owner has at this point of the

@@ -95,7 +95,7 @@ func (db *DB) SharedModule(ctx context.Context, idOrName string) (host.SharedMod
 	if err == nil {
 		err = db.completeSharedModule(ctx, &l)
 	}
-	return l, fault(err)
+	return l, hostError(err)
 }
 
 func noSharedModule(idOrName string) *host.Error {
@@ -124,14 +124,14 @@ func (db *DB) SharedModules(ctx context.Context) ([]host.SharedModule, error) {
 	rows, err := db.readers.QueryContext(ctx, selectSharedModule+`
 		ORDER BY l.name`)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	sharedModules, err := scanAll(rows, scanSharedModule)
 	for i := 0; err == nil && i < len(sharedModules); i++ {
 		err = db.completeSharedModule(ctx, &sharedModules[i])
 	}
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	return sharedModules, nil
 }
@@ -179,8 +179,8 @@ func (tx *transaction) unused(sharedModuleID string) error {
 }
 
 // SharedModuleUsers returns the actions whose drafts use a shared module, in order of name,
-// each with the version that it uses. Of the actions it knows only what is in
-// their own table. None when there is no such shared module.
+// each with the version that it uses. Of the actions only the columns of their own
+// table are filled in. None when there is no such shared module.
 func (db *DB) SharedModuleUsers(ctx context.Context, sharedModuleID string) ([]host.SharedModuleUser, error) {
 	rows, err := db.readers.QueryContext(ctx, `
 		SELECT a.id, a.name, a.trigger, a.created_at, a.updated_at, ref.value
@@ -191,10 +191,10 @@ func (db *DB) SharedModuleUsers(ctx context.Context, sharedModuleID string) ([]h
 		WHERE u.shared_module_id = ? AND u.version_id = ''
 		ORDER BY a.name`, sharedModuleID)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	users, err := scanAll(rows, scanSharedModuleUser)
-	return users, fault(err)
+	return users, hostError(err)
 }
 
 func scanSharedModuleUser(row interface{ Scan(...any) error }) (host.SharedModuleUser, error) {
@@ -208,8 +208,8 @@ func scanSharedModuleUser(row interface{ Scan(...any) error }) (host.SharedModul
 	return u, decode(ref, &u.Ref)
 }
 
-// useSharedModules notes what an action's version uses, or with no version its
-// draft, over what was noted. NotFound when there is no such shared module.
+// useSharedModules stores what an action's version uses, or with no version its draft,
+// in place of what was stored. NotFound when there is no such shared module.
 func (tx *transaction) useSharedModules(actionID, versionID string, refs []host.SharedModuleRef) error {
 	if _, err := tx.exec(`
 		DELETE FROM shared_module_use
@@ -296,11 +296,11 @@ func (db *DB) SharedModuleVersions(ctx context.Context, sharedModuleID string) (
 		WHERE v.shared_module_id = ?
 		ORDER BY v.number DESC`, sharedModuleID)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	versions, err := scanAll(rows, scanSharedModuleVersion)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	if len(versions) == 0 {
 		if _, err := db.SharedModule(ctx, sharedModuleID); err != nil {

@@ -13,17 +13,17 @@ import (
 //
 //   - Close leaves a mark in the table meta. Where Open finds it, nothing ran
 //     when the host stopped, and there is no new suspect. The first commit takes
-//     it away: so the mark costs no commit of its own, and nobody holds an
+//     it away: so the mark costs no commit of its own, and no worker has an
 //     execution while it is there.
 //   - Without it, the executions that the file [RunningName] names become
 //     suspects, if they were in the former process's hands: some dozens, not all
 //     that waited in its memory.
 //   - Suspects are leased one at a time by [DB.Suspect], and not by Claim. Before
-//     each step [DB.Mark] notes it durably; the mark goes with the step's result,
+//     each step [DB.Mark] records it durably; the mark goes with the step's result,
 //     in the same commit.
 //   - When the host ends again, the one with a mark is the one that ran. It is
 //     guilty if nothing else can have ended the host: the process had run nothing
-//     but suspects, and had accepted no event. Else somebody may have killed the
+//     but suspects, and had accepted no event. Else an operator may have killed the
 //     host, or something new may have ended it; then the suspect is leased first
 //     after the next start, to run with nothing beside it, and is guilty if the
 //     host ends once more before anything else ran.
@@ -32,8 +32,8 @@ import (
 // cleanStop is the name in the table meta of the mark that Close leaves.
 const cleanStop = "clean_stop"
 
-// inherit takes over what a former process held: suspects stay apart, and the
-// rest is due again.
+// inherit ends the leases of a former process: suspects are set aside, and the rest is
+// due again.
 func (w *writer) inherit(dir string) error {
 	_, err := w.session.queryOne(func([]driverValue) error {
 		w.stopped = true
@@ -107,9 +107,9 @@ func (tx *transaction) forgetStop() error {
 	return err
 }
 
-// noteStop leaves the mark. On a disk that takes nothing more there is none: then
-// what ran last is run apart after the next start, which costs only time.
-func (w *writer) noteStop() {
+// recordStop leaves the mark. On a full disk there is none: then the last executions
+// are suspects after the next start, which costs only time.
+func (w *writer) recordStop() {
 	if !w.stopped {
 		_, _ = w.session.exec(`INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)`, cleanStop, []byte{})
 	}
@@ -146,7 +146,7 @@ func (tx *transaction) nextSuspect() (s host.Suspect, found bool, err error) {
 		return s, false, err
 	}
 	row, err := tx.row(seq)
-	if host.CodeOf(fault(err)) == host.Corrupt {
+	if host.CodeOf(hostError(err)) == host.Corrupt {
 		tx.writer.damaged[seq] = true // until the next start, as in claim
 	}
 	if err != nil {
@@ -156,8 +156,8 @@ func (tx *transaction) nextSuspect() (s host.Suspect, found bool, err error) {
 	return s, true, err
 }
 
-// Mark notes durably that a step of a suspect is about to run. Fenced when the
-// execution is leased by another worker.
+// Mark records durably that a step of a suspect is about to run. Fenced when the
+// execution is not leased.
 func (db *DB) Mark(ctx context.Context, executionID string, step int) error {
 	return db.change(ctx, func(tx *transaction) error {
 		l := tx.leaseOf(executionID)

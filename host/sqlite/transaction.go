@@ -9,7 +9,7 @@ type transaction struct {
 	writer *writer
 	now    time.Time
 
-	leases map[string]lease // changed leases; the zero lease: given back
+	leases map[string]lease // changed leases; the zero lease: ended
 	states []*record        // the newest state of each execution that was recorded, not yet written
 	places map[int64]int    // where in states an execution's is, by seq
 	after  []func()         // run after the commit
@@ -17,7 +17,7 @@ type transaction struct {
 	unended unendedChange
 }
 
-// lease is an execution in somebody's hands.
+// lease is a worker's right to run an execution.
 type lease struct {
 	seq   int64
 	epoch int64
@@ -48,7 +48,7 @@ func (tx *transaction) merge() {
 	}
 }
 
-// lease returns who holds the execution, the zero lease when nobody does.
+// leaseOf returns the lease of an execution, the zero lease when there is none.
 func (tx *transaction) leaseOf(id string) lease {
 	if l, ok := tx.leases[id]; ok {
 		return l

@@ -60,7 +60,7 @@ func (db *DB) Release(ctx context.Context, v host.Version, wasm []byte, draft *h
 	return db.Version(ctx, v.ActionID, v.ID)
 }
 
-// prepareVersion fills in what a new version lacks, and checks what can be told
+// prepareVersion fills in the defaults of a new version, and checks what can be checked
 // without the store.
 func prepareVersion(v *host.Version, wasm []byte) (versionColumns, error) {
 	if wasm != nil || v.Digest == "" {
@@ -91,7 +91,7 @@ func (tx *transaction) createVersion(v *host.Version, c versionColumns) (err err
 	return tx.insertVersion(v, c)
 }
 
-// versionColumns are what a version has as JSON, and its module.
+// versionColumns are the JSON columns of a version, and its module.
 type versionColumns struct {
 	manifest []byte
 	source   driverValue
@@ -171,11 +171,11 @@ func (db *DB) Versions(ctx context.Context, actionID string) ([]host.Version, er
 		WHERE v.action_id = ?
 		ORDER BY v.number DESC`, actionID)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	versions, err := scanAll(rows, scanVersion)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	if len(versions) == 0 {
 		if _, err := db.Action(ctx, actionID); err != nil {
@@ -196,7 +196,7 @@ func (db *DB) Version(ctx context.Context, actionID, numberOrID string) (host.Ve
 	if errors.Is(err, sql.ErrNoRows) {
 		return host.Version{}, noVersion(actionID, numberOrID)
 	}
-	return v, fault(err)
+	return v, hostError(err)
 }
 
 func noVersion(actionID, numberOrID string) *host.Error {

@@ -33,7 +33,7 @@ func (db *DB) Wish(ctx context.Context, actionID string) (host.Wish, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return host.Wish{}, notFound("nobody waits for action " + actionID + " to be deployed")
 	}
-	return w, fault(err)
+	return w, hostError(err)
 }
 
 // Wishes returns all wishes, the oldest first.
@@ -41,10 +41,10 @@ func (db *DB) Wishes(ctx context.Context) ([]host.Wish, error) {
 	rows, err := db.readers.QueryContext(ctx, selectWish+`
 		ORDER BY asked_at, action_id`)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	wishes, err := scanAll(rows, scanWish)
-	return wishes, fault(err)
+	return wishes, hostError(err)
 }
 
 // DropWish forgets the wish for that revision of an action's draft. One that is

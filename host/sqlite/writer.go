@@ -9,13 +9,34 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
+// Group commit:
+//
+//   - A caller makes an operation and sends it to the writer: events with [DB.Accept] to
+//     the queue accepts, which refuses when it is full (the host is overloaded); all else
+//     to the queue others, where the sender waits for room.
+//   - The writer takes one operation, adds all that wait, up to a bound, and applies them
+//     in one transaction, in order. While it commits, the next ones gather: the slower the
+//     disk, the bigger the commits.
+//   - An operation that answers with a [host.Error] has left nothing behind; the others
+//     in its commit go on. The state of an execution that several results change is
+//     written once, at the end.
+//   - COMMIT returns when the disk has it. Then what the transaction changed in memory is
+//     merged (leases, counts), and each operation is settled: its caller is answered, and
+//     its executions are dispatched; see dispatch.go.
+//   - When the commit fails because of the disk, results are kept and tried again after a
+//     pause, since their actions have run; every other operation is refused. When it fails
+//     for another reason, each operation is committed alone, so that one damaged page
+//     fails only what belongs there.
+//   - Close refuses new operations, commits the queued ones, and gives a failing disk some
+//     time to take the kept results.
+
 // operation is one caller's part of a group commit.
 type operation interface {
 	// apply writes. It may be called again when the commit failed. When it
 	// returns a [host.Error] it has left nothing behind.
 	apply(*transaction) error
-	// settle is called once: with nil after the commit, or with why there was
-	// none.
+	// settle is called once: with nil after the commit, or with the error for which
+	// there was none.
 	settle(error)
 }
 
@@ -29,8 +50,8 @@ const (
 )
 
 // writer owns the connection that writes. Its goroutine takes everything that
-// waits, commits it at once and tells everybody: the slower the disk, the
-// bigger the commits. Fields without a comment belong to that goroutine.
+// waits, commits it at once and answers each sender: the slower the disk, the bigger
+// the commits. Fields without a comment belong to that goroutine.
 type writer struct {
 	session    *session
 	accepts    chan operation // full: the host is overloaded
@@ -141,15 +162,15 @@ func bytesOf(op operation) int {
 	return 0
 }
 
-// commit makes the batch durable and settles each operation. What spoils the
-// commit for others is found by committing one by one.
+// commit makes the batch durable and settles each operation. An operation that makes
+// the commit fail for all is found by committing one by one.
 func (w *writer) commit(batch []operation) {
 	errs := make([]error, len(batch))
 	err := w.try(batch, errs)
 	switch {
 	case err == nil:
 		w.recovered()
-	case passing(err):
+	case isTransient(err):
 		w.refuse(batch, err)
 		return
 	case len(batch) == 1:
@@ -157,9 +178,9 @@ func (w *writer) commit(batch []operation) {
 	default:
 		batch, errs = w.oneByOne(batch)
 	}
-	w.noteHealth(batch, errs)
+	w.recordHealth(batch, errs)
 	for i, op := range batch {
-		op.settle(fault(errs[i]))
+		op.settle(hostError(errs[i]))
 	}
 }
 
@@ -169,7 +190,7 @@ func (w *writer) oneByOne(batch []operation) ([]operation, []error) {
 	errs := make([]error, len(batch))
 	for i := range batch {
 		err := w.try(batch[i:i+1], errs[i:i+1])
-		if passing(err) {
+		if isTransient(err) {
 			w.refuse(batch[i:], err)
 			return batch[:i], errs[:i]
 		}
@@ -193,7 +214,7 @@ func (w *writer) try(batch []operation, errs []error) error {
 	if _, err := tx.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	err := tx.noteClock()
+	err := tx.recordClockStep()
 	if err == nil {
 		err = tx.forgetStop()
 	}
@@ -204,7 +225,7 @@ func (w *writer) try(batch []operation, errs []error) error {
 		_, err = tx.exec("COMMIT")
 	}
 	if err != nil {
-		_, _ = tx.exec("ROLLBACK") // SQLite may have rolled back already; then this fails, and that is well
+		_, _ = tx.exec("ROLLBACK") // fails when SQLite has rolled back already
 		w.forgetPlans()
 		return err
 	}
@@ -215,22 +236,22 @@ func (w *writer) try(batch []operation, errs []error) error {
 	return nil
 }
 
-// forgetPlans drops what is known of plans: the registry changed, or what was
-// stored was rolled back.
+// forgetPlans drops the plans in memory: the registry changed, or stored plans were
+// rolled back.
 func (w *writer) forgetPlans() {
 	clear(w.plans)
 	clear(w.old)
 }
 
-// refuse answers a batch that the disk did not take: records are kept, all
-// others are told.
+// refuse answers a batch that the disk did not take: results are kept, all other
+// operations get the error.
 func (w *writer) refuse(batch []operation, err error) {
-	answer, ok := errors.AsType[*host.Error](fault(err))
+	answer, ok := errors.AsType[*host.Error](hostError(err))
 	if !ok {
 		answer = &host.Error{Code: host.Unavailable, Text: "the database can't be written", Err: err}
 	}
 	w.trouble.Store(answer)
-	w.health.note(answer)
+	w.health.record(answer)
 	w.backoff = min(max(w.backoff*2, firstBackoff), lastBackoff)
 	var kept []operation
 	for _, op := range batch {

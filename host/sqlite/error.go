@@ -10,9 +10,9 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// fault turns what the driver says into what whoever asked must be told. A
-// [host.Error] and the end of a context pass as they are.
-func fault(err error) error {
+// hostError returns the domain's error for one of the driver. A [host.Error] and the
+// end of a context stay as they are.
+func hostError(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
@@ -26,16 +26,16 @@ func fault(err error) error {
 		return unavailable("the database can't be written",
 			"check the disk, its free space and the data directory's permissions; the host goes on by itself", err)
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
-		return unavailable("another program holds the database", "close what else has the database file open", err)
+		return unavailable("another program has the database locked", "close what else has the database file open", err)
 	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
 		return corrupt("the database file is damaged where this was stored", err)
 	}
 	return &host.Error{Code: host.Internal, Text: "the database refused a statement", Err: err}
 }
 
-// passing reports whether err is of a kind that goes away without anybody
-// changing what was asked: then a record is kept and tried again.
-func passing(err error) bool {
+// isTransient reports whether the same statement may succeed later: then a result is
+// kept and tried again.
+func isTransient(err error) bool {
 	switch primary(err) {
 	case lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN, lib.SQLITE_PERM,
 		lib.SQLITE_BUSY, lib.SQLITE_LOCKED, lib.SQLITE_NOMEM:
@@ -72,8 +72,8 @@ func closed() *host.Error {
 
 func notFound(text string) *host.Error { return &host.Error{Code: host.NotFound, Text: text} }
 
-// refused reports whether err is an answer rather than a failure: the
-// operation left nothing behind, and others in its commit may go on.
+// refused reports whether err is an answer rather than a failure: the operation
+// left nothing behind, and others in its commit may go on.
 func refused(err error) bool {
 	_, ok := errors.AsType[*host.Error](err)
 	return ok

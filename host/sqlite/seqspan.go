@@ -51,10 +51,10 @@ func (db *DB) planSpans(ctx context.Context, plans string, arg any) ([]span, err
 		WHERE s.plan IN (`+plans+`)
 		ORDER BY s.first DESC`, int64(maxSeq), arg)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	spans, err := scanSpans(rows)
-	return spans, fault(err)
+	return spans, hostError(err)
 }
 
 func scanSpans(rows *sql.Rows) ([]span, error) {
@@ -114,12 +114,12 @@ func (db *DB) clockRuns(ctx context.Context) ([]span, error) {
 		     (SELECT COALESCE(MAX(seq), 0) AS newest FROM execution)
 		ORDER BY seq DESC`)
 	if err != nil {
-		return nil, fault(err)
+		return nil, hostError(err)
 	}
 	runs, err := scanAll(rows, func(row interface{ Scan(...any) error }) (s span, err error) {
 		return s, row.Scan(&s.first, &s.last)
 	})
-	return runs, fault(err)
+	return runs, hostError(err)
 }
 
 // firstSince returns the seq from which on the executions of a run were
@@ -137,7 +137,7 @@ func (db *DB) firstSince(ctx context.Context, run span, t time.Time) (seq int64,
 		)
 		SELECT MAX(low) FROM bisect`,
 		run.first, run.last+1, ceilMicros(t), ceilMicros(t)).Scan(&seq)
-	return seq, fault(err)
+	return seq, hostError(err)
 }
 
 // ceilMicros is the first stored time that is not before t.
@@ -149,7 +149,7 @@ func ceilMicros(t time.Time) int64 {
 	return us
 }
 
-// openSpan notes that plan is in force for trigger from the next execution on.
+// openSpan records that plan is in force for trigger from the next execution on.
 func (tx *transaction) openSpan(trigger string, plan int64) error {
 	if _, err := tx.exec(`
 		UPDATE plan_span SET last = ?
@@ -164,8 +164,8 @@ func (tx *transaction) openSpan(trigger string, plan int64) error {
 	return err
 }
 
-// noteRepeat notes that the execution with this seq has an old plan.
-func (tx *transaction) noteRepeat(plan, seq int64) error {
+// recordRepeat records that the execution with this seq has an old plan.
+func (tx *transaction) recordRepeat(plan, seq int64) error {
 	n, err := tx.exec(`
 		UPDATE plan_span SET last = ?
 		WHERE plan = ? AND trigger = '' AND last = ?`, seq, plan, seq-1)
@@ -178,9 +178,9 @@ func (tx *transaction) noteRepeat(plan, seq int64) error {
 	return err
 }
 
-// noteClock notes when the clock has gone back since the last commit. It runs
+// recordClockStep records that the clock has gone back since the last commit. It runs
 // before anything else of the transaction.
-func (tx *transaction) noteClock() error {
+func (tx *transaction) recordClockStep() error {
 	if micros(tx.now) >= tx.writer.clock {
 		return nil
 	}
