@@ -171,7 +171,7 @@ func cacheGet(s *sandbox.Call, c *call, stack []uint64) {
 	key := c.name(s, "cache_get", stack[0])
 	record := do(c, "cache_get", nameRequest{key}, func(note *host.CallNote) *cacheRecord {
 		note.Target = key
-		return c.cache.get(c.run.Event.Trigger, key, c.started.Add(c.offset))
+		return c.cache.get(c.run.Event.Trigger, key, c.clock.now())
 	})
 	stack[0] = 0
 	if record != nil {
@@ -197,7 +197,7 @@ func cacheSet(s *sandbox.Call, c *call, stack []uint64) {
 			note.Error = err.Error()
 			return cacheError("FailedToSetCacheRecord")
 		}
-		answer := c.cache.set(c.run.Event.Trigger, request, c.started.Add(c.offset))
+		answer := c.cache.set(c.run.Event.Trigger, request, c.clock.now())
 		note.Error = answer.Code
 		return answer
 	})

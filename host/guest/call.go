@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	mathrand "math/rand/v2"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,106 +11,129 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/redact"
 	"github.com/usherhost/usher/host/sandbox"
 )
 
 // call is one run in progress: what its host functions need and what they
 // leave behind. It belongs to the run's goroutine.
+//
+// It and its [sandbox.Call] point at each other while the guest runs: a host
+// function finds its run by Call.Host, and the run reaches the guest's memory,
+// its deadline and its budget of memory by sandbox.
 type call struct {
 	runner   *Runner
-	sandbox  *sandbox.Call // nil until the guest calls its first host function
 	ctx      context.Context
 	run      Run
-	settings host.Settings
-	secrets  map[string]string
+	settings host.Settings     // the step's, over the defaults
+	secrets  map[string]string // the action's
 	cache    *Cache
-	started  time.Time
-	offset   time.Duration // of the guest's clock, from started
+	sandbox  *sandbox.Call // nil until the guest calls its first host function, and after its end
 
-	redacts   *redact.Redactor // see redactor
-	redacting bool             // redacts is made
+	entry     entry
+	clock     clock
+	random    random
+	spent     spent
+	record    record
+	redaction redaction
+	http      exchanges
+	vars      variables
+	fix       *host.Fix // what helps against the fault of this run, once it is known
+}
 
-	tape        host.Tape
-	source      *mathrand.ChaCha8 // of random bytes; nil until the guest takes some
-	record      record
-	notes       []host.CallNote
-	logs        []host.Log
-	logBytes    int64
-	logsCut     bool
-	vars        map[string][]byte
-	varBytes    int64
-	answerBytes int // counted so far of answers that were not taken
-
-	hostCalls    int64
-	hostTime     time.Duration
-	httpRequests atomic.Int64 // sent, or about to be
-	reached      reached
-	httpCalls    int
-	requests     *requests   // nil until the guest starts one
-	lastHTTP     *httpAnswer // of extism's http_request
-	lastFailure  *host.EgressFailure
-	retryAfter   time.Duration
-	fix          *host.Fix
-
+// entry is what the guest is entered with.
+type entry struct {
 	request        sandbox.Request
 	stdout, stderr lines
-	buffer         []byte // for the input; it is used again
+	buffer         []byte // for the input; later runs use it again
+}
+
+// spent is what the run has used of its limits, besides its record.
+type spent struct {
+	hostCalls    int64
+	hostTime     time.Duration
+	httpCalls    int          // of http_send and http_start
+	httpRequests atomic.Int64 // sent, or about to be
+}
+
+// exchanges are the run's HTTP requests and what the last of them came to.
+type exchanges struct {
+	requests    *requests // under way or answered; nil until the guest starts one
+	answerBytes int       // of answers that were not taken, counted so far
+	contacted   contacted
+	last        *httpAnswer // of extism's http_request
+	failure     *host.EgressFailure
+	retryAfter  time.Duration
+}
+
+// variables are Extism's, which live as long as the run.
+type variables struct {
+	values map[string][]byte
+	bytes  int64
 }
 
 // calls are used again: a run leaves nothing in them but a buffer's room.
 var calls = sync.Pool{New: func() any { return &call{} }}
 
-// maxBufferBytes is the largest buffer that is kept for the next run.
+// maxBufferBytes is the largest buffer that is pooled for the next run.
 const maxBufferBytes = 1 << 20
 
 func (c *call) end() {
-	buffer := c.buffer
+	buffer := c.entry.buffer
 	if cap(buffer) > maxBufferBytes {
 		buffer = nil
 	}
 	clear(buffer[:cap(buffer)])
-	*c = call{buffer: buffer[:0]}
+	*c = call{entry: entry{buffer: buffer[:0]}}
 	calls.Put(c)
 }
 
-// do is the one point that every host call passes. It counts the call against
-// its limit, times it, moves the guest's clock and puts name, request, answer
-// and time on the tape. Work may add to the note, which people see. What goes
-// over the run's limits ends it: before work when the request does, after it
-// when the answer does.
+// do is the one point that every host call passes. Work does the call, and may
+// add to the note, which people see. What goes over the run's limits ends it:
+// before work when the request does, after it when the answer does.
 func do[A leaves](c *call, function string, request leaves, work func(note *host.CallNote) A) A {
-	c.hostCalls++
-	if limit := c.settings.Limits.HostCalls; c.hostCalls > limit {
+	c.countCall(function)
+	asked := c.tapeOf(function, request)
+	note := host.CallNote{Ordinal: len(c.record.tape.Calls), Function: function}
+	began := time.Now()
+	answer := work(&note)
+	took := time.Since(began)
+	c.spent.hostTime += took
+	c.clock.advance()
+	note.TookMicros = took.Microseconds()
+	c.keepNote(note)
+	c.keepCall(note, asked, c.tapeOf(function, answer))
+	c.checkDeadline()
+	return answer
+}
+
+// countCall counts a call against its limit.
+func (c *call) countCall(function string) {
+	c.spent.hostCalls++
+	if limit := c.settings.Limits.HostCalls; c.spent.hostCalls > limit {
 		panic(&sandbox.Fault{
 			Kind: host.FaultLimit, Limit: "host_calls",
 			Message: fmt.Sprintf("called the host more than %d times (limit %[1]d), last %s", limit, function),
 		})
 	}
 	c.leave(function, callBytes)
-	asked := c.tapeOf(function, request)
-	began := time.Now()
-	note := host.CallNote{Ordinal: len(c.tape.Calls), Function: function}
-	answer := work(&note)
-	took := time.Since(began)
-	c.hostTime += took
-	c.offset = max(c.offset, time.Since(c.started)).Truncate(time.Microsecond)
-	note.TookMicros = took.Microseconds()
-	c.tape.Start = c.started
-	if function != "log_write" {
-		c.keepNote(note)
-	}
-	c.tape.Calls = append(c.tape.Calls, host.Call{
+}
+
+// keepCall puts a call on the tape.
+func (c *call) keepCall(note host.CallNote, asked, answered json.RawMessage) {
+	c.record.tape.Calls = append(c.record.tape.Calls, host.Call{
 		Ordinal:   note.Ordinal,
-		Function:  function,
+		Function:  note.Function,
 		Request:   asked,
-		Answer:    c.tapeOf(function, answer),
-		EndMicros: c.offset.Microseconds(),
+		Answer:    answered,
+		EndMicros: c.clock.offset.Microseconds(),
 	})
+}
+
+// checkDeadline ends a run whose time is over.
+func (c *call) checkDeadline() {
 	if c.sandbox != nil {
 		c.sandbox.Check()
 	}
-	return answer
 }
 
 // nothing is the answer of calls that have none.
@@ -121,7 +143,7 @@ func (nothing) measure(*measure) {}
 
 // lastAnswer returns what the tape has of the last call's answer, for the guest
 // to get the same.
-func (c *call) lastAnswer() []byte { return c.tape.Calls[len(c.tape.Calls)-1].Answer }
+func (c *call) lastAnswer() []byte { return c.record.tape.Calls[len(c.record.tape.Calls)-1].Answer }
 
 // encode returns v in JSON; what passes here always has a JSON form.
 func encode(v any) json.RawMessage {
@@ -139,8 +161,8 @@ func (c *call) input() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.tape.Secrets = c.secrets
-	b := append(c.buffer[:0], `{"event":`...)
+	c.record.tape.Secrets = c.secrets
+	b := append(c.entry.buffer[:0], `{"event":`...)
 	b = append(b, event[:len(event)-1]...) // all but the closing brace
 	if len(event) > 2 {
 		b = append(b, ',')
@@ -157,8 +179,8 @@ func (c *call) input() ([]byte, error) {
 	b = appendText(append(b, `,"binding_id":`...), c.run.Step.BindingID)
 	b = strconv.AppendInt(append(b, `,"attempt":`...), int64(c.run.Attempt), 10)
 	b = strconv.AppendInt(append(b, `,"timeout_ms":`...), c.settings.Limits.TimeoutMillis, 10)
-	c.buffer = append(b, "}}"...)
-	return c.buffer, nil
+	c.entry.buffer = append(b, "}}"...)
+	return c.entry.buffer, nil
 }
 
 // appendText appends s as JSON.
@@ -178,13 +200,13 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 	if f.Trap != "" && f.Trap != f.Message && !strings.Contains(f.Message, f.Trap) {
 		failed.Stack = strings.TrimRight(f.Trap+"\n"+f.Stack, "\n")
 	}
-	if f.Kind == host.FaultGuest && c.lastFailure != nil {
-		switch c.lastFailure.Code {
+	if f.Kind == host.FaultGuest && c.http.failure != nil {
+		switch c.http.failure.Code {
 		case host.EgressRefused:
 			r.Fault = host.FaultEgress
-			failed.Fix = c.egressFix(c.lastFailure)
+			failed.Fix = c.egressFix(c.http.failure)
 		case host.EgressLimit:
-			r.Fault, r.Limit = host.FaultLimit, c.lastFailure.Limit
+			r.Fault, r.Limit = host.FaultLimit, c.http.failure.Limit
 		}
 	}
 	if f.Kind == host.FaultGuest && f.Trap != "" {
@@ -199,7 +221,7 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 	failed.Stack = c.redact(c.locate(c.cutOpen(failed.Stack, maxSaidBytes)))
 	c.keepError(failed)
 	r.Error = failed
-	r.RetryAfterMillis = c.retryAfter.Milliseconds()
+	r.RetryAfterMillis = c.http.retryAfter.Milliseconds()
 }
 
 // tellPanic puts what a crashing guest wrote to standard error before the
@@ -208,7 +230,7 @@ func (c *call) tellPanic(failed *host.ResultError) {
 	if !strings.HasPrefix(failed.Message, "trapped: ") && !strings.HasPrefix(failed.Message, "the guest exited ") {
 		return
 	}
-	for _, l := range c.logs {
+	for _, l := range c.record.logs {
 		if l.Level == "error" && (strings.HasPrefix(l.Message, "panic: ") || strings.HasPrefix(l.Message, "fatal error: ") || strings.Contains(l.Message, "panicked at")) {
 			failed.Message = l.Message + " (" + failed.Message + ")"
 			return
@@ -218,10 +240,10 @@ func (c *call) tellPanic(failed *host.ResultError) {
 
 // whereabouts names the host call that took most of a run's time.
 func (c *call) whereabouts() string {
-	if len(c.notes) == 0 {
+	if len(c.record.notes) == 0 {
 		return ""
 	}
-	last := c.notes[len(c.notes)-1]
+	last := c.record.notes[len(c.record.notes)-1]
 	if last.TookMicros < c.settings.Limits.TimeoutMillis*1000/2 {
 		return ""
 	}

@@ -7,21 +7,34 @@ import (
 	"github.com/usherhost/usher/host/sandbox"
 )
 
-// clock is the clock of a call's guest: it stands still while the guest
-// computes, and moves when a host call returns.
-type clock call
+// clock is the guest's: it stands still while the guest computes, and moves when
+// a host call returns.
+type clock struct {
+	started time.Time
+	offset  time.Duration // of the guest's time, from started
+	read    bool          // the guest knows the time, so it is on the tape
+}
+
+// now is the guest's time, for the host.
+func (k *clock) now() time.Time { return k.started.Add(k.offset) }
+
+// advance moves the clock to the present, after a host call.
+func (k *clock) advance() {
+	k.offset = max(k.offset, time.Since(k.started)).Truncate(time.Microsecond)
+	k.read = true
+}
 
 // Now implements sandbox.Clock.
-func (c *clock) Now() time.Time {
-	c.tape.Start = c.started
-	return c.started.Add(c.offset)
+func (k *clock) Now() time.Time {
+	k.read = true
+	return k.now()
 }
 
 // Elapsed implements sandbox.Clock.
-func (c *clock) Elapsed() time.Duration { return c.offset }
+func (k *clock) Elapsed() time.Duration { return k.offset }
 
 // Sleep implements sandbox.Clock.
-func (c *clock) Sleep(s *sandbox.Call, d time.Duration) { (*call)(c).sleep(s, d) }
+func (k *clock) Sleep(s *sandbox.Call, d time.Duration) { s.Host.(*call).sleep(s, d) }
 
 type sleepRequest struct {
 	Micros int64 `json:"us"`
@@ -39,7 +52,7 @@ func (c *call) sleep(s *sandbox.Call, d time.Duration) {
 		defer timer.Stop()
 		select {
 		case <-timer.C:
-			c.offset += d
+			c.clock.offset += d
 		case <-s.Done():
 		}
 		return nothing{}

@@ -64,19 +64,19 @@ func httpRequestExtism(s *sandbox.Call, c *call, stack []uint64) {
 	for name, value := range request.Headers {
 		own.Headers[name] = []string{value}
 	}
-	c.lastHTTP = c.send(s, own, malformed)
-	if c.lastHTTP.Error == nil {
-		stack[0] = s.Put(c.lastHTTP.body())
+	c.http.last = c.send(s, own, malformed)
+	if c.http.last.Error == nil {
+		stack[0] = s.Put(c.http.last.body())
 		return
 	}
-	c.log("warn", "http_request: "+c.lastHTTP.Error.Message)
-	stack[0] = s.Put(encode(c.lastHTTP))
+	c.log("warn", "http_request: "+c.http.last.Error.Message)
+	stack[0] = s.Put(encode(c.http.last))
 }
 
 func httpStatusCode(_ *sandbox.Call, c *call, stack []uint64) {
 	stack[0] = 0
-	if c.lastHTTP != nil {
-		stack[0] = uint64(c.lastHTTP.Status)
+	if c.http.last != nil {
+		stack[0] = uint64(c.http.last.Status)
 	}
 }
 
@@ -84,8 +84,8 @@ func httpStatusCode(_ *sandbox.Call, c *call, stack []uint64) {
 // strings, several values joined by commas.
 func httpHeaders(s *sandbox.Call, c *call, stack []uint64) {
 	headers := map[string]string{}
-	if c.lastHTTP != nil {
-		for name, values := range c.lastHTTP.Headers {
+	if c.http.last != nil {
+		for name, values := range c.http.last.Headers {
 			headers[name] = strings.Join(values, ",")
 		}
 	}
@@ -102,7 +102,7 @@ const varRoom = 128
 func varGet(s *sandbox.Call, c *call, stack []uint64) {
 	name := c.name(s, "var_get", stack[0])
 	s.Free(stack[0])
-	stack[0] = s.Put(c.vars[name])
+	stack[0] = s.Put(c.vars.values[name])
 }
 
 // varSet keeps a variable until the end of the run; offset 0 removes it.
@@ -111,23 +111,23 @@ func varSet(s *sandbox.Call, c *call, stack []uint64) {
 	value := s.Bytes("var_set", stack[1])
 	s.Free(stack[0])
 	s.Free(stack[1])
-	if old, found := c.vars[name]; found {
-		c.varBytes -= int64(len(name) + len(old))
+	if old, found := c.vars.values[name]; found {
+		c.vars.bytes -= int64(len(name) + len(old))
 		s.Release(varRoom + len(name) + len(old))
-		delete(c.vars, name)
+		delete(c.vars.values, name)
 	}
 	if stack[1] == 0 {
 		return
 	}
-	if c.varBytes += int64(len(name) + len(value)); c.varBytes > maxVarBytes {
+	if c.vars.bytes += int64(len(name) + len(value)); c.vars.bytes > maxVarBytes {
 		s.Stop(&sandbox.Fault{
 			Kind: host.FaultLimit, Limit: "vars",
 			Message: fmt.Sprintf("var_set: the variables are larger than %d bytes", maxVarBytes),
 		})
 	}
 	s.Hold("its variables", varRoom+len(name)+len(value))
-	if c.vars == nil {
-		c.vars = map[string][]byte{}
+	if c.vars.values == nil {
+		c.vars.values = map[string][]byte{}
 	}
-	c.vars[name] = value
+	c.vars.values[name] = value
 }

@@ -86,7 +86,10 @@ func (r *Runner) record(ctx context.Context, run Run, execute func(*call) sandbo
 	started := time.Now().UTC().Truncate(time.Microsecond)
 	c := calls.Get().(*call)
 	defer c.end()
-	*c = call{runner: r, ctx: ctx, run: run, started: started, cache: r.Cache, buffer: c.buffer}
+	*c = call{
+		runner: r, ctx: ctx, run: run, cache: r.Cache,
+		clock: clock{started: started}, entry: entry{buffer: c.entry.buffer},
+	}
 	if c.cache == nil {
 		c.cache = &Cache{}
 	}
@@ -98,7 +101,7 @@ func (r *Runner) record(ctx context.Context, run Run, execute func(*call) sandbo
 	result := c.result(outcome)
 	result.EndedAt = time.Now().UTC().Truncate(time.Microsecond)
 	result.Stats.TotalMicros = result.EndedAt.Sub(started).Microseconds()
-	return result, c.tape, nil
+	return result, c.tape(), nil
 }
 
 // execute loads what the run needs and enters the sandbox.
@@ -115,7 +118,7 @@ func (c *call) execute() sandbox.Outcome {
 	defer module.Release()
 	// Loading may have compiled it. The guest's clock begins after that, or its
 	// first timers would be late before they are set.
-	c.started = time.Now().UTC().Truncate(time.Microsecond)
+	c.clock.started = time.Now().UTC().Truncate(time.Microsecond)
 	entry := Entry(c.run.Event.Trigger)
 	if !module.Exports(entry) {
 		return sandbox.Outcome{Fault: hostFault("enter the module", fmt.Errorf("it does not export %s", entry))}
@@ -129,37 +132,39 @@ func (c *call) enter(entry string, run func(*sandbox.Request) sandbox.Outcome) s
 	if err != nil {
 		return sandbox.Outcome{Fault: hostFault("compose the guest's input", err)}
 	}
-	c.stdout, c.stderr = lines{call: c, level: "info"}, lines{call: c, level: "error"}
-	c.request = sandbox.Request{
+	c.entry.stdout, c.entry.stderr = lines{call: c, level: "info"}, lines{call: c, level: "error"}
+	c.entry.request = sandbox.Request{
 		Entry:     entry,
 		Input:     input,
 		Limits:    c.settings.Limits,
 		Isolation: c.settings.Isolation,
 		Owner:     c.run.Step.ActionID,
 		Host:      c,
-		Random:    (*random)(c),
-		Clock:     (*clock)(c),
-		Stdout:    &c.stdout,
-		Stderr:    &c.stderr,
+		Random:    &c.random,
+		Clock:     &c.clock,
+		Stdout:    &c.entry.stdout,
+		Stderr:    &c.entry.stderr,
 	}
-	out := run(&c.request)
-	c.requests.close()
+	out := run(&c.entry.request)
+	c.http.requests.close()
 	c.sandbox = nil // its run is over
-	c.stdout.flush()
-	c.stderr.flush()
+	c.entry.stdout.flush()
+	c.entry.stderr.flush()
 	return out
 }
 
-// random gives the guest of a call its random bytes. The first of them put the
-// seed on the tape.
-type random call
+// random gives a guest its random bytes.
+type random struct {
+	source *mathrand.ChaCha8 // nil until the guest takes some
+	seed   []byte            // of source, for the tape
+}
 
 // Read implements io.Reader.
 func (r *random) Read(p []byte) (int, error) {
 	if r.source == nil {
-		r.tape.Seed = make([]byte, 32)
-		_, _ = rand.Read(r.tape.Seed) // never fails: crypto/rand ends the process first
-		r.source = mathrand.NewChaCha8([32]byte(r.tape.Seed))
+		r.seed = make([]byte, 32)
+		_, _ = rand.Read(r.seed) // never fails: crypto/rand ends the process first
+		r.source = mathrand.NewChaCha8([32]byte(r.seed))
 	}
 	return r.source.Read(p)
 }
@@ -199,19 +204,19 @@ func (c *call) result(out sandbox.Outcome) host.Result {
 		Number:      c.run.Step.Number,
 		Succeeded:   out.Fault == nil,
 		Output:      output,
-		Logs:        c.logs,
-		LogsCut:     c.logsCut,
-		Calls:       c.notes,
-		StartedAt:   c.started,
+		Logs:        c.record.logs,
+		LogsCut:     c.record.logsCut,
+		Calls:       c.record.notes,
+		StartedAt:   c.clock.started,
 		Contacted:   c.origins(),
 		Stats: host.Stats{
 			StartMicros:  out.Start.Microseconds(),
-			HostMicros:   c.hostTime.Microseconds(),
+			HostMicros:   c.spent.hostTime.Microseconds(),
 			MemoryBytes:  out.MemoryBytes,
 			Fuel:         out.Fuel,
 			Isolation:    out.Isolation,
-			HostCalls:    c.hostCalls,
-			HTTPRequests: c.httpRequests.Load(),
+			HostCalls:    c.spent.hostCalls,
+			HTTPRequests: c.spent.httpRequests.Load(),
 		},
 	}
 	if out.Fault != nil {

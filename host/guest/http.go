@@ -180,11 +180,11 @@ func httpSend(s *sandbox.Call, c *call, stack []uint64) {
 // send sends the guest's request under its binding's policy. Nothing that can
 // go wrong stops the run: errors are values.
 func (c *call) send(s *sandbox.Call, request httpRequest, malformed *host.EgressFailure) *httpAnswer {
-	ordinal := c.httpCalls
-	c.httpCalls++
+	ordinal := c.spent.httpCalls
+	c.spent.httpCalls++
 	return do(c, "http_send", c.recorded(request), func(note *host.CallNote) *httpAnswer {
 		note.Target = c.target(request)
-		c.lastFailure, c.retryAfter = nil, 0
+		c.http.failure, c.http.retryAfter = nil, 0
 		q, failure := c.compose(request, malformed, ordinal)
 		if failure != nil {
 			return c.settle(note, nil, failure)
@@ -202,14 +202,14 @@ const exchangeUnits = 50_000
 func (c *call) settle(note *host.CallNote, response *host.HTTPResponse, failure *host.EgressFailure) *httpAnswer {
 	if failure != nil {
 		failure.Message = c.cutOpen(failure.Message, maxNoteBytes)
-		c.lastFailure = failure
+		c.http.failure = failure
 		note.Error, note.Fix = failure.Message, c.egressFix(failure)
 		return &httpAnswer{Error: &httpError{failure.Code, failure.Message}}
 	}
 	// It is read once, decoded maybe, and written as JSON for the guest and for
 	// the tape.
 	c.sandbox.Burn(exchangeUnits + 2*decodeUnits*int64(len(response.Body)))
-	c.retryAfter = max(c.retryAfter, retryAfter(response, c.started.Add(c.offset)))
+	c.http.retryAfter = max(c.http.retryAfter, retryAfter(response, c.clock.now()))
 	note.Status, note.Bytes = response.Status, int64(len(response.Body))
 	return answerOf(response)
 }
@@ -237,7 +237,7 @@ func (c *call) compose(request httpRequest, malformed *host.EgressFailure, ordin
 	case !c.spend():
 		return nil, &host.EgressFailure{
 			Code: host.EgressLimit, Limit: "http_requests",
-			Message: fmt.Sprintf("the run has sent %d requests (limit %d)", c.httpRequests.Load(), limits.HTTPRequests),
+			Message: fmt.Sprintf("the run has sent %d requests (limit %d)", c.spent.httpRequests.Load(), limits.HTTPRequests),
 		}
 	}
 	timeout := limits.HTTPTimeoutMillis
@@ -261,8 +261,8 @@ func (c *call) compose(request httpRequest, malformed *host.EgressFailure, ordin
 // spend counts a request that is about to be sent, and tells whether the run
 // may send it.
 func (c *call) spend() bool {
-	if c.httpRequests.Add(1) > c.settings.Limits.HTTPRequests {
-		c.httpRequests.Add(-1)
+	if c.spent.httpRequests.Add(1) > c.settings.Limits.HTTPRequests {
+		c.spent.httpRequests.Add(-1)
 		return false
 	}
 	return true
@@ -279,13 +279,13 @@ func (c *call) exchange(ctx context.Context, q *host.HTTPRequest) (*host.HTTPRes
 		spent++
 		return true
 	}
-	q.Contacted = c.reached.add
+	q.Contacted = c.http.contacted.add
 	response, failure := c.runner.Egress.Send(ctx, q)
 	if failure != nil {
-		c.httpRequests.Add(failure.Requests - spent)
+		c.spent.httpRequests.Add(failure.Requests - spent)
 		return nil, failure
 	}
-	c.httpRequests.Add(response.Requests - spent)
+	c.spent.httpRequests.Add(response.Requests - spent)
 	return response, nil
 }
 

@@ -29,18 +29,18 @@ func (q logRequest) measure(m *measure) {
 
 // log keeps one line. A line that goes over the limit is cut, and ends the run.
 func (c *call) log(level, message string) {
-	room := c.settings.Limits.LogBytes - c.logBytes - logOverheadBytes
+	room := c.settings.Limits.LogBytes - c.record.logBytes - logOverheadBytes
 	said := len(message)
 	message = strings.ToValidUTF8(c.wholeSecrets(message, room), "\ufffd")
 	over := int64(said) > room || int64(len(message)) > room
 	message = c.wholeSecrets(message, room)
-	c.logBytes += int64(len(message)) + logOverheadBytes
+	c.record.logBytes += int64(len(message)) + logOverheadBytes
 	do(c, "log_write", logRequest{level, message}, func(*host.CallNote) nothing {
-		c.keepLog(host.Log{At: c.started.Add(c.offset), Level: level, Message: c.redact(c.locate(message))})
+		c.keepLog(host.Log{At: c.clock.now(), Level: level, Message: c.redact(c.locate(message))})
 		return nothing{}
 	})
 	if over {
-		c.logsCut = true
+		c.record.logsCut = true
 		panic(&sandbox.Fault{
 			Kind: host.FaultLimit, Limit: "log_bytes",
 			Message: fmt.Sprintf("wrote more than %d bytes of logs (limit %[1]d)", c.settings.Limits.LogBytes),
@@ -124,7 +124,7 @@ func (l *lines) flush() {
 			if _, limit := f.(*sandbox.Fault); !limit {
 				panic(f)
 			}
-			l.call.logsCut = true
+			l.call.record.logsCut = true
 		}
 	}()
 	l.call.log(l.level, string(l.held))

@@ -37,10 +37,27 @@ const callBytes = 160
 // logBytes is what a log line costs besides its text.
 const logBytes = 80
 
-// record counts what a run leaves behind. It is for the run's goroutine.
+// record is what a run leaves behind, and how much that is. It is for the run's
+// goroutine.
 type record struct {
-	used int64
-	held int64 // of that, as memory of the host
+	tape     host.Tape
+	notes    []host.CallNote
+	logs     []host.Log
+	logBytes int64
+	logsCut  bool
+
+	used int64 // bytes of all of it
+	held int64 // of that, counted as memory of the host
+}
+
+// tape returns what the run got from outside.
+func (c *call) tape() host.Tape {
+	tape := c.record.tape
+	tape.Seed = c.random.seed
+	if c.clock.read {
+		tape.Start = c.clock.started
+	}
+	return tape
 }
 
 // room returns how many bytes the run may still leave behind.
@@ -176,11 +193,15 @@ func (c *call) cutOpen(s string, most int) string {
 	return c.wholeSecrets(s, int64(most)) + text.CutMark(s)
 }
 
-// keepNote keeps what people see of a call, and counts it.
+// keepNote keeps what people see of a call, and counts it. Of a log line they see
+// the line.
 func (c *call) keepNote(n host.CallNote) {
+	if n.Function == "log_write" {
+		return
+	}
 	n = c.redactNote(n)
 	n.Target, n.Error = text.Cut(n.Target, maxNoteBytes), text.Cut(n.Error, maxNoteBytes)
-	c.notes = append(c.notes, n)
+	c.record.notes = append(c.record.notes, n)
 	m := measure{exact: true}
 	m.text(n.Target)
 	m.text(n.Error)
@@ -193,10 +214,10 @@ func (c *call) keepLog(l host.Log) {
 	m := measure{bytes: logBytes, exact: true}
 	m.text(l.Message)
 	if m.bytes > c.room() {
-		c.logsCut = true
+		c.record.logsCut = true
 	}
 	c.leave("log_write", m.bytes)
-	c.logs = append(c.logs, l)
+	c.record.logs = append(c.record.logs, l)
 }
 
 // keepOutput returns the output to keep. One that does not fit is dropped, and

@@ -10,16 +10,22 @@ import (
 	"github.com/usherhost/usher/host/redact"
 )
 
+// redaction is the run's redactor, once it is made.
+type redaction struct {
+	redactor *redact.Redactor
+	made     bool
+}
+
 // redactor returns what takes the values of the run's secrets out of all that
 // people see of it. It is made when it is first needed, and nil without secrets.
 func (c *call) redactor() *redact.Redactor {
 	if len(c.secrets) == 0 {
 		return nil
 	}
-	if !c.redacting {
-		c.redacts, c.redacting = keptRedactors.of(c.run.Step.ActionID, c.secrets), true
+	if !c.redaction.made {
+		c.redaction.redactor, c.redaction.made = keptRedactors.of(c.run.Step.ActionID, c.secrets), true
 	}
-	return c.redacts
+	return c.redaction.redactor
 }
 
 // redactBytes is how much text is looked through before the run's deadline is

@@ -189,10 +189,10 @@ func (r *requests) bytes() (n int) {
 // holdAnswers counts as the run's memory what has come for it and was not taken
 // yet.
 func (c *call) holdAnswers(s *sandbox.Call) {
-	n := c.requests.bytes()
-	s.Release(max(c.answerBytes-n, 0))
-	s.Hold("answers that it has not taken", max(n-c.answerBytes, 0))
-	c.answerBytes = n
+	n := c.http.requests.bytes()
+	s.Release(max(c.http.answerBytes-n, 0))
+	s.Hold("answers that it has not taken", max(n-c.http.answerBytes, 0))
+	c.http.answerBytes = n
 }
 
 // oldest names the request that has been on its way for the longest.
@@ -230,15 +230,15 @@ func httpStart(s *sandbox.Call, c *call, stack []uint64) {
 // that must be the same in every attempt is settled here, in the order of the
 // calls.
 func (c *call) start(s *sandbox.Call, request httpRequest, malformed *host.EgressFailure) int64 {
-	ordinal := c.httpCalls
-	c.httpCalls++
+	ordinal := c.spent.httpCalls
+	c.spent.httpCalls++
 	return int64(do(c, "http_start", c.recorded(request), func(note *host.CallNote) handleAnswer {
 		note.Target = c.target(request)
-		if c.requests == nil {
-			c.requests = newRequests(s)
+		if c.http.requests == nil {
+			c.http.requests = newRequests(s)
 		}
-		if len(c.requests.started) == 0 {
-			c.lastFailure, c.retryAfter = nil, 0
+		if len(c.http.requests.started) == 0 {
+			c.http.failure, c.http.retryAfter = nil, 0
 		}
 		x := &started{target: note.Target, held: len(request.Body) + len(request.BodyBase64)}
 		s.Hold("requests that it started", x.held)
@@ -247,7 +247,7 @@ func (c *call) start(s *sandbox.Call, request httpRequest, malformed *host.Egres
 		if x.failure = failure; failure == nil {
 			x.send = func(ctx context.Context) { x.response, x.failure = c.exchange(ctx, q) }
 		}
-		return handleAnswer(c.requests.start(x))
+		return handleAnswer(c.http.requests.start(x))
 	}))
 }
 
@@ -286,8 +286,8 @@ func (c *call) wait(s *sandbox.Call, millis int64) *waitAnswer {
 	return do(c, "http_wait", waitRequest{millis}, func(note *host.CallNote) *waitAnswer {
 		x := c.await(s, time.Duration(millis)*time.Millisecond)
 		if x == nil {
-			if c.requests != nil {
-				note.Target = c.requests.oldest()
+			if c.http.requests != nil {
+				note.Target = c.http.requests.oldest()
 			}
 			return nil
 		}
@@ -299,7 +299,7 @@ func (c *call) wait(s *sandbox.Call, millis int64) *waitAnswer {
 // await waits for d, or without end when d is negative. The guest's clock
 // moves by at least what was waited in vain.
 func (c *call) await(s *sandbox.Call, d time.Duration) *started {
-	if c.requests == nil || len(c.requests.started) == 0 {
+	if c.http.requests == nil || len(c.http.requests.started) == 0 {
 		return nil
 	}
 	var expired <-chan time.Time
@@ -309,12 +309,12 @@ func (c *call) await(s *sandbox.Call, d time.Duration) *started {
 		expired = timer.C
 	}
 	c.holdAnswers(s)
-	x := c.requests.wait(expired, s.Done())
+	x := c.http.requests.wait(expired, s.Done())
 	if x != nil {
 		s.Release(x.held)
 	}
 	if x == nil && s.Err() == nil {
-		c.offset += max(d, 0)
+		c.clock.offset += max(d, 0)
 	}
 	return x
 }
@@ -333,14 +333,14 @@ func (handleAnswer) measure(m *measure) { m.bytes += structBytes }
 func httpCancel(s *sandbox.Call, c *call, stack []uint64) {
 	handle := int64(stack[0])
 	do(c, "http_cancel", handleRequest{handle}, func(note *host.CallNote) nothing {
-		if c.requests == nil {
+		if c.http.requests == nil {
 			return nothing{}
 		}
-		if x, found := c.requests.started[handle]; found {
+		if x, found := c.http.requests.started[handle]; found {
 			note.Target = x.target
 			s.Release(x.held)
 		}
-		c.requests.drop(handle)
+		c.http.requests.drop(handle)
 		return nothing{}
 	})
 }
