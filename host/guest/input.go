@@ -22,36 +22,19 @@ func eventOf(e *host.Event) ([]byte, error) {
 	if len(object) < 2 || object[0] != '{' || object[len(object)-1] != '}' {
 		return nil, errors.New("the event is not a JSON object")
 	}
-	mayHaveOurs, mayHaveNulls := survey(object)
-	if mayHaveNulls {
-		object = proto.WithoutNulls(string(e.Trigger), object)
-	}
-	if mayHaveOurs {
+	object = proto.WithoutNulls(string(e.Trigger), object)
+	if mayHaveOurs(object) {
 		return dropMembers(object, ours)
 	}
 	return object, nil
 }
 
-// survey reports whether members that are ours, and nulls, may stand in the
-// object. Every run asks, so it looks at few bytes: from a letter on that is
-// rare in events, because a search stops wherever what it looks for could begin.
-func survey(object []byte) (mayHaveOurs, mayHaveNulls bool) {
-	// A key can be spelled with escapes, so a backslash asks for the long way.
-	mayHaveOurs = bytes.IndexByte(object, '\\') >= 0 || bytes.Contains(object, []byte(`crets"`))
-	for at := 1; at < len(object); at++ {
-		next := bytes.IndexByte(object[at:], 'u')
-		if next < 0 {
-			break
-		}
-		at += next
-		switch before, after := object[at-1], object[at+1:]; before {
-		case 'n':
-			mayHaveNulls = mayHaveNulls || bytes.HasPrefix(after, []byte("ll"))
-		case 'g':
-			mayHaveOurs = mayHaveOurs || bytes.HasPrefix(after, []byte(`ration"`))
-		}
-	}
-	return mayHaveOurs, mayHaveNulls
+// mayHaveOurs reports whether members that are ours may stand in the object. A
+// key can be spelled with escapes, so a backslash may begin one. Every run asks,
+// so it searches for the ends of the names, which begin with letters that are
+// rare in events.
+func mayHaveOurs(object []byte) bool {
+	return bytes.IndexByte(object, '\\') >= 0 || bytes.Contains(object, []byte(`crets"`)) || bytes.Contains(object, []byte(`guration"`))
 }
 
 func dropMembers(object []byte, keys []string) ([]byte, error) {
