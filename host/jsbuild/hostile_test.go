@@ -5,7 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/npm"
+	"github.com/usherhost/usher/host/jsbuild/npm/npmtest"
 )
 
 // TestAProcessCantMakeTheHostBelieveIt lets the place of the process that builds
@@ -27,14 +28,14 @@ func TestAProcessCantMakeTheHostBelieveIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRegistry(t)
-			r.publish(t, "alpha", "1.0.0", nil)
-			p := &jsbuild.Packages{Registry: r.URL, CacheDir: t.TempDir()}
+			r := npmtest.New(t)
+			r.Publish(t, "alpha", "1.0.0", nil)
+			p := &npm.Packages{Registry: r.URL, CacheDir: t.TempDir()}
 			built, err := apart(t, p, "/bin/sh", "-c", script+"; cat >/dev/null").Build(t.Context(), code(anyHandler))
 			if err == nil {
 				t.Fatalf("it built %+v", built)
 			}
-			if strings.Contains(name, "folder") && !strings.Contains(err.Error(), "is no name of a") {
+			if strings.Contains(name, "folder") && !strings.Contains(err.Error(), "is not a valid") {
 				t.Errorf("npm was asked: %v", err)
 			}
 		})

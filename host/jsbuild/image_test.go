@@ -13,17 +13,16 @@ import (
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/jstest"
 	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
+	"github.com/usherhost/usher/host/jsbuild/dist"
 	"github.com/usherhost/usher/host/sandbox"
 )
 
 // build builds an action from its text alone.
 func build(t *testing.T, source string) (*jsbuild.Built, error) {
 	t.Helper()
-	kit, err := openKit()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: []byte(source)})
+	kit := jstest.Shared(t)
+	return kit.Builder.Build(t.Context(), bundle.Source{Name: "action.js", Code: []byte(source)})
 }
 
 const handler = "\nexports.onExecutePostUserRegistration = async (event) => {};\n"
@@ -144,10 +143,7 @@ func TestActionsShareTheEnginesCode(t *testing.T) {
 
 func TestHostileTopLevelsEndWithTheBuild(t *testing.T) {
 	t.Parallel()
-	kit, err := openKit()
-	if err != nil {
-		t.Fatal(err)
-	}
+	kit := jstest.Shared(t)
 	for name, top := range map[string]string{
 		"an endless loop":    "for (;;);",
 		"endless microtasks": "(async () => { for (;;) await null; })();",
@@ -161,7 +157,7 @@ func TestHostileTopLevelsEndWithTheBuild(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			defer cancel()
 			began := time.Now()
-			_, err := kit.Builder.Build(ctx, jsbuild.Source{Name: "action.js", Code: []byte(top + handler)})
+			_, err := kit.Builder.Build(ctx, bundle.Source{Name: "action.js", Code: []byte(top + handler)})
 			if err == nil {
 				t.Fatal("it was built")
 			}
@@ -177,7 +173,7 @@ func TestHostileTopLevelsEndWithTheBuild(t *testing.T) {
 
 func TestABinaryWithoutTheEngineSaysHowToGetIt(t *testing.T) {
 	t.Parallel()
-	if err := jsbuild.ErrNoEngine; !strings.Contains(err.Hint, "task engine") || !errors.Is(err, jsbuild.ErrNoEngine) {
+	if err := dist.ErrNoEngine; !strings.Contains(err.Hint, "task engine") || !errors.Is(err, dist.ErrNoEngine) {
 		t.Errorf("hint %q", err.Hint)
 	}
 }

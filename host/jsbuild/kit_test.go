@@ -1,10 +1,8 @@
 package jsbuild_test
 
 import (
-	"context"
-	"fmt"
 	"os"
-	"sync"
+	"strings"
 	"testing"
 
 	"github.com/usherhost/usher/host"
@@ -12,37 +10,32 @@ import (
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/jstest"
 	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
 )
-
-// openKit returns what the tests of this package build and run actions with.
-var openKit = sync.OnceValues(func() (*jstest.Kit, error) {
-	kit, err := jstest.Open(context.Background())
-	opened = kit
-	return kit, err
-})
-
-var opened *jstest.Kit
 
 func TestMain(m *testing.M) {
 	child.Main(jsbuild.Task(guest.Functions())) // this binary is the child of its own tests
-	code := m.Run()
-	if opened != nil {
-		if err := opened.Close(context.Background()); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
+	os.Exit(jstest.Main(m))
+}
+
+// anyHandler is the least that an action needs.
+const anyHandler = "exports.onExecutePostUserRegistration = async function handler(event, api) {};\n"
+
+// deps is the list of dependencies "NAME@VERSION".
+func deps(list ...string) []host.Dependency {
+	var all []host.Dependency
+	for _, d := range list {
+		at := strings.LastIndex(d, "@")
+		all = append(all, host.Dependency{Name: d[:at], Version: d[at+1:]})
 	}
-	os.Exit(code)
+	return all
 }
 
 // run builds an action and runs it once, in the real engine.
 func run(t *testing.T, source string, settings jstest.Run) (host.Result, host.Tape) {
 	t.Helper()
-	kit, err := openKit()
-	if err != nil {
-		t.Fatal(err)
-	}
-	built, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: []byte(source)})
+	kit := jstest.Shared(t)
+	built, err := kit.Builder.Build(t.Context(), bundle.Source{Name: "action.js", Code: []byte(source)})
 	if err != nil {
 		t.Fatal(err)
 	}

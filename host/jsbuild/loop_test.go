@@ -12,7 +12,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/jstest"
-	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
 )
 
 // handling makes an action of the body of its handler.
@@ -231,11 +231,8 @@ func TestAnAbortedFetchIsBrokenOff(t *testing.T) {
 
 func TestWhatAnActionDoesToItsRuntimeEndsWithTheRun(t *testing.T) {
 	t.Parallel()
-	kit, err := openKit()
-	if err != nil {
-		t.Fatal(err)
-	}
-	built, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: []byte(handling(`
+	kit := jstest.Shared(t)
+	built, err := kit.Builder.Build(t.Context(), bundle.Source{Name: "action.js", Code: []byte(handling(`
 		if (globalThis.tainted || {}.tainted) throw new Error("not clean");
 		console.log("clean");
 		eval(event.code);

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host/internal/jstest"
-	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
 )
 
 const sharedSecret = "sh4red-s3cret-0123456789"
@@ -90,14 +90,11 @@ var traps = map[string]string{
 
 func TestAnActionSeesNoSecretsOfItsSharedModules(t *testing.T) {
 	t.Parallel()
-	kit, err := openKit()
-	if err != nil {
-		t.Fatal(err)
-	}
-	shared := map[string]jsbuild.SharedModule{"greet": {Code: []byte(`exports.length = () => (actions.secrets.UNSET || actions.region || actions.secrets.TOKEN).length;`)}}
+	kit := jstest.Shared(t)
+	shared := map[string]bundle.SharedModule{"greet": {Code: []byte(`exports.length = () => (actions.secrets.UNSET || actions.region || actions.secrets.TOKEN).length;`)}}
 	// What a module itself passes to a function is the function's to see: so the
 	// watching watches.
-	shared["leaky"] = jsbuild.SharedModule{Code: []byte(`exports.length = () => actions.secrets.TOKEN.padEnd(1).length;`)}
+	shared["leaky"] = bundle.SharedModule{Code: []byte(`exports.length = () => actions.secrets.TOKEN.padEnd(1).length;`)}
 	for name, trap := range traps {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -121,7 +118,7 @@ exports.onExecutePostUserRegistration = async (event) => {
   log(length);
 };
 ` + trap
-			built, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: []byte(code), SharedModules: shared})
+			built, err := kit.Builder.Build(t.Context(), bundle.Source{Name: "action.js", Code: []byte(code), SharedModules: shared})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,11 +7,11 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/jstest"
-	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
 )
 
-// shared modules are what the actions of these tests may ask for.
-var sharedModules = map[string]jsbuild.SharedModule{
+// sharedModules are those that the actions of these tests may import.
+var sharedModules = map[string]bundle.SharedModule{
 	"greet": {Code: []byte(`const util = require("node:util");
 exports.hello = (name) => util.format("hello %s, with %s", name, actions.secrets.TOKEN);
 exports.fail = () => {
@@ -23,10 +23,7 @@ exports.fail = () => {
 
 func TestAnActionAsksForSharedModulesWithSecretsOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	kit, err := openKit()
-	if err != nil {
-		t.Fatal(err)
-	}
+	kit := jstest.Shared(t)
 	secrets := map[string]string{"OWN": "o", "actions:greet/TOKEN": "t0ken", "actions:my module/A": "a", "actions:my module/B": "b"}
 	for _, tt := range []struct {
 		name, code, log, failure string
@@ -43,7 +40,7 @@ func TestAnActionAsksForSharedModulesWithSecretsOfTheirOwn(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			built, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: []byte(tt.code), SharedModules: sharedModules})
+			built, err := kit.Builder.Build(t.Context(), bundle.Source{Name: "action.js", Code: []byte(tt.code), SharedModules: sharedModules})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,26 +63,23 @@ func TestAnActionAsksForSharedModulesWithSecretsOfTheirOwn(t *testing.T) {
 
 func TestSharedModulesThatCanNotBeBuilt(t *testing.T) {
 	t.Parallel()
-	kit, err := openKit()
-	if err != nil {
-		t.Fatal(err)
-	}
+	kit := jstest.Shared(t)
 	handler := "exports.onExecutePostUserRegistration = async () => {};\n"
 	for _, tt := range []struct {
 		name, code    string
-		sharedModules map[string]jsbuild.SharedModule
+		sharedModules map[string]bundle.SharedModule
 		wants         []string
 	}{
 		{name: "one that is not there", code: handler + `require("actions:nope");`, sharedModules: sharedModules, wants: []string{"action.js:2:9", `"actions:nope"`}},
-		{name: "broken code", code: `require("actions:a");` + handler, sharedModules: map[string]jsbuild.SharedModule{"a": {Code: []byte("let x =\n  = 1;")}}, wants: []string{"actions:a:2:3", "syntax error"}},
-		{name: "a shared module of a shared module", code: `require("actions:a");` + handler, sharedModules: map[string]jsbuild.SharedModule{
+		{name: "broken code", code: `require("actions:a");` + handler, sharedModules: map[string]bundle.SharedModule{"a": {Code: []byte("let x =\n  = 1;")}}, wants: []string{"actions:a:2:3", "syntax error"}},
+		{name: "a shared module of a shared module", code: `require("actions:a");` + handler, sharedModules: map[string]bundle.SharedModule{
 			"a": {Code: []byte(`require("actions:b");`)}, "b": {},
 		}, wants: []string{"actions:a:1:", "only an action can"}},
-		{name: "a file of the machine", code: `require("actions:a");` + handler, sharedModules: map[string]jsbuild.SharedModule{"a": {Code: []byte(`require("/etc/hostname");`)}}, wants: []string{"actions:a:1:", "outside"}},
+		{name: "a file of the machine", code: `require("actions:a");` + handler, sharedModules: map[string]bundle.SharedModule{"a": {Code: []byte(`require("/etc/hostname");`)}}, wants: []string{"actions:a:1:", "outside"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: []byte(tt.code), SharedModules: tt.sharedModules})
+			_, err := kit.Builder.Build(t.Context(), bundle.Source{Name: "action.js", Code: []byte(tt.code), SharedModules: tt.sharedModules})
 			if _, ok := errors.AsType[*host.BuildFailure](err); !ok {
 				t.Fatalf("error is %v", err)
 			}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/jstest"
-	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
 )
 
 // nodeAnswers is what Node says to the corpora of the web platform.
@@ -88,10 +88,7 @@ func askNode(t *testing.T) nodeAnswers {
 // runCorpus runs an area in the engine; the outcomes are posted to the URL.
 func runCorpus(t *testing.T, area, base, results string) {
 	t.Helper()
-	kit, err := openKit()
-	if err != nil {
-		t.Fatal(err)
-	}
+	kit := jstest.Shared(t)
 	code := fmt.Sprintf(`
 		import { evaluate } from "./evaluate.js";
 		import cases from "./corpus/%s.js";
@@ -100,7 +97,7 @@ func runCorpus(t *testing.T, area, base, results string) {
 			await fetch(%q, { method: "POST", body: outcomes });
 		}
 		void [ReadableStream, XMLHttpRequest];`, area, base, results)
-	built, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: []byte(code), Dir: "runtime/wpt"})
+	built, err := kit.Builder.Build(t.Context(), bundle.Source{Name: "action.js", Code: []byte(code), Dir: "runtime/wpt"})
 	if err != nil {
 		t.Fatal(err)
 	}

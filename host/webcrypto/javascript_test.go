@@ -21,7 +21,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/jstest"
-	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
 )
 
 // side is what one of the two came to: Node, or an action.
@@ -108,7 +108,7 @@ func inAction(t *testing.T, node side) side {
 	if err != nil {
 		t.Fatal(err)
 	}
-	built, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: "action.js", Code: code, Dir: "testdata"})
+	built, err := kit.Builder.Build(t.Context(), bundle.Source{Name: "action.js", Code: code, Dir: "testdata"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
+	"github.com/usherhost/usher/host/jsbuild/dist"
 	"github.com/usherhost/usher/host/sandbox"
 )
 
@@ -53,7 +55,7 @@ func Open(ctx context.Context, s *sandbox.Sandbox, name string) (*Script, error)
 	if err != nil {
 		return nil, err
 	}
-	wasm, err := build(ctx, s, jsbuild.Source{Name: name + ".js", Code: code, Dir: dir})
+	wasm, err := build(ctx, s, bundle.Source{Name: name + ".js", Code: code, Dir: dir})
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +88,7 @@ func Many(ctx context.Context, s *sandbox.Sandbox, n int, then func(*Script) err
 	defer b.Close()
 	for i := range n {
 		code := fmt.Appendf(nil, "const names = { own: %d };\nexports.%s = async (event) => { console.log(names.own, event.user.email); };\n", i, Entry)
-		built, err := b.Build(ctx, jsbuild.Source{Name: "action.js", Code: code})
+		built, err := b.Build(ctx, bundle.Source{Name: "action.js", Code: code})
 		if err != nil {
 			return err
 		}
@@ -97,7 +99,7 @@ func Many(ctx context.Context, s *sandbox.Sandbox, n int, then func(*Script) err
 	return nil
 }
 
-func build(ctx context.Context, s *sandbox.Sandbox, src jsbuild.Source) ([]byte, error) {
+func build(ctx context.Context, s *sandbox.Sandbox, src bundle.Source) ([]byte, error) {
 	b, err := builder(s)
 	if err != nil {
 		return nil, err
@@ -115,7 +117,7 @@ func build(ctx context.Context, s *sandbox.Sandbox, src jsbuild.Source) ([]byte,
 
 func builder(s *sandbox.Sandbox) (*jsbuild.Builder, error) {
 	b, err := jsbuild.New(jsbuild.Config{Sandbox: s})
-	if errors.Is(err, jsbuild.ErrNoEngine) {
+	if errors.Is(err, dist.ErrNoEngine) {
 		return nil, &Missing{"the JavaScript engine is not made: run 'task engine'"}
 	}
 	return b, err

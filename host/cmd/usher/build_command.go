@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
 )
 
 // buildFlags are the flags of `usher build`.
@@ -68,7 +68,7 @@ type buildAnswer struct {
 	Mode       string              `json:"mode,omitempty"` // of a script: image or bytecode
 	Reason     string              `json:"reason,omitempty"`
 	Exports    []string            `json:"exports,omitempty"`
-	Packages   []jsbuild.Package   `json:"packages,omitempty"`
+	Packages   []bundle.Package    `json:"packages,omitempty"`
 	Warnings   []host.BuildMessage `json:"warnings,omitempty"`
 	TookMicros int64               `json:"took_us"`
 }

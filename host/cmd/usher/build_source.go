@@ -9,6 +9,9 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
+	"github.com/usherhost/usher/host/jsbuild/dist"
+	"github.com/usherhost/usher/host/jsbuild/npm"
 	"github.com/usherhost/usher/host/registry"
 	"github.com/usherhost/usher/host/sandbox"
 )
@@ -22,13 +25,13 @@ type sourceBuilder struct{ builder *jsbuild.Builder }
 func openSourceBuilder(box *sandbox.Sandbox, data string, log *slog.Logger) (registry.Builder, func(), error) {
 	builder, err := jsbuild.New(jsbuild.Config{
 		Sandbox: box, Child: self(),
-		Packages: &jsbuild.Packages{
+		Packages: &npm.Packages{
 			CacheDir: filepath.Join(data, "npm"),
 			Log:      func(line string) { log.Info("packages", "npm", line) },
 		},
 	})
-	if errors.Is(err, jsbuild.ErrNoEngine) {
-		log.Warn("code can't be built here, only modules uploaded", "reason", jsbuild.ErrNoEngine.Text, "hint", jsbuild.ErrNoEngine.Hint)
+	if errors.Is(err, dist.ErrNoEngine) {
+		log.Warn("code can't be built here, only modules uploaded", "reason", dist.ErrNoEngine.Text, "hint", dist.ErrNoEngine.Hint)
 		return nil, func() {}, nil
 	}
 	if err != nil {
@@ -39,11 +42,11 @@ func openSourceBuilder(box *sandbox.Sandbox, data string, log *slog.Logger) (reg
 
 // Build implements [registry.Builder].
 func (b sourceBuilder) Build(ctx context.Context, _ string, s host.Source, sharedModules map[string]host.Source) (registry.Build, error) {
-	src := jsbuild.Source{
-		Name: "action.js", Code: []byte(s.Code), Dependencies: s.Dependencies, SharedModules: map[string]jsbuild.SharedModule{},
+	src := bundle.Source{
+		Name: "action.js", Code: []byte(s.Code), Dependencies: s.Dependencies, SharedModules: map[string]bundle.SharedModule{},
 	}
 	for name, l := range sharedModules {
-		src.SharedModules[name] = jsbuild.SharedModule{Code: []byte(l.Code), Dependencies: l.Dependencies}
+		src.SharedModules[name] = bundle.SharedModule{Code: []byte(l.Code), Dependencies: l.Dependencies}
 	}
 	built, err := b.builder.Build(ctx, src)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/child"
-	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/dist"
 	"github.com/usherhost/usher/host/seal"
 	"github.com/usherhost/usher/host/sqlite"
 	"github.com/usherhost/usher/host/web"
@@ -261,7 +261,7 @@ func checkClock(date string) finding {
 
 // checkEngine tells whether this binary can build scripts.
 func checkEngine() finding {
-	engine, err := jsbuild.Engine()
+	engine, err := dist.Engine()
 	if wrong, ok := errors.AsType[*host.Error](err); ok {
 		return finding{Name: "javascript", State: stateWarning, Detail: wrong.Text, Hint: web.Hint(wrong.Hint, wrong.Fix)}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/client"
 	"github.com/usherhost/usher/host/internal/text"
-	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/dist"
 	"github.com/usherhost/usher/host/web"
 )
 
@@ -87,7 +87,7 @@ func exitCode(err error) int {
 	if unreachable(err) {
 		return exitUnreachable
 	}
-	if errors.Is(err, jsbuild.ErrNoEngine) {
+	if errors.Is(err, dist.ErrNoEngine) {
 		return exitFailure // no server is to blame
 	}
 	if e, ok := errors.AsType[*host.Error](err); ok {

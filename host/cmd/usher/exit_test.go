@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/dist"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -30,7 +30,7 @@ func TestExitCodes(t *testing.T) {
 		{"no server", fmt.Errorf("list: %w", &url.Error{Op: "Get", Err: errors.New("refused")}), exitUnreachable},
 		{"an interrupt", &url.Error{Op: "Get", Err: context.Canceled}, exitFailure},
 		{"a failed action", silentExit(exitAction), exitAction},
-		{"a binary without the JavaScript engine", fmt.Errorf("build: %w", jsbuild.ErrNoEngine), exitFailure},
+		{"a binary without the JavaScript engine", fmt.Errorf("build: %w", dist.ErrNoEngine), exitFailure},
 		{"a script that can't be built", &scriptError{path: "action.js"}, exitRefused},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

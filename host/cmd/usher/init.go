@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/dist"
 	"github.com/usherhost/usher/sdk/templates"
 )
 
@@ -73,7 +73,7 @@ func (a *app) initAction(dir, language string) error {
 	}
 	script := files["fakes.json"] != nil
 	if script {
-		a.noteEngine(jsbuild.Engine())
+		a.noteEngine(dist.Engine())
 	}
 	paths := slices.Sorted(maps.Keys(files))
 	return a.term.answer(map[string]any{"name": name, "dir": dir, "language": language, "files": paths}, func(w io.Writer) {

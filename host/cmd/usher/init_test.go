@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/dist"
 )
 
 func TestAScriptIsBegunWithAWarningWhereThereIsNoEngine(t *testing.T) {
@@ -14,7 +14,7 @@ func TestAScriptIsBegunWithAWarningWhereThereIsNoEngine(t *testing.T) {
 		err  error
 		want string
 	}{
-		{err: jsbuild.ErrNoEngine, want: "task engine"},
+		{err: dist.ErrNoEngine, want: "task engine"},
 		{err: nil, want: ""},
 	} {
 		var out, told bytes.Buffer

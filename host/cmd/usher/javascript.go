@@ -13,6 +13,8 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
+	"github.com/usherhost/usher/host/jsbuild/npm"
 	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/host/web"
 )
@@ -103,7 +105,7 @@ func (b *bench) scripts(ctx context.Context) (*jsbuild.Builder, error) {
 	}
 	b.builder, err = jsbuild.New(jsbuild.Config{
 		Sandbox: box,
-		Packages: &jsbuild.Packages{
+		Packages: &npm.Packages{
 			Registry: b.flags.registry, Offline: b.flags.offline,
 			Log: func(line string) { b.note("usher: %s", line) },
 		},
@@ -129,7 +131,7 @@ func (b *bench) script(ctx context.Context, path string) (*jsbuild.Built, error)
 	if err != nil {
 		return nil, fmt.Errorf("find the script's folder: %w", err)
 	}
-	built, err := builder.Build(ctx, jsbuild.Source{Name: filepath.Base(path), Code: code, Dir: dir, Dependencies: dependencies})
+	built, err := builder.Build(ctx, bundle.Source{Name: filepath.Base(path), Code: code, Dir: dir, Dependencies: dependencies})
 	if wrong, ok := errors.AsType[*host.BuildFailure](err); ok {
 		return nil, &scriptError{path, web.WordMessages(wrong.Messages)}
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/fake"
 	"github.com/usherhost/usher/host/guest"
-	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/sourcemap"
 	"github.com/usherhost/usher/proto"
 )
 
@@ -135,7 +135,7 @@ func (f runFlags) open(ctx context.Context, a *app, b *bench, path string) (*reh
 	}
 	r := &guest.Runner{
 		Sandbox: box, Modules: j, Secrets: j, Egress: w.egress(),
-		Stacks: &jsbuild.Stacks{Module: j.Module},
+		Stacks: &sourcemap.Modules{Module: j.Module},
 	}
 	inspection, err := r.Inspect(ctx, j.wasm)
 	if err != nil {

@@ -24,7 +24,7 @@ import (
 	"github.com/usherhost/usher/host/executor"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/ingress"
-	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/sourcemap"
 	"github.com/usherhost/usher/host/registry"
 	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/host/seal"
@@ -89,7 +89,7 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 	}
 	client := &egress.Client{AllowNetworks: cfg.AllowNetworks, Deny: ownAddresses(listener)}
 	defer client.Close()
-	runner := &guest.Runner{Sandbox: sandbox, Modules: db, Egress: client, Cache: &guest.Cache{}, Stacks: &jsbuild.Stacks{Module: db.Module}}
+	runner := &guest.Runner{Sandbox: sandbox, Modules: db, Egress: client, Cache: &guest.Cache{}, Stacks: &sourcemap.Modules{Module: db.Module}}
 	builder, closeBuilder, err := openSourceBuilder(sandbox, cfg.Data, log)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/jstest"
 	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
 )
 
 // event is what every action is run on.
@@ -80,7 +81,7 @@ func (r *row) try(t *testing.T, file string) {
 	}
 	first, _, _ := strings.Cut(string(code), "\n")
 	r.tried = strings.TrimPrefix(first, "// ")
-	built, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: filepath.Base(file), Code: code, Dir: filepath.Dir(file)})
+	built, err := kit.Builder.Build(t.Context(), bundle.Source{Name: filepath.Base(file), Code: code, Dir: filepath.Dir(file)})
 	if err != nil {
 		r.verdict, r.remark = fails, buildFailure(err)
 		t.Log(err)

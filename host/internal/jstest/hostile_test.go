@@ -10,7 +10,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/jstest"
-	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
 )
 
 var kit *jstest.Kit
@@ -28,11 +28,11 @@ func TestMain(m *testing.M) {
 }
 
 // handler is an action whose handler has the body.
-func handler(body string) jsbuild.Source {
-	return jsbuild.Source{Name: "action.js", Code: []byte("exports.onExecutePostUserRegistration = async (event, api) => {\n" + body + "\n};\n")}
+func handler(body string) bundle.Source {
+	return bundle.Source{Name: "action.js", Code: []byte("exports.onExecutePostUserRegistration = async (event, api) => {\n" + body + "\n};\n")}
 }
 
-func build(t *testing.T, src jsbuild.Source) []byte {
+func build(t *testing.T, src bundle.Source) []byte {
 	t.Helper()
 	built, err := kit.Builder.Build(t.Context(), src)
 	if err != nil {

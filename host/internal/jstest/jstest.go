@@ -5,14 +5,17 @@ package jstest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"os"
 	"sync"
+	"testing"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/sourcemap"
 	"github.com/usherhost/usher/host/sandbox"
 )
 
@@ -29,7 +32,7 @@ type Kit struct {
 }
 
 // Open returns a kit with a cache of its own. The error is
-// [jsbuild.ErrNoEngine] when the engine has not been made. The caller must
+// [dist.ErrNoEngine] when the engine has not been made. The caller must
 // close the kit.
 func Open(ctx context.Context) (*Kit, error) {
 	dir, err := os.MkdirTemp("", "usher-js-*")
@@ -47,13 +50,47 @@ func Open(ctx context.Context) (*Kit, error) {
 	return k, nil
 }
 
+var (
+	shared     *Kit
+	openShared = sync.OnceValues(func() (*Kit, error) {
+		kit, err := Open(context.Background())
+		shared = kit
+		return kit, err
+	})
+)
+
+// Shared returns the one kit of the tests of a package, whose TestMain calls
+// [Main]. It is opened by the first call.
+func Shared(t testing.TB) *Kit {
+	t.Helper()
+	kit, err := openShared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kit
+}
+
+// Main runs the tests of a package, closes the shared kit, and returns the exit
+// code.
+func Main(m *testing.M) int {
+	code := m.Run()
+	if shared == nil {
+		return code
+	}
+	if err := shared.Close(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
 // Over returns a kit that runs in another sandbox. It can't build, and is not
 // to be closed.
 func (k *Kit) Over(s *sandbox.Sandbox) *Kit {
 	over := &Kit{Sandbox: s, egress: k.egress, dir: k.dir}
 	over.Runner = &guest.Runner{
 		Sandbox: s, Modules: &over.modules, Secrets: &over.modules, Egress: k.egress,
-		Cache: &guest.Cache{}, Stacks: &jsbuild.Stacks{Module: over.modules.Module},
+		Cache: &guest.Cache{}, Stacks: &sourcemap.Modules{Module: over.modules.Module},
 	}
 	return over
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/internal/jstest"
-	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
 	"github.com/usherhost/usher/host/redact"
 )
 
@@ -356,7 +356,7 @@ func build(t *testing.T, file string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	built, err := kit.Builder.Build(t.Context(), jsbuild.Source{Name: filepath.Base(file), Code: code, Dir: filepath.Dir(file)})
+	built, err := kit.Builder.Build(t.Context(), bundle.Source{Name: filepath.Base(file), Code: code, Dir: filepath.Dir(file)})
 	if err != nil {
 		t.Fatalf("build %s: %v\n(its packages are installed by: go tool -modfile=.tools/go.mod task plugins:setup)", file, err)
 	}

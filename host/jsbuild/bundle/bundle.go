@@ -1,0 +1,218 @@
+// Package bundle makes one script of an action: it finds what the action's files
+// and packages import, checks it, and joins it with esbuild. What is wrong with
+// an action it says in its author's terms.
+//
+// [Make] goes through an action ([Source]) in these steps, one file each:
+//
+//  1. survey.go has esbuild read the author's own files, without packages: what
+//     they import and export.
+//  2. handler.go checks that they export a handler.
+//  3. install.go has the listed packages installed.
+//  4. resolve.go answers every import while esbuild joins the files. It tells the
+//     order in which it looks. load.go reads the files, and keeps the code from
+//     files that it must not read; quirks.go is the table of the packages that need
+//     something else than others.
+//  5. inventory.go looks at the result: its packages, and its size.
+//
+// translate.go, unresolved.go and warning.go turn esbuild's messages into ours.
+package bundle
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/jsbuild/dist"
+	"github.com/usherhost/usher/host/jsbuild/intl"
+	"github.com/usherhost/usher/host/jsbuild/npm"
+)
+
+// Source is an action as its author wrote it.
+type Source struct {
+	Name          string                  // of the entry file, as messages name it: "action.js", "index.ts"; "" is "action.js"
+	Code          []byte                  // of the entry file
+	Dir           string                  // the entry's folder, where relative imports, package.json and node_modules are looked up; "" for code without a folder, such as code from the API
+	Dependencies  []host.Dependency       // Auth0's list; nil: Dir's own package.json and node_modules
+	SharedModules map[string]SharedModule // that the code may import as "actions:NAME", by name
+}
+
+// Bundle is an action and all that it needs in one script.
+type Bundle struct {
+	Code     []byte              // a script whose value is function (module, exports, require, touch)
+	Map      []byte              // its source map (version 3), with the sources' names as the author knows them
+	Packages []Package           // the npm packages in it, by name and version
+	Builtins []string            // the modules of Node that it requires, without "node:"
+	Warnings []host.BuildMessage // about code that may fail in a run
+	UsesIntl bool                // it formats with locales: Intl, or toLocaleString and localeCompare with arguments
+	Intl     []byte              // a script that adds its languages and time zones to Intl, to be evaluated before Code; nil for none
+}
+
+// Package is an npm package in a bundle.
+type Package struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Options is what [Make] works with.
+type Options struct {
+	Installer Installer               // nil when no source lists packages
+	Stage     func(name string) error // is called before each stage, with its name; an error ends the bundling; nil for none
+}
+
+// Installer puts packages into a folder. [npm.Packages] is one.
+type Installer interface {
+	Install(ctx context.Context, all []npm.Requirement) (dir string, err error)
+}
+
+// Make resolves, checks and joins an action's modules. An error in them is a
+// [*host.BuildFailure]; other errors are the machine's or ctx's.
+//
+// The bundle calls touch, its fourth argument, with one function for each
+// require and import() in the author's own files: calling the function loads
+// the module that is imported there.
+func Make(ctx context.Context, src Source, o Options) (*Bundle, error) {
+	if o.Stage == nil {
+		o.Stage = func(string) error { return nil }
+	}
+	j, err := newJob(src)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.Stage("reading the action's code"); err != nil {
+		return nil, err
+	}
+	if err := j.look(ctx); err != nil {
+		return nil, err
+	}
+	if err := j.checkHandler(); err != nil {
+		return nil, err
+	}
+	if err := j.install(ctx, o.Installer); err != nil {
+		return nil, err
+	}
+	if err := o.Stage("bundling the action with its packages"); err != nil {
+		return nil, err
+	}
+	bundle, err := j.join(ctx)
+	if err != nil || !bundle.UsesIntl {
+		return bundle, err
+	}
+	return bundle, j.addIntl(bundle)
+}
+
+// join makes the bundle.
+func (j *job) join(ctx context.Context) (*Bundle, error) {
+	o := j.options()
+	o.Format = api.FormatCommonJS
+	o.Platform = api.PlatformBrowser
+	o.Conditions = []string{"workerd", "worker", "browser"}
+	o.EntryPoints = []string{j.entry}
+	o.Plugins = []api.Plugin{j.plugin()}
+	o.Sourcemap = api.SourceMapExternal
+	o.SourcesContent = api.SourcesContentExclude
+	o.MinifyWhitespace = true
+	o.MinifySyntax = true
+	o.KeepNames = true
+	o.LegalComments = api.LegalCommentsNone
+	o.Banner = map[string]string{"js": banner}
+	o.Footer = map[string]string{"js": footer}
+	r, err := run(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if len(r.Errors) > 0 {
+		return nil, failure(j.messages(r.Errors)...)
+	}
+	return j.finish(r)
+}
+
+// finish makes a bundle of esbuild's output.
+func (j *job) finish(r api.BuildResult) (*Bundle, error) {
+	var meta metafile
+	if err := json.Unmarshal([]byte(r.Metafile), &meta); err != nil {
+		return nil, fmt.Errorf("read esbuild's metafile: %w", err)
+	}
+	b := &Bundle{}
+	for _, f := range r.OutputFiles {
+		if strings.HasSuffix(f.Path, ".map") {
+			b.Map = f.Contents
+		} else {
+			b.Code = f.Contents
+		}
+	}
+	if b.Code == nil || b.Map == nil {
+		return nil, errNoOutput
+	}
+	if j.strict(meta) {
+		b.Code = bytes.Replace(b.Code, []byte(banner), []byte(banner+useStrict), 1)
+	}
+	var err error
+	if b.Map, err = j.nameSources(b.Map); err != nil {
+		return nil, err
+	}
+	found := j.inventory(meta)
+	b.Packages, b.Builtins = found.packages, found.builtins
+	b.Warnings = slices.Concat(j.warnings(r.Warnings, found.bytes), found.heavy(len(b.Code)), found.slow())
+	b.UsesIntl = formats.Match(b.Code)
+	return b, found.limit(len(b.Code))
+}
+
+var errNoOutput = errors.New("esbuild wrote no bundle")
+
+// formats finds code that formats with locales. It does not match calls without
+// arguments: they use the default locale, which needs no data.
+var formats = regexp.MustCompile(`\bIntl\b|\.toLocale(?:Date|Time)?String\([^)\s]|\.localeCompare\([^,()]*(?:\([^()]*\)[^,()]*)*,`)
+
+// generated finds the names of sources that are no files.
+var generated = regexp.MustCompile(`^usher-[a-z]+:`)
+
+// nameSources replaces the names of the sources in a map by those that the author
+// knows.
+func (j *job) nameSources(sourceMap []byte) ([]byte, error) {
+	var m struct {
+		Version  int      `json:"version"`
+		Sources  []string `json:"sources"`
+		Names    []string `json:"names"`
+		Mappings string   `json:"mappings"`
+	}
+	if err := json.Unmarshal(sourceMap, &m); err != nil {
+		return nil, fmt.Errorf("read esbuild's source map: %w", err)
+	}
+	for i, s := range m.Sources {
+		m.Sources[i] = j.title(s)
+		if _, shared := sharedModuleTitle(s); !shared && generated.MatchString(s) {
+			m.Sources[i] = "" // it is not the author's
+		}
+	}
+	return json.Marshal(m)
+}
+
+// addIntl adds the languages and time zones that the action needs to its bundle,
+// and a warning for each one in its package.json that does not exist.
+func (j *job) addIntl(b *Bundle) error {
+	var manifest []byte
+	if !j.closed() {
+		manifest, _ = os.ReadFile(filepath.Join(j.root, "package.json")) // without one, none are listed
+	}
+	need, warnings, err := intl.Find([]byte(j.authorsCode()), manifest)
+	b.Warnings = append(b.Warnings, warnings...)
+	if errors.Is(err, dist.ErrNoEngine) || err == nil && need.Empty() {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	script, err := need.Script()
+	b.Intl = []byte(script)
+	return err
+}

@@ -1,0 +1,89 @@
+package bundle
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/usherhost/usher/host"
+)
+
+// handlers are the exports that run for a trigger.
+var handlers = []string{"onExecutePostUserRegistration", "onExecutePreUserRegistration"}
+
+const handlerHint = "write: exports.onExecutePostUserRegistration = async (event, api) => { … }"
+
+// checkHandler refuses an action whose code shows that it exports no handler.
+// Exports that the code does not show are checked when it is evaluated.
+func (j *job) checkHandler() error {
+	if j.survey.esm {
+		return j.checkModule()
+	}
+	text := j.authorsCode()
+	for _, h := range handlers {
+		if strings.Contains(text, h) {
+			return nil
+		}
+	}
+	if delegates.MatchString(text) {
+		return nil
+	}
+	var names []string
+	for _, m := range exportName.FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1])
+	}
+	return j.noHandler(names)
+}
+
+// checkModule refuses an ES module that exports no handler. A default export is
+// checked when it is evaluated: a handler may be in it.
+func (j *job) checkModule() error {
+	for _, name := range j.survey.exports {
+		if slices.Contains(handlers, name) || name == "default" {
+			return nil
+		}
+	}
+	return j.noHandler(j.survey.exports)
+}
+
+// delegates finds exports of another module's values, and exports with computed
+// names.
+var delegates = regexp.MustCompile(`module\.exports\s*=\s*[^{\s]|exports\[|\.\.\.|Object\.(?:assign|definePropert)`)
+
+// exportName finds an export and its name.
+var exportName = regexp.MustCompile(`\bexports\.([A-Za-z_$][\w$]*)\s*=[^=]`)
+
+// noHandler returns the error of an action that exports these names and no handler.
+func (j *job) noHandler(names []string) error {
+	names = slices.DeleteFunc(names, func(n string) bool { return n == "__esModule" })
+	slices.Sort(names)
+	names = slices.Compact(names)
+	m := host.BuildMessage{Text: "the action exports no handler", File: j.src.Name, Hint: handlerHint}
+	if len(names) > 0 {
+		m.Text += "; it exports " + strings.Join(names, ", ")
+		m.Line, m.Column, m.LineText = locate(string(j.src.Code), names[0])
+	}
+	for _, name := range names {
+		if near := closest(name, handlers); len(near) > 0 {
+			m.Hint = fmt.Sprintf("did you mean %q?", near[0])
+			m.Line, m.Column, m.LineText = locate(string(j.src.Code), name)
+		} else if strings.HasPrefix(name, "onExecute") || strings.HasPrefix(name, "onContinue") {
+			m.Hint = fmt.Sprintf("%q is for another trigger: this host runs %s", name, strings.Join(handlers, " and "))
+			m.Line, m.Column, m.LineText = locate(string(j.src.Code), name)
+		}
+	}
+	return failure(m)
+}
+
+// locate returns the first place of a name in code, zeroes when it is not there.
+func locate(code, name string) (line, column int, text string) {
+	at := regexp.MustCompile(`(?:^|[^\w$])(` + regexp.QuoteMeta(name) + `)(?:$|[^\w$])`).FindStringSubmatchIndex(code)
+	if at == nil {
+		return 0, 0, ""
+	}
+	before := code[:at[2]]
+	start := strings.LastIndex(before, "\n") + 1
+	text, _, _ = strings.Cut(code[start:], "\n")
+	return strings.Count(before, "\n") + 1, len([]rune(before[start:])) + 1, text
+}

@@ -1,0 +1,135 @@
+package bundle
+
+import "regexp"
+
+// quirk is what bundling a package takes besides what it takes for every other
+// package. Its zero value is a package without any.
+type quirk struct {
+	main mainModule // which main module an import of the package gets
+
+	// standIns is the code of modules that replace imports of the package, by
+	// the import. They replace what fails to load in a sandbox, repeats what
+	// every action has, or keeps a snapshot from being taken for a feature that
+	// hardly anyone uses.
+	standIns map[string]string
+
+	edit edit // of its files
+
+	// connects says that the package does nothing without a socket: it is the
+	// hint on what to use instead. Its imports of net, tls and dns get modules
+	// that refuse with this hint.
+	connects string
+	retries  bool // it connects again until the run's time is over: the first refusal must end the run
+
+	optionalSockets bool // it imports sockets for proxies and agents, which requests do without
+
+	slow   string // it computes more than a run has fuel for: the hint on what to use instead
+	native string // it is machine code: what to use instead
+}
+
+// mainModule chooses one of a package's main modules.
+type mainModule int
+
+const (
+	mainDefault mainModule = iota // as esbuild chooses, but no "browser" field that replaces the whole package
+	mainBrowser                   // the "browser" field's, which needs less than the one for Node
+	mainNode                      // the "main" field's: the one for browsers wants a DOM, or leaves functions out
+)
+
+// edit replaces code of a package, as long as the new code is, so that positions
+// stay those of the file. It takes out a look at the clock or at chance that would
+// keep a snapshot from being taken though nothing depends on it.
+type edit struct{ from, to string }
+
+const (
+	useHTTPDatabase = "call a service of your own that writes to the database, over HTTP, instead"
+	useMongoService = "call a service of your own that writes to MongoDB, over HTTP, instead"
+	useHTTPPostgres = "use a driver that speaks HTTP, such as @neondatabase/serverless, or PostgREST, instead"
+	useHTTPMySQL    = "use a driver that speaks HTTP, such as @planetscale/database, instead"
+	useHTTPRedis    = "use a Redis with an HTTP API, such as @upstash/redis, instead"
+)
+
+var proxy = quirk{optionalSockets: true}
+
+// quirks is the one table of packages that need something else than others.
+var quirks = map[string]quirk{
+	"debug":     {main: mainBrowser},
+	"pino":      {main: mainBrowser},
+	"ws":        {main: mainBrowser},
+	"stripe":    {main: mainNode},
+	"bcryptjs":  {slow: "hash with scrypt or pbkdf2 of node:crypto, which the host computes"},
+	"lodash":    {edit: edit{"nativeNow = Date.now", "nativeNow = () => 0"}}, // it counts calls within 16 ms; in a run they all may be at one time
+	"lodash-es": {edit: edit{"nativeNow = Date.now", "nativeNow = () => 0"}},
+	"bignumber.js": {edit: edit{ // it checks whether random numbers have 53 bits: they do
+		"(Math.random() * pow2_53) & 0x1fffff",
+		"(0x1fffff                ) & 0x1fffff",
+	}},
+
+	"got": {optionalSockets: true, standIns: map[string]string{"http2-wrapper": `
+		const refuse = () => { throw new Error("the host chooses HTTP's version: leave http2 out of got's options"); };
+		module.exports = { auto: refuse, request: refuse, get: refuse };`}},
+	"request": {standIns: map[string]string{"http-signature": `
+		exports.signRequest = () => { throw new Error("request's option httpSignature does not work in an action: sign the request with node:crypto"); };`}},
+	"superagent": {main: mainNode, standIns: map[string]string{"formidable": `
+		exports.formidable = exports.IncomingForm = function () { throw new Error("superagent does not read multipart answers in an action: read them with fetch and formData()"); };`}},
+	"node-fetch":           {standIns: map[string]string{"whatwg-url": globalURL}},
+	"@supabase/node-fetch": {standIns: map[string]string{"whatwg-url": globalURL}},
+
+	"@grpc/grpc-js": {connects: "call the service's REST API instead"},
+	"@redis/client": {connects: useHTTPRedis, retries: true},
+	"amqplib":       {connects: "publish over the broker's HTTP API instead"},
+	"ioredis":       {connects: useHTTPRedis, retries: true},
+	"kafkajs":       {connects: "produce through a Kafka REST proxy instead", retries: true},
+	"ldapjs":        {connects: "call a service that speaks LDAP over HTTP instead"},
+	"mongodb":       {connects: useMongoService, retries: true},
+	"mongoose":      {connects: useMongoService, retries: true},
+	"mssql":         {connects: useHTTPDatabase},
+	"mysql":         {connects: useHTTPMySQL},
+	"mysql2":        {connects: useHTTPMySQL},
+	"nodemailer":    {connects: "send through the mail service's HTTP API, such as @sendgrid/mail, instead"},
+	"pg":            {connects: useHTTPPostgres},
+	"postgres":      {connects: useHTTPPostgres},
+	"redis":         {connects: useHTTPRedis},
+	"tedious":       {connects: useHTTPDatabase},
+	"undici":        {connects: "use the global fetch, which is undici's own, instead", optionalSockets: true},
+
+	"agent-base":        proxy,
+	"forever-agent":     proxy,
+	"http-proxy-agent":  proxy,
+	"http2-wrapper":     proxy,
+	"https-proxy-agent": proxy,
+	"pac-proxy-agent":   proxy,
+	"proxy-agent":       proxy,
+	"resolve-alpn":      proxy,
+	"socks":             proxy,
+	"socks-proxy-agent": proxy,
+	"tunnel":            proxy,
+	"tunnel-agent":      proxy,
+
+	"argon2":         {native: "hash-wasm"},
+	"bcrypt":         {native: "scrypt of node:crypto"},
+	"better-sqlite3": {native: "a database over HTTP"},
+	"canvas":         {native: "an image service"},
+	"libxmljs":       {native: "@xmldom/xmldom"},
+	"libxmljs2":      {native: "@xmldom/xmldom"},
+	"node-rsa":       {native: "node:crypto"},
+	"node-sass":      {native: "sass"},
+	"re2":            {native: "JavaScript's own RegExp"},
+	"sharp":          {native: "an image service"},
+	"sqlite3":        {native: "a database over HTTP"},
+	"ursa":           {native: "node:crypto"},
+}
+
+const globalURL = `module.exports = { URL, URLSearchParams };`
+
+// lodashFunction is the name of a package with one of lodash's functions. There
+// are hundreds, all with lodash's code.
+var lodashFunction = regexp.MustCompile(`^lodash\.[a-z]+$`)
+
+// quirkOf returns the quirk of a package, by its name in package.json.
+func quirkOf(name string) quirk {
+	if lodashFunction.MatchString(name) {
+		name = "lodash"
+	}
+	return quirks[name]
+}

@@ -1,0 +1,40 @@
+package bundle_test
+
+import (
+	"testing"
+
+	"github.com/usherhost/usher/host/internal/jstest"
+)
+
+// TestHarmlessLooksAtTheClockKeepNoImageFromBeingMade has packages of these
+// names do when they load what the real ones do.
+func TestHarmlessLooksAtTheClockKeepNoImageFromBeingMade(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ pkg, code, reason string }{
+		{"lodash", "var nativeNow = Date.now;\nexports.at = nativeNow();", ""},
+		{"lodash.merge", "var nativeNow = Date.now;\nexports.at = nativeNow();", ""},
+		{"lodash-like", "var nativeNow = Date.now;\nexports.at = nativeNow();", "it looks at the clock"},
+		{"bignumber.js", "var pow2_53 = 2 ** 53;\nexports.at = (Math.random() * pow2_53) & 0x1fffff ? 0 : 1;", ""},
+		{"other", "exports.at = Math.random() < 0;", "it takes random numbers"},
+	} {
+		t.Run(tt.pkg, func(t *testing.T) {
+			t.Parallel()
+			kit := jstest.Shared(t)
+			built, err := kit.Builder.Build(t.Context(), actionOf(t, "action.js", map[string]string{
+				"action.js":                                `const { at } = require("` + tt.pkg + `"); exports.onExecutePostUserRegistration = async () => { console.log(typeof at, Date.now() > 1e12, Math.random() < 1); };`,
+				"node_modules/" + tt.pkg + "/index.js":     tt.code,
+				"node_modules/" + tt.pkg + "/package.json": `{"name":"` + tt.pkg + `","version":"1.0.0"}`,
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if built.Reason != tt.reason {
+				t.Errorf("reason %q, want %q", built.Reason, tt.reason)
+			}
+			result, _, err := kit.Run(t.Context(), built.Module, jstest.Run{})
+			if err != nil || !result.Succeeded {
+				t.Errorf("run: %v, %+v", err, result.Error)
+			}
+		})
+	}
+}

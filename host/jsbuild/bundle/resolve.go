@@ -1,0 +1,317 @@
+package bundle
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/usherhost/usher/host/jsbuild/npm"
+)
+
+// How an import is resolved
+//
+// esbuild asks a resolver for each import of each file. The resolver goes through
+// the steps below until one answers; their order is part of what a bundle is.
+//
+// First come imports that mean something by themselves, whatever is installed:
+//
+//  1. An import that the resolver itself has esbuild look up is esbuild's.
+//  2. The entry point is a generated module (entry.go): it imports the action.
+//  3. Its imports are the action, and what the action imports in a run.
+//  4. "actions:NAME" is a shared module, when the author's own code asks
+//     (sharedmodule.go).
+//  5. A module of Node is in the runtime, not in the bundle. A package that does
+//     nothing without a socket gets a module that refuses (standin.go). Where the
+//     module can't do its work, there is a warning (warning.go).
+//  6. An http address is refused: esbuild would leave it to the run.
+//  7. The argument of require.resolve() stays as it is.
+//  8. An absolute path or data: address is refused to code without a folder.
+//  9. A package may have a stand-in for one of its imports (standin.go).
+//  10. A path ("./x") is a file, which esbuild finds, but for one case: a path to
+//     the main file of a package for which the quirks say "main for Node".
+//
+// The rest names a package:
+//
+//  11. With a version ("axios@1.2.3") that was installed for the import alone,
+//     the package is in the folder of its alias.
+//  12. A shared module has folders of its own for packages that the action has in
+//     another version.
+//  13. A package for which the quirks say "main for Node" gives that file.
+//  14. Any other package comes from the list of dependencies, if there is one and
+//     the author's own code asks, else from node_modules above the importer; its
+//     main module is the one for Node if its "browser" field replaces all of it.
+//     What is not there may still be the author's own file, under a name from
+//     tsconfig.json.
+//
+// An answer without a path leaves the import to esbuild: when it finds nothing
+// either, whether that is an error depends on the code around, which esbuild
+// knows.
+var steps = []func(*resolver, api.OnResolveArgs) (api.OnResolveResult, bool){
+	(*resolver).ownLookup,
+	(*resolver).entryPoint,
+	(*resolver).entryImport,
+	(*resolver).sharedModule,
+	(*resolver).builtin,
+	(*resolver).webAddress,
+	(*resolver).requireResolve,
+	(*resolver).hostFile,
+	(*resolver).standIn,
+	(*resolver).file,
+	(*resolver).alias,
+	(*resolver).sharedModulesPackage,
+	(*resolver).mainForNode,
+	(*resolver).pkg,
+}
+
+// none leaves an import to esbuild.
+var none = api.OnResolveResult{}
+
+// resolver finds what an action's files and packages import.
+type resolver struct {
+	*job
+	build api.PluginBuild
+}
+
+// emptySpace is the namespace of an empty module, which replaces an import in a
+// run that finds nothing.
+const emptySpace = "usher-empty"
+
+func (j *job) plugin() api.Plugin {
+	return api.Plugin{Name: "usher", Setup: func(build api.PluginBuild) {
+		r := &resolver{job: j, build: build}
+		j.loadFiles(build)
+		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, r.resolve)
+		for space, load := range map[string]func(api.OnLoadArgs) (api.OnLoadResult, error){
+			entrySpace: j.loadEntry, emptySpace: loadEmpty, sharedSpace: j.loadSharedModule, secretsSpace: loadSecrets,
+			standInSpace: loadStandIn, socketSpace: loadRefusing,
+		} {
+			build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: space}, load)
+		}
+	}}
+}
+
+func loadEmpty(api.OnLoadArgs) (api.OnLoadResult, error) {
+	empty := ""
+	return api.OnLoadResult{Contents: &empty}, nil
+}
+
+// resolve answers one import by the first step that has an answer.
+func (r *resolver) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) {
+	for _, step := range steps {
+		if found, ok := step(r, args); ok {
+			return found, nil
+		}
+	}
+	return none, nil
+}
+
+// lookup marks imports that the resolver has esbuild look up.
+type lookup struct{}
+
+func (r *resolver) ownLookup(args api.OnResolveArgs) (api.OnResolveResult, bool) {
+	return none, args.PluginData == (lookup{})
+}
+
+func (r *resolver) entryPoint(args api.OnResolveArgs) (api.OnResolveResult, bool) {
+	return api.OnResolveResult{Path: "action", Namespace: entrySpace}, args.Kind == api.ResolveEntryPoint
+}
+
+// entryImport finds what the entry imports: the action, and the modules that the
+// action imports in a run.
+func (r *resolver) entryImport(args api.OnResolveArgs) (api.OnResolveResult, bool) {
+	if args.Namespace != entrySpace {
+		return none, false
+	}
+	switch number, target := strings.CutPrefix(args.Path, entryTarget); {
+	case args.Path == secretsPath:
+		return api.OnResolveResult{Path: secretsPath, Namespace: secretsSpace}, true
+	case args.Path == entryAction:
+		return api.OnResolveResult{Path: r.entry, Namespace: "file"}, true
+	case target:
+		i, err := strconv.Atoi(number)
+		if err != nil || i >= len(r.survey.targets) {
+			break
+		}
+		return r.target(args, r.survey.targets[i]), true
+	}
+	return api.OnResolveResult{Errors: []api.Message{{Text: "the generated entry imports " + args.Path}}}, true
+}
+
+func (r *resolver) target(args api.OnResolveArgs, t target) api.OnResolveResult {
+	found := r.build.Resolve(t.path, api.ResolveOptions{
+		Importer: t.importer, ResolveDir: filepath.Dir(t.importer), Kind: args.Kind, Namespace: "file",
+	})
+	if len(found.Errors) > 0 || found.Path == "" {
+		return api.OnResolveResult{Path: args.Path, Namespace: emptySpace}
+	}
+	return api.OnResolveResult{Path: found.Path, Namespace: found.Namespace, Suffix: found.Suffix, External: found.External}
+}
+
+func (r *resolver) builtin(args api.OnResolveArgs) (api.OnResolveResult, bool) {
+	name, ok := builtinOf(args.Path)
+	if !ok {
+		return none, false
+	}
+	if args.Namespace == socketSpace {
+		return api.OnResolveResult{Path: args.Path, External: true}, true
+	}
+	if found, ok := r.refusingModule(name, args); ok {
+		return found, true
+	}
+	return api.OnResolveResult{Path: args.Path, External: true, Warnings: r.warn(name, args)}, true
+}
+
+func (r *resolver) webAddress(args api.OnResolveArgs) (api.OnResolveResult, bool) {
+	address := strings.HasPrefix(args.Path, "https:") || strings.HasPrefix(args.Path, "http:")
+	return api.OnResolveResult{Errors: []api.Message{{Text: unresolved(args.Path)}}}, address
+}
+
+func (r *resolver) requireResolve(args api.OnResolveArgs) (api.OnResolveResult, bool) {
+	return api.OnResolveResult{Path: args.Path, External: true}, args.Kind == api.ResolveJSRequireResolve
+}
+
+func (r *resolver) hostFile(args api.OnResolveArgs) (api.OnResolveResult, bool) {
+	return r.refuse(args.Path), r.closed() && (filepath.IsAbs(args.Path) || strings.HasPrefix(args.Path, "data:"))
+}
+
+// file answers an import that names no package.
+func (r *resolver) file(args api.OnResolveArgs) (api.OnResolveResult, bool) {
+	if _, ok := npm.ParseSpecifier(args.Path); ok {
+		return none, false
+	}
+	dir := npm.PackageDir(args.Importer)
+	if dir == "" || quirkOf(r.pkgs.Name(dir)).main != mainNode {
+		return none, true
+	}
+	file := r.pkgs.In(dir).MainFile()
+	path := filepath.Join(args.ResolveDir, filepath.FromSlash(args.Path))
+	if file == "" || path != dir && !slices.Contains([]string{path, path + ".js", filepath.Join(path, "index.js")}, file) {
+		return none, true
+	}
+	return api.OnResolveResult{Path: file, Namespace: "file"}, true
+}
+
+func (r *resolver) alias(args api.OnResolveArgs) (api.OnResolveResult, bool) {
+	s, _ := npm.ParseSpecifier(args.Path)
+	folder, ok := r.aliases[s.Name+"@"+s.Version]
+	if !ok {
+		return none, false
+	}
+	return r.lookup(folder+s.Sub, r.installed, args), true
+}
+
+func (r *resolver) sharedModulesPackage(args api.OnResolveArgs) (api.OnResolveResult, bool) {
+	s, _ := npm.ParseSpecifier(args.Path)
+	folder, ok := r.moduleFolders[[2]string{args.Importer, s.Name}]
+	if !ok || args.Namespace != sharedSpace {
+		return none, false
+	}
+	return r.lookup(folder+s.Sub, r.installed, args), true
+}
+
+// mainForNode returns a package's "main" file. esbuild would look up its "browser"
+// field.
+func (r *resolver) mainForNode(args api.OnResolveArgs) (api.OnResolveResult, bool) {
+	s, _ := npm.ParseSpecifier(args.Path)
+	if s.Sub != "" || quirkOf(s.Name).main != mainNode {
+		return none, false
+	}
+	file := r.pkgs.Of(s.Name, r.packagesFor(args)).MainFile()
+	return api.OnResolveResult{Path: file, Namespace: "file"}, file != ""
+}
+
+func (r *resolver) pkg(args api.OnResolveArgs) (api.OnResolveResult, bool) {
+	s, _ := npm.ParseSpecifier(args.Path)
+	if s.Version != "" {
+		args.Path = s.Name + s.Sub
+	}
+	dir := r.packagesFor(args)
+	found := r.lookup(r.withoutBrowser(s, args.Path, dir), dir, args)
+	if found.Path == "" && dir != args.ResolveDir {
+		return r.ownFile(args), true
+	}
+	return found, true
+}
+
+// packagesFor returns the folder from which an import of a package is looked up.
+func (r *resolver) packagesFor(args api.OnResolveArgs) string {
+	if r.authored(args.Importer) && r.listed() {
+		return r.installed
+	}
+	return args.ResolveDir
+}
+
+// listed reports whether packages come from a list instead of the folder.
+func (j *job) listed() bool { return j.src.Dependencies != nil || j.closed() }
+
+// ownFile finds the author's own file under a name that tsconfig.json gives it. It
+// refuses a package that is not on the list but in the folder.
+func (r *resolver) ownFile(args api.OnResolveArgs) api.OnResolveResult {
+	found := r.lookup(args.Path, args.ResolveDir, args)
+	if found.Path == "" || r.authored(found.Path) {
+		return found
+	}
+	s, _ := npm.ParseSpecifier(args.Path)
+	return api.OnResolveResult{Errors: []api.Message{{Text: unresolved(args.Path), Detail: unlisted(s.Name)}}}
+}
+
+// unlisted is the name of a package that is in the action's folder, but not on
+// its list.
+type unlisted string
+
+// unresolved is esbuild's own wording, which translating goes by.
+func unresolved(path string) string { return fmt.Sprintf("Could not resolve %q", path) }
+
+// lookup lets esbuild find path from dir. It returns none when nothing is there.
+func (r *resolver) lookup(path, dir string, args api.OnResolveArgs) api.OnResolveResult {
+	found := r.build.Resolve(path, api.ResolveOptions{
+		Importer: args.Importer, ResolveDir: dir, Kind: args.Kind, Namespace: args.Namespace, With: args.With, PluginData: lookup{},
+	})
+	if len(found.Errors) > 0 || found.Path == "" {
+		return none
+	}
+	answer := api.OnResolveResult{
+		Path: found.Path, Namespace: found.Namespace, Suffix: found.Suffix, External: found.External, PluginData: found.PluginData,
+	}
+	if !found.SideEffects {
+		answer.SideEffects = api.SideEffectsFalse
+	}
+	return answer
+}
+
+// withoutBrowser returns the path of a package's "main" file when an old "browser"
+// field replaces the whole package: that names code for a page with a DOM, and a
+// sandbox runs the code for Node. Any other package's path it returns as it is.
+func (r *resolver) withoutBrowser(s npm.Specifier, path, dir string) string {
+	if s.Sub != "" || quirkOf(s.Name).main == mainBrowser {
+		return path
+	}
+	m := r.pkgs.Of(s.Name, dir)
+	var browser string
+	if m == nil || m.Exports != nil || json.Unmarshal(m.Browser, &browser) != nil || browser == "" {
+		return path
+	}
+	main := m.Main
+	if main == "" {
+		main = "index.js"
+	}
+	if found := r.build.Resolve("./"+filepath.ToSlash(filepath.Clean(main)), api.ResolveOptions{
+		ResolveDir: m.Dir, Kind: api.ResolveJSRequireCall, PluginData: lookup{},
+	}); len(found.Errors) == 0 {
+		return found.Path
+	}
+	return path
+}
+
+// refuse answers an import that would read a file of this machine.
+func (j *job) refuse(path string) api.OnResolveResult {
+	return api.OnResolveResult{Errors: []api.Message{{Text: unresolved(path), Detail: outside{}}}}
+}
+
+// outside marks imports of files that the action must not read.
+type outside struct{}
