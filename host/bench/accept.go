@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/bench/baseline"
 	"github.com/usherhost/usher/host/bench/compare"
-	"github.com/usherhost/usher/host/bench/floor"
 	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/sqlite"
 )
@@ -24,18 +24,18 @@ func benchAccept(ctx context.Context, e compare.Effort) ([]compare.Row, error) {
 }
 
 func bareAccepts(dir string, e compare.Effort) (float64, error) {
-	m, err := floor.Accept(dir, producers, e.Length.Seconds())
+	m, err := baseline.Accept(dir, producers, e.Length.Seconds())
 	return m.PerSecond(), err
 }
 
-// acceptDirectly measures accepts in process, into a store that lends nothing.
+// acceptDirectly measures accepts in process, into a store that dispatches nothing.
 func acceptDirectly(ctx context.Context, dir string, e compare.Effort) (rate float64, err error) {
 	db, err := sqlite.Open(ctx, dir, sqlite.Options{})
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	m, err := floor.Loop(producers, e.Length, func(int) error {
+	m, err := baseline.Loop(producers, e.Length, func(int) error {
 		_, err := db.Accept(ctx, []host.NewEvent{registration()})
 		return err
 	})
@@ -44,9 +44,9 @@ func acceptDirectly(ctx context.Context, dir string, e compare.Effort) (rate flo
 
 var users atomic.Int64
 
-// registration returns an event of a new user, with the floor's body.
+// registration returns an event of a new user, with the body of the baseline.
 func registration() host.NewEvent {
 	event := hosttest.Event(int(users.Add(1)))
-	event.Body = floor.Body
+	event.Body = baseline.Body
 	return event
 }

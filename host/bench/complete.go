@@ -7,24 +7,24 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/bench/baseline"
 	"github.com/usherhost/usher/host/bench/compare"
-	"github.com/usherhost/usher/host/bench/floor"
 	"github.com/usherhost/usher/host/executor"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/internal/hosttest"
 )
 
-// door is a way in: it sends events for as long as it is told.
-type door func(ctx context.Context, h *hosttest.Host, e compare.Effort) (floor.Measure, error)
+// sender sends events for the length of the effort.
+type sender func(ctx context.Context, h *hosttest.Host, e compare.Effort) (baseline.Measure, error)
 
 func benchComplete(ctx context.Context, e compare.Effort) (rows []compare.Row, err error) {
 	for _, d := range []struct {
 		work string
-		in   door
+		send sender
 	}{{"complete", acceptThere}, {"http", postThere}} {
 		ours, theirs, err := compare.SideBySide(e.Rounds, compare.InTemp(func(dir string) (float64, error) {
-			return complete(ctx, dir, e, d.in, false)
-		}), compare.InTemp(func(dir string) (float64, error) { return complete(ctx, dir, e, d.in, true) }))
+			return complete(ctx, dir, e, d.send, false)
+		}), compare.InTemp(func(dir string) (float64, error) { return complete(ctx, dir, e, d.send, true) }))
 		if err != nil {
 			return rows, err
 		}
@@ -35,7 +35,7 @@ func benchComplete(ctx context.Context, e compare.Effort) (rows []compare.Row, e
 
 // complete measures events that are accepted and whose three actions have run,
 // with the backlog held small. In an idle run the actions are nothing at all.
-func complete(ctx context.Context, dir string, e compare.Effort, in door, idle bool) (rate float64, err error) {
+func complete(ctx context.Context, dir string, e compare.Effort, send sender, idle bool) (rate float64, err error) {
 	h, err := hosttest.OpenWith(ctx, dir, hosttest.Options{Runner: func(runner executor.Runner) executor.Runner {
 		if !idle {
 			return runner
@@ -52,7 +52,7 @@ func complete(ctx context.Context, dir string, e compare.Effort, in door, idle b
 	if err := bindThree(ctx, h); err != nil {
 		return 0, err
 	}
-	m, err := in(ctx, h, e)
+	m, err := send(ctx, h, e)
 	if err != nil {
 		return 0, err
 	}
@@ -64,15 +64,15 @@ func complete(ctx context.Context, dir string, e compare.Effort, in door, idle b
 }
 
 // acceptThere sends in process.
-func acceptThere(ctx context.Context, h *hosttest.Host, e compare.Effort) (floor.Measure, error) {
-	return floor.Loop(producers, e.Length, func(int) error {
+func acceptThere(ctx context.Context, h *hosttest.Host, e compare.Effort) (baseline.Measure, error) {
+	return baseline.Loop(producers, e.Length, func(int) error {
 		_, err := h.DB.Accept(ctx, []host.NewEvent{hosttest.Event(int(users.Add(1)))})
 		return err
 	})
 }
 
 // postThere sends over HTTP, from clients that share the cores.
-func postThere(ctx context.Context, h *hosttest.Host, e compare.Effort) (m floor.Measure, err error) {
+func postThere(ctx context.Context, h *hosttest.Host, e compare.Effort) (m baseline.Measure, err error) {
 	address, key, stop, err := serveIngress(ctx, h.DB)
 	if err != nil {
 		return m, err

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/bench/baseline"
 	"github.com/usherhost/usher/host/bench/compare"
-	"github.com/usherhost/usher/host/bench/floor"
 	"github.com/usherhost/usher/host/ingress"
 	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/sqlite"
@@ -43,7 +43,7 @@ func acceptOverHTTP(ctx context.Context, dir string, e compare.Effort) (rate flo
 	return m.PerSecond(), err
 }
 
-// serveIngress opens the ingress door on loopback, as serve does.
+// serveIngress serves ingress on loopback, as serve does.
 func serveIngress(ctx context.Context, db *sqlite.DB) (address, key string, stop func() error, err error) {
 	key, hash := web.NewKey()
 	err = db.CreateKey(ctx, host.Key{ID: host.NewID(host.KeyPrefix), Name: "bench", Scopes: []host.Scope{host.ScopeIngest}, Hash: hash, CreatedAt: time.Now()})
@@ -64,17 +64,17 @@ func serveIngress(ctx context.Context, db *sqlite.DB) (address, key string, stop
 }
 
 // postAll posts events over as many kept connections as there are producers.
-func postAll(ctx context.Context, address, key string, e compare.Effort) (floor.Measure, error) {
+func postAll(ctx context.Context, address, key string, e compare.Effort) (baseline.Measure, error) {
 	clients := make([]*poster, producers)
 	for i := range clients {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 		if err != nil {
-			return floor.Measure{}, err
+			return baseline.Measure{}, err
 		}
 		defer func() { _ = conn.Close() }()
 		clients[i] = &poster{conn: conn, in: bufio.NewReader(conn), key: key}
 	}
-	return floor.Loop(producers, e.Length, func(p int) error { return clients[p].post() })
+	return baseline.Loop(producers, e.Length, func(p int) error { return clients[p].post() })
 }
 
 // poster is a client as thin as HTTP/1.1 allows: its cost is not the server's.

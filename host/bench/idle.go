@@ -134,7 +134,7 @@ func runOnce(ctx context.Context, m *sandbox.Module, entry string, input []byte,
 		Random: still{}, Clock: still{}, Stdout: io.Discard, Stderr: io.Discard,
 	})
 	if out.Fault != nil {
-		h.arrive() // nobody must wait for it
+		h.arrive() // no run waits for it
 		return fmt.Errorf("the guest failed: %s", out.Fault.Message)
 	}
 	return nil

@@ -44,7 +44,7 @@ func benchJavaScript(ctx context.Context, e compare.Effort) (rows []compare.Row,
 	return rows, nil
 }
 
-// leftOut tells on stderr that something is left out because of err.
+// leftOut prints on stderr that something is left out because of err.
 func leftOut(what string, err error) bool {
 	missing, is := errors.AsType[*scripts.Missing](err)
 	if is {

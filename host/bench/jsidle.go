@@ -62,12 +62,12 @@ func register(ctx context.Context, dir string, n int) (all *registeredScripts, e
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close(ctx)) }()
-	workshop, err := sandbox.Open(ctx, sandbox.Config{Functions: guest.Functions()}) // the builder's code is not the actions'
+	builder, err := sandbox.Open(ctx, sandbox.Config{Functions: guest.Functions()}) // the builder's code is not the actions'
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, workshop.Close(ctx)) }()
-	return all, scripts.Many(ctx, workshop, n, func(script *scripts.Script) error {
+	defer func() { err = errors.Join(err, builder.Close(ctx)) }()
+	return all, scripts.Many(ctx, builder, n, func(script *scripts.Script) error {
 		digest := host.Digest(script.Wasm)
 		m, err := s.Module(ctx, digest, func() ([]byte, error) { return script.Wasm, nil })
 		if err != nil {

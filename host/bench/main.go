@@ -1,4 +1,4 @@
-// Command bench compares Usher with its peers and with the floor beneath it,
+// Command bench compares Usher with its peers and with the least that the work can cost,
 // side by side in one run, and prints ratios of medians.
 package main
 

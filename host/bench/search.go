@@ -242,8 +242,8 @@ func deployBytes(ctx context.Context, db *sqlite.DB, actionID, wasm string, into
 	return err
 }
 
-// insert adds executions of the plan in force until there are n, a microsecond
-// apart. One in a hundred failed, one in a hundred is partial; every 20,000th
+// insert adds executions of the plan in force until there are n, one each
+// microsecond. One in a hundred failed, one in a hundred is partial; every 20,000th
 // belongs to one user; the last ones still run.
 func (a *archive) insert(ctx context.Context, n int) (err error) {
 	db, err := openBare(a.dir)

@@ -33,7 +33,7 @@ var (
 
 // benchStartup measures a host's first moments, with caches that are warm on
 // disk and cold in memory: until a mix of modules is ready, and one first run
-// when nothing was loaded before, of the dearest work that is there.
+// when nothing was loaded before, of the most expensive work that was built.
 func benchStartup(ctx context.Context, e compare.Effort) ([]compare.Row, error) {
 	m, rounds := fullMix, min(e.Rounds, 3)
 	if e.Quick {
@@ -57,8 +57,8 @@ func benchStartup(ctx context.Context, e compare.Effort) ([]compare.Row, error) 
 			return 0, err
 		}
 		rows = append(rows, compare.Cost("startup", "ready", our, "ms", "go-sdk", their))
-		dearest := modules[len(modules)-1]
-		our, their, err = compare.SideBySide(rounds, firstRun(ctx, ours, dearest), firstPlugin(ctx, theirs, dearest))
+		largest := modules[len(modules)-1]
+		our, their, err = compare.SideBySide(rounds, firstRun(ctx, ours, largest), firstPlugin(ctx, theirs, largest))
 		rows = append(rows, compare.Cost("startup", "lazy", our, "ms", "go-sdk", their))
 		return 0, err
 	})()

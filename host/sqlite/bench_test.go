@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/bench/floor"
+	"github.com/usherhost/usher/host/bench/baseline"
 	"github.com/usherhost/usher/host/sqlite"
 )
 
@@ -27,10 +27,10 @@ func BenchmarkAccept(b *testing.B) {
 				bare, ours := pair(b, producers, oursFirst)
 				oursFirst = !oursFirst // what the first one left to the disk slows the second
 				m.add("events/s", ours.PerSecond())
-				m.add("floor/s", bare.PerSecond())
+				m.add("baseline/s", bare.PerSecond())
 				m.add("ratio", ours.PerSecond()/bare.PerSecond())
 				m.add("µs-cpu/event", micros(ours.CPUPerDone()))
-				m.add("µs-cpu/floor", micros(bare.CPUPerDone()))
+				m.add("µs-cpu/baseline", micros(bare.CPUPerDone()))
 				m.add("µs-p50", micros(ours.P50))
 				m.add("µs-p99", micros(ours.P99))
 			}
@@ -54,12 +54,12 @@ func (m medians) report(b *testing.B) {
 }
 
 // pair runs the bare loop and ours, in this order or the other.
-func pair(b *testing.B, producers int, oursFirst bool) (bare, ours floor.Measure) {
+func pair(b *testing.B, producers int, oursFirst bool) (bare, ours baseline.Measure) {
 	b.Helper()
 	if oursFirst {
 		ours = accept(b, producers)
 	}
-	bare, err := floor.Accept(b.TempDir(), producers, benchSeconds)
+	bare, err := baseline.Accept(b.TempDir(), producers, benchSeconds)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -69,11 +69,11 @@ func pair(b *testing.B, producers int, oursFirst bool) (bare, ours floor.Measure
 	return bare, ours
 }
 
-func accept(b *testing.B, producers int) floor.Measure {
+func accept(b *testing.B, producers int) baseline.Measure {
 	b.Helper()
 	db := openWithActions(b, 3, nil)
 	defer func() { _ = db.Close() }()
-	ours, err := floor.Loop(producers, time.Duration(benchSeconds*float64(time.Second)), func(int) error {
+	ours, err := baseline.Loop(producers, time.Duration(benchSeconds*float64(time.Second)), func(int) error {
 		_, err := db.Accept(context.Background(), []host.NewEvent{registration()})
 		return err
 	})
@@ -87,7 +87,7 @@ func accept(b *testing.B, producers int) floor.Measure {
 func registration() host.NewEvent {
 	id := host.NewID(host.EventPrefix)
 	return host.NewEvent{
-		Event: host.Event{ID: id, Tenant: "tenant", Trigger: host.PostUserRegistration, UserID: id, Body: floor.Body},
+		Event: host.Event{ID: id, Tenant: "tenant", Trigger: host.PostUserRegistration, UserID: id, Body: baseline.Body},
 		Key:   "tenant/post-user-registration/" + id,
 	}
 }
@@ -106,7 +106,7 @@ func BenchmarkComplete(b *testing.B) {
 				recordAll(b, db, x, func(error) { ended.Add(1) })
 			}
 		})
-		m, err := floor.Loop(64, time.Duration(benchSeconds*float64(time.Second)), func(int) error {
+		m, err := baseline.Loop(64, time.Duration(benchSeconds*float64(time.Second)), func(int) error {
 			_, err := db.Accept(context.Background(), []host.NewEvent{registration()})
 			return err
 		})

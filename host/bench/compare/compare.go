@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Row is one comparison. Ratio tells how many times better Value is than that
+// Row is one comparison. Ratio is how many times better Value is than that
 // of Against; below 1 it is worse.
 type Row struct {
 	Bench   string  `json:"bench"`

@@ -120,22 +120,22 @@ func (s *Script) NewWorkerd(ctx context.Context) (w *Workerd, err error) {
 	return w, w.start(ctx, binary, config)
 }
 
-// start starts workerd, which tells its port on a pipe.
+// start starts workerd, which writes its port to a pipe.
 func (w *Workerd) start(ctx context.Context, binary, config string) error {
 	ctx, w.stop = context.WithCancel(ctx)
-	told, tell, err := os.Pipe()
+	port, write, err := os.Pipe()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = told.Close() }()
+	defer func() { _ = port.Close() }()
 	w.cmd = exec.CommandContext(ctx, binary, "serve", "--control-fd=3", config)
-	w.cmd.ExtraFiles = []*os.File{tell}
+	w.cmd.ExtraFiles = []*os.File{write}
 	var complaint bytes.Buffer
 	w.cmd.Stderr = &complaint
-	if err := errors.Join(w.cmd.Start(), tell.Close()); err != nil {
+	if err := errors.Join(w.cmd.Start(), write.Close()); err != nil {
 		return &Missing{"workerd does not start: " + err.Error()}
 	}
-	line, err := bufio.NewReader(told).ReadBytes('\n')
+	line, err := bufio.NewReader(port).ReadBytes('\n')
 	var listens struct{ Port int }
 	if err == nil {
 		err = json.Unmarshal(line, &listens)

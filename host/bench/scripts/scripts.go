@@ -27,7 +27,7 @@ var Names = []string{"trivial", "slack", "axios"}
 // Missing says that something is not installed that a measurement needs.
 type Missing struct{ What string }
 
-// Error tells what is missing and how to get it.
+// Error names what is missing and how to get it.
 func (m *Missing) Error() string { return m.What }
 
 // Script is an action that was built.

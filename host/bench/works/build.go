@@ -16,7 +16,7 @@ import (
 // it is made of.
 const maxBuild = 5 * time.Minute
 
-// builds has what came of building each guest, so that none is tried twice.
+// builds has the outcome of building each guest, so that none is tried twice.
 var builds = struct {
 	sync.Mutex // guards done
 	done       map[string]error

@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // Kernel is the least that serves the guests' Extism functions, for engines
 // that are measured without the host: blocks that are never freed before the
-// next run, and a log that nobody reads.
+// next run, and a log that is not read.
 type Kernel struct {
 	memory []byte
 	blocks map[uint64]uint64

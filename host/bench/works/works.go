@@ -41,7 +41,7 @@ func Wasm(name string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// Each calls f with the works among names that are there, and tells on stderr
+// Each calls f with the works among names that were built, and prints on stderr
 // which are not.
 func Each(names []string, f func(name string, wasm []byte) error) error {
 	for _, name := range names {

@@ -105,7 +105,7 @@ func (d *demo) start(ctx context.Context) error {
 	}
 }
 
-// follow tells the address that the host serves on, and prints its log: until
+// follow reports the address that the host serves on, and prints its log: until
 // then all of it, after that warnings only, so that the page stays readable.
 func follow(log io.Reader, address chan<- string) {
 	defer close(address)

@@ -29,7 +29,7 @@ func answering(name string, f func(*conn)) Peer {
 	}}
 }
 
-// ending is a peer that answers every request with a text.
+// ending is a peer that answers every request with a string.
 func ending(name, text string) Peer {
 	p := answering(name, nil)
 	p.Ends = true
@@ -40,7 +40,7 @@ func ending(name, text string) Peer {
 	return p
 }
 
-// repeating begins with a text and goes on with another for ever.
+// repeating begins with a string and goes on with another for ever.
 func repeating(name, first, rest string, pause time.Duration) Peer {
 	return answering(name, func(c *conn) {
 		for more := c.send(first); more && (pause == 0 || c.wait(pause)); {

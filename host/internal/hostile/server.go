@@ -25,7 +25,7 @@ type Peer struct {
 	// Upload says that the peer shows itself to requests with a large body only.
 	Upload bool
 	// Ends says that an exchange with the peer comes to an end by itself, soon:
-	// whatever it is, it must be right. All others last until somebody gives up.
+	// whatever it is, it must be right. All others last until one side gives up.
 	Ends bool
 
 	scheme string // of its URL; empty is http
@@ -158,8 +158,7 @@ func (c *conn) send(text string) bool {
 	return !c.failed
 }
 
-// wait passes time, and reports whether the client is still there as far as one
-// can tell.
+// wait waits, and reports whether the client is still there as far as is known.
 func (c *conn) wait(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -30,7 +30,7 @@ const origin = "http://usher.test"
 type Options struct {
 	Binary string    // see [Build]
 	Data   string    // the data directory
-	Socket string    // where it listens: nobody takes a path between a kill and a start, as one may a port
+	Socket string    // where it listens: no other process takes a path between a kill and a start, as one may a port
 	Args   []string  // more flags of serve
 	Env    []string  // more variables
 	Log    io.Writer // its standard error; nil: nowhere

@@ -43,7 +43,7 @@ func main() {
 	flag.IntVar(&o.events, "events", 10_000, "how many events to send")
 	flag.DurationVar(&o.duration, "duration", 30*time.Minute, "how long to take for them, at least")
 	flag.Int64Var(&o.memoryBytes, "memory", 1<<30, "the host's memory budget, in bytes")
-	flag.Float64Var(&o.slower, "slower", 5, "how many times slower good actions may become, at the 99th percentile; 0: that is told, and no more")
+	flag.Float64Var(&o.slower, "slower", 5, "how many times slower good actions may become, at the 99th percentile; 0: report it only")
 	flag.IntVar(&o.idle, "idle", 1030, "how many idle connections of one sender to hold")
 	flag.StringVar(&o.usher, "usher", "", "the usher binary; empty: build it")
 	flag.Uint64Var(&o.seed, "seed", 0, "order of the events; 0: a random one")

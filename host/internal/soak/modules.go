@@ -21,7 +21,7 @@ func bomb(ifs int) []byte {
 	)
 }
 
-// padded is a module with a section that nobody reads, so that each is another
+// padded is a module with a section that is never read, so that each is another
 // module for the host.
 func padded(wasm, padding []byte) []byte {
 	return slices.Concat(wasm, section(0, append([]byte{1, 'x'}, padding...)))

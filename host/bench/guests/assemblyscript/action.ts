@@ -71,7 +71,7 @@ function log(text: string): void {
   logInfo(to);
 }
 
-// Nothing to say, and nobody to say it to: the trap is enough.
+// There is no message and no reader: the trap is enough.
 export function onAbort(message: string | null, file: string | null, line: u32, column: u32): void {
   unreachable();
 }

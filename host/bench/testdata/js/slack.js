@@ -1,4 +1,4 @@
-// Tells a Slack channel of a new user, as most actions that use Slack do.
+// Notifies a Slack channel of a new user, as most actions that use Slack do.
 exports.onExecutePostUserRegistration = async (event) => {
   const { IncomingWebhook } = require("@slack/webhook");
   const webhook = new IncomingWebhook(event.secrets.URL);

@@ -98,7 +98,7 @@ __attribute__((export_name("onExecutePostUserRegistration"))) int run(void) {
   u32 code = byte(script, 0), times = word(script, 6);
   u64 b = argument(script);
   for (u32 i = 0; i < times; i++) {
-    // What the host frees with the call is made anew.
+    // What the host frees with the call is made again.
     if (i && (code == 5 || code == 6 || code == 9 || code == 10 || code == 12)) b = argument(script);
     call(code, b);
   }

@@ -1,4 +1,4 @@
-;; Spoils the free lists of the memory for exchange with the host, so that a
+;; Overwrites the free lists of the memory for exchange with the host, so that a
 ;; block is given out, or freed, far behind what was allocated; input 0 looks
 ;; for what that left there. It succeeds when it finds nothing.
 (module

@@ -1,4 +1,4 @@
-package floor
+package baseline
 
 import (
 	"slices"
@@ -28,7 +28,7 @@ func (m Measure) CPUPerDone() time.Duration {
 }
 
 // Loop runs do in as many goroutines as there are producers, each call after
-// the one before, for as long as it is told. do gets the producer's number,
+// the one before, for the given length. do gets the producer's number,
 // from 0. It returns the first error.
 func Loop(producers int, length time.Duration, do func(producer int) error) (Measure, error) {
 	latencies := make([][]time.Duration, producers)

@@ -1,8 +1,8 @@
-// Package floor measures the least that a durable accept can cost on this
+// Package baseline measures the least that a durable accept can cost on this
 // machine: the same rows into the same tables, with the same settings and the
-// same natural group commit, but no checks, no repeats, no plans, no lending.
-// What the store achieves is told as a ratio to it.
-package floor
+// same natural group commit, but no checks, no repeats, no plans, no leases.
+// The results of the store are printed as ratios to it.
+package baseline
 
 import (
 	"context"
@@ -135,7 +135,7 @@ func (l *loop) prepare(conn driver.Conn) error {
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&l.payload, `INSERT INTO payload (event, body) VALUES (?, ?)`},
 		{&l.execution, `
-			INSERT INTO execution (seq, id, event, plan, replay_of, status, steps, attempt, next_at, lent, epoch, created_at, ended_at)
+			INSERT INTO execution (seq, id, event, plan, replay_of, status, progress, attempt, next_at, leased, epoch, created_at, ended_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 	} {
 		stmt, err := conn.Prepare(s.query)
