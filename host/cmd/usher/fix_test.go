@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/web"
 )
 
@@ -20,7 +21,7 @@ func TestEveryFixIsACommandOfUsher(t *testing.T) {
 			t.Errorf("%s is worded %q, with the command %q", verb, words, line)
 			continue
 		}
-		root := newRoot(&app{})
+		root := newRoot(&command.Env{})
 		args := strings.Fields(line)[1:]
 		cmd, rest, err := root.Find(args)
 		if err != nil {
@@ -60,9 +61,5 @@ func TestAFixQuotesNamesForAShell(t *testing.T) {
 	fix := host.FixSetSecret.With("mail; rm -rf ~", "API_KEY")
 	if got, want := web.Command(*fix), "usher secrets set 'mail; rm -rf ~' API_KEY"; got != want {
 		t.Errorf("got %s, want %s", got, want)
-	}
-	local := localFixes{folder: true}.words(*host.FixAllowOrigin.With("a", "https://a.example"))
-	if want := "add --allow https://a.example, or https://a.example under allowed_hosts in action.yaml"; local != want {
-		t.Errorf("got %s, want %s", local, want)
 	}
 }

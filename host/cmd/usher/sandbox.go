@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/guest"
@@ -25,16 +24,6 @@ func openSandbox(ctx context.Context, dir string, maxModuleBytes int, memoryByte
 		return nil, fmt.Errorf("open the sandbox: %w", err)
 	}
 	return box, nil
-}
-
-// cacheDir is where compiled modules are kept for commands without a host, ""
-// when the machine has no such place.
-func cacheDir() string {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(dir, "usher")
 }
 
 // self is the command line of a program that knows [childTasks]: this one. Nil,

@@ -20,6 +20,8 @@ import (
 	"github.com/usherhost/usher/host/admin"
 	"github.com/usherhost/usher/host/auth0"
 	"github.com/usherhost/usher/host/child"
+	"github.com/usherhost/usher/host/cli/command"
+	"github.com/usherhost/usher/host/daemon"
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/executor"
 	"github.com/usherhost/usher/host/guest"
@@ -28,11 +30,12 @@ import (
 	"github.com/usherhost/usher/host/registry"
 	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/host/seal"
+	"github.com/usherhost/usher/host/settings"
 	"github.com/usherhost/usher/host/sqlite"
 	"github.com/usherhost/usher/host/web"
 )
 
-func newServe(a *app) *cobra.Command {
+func newServe(env *command.Env) *cobra.Command {
 	var newDatabase bool
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -52,38 +55,38 @@ process at once; nothing that was accepted is lost.
 SIGHUP makes it read the configuration and the certificate again. The log says
 which settings it follows from then on (log_level, allow_networks, rate_limit,
 rate_burst and keep_days), and which count from the next start on.`,
-		GroupID: groupHost,
-		Args:    exactly(),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), newDatabase) },
+		GroupID: command.GroupHost,
+		Args:    command.Exactly(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), env, newDatabase) },
 	}
-	addServeFlags(cmd)
+	settings.AddServeFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&newDatabase, "new-database", false, "begin a new, empty database where one was lost; what is left of the old one is kept beside it")
 	return cmd
 }
 
 // serve wires the host by hand, from the store up to the doors, and runs it
 // until ctx ends.
-func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
-	cfg := a.cfg
-	log, level := newLogger(a.term.err, cfg)
-	captureLibraryLogs(log)
-	life := newLifetime(cfg.DrainDelay)
-	defer life.end()
-	reload := newReloader(cfg, a.readConfig, log, level)
+func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) {
+	cfg := env.Config
+	log, level := daemon.NewLogger(env.Term.Err, cfg)
+	daemon.CaptureLibraryLogs(log)
+	life := daemon.NewLifetime(cfg.DrainDelay)
+	defer life.End()
+	reload := daemon.NewReloader(cfg, env.Reload, log, level)
 	metrics := newMetrics()
 
-	guardData(cfg.Data, log)
-	db, box, err := a.openStore(ctx, newDatabase)
+	daemon.GuardData(cfg.Data, log)
+	db, box, err := openStore(ctx, env, newDatabase)
 	if err != nil {
 		return err
 	}
 	defer closeLast(db.Close, &err)
-	sandbox, err := a.openServingSandbox(ctx, metrics, log)
+	sandbox, err := openServingSandbox(ctx, env.Config, metrics, log)
 	if err != nil {
 		return err
 	}
 	defer closeLast(func() error { return sandbox.Close(context.WithoutCancel(ctx)) }, &err)
-	certificate, listener, err := a.listen(ctx)
+	certificate, listener, err := openListener(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -106,7 +109,7 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 		Quarantine: db, Journal: db,
 	}
 	db.SetDispatcher(worker)
-	if err := a.ensureAdminKey(ctx, reg); err != nil {
+	if err := daemon.EnsureAdminKey(ctx, env.Term, cfg, reg); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	routes := web.NewEcho(log)
@@ -115,17 +118,17 @@ func (a *app) serve(ctx context.Context, newDatabase bool) (err error) {
 		EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst,
 	}}
 	auth := web.NewAuthenticator(db)
-	a.addDoors(routes, auth, db, sender, reg, worker, runner)
-	a.addHealth(routes, hostChecks(db, cfg.Data), life.isDraining, metrics, auth.Require(host.ScopeRead))
-	if err := a.addAuth0(ctx, routes, db, reg, box, log); err != nil {
+	addDoors(env.Config, routes, auth, db, sender, reg, worker, runner)
+	daemon.AddHealth(env.Config, routes, daemon.HostChecks(db, cfg.Data), life.IsDraining, metrics, auth.Require(host.ScopeRead))
+	if err := addAuth0(ctx, env.Config, routes, db, reg, box, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 
-	warnUnconfined(child.Confines(), log)
+	daemon.WarnUnconfined(child.Confines(), log)
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", thisBuild().Version)
-	reload.certificate, reload.egress, reload.ingress = certificate, client, sender
-	work := []func(context.Context) error{worker.Run, reg.BuildPending, keepOnly(db, &reload.keepDays, log), reload.run, sender.Run}
-	return a.runUntilDone(ctx, life, listener, certificate, routes, work, log)
+	reload.Certificate, reload.Egress, reload.Ingress = certificate, client, sender
+	work := []func(context.Context) error{worker.Run, reg.BuildPending, daemon.DeleteOld(db, &reload.KeepDays, log), reload.Run, sender.Run}
+	return runUntilDone(ctx, env.Config, life, listener, certificate, routes, work, log)
 }
 
 func newMetrics() *prometheus.Registry {
@@ -136,12 +139,12 @@ func newMetrics() *prometheus.Registry {
 
 // openStore opens the data directory, and the encryption of its secrets. The
 // caller must close the store.
-func (a *app) openStore(ctx context.Context, newDatabase bool) (*sqlite.DB, *seal.Box, error) {
-	db, err := sqlite.Open(ctx, a.cfg.Data, sqlite.Options{Beside: madeByHost, New: newDatabase})
+func openStore(ctx context.Context, env *command.Env, newDatabase bool) (*sqlite.DB, *seal.Box, error) {
+	db, err := sqlite.Open(ctx, env.Config.Data, sqlite.Options{Beside: settings.MadeByHost, New: newDatabase})
 	if err != nil {
 		return nil, nil, err
 	}
-	box, err := a.openBox(ctx, db, newDatabase)
+	box, err := daemon.OpenBox(ctx, env.Term, env.Config, db, newDatabase)
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
@@ -150,32 +153,32 @@ func (a *app) openStore(ctx context.Context, newDatabase bool) (*sqlite.DB, *sea
 
 // openServingSandbox opens the sandbox under the host's memory budget, which it
 // applies to the whole process. The caller must close it.
-func (a *app) openServingSandbox(ctx context.Context, metrics *prometheus.Registry, log *slog.Logger) (*sandbox.Sandbox, error) {
-	memory := a.cfg.memoryBudget()
-	memory.apply(log)
-	opened, err := openSandbox(ctx, filepath.Join(a.cfg.Data, "cache"), a.cfg.MaxModuleBytes, memory.guests())
+func openServingSandbox(ctx context.Context, cfg settings.Config, metrics *prometheus.Registry, log *slog.Logger) (*sandbox.Sandbox, error) {
+	memory := cfg.MemoryBudget()
+	daemon.ApplyMemory(memory, log)
+	opened, err := openSandbox(ctx, filepath.Join(cfg.Data, "cache"), cfg.MaxModuleBytes, memory.Guests())
 	if err != nil {
 		return nil, err
 	}
-	registerMemory(metrics, opened)
+	daemon.RegisterMemory(metrics, opened)
 	return opened, nil
 }
 
 // addDoors adds the API under /v1.
-func (a *app) addDoors(
-	routes *echo.Echo, auth *web.Authenticator, db *sqlite.DB, sender *ingress.Server, reg *registry.Registry, worker *executor.Executor, runner *guest.Runner,
+func addDoors(
+	cfg settings.Config, routes *echo.Echo, auth *web.Authenticator, db *sqlite.DB, sender *ingress.Server, reg *registry.Registry, worker *executor.Executor, runner *guest.Runner,
 ) {
 	v1 := routes.Group("/v1")
 	sender.Register(v1, auth.Require(host.ScopeIngest))
 	read, manage := auth.Require(host.ScopeRead), auth.Require(host.ScopeManage)
 	(&admin.Server{
-		Registry: reg, History: history{db, worker}, Inspector: runner, Refused: sender, MaxModuleBytes: a.cfg.MaxModuleBytes,
+		Registry: reg, History: history{db, worker}, Inspector: runner, Refused: sender, MaxModuleBytes: cfg.MaxModuleBytes,
 	}).Register(v1, read, manage)
 }
 
 // addAuth0 adds Auth0's API.
-func (a *app) addAuth0(ctx context.Context, routes *echo.Echo, db *sqlite.DB, reg *registry.Registry, box *seal.Box, log *slog.Logger) error {
-	public, err := publicURL(a.cfg.PublicURL)
+func addAuth0(ctx context.Context, cfg settings.Config, routes *echo.Echo, db *sqlite.DB, reg *registry.Registry, box *seal.Box, log *slog.Logger) error {
+	public, err := publicURL(cfg.PublicURL)
 	if err != nil {
 		return err
 	}
@@ -201,8 +204,8 @@ func publicURL(text string) (*url.URL, error) {
 
 // runUntilDone runs the server and the host's other work; all stop when its life
 // is over, or when one of them fails.
-func (a *app) runUntilDone(
-	ctx context.Context, life *lifetime, listener net.Listener, certificate *web.Certificate, routes *echo.Echo,
+func runUntilDone(
+	ctx context.Context, cfg settings.Config, life *daemon.Lifetime, listener net.Listener, certificate *web.Certificate, routes *echo.Echo,
 	work []func(context.Context) error, log *slog.Logger,
 ) error {
 	if certificate != nil {
@@ -212,14 +215,14 @@ func (a *app) runUntilDone(
 	alive, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	group, running := errgroup.WithContext(alive)
-	group.Go(func() error { return life.watch(ctx, running, stop, log) })
+	group.Go(func() error { return life.Watch(ctx, running, stop, log) })
 	for _, run := range work {
 		group.Go(func() error { return run(running) })
 	}
-	group.Go(func() error { return web.Serve(running, listener, routes, a.cfg.DrainTimeout, log) })
+	group.Go(func() error { return web.Serve(running, listener, routes, cfg.DrainTimeout, log) })
 	group.Go(func() error {
 		<-running.Done()
-		log.Info("stopping: running actions may finish", "within", a.cfg.DrainTimeout)
+		log.Info("stopping: running actions may finish", "within", cfg.DrainTimeout)
 		return nil
 	})
 	err := group.Wait()
@@ -270,12 +273,12 @@ func ownAddresses(l net.Listener) []netip.AddrPort {
 }
 
 // listen loads the certificate, nil without TLS, and opens the address.
-func (a *app) listen(ctx context.Context) (*web.Certificate, net.Listener, error) {
-	certificate, err := a.certificate()
+func openListener(ctx context.Context, env *command.Env) (*web.Certificate, net.Listener, error) {
+	certificate, err := daemon.Certificate(env.Term, env.Config)
 	if err != nil {
 		return nil, nil, err
 	}
-	listener, err := listen(ctx, a.cfg.Listen)
+	listener, err := listen(ctx, env.Config.Listen)
 	return certificate, listener, err
 }
 

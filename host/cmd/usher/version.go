@@ -6,6 +6,9 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host/cli/command"
+	"github.com/usherhost/usher/host/cli/term"
 )
 
 // versionInfo says which build this is.
@@ -17,20 +20,20 @@ type versionInfo struct {
 	Platform string `json:"platform"`
 }
 
-func newVersion(a *app) *cobra.Command {
+func newVersion(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:         "version",
 		Short:       "Say which build this is",
-		Args:        exactly(),
-		Annotations: map[string]string{withoutConfig: "true"},
+		Args:        command.Exactly(),
+		Annotations: map[string]string{command.WithoutConfig: "true"},
 		RunE: func(*cobra.Command, []string) error {
 			v := thisBuild()
-			return a.term.answer(v, func(w io.Writer) {
-				fprintf(w, "usher %s", v.Version)
+			return env.Term.Answer(v, func(w io.Writer) {
+				term.Fprintf(w, "usher %s", v.Version)
 				if v.Revision != "" {
-					fprintf(w, " (%s)", v.Revision)
+					term.Fprintf(w, " (%s)", v.Revision)
 				}
-				fprintf(w, " %s %s\n", v.Go, v.Platform)
+				term.Fprintf(w, " %s %s\n", v.Go, v.Platform)
 			})
 		},
 	}

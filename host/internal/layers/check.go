@@ -62,7 +62,7 @@ func refuseOurs(from entry, target string) string {
 		return target + " has no layer: add it to host/internal/layers"
 	case from.name == to.name || within(to.name, from.name) && from.name != "host" || excepted(from, to):
 		return ""
-	case from.layer == tooling:
+	case from.layer == tooling, from.layer == assembly && to.layer == assembly && slices.Index(packages, to) < slices.Index(packages, from):
 		return ""
 	case from.layer <= to.layer:
 		return fmt.Sprintf("layer %d imports lower layers only, and %s is in layer %d", from.layer, to.name, to.layer)

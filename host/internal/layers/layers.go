@@ -48,6 +48,13 @@ var packages = []entry{
 	{"host/client", transport},
 	{"host/ingress", transport},
 
+	// Each of these may import those above it.
+	{"host/settings", assembly},
+	{"host/cli/term", assembly},
+	{"host/cli/command", assembly},
+	{"host/daemon", assembly},
+	{"host/author", assembly},
+	{"host/cli", assembly},
 	{"host/cmd/usher", assembly},
 
 	{"host/bench", tooling},
@@ -84,10 +91,10 @@ var libraries = []library{
 	{"github.com/tink-crypto/tink-go", []string{"host/seal"}},
 	{"github.com/cloudevents/sdk-go", []string{"host/ingress"}},
 	{"github.com/golang-jwt/jwt", []string{"host/auth0"}},
-	{"github.com/labstack/echo", []string{"host/web", "host/ingress", "host/admin", "host/auth0", "host/cmd/usher"}},
-	{"github.com/prometheus/client_golang", []string{"host/executor", "host/ingress", "host/cmd/usher"}},
-	{"github.com/spf13/cobra", []string{"host/cmd/usher"}},
-	{"github.com/knadh/koanf", []string{"host/cmd/usher"}},
+	{"github.com/labstack/echo", []string{"host/web", "host/ingress", "host/admin", "host/auth0", "host/daemon", "host/cmd/usher"}},
+	{"github.com/prometheus/client_golang", []string{"host/executor", "host/ingress", "host/daemon", "host/cmd/usher"}},
+	{"github.com/spf13/cobra", []string{"host/cli", "host/author", "host/cmd/usher"}},
+	{"github.com/knadh/koanf", []string{"host/settings"}},
 	{"github.com/santhosh-tekuri/jsonschema", []string{"proto"}},
 	{"google.golang.org/protobuf", []string{"proto"}},
 	{"github.com/hanwen/go-fuse", []string{"host/internal/powerloss"}},

@@ -1,0 +1,182 @@
+package author
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/cli/command"
+	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
+)
+
+// buildFlags are the flags of `usher build`.
+type buildFlags struct {
+	ScriptFlags
+	output string
+}
+
+func newBuild(env *command.Env) *cobra.Command {
+	var f buildFlags
+	cmd := &cobra.Command{
+		Use:   "build [FILE|DIR]",
+		Short: "Make a module from a script, or from a folder",
+		Long: `Make a WebAssembly module from JavaScript (.js, .mjs, .cjs) or TypeScript (.ts,
+.mts): the script is bundled with its packages, evaluated once, and the memory
+that it leaves becomes the module. A script whose top-level code reads the clock,
+takes random numbers or calls the host starts from bytecode in each run instead.
+
+DIR (. by default) is a folder with an action.yaml, whose build command runs unless
+its module is a script; with a package.json whose main is a script; or with a
+script called action or index. Packages come from the script's node_modules, or
+with --dependency from npm into a cache.`,
+		Example: `  usher build action.js -o action.wasm
+  usher build action.js --dependency axios@1.21.1 --dependency @slack/webhook@8.0.2`,
+		GroupID:     command.GroupAuthor,
+		Args:        cobra.MaximumNArgs(1),
+		Annotations: map[string]string{command.WithoutConfig: "true"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path := "."
+			if len(args) == 1 {
+				path = args[0]
+			}
+			return buildModule(cmd.Context(), env, path, f)
+		},
+	}
+	cmd.Flags().StringVarP(&f.output, "output", "o", "", "file to write the module to (default: beside the script)")
+	f.Add(cmd)
+	return cmd
+}
+
+// The modes of a built script.
+const (
+	modeImage    = "image"    // a run begins where the top-level code ended
+	modeBytecode = "bytecode" // a run begins with the top-level code
+)
+
+// buildAnswer is what `usher build --json` prints.
+type buildAnswer struct {
+	Source     string              `json:"source"`
+	Module     string              `json:"module"`
+	Digest     string              `json:"digest"`
+	SizeBytes  int64               `json:"size_bytes"`
+	Mode       string              `json:"mode,omitempty"` // of a script: image or bytecode
+	Reason     string              `json:"reason,omitempty"`
+	Exports    []string            `json:"exports,omitempty"`
+	Packages   []bundle.Package    `json:"packages,omitempty"`
+	Warnings   []host.BuildMessage `json:"warnings,omitempty"`
+	TookMicros int64               `json:"took_us"`
+}
+
+func buildModule(ctx context.Context, env *command.Env, path string, f buildFlags) error {
+	t, err := findTarget(path)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	answer := buildAnswer{Source: t.path}
+	switch {
+	case isScript(t.path):
+		err = buildScript(ctx, env, t, f, &answer)
+	case t.action != nil:
+		err = buildFolder(ctx, env.Term, t, f, &answer)
+	default:
+		err = term.UsageError{Err: fmt.Errorf("%s is no script", path), Hint: "name a file that ends in " + strings.Join(scriptSuffixes, ", ") + ", or an action's folder"}
+	}
+	if err != nil {
+		return err
+	}
+	answer.TookMicros = time.Since(began).Microseconds()
+	return env.Term.Answer(answer, func(w io.Writer) { printBuild(env.Term, w, t, answer) })
+}
+
+func buildScript(ctx context.Context, env *command.Env, t target, f buildFlags, answer *buildAnswer) error {
+	b := newToolchain(env, f.ScriptFlags)
+	defer b.close(ctx)
+	built, err := b.script(ctx, t.path)
+	if err != nil {
+		return err
+	}
+	answer.Module = f.output
+	if answer.Module == "" {
+		answer.Module = t.outputPath()
+	}
+	answer.Mode, answer.Reason = modeImage, built.Reason
+	if built.FromBytecode {
+		answer.Mode = modeBytecode
+	}
+	answer.Exports, answer.Packages, answer.Warnings = built.Exports, built.Packages, built.Warnings
+	answer.describe(built.Module)
+	if err := os.WriteFile(answer.Module, built.Module, 0o644); err != nil {
+		return fmt.Errorf("write the module: %w", err)
+	}
+	return nil
+}
+
+// buildFolder runs the build command of a folder in another language.
+func buildFolder(ctx context.Context, t term.Terminal, from target, f buildFlags, answer *buildAnswer) error {
+	if f.output != "" {
+		return term.UsageError{Err: fmt.Errorf("%s says itself where its module goes", filepath.Join(from.dir, ActionFileName)), Hint: "leave --output out, or change its module"}
+	}
+	if _, err := build(ctx, t, from.action, true, f.consent); err != nil {
+		return err
+	}
+	wasm, err := readModule(from.path, "the build command must write "+from.action.Module+" (see module in "+ActionFileName+")")
+	if err != nil {
+		return err
+	}
+	answer.Source, answer.Module = from.dir, from.path
+	answer.describe(wasm)
+	return nil
+}
+
+func (b *buildAnswer) describe(wasm []byte) {
+	b.Digest, b.SizeBytes = host.Digest(wasm), int64(len(wasm))
+}
+
+// outputPath is where a script's module goes when nobody says.
+func (t target) outputPath() string {
+	if t.action != nil {
+		return filepath.Join(t.dir, t.action.Name+".wasm")
+	}
+	return strings.TrimSuffix(t.path, filepath.Ext(t.path)) + ".wasm"
+}
+
+func printBuild(t term.Terminal, w io.Writer, from target, b buildAnswer) {
+	for _, warning := range b.Warnings {
+		t.Note("%s %s", t.Yellow("usher: warning:"), term.Under(warning.String()))
+	}
+	term.Fprintf(w, "built %s from %s in %s\n", t.Bold(b.Module), b.Source, term.Micros(b.TookMicros))
+	packages := make([]string, len(b.Packages))
+	for i, p := range b.Packages {
+		packages[i] = p.Name + " " + p.Version
+	}
+	mode := ""
+	switch b.Mode {
+	case modeImage:
+		mode = "image: a run begins where its top-level code ended"
+	case modeBytecode:
+		mode = "bytecode: its top-level code runs in each run, because " + b.Reason
+	}
+	t.Pairs(w,
+		"  size", term.ByteSize(b.SizeBytes),
+		"  digest", b.Digest,
+		"  mode", mode,
+		"  exports", strings.Join(b.Exports, ", "),
+		"  packages", strings.Join(packages, ", "),
+	)
+	next := "usher run " + b.Module
+	if event := from.beside("event.json"); event != "" {
+		next += " --event " + event
+	} else {
+		next += " --event FILE"
+	}
+	term.Fprintln(w, "next: "+next)
+}

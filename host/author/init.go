@@ -1,0 +1,128 @@
+package author
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/cli/command"
+	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/jsbuild/dist"
+	"github.com/usherhost/usher/sdk/templates"
+)
+
+func newInit(env *command.Env) *cobra.Command {
+	var language string
+	cmd := &cobra.Command{
+		Use:   "init NAME",
+		Short: "Begin a new action from a template",
+		Long: `Make the folder NAME with a small working action: its source, its action.yaml,
+an event to try it on, and the library of its language. In JavaScript (js) and
+TypeScript (ts) there are also answers to its requests and tests.`,
+		Example: `  usher init welcome-mail
+  usher init sync-crm --lang ts
+  usher dev welcome-mail
+  usher actions deploy welcome-mail --bind`,
+		GroupID:     command.GroupAuthor,
+		Args:        command.Exactly("NAME"),
+		Annotations: map[string]string{command.WithoutConfig: "true"},
+		RunE:        func(_ *cobra.Command, args []string) error { return initAction(env.Term, args[0], language) },
+	}
+	cmd.Flags().StringVar(&language, "lang", "js", "language: "+strings.Join(templates.Languages(), ", "))
+	_ = cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions(templates.Languages(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// actionName is the form of an action's name in an action.yaml.
+var actionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+func initAction(t term.Terminal, dir, language string) error {
+	name := filepath.Base(dir)
+	if !actionName.MatchString(name) || len(name) > 64 {
+		return term.UsageError{
+			Err:  fmt.Errorf("%q is no name for an action", name),
+			Hint: "use small letters, digits and single hyphens, 64 at most, such as welcome-mail",
+		}
+	}
+	if !slices.Contains(templates.Languages(), language) {
+		return term.UsageError{
+			Err:  fmt.Errorf("there is no template in %q", language),
+			Hint: term.DidYouMean(language, templates.Languages(), "there are templates in "+strings.Join(templates.Languages(), ", ")),
+		}
+	}
+	if err := mustBeFree(dir); err != nil {
+		return err
+	}
+	files, err := templates.Files(language, name)
+	if err != nil {
+		return err
+	}
+	if err := writeFiles(dir, files); err != nil {
+		return err
+	}
+	if made, err := readActionFile(dir); err == nil && made.Build != "" {
+		_ = remember(consentFile(dir, made.Build)) // the command is ours; without this it is asked for
+	}
+	script := files["fakes.json"] != nil
+	if script {
+		_, err := dist.Engine()
+		noteEngine(t, err)
+	}
+	paths := slices.Sorted(maps.Keys(files))
+	return t.Answer(map[string]any{"name": name, "dir": dir, "language": language, "files": paths}, func(w io.Writer) {
+		term.Fprintf(w, "made %s (%d files); its settings are in %s\n", dir, len(files), filepath.Join(dir, ActionFileName))
+		try := "run"
+		if script {
+			try = "dev"
+		}
+		term.Fprintf(w, "next: usher %s %s\nnext: usher actions deploy %s --bind\n", try, dir, dir)
+	})
+}
+
+// noteEngine says at once that what comes next will fail without the engine.
+func noteEngine(t term.Terminal, err error) {
+	if e, ok := errors.AsType[*host.Error](err); ok {
+		t.Note("usher: warning: %s: it can neither run nor deploy a script\nusher: hint: %s", e.Text, e.Hint)
+	}
+}
+
+// mustBeFree refuses a folder that has something in it.
+func mustBeFree(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look at %s: %w", dir, err)
+	}
+	return &host.Error{Code: host.Conflict, Text: dir + " is there already, and not empty", Hint: "choose another name"}
+}
+
+// writeFiles writes files below dir. Scripts may be run.
+func writeFiles(dir string, files map[string][]byte) error {
+	for path, data := range files {
+		target := filepath.Join(dir, filepath.FromSlash(path))
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return err
+		}
+		mode := os.FileMode(0o644)
+		if bytes.HasPrefix(data, []byte("#!")) {
+			mode = 0o755
+		}
+		if err := os.WriteFile(target, data, mode); err != nil {
+			return err
+		}
+	}
+	return nil
+}

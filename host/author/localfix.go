@@ -1,0 +1,36 @@
+package author
+
+import (
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
+	"github.com/usherhost/usher/host/web"
+)
+
+// localFixes word the fixes of an action that runs here, without a server: what
+// is missing is a flag of this command, or a line of the action.yaml.
+type localFixes struct{ folder bool }
+
+func (l localFixes) result(r host.Result) host.Result { return web.WordResult(r, l.words) }
+
+func (l localFixes) words(f host.Fix) string {
+	switch f.Verb {
+	case host.FixAllowOrigin:
+		return f.Fill("add --allow {origin}"+l.or("{origin} under allowed_hosts"), text.ShellQuote)
+	case host.FixAllowNetwork:
+		return f.Fill("to reach that network from here, add --allow-network {network}", text.ShellQuote)
+	case host.FixRaiseLimit:
+		return f.Fill("if the action needs more: add --limit {limit}={value}"+l.or("{limit}: {value} under limits"), text.ShellQuote)
+	case host.FixSetSecret:
+		return f.Fill("add --secret {secret}=VALUE, or export {secret} and add --secret {secret}", text.ShellQuote)
+	default:
+		return web.Words(f)
+	}
+}
+
+// or names the line of the action.yaml that has the same effect in every run.
+func (l localFixes) or(line string) string {
+	if !l.folder {
+		return ""
+	}
+	return ", or " + line + " in " + ActionFileName
+}

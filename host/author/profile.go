@@ -1,0 +1,246 @@
+package author
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/cli/command"
+	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/sandbox"
+)
+
+// profileFlags are the flags of `usher profile`.
+type profileFlags struct {
+	runFlags
+	pprof string
+	top   int
+}
+
+func newProfile(env *command.Env) *cobra.Command {
+	var f profileFlags
+	cmd := &cobra.Command{
+		Use:   "profile FILE|DIR --event FILE",
+		Short: "Say which of an action's functions use its fuel",
+		Long: `Run one action on one event as 'usher run' does, and say what each of its
+functions used, how long its host calls took, and how much memory it had at most.
+Every call is watched, so that its time tells little and timeout_ms holds only when
+--limit sets it, but its fuel is that of any other run. The initialisation is in it, which most runs don't repeat.
+
+FUEL is what a function used itself, ALL what it used with those that it called. A
+small function that calls none may be counted in its callers. Functions have the
+names of the module's name section, or their index when the build left it out.
+
+--pprof writes a file for 'go tool pprof -http=: FILE'.`,
+		Example: `  usher profile notify-slack --secret SLACK_WEBHOOK_URL=http://127.0.0.1:9000/hook \
+    --allow http://127.0.0.1:9000 --allow-network 127.0.0.0/8 --pprof fuel.pb.gz`,
+		GroupID: command.GroupAuthor,
+		Args:    command.Exactly("FILE"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return profileAction(cmd.Context(), env, args[0], f) },
+	}
+	f.add(cmd)
+	cmd.Flags().StringVar(&f.pprof, "pprof", "", "file to write the profile to, for pprof")
+	cmd.Flags().IntVar(&f.top, "top", 20, "how many functions to print; 0 is all")
+	return cmd
+}
+
+// profileAnswer is what `usher profile --json` prints.
+type profileAnswer struct {
+	runAnswer
+	InitialFuel     int64          `json:"initial_fuel"` // used before the entry
+	PeakMemoryBytes int64          `json:"peak_memory_bytes"`
+	Functions       []functionCost `json:"functions"`
+	HostFunctions   []hostCost     `json:"host_functions"`
+}
+
+// functionCost is what one of the module's functions used in all.
+type functionCost struct {
+	Function string `json:"function"`
+	Calls    int64  `json:"calls"`
+	Fuel     int64  `json:"fuel"`     // itself
+	AllFuel  int64  `json:"all_fuel"` // with what it called
+}
+
+// hostCost is what the calls of one host function took.
+type hostCost struct {
+	Function   string `json:"function"`
+	Calls      int64  `json:"calls"`
+	TookMicros int64  `json:"took_us"`
+}
+
+func profileAction(ctx context.Context, env *command.Env, module string, f profileFlags) error {
+	b := newToolchain(env, f.ScriptFlags)
+	defer b.close(ctx)
+	r, err := f.open(ctx, env, b, module)
+	if err != nil {
+		return err
+	}
+	defer r.world.close()
+	job := r.job
+	if !slices.ContainsFunc(f.limits, func(pair string) bool { return strings.HasPrefix(pair, "timeout_ms=") }) {
+		job.settings.Limits.TimeoutMillis = host.MaxTimeoutMillis
+	}
+	result, used, err := r.runner.Profile(ctx, job.run())
+	if err != nil {
+		return fmt.Errorf("profile %s: %w", module, err)
+	}
+	result = localFixes{job.folder}.result(result)
+	if err := r.world.tell(env.Term, job); err != nil {
+		return err
+	}
+	if err := f.save(used); err != nil {
+		return err
+	}
+	answer := profileAnswer{
+		runAnswer: r.answer(result), PeakMemoryBytes: result.Stats.MemoryBytes,
+		Functions: functionCosts(used), HostFunctions: hostCosts(result.Calls),
+	}
+	for _, u := range used {
+		if u.Initial {
+			answer.InitialFuel += u.Fuel
+		}
+	}
+	if err := env.Term.Answer(answer, func(w io.Writer) { printProfile(env.Term, w, answer, f) }); err != nil {
+		return err
+	}
+	if !result.Succeeded {
+		return term.SilentExit(term.ExitAction)
+	}
+	return nil
+}
+
+// save writes the profile where --pprof says.
+func (f profileFlags) save(used []sandbox.FunctionFuel) error {
+	if f.pprof == "" {
+		return nil
+	}
+	var b bytes.Buffer
+	if err := writePprof(&b, used); err != nil {
+		return fmt.Errorf("write the profile: %w", err)
+	}
+	if err := os.WriteFile(f.pprof, b.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("write the profile: %w", err)
+	}
+	return nil
+}
+
+// functionCosts adds up what each function used, however it was called: the
+// dearest first.
+func functionCosts(used []sandbox.FunctionFuel) []functionCost {
+	costs := map[string]*functionCost{}
+	cost := func(name string) *functionCost {
+		if costs[name] == nil {
+			costs[name] = &functionCost{Function: name}
+		}
+		return costs[name]
+	}
+	for _, u := range used {
+		own := cost(u.Stack[0])
+		own.Calls += u.Calls
+		own.Fuel += u.Fuel
+		for i, name := range u.Stack {
+			if !slices.Contains(u.Stack[:i], name) { // a function that calls itself counts once
+				cost(name).AllFuel += u.Fuel
+			}
+		}
+	}
+	list := make([]functionCost, 0, len(costs))
+	for _, c := range costs {
+		list = append(list, *c)
+	}
+	slices.SortFunc(list, func(a, b functionCost) int {
+		return cmp.Or(cmp.Compare(b.Fuel, a.Fuel), cmp.Compare(b.AllFuel, a.AllFuel), strings.Compare(a.Function, b.Function))
+	})
+	return list
+}
+
+// hostCosts adds up the host calls by function: the slowest first.
+func hostCosts(calls []host.CallNote) []hostCost {
+	list := []hostCost{}
+	for _, c := range calls {
+		at := slices.IndexFunc(list, func(h hostCost) bool { return h.Function == c.Function })
+		if at < 0 {
+			at = len(list)
+			list = append(list, hostCost{Function: c.Function})
+		}
+		list[at].Calls++
+		list[at].TookMicros += c.TookMicros
+	}
+	slices.SortStableFunc(list, func(a, b hostCost) int { return cmp.Compare(b.TookMicros, a.TookMicros) })
+	return list
+}
+
+func printProfile(t term.Terminal, w io.Writer, p profileAnswer, f profileFlags) {
+	t.Result(w, p.Result)
+	t.Pairs(w,
+		"fuel", term.Amount(p.Stats.Fuel)+", of it "+term.Amount(p.InitialFuel)+" for initialisation",
+		"peak memory", term.ByteSize(p.PeakMemoryBytes),
+	)
+	if len(p.HostFunctions) > 0 {
+		term.Fprintln(w)
+		var rows [][]string
+		for _, h := range p.HostFunctions {
+			rows = append(rows, []string{h.Function, term.Amount(h.Calls), term.Micros(h.TookMicros)})
+		}
+		t.Table(w, []string{"HOST FUNCTION", "CALLS", "TIME"}, rows)
+	}
+	term.Fprintln(w)
+	functionTable(t, w, p, f.top)
+	switch {
+	case isEngine(p.Functions):
+		term.Fprintln(w, "note: these are the JavaScript engine's functions, few of which have names")
+	case nameless(p.Functions):
+		term.Fprintln(w, "hint: the module has no names of functions; build it without stripping them to see names (Go: without -ldflags=-s)")
+	}
+	if f.pprof != "" {
+		term.Fprintf(w, "next: go tool pprof -http=: %s\n", f.pprof)
+	}
+}
+
+func functionTable(t term.Terminal, w io.Writer, p profileAnswer, top int) {
+	shown := p.Functions
+	if top > 0 && len(shown) > top {
+		shown = shown[:top]
+	}
+	var rows [][]string
+	for _, c := range shown {
+		rows = append(rows, []string{term.Amount(c.Fuel), share(c.Fuel, p.Stats.Fuel), term.Amount(c.AllFuel), term.Amount(c.Calls), c.Function})
+	}
+	t.Table(w, []string{"FUEL", "SHARE", "ALL", "CALLS", "FUNCTION"}, rows)
+	if more := len(p.Functions) - len(shown); more > 0 {
+		term.Fprintf(w, "%d more: --top 0 prints all\n", more)
+	}
+}
+
+// isEngine reports whether the functions are those of the engine that a script
+// was built into.
+func isEngine(list []functionCost) bool {
+	return slices.ContainsFunc(list, func(c functionCost) bool { return strings.HasPrefix(c.Function, "JS_") })
+}
+
+// nameless reports whether most functions have an index for a name.
+func nameless(list []functionCost) bool {
+	unnamed := 0
+	for _, c := range list {
+		if strings.HasPrefix(c.Function, "function[") {
+			unnamed++
+		}
+	}
+	return 2*unnamed > len(list)
+}
+
+// share writes a part in per cent.
+func share(part, whole int64) string {
+	if whole == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(whole))
+}

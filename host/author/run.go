@@ -1,0 +1,346 @@
+package author
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/cli/command"
+	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/egress"
+	"github.com/usherhost/usher/host/fake"
+	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/jsbuild/sourcemap"
+	"github.com/usherhost/usher/host/settings"
+	"github.com/usherhost/usher/proto"
+)
+
+// runFlags are the flags of `usher run`, which `usher dev` and `usher profile`
+// share.
+type runFlags struct {
+	fakeFlags
+	ScriptFlags
+	event       string
+	secrets     []string
+	secretsFile string
+	config      []string
+	allow       []string
+	public      bool
+	limits      []string
+	isolation   string
+}
+
+func newRun(env *command.Env) *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run FILE|DIR --event FILE",
+		Short: "Run one action here, without a server",
+		Long: `Run one action on one event, with the same sandbox, limits and egress rules as
+the host, and without a server or database. Prints what the action logged, every
+call it made, its time and memory, and its result. Ends with code 7 when the
+action failed.
+
+FILE is a module (.wasm), JavaScript (.js, .mjs, .cjs) or TypeScript (.ts, .mts).
+DIR is a folder with an action.yaml: it is built when its module is missing or
+older than its source, its limits, config and allowed hosts apply, and its
+event.json is the default event. A folder with a script called action or index
+needs no action.yaml.
+
+With --fakes a file answers the action's requests, and nothing goes out. It holds
+a list of {request: {method, url, headers, body}, response: {status, headers,
+body or json}, times, delay_ms, error}, where * in a text stands for anything. A
+request that it does not answer fails, and the fake that would is printed.
+--record makes such a file from what the network answers.`,
+		Example: `  usher run action.js --event event.json --fakes fakes.json
+  usher run notify.wasm --event event.json \
+    --secret SLACK_WEBHOOK_URL=http://127.0.0.1:9000/hook \
+    --allow http://127.0.0.1:9000 --allow-network 127.0.0.0/8`,
+		GroupID: command.GroupAuthor,
+		Args:    command.Exactly("FILE"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return runAction(cmd.Context(), env, args[0], f) },
+	}
+	f.add(cmd)
+	cmd.Flags().StringVar(&f.isolation, "isolation", "", command.IsolationUsage)
+	return cmd
+}
+
+// add adds the flags of every command that runs one action here.
+func (f *runFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.event, "event", "", "file with the event, '-' for stdin")
+	flags.StringArrayVar(&f.secrets, "secret", nil, "NAME=VALUE that the action may read; NAME alone takes it from the environment; repeatable")
+	flags.StringVar(&f.secretsFile, "secrets-file", "", "file with secrets: lines NAME=VALUE, or a JSON object")
+	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
+	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may reach, such as hooks.slack.com; repeatable")
+	flags.BoolVar(&f.public, "allow-public", false, "let it reach every public address")
+	flags.StringArrayVar(&f.limits, "limit", nil, command.LimitUsage)
+	settings.AddFlag(cmd.Flags(), "allow-network")
+	f.fakeFlags.add(cmd)
+	f.ScriptFlags.Add(cmd)
+}
+
+// runAnswer is what `usher run --json` prints.
+type runAnswer struct {
+	Digest   string        `json:"digest"`
+	Requests []fake.Sent   `json:"requests,omitempty"` // that fakes met
+	Missed   []fake.Missed `json:"missed,omitempty"`   // that no fake answered
+	term.ResultView
+}
+
+func runAction(ctx context.Context, env *command.Env, path string, f runFlags) error {
+	b := newToolchain(env, f.ScriptFlags)
+	defer b.close(ctx)
+	r, err := f.open(ctx, env, b, path)
+	if err != nil {
+		return err
+	}
+	defer r.world.close()
+	result, _, err := r.runner.Run(ctx, r.job.run())
+	if err != nil {
+		return fmt.Errorf("run %s: %w", path, err)
+	}
+	result = localFixes{r.job.folder}.result(result)
+	if err := r.world.tell(env.Term, r.job); err != nil {
+		return err
+	}
+	return printRun(env.Term, r, result)
+}
+
+// rehearsal is one action, ready to run here.
+type rehearsal struct {
+	job    *job
+	world  *world
+	runner *guest.Runner
+}
+
+// open makes what runs the action at path, which fits. The caller must close
+// its world.
+func (f runFlags) open(ctx context.Context, env *command.Env, b *toolchain, path string) (*rehearsal, error) {
+	j, err := f.prepare(ctx, env, b, path)
+	if err != nil {
+		return nil, err
+	}
+	box, err := b.sandbox(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := f.fakeFlags.open(env, j)
+	if err != nil {
+		return nil, err
+	}
+	r := &guest.Runner{
+		Sandbox: box, Modules: j, Secrets: j, Egress: w.egress(),
+		Stacks: &sourcemap.Modules{Module: j.Module},
+	}
+	inspection, err := r.Inspect(ctx, j.wasm)
+	if err != nil {
+		err = fmt.Errorf("inspect %s: %w", path, err)
+	} else if len(inspection.Problems) > 0 {
+		err = misfit(path, inspection)
+	}
+	if err != nil {
+		w.close()
+		return nil, err
+	}
+	return &rehearsal{j, w, r}, nil
+}
+
+// misfit is the error of a module that can't be an action.
+func misfit(module string, inspection host.Inspection) error {
+	e := &host.Error{Code: host.Refused, Text: module + " does not fit"}
+	for _, p := range inspection.Problems {
+		e.Text += "\nusher:   " + p.Detail
+		if e.Hint == "" && e.Fix == nil {
+			e.Hint, e.Fix = p.Hint, p.Fix
+		}
+	}
+	return e
+}
+
+// job is one module with all that its run needs. It stands in for the
+// registry.
+type job struct {
+	name     string
+	folder   bool // it has an action.yaml
+	wasm     []byte
+	digest   string
+	event    host.Event
+	settings host.Settings
+	declared []string
+	secrets  map[string]string
+}
+
+// Module returns the module, whatever the digest: there is only one.
+func (j *job) Module(context.Context, string) ([]byte, error) { return j.wasm, nil }
+
+// Secrets returns the values that the command line gave.
+func (j *job) Secrets(context.Context, string) (map[string]string, error) { return j.secrets, nil }
+
+func (j *job) run() guest.Run {
+	return guest.Run{
+		ExecutionID: host.NewID(host.ExecutionPrefix),
+		Attempt:     1,
+		Event:       &j.event,
+		Step: host.Step{
+			BindingID: "bnd_local", ActionID: "act_local", Action: j.name, VersionID: "ver_local",
+			Number: 1, Digest: j.digest, Secrets: j.declared, Settings: j.settings,
+		},
+	}
+}
+
+// prepare builds what must be built, and reads all that the run needs.
+func (f runFlags) prepare(ctx context.Context, env *command.Env, b *toolchain, path string) (*job, error) {
+	t, err := findTarget(path)
+	if err != nil {
+		return nil, err
+	}
+	j := &job{name: t.name, folder: t.action != nil}
+	var base host.Settings
+	if t.action != nil {
+		if _, err := build(ctx, env.Term, t.action, false, f.consent); err != nil {
+			return nil, err
+		}
+		j.declared, base = t.action.Secrets, t.action.manifest().Settings
+	}
+	if j.wasm, err = b.module(ctx, t.path, "build it first, or name another file"); err != nil {
+		return nil, err
+	}
+	j.digest = host.Digest(j.wasm)
+	if j.settings, err = f.settings(base); err != nil {
+		return nil, err
+	}
+	if err := j.readSecrets(f); err != nil {
+		return nil, err
+	}
+	if f.event == "" && (isFolder(path) || isScript(t.path)) {
+		f.event = t.beside("event.json")
+	}
+	j.event, err = readEvent(env.Term, f.event)
+	return j, err
+}
+
+func (f runFlags) settings(base host.Settings) (host.Settings, error) {
+	config, err := command.SplitPairs("set", f.config)
+	if err != nil {
+		return host.Settings{}, err
+	}
+	for _, origin := range f.allow {
+		if _, err := egress.ParseOrigin(origin); err != nil {
+			return host.Settings{}, term.UsageError{Err: fmt.Errorf("--allow %q: %w", origin, err), Hint: "write it as hooks.slack.com, https://*.example.com or http://127.0.0.1:8080"}
+		}
+	}
+	limits, err := command.ParseLimits(f.limits)
+	if err != nil {
+		return host.Settings{}, err
+	}
+	own := host.Settings{
+		Limits:    limits,
+		Egress:    host.Egress{Allow: f.allow},
+		Config:    config,
+		Isolation: host.Isolation(f.isolation),
+	}
+	if f.public {
+		own.Egress.Mode = host.EgressPublic
+	}
+	if err := own.Check(""); err != nil {
+		return host.Settings{}, err
+	}
+	return own.Over(base).Over(host.DefaultSettings()), nil
+}
+
+// readSecrets reads the secrets' values and checks that none is missing.
+func (j *job) readSecrets(f runFlags) error {
+	values := map[string]string{}
+	var err error
+	if f.secretsFile != "" {
+		if values, err = readSecretsFile(f.secretsFile); err != nil {
+			return err
+		}
+	}
+	given, err := secretFlags(f.secrets)
+	maps.Copy(values, given)
+	j.secrets = values
+	if err != nil {
+		return err
+	}
+	return j.checkSecrets()
+}
+
+// checkSecrets asks for the secrets that the action.yaml names.
+func (j *job) checkSecrets() error {
+	for _, name := range j.declared {
+		if _, given := j.secrets[name]; !given {
+			return term.UsageError{
+				Err:  fmt.Errorf("%s needs the secret %s", j.name, name),
+				Hint: "add --secret " + name + "=VALUE, or export " + name + " and add --secret " + name,
+			}
+		}
+	}
+	return nil
+}
+
+// secretFlags reads NAME=VALUE, and NAME from the environment.
+func secretFlags(pairs []string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, pair := range pairs {
+		name, value, given := strings.Cut(pair, "=")
+		if !given {
+			var set bool
+			if value, set = os.LookupEnv(name); !set {
+				return nil, term.UsageError{Err: fmt.Errorf("--secret %s: the environment has no %s", name, name), Hint: "write it as --secret " + name + "=VALUE, or export " + name}
+			}
+		}
+		values[name] = value
+	}
+	return values, nil
+}
+
+// readEvent reads and checks an event as the host's door would.
+func readEvent(t term.Terminal, path string) (host.Event, error) {
+	if path == "" {
+		return host.Event{}, term.UsageError{Err: errors.New("--event is missing"), Hint: "give a file with an event, or - for stdin"}
+	}
+	body, err := command.ReadInput(t, path)
+	if err != nil {
+		return host.Event{}, err
+	}
+	body = command.WithoutMark(body)
+	registration, violations := proto.CheckEvent(string(host.PostUserRegistration), body)
+	if len(violations) > 0 {
+		e := &host.Error{Code: host.Invalid, Text: path + " is no " + string(host.PostUserRegistration) + " event"}
+		for _, v := range violations {
+			e.Fields = append(e.Fields, host.Field{Pointer: v.Pointer, Detail: v.Detail})
+		}
+		return host.Event{}, e
+	}
+	return host.Event{
+		ID: host.NewID(host.EventPrefix), Tenant: registration.Tenant, Trigger: host.PostUserRegistration,
+		UserID: registration.UserID, Body: body,
+	}, nil
+}
+
+func (r *rehearsal) answer(result host.Result) runAnswer {
+	answer := runAnswer{Digest: r.job.digest, ResultView: term.ViewResult(result)}
+	if r.world.set != nil {
+		answer.Requests, answer.Missed = r.world.set.Sent(), r.world.set.Missed()
+	}
+	return answer
+}
+
+func printRun(t term.Terminal, r *rehearsal, result host.Result) error {
+	answer := r.answer(result)
+	if err := t.Answer(answer, func(w io.Writer) { t.Result(w, result) }); err != nil {
+		return err
+	}
+	if !result.Succeeded {
+		return term.SilentExit(term.ExitAction)
+	}
+	return nil
+}

@@ -1,0 +1,204 @@
+package author
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/cli/command"
+	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
+	"github.com/usherhost/usher/host/jsbuild/npm"
+	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/web"
+)
+
+// scriptSuffixes are those of the files that are built with the JavaScript
+// engine.
+var scriptSuffixes = []string{".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"}
+
+// isScript reports whether path names JavaScript or TypeScript.
+func isScript(path string) bool {
+	return slices.Contains(scriptSuffixes, strings.ToLower(filepath.Ext(path))) && !strings.HasSuffix(path, ".d.ts")
+}
+
+// ScriptFlags say where a script's packages come from.
+type ScriptFlags struct {
+	dependencies []string
+	registry     string
+	offline      bool
+	consent      buildConsent // to the build command of a folder
+}
+
+// Add adds the flags of every command that may build a script.
+func (f *ScriptFlags) Add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.dependencies, "dependency", nil, "npm package NAME@VERSION that a script may require, in place of its folder's own; repeatable")
+	flags.StringVar(&f.registry, "registry", "", "npm registry for --dependency (default: npm's own setting)")
+	flags.BoolVar(&f.offline, "offline", false, "take the packages of --dependency from the cache alone")
+	flags.BoolVarP(&f.consent.yes, "yes", "y", false, "run the folder's build command without asking; it is asked once for each folder and command")
+}
+
+// list reads the dependencies, nil when there are none.
+func (f ScriptFlags) list() ([]host.Dependency, error) {
+	var list []host.Dependency
+	for _, entry := range f.dependencies {
+		at := strings.LastIndex(entry, "@")
+		if at <= 0 { // at 0 begins a scope
+			return nil, term.UsageError{Err: fmt.Errorf("--dependency %q has no version", entry), Hint: "write it as NAME@VERSION, such as axios@1.21.1"}
+		}
+		list = append(list, host.Dependency{Name: entry[:at], Version: entry[at+1:]})
+	}
+	return list, nil
+}
+
+// toolchain is where commands run and build modules without a server: a sandbox,
+// and what builds scripts in it. Both are made when they are first needed. It
+// belongs to one goroutine.
+type toolchain struct {
+	flags   ScriptFlags
+	note    func(format string, args ...any)
+	largest int // module, in bytes
+	self    []string
+	box     *sandbox.Sandbox
+	builder *jsbuild.Builder
+}
+
+// newToolchain returns a toolchain, which the caller must close.
+func newToolchain(env *command.Env, f ScriptFlags) *toolchain {
+	return &toolchain{flags: f, note: env.Term.Note, largest: env.Config.MaxModuleBytes, self: env.Self}
+}
+
+// close frees what was made.
+func (b *toolchain) close(ctx context.Context) {
+	if b.builder != nil {
+		b.builder.Close()
+	}
+	if b.box != nil {
+		_ = b.box.Close(context.WithoutCancel(ctx))
+	}
+}
+
+func (b *toolchain) sandbox(ctx context.Context) (*sandbox.Sandbox, error) {
+	if b.box == nil {
+		config := sandbox.Config{CacheDir: cacheDir(), Functions: guest.Functions(), MaxModuleBytes: b.largest}
+		if config.CacheDir != "" {
+			config.Child = b.self
+		}
+		box, err := sandbox.Open(ctx, config)
+		if err != nil {
+			return nil, fmt.Errorf("open the sandbox: %w", err)
+		}
+		b.box = box
+	}
+	return b.box, nil
+}
+
+func (b *toolchain) scripts(ctx context.Context) (*jsbuild.Builder, error) {
+	if b.builder != nil {
+		return b.builder, nil
+	}
+	box, err := b.sandbox(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b.builder, err = jsbuild.New(jsbuild.Config{
+		Sandbox: box,
+		Packages: &npm.Packages{
+			Registry: b.flags.registry, Offline: b.flags.offline,
+			Log: func(line string) { b.note("usher: %s", line) },
+		},
+	})
+	return b.builder, err
+}
+
+// script builds the script at path. What is wrong with it is a [host.Error].
+func (b *toolchain) script(ctx context.Context, path string) (*jsbuild.Built, error) {
+	code, err := command.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	dependencies, err := b.flags.list()
+	if err != nil {
+		return nil, err
+	}
+	builder, err := b.scripts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("find the script's folder: %w", err)
+	}
+	built, err := builder.Build(ctx, bundle.Source{Name: filepath.Base(path), Code: code, Dir: dir, Dependencies: dependencies})
+	if wrong, ok := errors.AsType[*host.BuildFailure](err); ok {
+		return nil, &scriptError{path, web.WordMessages(wrong.Messages)}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("build %s: %w", path, err)
+	}
+	return built, nil
+}
+
+// scriptError is why a script can't be built, for its author.
+type scriptError struct {
+	path     string
+	messages []host.BuildMessage
+}
+
+// Error tells each message with its place, source line and hint.
+func (e *scriptError) Error() string {
+	text := e.path + " can't be built"
+	for _, m := range e.messages {
+		text += "\n" + m.String()
+	}
+	return text
+}
+
+// Messages returns what is wrong, for the JSON form of errors.
+func (e *scriptError) Messages() []host.BuildMessage { return e.messages }
+
+// Unwrap returns the error's code.
+func (e *scriptError) Unwrap() error { return &host.Error{Code: host.Refused} }
+
+// module returns the module at path, which it builds when it is a script.
+func (b *toolchain) module(ctx context.Context, path, hint string) ([]byte, error) {
+	if !isScript(path) {
+		return readModule(path, hint)
+	}
+	built, err := b.script(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	b.warn(path, built)
+	return built.Module, nil
+}
+
+// warn tells what a build has to say of a script that it built.
+func (b *toolchain) warn(path string, built *jsbuild.Built) {
+	for _, w := range built.Warnings {
+		b.note("usher: warning: %s", term.Under(w.String()))
+	}
+	if built.FromBytecode {
+		b.note("usher: note: %s starts from bytecode in each run: %s", path, built.Reason)
+	}
+}
+
+// cacheDir is where compiled modules are kept for commands without a host, ""
+// when the machine has no such place.
+func cacheDir() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "usher")
+}

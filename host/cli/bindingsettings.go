@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/cli/command"
+)
+
+// settingFlags are the flags that make host.Settings.
+type settingFlags struct {
+	allow       []string
+	egress      string
+	limits      []string
+	attempts    int
+	firstWait   int64
+	longestWait int64
+	onFailure   string
+	checkpoint  string
+	isolation   string
+	config      []string
+}
+
+func (f *settingFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may reach, such as hooks.slack.com; repeatable")
+	flags.StringVar(&f.egress, "egress-mode", "", "allowlist (only what is allowed) or public (every public address)")
+	flags.StringArrayVar(&f.limits, "limit", nil, command.LimitUsage)
+	flags.IntVar(&f.attempts, "max-attempts", 0, "attempts, the first included; 1 is no retry")
+	flags.Int64Var(&f.firstWait, "retry-initial-ms", 0, "longest first wait between attempts")
+	flags.Int64Var(&f.longestWait, "retry-max-ms", 0, "longest wait between attempts")
+	flags.StringVar(&f.onFailure, "on-failure", "", "continue (later actions run) or stop")
+	flags.StringVar(&f.checkpoint, "checkpoint", "", "async or strict (the next action waits for the disk)")
+	flags.StringVar(&f.isolation, "isolation", "", command.IsolationUsage)
+	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
+}
+
+func (f *settingFlags) settings() (host.Settings, error) {
+	config, err := command.SplitPairs("set", f.config)
+	if err != nil {
+		return host.Settings{}, err
+	}
+	limits, err := command.ParseLimits(f.limits)
+	if err != nil {
+		return host.Settings{}, err
+	}
+	s := host.Settings{
+		Limits:     limits,
+		Egress:     host.Egress{Mode: host.EgressMode(f.egress), Allow: f.allow},
+		Retry:      host.Retry{MaxAttempts: f.attempts, InitialMillis: f.firstWait, MaxMillis: f.longestWait},
+		OnFailure:  host.OnFailure(f.onFailure),
+		Checkpoint: host.Checkpoint(f.checkpoint),
+		Isolation:  host.Isolation(f.isolation),
+	}
+	if len(config) > 0 {
+		s.Config = config
+	}
+	return s, s.Check("")
+}
+
+// given reports whether any of the flags was.
+func (f *settingFlags) given(cmd *cobra.Command) bool {
+	return slices.ContainsFunc([]string{
+		"allow", "egress-mode", "limit", "max-attempts",
+		"retry-initial-ms", "retry-max-ms", "on-failure", "checkpoint", "isolation", "set",
+	}, cmd.Flags().Changed)
+}
+
+// settingsLine tells in one line what a binding sets itself.
+func settingsLine(s host.Settings) string {
+	var parts []string
+	say := func(name string, value any, set bool) {
+		if set {
+			parts = append(parts, fmt.Sprintf("%s=%v", name, value))
+		}
+	}
+	say("allow", strings.Join(s.Egress.Allow, ","), len(s.Egress.Allow) > 0)
+	say("egress", s.Egress.Mode, s.Egress.Mode != "")
+	parts = append(parts, command.LimitsOf(s.Limits)...)
+	say("max_attempts", s.Retry.MaxAttempts, s.Retry.MaxAttempts != 0)
+	say("on_failure", s.OnFailure, s.OnFailure != "")
+	say("checkpoint", s.Checkpoint, s.Checkpoint != "")
+	say("isolation", s.Isolation, s.Isolation != "")
+	say("config", len(s.Config), len(s.Config) > 0)
+	return cmp.Or(strings.Join(parts, " "), "-")
+}

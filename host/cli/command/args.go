@@ -1,0 +1,74 @@
+package command
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host/cli/term"
+)
+
+// Parent returns a command that only holds others.
+func Parent(use, short, group string, children ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, GroupID: group, Args: SubcommandOnly, RunE: HelpOnly}
+	cmd.AddCommand(children...)
+	return cmd
+}
+
+func HelpOnly(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+
+// SubcommandOnly refuses words that name no subcommand, with the nearest one.
+func SubcommandOnly(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, child := range cmd.Commands() {
+		names = append(names, child.Name())
+	}
+	return term.UsageError{
+		Err:  errors.New("unknown command " + strconv.Quote(args[0]) + " for " + strconv.Quote(cmd.CommandPath())),
+		Hint: term.DidYouMean(args[0], names, "run '"+cmd.CommandPath()+" --help' for its commands"),
+	}
+}
+
+// Exactly asks for the named arguments, no more and no less.
+func Exactly(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < len(names) {
+			return term.UsageError{Err: errors.New(names[len(args)] + " is missing"), Hint: "usage: " + cmd.UseLine()}
+		}
+		if len(args) > len(names) {
+			return term.UsageError{Err: errors.New("too many arguments: " + strconv.Quote(args[len(names)])), Hint: "usage: " + cmd.UseLine()}
+		}
+		return nil
+	}
+}
+
+// Between asks for the named arguments and takes up to most.
+func Between(least, most int, names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least {
+			return term.UsageError{Err: errors.New(names[len(args)] + " is missing"), Hint: "usage: " + cmd.UseLine()}
+		}
+		if len(args) > most {
+			return term.UsageError{Err: errors.New("too many arguments: " + strconv.Quote(args[most])), Hint: "usage: " + cmd.UseLine()}
+		}
+		return nil
+	}
+}
+
+// AtLeast asks for the named arguments and takes more of the last.
+func AtLeast(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < len(names) {
+			return term.UsageError{Err: errors.New(names[len(args)] + " is missing"), Hint: "usage: " + cmd.UseLine()}
+		}
+		return nil
+	}
+}
+
+func AddYes(cmd *cobra.Command, yes *bool) {
+	cmd.Flags().BoolVarP(yes, "yes", "y", false, "do it without asking")
+}

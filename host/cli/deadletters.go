@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/cli/command"
+	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/client"
+)
+
+func newDeadLetters(env *command.Env) *cobra.Command {
+	var f executionFlags
+	cmd := &cobra.Command{
+		Use:   "dead-letters",
+		Short: "See the actions that failed for good, and run them again",
+		Example: `  usher dead-letters --action notify-slack --since 1d
+  usher dead-letters retry --text "status 503" --since 1d`,
+		GroupID: command.GroupWork,
+		Args:    command.SubcommandOnly,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return deadLetters(cmd.Context(), env, f) },
+	}
+	f.add(cmd)
+	f.addPage(cmd)
+	cmd.AddCommand(newDeadLettersRetry(env))
+	return cmd
+}
+
+func deadLetters(ctx context.Context, env *command.Env, f executionFlags) error {
+	q, err := f.query(time.Now())
+	if err != nil {
+		return err
+	}
+	c, err := env.Client()
+	if err != nil {
+		return err
+	}
+	page, err := c.DeadLetters(ctx, q)
+	if err != nil {
+		return err
+	}
+	views := make([]executionView, len(page.Executions))
+	for i, e := range page.Executions {
+		views[i] = viewExecution(e)
+	}
+	return env.Term.Answer(map[string]any{"executions": views, "next": page.Next}, func(w io.Writer) {
+		if len(views) == 0 {
+			env.Term.Note("no dead letters")
+			return
+		}
+		deadLetterTable(env.Term, w, page.Executions)
+		env.Term.Note("run them again: usher dead-letters retry, or one: usher executions retry EXECUTION")
+		if page.Next != "" {
+			env.Term.Note("there are more: --before %s", page.Next)
+		}
+	})
+}
+
+func deadLetterTable(t term.Terminal, w io.Writer, executions []client.Execution) {
+	var rows [][]string
+	for _, e := range executions {
+		for _, r := range e.Results {
+			rows = append(rows, []string{
+				e.ID, e.UserID, fmt.Sprintf("%s v%d", r.Action, r.Number), term.ShortTime(r.StartedAt), errorLine(r),
+			})
+		}
+	}
+	t.Table(w, []string{"EXECUTION", "USER", "ACTION", "LAST ATTEMPT", "ERROR"}, rows)
+}
+
+// errorLine tells in one short line why a run failed.
+func errorLine(r host.Result) string {
+	if r.Error == nil {
+		return string(r.Fault)
+	}
+	line := []rune(term.FirstLine(r.Error.Line()))
+	if len(line) > maxErrorChars {
+		return string(line[:maxErrorChars-1]) + "…"
+	}
+	return string(line)
+}
+
+const maxErrorChars = 80
+
+func newDeadLettersRetry(env *command.Env) *cobra.Command {
+	var f executionFlags
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "retry",
+		Short: "Run the dead letters of all executions that are selected again, now",
+		Example: `  usher dead-letters retry --action notify-slack --since 2h
+  usher dead-letters retry --all`,
+		Args: command.Exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return retryDeadLetters(cmd.Context(), env, f, all)
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().BoolVar(&all, "all", false, "every one there is, when nothing selects some")
+	cmd.Flags().IntVar(&f.q.Limit, "limit", 0, "so many executions at most (0: no limit)")
+	return cmd
+}
+
+func retryDeadLetters(ctx context.Context, env *command.Env, f executionFlags, all bool) error {
+	q, err := f.query(time.Now())
+	if err != nil {
+		return err
+	}
+	if q == (host.ExecutionQuery{Limit: q.Limit}) && !all {
+		return term.UsageError{Err: errors.New("nothing selects the dead letters"), Hint: "select some, as with --action or --since, or give --all"}
+	}
+	c, err := env.Client()
+	if err != nil {
+		return err
+	}
+	n, err := c.RetryDeadLetters(ctx, q)
+	if err != nil {
+		return err
+	}
+	return env.Term.Answer(map[string]any{"retried": n}, func(w io.Writer) {
+		term.Fprintf(w, "%s due again\n", term.CountAre(n, "execution"))
+		if n > 0 {
+			term.Fprintln(w, "next: usher tail")
+		}
+	})
+}

@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/author"
+	"github.com/usherhost/usher/host/cli/command"
+	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/client"
+)
+
+// deployFlags are the flags of `usher actions deploy`.
+type deployFlags struct {
+	author.DeployFlags
+	bind bool
+}
+
+func newActionsDeploy(env *command.Env) *cobra.Command {
+	var f deployFlags
+	cmd := &cobra.Command{
+		Use:   "deploy [DIR|FILE]",
+		Short: "Build a folder or a script, upload it and deploy it",
+		Long: `Read DIR/action.yaml (DIR is . by default), build the module when it is missing
+or older than its source, create the action when the server has none of that
+name, upload the module as a new version and deploy it. Then say what was
+granted, and what is still to do.
+
+FILE is a script: the action.yaml beside it that names it has its settings.
+Without one it is an action that may reach no hosts until its binding allows some.`,
+		Example: `  usher actions deploy plugins/notify-slack --bind
+  usher actions deploy hello.js --bind`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := "."
+			if len(args) == 1 {
+				dir = args[0]
+			}
+			return deploy(cmd.Context(), env, dir, f)
+		},
+	}
+	cmd.Flags().BoolVar(&f.bind, "bind", false, "bind the action at the end of its trigger's order, unless it is bound")
+	f.DeployFlags.Add(cmd)
+	return cmd
+}
+
+// deployAnswer is what `usher actions deploy --json` prints.
+type deployAnswer struct {
+	Action         host.Action   `json:"action"`
+	Version        host.Version  `json:"version"`
+	Created        bool          `json:"created"` // the action, by this command
+	Built          bool          `json:"built"`
+	Binding        *host.Binding `json:"binding,omitempty"`
+	MissingSecrets []string      `json:"missing_secrets"`
+	Next           []string      `json:"next"` // commands
+}
+
+func deploy(ctx context.Context, env *command.Env, path string, f deployFlags) error {
+	built, err := author.LoadDeployable(ctx, env, path, f.DeployFlags)
+	if err != nil {
+		return err
+	}
+	c, err := env.Client()
+	if err != nil {
+		return err
+	}
+	answer := deployAnswer{Built: built.Built}
+	if err := answer.upload(ctx, c, built); err != nil {
+		return err
+	}
+	if err := answer.findBinding(ctx, c, f.bind); err != nil {
+		return err
+	}
+	answer.plan()
+	return env.Term.Answer(answer, func(w io.Writer) { printDeploy(env.Term, w, answer) })
+}
+
+// upload makes sure that the action is there, and deploys the module as its newest
+// version.
+func (d *deployAnswer) upload(ctx context.Context, c *client.Client, built author.Deployable) error {
+	action, err := c.Action(ctx, built.Name)
+	if host.CodeOf(err) == host.NotFound && err != nil {
+		action, err = c.CreateAction(ctx, built.Name, built.Trigger)
+		d.Created = true
+	}
+	if err != nil {
+		return err
+	}
+	if action.Trigger != built.Trigger {
+		return &host.Error{
+			Code: host.Conflict, Text: fmt.Sprintf("%s is an action for %s, and the file says %s", built.Name, action.Trigger, built.Trigger),
+			Hint: "choose another name, or delete the old action first",
+		}
+	}
+	d.Version, err = c.CreateVersion(ctx, action.ID, built.Module, built.Manifest, true)
+	if err != nil && d.Created {
+		return takeBack(ctx, c, action.ID, err)
+	}
+	if err != nil {
+		return err
+	}
+	d.Action, err = c.Action(ctx, action.ID)
+	return err
+}
+
+// findBinding tells where the action is bound, and binds it last when asked.
+func (d *deployAnswer) findBinding(ctx context.Context, c *client.Client, bind bool) error {
+	bindings, err := c.Bindings(ctx, d.Action.Trigger)
+	if err != nil {
+		return err
+	}
+	if i := bindingOf(bindings, d.Action.ID); i >= 0 {
+		d.Binding = &bindings[i]
+		return nil
+	}
+	if !bind {
+		return nil
+	}
+	bindings, err = c.ReplaceBindings(ctx, d.Action.Trigger, append(keepAll(bindings), host.BindingWrite{Action: d.Action.ID}))
+	if err != nil {
+		return err
+	}
+	if i := bindingOf(bindings, d.Action.ID); i >= 0 {
+		d.Binding = &bindings[i]
+	}
+	return nil
+}
+
+// plan says what is left to do before the action can run.
+func (d *deployAnswer) plan() {
+	d.MissingSecrets = missingSecrets(d.Version.Manifest, d.Action.Secrets)
+	d.Next = []string{}
+	for _, name := range d.MissingSecrets {
+		d.Next = append(d.Next, "usher secrets set "+d.Action.Name+" "+name)
+	}
+	if d.Binding == nil {
+		d.Next = append(d.Next, "usher bind "+d.Action.Name)
+	}
+}
+
+func missingSecrets(m host.Manifest, set []host.Secret) []string {
+	missing := []string{}
+	for _, name := range m.Secrets {
+		if !slices.ContainsFunc(set, func(s host.Secret) bool { return s.Name == name }) {
+			missing = append(missing, name)
+		}
+	}
+	return missing
+}
+
+func printDeploy(t term.Terminal, w io.Writer, d deployAnswer) {
+	verb := "deployed"
+	if d.Created {
+		verb = "created and deployed"
+	}
+	term.Fprintf(w, "%s: version %d %s (%s, %s)\n", t.Bold(d.Action.Name), d.Version.Number, verb,
+		term.ByteSize(d.Version.SizeBytes), d.Version.Digest[:min(len(d.Version.Digest), 19)])
+	printGrants(t, w, d.Version.Manifest, d.Action.Secrets)
+	bound := "no"
+	if d.Binding != nil {
+		bound = fmt.Sprintf("to %s, place %d", d.Binding.Trigger, d.Binding.Position+1)
+	}
+	t.Pairs(w, "bound     ", bound)
+	for _, next := range d.Next {
+		term.Fprintln(w, "next: "+next)
+	}
+}
+
+// printGrants says what a version may reach and read.
+func printGrants(t term.Terminal, w io.Writer, m host.Manifest, set []host.Secret) {
+	reach := strings.Join(m.Settings.Egress.Allow, ", ")
+	if m.Settings.Egress.Mode == host.EgressPublic {
+		reach = "every public address"
+	}
+	names := make([]string, 0, len(m.Secrets))
+	for _, s := range set {
+		names = append(names, s.Name)
+	}
+	for _, name := range missingSecrets(m, set) {
+		names = append(names, name+" "+t.Yellow("(not set)"))
+	}
+	t.Pairs(w, "may reach ", cmp.Or(reach, "nothing"), "secrets   ", cmp.Or(strings.Join(names, ", "), "none"))
+}

@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/author"
+	"github.com/usherhost/usher/host/cli/command"
+	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/client"
+	"github.com/usherhost/usher/host/egress"
+	"github.com/usherhost/usher/host/settings"
+)
+
+func newEgress(env *command.Env) *cobra.Command {
+	return command.Parent("egress", "See and narrow where actions may send requests", command.GroupWork, newEgressExplain(env), newEgressTighten(env))
+}
+
+func newEgressExplain(env *command.Env) *cobra.Command {
+	var allow []string
+	var public bool
+	cmd := &cobra.Command{
+		Use:   "explain URL",
+		Short: "Say whether an action could send a request to URL, and which rule decides",
+		Long: `Say whether an action with these allowed hosts could send a request to URL from
+this machine, which rule decides, and what to change. Names are looked up;
+nothing is sent. Ends with code 5 when the request would be refused.`,
+		Example: `  usher egress explain https://hooks.slack.com/services/x --allow hooks.slack.com
+  usher egress explain http://10.0.0.7:8080 --allow http://10.0.0.7:8080 --allow-network 10.0.0.0/8`,
+		Args: command.Exactly("URL"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			policy := host.Egress{Mode: host.EgressAllowlist, Allow: allow}
+			if public {
+				policy.Mode = host.EgressPublic
+			}
+			return explain(cmd.Context(), env, policy, args[0])
+		},
+	}
+	cmd.Flags().StringArrayVar(&allow, "allow", nil, "origin that the action may reach; repeatable")
+	cmd.Flags().BoolVar(&public, "allow-public", false, "as with egress_mode: public")
+	settings.AddFlag(cmd.Flags(), "allow-network")
+	return cmd
+}
+
+func explain(ctx context.Context, env *command.Env, policy host.Egress, url string) error {
+	client := &egress.Client{AllowNetworks: env.Config.AllowNetworks}
+	defer client.Close()
+	explanation := client.Explain(ctx, policy, url)
+	if err := env.Term.Answer(explanation, func(w io.Writer) { term.Fprintln(w, term.Block(explanation.String())) }); err != nil {
+		return err
+	}
+	if !explanation.Allowed {
+		hintAt(env.Term, explanation)
+		return term.SilentExit(term.ExitRefused)
+	}
+	return nil
+}
+
+// hintAt names the command that would allow the request.
+func hintAt(t term.Terminal, e egress.Explanation) {
+	switch {
+	case t.JSON:
+	case e.Network != "":
+		t.Note("usher: hint: an operator can allow that network: usher serve --allow-network %s", e.Network)
+	case e.Failure.Origin != "":
+		t.Note("usher: hint: add it to allowed_hosts in %s, or: usher bindings set ACTION --allow %s", author.ActionFileName, e.Failure.Origin)
+	}
+}
+
+// tightenFlags are the flags of `usher egress tighten`.
+type tightenFlags struct {
+	client.Tightening
+	yes bool
+}
+
+func newEgressTighten(env *command.Env) *cobra.Command {
+	var f tightenFlags
+	cmd := &cobra.Command{
+		Use:   "tighten ACTION",
+		Short: "Let an action reach only where it has sent requests so far",
+		Long: `Show where an action's deployed version has sent requests, and make that list all
+that its binding allows. Nothing is done before the list was confirmed, or --yes
+given. What the version itself declares stays allowed.`,
+		Example: `  usher egress tighten notify-slack
+  usher egress tighten notify-slack --all-versions --yes`,
+		Args: command.Exactly("ACTION"),
+		RunE: func(cmd *cobra.Command, args []string) error { return tighten(env, cmd, args[0], f) },
+	}
+	cmd.Flags().BoolVar(&f.AllVersions, "all-versions", false, "go by what every version contacted, not the deployed one alone")
+	cmd.Flags().BoolVar(&f.Force, "force", false, "also when nothing was contacted yet, or not everything can be listed")
+	command.AddYes(cmd, &f.yes)
+	return cmd
+}
+
+func tighten(env *command.Env, cmd *cobra.Command, action string, f tightenFlags) error {
+	c, err := env.Client()
+	if err != nil {
+		return err
+	}
+	report, err := c.Egress(cmd.Context(), action, f.AllVersions)
+	if err != nil {
+		return err
+	}
+	if !env.Term.JSON {
+		printEgress(env.Term, env.Term.Err, report)
+	}
+	if !f.yes {
+		if err := env.Term.Confirm("allow only this?"); err != nil {
+			return err
+		}
+	}
+	f.Expect = term.NotNil(report.Tightened)
+	if report, err = c.TightenEgress(cmd.Context(), action, f.Tightening); err != nil {
+		return err
+	}
+	return env.Term.Answer(report, func(w io.Writer) {
+		term.Fprintf(w, "%s may reach %s\n", report.Action, reach(report))
+	})
+}
+
+// printEgress shows what tightening would do.
+func printEgress(t term.Terminal, w io.Writer, report host.EgressReport) {
+	t.Pairs(w, "action", report.Action, "may reach now", reach(report), "declared", strings.Join(report.Declared, ", "))
+	if len(report.Contacted) > 0 {
+		term.Fprintln(w)
+		contactedTable(t, w, report.Contacted)
+	}
+	term.Fprintln(w)
+	if len(report.Tightened) == 0 {
+		term.Fprintln(w, "nothing was contacted so far: tightened, it may reach what its version declares alone")
+	}
+	for _, origin := range report.Tightened {
+		term.Fprintln(w, t.Green("+ "+origin))
+	}
+	for _, origin := range report.LeftOut {
+		term.Fprintln(w, t.Red("- "+origin)+" was contacted, and can't stand in a list")
+	}
+}
+
+func contactedTable(t term.Terminal, w io.Writer, contacted []host.OriginUse) {
+	rows := make([][]string, len(contacted))
+	for i, r := range contacted {
+		rows[i] = []string{r.Origin, strconv.FormatInt(r.Requests, 10), term.ShortTime(r.FirstAt), term.ShortTime(r.LastAt)}
+	}
+	t.Table(w, []string{"REACHED", "REQUESTS", "FIRST", "LAST"}, rows)
+}
+
+// reach says in words where an action may send requests.
+func reach(report host.EgressReport) string {
+	allowed := slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(report.Allow), report.Declared...))))
+	switch {
+	case report.Mode == host.EgressPublic:
+		return "every public address"
+	case len(allowed) == 0:
+		return "nothing"
+	}
+	return strings.Join(allowed, ", ")
+}

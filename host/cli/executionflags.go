@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/cli/term"
+)
+
+const executionExample = `  usher executions --status partial --action notify-slack
+  usher executions --since 2h --text "status 503"
+  usher executions --user 'auth0|5f7c8ec7c33c6c004bbafe82'`
+
+// executionFlags are the flags that select executions.
+type executionFlags struct {
+	status, since, until string
+	q                    host.ExecutionQuery
+}
+
+func (f *executionFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.status, "status", "", strings.Join(statusNames(), ", "))
+	flags.StringVar(&f.q.UserID, "user", "", "only of this user")
+	flags.StringVar(&f.q.EventID, "event", "", "only of this event")
+	flags.StringVar(&f.q.ActionID, "action", "", "only with results of this action, a name or an id")
+	flags.StringVar(&f.q.VersionID, "version", "", "only with results of this version, an id (see 'usher versions ACTION')")
+	flags.StringVar(&f.since, "since", "", "only accepted then or later: "+momentUsage)
+	flags.StringVar(&f.until, "until", "", "only accepted before then: "+momentUsage)
+	flags.StringVar(&f.q.Text, "text", "", "only with these words in an attempt's error")
+	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statusNames(), cobra.ShellCompDirectiveNoFileComp))
+}
+
+// addPage adds the flags that say where a list begins and ends.
+func (f *executionFlags) addPage(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.q.Before, "before", "", "only older than this execution")
+	cmd.Flags().IntVar(&f.q.Limit, "limit", 50, "how many, 500 at most")
+}
+
+// query returns what the flags select, as of now.
+func (f *executionFlags) query(now time.Time) (q host.ExecutionQuery, err error) {
+	q = f.q
+	q.Status = host.Status(f.status)
+	if f.status != "" && !slices.Contains(statusNames(), f.status) {
+		return q, term.UsageError{
+			Err:  fmt.Errorf("unknown status %q", f.status),
+			Hint: term.DidYouMean(f.status, statusNames(), "it is one of "+strings.Join(statusNames(), ", ")),
+		}
+	}
+	if q.Since, err = moment("since", f.since, now); err != nil {
+		return q, err
+	}
+	q.Until, err = moment("until", f.until, now)
+	return q, err
+}
+
+// statusNames are the states of an execution.
+func statusNames() []string {
+	var names []string
+	for _, s := range []host.Status{
+		host.StatusPending, host.StatusRunning, host.StatusRetrying, host.StatusCompleted, host.StatusPartial, host.StatusFailed, host.StatusCanceled,
+	} {
+		names = append(names, string(s))
+	}
+	return names
+}
+
+const momentUsage = "so long ago (30m, 2h, 7d), a day or a time (2026-11-22, 2026-11-22T10:00:00Z)"
+
+// moment reads a point in time: a duration before now, a day or a time. "" is
+// none.
+func moment(flag, text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if ago, err := ago(text); err == nil && ago >= 0 {
+		return now.Add(-ago), nil
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02"} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, nil
+		}
+	}
+	return time.Time{}, term.UsageError{Err: fmt.Errorf("--%s %q is no time", flag, text), Hint: "write " + momentUsage}
+}
+
+// ago reads a duration, which may also be a number of days such as 7d.
+func ago(text string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		n, err := strconv.ParseFloat(days, 64)
+		return time.Duration(n * 24 * float64(time.Hour)), err
+	}
+	return time.ParseDuration(text)
+}

@@ -1,0 +1,287 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/cli/command"
+	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/client"
+)
+
+func newExecutions(env *command.Env) *cobra.Command {
+	var f executionFlags
+	cmd := command.Parent("executions", "Search what ran, look at it, and run it again", command.GroupWork,
+		newExecutionsList(env), newExecutionsShow(env), newExecutionsLogs(env), newExecutionsRetry(env), newExecutionsReplay(env), newExecutionsCancel(env))
+	cmd.Example = executionExample
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return searchExecutions(cmd.Context(), env, f) }
+	f.add(cmd)
+	f.addPage(cmd)
+	return cmd
+}
+
+func newExecutionsList(env *command.Env) *cobra.Command {
+	var f executionFlags
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List executions, newest first",
+		Example: executionExample,
+		Args:    command.Exactly(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return searchExecutions(cmd.Context(), env, f) },
+	}
+	f.add(cmd)
+	f.addPage(cmd)
+	return cmd
+}
+
+func searchExecutions(ctx context.Context, env *command.Env, f executionFlags) error {
+	q, err := f.query(time.Now())
+	if err != nil {
+		return err
+	}
+	return listExecutions(ctx, env, q)
+}
+
+func listExecutions(ctx context.Context, env *command.Env, q host.ExecutionQuery) error {
+	c, err := env.Client()
+	if err != nil {
+		return err
+	}
+	page, err := c.Executions(ctx, q)
+	if err != nil {
+		return err
+	}
+	page.Executions = term.NotNil(page.Executions)
+	return env.Term.Answer(page, func(w io.Writer) {
+		if len(page.Executions) == 0 {
+			env.Term.Note("no executions; send an event: usher events send FILE")
+			return
+		}
+		executionTable(env.Term, w, page.Executions)
+		if page.Next != "" {
+			env.Term.Note("there are more: --before %s", page.Next)
+		}
+	})
+}
+
+func executionTable(t term.Terminal, w io.Writer, executions []host.Execution) {
+	rows := make([][]string, len(executions))
+	for i, e := range executions {
+		done := 0
+		for _, s := range e.Progress {
+			if s != host.StepPending {
+				done++
+			}
+		}
+		rows[i] = []string{e.ID, e.UserID, fmt.Sprintf("%d/%d", done, len(e.Progress)), term.ShortTime(e.CreatedAt), status(t, e.Status)}
+	}
+	t.Table(w, []string{"EXECUTION", "USER", "ACTIONS", "CREATED", "STATUS"}, rows)
+}
+
+func status(t term.Terminal, s host.Status) string {
+	switch s {
+	case host.StatusCompleted:
+		return t.Green(string(s))
+	case host.StatusPartial, host.StatusFailed:
+		return t.Red(string(s))
+	default:
+		return t.Yellow(string(s))
+	}
+}
+
+// showFlags are the flags of `usher executions show`.
+type showFlags struct {
+	wait     time.Duration
+	exitCode bool
+}
+
+func newExecutionsShow(env *command.Env) *cobra.Command {
+	var f showFlags
+	cmd := &cobra.Command{
+		Use:   "show EXECUTION",
+		Short: "Show an execution: every action's attempts, logs, calls and result",
+		Args:  command.Exactly("EXECUTION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := env.Client()
+			if err != nil {
+				return err
+			}
+			return showExecution(cmd.Context(), env.Term, c, args[0], f)
+		},
+	}
+	cmd.Flags().DurationVar(&f.wait, "wait", 0, "wait until it has ended, this long at most")
+	cmd.Flags().BoolVar(&f.exitCode, "exit-code", false, "end with code 7 unless it is completed")
+	return cmd
+}
+
+func showExecution(ctx context.Context, t term.Terminal, c *client.Client, id string, f showFlags) error {
+	execution, err := awaitExecution(ctx, c, id, f.wait)
+	if err != nil {
+		return err
+	}
+	err = t.Answer(viewExecution(execution), func(w io.Writer) { printExecution(t, w, execution) })
+	if err == nil && f.exitCode && execution.Status != host.StatusCompleted {
+		return term.SilentExit(term.ExitAction)
+	}
+	return err
+}
+
+// awaitExecution asks until the execution has ended or wait is over, and
+// returns what it is then.
+func awaitExecution(ctx context.Context, c *client.Client, id string, wait time.Duration) (client.Execution, error) {
+	deadline := time.Now().Add(wait)
+	pause := time.NewTicker(50 * time.Millisecond)
+	defer pause.Stop()
+	for {
+		execution, err := c.Execution(ctx, id)
+		if err != nil || execution.Status.Final() || !time.Now().Before(deadline) {
+			return execution, err
+		}
+		select {
+		case <-ctx.Done():
+			return execution, ctx.Err()
+		case <-pause.C:
+		}
+	}
+}
+
+func printExecution(t term.Terminal, w io.Writer, e client.Execution) {
+	t.Pairs(w, "execution", e.ID, "status", status(t, e.Status), "event", e.EventID, "trigger", string(e.Trigger),
+		"tenant", e.Tenant, "user", e.UserID, "created", term.ShortTime(e.CreatedAt), "ended", term.ShortTime(e.EndedAt),
+		"next try", term.ShortTime(e.NextAt), "replay of", e.ReplayOf, "traceparent", e.Traceparent)
+	for i, step := range e.Plan {
+		state := host.StepPending
+		if i < len(e.Progress) {
+			state = e.Progress[i]
+		}
+		term.Fprintf(w, "\n%d. %s v%d: %s\n", i+1, t.Bold(step.Action), step.Number, stepState(t, state))
+		for _, r := range e.Results {
+			if r.Step == i {
+				printAttempt(t, w, r)
+			}
+		}
+	}
+	if len(e.Plan) == 0 {
+		term.Fprintf(w, "\nnothing was bound and deployed when the event came\n")
+	}
+}
+
+func printAttempt(t term.Terminal, w io.Writer, r host.Result) {
+	var b strings.Builder
+	t.Result(&b, r)
+	term.Fprintln(w, t.Dim("   attempt "+strconv.Itoa(r.Attempt)))
+	for line := range strings.Lines(b.String()) {
+		fmt.Fprint(w, "   "+line)
+	}
+}
+
+func stepState(t term.Terminal, s host.StepState) string {
+	switch s {
+	case host.StepSucceeded:
+		return t.Green(string(s))
+	case host.StepDead:
+		return t.Red("dead letter")
+	default:
+		return t.Yellow(string(s))
+	}
+}
+
+func newExecutionsLogs(env *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "logs EXECUTION",
+		Short: "Print all that its runs logged, one line for each",
+		Args:  command.Exactly("EXECUTION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := env.Client()
+			if err != nil {
+				return err
+			}
+			text, err := c.ExecutionLogs(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return env.Term.Answer(map[string]any{"logs": text}, func(w io.Writer) { fmt.Fprint(w, text) })
+		},
+	}
+}
+
+func newExecutionsRetry(env *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "retry EXECUTION",
+		Short: "Run its dead letters again, now",
+		Args:  command.Exactly("EXECUTION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return changeExecution(cmd.Context(), env, args[0], "is due again", (*client.Client).RetryExecution)
+		},
+	}
+}
+
+func newExecutionsCancel(env *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "cancel EXECUTION",
+		Short: "Run no more of its actions; what runs now is let finish",
+		Args:  command.Exactly("EXECUTION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return changeExecution(cmd.Context(), env, args[0], "is canceled", (*client.Client).CancelExecution)
+		},
+	}
+}
+
+func changeExecution(
+	ctx context.Context, env *command.Env, id, done string, change func(*client.Client, context.Context, string) (host.Execution, error),
+) error {
+	c, err := env.Client()
+	if err != nil {
+		return err
+	}
+	execution, err := change(c, ctx, id)
+	if err != nil {
+		return err
+	}
+	return env.Term.Answer(execution, func(w io.Writer) { term.Fprintf(w, "%s %s\n", execution.ID, done) })
+}
+
+func newExecutionsReplay(env *command.Env) *cobra.Command {
+	var same bool
+	cmd := &cobra.Command{
+		Use:   "replay EXECUTION",
+		Short: "Run its event again as a new execution, with the actions that are deployed now",
+		Args:  command.Exactly("EXECUTION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := env.Client()
+			if err != nil {
+				return err
+			}
+			accepted, err := c.ReplayExecution(cmd.Context(), args[0], same)
+			if err != nil {
+				return err
+			}
+			return env.Term.Answer(accepted, func(w io.Writer) {
+				term.Fprintf(w, "replaying as %s\nnext: usher executions show %s\n", accepted.ExecutionID, accepted.ExecutionID)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&same, "same-versions", false, "with the versions that ran the first time")
+	return cmd
+}
+
+// executionView is what `usher executions show --json` prints.
+type executionView struct {
+	host.Execution
+	Results []term.ResultView `json:"results"`
+}
+
+func viewExecution(e client.Execution) executionView {
+	view := executionView{Execution: e.Execution, Results: make([]term.ResultView, len(e.Results))}
+	for i, r := range e.Results {
+		view.Results[i] = term.ViewResult(r)
+	}
+	return view
+}

@@ -1,0 +1,61 @@
+package term
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	xterm "golang.org/x/term"
+)
+
+// ReadSecret asks for a value without echo on a terminal, and otherwise reads
+// all of the input, less one newline at its end.
+func (t Terminal) ReadSecret(prompt string) (string, error) {
+	if f, ok := t.In.(*os.File); ok && IsTerminal(f) {
+		fmt.Fprint(t.Err, prompt)
+		value, err := xterm.ReadPassword(int(f.Fd()))
+		Fprintln(t.Err)
+		return string(value), err
+	}
+	value, err := io.ReadAll(io.LimitReader(t.In, 1<<20))
+	if err != nil {
+		return "", fmt.Errorf("read stdin: %w", err)
+	}
+	if len(value) == 0 {
+		return "", errors.New("stdin is empty")
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(string(value), "\n"), "\r"), nil
+}
+
+// Ask asks a person on a terminal, and ends the command unless the answer is yes.
+func (t Terminal) Ask(question string) error {
+	f, ok := t.In.(*os.File)
+	if !ok || !IsTerminal(f) {
+		return ErrNoTerminal
+	}
+	fmt.Fprint(t.Err, question+" [y/N] ")
+	answer, err := bufio.NewReader(f).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	t.Note("nothing is done")
+	return SilentExit(ExitFailure)
+}
+
+// Confirm asks a person on a terminal; elsewhere nobody can say yes but --yes.
+func (t Terminal) Confirm(question string) error {
+	err := t.Ask(question)
+	if errors.Is(err, ErrNoTerminal) {
+		return UsageError{Err: errors.New("nothing is done without a yes, and stdin is no terminal"), Hint: "look at the plan above, then give --yes"}
+	}
+	return err
+}
+
+var ErrNoTerminal = errors.New("stdin is no terminal")

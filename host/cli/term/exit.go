@@ -1,0 +1,107 @@
+package term
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/jsbuild/dist"
+)
+
+// The exit codes. They are part of the interface: scripts rely on them.
+const (
+	ExitOK          = 0
+	ExitFailure     = 1
+	ExitUsage       = 2
+	ExitNotFound    = 3
+	exitKey         = 4
+	ExitRefused     = 5
+	exitUnreachable = 6
+	ExitAction      = 7
+	ExitUnseen      = 8
+	ExitDiffers     = 9
+)
+
+// exitCodes is the table of `usher help exit-codes`.
+var exitCodes = []struct {
+	code    int
+	meaning string
+}{
+	{ExitOK, "done"},
+	{ExitFailure, "it failed for a reason that has no code of its own"},
+	{ExitUsage, "the command line or the configuration is wrong"},
+	{ExitNotFound, "no such action, binding, event, execution, key or file"},
+	{exitKey, "no API key, an unknown one, or one without the scope"},
+	{ExitRefused, "well formed, but refused: a conflict, a module that does not fit, a limit"},
+	{exitUnreachable, "the server does not answer, or is closing"},
+	{ExitAction, "the action failed ('usher run', 'usher executions show --exit-code')"},
+	{ExitUnseen, "the event is accepted, but the key may not see what became of it ('usher events send --wait')"},
+	{ExitDiffers, "the host is not like the files ('usher diff --exit-code')"},
+}
+
+func NewExitCodes() *cobra.Command {
+	var text strings.Builder
+	text.WriteString("Every command ends with one of these codes:\n\n")
+	for _, c := range exitCodes {
+		fmt.Fprintf(&text, "  %d  %s\n", c.code, c.meaning)
+	}
+	text.WriteString("\nErrors go to stderr: a line that begins with 'usher:' says what happened,\n" +
+		"a line that begins with 'usher: hint:' what to do. With --json they are one\n" +
+		"JSON object, with the exit code in it.")
+	return &cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: text.String()}
+}
+
+// UsageError is a command line or configuration that can't be followed.
+type UsageError struct {
+	Err  error
+	Hint string
+}
+
+func (e UsageError) Error() string { return e.Err.Error() }
+func (e UsageError) Unwrap() error { return e.Err }
+
+// SilentExit ends the process with a code when all has been said already.
+type SilentExit int
+
+func (e SilentExit) Error() string { return "exit " + strconv.Itoa(int(e)) }
+
+// ExitCode returns the code that err ends the process with.
+func ExitCode(err error) int {
+	if silent, ok := errors.AsType[SilentExit](err); ok {
+		return int(silent)
+	}
+	if _, ok := errors.AsType[UsageError](err); ok {
+		return ExitUsage
+	}
+	if unreachable(err) {
+		return exitUnreachable
+	}
+	if errors.Is(err, dist.ErrNoEngine) {
+		return ExitFailure // no server is to blame
+	}
+	if e, ok := errors.AsType[*host.Error](err); ok {
+		return exitCodeOf(e.Code)
+	}
+	return ExitFailure
+}
+
+func exitCodeOf(code host.Code) int {
+	switch code {
+	case host.NotFound:
+		return ExitNotFound
+	case host.Unauthorized, host.Forbidden:
+		return exitKey
+	case host.Conflict, host.Stale, host.Refused, host.KeyReused, host.Overloaded, host.TooLarge, host.Unsupported, host.Fenced:
+		return ExitRefused
+	case host.Invalid:
+		return ExitUsage
+	case host.Unavailable:
+		return exitUnreachable
+	default:
+		return ExitFailure
+	}
+}

@@ -1,0 +1,69 @@
+package daemon
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/usherhost/usher/host/settings"
+	"github.com/usherhost/usher/host/sqlite"
+)
+
+// Check is one thing that must work before events are taken.
+type Check struct {
+	name string
+	run  func(context.Context) error
+}
+
+// checkAnswer is one check in the answer of /readyz?verbose.
+type checkAnswer struct {
+	Name  string `json:"name"`
+	OK    bool   `json:"ok"`
+	Error string `json:"error,omitempty"`
+}
+
+// AddHealth adds /livez, /readyz and /metrics. Liveness asks nothing of the
+// disk: a restart mends no disk.
+func AddHealth(cfg settings.Config, routes *echo.Echo, checks []Check, draining func() bool, metrics *prometheus.Registry, read echo.MiddlewareFunc) {
+	routes.GET("/livez", func(c echo.Context) error { return c.JSON(http.StatusOK, map[string]string{"status": "ok"}) })
+	routes.GET("/readyz", func(c echo.Context) error { return ready(c, checks, draining) })
+	var guards []echo.MiddlewareFunc
+	if cfg.MetricsKey {
+		guards = append(guards, read)
+	}
+	routes.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{})), guards...)
+}
+
+func ready(c echo.Context, checks []Check, draining func() bool) error {
+	ctx := c.Request().Context()
+	status, code := "ok", http.StatusOK
+	answers := make([]checkAnswer, 0, len(checks)+1)
+	for _, check := range checks {
+		answer := checkAnswer{Name: check.name, OK: true}
+		if err := check.run(ctx); err != nil {
+			answer.OK, answer.Error = false, err.Error()
+			status, code = "unavailable", http.StatusServiceUnavailable
+		}
+		answers = append(answers, answer)
+	}
+	if draining() {
+		status, code = "draining", http.StatusServiceUnavailable
+	}
+	body := map[string]any{"status": status}
+	if c.QueryParams().Has("verbose") {
+		body["checks"] = answers
+	}
+	return c.JSON(code, body)
+}
+
+// HostChecks are what the host needs to take events: a database that takes
+// commits, and room on its disk.
+func HostChecks(db *sqlite.DB, dir string) []Check {
+	return []Check{
+		{"database", db.Health},
+		{"disk", func(context.Context) error { return diskHasRoom(dir) }},
+	}
+}

@@ -1,0 +1,87 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/durable"
+	"github.com/usherhost/usher/host/registry"
+	"github.com/usherhost/usher/host/seal"
+	"github.com/usherhost/usher/host/settings"
+	"github.com/usherhost/usher/host/sqlite"
+)
+
+// OpenBox opens the encryption of secrets, and says so when it made the key.
+func OpenBox(ctx context.Context, t term.Terminal, cfg settings.Config, db *sqlite.DB, newDatabase bool) (*seal.Box, error) {
+	if !newDatabase {
+		if err := ownDatabase(ctx, cfg, db); err != nil {
+			return nil, err
+		}
+	}
+	box, err := seal.Open(ctx, seal.Options{
+		Key: cfg.SecretsKey, KeyName: cfg.Source("secrets_key"),
+		KeyFile:    cfg.SecretsKeyFile,
+		CreateFile: filepath.Join(cfg.Data, settings.SecretsKeyFile),
+	}, db)
+	if err != nil {
+		return nil, err
+	}
+	if path, created := box.Created(); created {
+		t.Note("usher: made the key that encrypts the secrets: %s\n"+
+			"usher: back it up, apart from the database: without it no stored secret can be read", path)
+	}
+	return box, nil
+}
+
+// ownDatabase refuses a database that no host has used, beside the API key that
+// a first start wrote when it had used one: that one was lost.
+func ownDatabase(ctx context.Context, cfg settings.Config, db *sqlite.DB) error {
+	path := filepath.Join(cfg.Data, settings.AdminKeyFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	used, err := seal.Begun(ctx, db)
+	if used || err != nil {
+		return err
+	}
+	return &host.Error{
+		Code: host.Refused,
+		Text: fmt.Sprintf("the data directory %s has the API key of a host (%s), and a database that no host has used", cfg.Data, settings.AdminKeyFile),
+		Hint: "put the host's database back, or restore a backup of it; see 'usher backup --help'\n" +
+			"to use the database that is there: usher serve --data " + cfg.Data + " --new-database",
+	}
+}
+
+// EnsureAdminKey makes an API key for the command line at the first start. An
+// older one, of a database that was lost, is kept beside it.
+func EnsureAdminKey(ctx context.Context, t term.Terminal, cfg settings.Config, reg *registry.Registry) error {
+	path := filepath.Join(cfg.Data, settings.AdminKeyFile)
+	made, err := reg.EnsureAdminKey(ctx, func(secret string) error {
+		if info, err := os.Lstat(path); err == nil && info.Size() > 0 {
+			if err := os.Rename(path, path+".before-"+time.Now().UTC().Format("20060102T150405.000000Z")); err != nil {
+				return err
+			}
+		}
+		return saveKey(path, secret)
+	})
+	if err != nil {
+		return fmt.Errorf("make the first API key: %w", err)
+	}
+	if made {
+		t.Note("usher: an API key with every scope is in %s; the commands find it there (--data)", path)
+	}
+	return nil
+}
+
+// saveKey writes a key and waits for the disk: once its hash is stored, the key
+// is nowhere else.
+func saveKey(path, secret string) error {
+	return durable.Replace(path, []byte(secret+"\n"), 0o600)
+}

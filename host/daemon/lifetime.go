@@ -1,0 +1,73 @@
+// Package daemon holds what a serving process needs around the host's services:
+// its log, signals, reloads, health checks, memory, certificate and key files.
+package daemon
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// Lifetime is how a host ends. With the first SIGINT or SIGTERM it begins to
+// drain: /readyz answers 503, so that balancers send elsewhere, while the
+// listener still takes what comes. A drain delay later, or with a second signal,
+// the context ends with which all of the host stops; one more signal then ends
+// the process at once.
+type Lifetime struct {
+	signals  chan os.Signal
+	draining chan struct{} // closed when it begins
+	delay    time.Duration
+}
+
+// NewLifetime catches the signals from now on; end gives them back.
+func NewLifetime(delay time.Duration) *Lifetime {
+	l := &Lifetime{signals: make(chan os.Signal, 2), draining: make(chan struct{}), delay: delay}
+	signal.Notify(l.signals, os.Interrupt, syscall.SIGTERM)
+	return l
+}
+
+func (l *Lifetime) End() { signal.Stop(l.signals) }
+
+// IsDraining reports whether the host is about to stop.
+func (l *Lifetime) IsDraining() bool {
+	select {
+	case <-l.draining:
+		return true
+	default:
+		return false
+	}
+}
+
+// Watch calls stop when the host is to stop, and returns then, or when running
+// ends. It gives the signals back, so that the next one ends the process.
+func (l *Lifetime) Watch(ctx, running context.Context, stop context.CancelFunc, log *slog.Logger) error {
+	defer l.End()
+	defer stop()
+	select {
+	case <-l.signals:
+	case <-ctx.Done():
+		select { // ctx ends by the same signal, which may come here a moment later
+		case <-l.signals:
+		case <-time.After(100 * time.Millisecond):
+		}
+	case <-running.Done():
+		return nil
+	}
+	close(l.draining)
+	if l.delay <= 0 {
+		return nil
+	}
+	log.Info("draining: not ready any more, events are still taken", "drain_delay", l.delay)
+	timer := time.NewTimer(l.delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-l.signals:
+		log.Info("draining: cut short by a second signal")
+	case <-running.Done():
+	}
+	return nil
+}

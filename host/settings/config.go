@@ -1,0 +1,282 @@
+// Package settings is the configuration of a host and of its command line: one
+// table of settings, read from flags, environment variables and a file.
+package settings
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/providers/posflag"
+	"github.com/knadh/koanf/v2"
+	"github.com/spf13/pflag"
+	yamlv3 "go.yaml.in/yaml/v3"
+	xterm "golang.org/x/term"
+
+	"github.com/usherhost/usher/host/internal/text"
+)
+
+// Config is all that can be set by flag, environment and file. The names of
+// its keys are those of [settings].
+type Config struct {
+	URL            string         `koanf:"url"`
+	APIKey         string         `koanf:"api_key"`
+	Data           string         `koanf:"data"`
+	Listen         string         `koanf:"listen"`
+	PublicURL      string         `koanf:"public_url"`
+	TLSCert        string         `koanf:"tls_cert"`
+	TLSKey         string         `koanf:"tls_key"`
+	TLSDev         bool           `koanf:"tls_dev"`
+	TrustedProxies []netip.Prefix `koanf:"trusted_proxies"`
+	AllowNetworks  []netip.Prefix `koanf:"allow_networks"`
+	SourceEgress   string         `koanf:"source_egress"`
+	Concurrency    int            `koanf:"concurrency"`
+	LogLevel       string         `koanf:"log_level"`
+	LogFormat      string         `koanf:"log_format"`
+	DrainTimeout   time.Duration  `koanf:"drain_timeout"`
+	DrainDelay     time.Duration  `koanf:"drain_delay"`
+	RateLimit      float64        `koanf:"rate_limit"`
+	RateBurst      int            `koanf:"rate_burst"`
+	MaxEventBytes  int64          `koanf:"max_event_bytes"`
+	MaxModuleBytes int            `koanf:"max_module_bytes"`
+	MetricsKey     bool           `koanf:"metrics_key"`
+	KeepDays       int            `koanf:"keep_days"`
+	Memory         Size           `koanf:"memory"`
+	SecretsKey     string         `koanf:"secrets_key"`
+	SecretsKeyFile string         `koanf:"secrets_key_file"`
+
+	values  map[string]any
+	sources map[string]string // where each key's value comes from
+	found   bool              // the configuration file was not named, but stood in the working directory
+}
+
+// Value returns a setting's value as its source gives it.
+func (c Config) Value(key string) any { return c.values[key] }
+
+// Source names where a setting's value comes from: "default", a variable, a flag
+// or a file.
+func (c Config) Source(key string) string { return c.sources[key] }
+
+// FromHere reports whether a setting's value comes from the configuration file in
+// the working directory, which was not named.
+func (c Config) FromHere(key string) bool { return c.found && c.sources[key] == DefaultConfigFile }
+
+// Load lays flags over environment over file over defaults, and refuses
+// keys that it does not know.
+func Load(flags *pflag.FlagSet, environ []string) (Config, error) {
+	k := koanf.New(".")
+	sources := map[string]string{}
+	for _, layer := range []func(*pflag.FlagSet, []string) (map[string]any, string, error){
+		defaultLayer, fileLayer, envLayer, flagLayer,
+	} {
+		values, source, err := layer(flags, environ)
+		if err != nil {
+			return Config{}, err
+		}
+		if err := k.Load(confmap.Provider(values, "."), nil); err != nil {
+			return Config{}, fmt.Errorf("read the configuration: %w", err)
+		}
+		for key := range values {
+			sources[key] = sourceOf(source, key)
+		}
+	}
+	cfg, err := decodeConfig(k, sources)
+	cfg.found = namedConfig(flags, environ) == ""
+	return cfg, err
+}
+
+func sourceOf(layer, key string) string {
+	switch s, _ := settingOf(key); layer {
+	case "environment":
+		return envName(key)
+	case "flag":
+		return "--" + s.flag
+	default:
+		return layer
+	}
+}
+
+func defaultLayer(_ *pflag.FlagSet, environ []string) (map[string]any, string, error) {
+	values := map[string]any{}
+	for _, s := range table {
+		values[s.key] = s.initial
+	}
+	values["drain_delay"] = defaultDrainDelay(environ, xterm.IsTerminal(int(os.Stderr.Fd())))
+	return values, "default", nil
+}
+
+func fileLayer(flags *pflag.FlagSet, environ []string) (map[string]any, string, error) {
+	path, err := configFile(flags, environ)
+	if err != nil || path == "" {
+		return nil, "", err
+	}
+	if err := checkFileKeys(path); err != nil {
+		return nil, "", err
+	}
+	k := koanf.New(".")
+	if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
+		return nil, "", invalid("", "%s: %v", path, err)
+	}
+	return k.Raw(), path, nil
+}
+
+// configFile returns the path of the configuration file, "" when there is
+// none. One that was named must exist.
+func configFile(flags *pflag.FlagSet, environ []string) (string, error) {
+	named := namedConfig(flags, environ)
+	path := cmp.Or(named, DefaultConfigFile)
+	_, err := os.Stat(path)
+	if err == nil {
+		return path, nil
+	}
+	if named == "" && errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return "", invalid("name another with --config or "+EnvConfig, "configuration file: %v", err)
+}
+
+func namedConfig(flags *pflag.FlagSet, environ []string) string {
+	named, _ := flags.GetString("config")
+	return cmp.Or(named, lookup(environ, EnvConfig))
+}
+
+func lookup(environ []string, name string) string {
+	for _, pair := range environ {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// checkFileKeys refuses keys that no setting has, with their line.
+func checkFileKeys(path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return invalid("", "configuration file: %v", err)
+	}
+	var doc yamlv3.Node
+	if err := yamlv3.Unmarshal(data, &doc); err != nil {
+		return invalid("", "%s: %v", path, err)
+	}
+	if len(doc.Content) == 0 {
+		return nil
+	}
+	top := doc.Content[0]
+	if top.Kind != yamlv3.MappingNode {
+		return invalid("see 'usher config schema'", "%s: the file must hold keys and values", path)
+	}
+	for i := 0; i < len(top.Content); i += 2 {
+		key := top.Content[i]
+		if _, ok := settingOf(key.Value); !ok {
+			hint := cmp.Or(text.DidYouMean(nearest(key.Value, Keys())...), "'usher config schema' lists the keys")
+			return invalid(hint, "%s:%d: unknown key %q", path, key.Line, key.Value)
+		}
+	}
+	return nil
+}
+
+func envLayer(_ *pflag.FlagSet, environ []string) (map[string]any, string, error) {
+	var unknown []string
+	provider := env.Provider(".", env.Opt{
+		Prefix:      EnvPrefix,
+		EnvironFunc: func() []string { return environ },
+		TransformFunc: func(name, value string) (string, any) {
+			key := strings.ToLower(strings.TrimPrefix(name, EnvPrefix))
+			s, ok := settingOf(key)
+			if !ok && name != EnvConfig {
+				unknown = append(unknown, name)
+			}
+			if !ok {
+				return "", nil
+			}
+			if s.kind == "list" {
+				return key, splitList(value)
+			}
+			return key, value
+		},
+	})
+	values, err := provider.Read()
+	if err != nil {
+		return nil, "", fmt.Errorf("read the environment: %w", err)
+	}
+	if len(unknown) > 0 {
+		return nil, "", unknownVariable(slices.Min(unknown))
+	}
+	return values, "environment", nil
+}
+
+func unknownVariable(name string) error {
+	known := []string{EnvConfig}
+	for _, s := range table {
+		known = append(known, envName(s.key))
+	}
+	hint := "'usher config schema' lists the keys; unset the variable if it is not meant for Usher"
+	for _, near := range nearest(strings.TrimPrefix(name, EnvPrefix), trimPrefixes(known)) {
+		hint = text.DidYouMean(EnvPrefix + near)
+	}
+	return invalid(hint, "unknown environment variable %s", name)
+}
+
+// nearest returns the name that is nearest to word, or none.
+func nearest(word string, names []string) []string {
+	near := text.Nearest(word, names, max(len(word)/2, 2))
+	return near[:min(len(near), 1)]
+}
+
+func trimPrefixes(names []string) []string {
+	short := make([]string, len(names))
+	for i, name := range names {
+		short[i] = strings.TrimPrefix(name, EnvPrefix)
+	}
+	return short
+}
+
+func splitList(value string) []string {
+	return strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// flagLayer holds only the flags that were given.
+func flagLayer(flags *pflag.FlagSet, _ []string) (map[string]any, string, error) {
+	provider := posflag.ProviderWithFlag(flags, ".", nil, func(f *pflag.Flag) (string, any) {
+		i := slices.IndexFunc(table, func(s setting) bool { return s.flag == f.Name })
+		if i < 0 || !f.Changed {
+			return "", nil
+		}
+		return table[i].key, posflag.FlagVal(flags, f)
+	})
+	values, err := provider.Read()
+	if err != nil {
+		return nil, "", fmt.Errorf("read the flags: %w", err)
+	}
+	return values, "flag", nil
+}
+
+// managedDrainDelay is how long a balancer may take to notice that the host is
+// not ready any more.
+const managedDrainDelay = "5s"
+
+// managers are the variables by which a process knows that a service manager
+// started it: systemd's two, and Kubernetes's.
+var managers = []string{"NOTIFY_SOCKET", "INVOCATION_ID", "KUBERNETES_SERVICE_HOST"}
+
+// defaultDrainDelay is that of a service manager where one is and nobody looks
+// on: a terminal that a session manager started has its variables too.
+func defaultDrainDelay(environ []string, terminal bool) string {
+	for _, name := range managers {
+		if !terminal && strings.TrimSpace(lookup(environ, name)) != "" {
+			return managedDrainDelay
+		}
+	}
+	return "0s"
+}

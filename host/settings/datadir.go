@@ -1,0 +1,14 @@
+package settings
+
+// The files in the data directory that the first start makes: the API key of
+// the command line, and the key that encrypts the secrets.
+const (
+	AdminKeyFile   = "admin.key"
+	SecretsKeyFile = "secrets.key"
+)
+
+// MadeByHost tell that a data directory has had a host.
+var MadeByHost = []string{SecretsKeyFile, AdminKeyFile}
+
+// TLSDir is the folder of the development certificate in the data directory.
+const TLSDir = "tls"
