@@ -42,7 +42,7 @@ func Check(packages []Package) []string {
 // refuse returns why a package must not import path, or "" when it may.
 func refuse(from entry, name, path string) string {
 	if target, ours := strings.CutPrefix(path, module); ours {
-		return refuseOurs(from, target)
+		return refuseOurs(from, name, target)
 	}
 	for _, l := range libraries {
 		if within(path, l.prefix) && !slices.ContainsFunc(l.importers, func(i string) bool { return within(name, i) }) {
@@ -55,12 +55,14 @@ func refuse(from entry, name, path string) string {
 	return ""
 }
 
-func refuseOurs(from entry, target string) string {
+func refuseOurs(from entry, name, target string) string {
 	to, ok := find(target)
 	switch {
 	case !ok:
 		return target + " has no layer: add it to host/internal/layers"
-	case from.name == to.name || within(to.name, from.name) && from.name != "host" || excepted(from, to):
+	case from.name == to.name:
+		return refusePart(from.name, name, target)
+	case within(to.name, from.name) && from.name != "host" || excepted(from, to):
 		return ""
 	case from.layer == tooling, from.layer == assembly && to.layer == assembly && slices.Index(packages, to) < slices.Index(packages, from):
 		return ""
@@ -70,6 +72,33 @@ func refuseOurs(from entry, target string) string {
 		return fmt.Sprintf("layer %d uses layer %d through interfaces; meet in host/cmd/usher", from.layer, to.layer)
 	}
 	return ""
+}
+
+// refusePart returns why a part of a package must not import target, which is
+// the package or a part of it.
+func refusePart(of, name, target string) string {
+	order, ordered := parts[of]
+	if !ordered || name == of {
+		return ""
+	}
+	from, to := partOf(of, name), partOf(of, target)
+	switch {
+	case from == "" || from == to:
+		return ""
+	case !slices.Contains(order, from):
+		return fmt.Sprintf("add %s to the parts of %s in host/internal/layers", from, of)
+	case to == "":
+		return fmt.Sprintf("a part does not import its package %s", of)
+	case slices.Index(order, from) <= slices.Index(order, to):
+		return fmt.Sprintf("of the parts of %s, %s is not below %s", of, to, from)
+	}
+	return ""
+}
+
+// partOf returns the first element of a package's path below its parent.
+func partOf(parent, name string) string {
+	part, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(name, parent), "/"), "/")
+	return part
 }
 
 func excepted(from, to entry) bool {
@@ -101,6 +130,13 @@ func Unused(all []Package) []string {
 	for _, e := range packages {
 		if _, ok := imports[e.name]; !ok {
 			lines = append(lines, "no package has the entry "+e.name)
+		}
+	}
+	for of, names := range parts {
+		for _, name := range names {
+			if !slices.ContainsFunc(all, func(p Package) bool { return within(p.ImportPath, module+of+"/"+name) }) {
+				lines = append(lines, fmt.Sprintf("%s has no part %s", of, name))
+			}
 		}
 	}
 	for _, e := range exceptions {

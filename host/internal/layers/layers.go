@@ -62,6 +62,13 @@ var packages = []entry{
 	{"plugins", tooling},
 }
 
+// Parts of the big packages, from the lowest to the highest: a part imports only
+// those before it, and the package itself imports them all.
+var parts = map[string][]string{
+	"host/sandbox": {"budget", "cachefile", "callstack", "snapshot", "wasi", "extism", "admission"},
+	"host/jsbuild": {"dist", "intl", "npm", "sourcemap", "bundle", "engine"},
+}
+
 // Exceptions are the imports within a layer, and those that skip the interfaces
 // through which services and transport reach infrastructure.
 var exceptions = []exception{

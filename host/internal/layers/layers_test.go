@@ -119,6 +119,10 @@ func TestCheckNamesTheImportAndTheRule(t *testing.T) {
 		{name: "nothing imports test helpers", from: "host/sqlite", to: ours + "host/internal/hosttest", wants: "host/internal is in layer 6"},
 		{name: "nothing imports the command", from: "host/admin", to: ours + "host/cmd/usher", wants: "host/cmd/usher is in layer 5"},
 		{name: "a package may import its subpackages", from: "host/sqlite", to: ours + "host/sqlite/migrations"},
+		{name: "a part may import a lower part", from: "host/sandbox/admission", to: ours + "host/sandbox/snapshot"},
+		{name: "a part imports no higher part", from: "host/sandbox/snapshot", to: ours + "host/sandbox/extism", wants: "of the parts of host/sandbox, extism is not below snapshot"},
+		{name: "a part does not import its package", from: "host/sandbox/extism", to: ours + "host/sandbox", wants: "a part does not import its package host/sandbox"},
+		{name: "a new part needs its place", from: "host/sandbox/attic", to: ours + "host/sandbox/snapshot", wants: "add attic to the parts of host/sandbox"},
 		{name: "generated types belong to proto", from: "host/guest", to: ours + "proto/usher/v1"},
 		{name: "sdk does not import the host", from: "sdk/go", to: ours + "host", wants: "sdk/go imports host"},
 		{name: "the sandbox may import wazero", from: "host/sandbox", to: "github.com/tetratelabs/wazero/api"},
@@ -151,6 +155,7 @@ func TestUnusedNamesWhatDoesNotExist(t *testing.T) {
 	for _, want := range []string{
 		"no package has the entry host/executor",
 		"host/guest does not import host/webcrypto: remove the exception",
+		"host/sandbox has no part snapshot",
 		"host/sqlite does not import modernc.org/sqlite: remove it",
 	} {
 		if !slices.Contains(got, want) {
