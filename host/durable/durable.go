@@ -1,6 +1,5 @@
 // Package durable makes files and directories that are there, whole, after the
-// power failed: a file's content and its name in the directory are two things
-// that a disk keeps each for itself.
+// power failed: a disk stores a file's content and its name in the directory separately.
 package durable
 
 import (
@@ -98,7 +97,7 @@ func MkdirAll(dir string, mode fs.FileMode) error {
 // error.
 func SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
-		return nil // it has no such thing
+		return nil // it cannot sync a directory
 	}
 	d, err := os.Open(dir)
 	if errors.Is(err, fs.ErrPermission) {

@@ -14,7 +14,7 @@ import (
 //     goroutine, before the commit. Reserve counts the room as held, or refuses: memory
 //     is full, or the intake is in overflow. A refused execution stays in the store.
 //  2. The store commits and calls [Executor.Dispatch]; when the commit failed it calls
-//     [Executor.Release]. (The store's end is told in package sqlite, dispatch.go.)
+//     [Executor.Release]. (The store's end is described in package sqlite, dispatch.go.)
 //  3. Dispatch starts a worker if the lane of the execution's next action may have a
 //     place, and queues the execution otherwise.
 //  4. What stayed in the store, and what was retried, comes by a claim: the claiming
@@ -28,8 +28,8 @@ import (
 // claimBatch bounds one Claim, so that accepts need not wait long behind it.
 const claimBatch = 512
 
-// backlog is what the executor holds in memory: a bounded number of executions, queued
-// for each action before the workers, and what it knows of the work in the store.
+// backlog is the executions in memory, a bounded number, queued for each action before
+// the workers, and the knowledge of due executions in the store.
 type backlog struct {
 	size int           // executions held at most
 	low  int           // queued ones at which overflowed work is claimed: a batch, not one by one
@@ -191,7 +191,7 @@ func (b *backlog) cancel(id string) {
 	b.lanes.cancel(id)
 }
 
-// dueAt notes that something in the store is due at a time; zero is at once.
+// dueAt records that something in the store is due at a time; zero is at once.
 func (b *backlog) dueAt(at time.Time) {
 	if at.IsZero() {
 		at = time.Now()

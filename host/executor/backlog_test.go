@@ -229,8 +229,8 @@ func TestStoreThatCannotClaimIsAskedAgain(t *testing.T) {
 		db, guests := newStore(), &stage{}
 		db.claimErr = errDisk
 		db.put(execution("exe", plan(1)))
-		told := &logs{}
-		stop := begin(t, &executor.Executor{Runner: guests, Log: slog.New(slog.NewTextHandler(told, nil))}, db)
+		logged := &logs{}
+		stop := begin(t, &executor.Executor{Runner: guests, Log: slog.New(slog.NewTextHandler(logged, nil))}, db)
 		time.Sleep(time.Minute)
 		if claims, _ := db.asked(); claims < 10 || claims > 25 {
 			t.Errorf("asked %d times in a minute", claims)
@@ -243,8 +243,8 @@ func TestStoreThatCannotClaimIsAskedAgain(t *testing.T) {
 		if guests.count() != 1 {
 			t.Error("the execution did not run when the store was well again")
 		}
-		if !strings.Contains(told.String(), "disk is on fire") {
-			t.Errorf("log says %q", told)
+		if !strings.Contains(logged.String(), "disk is on fire") {
+			t.Errorf("log is %q", logged)
 		}
 	})
 }
@@ -316,9 +316,9 @@ func TestStuckDiskBoundsMemory(t *testing.T) {
 func TestStoreThatTakesNoOutcomeStopsTheExecution(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		db, guests, told := newStore(), &stage{}, &logs{}
+		db, guests, logged := newStore(), &stage{}, &logs{}
 		db.recErr = errDisk
-		stop := begin(t, &executor.Executor{Runner: guests, Log: slog.New(slog.NewTextHandler(told, nil))}, db)
+		stop := begin(t, &executor.Executor{Runner: guests, Log: slog.New(slog.NewTextHandler(logged, nil))}, db)
 		synctest.Wait()
 		db.accept(execution("exe", plan(3)))
 		time.Sleep(time.Second)
@@ -326,8 +326,8 @@ func TestStoreThatTakesNoOutcomeStopsTheExecution(t *testing.T) {
 		if ran := guests.ran("exe"); !slices.Equal(ran, []string{"0.1"}) {
 			t.Errorf("ran %v: an action ran before its predecessor was recorded", ran)
 		}
-		if !strings.Contains(told.String(), "disk is on fire") {
-			t.Errorf("log says %q", told)
+		if !strings.Contains(logged.String(), "disk is on fire") {
+			t.Errorf("log is %q", logged)
 		}
 	})
 }

@@ -99,7 +99,7 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
-// nothing is an empty store that tells of each execution's end.
+// nothing is an empty store that signals each execution's end.
 type nothing struct{ ended chan struct{} }
 
 func (nothing) Claim(context.Context, int) ([]host.Execution, error) { return nil, nil }

@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// safetyPoll is how often the store is asked when nothing else says that
-	// there is work: it only costs a read.
+	// safetyPoll is how often the store is asked without a reason: it only costs a
+	// read.
 	safetyPoll = 30 * time.Second
 	// lateCommit is when the store is asked once more after an overflow, for an
 	// accept whose commit came after the claim that caught up.

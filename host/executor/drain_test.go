@@ -64,9 +64,9 @@ func TestHardStopRecordsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db, guests := newStore(), slow(time.Hour)
-		told := &logs{}
+		logged := &logs{}
 		stop := begin(t, &executor.Executor{
-			Runner: guests, DrainTimeout: 3 * time.Second, Log: slog.New(slog.NewTextHandler(told, nil)),
+			Runner: guests, DrainTimeout: 3 * time.Second, Log: slog.New(slog.NewTextHandler(logged, nil)),
 		}, db)
 		synctest.Wait()
 		db.accept(execution("exe", plan(2)))
@@ -80,8 +80,8 @@ func TestHardStopRecordsNothing(t *testing.T) {
 		if len(db.outcomes) != 0 || db.execution("exe").Status != host.StatusPending {
 			t.Errorf("recorded %v", db.outcomes)
 		}
-		if !strings.Contains(told.String(), "they run again after the next start") {
-			t.Errorf("log says %q", told)
+		if !strings.Contains(logged.String(), "they run again after the next start") {
+			t.Errorf("log is %q", logged)
 		}
 	})
 }
@@ -136,7 +136,7 @@ func TestWorkGoesOnAfterARestart(t *testing.T) {
 		time.Sleep(2500 * time.Millisecond)
 		end(t, stop)
 
-		// A new process: nobody holds anything.
+		// A new process: nothing is leased.
 		for _, r := range db.rows {
 			r.held = false
 		}

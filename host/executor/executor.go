@@ -35,9 +35,9 @@
 // execution goes on at its first pending step; an attempt that was not recorded is made
 // again.
 //
-// How an execution comes from the store to a worker is told at the head of backlog.go,
-// how places are shared in lane.go, and what happens to an execution that may have ended
-// the host in quarantine.go.
+// The way of an execution from the store to a worker is described at the head of
+// backlog.go, the sharing of places in lane.go, and the treatment of an execution that may
+// have ended the host in quarantine.go.
 package executor
 
 import (
@@ -107,7 +107,7 @@ type Sealer interface {
 	Seal(plaintext, place []byte) ([]byte, error)
 }
 
-// What zero fields of an [Executor] stand for.
+// The values of zero fields of an [Executor].
 const (
 	DefaultConcurrency  = 64
 	DefaultBacklog      = 4096
@@ -200,7 +200,7 @@ func (e *Executor) Reserve() bool {
 		return true
 	}
 	e.hold.ask()
-	e.meters.spilled.Inc()
+	e.meters.overflowed.Inc()
 	return false
 }
 
@@ -218,7 +218,7 @@ func (e *Executor) Dispatch(x host.Execution) {
 }
 
 // Cancel stops what runs of an execution and drops it when it waits in memory.
-// Call it after the store has canceled it: what it does is not recorded then.
+// Call it after the store has canceled it: its outcomes are refused then.
 // It does not block.
 func (e *Executor) Cancel(executionID string) {
 	e.setup()

@@ -53,7 +53,7 @@ type queued struct {
 
 func newStore() *store { return &store{rows: map[string]*row{}} }
 
-// put stores an execution that nobody holds.
+// put stores an execution without a lease.
 func (s *store) put(x host.Execution) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -234,7 +234,7 @@ func (s *store) results() []host.Result {
 	return all
 }
 
-// stage is a runner that notes what ran, and acts as its play says.
+// stage is a runner that records its runs, and acts by its play.
 type stage struct {
 	play func(ctx context.Context, x host.Execution, index, attempt int) (host.Result, host.Tape, error)
 
@@ -353,7 +353,7 @@ func end(t *testing.T, stop func() error) {
 	}
 }
 
-// logs is a logger that keeps what it is told.
+// logs keeps what is logged.
 type logs struct {
 	mu   sync.Mutex // guards text
 	text bytes.Buffer

@@ -39,7 +39,7 @@ const (
 // takesNew reports whether a new execution is taken into memory, if there is room.
 func (i *intake) takesNew() bool { return i.state != overflow }
 
-// refuse notes that a new execution stays in the store, because of the state or for
+// refuse records that a new execution stays in the store, because of the state or for
 // lack of room.
 func (i *intake) refuse() { i.state, i.missed, i.needsRoom = overflow, true, true }
 
@@ -48,7 +48,7 @@ func (i *intake) wantsClaim(now time.Time) bool {
 	return i.state != direct || !i.due.IsZero() && !now.Before(i.due)
 }
 
-// beginClaim notes that the store is asked now.
+// beginClaim records that a claim is on its way.
 func (i *intake) beginClaim() {
 	if i.state == recheck {
 		i.state = direct
@@ -56,7 +56,7 @@ func (i *intake) beginClaim() {
 	i.missed, i.due = false, time.Time{}
 }
 
-// endClaim notes what a claim brought: all that it asked for, or less.
+// endClaim records the answer to a claim: as many executions as it asked for, or less.
 func (i *intake) endClaim(all bool) {
 	switch {
 	case all:
@@ -68,11 +68,11 @@ func (i *intake) endClaim(all bool) {
 	}
 }
 
-// failClaim notes that the store did not answer a claim.
+// failClaim records that a claim failed.
 func (i *intake) failClaim() { i.state = overflow }
 
-// dueAt notes that something in the store is due at a time, and reports whether that is
-// earlier than what was known.
+// dueAt records that something in the store is due at a time, and reports whether that is
+// earlier than the known time.
 func (i *intake) dueAt(at time.Time) bool {
 	if !i.due.IsZero() && !at.Before(i.due) {
 		return false

@@ -9,12 +9,12 @@ import (
 // The places at which executions run are shared by the actions that they run.
 // An action that runs nothing gets the last free place; the more an action
 // runs, the more places must be left when it takes another. So a single one
-// holds three quarters of them at most, and however many slow ones there are,
+// gets three quarters of them at most, and however many slow ones there are,
 // what else comes finds a place. A place that becomes free goes to the action
 // that runs the least.
 //
 // An execution takes its place for the action that it runs now. Where the next
-// action of its plan may have no more, the execution waits in line again, in
+// action of its plan may have no more, the execution is queued again, in
 // memory, and others go on.
 
 // lane is one action's executions that wait, and how many places it holds.
@@ -27,14 +27,13 @@ type lane struct {
 // weights are those of the triggers' actions; 1 where there is none.
 var weights = map[host.Trigger]int{}
 
-// sharedFrom is how many places there must be for any to be kept free.
+// sharedFrom is how many places there must be for any to be left free.
 const sharedFrom = 4
 
-// keptFree is how many of the places that it holds an action keeps another one
-// free for others.
-const keptFree = 3
+// perFree is for how many of its places an action must leave one free for others.
+const perFree = 3
 
-// maxLanes is how many lanes are kept although nothing is in them.
+// maxLanes is how many lanes stay in memory although they are empty.
 const maxLanes = 1024
 
 // lanes are the lanes of all actions. The caller guards them.
@@ -79,7 +78,7 @@ func (l *lanes) admits(a *lane, free int) bool {
 	if l.places < sharedFrom || a.running == 0 {
 		return free > 0
 	}
-	per := keptFree * a.weight
+	per := perFree * a.weight
 	return free > (a.running+per-1)/per
 }
 
@@ -158,7 +157,7 @@ func (l *lanes) since() (since time.Time) {
 	return since
 }
 
-// cancel lets the walk of an execution end before it begins.
+// cancel marks an execution as canceled: its run ends before it begins.
 func (l *lanes) cancel(id string) {
 	for _, a := range l.waiting {
 		a.queue.cancel(id)

@@ -21,7 +21,7 @@ func planOf(actions ...string) []host.Step {
 	return steps
 }
 
-// timed runs actions that take as long as their names say.
+// timed runs actions whose names are how long they take.
 func timed(times map[string]time.Duration) *stage {
 	return &stage{play: func(ctx context.Context, x host.Execution, index, _ int) (host.Result, host.Tape, error) {
 		timer := time.NewTimer(times[x.Plan[index].Action])

@@ -13,7 +13,7 @@ type meters struct {
 	executions   *prometheus.CounterVec
 	retries      prometheus.Counter
 	deadLetters  prometheus.Counter
-	spilled      prometheus.Counter
+	overflowed   prometheus.Counter
 	startLatency prometheus.Histogram
 }
 
@@ -35,7 +35,7 @@ func newMeters(r prometheus.Registerer, b *backlog, u *pendingWrites, waiting Wa
 		deadLetters: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "usher_dead_letters_total", Help: "Steps whose attempts are used up.",
 		}),
-		spilled: prometheus.NewCounter(prometheus.CounterOpts{
+		overflowed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "usher_queue_spilled_total", Help: "Accepted executions that found no room in memory and wait in the store.",
 		}),
 		startLatency: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -44,7 +44,7 @@ func newMeters(r prometheus.Registerer, b *backlog, u *pendingWrites, waiting Wa
 		}),
 	}
 	if r != nil {
-		r.MustRegister(m.runs, m.runSeconds, m.executions, m.retries, m.deadLetters, m.spilled, m.startLatency)
+		r.MustRegister(m.runs, m.runSeconds, m.executions, m.retries, m.deadLetters, m.overflowed, m.startLatency)
 		r.MustRegister(gauges(b, u)...)
 		r.MustRegister(&waitingCollector{memory: b, store: waiting})
 	}

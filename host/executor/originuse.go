@@ -71,7 +71,7 @@ func (c *contacted) knownOf(versionID string) map[string]bool {
 	return known
 }
 
-// take returns what is pending and forgets it.
+// take returns the pending requests and forgets them.
 func (c *contacted) take() map[string]map[string]int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -80,7 +80,7 @@ func (c *contacted) take() map[string]map[string]int64 {
 	return taken
 }
 
-// recordOriginUse records what is pending every once in a while, until ctx ends.
+// recordOriginUse records the pending requests once in a while, until ctx ends.
 func (e *Executor) recordOriginUse(ctx context.Context) {
 	tick := time.NewTicker(contactedEvery)
 	defer tick.Stop()
@@ -94,8 +94,8 @@ func (e *Executor) recordOriginUse(ctx context.Context) {
 	}
 }
 
-// flushOriginUse records what is pending. What the store does not take is tried
-// again the next time.
+// flushOriginUse records the pending requests. Those that the store does not take are
+// tried again the next time.
 func (e *Executor) flushOriginUse() {
 	taken := e.contacted.take()
 	now := time.Now().UTC()

@@ -13,15 +13,15 @@ import (
 	"github.com/usherhost/usher/host/executor"
 )
 
-// reaches adds up what it is told.
-type reaches struct {
+// contacts adds up what is recorded.
+type contacts struct {
 	mu    sync.Mutex                  // guards all below
 	sum   map[string]map[string]int64 // by version and origin
 	calls int
 	err   error
 }
 
-func (r *reaches) RecordOriginUse(_ context.Context, versionID string, origins map[string]int64, at time.Time) error {
+func (r *contacts) RecordOriginUse(_ context.Context, versionID string, origins map[string]int64, at time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls++
@@ -40,13 +40,13 @@ func (r *reaches) RecordOriginUse(_ context.Context, versionID string, origins m
 	return nil
 }
 
-func (r *reaches) state() (calls int, sum map[string]map[string]int64) {
+func (r *contacts) state() (calls int, sum map[string]map[string]int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.calls, maps.Clone(r.sum)
 }
 
-func (r *reaches) fail(err error) {
+func (r *contacts) fail(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.err = err
@@ -66,7 +66,7 @@ func reaching(origins ...string) *stage {
 func TestWhatRunsContactedIsRecordedTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		db, kept := newStore(), &reaches{}
+		db, kept := newStore(), &contacts{}
 		stop := begin(t, &executor.Executor{Runner: reaching("https://a.example", "https://b.example"), OriginUses: kept}, db)
 		synctest.Wait()
 		for i := range 100 {
@@ -74,7 +74,7 @@ func TestWhatRunsContactedIsRecordedTogether(t *testing.T) {
 		}
 		time.Sleep(3 * time.Second)
 		if calls, _ := kept.state(); calls != 2 {
-			t.Errorf("the store was told %d times, want once for each of two versions", calls)
+			t.Errorf("the store was called %d times, want once for each of two versions", calls)
 		}
 		db.accept(execution("last", plan(1)))
 		synctest.Wait()
@@ -95,13 +95,13 @@ func TestWhatRunsContactedIsRecordedTogether(t *testing.T) {
 func TestWhatTheStoreDidNotTakeIsRecordedLater(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		db, kept := newStore(), &reaches{err: errDisk}
+		db, kept := newStore(), &contacts{err: errDisk}
 		stop := begin(t, &executor.Executor{Runner: reaching("https://a.example"), OriginUses: kept}, db)
 		synctest.Wait()
 		db.accept(execution("exe", plan(1)))
 		time.Sleep(5 * time.Second)
 		if calls, sum := kept.state(); calls < 2 || len(sum) != 0 {
-			t.Fatalf("told %d times: %v", calls, sum)
+			t.Fatalf("called %d times: %v", calls, sum)
 		}
 		kept.fail(nil)
 		time.Sleep(5 * time.Second)
@@ -115,7 +115,7 @@ func TestWhatTheStoreDidNotTakeIsRecordedLater(t *testing.T) {
 func TestMadeUpOriginsAreCountedTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		db, kept := newStore(), &reaches{}
+		db, kept := newStore(), &contacts{}
 		guests := &stage{}
 		guests.play = func(_ context.Context, x host.Execution, _, _ int) (host.Result, host.Tape, error) {
 			return host.Result{Succeeded: true, Contacted: map[string]int64{"https://" + x.ID + ".example": 1}}, host.Tape{}, nil

@@ -19,7 +19,7 @@ type pendingWrites struct {
 	mu      sync.Mutex // guards all below
 	count   int
 	bytes   int
-	changed chan struct{} // closed when the count falls; nil while nobody waits
+	changed chan struct{} // closed when the count falls; nil while no goroutine waits
 }
 
 func newPendingWrites() *pendingWrites { return &pendingWrites{} }
@@ -58,7 +58,7 @@ func (u *pendingWrites) flush(ctx context.Context) error {
 	return u.wait(ctx, func() bool { return u.count == 0 })
 }
 
-// wait returns when ok, which is called with mu held, says so.
+// wait returns when ok, which is called with mu held, returns true.
 func (u *pendingWrites) wait(ctx context.Context, ok func() bool) error {
 	for {
 		changed := u.watch(ok)
@@ -94,8 +94,8 @@ func sizeOf(o *host.Outcome) int {
 	}
 	size += 512 + len(o.Result.Output)
 	for i := range o.Result.Calls {
-		note := &o.Result.Calls[i]
-		size += 192 + len(note.Target) + len(note.Error) + len(note.Hint) + note.Fix.Len()
+		call := &o.Result.Calls[i]
+		size += 192 + len(call.Target) + len(call.Error) + len(call.Hint) + call.Fix.Len()
 	}
 	for i := range o.Result.Logs {
 		size += 64 + len(o.Result.Logs[i].Message)

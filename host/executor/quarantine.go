@@ -23,11 +23,11 @@ import (
 type Quarantine interface {
 	// Suspect leases the next one, and reports false when there is none.
 	Suspect(ctx context.Context) (host.Suspect, bool, error)
-	// Mark notes durably that a step of a suspect is about to run.
+	// Mark records durably that a step of a suspect is about to run.
 	Mark(ctx context.Context, executionID string, step int) error
 }
 
-// Journal notes which executions run, for the process after one that ended
+// Journal writes down which executions run, for the process after one that ended
 // without stopping. It must be quick.
 type Journal interface {
 	Began(executionID string) (place int)
@@ -61,7 +61,7 @@ func (h *hold) ask() {
 	h.endIfAllowed()
 }
 
-// need tells whether a suspect needs the hold from now on.
+// need sets whether a suspect needs the hold from now on.
 func (h *hold) need(alone bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -163,7 +163,7 @@ func (r *run) failGuilty(ctx context.Context, index int) host.Outcome {
 			Name: "HostEnded",
 			Message: "the host ended without stopping while it ran this action, and again when it ran it with nothing beside it; " +
 				"it is not run a third time",
-			Hint: "the log of the host or of the system tells how it ended, such as out of memory; if it was killed both times by " +
+			Hint: "the log of the host or of the system shows how it ended, such as out of memory; if it was killed both times by " +
 				"an operator, nothing is wrong with the action",
 			Fix: host.FixRetryExecution.With(x.ID),
 		},

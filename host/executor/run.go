@@ -10,8 +10,8 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// errLost is why the run of an execution is canceled that another worker or nobody has
-// a lease on now, or whose outcomes the store refuses.
+// errLost cancels the run of an execution whose lease has ended, or whose outcomes the
+// store refuses.
 var errLost = errors.New("the lease on the execution is lost")
 
 // run is one execution on its way through its plan, for one goroutine.

@@ -72,7 +72,7 @@ func (e *Executor) putBack(all []surplus) {
 		}
 		if err := e.Records.Record(e.records, o, saved); err != nil {
 			e.backlog.release()
-			e.log.Error("cannot put an execution back that waits in line; it runs after the next start", "execution", s.ID, "error", err)
+			e.log.Error("cannot give a queued execution back to the store; it runs after the next start", "execution", s.ID, "error", err)
 		}
 	}
 }

@@ -44,9 +44,9 @@ func TestTapeIsStoredSealedOrNotAtAll(t *testing.T) {
 				guests := &stage{play: func(context.Context, host.Execution, int, int) (host.Result, host.Tape, error) {
 					return succeeded, tt.tape, nil
 				}}
-				told := &logs{}
+				logged := &logs{}
 				stop := begin(t, &executor.Executor{
-					Runner: guests, Sealer: tt.sealer, Log: slog.New(slog.NewTextHandler(told, nil)),
+					Runner: guests, Sealer: tt.sealer, Log: slog.New(slog.NewTextHandler(logged, nil)),
 				}, db)
 				synctest.Wait()
 				db.accept(execution("exe", plan(1)))
@@ -64,7 +64,7 @@ func TestTapeIsStoredSealedOrNotAtAll(t *testing.T) {
 				if tt.wants != "" && (json.Unmarshal(after, &got) != nil || len(got.Calls) != 1) {
 					t.Errorf("sealed %s", after)
 				}
-				if strings.Contains(told.String(), "hunter2") {
+				if strings.Contains(logged.String(), "hunter2") {
 					t.Error("a secret is in the log")
 				}
 			})

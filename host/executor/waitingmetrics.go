@@ -37,7 +37,7 @@ func (q *waitingCollector) Collect(c chan<- prometheus.Metric) {
 		defer cancel()
 		stored, err := q.store.Backlog(ctx)
 		if err != nil {
-			return // a gap: readiness tells of a store that can't be read
+			return // a gap in the metric: readiness reports a store that can't be read
 		}
 		stored.Unended -= int64(q.memory.runningNow())
 		waiting = stored

@@ -49,7 +49,7 @@ func TestTheMetricsTellWhatWaitsInTheStore(t *testing.T) {
 		}
 		broken = errors.New("the database can't be read")
 		if _, there := gather(t, registry)["usher_queue_depth{status=pending}"]; there {
-			t.Error("what is not known is told")
+			t.Error("an unknown number is reported")
 		}
 		end(t, stop)
 	})

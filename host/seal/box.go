@@ -1,6 +1,6 @@
 // Package seal keeps secrets encrypted at rest. Values are sealed under data
 // keys; the data keys are stored encrypted under one key-encryption key, which
-// stays outside of the database. Where sealed values are kept is the caller's
+// stays outside of the database. Where sealed values are stored is the caller's
 // business.
 package seal
 
@@ -93,7 +93,7 @@ func (b *Box) use(handle *keyset.Handle) error {
 }
 
 // Created returns the path of the key file of [Options] CreateFile if this is
-// the first start with it: the operator must be told to back it up, apart from
+// the first start with it: the operator must back it up, separately from
 // the database.
 func (b *Box) Created() (path string, created bool) {
 	return b.created, b.created != ""
@@ -106,7 +106,7 @@ func (b *Box) KeyID() string {
 	return b.kek.id
 }
 
-// Seal encrypts plaintext for a place, such as the name it is kept under. Only
+// Seal encrypts plaintext for a place, such as the name it is stored under. Only
 // Open with the same place decrypts it, so that sealed values can't be moved.
 func (b *Box) Seal(plaintext, place []byte) ([]byte, error) {
 	sealed, err := b.keys.Load().aead.Encrypt(plaintext, place)

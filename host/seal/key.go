@@ -95,7 +95,7 @@ func ensureKeyFile(path string, stored *wrapped) (*kek, bool, error) {
 		}
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		// A start that failed after making the file has told nobody of it.
+		// A start that failed after making the file did not report it.
 		return k, err == nil && stored == nil, err
 	}
 	if stored != nil {

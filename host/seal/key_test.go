@@ -51,7 +51,7 @@ func TestAKeyFileLeftByAFailedFirstStartIsUsedAndTold(t *testing.T) {
 	}
 	store.full = false
 	if _, created := mustOpen(t, seal.Options{CreateFile: path}, store).Created(); !created {
-		t.Error("the operator is not told of the new key file")
+		t.Error("the new key file is not reported")
 	}
 	if after, _ := os.ReadFile(path); string(after) != string(before) {
 		t.Error("the key file was replaced")

@@ -428,6 +428,6 @@ func TestRotationLeavesWhatNoKeyOpens(t *testing.T) {
 	})
 	line, ended := h.rotate(0)
 	if !ended || !strings.HasPrefix(line, fmt.Sprintf("rotated %d 1 ", 3*sealedOfAKind+1)) {
-		t.Errorf("the rotation says %q, want one value that no key opens", line)
+		t.Errorf("the rotation printed %q, want one value that no key opens", line)
 	}
 }

@@ -30,7 +30,7 @@ func TestDiskFull(t *testing.T) {
 			t.Errorf("error is %+v, want unavailable, with a hint", e)
 		}
 		if db.Health(t.Context()) == nil {
-			t.Error("the store says that it is well")
+			t.Error("the store reports that it is healthy")
 		}
 	})
 	t.Run("what is there is still read", func(t *testing.T) {
@@ -46,7 +46,7 @@ func TestDiskFull(t *testing.T) {
 			t.Error(err)
 		}
 		if db.Stats().Kept != 1 || len(done) != 0 {
-			t.Errorf("%d results are kept and %d are told, want 1 and 0", db.Stats().Kept, len(done))
+			t.Errorf("%d results are kept and %d are answered, want 1 and 0", db.Stats().Kept, len(done))
 		}
 	})
 	t.Run("when space returns, the result is written and events are accepted", func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestCloseOnFullDisk(t *testing.T) {
 		t.Errorf("close says %q, want how many results were lost", e.Text)
 	}
 	if err := <-done; host.CodeOf(err) != host.Unavailable || err == nil {
-		t.Errorf("the record was told %v, want unavailable", err)
+		t.Errorf("the record was answered %v, want unavailable", err)
 	}
 	again := reopen(t, dir)
 	claimed, err := again.Claim(t.Context(), 1)

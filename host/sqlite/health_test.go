@@ -80,7 +80,7 @@ func TestADatabaseThatCanStoreNoEventIsNotWell(t *testing.T) {
 			if _, err := db.Accept(t.Context(), []host.NewEvent{registration()}); err != nil {
 				e := hostError(t, err)
 				if e.Code != host.Corrupt || e.RetryAfter == 0 || strings.Contains(e.Text+e.Hint, path) {
-					t.Errorf("a sender is told %+v", e)
+					t.Errorf("a sender gets %+v", e)
 				}
 			}
 		})
@@ -122,7 +122,7 @@ func TestAFailedCommitIsTroubleUntilOneSucceeds(t *testing.T) {
 		t.Errorf("health of a full disk is %v", err)
 	}
 	db.SetMaxBytes(0)
-	for deadline := time.Now().Add(time.Minute); ; { // nobody sends: the host asks itself
+	for deadline := time.Now().Add(time.Minute); ; { // no one sends: the host probes
 		err := db.Health(t.Context())
 		if err == nil {
 			break

@@ -162,7 +162,7 @@ func TestDamageFoundLater(t *testing.T) {
 }
 
 // TestDamagedEventSetAside damages a page of the event table: executions on it
-// must not stand in the way of others.
+// must not block others.
 func TestDamagedEventSetAside(t *testing.T) {
 	t.Parallel()
 	db, dir := openTemp(t, sqlite.Options{})

@@ -101,7 +101,7 @@ func (d *Disk) newFile(mode uint32, directory bool) *file {
 }
 
 // CutWhen makes the power fail at the first operation for which at is true: a
-// write has reached the disk then, though nobody waits for it, a sync has not.
+// write has reached the disk then, though no one waits for it, a sync has not.
 // It is called for one operation at a time, and must not call the disk.
 func (d *Disk) CutWhen(at func(Op) bool) {
 	d.mu.Lock()

@@ -120,13 +120,13 @@ func (m *machine) ready() bool {
 	default:
 	}
 	if err != nil {
-		m.Fatalf("%v\n%s", err, m.said())
+		m.Fatalf("%v\n%s", err, m.output())
 	}
 	return true
 }
 
-// said is the host's log.
-func (m *machine) said() string {
+// output is what the host has logged.
+func (m *machine) output() string {
 	text, _ := os.ReadFile(m.log.Name())
 	return string(text)
 }

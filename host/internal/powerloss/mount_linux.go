@@ -14,7 +14,7 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// ErrNoFUSE says that this machine, or this user, can't mount a file system.
+// ErrNoFUSE is returned where this machine, or this user, can't mount a file system.
 var ErrNoFUSE = errors.New("no file system can be mounted through FUSE")
 
 // Mount serves the disk in the directory dir, until the returned function is

@@ -4,7 +4,7 @@ package powerloss
 
 import "errors"
 
-// ErrNoFUSE says that this machine, or this user, can't mount a file system.
+// ErrNoFUSE is returned where this machine, or this user, can't mount a file system.
 var ErrNoFUSE = errors.New("no file system can be mounted through FUSE")
 
 // Mount is for Linux alone.

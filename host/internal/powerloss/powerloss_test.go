@@ -29,7 +29,7 @@ var (
 	scenario = flag.String("scenario", "", "the only scenario, as a failure prints it; empty: all in turn")
 )
 
-// scenarios say what the host does when the power fails.
+// scenarios are what the host does when the power fails.
 var scenarios = []struct {
 	name   string
 	weight int // of so many cuts in all
@@ -290,7 +290,7 @@ func (c *cut) inAStop() {
 		}
 	}
 	after(m.disk, 1+c.random.IntN(40), anything)
-	_ = m.host.Stop() // it can't say that it went well
+	_ = m.host.Stop() // its error is expected
 	c.check(m)
 }
 
@@ -318,7 +318,7 @@ func (c *cut) inABackup() {
 
 func ofTheBackup(o powerloss.Op) bool { return strings.Contains(o.Name, "backup") }
 
-// backUp reports whether the command said that the backup is made.
+// backUp reports whether the command printed that the backup is made.
 func (c *cut) backUp(m *machine) bool {
 	c.Helper()
 	file := filepath.Join(m.dir, "backups", "backup.db")
@@ -424,12 +424,12 @@ func (c *cut) works(m *machine, key string) {
 	}
 	accepted, err := m.host.Post(ctx, key, newUser())
 	if err != nil {
-		c.Fatalf("%v\n%s", err, m.said())
+		c.Fatalf("%v\n%s", err, m.output())
 	}
 	for {
 		x, err := api.Execution(ctx, accepted.ExecutionID)
 		if err != nil {
-			c.Fatalf("%v\n%s", err, m.said())
+			c.Fatalf("%v\n%s", err, m.output())
 		}
 		if x.Status.Final() {
 			if x.Status != host.StatusCompleted {
@@ -440,7 +440,7 @@ func (c *cut) works(m *machine, key string) {
 	}
 }
 
-// checkDatabase asks SQLite about the file; none is well.
+// checkDatabase lets SQLite check the file; a missing one is no error.
 func (c *cut) checkDatabase(path string) {
 	c.Helper()
 	if _, err := os.Stat(path); err != nil {

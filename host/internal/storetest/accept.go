@@ -14,7 +14,7 @@ var acceptPromises = []promise{
 	{"given ids and times are kept", acceptKeepsGiven},
 	{"without strict, a repeat gets the first execution whatever it brings", repeatLoose},
 	{"with strict, the same body gets the first execution, another is refused", repeatStrict},
-	{"a repeat inside one batch is told, and stored once", repeatInBatch},
+	{"a repeat inside one batch is reported, and stored once", repeatInBatch},
 	{"a batch with one reused key stores nothing, and names the event", batchAllOrNothing},
 	{"a repeat is known after a reopen", repeatAfterReopen},
 	{"a refused batch does not hold its keys", refusedBatchHoldsNothing},

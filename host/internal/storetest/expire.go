@@ -8,7 +8,7 @@ import (
 
 var expirePromises = []promise{
 	{"what ended is deleted, with all that is known of it", expiredWhole},
-	{"what has not ended, and what needs somebody, stays", expiredLeaves},
+	{"executions that have not ended, or need an operator, stay", expiredLeaves},
 	{"an event whose execution is gone is still known by its key", expiredRepeats},
 	{"an event stays while one of its executions does", expiredReplay},
 	{"numbers of results are not given out again", expiredNumbers},

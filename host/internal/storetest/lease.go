@@ -8,7 +8,7 @@ import (
 
 var leasePromises = []promise{
 	{"executions are claimed in the order in which they became due", claimInOrder},
-	{"nobody gets what another holds", claimExcludes},
+	{"a leased execution is not leased again", claimExcludes},
 	{"a claim brings the plan and the event", claimBringsAll},
 	{"a claim raises the epoch, and what an earlier holder records is refused", claimFences},
 	{"what was leased is due again after a reopen, under a new epoch", reopenFrees},
@@ -16,7 +16,7 @@ var leasePromises = []promise{
 	{"what a dispatcher has no room for waits for a claim", dispatcherFull},
 	{"a dispatcher gets back the room of what was refused", dispatcherReleased},
 	{"a dispatcher is not leased an execution without actions", dispatcherEmptyPlan},
-	{"the time of the next one due is told", nextDue},
+	{"the time of the next one due is reported", nextDue},
 }
 
 func claimInOrder(b *bench) {

@@ -18,7 +18,7 @@ var refusedEventPromises = []promise{
 
 var manyRefusedEvents = host.RefusedEventLimits{Count: 1000, Bytes: 1 << 30, KeyCount: 1000, KeyBytes: 1 << 30}
 
-// refused makes a refused event whose id says which one it is.
+// refused makes a refused event with a number in its id.
 func refused(n int, key string) host.RefusedEvent {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	return host.RefusedEvent{

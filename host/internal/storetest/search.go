@@ -13,7 +13,7 @@ import (
 
 var searchPromises = []promise{
 	{"executions are found by words of an error, in any attempt", foundByWords},
-	{"any text is searched for as it stands", foundByAnyText},
+	{"any text is searched for literally", foundByAnyText},
 	{"a text without a word, or with too many, is refused", textRefused},
 	{"executions are found by when they were accepted", foundByTime},
 	{"filters combine, and find what looking at each would find", filtersCombine},
@@ -209,7 +209,7 @@ func (w *world) run(b *bench, random *rand.Rand) {
 	}
 }
 
-// selects says what Executions is to find, by looking at x.
+// selects reports whether Executions must find x.
 func (w *world) selects(q host.ExecutionQuery, x host.Execution) bool {
 	matches := q.Text == ""
 	for _, text := range w.texts[x.ID] {
@@ -257,7 +257,7 @@ func (w *world) query(random *rand.Rand) (q host.ExecutionQuery) {
 	return q
 }
 
-// died says whether a step of x is dead: that of the query's action and of its
+// died reports whether a step of x is dead: that of the query's action and of its
 // version, when it names them.
 func died(x host.Execution, q host.ExecutionQuery) bool {
 	dead := func(fits func(host.Step) bool) bool {

@@ -13,7 +13,7 @@ var sharedModulePromises = []promise{
 	{"a shared module's name is its own", sharedModuleNameTaken},
 	{"a shared module's versions are numbered from 1 and listed newest first", sharedModulePublished},
 	{"a shared module has secrets as an action has", sharedModuleSecrets},
-	{"a shared module that a draft or a version uses is not deleted, and says who does", sharedModuleInUse},
+	{"a shared module that a draft or a version uses is not deleted, and the error names the users", sharedModuleInUse},
 	{"the actions whose drafts use a shared module are found, with what they use of it", sharedModuleUsers},
 	{"deleting a shared module deletes its versions and secrets", sharedModuleDeleted},
 	{"what is no shared module is not found", sharedModuleNotFound},

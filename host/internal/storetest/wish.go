@@ -17,7 +17,7 @@ var wishPromises = []promise{
 
 var asking = host.Actor{Kind: "key", ID: "key_1", Name: "ada"}
 
-// wished is a new action with a draft, and somebody who wants it deployed.
+// wished is a new action with a draft and a pending deploy.
 func (b *bench) wished(name string) (host.Action, host.Draft) {
 	b.Helper()
 	a := host.Action{ID: host.NewID(host.ActionPrefix), Name: name, Trigger: trigger}
@@ -57,7 +57,7 @@ func actionWrittenWhole(b *bench) {
 	b.code(err, host.NotFound)
 	secrets, err := b.SealedSecrets(b.ctx, other.ID)
 	b.ok(err)
-	b.equal("secrets that are nobody's", len(secrets), 0)
+	b.equal("secrets without an owner", len(secrets), 0)
 }
 
 func sharedModuleWrittenWhole(b *bench) {
