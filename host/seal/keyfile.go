@@ -26,8 +26,12 @@ const newSuffix = ".new"
 // completeKeyFile puts the new key file in its place, if it is there and has the key
 // that the database needs: a rotation was cut off before its last step.
 func completeKeyFile(path, keyID string) (k *kek, done bool, err error) {
-	if k, err = readKeyFile(path + newSuffix); err != nil || k.id != keyID {
+	k, err = readKeyFile(path + newSuffix)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && k.id != keyID {
 		return nil, false, nil // there is none, or it is not needed yet
+	}
+	if err != nil {
+		return nil, false, err
 	}
 	if _, err := replaceKeyFile(path); err != nil {
 		return nil, false, err

@@ -150,9 +150,12 @@ func (r *Rotation) reseal(ctx context.Context, box *Box, done *Rotated) error {
 			return nil, nil
 		}
 		plaintext, err := box.Open(sealed, place)
-		if err != nil {
+		if host.CodeOf(err) == host.Corrupt {
 			done.Unreadable++
 			return nil, nil
+		}
+		if err != nil {
+			return nil, err
 		}
 		return box.Seal(plaintext, place)
 	}, func(n int) {

@@ -235,31 +235,33 @@ func (h *sealedHost) sealedUnder() map[string]int {
 	db, err := sql.Open("sqlite", filepath.Join(h.dir, sqlite.FileName))
 	h.ok(err)
 	defer func() { _ = db.Close() }()
-	rows, err := db.Query(`
-		SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c
+	queries := h.column(db, `
+		SELECT printf('SELECT hex(substr("%w", 1, 5)) FROM "%w" WHERE typeof("%w") = ''blob'' AND substr("%w", 1, 1) = x''01'' AND length("%w") > 28',
+			c.name, t.name, c.name, c.name, c.name)
+		FROM sqlite_schema t, pragma_table_info(t.name) c
 		WHERE t.type = 'table' AND t.sql NOT LIKE 'CREATE VIRTUAL%' AND t.name NOT LIKE 'failure%'`)
-	h.ok(err)
-	var queries []string
-	for rows.Next() {
-		var table, column string
-		h.ok(rows.Scan(&table, &column))
-		queries = append(queries, fmt.Sprintf(`
-			SELECT hex(substr(%q, 1, 5)) FROM %q WHERE typeof(%q) = 'blob' AND substr(%q, 1, 1) = x'01' AND length(%q) > 28`,
-			column, table, column, column, column))
-	}
-	h.ok(rows.Close())
 	count := map[string]int{}
 	for _, query := range queries {
-		rows, err := db.Query(query)
-		h.ok(err)
-		for rows.Next() {
-			var prefix string
-			h.ok(rows.Scan(&prefix))
+		for _, prefix := range h.column(db, query) {
 			count[prefix]++
 		}
-		h.ok(rows.Close())
 	}
 	return count
+}
+
+// column returns the texts that a query selects.
+func (h *sealedHost) column(db *sql.DB, query string) (texts []string) {
+	h.t.Helper()
+	rows, err := db.Query(query)
+	h.ok(err)
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var text string
+		h.ok(rows.Scan(&text))
+		texts = append(texts, text)
+	}
+	h.ok(rows.Err())
+	return texts
 }
 
 // TestRotationThatIsKilledAtAnyStepGoesOn kills a rotation at each durable step in
