@@ -137,7 +137,7 @@ func (f runFlags) open(ctx context.Context, env *command.Env, b *toolchain, path
 	}
 	r := &guest.Runner{
 		Sandbox: box, Modules: j, Secrets: j, Egress: w.egress(),
-		Stacks: &sourcemap.Modules{Module: j.Module},
+		SourceMaps: &sourcemap.Modules{Module: j.Module},
 	}
 	inspection, err := r.Inspect(ctx, j.wasm)
 	if err != nil {

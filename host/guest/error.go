@@ -1,7 +1,6 @@
 package guest
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,32 +11,30 @@ import (
 	"github.com/usherhost/usher/host/sandbox"
 )
 
-// Stacks maps the positions in texts that a guest wrote to the author's own
-// files.
-type Stacks interface {
+// SourceMaps maps the positions in texts that a guest wrote to the author's own
+// files. It must be safe for concurrent use, and must not block for long.
+type SourceMaps interface {
+	// Matches reports whether text may have positions to map. It is cheap.
+	Matches(text []byte) bool
+
 	// Map returns text with every position in the module's bundle replaced by
-	// the one in the author's source, as far as it is known. Digest is the
-	// module's. It is called for texts that hold [BundleName] only, must be safe
-	// for concurrent use, and is no place to wait long.
+	// the one in the author's source. Positions that are not in the source map
+	// stay. Digest is the module's.
 	Map(ctx context.Context, digest, text string) string
 }
 
-// BundleName is how a module that was made of JavaScript names its own code
-// in stacks: with line and column, as in "usher-bundle.js:12:5".
-const BundleName = "usher-bundle.js"
-
 // locate maps the positions in text. Without a map they stay as they are.
 func (c *call) locate(text string) string {
-	if c.runner.Stacks == nil || !strings.Contains(text, BundleName) {
+	if c.runner.SourceMaps == nil {
 		return text
 	}
-	return c.runner.Stacks.Map(c.ctx, c.run.Step.Digest, text)
+	return c.runner.SourceMaps.Map(c.ctx, c.run.Step.Digest, text)
 }
 
-// locateIn maps the positions in what a guest put out: errors that nobody caught
-// stand there. Only JSON is mapped, and only to JSON.
+// locateIn maps the positions in a guest's output, which may have uncaught errors.
+// It only maps JSON, and only to JSON.
 func (c *call) locateIn(output []byte) []byte {
-	if c.runner.Stacks == nil || !bytes.Contains(output, []byte(BundleName)) || !json.Valid(output) {
+	if c.runner.SourceMaps == nil || !c.runner.SourceMaps.Matches(output) || !json.Valid(output) {
 		return output
 	}
 	if located := []byte(c.locate(string(output))); json.Valid(located) {

@@ -51,17 +51,19 @@ func TestAnErrorInPartsIsOneLineBesideAnotherReason(t *testing.T) {
 	}
 }
 
-// stacks knows the sources of every bundle.
-type stacks struct{}
+// sourceMaps has the sources of every bundle.
+type sourceMaps struct{}
 
-func (stacks) Map(_ context.Context, digest, text string) string {
+func (sourceMaps) Matches([]byte) bool { return true }
+
+func (sourceMaps) Map(_ context.Context, digest, text string) string {
 	return strings.ReplaceAll(text, "usher-bundle.js:7:9", "src/crm.ts:3:1 of "+digest[:3])
 }
 
 func TestPositionsInABundleAreMappedToTheAuthorsFiles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Stacks = stacks{}
+	w.SourceMaps = sourceMaps{}
 	result, _ := w.run(t, "script",
 		guests.Step{Function: "log_write", Argument: "\x03at f (usher-bundle.js:7:9)"},
 		guests.Step{Function: "log_write", Argument: "\x03nowhere"},
@@ -74,8 +76,8 @@ func TestPositionsInABundleAreMappedToTheAuthorsFiles(t *testing.T) {
 	}
 }
 
-// quoting knows sources whose names are not to be put into JSON.
-type quoting struct{}
+// quoting has sources whose names are no valid JSON.
+type quoting struct{ sourceMaps }
 
 func (quoting) Map(_ context.Context, _, text string) string {
 	return strings.ReplaceAll(text, "usher-bundle.js:7:9", `a".js:1:1`)
@@ -85,13 +87,13 @@ func TestPositionsInAnOutputAreMappedWhereItStaysJSON(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, tt := range []struct {
-		stacks guest.Stacks
-		want   string
+		maps guest.SourceMaps
+		want string
 	}{
-		{stacks{}, "at f (src/crm.ts:3:1 of "},
+		{sourceMaps{}, "at f (src/crm.ts:3:1 of "},
 		{quoting{}, "at f (usher-bundle.js:7:9)"},
 	} {
-		w.Stacks = tt.stacks
+		w.SourceMaps = tt.maps
 		result, _, err := w.Run(t.Context(), guest.Run{
 			ExecutionID: "exe_1", Attempt: 1, Step: host.Step{ActionID: "act_1", Action: "greet", Digest: host.Digest(guests.Wasm("echo")), Settings: w.settings},
 			Event: &host.Event{Trigger: host.PostUserRegistration, Body: []byte(`{"user":{"user_id":"at f (usher-bundle.js:7:9)"}}`)},

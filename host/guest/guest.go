@@ -42,12 +42,12 @@ type Egress interface {
 // Runner runs actions, one at a time for each call of Run. It is safe for
 // concurrent use.
 type Runner struct {
-	Sandbox *sandbox.Sandbox
-	Modules Modules
-	Secrets Secrets
-	Egress  Egress
-	Cache   *Cache
-	Stacks  Stacks // nil leaves positions as the guest wrote them
+	Sandbox    *sandbox.Sandbox
+	Modules    Modules
+	Secrets    Secrets
+	Egress     Egress
+	Cache      *Cache
+	SourceMaps SourceMaps // nil leaves positions as the guest wrote them
 
 	// Verbatim leaves the values of secrets in outputs. It is for tests of the
 	// contract alone, which see by outputs what guests got.

@@ -160,7 +160,8 @@ func (a *subprocess) exceeded(over *child.LimitError) error {
 	case child.Memory:
 		m.Hint = bundle.HintLighter
 	default:
-		m.Hint = "divide code that is one long expression or list, and import only the parts that the action needs; or build it on your own machine, with 'usher build', and deploy the module"
+		m.Hint = "divide code that is one long expression or list, and import only the parts that the action needs"
+		m.Fix = host.FixBuild.With()
 	}
 	return &host.BuildFailure{Messages: []host.BuildMessage{m}}
 }

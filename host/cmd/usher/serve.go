@@ -92,7 +92,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	}
 	client := &egress.Client{AllowNetworks: cfg.AllowNetworks, Deny: ownAddresses(listener)}
 	defer client.Close()
-	runner := &guest.Runner{Sandbox: sandbox, Modules: db, Egress: client, Cache: &guest.Cache{}, Stacks: &sourcemap.Modules{Module: db.Module}}
+	runner := &guest.Runner{Sandbox: sandbox, Modules: db, Egress: client, Cache: &guest.Cache{}, SourceMaps: &sourcemap.Modules{Module: db.Module}}
 	builder, closeBuilder, err := openSourceBuilder(sandbox, cfg.Data, log)
 	if err != nil {
 		return err

@@ -90,7 +90,7 @@ func (k *Kit) Over(s *sandbox.Sandbox) *Kit {
 	over := &Kit{Sandbox: s, egress: k.egress, dir: k.dir}
 	over.Runner = &guest.Runner{
 		Sandbox: s, Modules: &over.modules, Secrets: &over.modules, Egress: k.egress,
-		Cache: &guest.Cache{}, Stacks: &sourcemap.Modules{Module: over.modules.Module},
+		Cache: &guest.Cache{}, SourceMaps: &sourcemap.Modules{Module: over.modules.Module},
 	}
 	return over
 }

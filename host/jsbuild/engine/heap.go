@@ -18,21 +18,25 @@ const (
 // the end of memory: what a build leaves there would only make the snapshot
 // larger. It stops at the first chunk that is not as expected, so a heap of
 // another layout makes larger modules, but no wrong ones.
-func wipe(memory []byte, first uint32) {
-	for at := int(first) - chunkHead; at >= 0 && at+chunkHead <= len(memory); {
+//
+// It returns where it stopped, and how many slabs it saw.
+func wipe(memory []byte, first uint32) (end, slabs int) {
+	at := int(first) - chunkHead
+	for at >= 0 && at+chunkHead <= len(memory) {
 		head := binary.LittleEndian.Uint32(memory[at+4:])
 		size := int(head &^ flags)
 		if size < smallestChunk || at+size > len(memory) {
-			return
+			break
 		}
 		content := memory[at+chunkHead : at+size]
-		if head&flagInUse != 0 {
-			wipeSlab(content)
-		} else if len(content) > freeLinks {
+		if head&flagInUse == 0 && len(content) > freeLinks {
 			clear(content[freeLinks:])
+		} else if head&flagInUse != 0 && wipeSlab(content) {
+			slabs++
 		}
 		at += size
 	}
+	return at, slabs
 }
 
 // QuickJS-NG takes small objects from slabs: a chunk with a header of 24 bytes
@@ -59,23 +63,25 @@ func slotBytes(class byte) int {
 	return 0
 }
 
-// wipeSlab zeroes the free slots of a slab. It leaves any other chunk as it is.
-func wipeSlab(chunk []byte) {
+// wipeSlab zeroes the free slots of a slab. It reports false for any other chunk,
+// which it leaves as it is.
+func wipeSlab(chunk []byte) bool {
 	if len(chunk) < slabHead {
-		return
+		return false
 	}
 	slot := slotBytes(chunk[16])
 	used, total := int(binary.LittleEndian.Uint16(chunk[18:])), int(binary.LittleEndian.Uint16(chunk[20:]))
 	if slot == 0 || total != slabBytes/slot || used > total || slabHead+slot*total > len(chunk) {
-		return
+		return false
 	}
 	free := freeSlots(chunk, slot, total)
 	if len(free) != total-used {
-		return
+		return false
 	}
 	for _, at := range free {
 		clear(chunk[at+slotHead : at+slot])
 	}
+	return true
 }
 
 // freeSlots returns where the free slots of a slab begin, or nil when their chain

@@ -34,6 +34,9 @@ type cachedMap struct {
 	positions
 }
 
+// Matches reports whether text may have positions to map.
+func (m *Modules) Matches(text []byte) bool { return bytes.Contains(text, []byte(BundleName)) }
+
 // Map maps the positions in text by the source map of the module with this
 // digest. A text without positions is returned as it is, and so is one of a
 // module that has no map or can't be read.
