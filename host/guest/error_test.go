@@ -46,7 +46,7 @@ func TestAnErrorInPartsIsOneLineBesideAnotherReason(t *testing.T) {
 	w.settings.Limits.HostCalls = 2
 	call := guests.Step{Function: "cache_get", Argument: "k"}
 	result, _ := w.run(t, "script", guests.Step{Function: "error_set", Argument: `{"name":"TypeError","message":"no","code":"EX","stack":"TypeError: no\n    at f"}`}, call, call, call)
-	if result.Limit != "host_calls" || !strings.Contains(result.Error.Message, "the guest had said: TypeError [EX]: no") {
+	if result.Limit != "host_calls" || !strings.Contains(result.Error.Message, "the guest's error: TypeError [EX]: no") {
 		t.Errorf("limit %q, error %+v", result.Limit, result.Error)
 	}
 }

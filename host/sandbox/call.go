@@ -20,7 +20,7 @@ import (
 // Request is one run of a module.
 type Request struct {
 	Entry     string         // the export to call
-	Input     []byte         // what the guest reads as its input
+	Input     []byte         // the guest's input
 	Limits    host.Limits    // all set; see [host.DefaultSettings]
 	Isolation host.Isolation // how the run gets its instance; "" is the best that the module allows
 	Owner     string         // whose share of the sandbox's memory it takes: an action; "" is the module's
@@ -36,14 +36,14 @@ type Request struct {
 type Clock interface {
 	Now() time.Time
 	Elapsed() time.Duration     // how far it has moved since the run began
-	Sleep(*Call, time.Duration) // what the guest's sleep does
+	Sleep(*Call, time.Duration) // called when the guest sleeps
 }
 
-// Outcome is what a run came to.
+// Outcome is the result of a run.
 type Outcome struct {
 	Output      []byte
 	Fault       *Fault         // nil when the run succeeded
-	Fuel        int64          // what the guest used
+	Fuel        int64          // that the guest used
 	MemoryBytes int64          // of the guest's linear memory, and for exchange with the host, at the end
 	Start       time.Duration  // until the entry was called
 	Isolation   host.Isolation // how the run got its instance
@@ -68,7 +68,7 @@ type Call struct {
 	Host any
 
 	parent    context.Context
-	deadline  time.Time    // but for what was waited for the host's memory
+	deadline  time.Time    // without the time of waiting for the host's memory
 	postponed atomic.Int64 // how long that was
 	timer     *time.Timer
 	timed     context.Context // parent with the deadline; nil until something waits
@@ -136,8 +136,8 @@ func (c *Call) resume(waited time.Duration) {
 	}
 }
 
-// Err implements context.Context. What was derived from the call may still ask
-// when the run is over.
+// Err implements context.Context. Contexts that were derived from the call may
+// still ask when the run is over.
 func (c *Call) Err() error {
 	switch {
 	case c.timed == nil:
@@ -148,8 +148,8 @@ func (c *Call) Err() error {
 	return c.timed.Err()
 }
 
-// expired tells whether the run must end, by the clock itself: with every core
-// busy, a timer can be late.
+// expired returns why the run must end, nil when it need not. It reads the clock:
+// with every core busy, a timer can be late.
 func (c *Call) expired() error { return c.expiredAt(time.Now()) }
 
 func (c *Call) expiredAt(now time.Time) error {
@@ -168,7 +168,7 @@ func (c *Call) expiredAt(now time.Time) error {
 // Value implements context.Context.
 func (c *Call) Value(key any) any { return c.parent.Value(key) }
 
-// end frees what waiting took. Nobody uses c after it.
+// end frees the timer and the context. c must not be used afterwards.
 func (c *Call) end() {
 	if c.cancel != nil {
 		c.timer.Stop()
@@ -187,8 +187,8 @@ func (c *Call) guest() api.Memory {
 	return memoryOf(c.caller)
 }
 
-// monotonicBase is what every guest's monotonic clock begins with. It goes on
-// from there in a run, also when the guest initialised itself long before.
+// monotonicBase is where every guest's monotonic clock begins. A run continues from
+// there, also when the guest initialised itself long before.
 const monotonicBase = time.Second
 
 // monotonic is the guest's clock as a duration since monotonicBase before the
@@ -239,8 +239,8 @@ func (c *Call) block(function string, offset uint64) []byte {
 	return b
 }
 
-// Free gives the block at offset back, as the official functions do with what
-// they were passed.
+// Free gives the block at offset back, as the official host functions do with
+// their arguments.
 func (c *Call) Free(offset uint64) { c.buffer.Free(c, offset) }
 
 // Put hands data to the guest as a new block and returns its offset, 0 for no

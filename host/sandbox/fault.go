@@ -32,24 +32,24 @@ func (c *Call) outcome(err error, start time.Duration) Outcome {
 // explain returns the fault of a run that err ended, nil when it succeeded. The
 // guest's own error comes first in its message.
 func (c *Call) explain(err error) *Fault {
-	said := guestError(c.buffer.GuestError())
-	if err == nil && said == "" {
+	own := guestError(c.buffer.GuestError())
+	if err == nil && own == "" {
 		return nil
 	}
-	f := &Fault{Kind: host.FaultGuest, Message: said}
+	f := &Fault{Kind: host.FaultGuest, Message: own}
 	if err != nil {
 		f = c.classify(err)
 	}
-	f.GuestError = said
+	f.GuestError = own
 	if f.Kind == host.FaultGuest && c.starved() { // whatever its error is: it failed when it got no more memory
 		f.Kind, f.Limit, f.Message = host.FaultLimit, "memory_bytes", c.need().Message
 	}
 	switch {
-	case said == "":
+	case own == "":
 	case f.Kind == host.FaultGuest:
-		f.Message = said
+		f.Message = own
 	default:
-		f.Message += "; the guest had said: " + said
+		f.Message += "; the guest's error: " + own
 	}
 	return f
 }
@@ -57,15 +57,15 @@ func (c *Call) explain(err error) *Fault {
 // The bounds of a fault's texts. A guest's error has parts, each of which its
 // reader bounds again.
 const (
-	maxSaidBytes  = 128 << 10
-	maxTrapBytes  = 16 << 10
-	maxStackBytes = 16 << 10
+	maxGuestErrorBytes = 128 << 10
+	maxTrapBytes       = 16 << 10
+	maxStackBytes      = 16 << 10
 )
 
-// guestError returns what the guest set as a string. Of an error that is too long
-// the rest is left out, with a mark that tells how long it was.
+// guestError returns the error that the guest set as a string. One that is too long
+// is cut, with a mark that says how long it was.
 func guestError(b []byte) string {
-	return strings.ToValidUTF8(text.Cut(b, maxSaidBytes), "\ufffd")
+	return strings.ToValidUTF8(text.Cut(b, maxGuestErrorBytes), "\ufffd")
 }
 
 // starved reports whether the guest needed more memory than it may have.

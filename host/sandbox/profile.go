@@ -13,21 +13,21 @@ import (
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
-// FunctionFuel is what a run used in one function, called in one way.
+// FunctionFuel is the fuel that a run used in one function with one call stack.
 type FunctionFuel struct {
 	// Stack names the function and its callers, the function first. Deep
 	// stacks are cut: the function is then the only one.
 	Stack []string
 	Calls int64
-	// Fuel is what the function used itself, its callees left out. What runs
-	// in a small function that calls none may be its caller's.
+	// Fuel is the function's own, without that of its callees. The fuel of a small
+	// function without callees may be counted as its caller's.
 	Fuel int64
-	// Initial says that it ran before the run's entry, when the module
-	// initialised itself: most runs begin with an image, and don't.
+	// Initial says that it ran before the run's entry, when the module initialised
+	// itself. Most runs begin with a snapshot, and don't.
 	Initial bool
 }
 
-// The most that a profile tells apart.
+// The bounds of a profile.
 const (
 	profileDepth = 128
 	profileNodes = 1 << 16
@@ -79,8 +79,8 @@ func (s *Sandbox) observed(ctx context.Context, wasm []byte, p *profiler) (*Modu
 	return m, m.loadLinks(ctx)
 }
 
-// profiler is told of a run's calls, and keeps what each used in a tree of
-// calls. It is for one run, and so for one goroutine.
+// profiler observes a run's calls, and counts the fuel of each in a tree of calls.
+// It is for one run, and so for one goroutine.
 type profiler struct {
 	entry    string
 	imported uint32 // functions
@@ -105,7 +105,7 @@ type callNode struct {
 	fuel     int64
 }
 
-// calleeKey tells a node's callees apart.
+// calleeKey distinguishes a node's callees.
 type calleeKey struct {
 	index   uint32
 	initial bool
@@ -155,14 +155,14 @@ func (p *profiler) After(ctx context.Context, _ api.Module, _ api.FunctionDefini
 	p.at, p.stack = p.stack[last], p.stack[:last]
 }
 
-// Abort implements [experimental.FunctionListener]. A trap need not tell of
-// every function that it ends, so all are taken as ended: nothing runs after it.
+// Abort implements [experimental.FunctionListener]. A trap is not reported for every
+// function that it ends, so all are taken as ended: nothing runs after it.
 func (p *profiler) Abort(ctx context.Context, _ api.Module, _ api.FunctionDefinition, _ error) {
 	p.account(ctx)
 	p.at, p.stack = &p.root, nil
 }
 
-// account gives what was used since the last event to the function that ran.
+// account adds the fuel used since the last event to the function that ran.
 func (p *profiler) account(ctx context.Context) { p.settle(ctx.(*Call).used()) }
 
 func (p *profiler) settle(used int64) {
@@ -216,16 +216,16 @@ func (p *profiler) functionName(d api.FunctionDefinition) string {
 // result returns the tree as a list.
 func (p *profiler) result() []FunctionFuel {
 	var list []FunctionFuel
-	var walk func(n *callNode)
-	walk = func(n *callNode) {
+	var add func(n *callNode)
+	add = func(n *callNode) {
 		if n != &p.root {
 			list = append(list, FunctionFuel{Stack: n.names(), Calls: n.calls, Fuel: n.fuel, Initial: n.initial})
 		}
 		for _, c := range n.callees {
-			walk(c)
+			add(c)
 		}
 	}
-	walk(&p.root)
+	add(&p.root)
 	slices.SortFunc(list, func(a, b FunctionFuel) int {
 		return cmp.Or(cmp.Compare(b.Fuel, a.Fuel), slices.Compare(a.Stack, b.Stack))
 	})

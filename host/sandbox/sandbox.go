@@ -1,8 +1,58 @@
-// Package sandbox compiles WebAssembly modules and runs them under limits: it
-// admits a module once, and then gives every run an instance of its own that is
-// as the module was when it had initialised itself. It serves the memory part
-// of the Extism ABI and WASI preview 1 without files, sockets or environment.
-// It knows bytes, not events: what they mean is package guest's business.
+// Package sandbox runs WebAssembly modules under limits, each run in an instance of
+// its own. It knows bytes, not events: what they mean is package guest's business.
+//
+// # Types
+//
+//   - [Sandbox] holds the one runtime that all modules share, and its memory.
+//   - [Module] is a module that was admitted: checked, rewritten, compiled, and
+//     usually initialised once. [Sandbox.Module] loads it, [Module.Release] gives
+//     it back.
+//   - [Request] and [Outcome] are the input and the result of [Module.Run].
+//   - [Call] is a run as host functions see it: a [Function] reads the guest's
+//     blocks of memory with it, charges fuel and memory, and ends the run with a
+//     [Fault].
+//   - [Snapshotter] and [Session] make modules from the state of an instance.
+//
+// # Isolation
+//
+// How a run gets its instance is its isolation. No run finds anything of another.
+//
+//   - plain: a new instance, which initialises itself.
+//   - fresh: a new instance, which begins with the module's snapshot.
+//   - reset: a pooled instance, which was restored to the snapshot after each run.
+//
+// A module whose initialisation calls the host or depends on the time has no
+// snapshot: all its runs are plain. The states of an instance are
+//
+//	plain:   new ── initialise ──▶ in use ──▶ closed
+//	fresh:   new ── snapshot ────▶ in use ──▶ closed
+//	reset:   new ── snapshot ────▶ in use ── restored ──▶ idle ──▶ in use …
+//	                                 │                     │
+//	                                 ▼                     ▼
+//	                               closed                closed
+//
+// An instance in use is closed instead of restored when it trapped, exceeded a
+// limit, or grew its memory or its buffer beyond a bound. An idle one is closed when
+// memory is needed.
+//
+// # Limits
+//
+// Rewritten code counts fuel, and returns to the host when a quantum is used up:
+// there the deadline and the fuel limit hold (fuel.go). Linear memories, tables,
+// call stacks, and what host functions hold for a run are counted in one account
+// (memory.go), and covered by the memory of the host that all runs share (package
+// budget).
+//
+// # Packages below
+//
+//	admission   checks, rewrites and stores modules, in a subprocess
+//	snapshot    images of memories, and restoring instances to them
+//	extism      the buffer between guest and host, as Extism's ABI defines it, and
+//	            Extism's manifests
+//	wasi        WASI preview 1
+//	callstack   bounds the engine's call stacks
+//	budget      shares the host's memory among runs
+//	cachefile   the format of files in the cache
 package sandbox
 
 import (
@@ -170,4 +220,29 @@ func Admission(functions []Function) child.Task {
 		}
 		return s.admitter, nil // the process ends with its task
 	})
+}
+
+// Inspect describes a module: why it can't run here, if it can't, and which of
+// entries it exports as a function that can be entered; it needs one. It admits a
+// module without problems, so that its first run finds it compiled. The error is
+// the host's own failure.
+func (s *Sandbox) Inspect(ctx context.Context, wasm []byte, entries ...string) (in host.Inspection, found []string, err error) {
+	i := s.admitter.Inspect(wasm, s.config.MaxModuleBytes, entries)
+	if len(i.Problems) > 0 {
+		return i.Inspection, i.Entries, nil
+	}
+	m, err := s.Module(ctx, i.Digest, func() ([]byte, error) { return wasm, nil })
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return i.Inspection, i.Entries, ctx.Err()
+	case err != nil && admission.IsHostFault(err):
+		return i.Inspection, i.Entries, err
+	case err != nil:
+		i.Refused(err)
+		return i.Inspection, i.Entries, nil
+	}
+	defer m.Release()
+	i.Isolation, i.ImageBytes = m.best(""), m.snapshot.imageSize()
+	i.Admitted(m.artifact)
+	return i.Inspection, i.Entries, nil
 }

@@ -102,3 +102,36 @@ func writeAndReset(t *testing.T, i *Image, data []byte, tracked bool) {
 		}
 	}
 }
+
+// TestPagesCanBeDroppedInsteadOfCopied is the fallback for kernels that can't scan
+// pages, which is also used where the last run wrote nothing.
+func TestPagesCanBeDroppedInsteadOfCopied(t *testing.T) {
+	t.Parallel()
+	page := os.Getpagesize()
+	base, err := NewPages(4*page, func(memory []byte) {
+		for n := range memory {
+			memory[n] = byte(n % 7)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = base.Close() }()
+	i, err := wholeImage(base, Diff(base.bytes, base.bytes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = i.Close() }()
+	v, err := NewMapping(i, uint64(4*page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Free()
+	memory := v.Reallocate(uint64(4 * page))
+	for run := range 3 {
+		memory[run*page] ^= 0xff
+		if _, err := v.Restore(0); err != nil || !bytes.Equal(memory, base.bytes) {
+			t.Fatalf("run %d: the memory is not the image, error %v", run, err)
+		}
+	}
+}
