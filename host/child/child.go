@@ -1,6 +1,6 @@
-// Package child does work in processes of their own, under limits: this program
-// starts itself anew, and [Main] then does a [Task] in place of the program. What
-// the work is about is the business of whoever owns the task.
+// Package child runs work in subprocesses under limits: this program starts itself
+// again, and [Main] then runs a [Task] in place of the program. It does not know what
+// the task is about.
 package child
 
 import (
@@ -18,48 +18,47 @@ import (
 	"time"
 )
 
-// Process is a task, or another program, to be run in a process of its own,
-// which gives way to the host's other work. It lives no longer than the process
-// that runs it.
+// Process is a task, or another program, that runs in a subprocess with a lower
+// priority than the host. The subprocess ends with the process that runs it.
 type Process struct {
-	// Self is the command line of a program that calls [Main] first thing.
-	// Empty starts Program as it is: without limits, but for the time.
+	// Self is the command line of a program that calls [Main] at its start. Empty
+	// starts Program directly: without limits, except the wall clock's.
 	Self []string
-	Task string // which of its tasks is to be done
-	Arg  string // what the task is told
+	Task string // the name of the task
+	Arg  string // the argument of the task
 
-	// Program is the path and the arguments of a program to run instead of a
-	// task, in Dir and with Env. A task gets a folder of its own to work in,
-	// and nothing of this process's environment.
+	// Program is the path and the arguments of a program to run instead of a task,
+	// in Dir and with Env. A task runs in a temporary folder of its own, and gets
+	// nothing of this process's environment.
 	Program []string
 	Dir     string
 	Env     []string
 
 	Limits Limits
 
-	Stdin  io.Reader // nil: nothing
-	Stdout io.Writer // nil: nobody
-	// Talk writes to the process and reads from it, instead of Stdin and
-	// Stdout. What it returns is Run's error too, unless it is that the process
-	// hung up: an EOF, or a broken pipe.
+	Stdin  io.Reader // nil: empty
+	Stdout io.Writer // nil: discarded
+	// Talk writes to the process and reads from it, instead of Stdin and Stdout. Its
+	// error is Run's error too, unless it means that the process has closed its
+	// side: an EOF, or a broken pipe.
 	Talk func(to io.Writer, from io.Reader) error
 }
 
-// Death says that a process did not end well, and that no limit is known to be
-// the reason.
-type Death struct {
+// ExitError is the error of a process that failed, when no limit is known to be the
+// reason.
+type ExitError struct {
 	Status string // how it ended
-	Stderr string // the beginning of what it said
+	Stderr string // the beginning of its output
 }
 
-// Error tells how the process ended, and what it said first.
-func (d *Death) Error() string {
+// Error returns how the process ended, and the beginning of its error output.
+func (d *ExitError) Error() string {
 	return strings.TrimSpace("the process ended with " + d.Status + ": " + d.Stderr)
 }
 
-// Run runs the process until it ends, and ends it, with all that it started,
-// when ctx does. The error is a [*LimitError] when it went over a limit, a
-// [*Death] when it failed otherwise, or ctx's.
+// Run runs the process until it ends. When ctx ends, Run ends the process and all
+// processes that it has started. The error is a [*LimitError] when it exceeded a
+// limit, an [*ExitError] when it failed otherwise, or ctx's.
 func (p *Process) Run(ctx context.Context) error {
 	timed, cancel := p.Limits.withWall(ctx)
 	defer cancel()
@@ -70,7 +69,7 @@ func (p *Process) Run(ctx context.Context) error {
 	defer done()
 	stderr := &head{}
 	cmd.Stderr = stderr
-	// What dies with its parent dies with the thread that started it.
+	// The kernel ends the child when the thread that started it ends.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	talked, err := p.run(cmd)
@@ -82,17 +81,17 @@ func (p *Process) Run(ctx context.Context) error {
 	case talked != nil && !hungUp(talked):
 		return talked
 	case cmd.ProcessState == nil:
-		return fmt.Errorf("start a process: %w", err)
+		return fmt.Errorf("start a subprocess: %w", err)
 	case cmd.ProcessState.Success() && talked == nil:
 		return nil
 	}
 	if over := p.Limits.exceeded(cmd.ProcessState, stderr.String()); over != nil {
 		return over
 	}
-	return &Death{Status: cmd.ProcessState.String(), Stderr: stderr.String()}
+	return &ExitError{Status: cmd.ProcessState.String(), Stderr: stderr.String()}
 }
 
-// run starts the command, and returns what came of talking to it and of waiting
+// run starts the command, and returns the errors of talking to it and of waiting
 // for it.
 func (p *Process) run(cmd *exec.Cmd) (talked, waited error) {
 	if p.Talk == nil {
@@ -118,22 +117,23 @@ func (p *Process) run(cmd *exec.Cmd) (talked, waited error) {
 	return talked, cmd.Wait()
 }
 
-// hungUp reports whether talking ended because the other side did.
+// hungUp reports whether err means that the other side has closed the connection.
 func hungUp(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE)
 }
 
-// command returns what starts the process, and what cleans up behind it.
+// command returns the command that starts the process, and a function that cleans
+// up after it.
 func (p *Process) command(ctx context.Context) (cmd *exec.Cmd, done func(), err error) {
 	if len(p.Self) == 0 || len(p.Program) > 0 && !limitsPrograms {
 		cmd = exec.CommandContext(ctx, p.Program[0], p.Program[1:]...)
 		cmd.Dir, cmd.Env = p.Dir, p.Env
-		tend(cmd)
+		setEnd(cmd)
 		return cmd, func() {}, nil
 	}
 	text, err := json.Marshal(order{Task: p.Task, Arg: p.Arg, Program: p.Program, Limits: p.Limits})
 	if err != nil {
-		return nil, nil, fmt.Errorf("order a process: %w", err)
+		return nil, nil, fmt.Errorf("encode the order for a subprocess: %w", err)
 	}
 	cmd = exec.CommandContext(ctx, p.Self[0], p.Self[1:]...)
 	cmd.Dir, cmd.Env = p.Dir, append(slices.Clone(p.Env), variable+"="+string(text))
@@ -141,23 +141,23 @@ func (p *Process) command(ctx context.Context) (cmd *exec.Cmd, done func(), err 
 	if len(p.Program) == 0 {
 		dir, err := os.MkdirTemp("", "usher-child-")
 		if err != nil {
-			return nil, nil, fmt.Errorf("make a folder for a process: %w", err)
+			return nil, nil, fmt.Errorf("make a folder for a subprocess: %w", err)
 		}
 		done = func() { _ = os.RemoveAll(dir) }
 		cmd.Dir, cmd.Env = dir, append(cmd.Env, "TMPDIR="+dir)
 	}
-	tend(cmd)
+	setEnd(cmd)
 	return cmd, done, nil
 }
 
-// tend sees to the command's end.
-func tend(cmd *exec.Cmd) {
-	tie(cmd)
+// setEnd sets how the command ends.
+func setEnd(cmd *exec.Cmd) {
+	setGroup(cmd)
 	cmd.Cancel = func() error { kill(cmd.Process); return nil }
-	cmd.WaitDelay = 5 * time.Second // what it started may hold its output
+	cmd.WaitDelay = 5 * time.Second // processes that it started may hold its output open
 }
 
-// head keeps the beginning of what is written to it.
+// head holds the beginning of what is written to it.
 type head struct{ text []byte }
 
 const maxHead = 8 << 10
@@ -168,5 +168,5 @@ func (h *head) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// String returns what was kept.
+// String returns that beginning.
 func (h *head) String() string { return string(h.text) }

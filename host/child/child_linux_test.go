@@ -162,10 +162,10 @@ func niceness(t *testing.T) int {
 	return 20 - above
 }
 
-// TestAProcessHasNoMoreThanTheHost starts processes as a host does that has less
+// TestAProcessHasNoHigherLimitsThanTheHost starts processes as a host does that has less
 // memory than they may use, a low priority, and a file that its starter left
 // open.
-func TestAProcessHasNoMoreThanTheHost(t *testing.T) {
+func TestAProcessHasNoHigherLimitsThanTheHost(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	p := child.Process{
@@ -206,17 +206,17 @@ func TestAProcessOverALimitIsEnded(t *testing.T) {
 	}
 }
 
-func TestAProcessThatFailsTellsWhy(t *testing.T) {
+func TestTheErrorOfAProcessHasItsOutput(t *testing.T) {
 	t.Parallel()
 	for name, p := range map[string]child.Process{
-		"knows no task \"nothing\"": {Task: "nothing"},
-		"exit status 1":             {Task: "nothing"},
+		"has no task \"nothing\"": {Task: "nothing"},
+		"exit status 1":           {Task: "nothing"},
 		"the process ended with exit status 3: no such disk": {Program: []string{"/bin/sh", "-c", "echo no such disk >&2; exit 3"}},
 		"the process ended with signal: killed":              {Program: []string{"/bin/sh", "-c", "kill -9 $$"}},
 	} {
 		p.Self = []string{self()}
 		err := p.Run(t.Context())
-		var death *child.Death
+		var death *child.ExitError
 		if !errors.As(err, &death) || !strings.Contains(err.Error(), name) {
 			t.Errorf("got %v, want %s", err, name)
 		}
@@ -269,7 +269,7 @@ func TestAProcessDiesWithItsParent(t *testing.T) {
 		}
 		return syscall.Kill(pid, syscall.SIGKILL)
 	}}
-	var death *child.Death
+	var death *child.ExitError
 	if err := p.Run(t.Context()); !errors.As(err, &death) {
 		t.Errorf("got %v", err)
 	}

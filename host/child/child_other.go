@@ -11,7 +11,7 @@ import (
 // limitsPrograms says that programs run here as they are.
 const limitsPrograms = false
 
-func tie(*exec.Cmd) {}
+func setGroup(*exec.Cmd) {}
 
 func kill(p *os.Process) { _ = p.Kill() }
 
@@ -21,7 +21,7 @@ func (l Limits) apply() error { return nil }
 
 func become([]string) error { return errors.New("this system has no limits for programs") }
 
-func sayWhenOutOfTime() {}
+func exitWhenOutOfTime() {}
 
 func (l Limits) tooLong(*os.ProcessState) bool { return false }
 

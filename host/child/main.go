@@ -7,18 +7,18 @@ import (
 	"os"
 )
 
-// Task is what a process does in place of this program.
+// Task is work that a subprocess does in place of this program.
 type Task struct {
 	Name string
-	// Do does it. The error is for the host's log: what the parent is to be
-	// told goes to out.
+	// Do does the work, and writes its result to out. The error is for the host's
+	// log.
 	Do func(arg string, in io.Reader, out io.Writer) error
 }
 
-// variable tells a process that it is a child, and its order.
+// variable is the environment variable that holds the order of a subprocess.
 const variable = "USHER_CHILD"
 
-// order is what a process is to do.
+// order is the task or program of a subprocess, and its limits.
 type order struct {
 	Task    string   `json:"task,omitempty"`
 	Arg     string   `json:"arg,omitempty"`
@@ -26,24 +26,24 @@ type order struct {
 	Limits  Limits   `json:"limits"`
 }
 
-// Main does nothing, unless this process was started by [Process.Run]: then it
-// does its task, and exits. Call it first thing in main.
+// Main does nothing, unless this process was started by [Process.Run]: then it runs
+// its task, and exits. Call it at the start of main.
 func Main(tasks ...Task) {
-	text, is := os.LookupEnv(variable)
-	if !is {
+	text, isChild := os.LookupEnv(variable)
+	if !isChild {
 		return
 	}
-	if err := obey(text, tasks); err != nil {
+	if err := runOrder(text, tasks); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	os.Exit(0)
 }
 
-func obey(text string, tasks []Task) error {
+func runOrder(text string, tasks []Task) error {
 	var o order
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
-		return fmt.Errorf("read the order of a process: %w", err)
+		return fmt.Errorf("read the order of a subprocess: %w", err)
 	}
 	if err := os.Unsetenv(variable); err != nil {
 		return err
@@ -60,5 +60,5 @@ func obey(text string, tasks []Task) error {
 			return t.Do(o.Arg, os.Stdin, os.Stdout)
 		}
 	}
-	return fmt.Errorf("this program knows no task %q", o.Task)
+	return fmt.Errorf("this program has no task %q", o.Task)
 }

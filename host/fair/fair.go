@@ -1,5 +1,5 @@
-// Package fair shares places among keys: requests among bindings, expensive
-// work among actions. What a place stands for is its caller's business.
+// Package fair shares a number of places among keys: requests among bindings,
+// expensive work among actions. The caller decides what a place stands for.
 package fair
 
 import (
@@ -8,11 +8,11 @@ import (
 	"sync"
 )
 
-// Places is a number of places that keys share. A key takes one while it holds
-// fewer than are free, and a key that holds none takes any: so one key holds
-// half of them at most, two a third each, and there is nearly always one for a
-// key that comes later. Who must wait is served key by key, and within a key in
-// the order of coming. It is safe for concurrent use.
+// Places are places that keys share. A key may take a place while it holds fewer
+// than are free, and a key that holds none may take any. So one key holds half of the
+// places at most, two keys a third each, and nearly always a place is free for a new
+// key. Waiting callers are served key by key, and within a key in the order in which
+// they came. It is safe for concurrent use.
 type Places struct {
 	mu      sync.Mutex
 	free    int                        // guarded by mu
@@ -21,13 +21,13 @@ type Places struct {
 	turns   []string                   // guarded by mu: the keys that wait, the next to be served first
 }
 
-// New returns n places, none of them taken.
+// New returns n free places.
 func New(n int) *Places {
 	return &Places{free: n, held: map[string]int{}, waiting: map[string][]chan struct{}{}}
 }
 
-// Enter takes a place for key, and waits for one if it must. [Places.Leave]
-// must follow, unless Enter fails, which it does with ctx only.
+// Enter takes a place for key, and waits for one if it must. The caller must call
+// [Places.Leave], unless Enter fails. The error is ctx's.
 func (p *Places) Enter(ctx context.Context, key string) error {
 	p.mu.Lock()
 	if len(p.waiting[key]) == 0 && p.fits(key) {
@@ -57,14 +57,14 @@ func (p *Places) Leave(key string) {
 	p.serve()
 }
 
-// Idle reports whether nobody holds a place or waits for one.
+// Idle reports whether no place is held or waited for.
 func (p *Places) Idle() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.held) == 0 && len(p.turns) == 0
 }
 
-// fits tells whether key may take a place now. The caller holds mu.
+// fits reports whether key may take a place now. The caller holds mu.
 func (p *Places) fits(key string) bool {
 	return p.held[key] < p.free || p.held[key] == 0 && p.free > 0
 }
@@ -74,7 +74,7 @@ func (p *Places) take(key string) {
 	p.held[key]++
 }
 
-// queue puts key in line, once more. The caller holds mu.
+// queue adds a waiting caller of key. The caller holds mu.
 func (p *Places) queue(key string) chan struct{} {
 	turn := make(chan struct{})
 	if len(p.waiting[key]) == 0 {
@@ -84,8 +84,8 @@ func (p *Places) queue(key string) chan struct{} {
 	return turn
 }
 
-// serve gives free places to those who wait. A key that was served stands at
-// the end of the line again. The caller holds mu.
+// serve gives free places to waiting callers. A key that was served goes to the end
+// of the queue. The caller holds mu.
 func (p *Places) serve() {
 	for p.free > 0 {
 		next := slices.IndexFunc(p.turns, p.fits)
@@ -105,8 +105,8 @@ func (p *Places) serve() {
 	}
 }
 
-// giveUp takes one who waits out of the line, or gives back the place that
-// came at the same moment.
+// giveUp removes a waiting caller from the queue, or gives back the place that it got
+// at the same moment.
 func (p *Places) giveUp(key string, turn chan struct{}) {
 	p.mu.Lock()
 	i := slices.Index(p.waiting[key], turn)

@@ -76,7 +76,7 @@ func TestAKeyThatComesLaterFindsAPlace(t *testing.T) {
 	})
 }
 
-func TestThoseWhoWaitAreServedKeyByKey(t *testing.T) {
+func TestWaitingCallersAreServedKeyByKey(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := fair.New(4)
@@ -94,7 +94,7 @@ func TestThoseWhoWaitAreServedKeyByKey(t *testing.T) {
 	})
 }
 
-func TestWhoGivesUpWaitingLeavesNothing(t *testing.T) {
+func TestACallerThatGivesUpLeavesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := fair.New(2)

@@ -66,7 +66,7 @@ func (b *Builder) buildInSubprocess(ctx context.Context, src bundle.Source) (*Bu
 	if over, ok := errors.AsType[*child.LimitError](err); ok && a.stage != starting {
 		return nil, a.exceeded(over)
 	}
-	if death, ok := errors.AsType[*child.Death](err); ok {
+	if death, ok := errors.AsType[*child.ExitError](err); ok {
 		b.compiled.Store(false) // the cache may have been emptied
 		return nil, fmt.Errorf("build in a subprocess, while %s: %w", a.stage, death)
 	}

@@ -48,9 +48,9 @@ func basePath(s *Sandbox, key string) string {
 	return filepath.Join(s.config.CacheDir, "artifacts", admission.Version(), "base", filepath.FromSlash(key))
 }
 
-// TestAFileThatIsBeingWrittenIsNoBase admits a module while a process stands
+// TestAFileThatIsBeingWrittenIsNotABase admits a module while a process stands
 // between writing a base and giving it its name.
-func TestAFileThatIsBeingWrittenIsNoBase(t *testing.T) {
+func TestAFileThatIsBeingWrittenIsNotABase(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	inCache(t, dir, func(s *Sandbox) {
@@ -71,9 +71,9 @@ func TestAFileThatIsBeingWrittenIsNoBase(t *testing.T) {
 	})
 }
 
-// TestABaseHoldsWhatItsNameSays gives the file of a base the bytes of another,
+// TestABaseHasTheContentThatItsNameStandsFor gives the file of a base the bytes of another,
 // between two starts of the host.
-func TestABaseHoldsWhatItsNameSays(t *testing.T) {
+func TestABaseHasTheContentThatItsNameStandsFor(t *testing.T) {
 	t.Parallel()
 	dir, other := t.TempDir(), t.TempDir()
 	texts := []string{"what every run begins with", "what every run begins WITH", "WHAT EVERY RUN BEGINS WITH"}

@@ -10,10 +10,10 @@ import (
 	"github.com/usherhost/usher/host/sandbox/extism"
 )
 
-// TestWhatTakesTheMachineLongEndsSoonAfterTheDeadline runs what does much with
+// TestLongBulkOperationsEndSoonAfterTheDeadline runs what does much with
 // one instruction: fills and copies of 200 MiB, and a thousand values passed at
 // once. The bound is generous, for a machine that has other work.
-func TestWhatTakesTheMachineLongEndsSoonAfterTheDeadline(t *testing.T) {
+func TestLongBulkOperationsEndSoonAfterTheDeadline(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	for _, name := range []string{"bulk", "wide", "widerecursion"} {

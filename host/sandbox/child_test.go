@@ -34,7 +34,7 @@ func openWithChild(t *testing.T, child ...string) *sandbox.Sandbox {
 	return s
 }
 
-func TestAModuleIsAdmittedInAProcessOfItsOwn(t *testing.T) {
+func TestAModuleIsAdmittedInASubprocess(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()
 	if err != nil {

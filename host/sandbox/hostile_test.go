@@ -12,9 +12,9 @@ import (
 	"github.com/usherhost/usher/host/sandbox/extism"
 )
 
-// TestSpoiltFreeListsLeaveNothingForTheNextRun writes behind what was allocated
+// TestOverwrittenFreeListsLeaveNothingForTheNextRun writes behind what was allocated
 // for exchange, where a kept instance is not cleared.
-func TestSpoiltFreeListsLeaveNothingForTheNextRun(t *testing.T) {
+func TestOverwrittenFreeListsLeaveNothingForTheNextRun(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	for _, what := range []string{"\x01", "\x02"} {

@@ -80,7 +80,7 @@ func faultOf(out sandbox.Outcome) string {
 	return string(out.Fault.Kind)
 }
 
-func TestManyRunsAtOnceKeepApart(t *testing.T) {
+func TestConcurrentRunsAreIsolated(t *testing.T) {
 	t.Parallel()
 	modules := alikes(t, open(t))
 	var wait sync.WaitGroup
@@ -119,7 +119,7 @@ func TestARunBeginsWithTheModuleAsItInitialisedItself(t *testing.T) {
 	}
 }
 
-func TestAnInitialisationThatNeedsARunGetsNoImage(t *testing.T) {
+func TestANonDeterministicInitialisationGetsNoSnapshot(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	for guest, reason := range map[string]string{
@@ -135,7 +135,7 @@ func TestAnInitialisationThatNeedsARunGetsNoImage(t *testing.T) {
 	}
 }
 
-func TestRandomBytesOfTheImageAreTold(t *testing.T) {
+func TestRandomBytesInASnapshotAreReported(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	in, _, err := s.Inspect(t.Context(), guests.Wasm("initrandom"), entry)
@@ -231,7 +231,7 @@ func TestFuelIsTheSameInEveryRunAndBoundsIt(t *testing.T) {
 	}
 }
 
-func TestWhatWasMadeOfAModuleIsThereAfterARestart(t *testing.T) {
+func TestArtifactsSurviveARestart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	other := bytes.Replace(guests.Wasm("marker"), []byte("what every run begins with"), []byte("what every run begins WITH"), 1)
@@ -297,9 +297,9 @@ func remove(t *testing.T, file string) {
 	}
 }
 
-// TestWhatOthersLeftIsSweptWhenASandboxOpens leaves what an older version kept,
+// TestLeftoversAreDeletedWhenASandboxOpens leaves what an older version kept,
 // and what a process leaves that is killed while it writes.
-func TestWhatOthersLeftIsSweptWhenASandboxOpens(t *testing.T) {
+func TestLeftoversAreDeletedWhenASandboxOpens(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	artifacts := filepath.Join(dir, "artifacts")
@@ -394,7 +394,7 @@ func TestIdleModulesAndInstancesStayWithinTheirBytes(t *testing.T) {
 	}
 }
 
-func TestAKeptInstanceHonoursTheLimitOfEachRun(t *testing.T) {
+func TestAPooledInstanceKeepsToTheLimitOfEachRun(t *testing.T) {
 	t.Parallel()
 	m := load(t, open(t), guests.Wasm("memory")) // grows until it can't, then traps
 	for _, limit := range []int64{4 << 20, 16 << 20, 2 << 20, 32 << 20} {

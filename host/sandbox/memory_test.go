@@ -11,9 +11,9 @@ import (
 	"github.com/usherhost/usher/host/sandbox"
 )
 
-// TestWhatTheHostHoldsForAGuestCountsAsItsMemory lets a host function hold 8 MiB
+// TestBytesHeldForAGuestCountAsItsMemory lets a host function hold 8 MiB
 // at each call, until it returns and until the run ends.
-func TestWhatTheHostHoldsForAGuestCountsAsItsMemory(t *testing.T) {
+func TestBytesHeldForAGuestCountAsItsMemory(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		hold  func(*sandbox.Call)
@@ -48,9 +48,9 @@ func TestWhatTheHostHoldsForAGuestCountsAsItsMemory(t *testing.T) {
 	}
 }
 
-// TestWhatTheHostKeepsOfARunCountsAsTheHostsMemory lets a host function keep
+// TestBytesKeptForARunCountAsTheHostsMemory lets a host function keep
 // more than the run's memory_bytes, and then more than the host has.
-func TestWhatTheHostKeepsOfARunCountsAsTheHostsMemory(t *testing.T) {
+func TestBytesKeptForARunCountAsTheHostsMemory(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		bytes int64

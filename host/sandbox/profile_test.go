@@ -46,7 +46,7 @@ func sum(used []sandbox.FunctionFuel) (fuel int64) {
 	return fuel
 }
 
-func TestAProfileTellsEntryFromInitialisation(t *testing.T) {
+func TestAProfileSeparatesEntryFromInitialisation(t *testing.T) {
 	t.Parallel()
 	_, used, err := open(t).Profile(t.Context(), guests.Wasm("init"), unhurried("", 1_000_000))
 	if err != nil {
@@ -91,7 +91,7 @@ func TestAProfileStopsAtTheLimits(t *testing.T) {
 	}
 }
 
-func TestAProfileRefusesWhatIsNoAction(t *testing.T) {
+func TestAProfileRefusesModulesWithoutAnEntry(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	for want, wasm := range map[string][]byte{

@@ -80,7 +80,7 @@ func TestRunReturnsTheOutputOfAGuest(t *testing.T) {
 	}
 }
 
-func TestAFailedRunTellsWhoseFaultItIs(t *testing.T) {
+func TestAFailedRunNamesTheKindOfFault(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	for _, tt := range []struct {

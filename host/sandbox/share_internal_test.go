@@ -43,8 +43,8 @@ func TestModulesEqualButForTheirDataShareTheirCodeAndImage(t *testing.T) {
 	}
 }
 
-// TestABaseIsKeptAsLongAsAModuleHasIt releases the modules one after another.
-func TestABaseIsKeptAsLongAsAModuleHasIt(t *testing.T) {
+// TestABaseIsFreedWithItsLastModule releases the modules one after another.
+func TestABaseIsFreedWithItsLastModule(t *testing.T) {
 	t.Parallel()
 	s, err := Open(t.Context(), Config{CacheDir: t.TempDir(), IdleBytes: 1})
 	if err != nil {

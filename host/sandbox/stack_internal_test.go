@@ -28,9 +28,9 @@ func runGuest(t *testing.T, m *Module) {
 	}
 }
 
-// TestAKeptInstanceDoesNotKeepADeepStack runs a guest that recurses far and
+// TestAPooledInstanceDropsADeepStack runs a guest that recurses far and
 // succeeds, and one that does not.
-func TestAKeptInstanceDoesNotKeepADeepStack(t *testing.T) {
+func TestAPooledInstanceDropsADeepStack(t *testing.T) {
 	t.Parallel()
 	s, err := Open(t.Context(), Config{})
 	if err != nil {
@@ -59,8 +59,8 @@ func TestAKeptInstanceDoesNotKeepADeepStack(t *testing.T) {
 	}
 }
 
-// TestInstancesThatWaitLongHaveNoStacks keeps more instances than can be hot.
-func TestInstancesThatWaitLongHaveNoStacks(t *testing.T) {
+// TestInstancesThatAreIdleLongHaveNoStacks keeps more instances than can be hot.
+func TestInstancesThatAreIdleLongHaveNoStacks(t *testing.T) {
 	t.Parallel()
 	s, err := Open(t.Context(), Config{})
 	if err != nil {

@@ -18,15 +18,15 @@ var loops []byte
 // quantum is how much fuel the benchmark's host gives at a time.
 const quantum = 200_000
 
-// newRuntime makes a runtime that serves the refill, which never refuses.
-func newRuntime(t testing.TB, config wazero.RuntimeConfig, refill func(fuel api.MutableGlobal)) wazero.Runtime {
+// newRuntime makes a runtime that serves the refuel, which never refuses.
+func newRuntime(t testing.TB, config wazero.RuntimeConfig, refuel func(fuel api.MutableGlobal)) wazero.Runtime {
 	t.Helper()
 	ctx := context.Background()
 	r := wazero.NewRuntimeWithConfig(ctx, config.WithCoreFeatures(api.CoreFeaturesV2))
 	t.Cleanup(func() { _ = r.Close(ctx) })
 	_, err := r.NewHostModuleBuilder(wasmbin.MeterModule).NewFunctionBuilder().
 		WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, m api.Module, _ []uint64) {
-			refill(m.ExportedGlobal(wasmbin.FuelExport).(api.MutableGlobal))
+			refuel(m.ExportedGlobal(wasmbin.FuelExport).(api.MutableGlobal))
 		}), nil, nil).Export(wasmbin.MeterRefuel).Instantiate(ctx)
 	if err != nil {
 		t.Fatal(err)

@@ -7,10 +7,10 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// Budgets bound what the engine is asked to compile. Compiling takes time and
-// memory that grow faster than a module does; these bounds keep every module
-// that compilers make, and keep out those that were made to stop the host. A
-// bound of 0 does not bound.
+// Budgets bound the modules that the engine may compile. The time and memory for
+// compiling grow faster than the module. The bounds admit every module that
+// compilers produce, and refuse those that were made to stop the host. 0 is no
+// bound.
 type Budgets struct {
 	ModuleBytes   int
 	Functions     int // imports counted in, as with globals and tables
@@ -32,7 +32,7 @@ type Budgets struct {
 	TableTargets int // of each br_table
 }
 
-// DefaultBudgets returns the bounds for modules from anywhere.
+// DefaultBudgets returns the bounds for untrusted modules.
 func DefaultBudgets() Budgets {
 	return Budgets{
 		ModuleBytes:   host.MaxModuleBytes,
@@ -54,12 +54,12 @@ func DefaultBudgets() Budgets {
 	}
 }
 
-// maxProblems is how many problems are told at once.
+// maxProblems is how many problems are reported at once.
 const maxProblems = 20
 
-// Check reads a module and returns why it should not be compiled: what can't
-// be read in it, or each bound that it exceeds, the function named. It returns
-// at most 20 problems, and none for a good module.
+// Check reads a module and returns why it should not be compiled: the part that
+// can't be read, or each bound that it exceeds, with the function. It returns at
+// most 20 problems, and no problem for a good module.
 func Check(wasm []byte, b Budgets) []host.Problem {
 	c := &checker{budgets: b}
 	if !c.bound("the module", len(wasm), b.ModuleBytes, "bytes", "strip debug information (wasm-opt --strip-debug, or -ldflags='-s -w' for Go)") {
@@ -87,8 +87,8 @@ type checker struct {
 	problems []host.Problem
 }
 
-// bound notes a problem when a number exceeds its limit, and reports whether
-// it does not.
+// bound records a problem when a number exceeds its limit, and reports whether it
+// is within the limit.
 func (c *checker) bound(whose string, n, limit int, what, hint string) bool {
 	if limit == 0 || n <= limit {
 		return true
@@ -108,8 +108,8 @@ const (
 	splitHint   = "divide the function into smaller ones, or compile it with -Os and without forced inlining"
 )
 
-// declared bounds the counts at the beginning of sections before anything is
-// read of what they count.
+// declared bounds the counts at the beginning of sections before their entries are
+// read.
 func (c *checker) declared(wasm []byte) {
 	b := c.budgets
 	r := &reader{data: wasm, at: min(len(header), len(wasm))}
@@ -142,7 +142,7 @@ func (c *checker) declared(wasm []byte) {
 	}
 }
 
-// counts bounds what the counts of single sections do not tell.
+// counts bounds numbers that no single section declares.
 func (c *checker) counts(m *module) {
 	b := c.budgets
 	c.bound("the module", m.count(KindFunction), b.Functions, "functions", smallerHint)
@@ -206,7 +206,7 @@ func (c *checker) function(m *module, index uint32, f FunctionFacts) {
 	c.bound(whose, f.TableTargets, b.TableTargets, "targets in one br_table", tablesHint)
 }
 
-// within tells quickly of nearly every function that it is good.
+// within reports quickly, for nearly every function, that it is within all bounds.
 func (f *FunctionFacts) within(b Budgets) bool {
 	ok := func(n, limit int) bool { return limit == 0 || n <= limit }
 	return ok(f.BodyBytes, b.BodyBytes) && ok(f.Locals, b.Locals) && ok(f.LoopDepth, b.LoopDepth) &&

@@ -11,7 +11,7 @@ import (
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
-func TestCheckRefusesWhatTakesTheEngineLong(t *testing.T) {
+func TestCheckRefusesModulesThatTakeTheEngineLong(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
@@ -57,10 +57,10 @@ func repeat(body []byte, n int) (all [][]byte) {
 	return all
 }
 
-// TestWhatCompilersMakeIsEstimatedCheap estimates functions as debug builds and
+// TestOutputOfCompilersIsEstimatedCheap estimates functions as debug builds and
 // lexers have them: thousands of locals that each live briefly, and a switch
 // with thousands of cases.
-func TestWhatCompilersMakeIsEstimatedCheap(t *testing.T) {
+func TestOutputOfCompilersIsEstimatedCheap(t *testing.T) {
 	t.Parallel()
 	limits := wasmbin.DefaultBudgets()
 	limits.CompileTime = time.Second

@@ -1,48 +1,47 @@
 package wasmbin
 
-// farLabel is how many instructions may lie behind a forward label before the
-// label becomes a charge point of its own. It keeps what a big function with
-// many ways through it (a switch, Go's resumable functions) pays for each pass
-// near to what it runs.
+// farLabel is how many instructions may follow a forward label before the label
+// becomes a charge point of its own. So a big function with many paths (a switch,
+// Go's resumable functions) is charged for each pass about what it runs.
 const farLabel = 192
 
-// tightFarLabel is the same inside of loops that call nothing, where a charge
-// weighs more.
+// tightFarLabel is the same inside of loops that call nothing, where a charge costs
+// more in comparison.
 const tightFarLabel = 1024
 
-// cost says what the pass over one body found: for each event that is a charge
-// point its charge, and the charge at the entry.
+// cost holds the charges of one body: that of each event that is a charge point,
+// and the one at the entry.
 //
-// The unit is one instruction; block, loop, else, end and nop are free. What
-// passes many values at once costs more: see [FuncType.wide]. A
-// charge point pays for the dearest way from it to the next charge point or
-// out of the function, or out of its loop: what follows a loop is paid for by
-// what surrounds the loop. So no instruction runs unpaid, and the sum depends
-// on nothing but the code and the path through it.
+// The unit is one instruction; block, loop, else, end and nop are free.
+// Instructions that pass many values at once cost more: see [FuncType.wide]. A
+// charge point pays for the worst-case path from it to the next charge point, out
+// of the function, or out of its loop: the code after a loop is paid for by the
+// code around the loop. So no instruction runs unpaid, and the sum depends on
+// nothing but the code and the path through it.
 type cost struct {
 	entry   uint32
 	least   uint32   // of entry: 1 in a body where labels pay
 	charges []uint32 // by event, 0 for none
 	nodes   []node   // by event that opens a block
 	regions []region // loops around the event at hand, the innermost last
-	prices  []uint32 // by function: what a call costs besides itself
+	prices  []uint32 // by function: the cost of a call besides the instruction itself
 }
 
-// node is what is known of a block: how dear it is to go on from its label,
-// how dear its else branch is, and how many loops surround its label.
+// node holds the costs of a block: from its label on, and of its else branch. It
+// also counts the loops around its label.
 type node struct {
 	label, other uint32
 	depth        int
 }
 
-// region is a loop and the dearest way on, after any of its exits.
+// region is a loop, with the cost of the worst-case path after any of its exits.
 type region struct {
 	exit uint32
 	far  uint32 // which labels in it become charge points
 }
 
-// measure walks backwards over what s scanned, so that where a branch leads is
-// known when the branch is met.
+// measure goes backwards over the events that s scanned, so that the cost after a
+// branch's target is known when the branch is reached.
 func (c *cost) measure(s *scanner) {
 	n := len(s.events)
 	c.charges = append(c.charges[:0], make([]uint32, n)...)
@@ -56,7 +55,7 @@ func (c *cost) measure(s *scanner) {
 	c.entry = max(ahead+s.head, c.least)
 }
 
-// step returns what is ahead before event i, given what is ahead after it.
+// step returns the cost from before event i on, given the cost from after it on.
 func (c *cost) step(s *scanner, i int, ahead uint32) uint32 {
 	switch e := &s.events[i]; e.op {
 	case opEnd:
@@ -100,7 +99,7 @@ func (c *cost) step(s *scanner, i int, ahead uint32) uint32 {
 
 func (c *cost) end(s *scanner, i int, ahead uint32) uint32 {
 	opener := s.events[i].arg
-	if opener == theFunction {
+	if opener == wholeBody {
 		return 0
 	}
 	if s.events[opener].op == opLoop {
@@ -132,11 +131,11 @@ func (c *cost) far() uint32 {
 	return farLabel
 }
 
-// branch returns what is ahead behind a label. Where the branch leaves loops,
-// that is noted as an exit of the outermost of them and nothing is ahead here.
+// branch returns the cost from a label on. Where the branch leaves loops, that cost
+// is recorded as an exit of the outermost of them, and 0 is returned.
 func (c *cost) branch(opener uint32) uint32 {
 	target := node{}
-	if opener != theFunction {
+	if opener != wholeBody {
 		target = c.nodes[opener]
 	}
 	if target.depth == len(c.regions) {

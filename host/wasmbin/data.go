@@ -8,7 +8,7 @@ import (
 )
 
 // nearBytes is the longest run of zeros that is written out to join two data
-// segments: less than what one more segment costs at instantiation.
+// segments: it costs less than one more segment at instantiation.
 const nearBytes = 64
 
 // place is an active segment with a known offset.

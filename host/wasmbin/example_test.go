@@ -25,7 +25,7 @@ func ExampleRewrite() {
 	runtime := wazero.NewRuntime(ctx)
 	defer func() { _ = runtime.Close(ctx) }()
 	given := int64(0)
-	refill := func(_ context.Context, m api.Module) {
+	refuel := func(_ context.Context, m api.Module) {
 		if given >= 1_000_000 {
 			panic("the fuel is spent")
 		}
@@ -34,7 +34,7 @@ func ExampleRewrite() {
 		fuel.Set(fuel.Get() + 100_000)
 	}
 	_, _ = runtime.NewHostModuleBuilder(wasmbin.MeterModule).
-		NewFunctionBuilder().WithFunc(refill).Export(wasmbin.MeterRefuel).Instantiate(ctx)
+		NewFunctionBuilder().WithFunc(refuel).Export(wasmbin.MeterRefuel).Instantiate(ctx)
 	m, err := runtime.Instantiate(ctx, w.Wasm)
 	if err != nil {
 		fmt.Println(err)

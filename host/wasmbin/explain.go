@@ -9,15 +9,15 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// Unsupported is a feature of WebAssembly that is not taken. It says which, and
-// how to build without it.
+// Unsupported is the error of a module that uses a feature of WebAssembly which is
+// not supported. It names the feature, and says how to build without it.
 type Unsupported struct {
 	Feature string // "exceptions are not supported"
-	Where   string // what was found; "" for nothing to add
+	Where   string // what was found in the module; "" when there is nothing to add
 	Hint    string
 }
 
-// Error tells the feature and what was found.
+// Error names the feature and where it was found.
 func (u *Unsupported) Error() string {
 	if u.Where == "" {
 		return u.Feature
@@ -25,8 +25,7 @@ func (u *Unsupported) Error() string {
 	return u.Feature + ": " + u.Where
 }
 
-// The features that compilers are asked for, and by which flags they leave them
-// out.
+// The features, and the flags with which compilers do not use them.
 var (
 	exceptions = Unsupported{
 		Feature: "exceptions are not supported",
@@ -66,13 +65,13 @@ var (
 	}
 )
 
-// found is the feature with what was found of it.
+// found returns the feature as an error, with the place where it was found.
 func (u Unsupported) found(format string, args ...any) error {
 	u.Where = fmt.Sprintf(format, args...)
 	return &u
 }
 
-// Explain makes of an error of this package a problem with what to do.
+// Explain returns an error of this package as a problem with a hint.
 func Explain(err error) host.Problem {
 	p := host.Problem{Detail: err.Error(), Hint: "compile it again for WebAssembly 2.0, or upload the .wasm file itself, whole"}
 	feature, isFeature := errors.AsType[*Unsupported](err)
@@ -90,7 +89,8 @@ func Explain(err error) host.Problem {
 	return p
 }
 
-// notWasm says what a file is that is no module, as far as that can be seen.
+// notWasm returns the error of a file that is not a module, with the kind of file if
+// that can be recognised.
 func notWasm(data []byte) error {
 	for _, kind := range []struct{ magic, what, hint string }{
 		{"\x1f\x8b", "gzip", "unpack it (gunzip FILE) and upload the .wasm file in it"},
@@ -111,7 +111,7 @@ func notWasm(data []byte) error {
 	return textOf(data)
 }
 
-// textOf tells the texts apart that are taken for modules.
+// textOf recognises text files that are uploaded in place of modules.
 func textOf(data []byte) error {
 	text := strings.TrimSpace(strings.TrimPrefix(string(data[:min(len(data), 4096)]), "\ufeff"))
 	for strings.HasPrefix(text, ";;") { // comments of the text format
@@ -137,7 +137,7 @@ func textOf(data []byte) error {
 // notModule is a file of a known other kind.
 type notModule struct{ what, hint string }
 
-// Error tells the kind.
+// Error names the kind.
 func (n *notModule) Error() string {
 	return "not a WebAssembly module but " + n.what + ": it does not begin with \\0asm and version 1"
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
-// TestWhatIsNotTakenIsNamedWithAWayOut checks files that are no modules, and
+// TestUnsupportedFeaturesAreNamedWithAHint checks files that are no modules, and
 // modules with features that are off.
-func TestWhatIsNotTakenIsNamedWithAWayOut(t *testing.T) {
+func TestUnsupportedFeaturesAreNamedWithAHint(t *testing.T) {
 	t.Parallel()
 	const head = "\x00asm\x01\x00\x00\x00"
 	for _, tt := range []struct{ name, file, detail, hint string }{

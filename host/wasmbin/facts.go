@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Facts is what a host must know of a module to keep and reset instances.
+// Facts are the properties of a module that matter for pooling and restoring its
+// instances.
 type Facts struct {
 	Start           bool          // it has a start function
 	Functions       int           // own ones
@@ -17,7 +18,7 @@ type Facts struct {
 	MemoryGrows     int           // places with memory.grow
 	TableGrows      int           // places with table.grow
 	Largest         FunctionFacts // the maximum of each over all functions
-	InstanceBytes   uint64        // what an instance has besides its memory: tables as they begin, passive element segments and globals
+	InstanceBytes   uint64        // of an instance besides its memory: initial tables, passive element segments and globals
 }
 
 // GlobalFact is an own mutable global. Index counts imports in; Export is the
@@ -28,7 +29,7 @@ type GlobalFact struct {
 	Export string
 }
 
-// FunctionFacts are the measures of a function that its compile time depends on.
+// FunctionFacts are the numbers that a function's compile time depends on.
 type FunctionFacts struct {
 	BodyBytes    int
 	Locals       int // parameters counted in
@@ -36,13 +37,13 @@ type FunctionFacts struct {
 	LoopDepth    int
 	TableTargets int // of its largest br_table
 
-	// CompileTime is how long the engine takes for it at worst, by estimate and
-	// besides what is in proportion to its bytes. [Check] alone estimates it.
+	// CompileTime estimates how long the engine takes for it at worst, without the
+	// part that is proportional to its bytes. Only [Check] computes it.
 	CompileTime time.Duration
 }
 
-// Obstacles says why an instance can't be reset to a state in which only its
-// memory and the numbers in its globals are put back; none when it can.
+// Obstacles returns why an instance can't be restored by setting its memory and its
+// numeric globals alone; nothing when it can.
 func (f *Facts) Obstacles() (why []string) {
 	if f.ImportsState {
 		why = append(why, "it imports a memory, table or mutable global")
@@ -89,7 +90,7 @@ func (m *module) facts(s *scanner) (Facts, error) {
 	return f, nil
 }
 
-// What the engine has for each of these in an instance.
+// The engine's memory for each of these in an instance.
 const (
 	ReferenceBytes = 8 // in a table or segment
 	globalBytes    = 64
@@ -108,7 +109,7 @@ func (m *module) instanceBytes() uint64 {
 	return n
 }
 
-// note takes in what a body does.
+// note adds the facts of a body.
 func (f *Facts) note(s *scanner) {
 	for i := range s.events {
 		switch e := &s.events[i]; e.op {

@@ -2,24 +2,24 @@ package wasmbin
 
 import "time"
 
-// flow estimates how long the engine takes for a function, besides what is in
-// proportion to its bytes. It follows the control flow as the engine's SSA builder
-// does, and counts what that spends more than linear time on:
+// flow estimates how long the engine takes for a function, without the part that is
+// proportional to its bytes. It follows the control flow as the engine's SSA builder
+// does, and counts the steps of those parts that take more than linear time:
 //
-//   - From every block, and from every edge, it walks up the dominator tree: for
-//     ifs inside or behind one another that is the square of their number.
-//   - To read a local it walks up the blocks with one predecessor, until the local
-//     is set or flows meet.
-//   - Where flows meet it merges every local that is read behind and was not set
-//     since: locals times blocks, and dearer in loops.
+//   - From every block, and from every edge, the builder goes up the dominator tree:
+//     for nested or successive ifs that is the square of their number.
+//   - To read a local it goes up the blocks with one predecessor, until the local is
+//     set or flows meet.
+//   - Where flows meet it merges every local that is read later and was not set
+//     since: locals times blocks, and more in loops.
 //
-// Blocks of a wide switch lie side by side in that tree, and the locals that
-// compilers make without optimisation are read next to where they are set: neither
-// costs much. A local that is set on one of two ways counts as set on both, so the
-// estimate can be too low; the process that compiles has limits.
+// Blocks of a wide switch are siblings in that tree, and the locals that compilers
+// make without optimisation are read next to where they are set: neither costs much.
+// A local that is set on one of two paths counts as set on both, so the estimate can
+// be too low; the subprocess that compiles has limits.
 type flow struct {
 	blocks []flowBlock
-	labels []flowLabel // of the blocks that are open, theFunction's first
+	labels []flowLabel // of the blocks that are open, wholeBody's first
 	last   []flowMark  // by local; those of other bodies count as none
 	now    flowMark
 	block  int32 // the one at hand, unreached in code that nothing reaches
@@ -58,8 +58,7 @@ type use struct {
 	set   bool
 }
 
-// What the engine was measured to take for each, on a machine that is not the
-// fastest.
+// The engine's measured time for each, on a machine that is not the fastest.
 const (
 	walkNanos  = 8
 	lookNanos  = 30
@@ -150,7 +149,7 @@ func (f *flow) open(op byte) {
 // label returns the label of the block that an event opened. The events of open
 // blocks are in the scanner's order, so the label's place is its depth.
 func (f *flow) label(s *scanner, opener uint32) *flowLabel {
-	if opener == theFunction {
+	if opener == wholeBody {
 		return &f.labels[0]
 	}
 	return &f.labels[s.events[opener].depth]

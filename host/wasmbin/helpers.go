@@ -2,13 +2,12 @@ package wasmbin
 
 import "slices"
 
-// PieceBytes is how much memory.fill and memory.copy do between two charges: a
-// run's deadline waits for no more than some of these.
+// PieceBytes is how many bytes memory.fill and memory.copy write between two
+// charges: a run ends at most a few of these after its deadline.
 const PieceBytes = 1 << 20
 
-// addHelpers appends the helpers up to the last one in use, and those of the
-// tables that grow. A count that the operation can't have is not charged: the
-// operation fails at once.
+// addHelpers appends the helpers up to the last one in use, and those of the tables
+// that grow. A count that the operation refuses is not charged: it fails at once.
 func (t *meter) addHelpers(maxElements, maxPages uint32) {
 	last := -1
 	for i, used := range t.used {
@@ -69,9 +68,9 @@ const (
 )
 
 // addPieces appends a helper that does what memory.fill or memory.copy does,
-// with its parameters. What is small, or reaches beyond the memory and so fails,
-// is done at once; the rest in pieces, from the end where copying from the start would
-// overwrite what is still to be copied.
+// with its parameters. Small operations, and those that reach beyond the memory and
+// so fail, run at once; others in pieces, from the end where copying from the start
+// would overwrite bytes that are still to be copied.
 func (t *meter) addPieces(helper int) {
 	operation := []byte{opPrefixMisc, miscMemoryFill, 0}
 	if helper == copyPieces {
@@ -132,9 +131,9 @@ func (t *meter) pieces(code, operation []byte, up, moves bool) []byte {
 	return append(code, opLocalGet, pieceCount, opBrIf, 0, opEnd)
 }
 
-// countTable lets the host count the elements that a table is to grow by. The
-// count is on the stack; where the host refuses, one takes its place that no table
-// can grow by.
+// countTable makes the host count the elements that a table is to grow by. The count
+// is on the stack. Where the host refuses, it is replaced by -1, which no table can
+// grow by.
 func (t *meter) countTable(out []byte, table uint32) []byte {
 	if !t.counts {
 		return out
@@ -147,8 +146,8 @@ func (t *meter) countTable(out []byte, table uint32) []byte {
 	return appendU32(append(out, opCall), t.helpers[helperCount-1]+1+uint32(at))
 }
 
-// addTable appends the helper of a table: it asks the host when the table can
-// grow so far.
+// addTable appends the helper of a table: it asks the host if the table can grow so
+// far.
 func (t *meter) addTable(table uint32) {
 	code := appendU32([]byte{0, opPrefixMisc, miscTableSize}, table)
 	code = append(code, opI64ExtendU, opLocalGet, 0, opI64ExtendU, opI64Add)

@@ -3,10 +3,10 @@ package wasmbin
 // injector writes one metered body.
 //
 // A loop is wrapped so that the call of the host lies outside of it, and the
-// engine can keep what the loop works on in registers:
+// engine can hold the loop's values in registers:
 //
 //	block $out
-//	  loop $refuel
+//	  loop $again
 //	    block $spent
 //	      loop           ;; the guest's
 //	        fuel -= n
@@ -15,14 +15,14 @@ package wasmbin
 //	      end
 //	      br $out
 //	    end
-//	    call $refill
-//	    fuel += n        ;; for the loop's head comes once more
-//	    br $refuel
+//	    call $refuel
+//	    fuel += n        ;; because the loop's head runs once more
+//	    br $again
 //	  end
 //	end
 //
-// In a loop that calls nothing a local holds the fuel as well, so that a pass
-// does not wait for the memory that the pass before wrote.
+// In a loop that calls nothing, a local holds the fuel as well, so that a pass does
+// not wait for the store of the pass before.
 type injector struct {
 	*meter
 	scan  *scanner
@@ -31,7 +31,7 @@ type injector struct {
 	out   []byte
 	done  uint32 // how much of raw is written
 	copy  uint32 // the local
-	tight uint32 // the event of the outermost loop around that calls nothing, or theFunction
+	tight uint32 // the event of the outermost loop around that calls nothing, or wholeBody
 	open  []opened
 }
 
@@ -47,7 +47,7 @@ const wrapLabels = 3
 
 // body writes the body of scan with charges, and with its calls renumbered.
 func (j *injector) body() {
-	j.tight, j.done, j.open = theFunction, 0, append(j.open[:0], opened{event: theFunction})
+	j.tight, j.done, j.open = wholeBody, 0, append(j.open[:0], opened{event: wholeBody})
 	j.locals()
 	j.out = j.charge(j.out, j.costs.entry)
 	for i := range j.scan.events {
@@ -134,7 +134,7 @@ func (j *injector) loop(i uint32, e *event) {
 		return
 	}
 	j.copyTo(e.at)
-	if e.arg == 1 && j.tight == theFunction {
+	if e.arg == 1 && j.tight == wholeBody {
 		j.tight = i
 		j.out = appendU32(append(j.out, opGlobalGet), j.fuel)
 		j.out = appendU32(append(j.out, opLocalSet), j.copy)
@@ -156,10 +156,10 @@ func (j *injector) takesNothing(e *event) bool {
 	return t < 0 || len(j.scan.module.types[t].Params) == 0
 }
 
-// pay takes price from the fuel and leaves what is left on the stack.
+// pay takes price from the fuel and leaves the rest on the stack.
 func (j *injector) pay(price uint32) {
 	j.deduct(price)
-	if j.tight == theFunction {
+	if j.tight == wholeBody {
 		j.out = appendU32(append(j.out, opGlobalGet), j.fuel)
 	} else {
 		j.out = appendU32(append(j.out, opLocalGet), j.copy)
@@ -169,7 +169,7 @@ func (j *injector) pay(price uint32) {
 // deduct takes price from the fuel.
 func (j *injector) deduct(price uint32) {
 	j.points++
-	if j.tight == theFunction {
+	if j.tight == wholeBody {
 		j.out = appendU32(append(j.out, opGlobalGet), j.fuel)
 		j.out = appendSigned(append(j.out, opI64Const), int64(price))
 		j.out = appendU32(append(j.out, opI64Sub, opGlobalSet), j.fuel)
@@ -190,13 +190,13 @@ func (j *injector) end(i uint32, e *event) {
 		return
 	}
 	if price := j.costs.charges[i]; price > 0 {
-		j.deduct(price) // the next loop or function checks: a call here would cost more than it tells
+		j.deduct(price) // the next loop or function checks: a call here would cost more than it is worth
 	}
 }
 
 // check charges a loop that is not wrapped.
 func (j *injector) check(price uint32) {
-	if price == 0 || j.tight == theFunction {
+	if price == 0 || j.tight == wholeBody {
 		j.out = j.charge(j.out, price)
 		return
 	}
@@ -212,17 +212,17 @@ func (j *injector) unwrap(loop uint32) {
 	j.refuel(j.costs.charges[loop])
 	j.out = append(j.out, opBr, 0, opEnd, opEnd)
 	if j.tight == loop {
-		j.tight = theFunction
+		j.tight = wholeBody
 	}
 }
 
 // refuel calls the host and gives the price back.
 func (j *injector) refuel(price uint32) {
-	j.out = appendU32(append(j.out, opCall), j.refill)
+	j.out = appendU32(append(j.out, opCall), j.meter.refuel)
 	j.out = appendU32(append(j.out, opGlobalGet), j.fuel)
 	j.out = appendSigned(append(j.out, opI64Const), int64(price))
 	j.out = append(j.out, opI64Add)
-	if j.tight != theFunction {
+	if j.tight != wholeBody {
 		j.out = appendU32(append(j.out, opLocalTee), j.copy)
 	}
 	j.out = appendU32(append(j.out, opGlobalSet), j.fuel)

@@ -1,6 +1,6 @@
 package wasmbin
 
-// The opcodes that the package tells apart by name.
+// The opcodes that the package distinguishes by name.
 const (
 	opUnreachable   = 0x00
 	opNop           = 0x01
@@ -72,7 +72,7 @@ const (
 	miscTableFill
 )
 
-// shape says what follows an opcode.
+// shape describes the bytes after an opcode.
 type shape byte
 
 const (

@@ -1,15 +1,15 @@
 package wasmbin
 
-// leafLimit is the most that a function may cost for its callers to pay for it.
-// It is below farLabel, so that such a function has no charge point at all.
+// leafLimit is the largest cost of a function that its callers pay for. It is below
+// farLabel, so that such a function has no charge point at all.
 const leafLimit = 128
 
-// leafDepth is how deep calls of such functions may go.
+// leafDepth is how deeply calls of such functions may be nested.
 const leafDepth = 8
 
-// leaves finds the functions whose callers pay for them, which saves the charge
-// at their entry: those that have no loop, that call nothing but each other and
-// the host, that only direct calls can reach, and that cost little.
+// leaves finds the functions that their callers pay for, which saves the charge at
+// their entry: those without loops, which call only each other and the host, which
+// only direct calls can reach, and which cost little.
 type leaves struct {
 	module *module
 	scan   *scanner
@@ -21,7 +21,7 @@ type leafState byte
 
 const (
 	leafUnknown leafState = iota
-	leafOpen              // being looked at: it calls itself, if it is met
+	leafOpen              // being examined: it calls itself, if it is reached again
 	leafNo
 	leafYes
 )
@@ -37,7 +37,7 @@ func findLeaves(m *module, s *scanner) (*leaves, error) {
 	return l, nil
 }
 
-// exclude rules out what can be called other than directly, and what is long.
+// exclude rules out functions that can be called other than directly, or are long.
 func (l *leaves) exclude(m *module) {
 	for i, b := range m.bodies {
 		if len(b.raw) > 4*leafLimit {
@@ -77,7 +77,7 @@ func (l *leaves) ruleConstant(c constant) {
 	}
 }
 
-// look decides on own function i and on what it calls.
+// look decides on own function i and on the functions that it calls.
 func (l *leaves) look(i, depth int) error {
 	if l.state[i] != leafUnknown {
 		return nil
@@ -105,8 +105,8 @@ func (l *leaves) look(i, depth int) error {
 	return l.measure(i)
 }
 
-// calls lists the functions that own function i calls, and says whether it can
-// be a leaf as far as that.
+// calls lists the functions that own function i calls, and reports whether it can be
+// a leaf in this respect.
 func (l *leaves) calls(i int) (calls []uint32, ok bool, err error) {
 	if err := l.scan.scan(i); err != nil || l.scan.maxLoops > 0 {
 		return nil, false, err

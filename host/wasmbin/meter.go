@@ -8,28 +8,28 @@ const (
 	MeterModule = "usher:meter/v1" // imported from
 	MeterRefuel = "refuel"         // () -> (): called when the fuel is below zero
 	MeterTable  = "table"          // (i32) -> i32: called with Options.CountTables before a table grows by so many elements
-	FuelExport  = "usher:fuel"     // mutable i64 global: what is left
+	FuelExport  = "usher:fuel"     // mutable i64 global: the fuel that is left
 	StartExport = "usher:start"    // () -> (): the start function
 	GlobalStem  = "usher:g"        // and the global's index: mutable globals
 	reservedFor = "usher:"
 )
 
-// What the operations on many bytes or elements cost besides themselves.
+// The costs of operations on many bytes or elements, besides one for the instruction.
 const (
 	BytesPerFuel = 16   // memory.fill, memory.copy, memory.init
 	FuelPerPage  = 4096 // memory.grow: PageBytes / BytesPerFuel
 )
 
-// padding is how many unused globals stand on each side of the fuel, so that
-// the fuel of two instances never shares a cache line. A global takes 16 bytes.
+// padding is the number of unused globals on each side of the fuel, so that the fuel
+// of two instances never shares a cache line. A global takes 16 bytes.
 const padding = 8
 
-// meter knows the indexes of what it adds to a module.
+// meter holds the indexes of the items that it adds to a module.
 type meter struct {
 	module  *module
 	fuel    uint32
-	refill  uint32
-	own     uint32 // the first own function before the refill was imported
+	refuel  uint32
+	own     uint32 // the first own function before the refuel function was imported
 	helpers [helperCount]uint32
 	used    [helperCount]bool
 	tables  []uint32 // that grow, each with a helper behind the others
@@ -53,7 +53,7 @@ var pieces = map[byte]int{miscMemoryFill: fillPieces, miscMemoryCopy: copyPieces
 // addMeter adds the imports, globals and exports; the bodies come later, by
 // inject.
 func addMeter(m *module, counts bool) *meter {
-	t := &meter{module: m, refill: m.imported[KindFunction], own: m.imported[KindFunction], counts: counts}
+	t := &meter{module: m, refuel: m.imported[KindFunction], own: m.imported[KindFunction], counts: counts}
 	typ := m.addType(FuncType{})
 	m.present[SectionImport], m.present[SectionGlobal], m.present[SectionExport] = true, true, true
 	m.imports = append(slices.Clip(m.imports), Import{Module: MeterModule, Name: MeterRefuel, typeIndex: typ})
@@ -77,7 +77,7 @@ func addMeter(m *module, counts bool) *meter {
 	return t
 }
 
-// move tells the new index of a function.
+// move returns the new index of a function.
 func (t *meter) move(index uint32) uint32 {
 	switch {
 	case index < t.own:
@@ -132,7 +132,7 @@ func (t *meter) help(out []byte, helper int) []byte {
 	return appendU32(append(out, opCall), t.helpers[helper])
 }
 
-// charge writes: fuel -= n; if fuel < 0 { refill() }.
+// charge writes: fuel -= n; if fuel < 0 { refuel() }.
 func (t *meter) charge(out []byte, n uint32) []byte {
 	if n == 0 {
 		return out
@@ -142,10 +142,10 @@ func (t *meter) charge(out []byte, n uint32) []byte {
 	return t.settle(appendSigned(append(out, opI64Const), int64(n)))
 }
 
-// settle takes what is left and the price from the stack.
+// settle takes the remaining fuel and the price from the stack.
 func (t *meter) settle(out []byte) []byte {
 	out = appendU32(append(out, opI64Sub, opGlobalSet), t.fuel)
 	out = appendU32(append(out, opGlobalGet), t.fuel)
 	out = append(out, opI64Const, 0, opI64LessS, opIf, blockVoid, opCall)
-	return append(appendU32(out, t.refill), opEnd)
+	return append(appendU32(out, t.refuel), opEnd)
 }

@@ -29,9 +29,9 @@ var startLoop []byte
 var errSpent = errors.New("the fuel is spent")
 
 // budget gives fuel by the quantum until it has given all, and then panics.
-type budget struct{ left, given, refills, quantum int64 }
+type budget struct{ left, given, refuels, quantum int64 }
 
-func (b *budget) refill(fuel api.MutableGlobal) {
+func (b *budget) refuel(fuel api.MutableGlobal) {
 	if b.left <= 0 {
 		panic(errSpent)
 	}
@@ -41,7 +41,7 @@ func (b *budget) refill(fuel api.MutableGlobal) {
 	}
 	b.left -= q
 	b.given += q
-	b.refills++
+	b.refuels++
 	fuel.Set(uint64(int64(fuel.Get()) + q))
 }
 
@@ -63,10 +63,10 @@ var mixedFunctions = []string{
 	"loops with parameters", "far labels",
 }
 
-// TestMeteredDoesWhatPlainDoes calls every function with the same arguments on
+// TestMeteredCodeBehavesAsPlainCode calls every function with the same arguments on
 // the plain and the metered module, compiled and interpreted, and compares
 // results, traps, memory and, between the engines, the fuel.
-func TestMeteredDoesWhatPlainDoes(t *testing.T) {
+func TestMeteredCodeBehavesAsPlainCode(t *testing.T) {
 	t.Parallel()
 	w, err := wasmbin.Rewrite(mixed, wasmbin.Options{Meter: true, Strip: true, MergeData: true, MaxMemoryPages: 8, MaxTableElements: 16})
 	if err != nil {
@@ -77,7 +77,7 @@ func TestMeteredDoesWhatPlainDoes(t *testing.T) {
 	for _, wasm := range [][]byte{mixed, w.Wasm} {
 		for _, config := range engines() {
 			b := &budget{left: 1 << 60, quantum: int64(1 + 5000*len(budgets))} // the quantum must not matter
-			r := newRuntime(t, config, b.refill)
+			r := newRuntime(t, config, b.refuel)
 			instances, budgets = append(instances, instantiate(t, r, wasm)), append(budgets, b)
 		}
 	}
@@ -95,7 +95,7 @@ func TestMeteredDoesWhatPlainDoes(t *testing.T) {
 			t.Fatalf("call %d, %s(%d, %d): fuel %d and %d", i, name, x, y, a, b)
 		}
 	}
-	if budgets[2].refills == 0 {
+	if budgets[2].refuels == 0 {
 		t.Error("the fuel never ran out")
 	}
 }
@@ -126,7 +126,7 @@ func TestSpentFuelStopsEverything(t *testing.T) {
 			t.Run(name+" "+engine, func(t *testing.T) {
 				t.Parallel()
 				b := &budget{left: 10 * quantum}
-				m := instantiate(t, newRuntime(t, config, b.refill), metered(t, bombs))
+				m := instantiate(t, newRuntime(t, config, b.refuel), metered(t, bombs))
 				if _, err := m.ExportedFunction(name).Call(t.Context()); !errors.Is(err, errSpent) {
 					t.Errorf("error %v", err)
 				}
@@ -141,7 +141,7 @@ func TestSpentFuelStopsEverything(t *testing.T) {
 func TestSpentFuelStopsAStartFunction(t *testing.T) {
 	t.Parallel()
 	b := &budget{left: quantum}
-	r := newRuntime(t, compilerConfig(), b.refill)
+	r := newRuntime(t, compilerConfig(), b.refuel)
 	if _, err := r.Instantiate(t.Context(), metered(t, startLoop)); !errors.Is(err, errSpent) {
 		t.Errorf("error %v", err)
 	}
@@ -173,9 +173,9 @@ func TestLabelsThatPayDoNotHideLoopsFromTheMeter(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			spent, refills := errors.New("spent"), 0
+			spent, refuels := errors.New("spent"), 0
 			r := newRuntime(t, wazero.NewRuntimeConfig(), func(fuel api.MutableGlobal) {
-				if refills++; refills > 3 {
+				if refuels++; refuels > 3 {
 					panic(spent)
 				}
 				fuel.Set(fuel.Get() + 5000)
@@ -204,7 +204,7 @@ func TestFuelIsTheInstructionsOfThePath(t *testing.T) {
 		{"fib", 3, 5 * 13}, // each call pays for the dearer branch
 	} {
 		b := &budget{left: 1 << 60}
-		m := instantiate(t, newRuntime(t, compilerConfig(), b.refill), metered(t, loops))
+		m := instantiate(t, newRuntime(t, compilerConfig(), b.refuel), metered(t, loops))
 		call(t, m.ExportedFunction(tt.name), tt.n)
 		if used := b.used(m); used != tt.fuel {
 			t.Errorf("%s(%d) used %d, want %d", tt.name, tt.n, used, tt.fuel)
@@ -212,7 +212,7 @@ func TestFuelIsTheInstructionsOfThePath(t *testing.T) {
 	}
 }
 
-func TestSamplesDoTheSameMetered(t *testing.T) {
+func TestMeteredSamplesBehaveAlike(t *testing.T) {
 	t.Parallel()
 	for _, s := range samples(t) {
 		w, err := wasmbin.Rewrite(s.wasm, wasmbin.Options{Meter: true, Strip: true, MergeData: true, MaxMemoryPages: 1000, MaxTableElements: 100_000})
@@ -228,7 +228,7 @@ func TestSamplesDoTheSameMetered(t *testing.T) {
 	}
 }
 
-func TestRewriteRefusesWhatIsReserved(t *testing.T) {
+func TestRewriteRefusesReservedNames(t *testing.T) {
 	t.Parallel()
 	again := metered(t, loops)
 	if _, err := wasmbin.Rewrite(again, wasmbin.Options{Meter: true}); err == nil || !strings.Contains(err.Error(), "reserved") {
@@ -245,7 +245,7 @@ func TestRewriteRefusesWhatIsReserved(t *testing.T) {
 func TestCodeCanNotReachTheMeter(t *testing.T) {
 	t.Parallel()
 	for name, code := range map[string][]byte{
-		"the fuel": {0, 0x42, 0, 0x24, 8, 0x0b}, "the refill": {0, 0x10, 1, 0x0b}, "a type": {0, 0x02, 1, 0x0b, 0x0b},
+		"the fuel": {0, 0x42, 0, 0x24, 8, 0x0b}, "the refuel": {0, 0x10, 1, 0x0b}, "a type": {0, 0x02, 1, 0x0b, 0x0b},
 		"a reference": {0, 0xd2, 1, 0x1a, 0x0b},
 	} {
 		_, err := wasmbin.Rewrite(assemble(code), wasmbin.Options{Meter: true})

@@ -18,7 +18,7 @@ const (
 	TypeExternref byte = 0x6f
 )
 
-// module is a module in full: all that the rewriter may change. The slices
+// module is a whole module: everything that the rewriter may change. The slices
 // share the input's memory.
 type module struct {
 	types     []FuncType
@@ -59,9 +59,9 @@ type constant struct {
 	raw   []byte // the instruction as it came
 }
 
-// element is an element segment in any of the eight forms that flags tells
-// apart: bit 0 says passive or declarative, bit 1 explicit or declarative, bit
-// 2 expressions in place of indexes.
+// element is an element segment in one of the eight forms that flags distinguishes:
+// bit 0 is passive or declarative, bit 1 explicit or declarative, bit 2 expressions
+// in place of indexes.
 type element struct {
 	flags     uint32
 	table     uint32
@@ -98,9 +98,9 @@ var order = [...]int{
 	SectionExport: 7, SectionStart: 8, SectionElement: 9, SectionDataCount: 10, SectionCode: 11, SectionData: 12,
 }
 
-// decode reads a module in full but for the instructions, and checks that
-// every index in it names something, so that whatever the rewriter adds can't
-// be reached by a number that named nothing before.
+// decode reads a whole module except the instructions, and checks that every index
+// is valid, so that no index that was invalid before can refer to what the rewriter
+// adds.
 func decode(wasm []byte) (*module, error) {
 	if len(wasm) >= 8 && bytes.Equal(wasm[:4], header[:4]) && wasm[6] == 1 {
 		return nil, ErrComponent
@@ -183,7 +183,7 @@ func (m *module) read(id byte, r *reader, offset int) {
 	}
 }
 
-// typeOf returns the type of a function that there is.
+// typeOf returns the type of a function, which must exist.
 func (m *module) typeOf(function uint32) FuncType {
 	if function >= m.imported[KindFunction] {
 		return m.types[m.functions[function-m.imported[KindFunction]]]
@@ -191,9 +191,9 @@ func (m *module) typeOf(function uint32) FuncType {
 	return m.foreign[function]
 }
 
-// wideValues is from how many parameters and results on the values that a call
-// or a branch passes are paid for, one unit for four: compilers that mean no
-// harm pass fewer.
+// wideValues is the number of parameters and results from which on the values that a
+// call or a branch passes are paid for, one unit for four: ordinary compilers pass
+// fewer.
 const wideValues = 16
 
 func (t FuncType) wide() uint32 {
@@ -344,8 +344,8 @@ func (m *module) complete() error {
 	return nil
 }
 
-// completeNames reads the names, and leaves out what is malformed in them: the
-// engine would refuse the module or believe the counts.
+// completeNames reads the names, without malformed parts: for these the engine would
+// refuse the module, or trust their counts.
 func (m *module) completeNames() {
 	i := slices.IndexFunc(m.customs, func(c custom) bool { return c.name == "name" })
 	if i < 0 {

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// The subsections of the name section that speak of functions.
+// The subsections of the name section that contain function indexes.
 const (
 	namesModule    = 0
 	namesFunctions = 1
@@ -15,12 +15,12 @@ const (
 	namesLabels    = 3
 )
 
-// maxNameBytes is the longest name of a function, or of the module, that is kept
-// whole: the engine puts them into the trace of every trap, one a frame.
+// maxNameBytes is the longest name of a function, or of the module, that is not cut:
+// the engine writes them into the stack trace of every trap, one a frame.
 const maxNameBytes = 1 << 10
 
-// nameSection is the custom section "name". What it says has no effect on a
-// module, so what can't be read of it is left out, and long names are cut.
+// nameSection is the custom section "name". It has no effect on how a module runs,
+// so parts that can't be read are left out, and long names are cut.
 type nameSection struct {
 	functions []functionName // by ascending index
 	parts     []namePart
@@ -62,7 +62,7 @@ func readNames(content []byte) nameSection {
 	return n
 }
 
-// add takes in a part and reports whether it is well formed.
+// add adds a part and reports whether it is well formed.
 func (n *nameSection) add(p *namePart) bool {
 	r := &reader{data: p.body}
 	switch p.id {

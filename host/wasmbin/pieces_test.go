@@ -23,9 +23,9 @@ const mover = "\x00asm\x01\x00\x00\x00" +
 	"\x0c\x00\x20\x00\x20\x01\x20\x02\xfc\x0a\x00\x00\x0b" +
 	"\x0b\x00\x20\x00\x20\x01\x20\x02\xfc\x0b\x00\x0b"
 
-// TestPiecesDoWhatTheWholeDoes copies and fills at random, in a memory of five
+// TestPiecesBehaveAsTheWholeOperation copies and fills at random, in a memory of five
 // pieces, over itself, beyond the end and at the edges.
-func TestPiecesDoWhatTheWholeDoes(t *testing.T) {
+func TestPiecesBehaveAsTheWholeOperation(t *testing.T) {
 	t.Parallel()
 	w, err := wasmbin.Rewrite([]byte(mover), wasmbin.Options{Meter: true})
 	if err != nil {
@@ -33,10 +33,10 @@ func TestPiecesDoWhatTheWholeDoes(t *testing.T) {
 	}
 	r := wazero.NewRuntime(t.Context())
 	defer func() { _ = r.Close(t.Context()) }()
-	refills := 0
+	refuels := 0
 	_, err = r.NewHostModuleBuilder(wasmbin.MeterModule).NewFunctionBuilder().
 		WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, m api.Module, _ []uint64) {
-			refills++
+			refuels++
 			m.ExportedGlobal(wasmbin.FuelExport).(api.MutableGlobal).Set(100_000)
 		}), nil, nil).Export(wasmbin.MeterRefuel).Instantiate(t.Context())
 	if err != nil {
@@ -75,7 +75,7 @@ func TestPiecesDoWhatTheWholeDoes(t *testing.T) {
 			t.Fatalf("%s %d %d %d: error %v, the memory is as it should be: %t", name, to, from, count, err, bytes.Equal(memory, want))
 		}
 	}
-	if refills < 100 {
-		t.Errorf("%d refills", refills)
+	if refuels < 100 {
+		t.Errorf("%d refuels", refuels)
 	}
 }

@@ -130,7 +130,8 @@ func (r *reader) valueTypes() []byte {
 	return types
 }
 
-// unknownType tells the feature that a type is of; nil for one that is known.
+// unknownType returns the feature that a type belongs to as an error, nil for a
+// supported type.
 func unknownType(t byte) error {
 	switch t {
 	case TypeI32, TypeI64, TypeF32, TypeF64, TypeV128, TypeFuncref, TypeExternref:
@@ -156,7 +157,7 @@ func (r *reader) limits() Limits {
 	return l
 }
 
-// unknownLimits tells the feature that a flag of limits stands for.
+// unknownLimits returns the feature that a flag of limits stands for as an error.
 func unknownLimits(flag byte) error {
 	switch {
 	case flag&4 != 0 && flag < 16:

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Options says what [Rewrite] changes. The zero value changes nothing: a module
-// in canonical form comes back byte for byte.
+// Options are the changes that [Rewrite] makes. The zero value changes nothing: a
+// module in canonical form is returned byte for byte.
 type Options struct {
-	// Meter lets the code count its fuel down and call the host when it is
-	// spent. See [Rewrite].
+	// Meter makes the code count its fuel down and call the host when it is used
+	// up. See [Rewrite].
 	Meter bool
-	// Strip leaves out the custom sections but "name", of which it keeps the
-	// names of the module and its functions, and "sourceMappingURL".
+	// Strip removes all custom sections except "sourceMappingURL" and "name", which
+	// keeps the names of the module and its functions.
 	Strip bool
 	// MergeData joins active data segments that lie near one another.
 	MergeData bool
@@ -26,15 +26,15 @@ type Options struct {
 	// ExportGlobals exports each own mutable global as [GlobalStem] and its
 	// index, imports counted in.
 	ExportGlobals bool
-	// RenameImport, if set, tells from which module an import comes instead.
+	// RenameImport, if set, returns the module from which an import comes instead.
 	RenameImport func(module, name string) string
-	// KeepExport, if set, tells which exports stay.
+	// KeepExport, if set, reports which exports stay.
 	KeepExport func(name string) bool
-	// CountTables lets the code ask the host, by the imported function
-	// [MeterModule] [MeterTable], before it grows a table by so many elements: it
-	// returns the count, or -1 to refuse. It needs Meter.
+	// CountTables makes the code call the imported function [MeterModule]
+	// [MeterTable] with the number of elements before it grows a table. That returns
+	// the number, or -1 to refuse. It needs Meter.
 	CountTables bool
-	// State, if there is one, is what the module begins with.
+	// State, if set, is the state that the module begins with.
 	State *State
 }
 
@@ -42,50 +42,53 @@ type Options struct {
 type State struct {
 	// Pages is the size of the memory.
 	Pages uint32
-	// Grown lets the memory begin with one page at most: the host grows it to
-	// Pages when it instantiates the module. Modules whose states differ in
-	// size only are then the same.
+	// Grown makes the memory begin with one page at most: the host grows it to
+	// Pages when it instantiates the module. Modules whose states differ only in
+	// size are then equal.
 	Grown bool
-	// Memory is the content of the memory, from its beginning; what it does
-	// not reach is zero. With nil the module gets no data: the host provides
-	// memory that holds it already.
+	// Memory is the content of the memory, from its beginning; the rest is zero.
+	// With nil the module gets no data: the host provides a memory that holds it
+	// already.
 	Memory []byte
 	// Globals are the values of the own mutable globals, by index, imports
-	// counted in; those of floats are their bits. What it leaves out keeps its
-	// initialiser.
+	// counted in; those of floats are their bits. Others keep their initialisers.
 	Globals map[uint32]uint64
 }
 
 // Rewritten is a module after [Rewrite].
 type Rewritten struct {
 	Wasm []byte
-	// Facts tells of the module as it came.
+	// Facts describe the module before the changes.
 	Facts Facts
-	// MovedFunctions is by how much the indexes of the own functions grew.
+	// MovedFunctions is how much the indexes of its own functions grew.
 	MovedFunctions uint32
-	// ChargePoints is how many places of the code count fuel.
+	// ChargePoints is the number of places in the code that count fuel.
 	ChargePoints int
 }
 
-// Rewrite reads a module in full, and writes it with the changes that o asks
-// for. It does not validate types; the engine does. An error says what is
-// wrong with the module; its function and byte are named.
+// Rewrite reads a whole module and writes it with the changes of o. It does not
+// validate types; the engine does. An error describes what is wrong with the
+// module, with the function and the byte.
 //
 // With o.Meter the code counts down the global [FuelExport] at the entry of
-// functions, at the head of loops and behind some forward labels, before what
-// it charges for runs. One unit is one instruction (block, loop, else, end and
-// nop are free), and a charge is for the dearest way to the next charge. Bulk
-// operations pay for their size too: see [BytesPerFuel], [FuelPerPage]; on
-// tables a unit an element; and those on memory in pieces of [PieceBytes]. Calls
-// and branches that pass 16 values or more pay for them, a unit for four. What a path costs is the same on every machine,
-// and in the interpreter. When less than nothing is left at an entry or a
-// loop's head, the imported function [MeterModule] [MeterRefuel] is called; it
-// fills the global up and returns, or ends the run by a panic. Labels charge
-// without looking, so a run can end with less than nothing. The global begins at 0, so the first
-// charge of an instance calls it, in the start function too.
+// functions, at the head of loops and after some forward labels, before the code
+// that is charged for runs:
 //
-// Foreign bytes go through [Check] first: the engine believes some counts, and
-// a module of 16 bytes that it is handed as it is can end the process.
+//   - One unit is one instruction (block, loop, else, end and nop are free), and a
+//     charge is for the worst-case path to the next charge.
+//   - Bulk operations also pay for their size: see [BytesPerFuel], [FuelPerPage];
+//     on tables a unit an element. Those on memory run in pieces of [PieceBytes].
+//   - Calls and branches that pass 16 values or more pay for them, a unit for four.
+//
+// The cost of a path is the same on every machine, and in the interpreter. When the
+// global is below zero at an entry or a loop's head, the imported function
+// [MeterModule] [MeterRefuel] is called: it adds fuel and returns, or ends the run
+// by a panic. Labels charge without this check, so a run can end below zero. The
+// global begins at 0, so the first charge of an instance calls the function, in the
+// start function too.
+//
+// Untrusted modules must pass [Check] first: the engine trusts some counts, and a
+// module of 16 bytes that is given to it unchecked can end the process.
 //
 // The module may not use names that begin with "usher:" for its exports, nor
 // import from [MeterModule].
@@ -201,7 +204,7 @@ func (l *Limits) clamp(limit uint32) error {
 
 // meter rewrites the code and returns the number of charge points.
 func (m *module) meter(s *scanner, f *Facts, o Options) (int, error) {
-	l, err := findLeaves(s.module, s) // before addMeter moves what the two modules share
+	l, err := findLeaves(s.module, s) // before addMeter renumbers what the two modules share
 	if err != nil {
 		return 0, err
 	}

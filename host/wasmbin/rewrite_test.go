@@ -209,7 +209,7 @@ func TestMaximaAreLowered(t *testing.T) {
 	}
 }
 
-func TestFactsTellWhatHindersAReset(t *testing.T) {
+func TestFactsNameTheObstaclesToARestore(t *testing.T) {
 	t.Parallel()
 	facts := rewrite(t, mixed, wasmbin.Options{}).Facts
 	if !facts.Start || !facts.MutatesTables || !facts.PassiveSegments || facts.MemoryGrows != 2 || len(facts.Globals) != 3 || facts.Memory.Max != 8 {

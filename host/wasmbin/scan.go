@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// event is an instruction that shapes control, or that the rewriter changes,
-// or that tells something of the module; the rest is counted in plain.
+// event is an instruction that shapes control, that the rewriter changes, or that
+// facts depend on; the others are counted in plain.
 type event struct {
 	op    byte
 	sub   byte   // behind opPrefixMisc
@@ -15,11 +15,11 @@ type event struct {
 	plain uint32 // how many plain instructions follow before the next event
 	arg   uint32 // function; event that opened the label's block, or that an end or else belongs to; 1 for a loop that calls nothing
 	first uint32 // of br_table: its targets are targets[first:first+arg]
-	wide  uint32 // what it costs to pass many parameters and results: see [FuncType.wide]
-	depth uint32 // of what opens a block: how many are open around it, theFunction counted in
+	wide  uint32 // the cost of passing many parameters and results: see [FuncType.wide]
+	depth uint32 // of an event that opens a block: how many are open around it, the body counted in
 }
 
-// scanner walks over bodies. It keeps its slices from body to body.
+// scanner reads bodies. It reuses its slices from body to body.
 type scanner struct {
 	module   *module
 	events   []event
@@ -41,14 +41,14 @@ type scanner struct {
 	flow     *flow
 }
 
-// theFunction stands for the body itself as a block.
-const theFunction = ^uint32(0)
+// wholeBody stands for the body itself as a block.
+const wholeBody = ^uint32(0)
 
 // scan reads the body of own function i and fills in events. Its errors name
 // the byte's offset.
 func (s *scanner) scan(i int) error {
 	b, own := s.module.bodies[i], s.module.types[s.module.functions[i]]
-	*s = scanner{module: s.module, params: uint32(len(own.Params)), results: own.wide(), events: s.events[:0], targets: s.targets[:0], open: append(s.open[:0], theFunction), before: s.before[:0], uses: s.uses[:0], flow: s.flow}
+	*s = scanner{module: s.module, params: uint32(len(own.Params)), results: own.wide(), events: s.events[:0], targets: s.targets[:0], open: append(s.open[:0], wholeBody), before: s.before[:0], uses: s.uses[:0], flow: s.flow}
 	r := &reader{data: b.raw}
 	s.readLocals(r)
 	s.code = uint32(r.at)
@@ -128,7 +128,7 @@ func (s *scanner) function(r *reader, op byte, at int) {
 	s.event(e)
 }
 
-// immediate reads what an instruction of a shape has behind its opcode.
+// immediate reads the bytes after the opcode of an instruction of a shape.
 func (r *reader) immediate(s shape) {
 	switch s {
 	case access:
@@ -152,7 +152,7 @@ func (s *scanner) plain(r *reader, op byte, at int) {
 		s.event(event{op: op, at: uint32(at), next: uint32(r.at), wide: s.results})
 	case opElse:
 		opener := s.open[len(s.open)-1]
-		if opener == theFunction || s.events[opener].op != opIf || s.events[opener].first != 0 {
+		if opener == wholeBody || s.events[opener].op != opIf || s.events[opener].first != 0 {
 			r.fail(errors.New("an else without its if"))
 			return
 		}
@@ -161,7 +161,7 @@ func (s *scanner) plain(r *reader, op byte, at int) {
 	case opEnd:
 		opener := s.open[len(s.open)-1]
 		s.open = s.open[:len(s.open)-1]
-		if opener != theFunction && s.events[opener].op == opLoop {
+		if opener != wholeBody && s.events[opener].op == opLoop {
 			s.closeLoop(opener)
 		}
 		s.event(event{op: op, at: uint32(at), next: uint32(r.at), arg: opener})
@@ -182,9 +182,9 @@ func (s *scanner) closeLoop(opener uint32) {
 	s.before = s.before[:s.loops]
 }
 
-// wide returns what it costs to branch to a label.
+// wide returns the cost of branching to a label.
 func (s *scanner) wide(opener uint32) uint32 {
-	if opener == theFunction {
+	if opener == wholeBody {
 		return s.results
 	}
 	return s.events[opener].wide
@@ -219,7 +219,7 @@ func (s *scanner) label(r *reader) uint32 {
 		r.fail(fmt.Errorf("there is no label %d", d))
 	}
 	if r.err != nil {
-		return theFunction
+		return wholeBody
 	}
 	return s.open[len(s.open)-1-int(d)]
 }

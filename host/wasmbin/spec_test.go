@@ -228,9 +228,9 @@ func registeredAs(script []specCommand, i int) string {
 	return ""
 }
 
-// TestMeteredModulesDoWhatTheSpecificationSays runs the specification's scripts
+// TestMeteredModulesPassTheSpecificationsTests runs the specification's scripts
 // with the modules as they are and metered, in both of the engine's forms.
-func TestMeteredModulesDoWhatTheSpecificationSays(t *testing.T) {
+func TestMeteredModulesPassTheSpecificationsTests(t *testing.T) {
 	t.Parallel()
 	dir := specSuite(t)
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))

@@ -1,12 +1,34 @@
-// Package wasmbin reads, bounds and rewrites WebAssembly module binaries. It
-// knows the format, not what a module is for; validation of types stays with
-// the engine.
+// Package wasmbin reads, checks and rewrites WebAssembly module binaries. It knows
+// the format, not what a module is for; validation of types stays with the engine.
 //
-// [Parse] reads an outline. [Check] tells why foreign bytes should not reach
-// the engine. [Rewrite] makes a module count the fuel that it uses, lowers its
-// maxima, and lets it begin with a given state. They read WebAssembly 2.0
-// without threads, tail calls, exceptions and garbage collection, share the
-// input's memory, allocate in proportion to it, and are safe to call at once.
+// # Types and functions
+//
+//   - [Parse] reads the outline of a module, a [Module]: imports, exports, types,
+//     and the sections as they are. [CustomSection] reads one custom section,
+//     [AppendCustom] appends one.
+//   - [Check] returns why an untrusted module should not reach the engine: it is
+//     malformed, uses an [Unsupported] feature, or exceeds one of the [Budgets].
+//     [Explain] makes a problem with a hint of an error.
+//   - [Rewrite] writes a module with the changes of [Options], and returns [Facts]
+//     about it: it makes the code count its fuel, lowers maxima, exports what a host
+//     needs to restore instances, and lets a module begin with a [State].
+//
+// # From bytes to metered code
+//
+//	bytes ── Check ──▶ accepted bytes ── Rewrite ──▶ metered bytes ──▶ engine
+//	            │                           │
+//	            ▼                           ▼
+//	         problems                     Facts
+//
+// Rewrite decodes all sections but the code (module.go). For each function it scans
+// the instructions into events (scan.go), computes the charge of each charge point
+// backwards (cost.go; leaf.go finds small functions that their callers pay for), and
+// writes the body again with the charges (inject.go, meter.go, helpers.go). Check
+// uses the same scan to estimate compile times (flow.go).
+//
+// The package reads WebAssembly 2.0 without threads, tail calls, exceptions and
+// garbage collection. Results share the input's memory, and memory is allocated in
+// proportion to the input. All functions are safe for concurrent use.
 package wasmbin
 
 import (
@@ -94,10 +116,10 @@ type Limits struct {
 	HasMax   bool
 }
 
-// ErrNotWasm says that a file does not begin as a WebAssembly module does.
+// ErrNotWasm is the error of a file that does not begin as a WebAssembly module does.
 var ErrNotWasm = errors.New("not a WebAssembly module: it does not begin with \\0asm and version 1")
 
-// ErrComponent says that a file is a component, which is another format.
+// ErrComponent is the error of a file that is a component, which is another format.
 var ErrComponent = errors.New("a WebAssembly component, not a core module")
 
 // Parse reads the outline of a module. The result shares wasm's memory.
@@ -162,8 +184,8 @@ func (m *Module) add(s Section) error {
 	return r.err
 }
 
-// FuncType returns the signature of the function with index, imports counted
-// first, and false when there is none.
+// FuncType returns the signature of the function with index, imports counted first.
+// It reports false when the index is too large.
 func (m *Module) FuncType(index uint32) (FuncType, bool) {
 	for _, i := range m.Imports {
 		if i.Kind != KindFunction {

@@ -30,7 +30,7 @@ func TestParseReadsTheOutline(t *testing.T) {
 	}
 }
 
-func TestParseRefusesWhatIsNoModule(t *testing.T) {
+func TestParseRefusesOtherFiles(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string

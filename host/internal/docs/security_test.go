@@ -65,3 +65,20 @@ func hasTest(t *testing.T, folder, name string) bool {
 	}
 	return false
 }
+
+func TestThePageOfUpstreamInternalsNamesTestsThatExist(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root, "host/docs/upstream-internals.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := named.FindAllStringSubmatch(string(text), -1)
+	for _, name := range names {
+		if !hasTest(t, name[1], name[2]) {
+			t.Errorf("package %s has no test %s", name[1], name[2])
+		}
+	}
+	if len(names) < 17 {
+		t.Errorf("%d tests are named, fewer than there were", len(names))
+	}
+}

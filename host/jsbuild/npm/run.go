@@ -63,7 +63,7 @@ func (p *Packages) npmInstall(ctx context.Context, dir string, r request) error 
 	if err == nil {
 		return nil
 	}
-	if _, ok := errors.AsType[*child.Death](err); !ok {
+	if _, ok := errors.AsType[*child.ExitError](err); !ok {
 		return err
 	}
 	return p.explain(ctx, dir, r, out)
@@ -112,7 +112,7 @@ func (p *Packages) npm(ctx context.Context, dir string, r request, args ...strin
 	if over, ok := errors.AsType[*child.LimitError](err); ok {
 		return nil, exceededBy(over, r)
 	}
-	if death, ok := errors.AsType[*child.Death](err); ok && out.Len() == 0 {
+	if death, ok := errors.AsType[*child.ExitError](err); ok && out.Len() == 0 {
 		return []byte(death.Stderr), err
 	}
 	return out.Bytes(), err

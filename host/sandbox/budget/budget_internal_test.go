@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// TestSharesOfMemoryNeverWaitInACircle lets many shares of random sizes grow
+// TestSharesNeverWaitInACircle lets many shares of random sizes grow
 // piece by piece up to their most, and then leave. All of them must get there, and
 // never may more be held than there is.
-func TestSharesOfMemoryNeverWaitInACircle(t *testing.T) {
+func TestSharesNeverWaitInACircle(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(50) {
 		b := &Budget{Total: 100, Loaded: func() int64 { return int64(seed % 10) }, Evict: func(int64) {}}

@@ -13,7 +13,7 @@ import (
 	"github.com/usherhost/usher/host/sandbox/extism"
 )
 
-func TestReadManifestTakesWhatMeansSomethingHere(t *testing.T) {
+func TestReadManifestReadsTheSupportedSettings(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	wasm := guests.Wasm("echo")
@@ -35,7 +35,7 @@ func TestReadManifestTakesWhatMeansSomethingHere(t *testing.T) {
 	}
 }
 
-func TestReadManifestRefusesWhatItCouldNotHonour(t *testing.T) {
+func TestReadManifestRefusesUnsupportedSettings(t *testing.T) {
 	t.Parallel()
 	data, _ := json.Marshal(base64.StdEncoding.EncodeToString(guests.Wasm("noop")))
 	one := `{"data": ` + string(data) + `}`

@@ -1,16 +1,16 @@
-;; The memory of the Extism ABI for an instance that is kept, so that a guest
-;; that exchanges bytes one by one does not leave WebAssembly for each. The
-;; same functions are in kernel.go for instances that are not kept; both must
-;; do the same.
+;; The memory of the Extism ABI for a pooled instance, so that a guest that
+;; exchanges bytes one by one does not leave WebAssembly for each. HostKernel in
+;; kernel.go and functions.go has the same functions for other instances; both
+;; must behave alike.
 ;;
 ;; A block has a header of 8 bytes before it: its length, and a mark with its
-;; class, the power of two that its room is. The guest can overwrite headers:
-;; that harms its own run only, and the host checks whatever it reads.
+;; class: its room is the power of two with that exponent. The guest can overwrite
+;; headers: that harms its own run only, and the host checks everything it reads.
 ;;
-;; What is freed keeps its bytes until it is given out again: the free lists run
-;; through the headers, and guests free what they have just set as their output
-;; or error. Extism's kernel gives nothing out again before its first page is
-;; full; neither do these, before $reuse.
+;; A freed block keeps its bytes until it is reused: the free lists run through the
+;; headers, and guests free the block that they have just set as their output or
+;; error. Extism's kernel reuses no block before its first page is full; neither do
+;; these functions, before $end has reached $reuse.
 (module
   ;; fault(function, offset, length) ends the run; it does not return. With
   ;; function 6 it does, unless the run's deadline has passed.
@@ -25,7 +25,7 @@
   (global $output_limit (export "output_limit") (mut i64) (i64.const 0))
   (global $error (export "error") (mut i64) (i64.const 0))
   (global $error_length (export "error_bytes") (mut i64) (i64.const 0)) ;; when it was set: it may be freed since
-  (global $reuse (export "reuse") (mut i32) (i32.const 0)) ;; while $end is lower, freed blocks rest
+  (global $reuse (export "reuse") (mut i32) (i32.const 0)) ;; while $end is lower, freed blocks are not reused
 
   ;; Bytes 0 to 127 are the heads of the free lists: a word for each class.
 
@@ -35,8 +35,8 @@
       (then (i32.const 4))
       (else (i32.sub (i32.const 32) (i32.clz (i32.sub (local.get $length) (i32.const 1)))))))
 
-  ;; head returns the header's address of the living block at offset, 0 when
-  ;; there is none.
+  ;; head returns the address of the header of the block at offset, 0 when there
+  ;; is no such block.
   (func $head (param $offset i64) (result i32) (local $at i32)
     (if (i64.lt_u (local.get $offset) (i64.const 136)) (then (return (i32.const 0))))
     (if (i64.ge_u (local.get $offset) (i64.extend_i32_u (global.get $end))) (then (return (i32.const 0))))
@@ -62,7 +62,7 @@
     (i32.store offset=4 (local.get $at) (i32.or (i32.const 0x55534800) (local.get $class)))
     (i64.extend_i32_u (i32.add (local.get $at) (i32.const 8))))
 
-  ;; fresh returns room that was never used, 0 when there is none.
+  ;; fresh returns memory that was never used, 0 when there is none.
   (func $fresh (param $room i32) (result i32) (local $at i32) (local $pages i32)
     (local.set $at (global.get $end))
     (local.set $pages
@@ -76,9 +76,9 @@
     (local.get $at))
 
   ;; freed takes a block from a free list and clears it, 0 when the list is
-  ;; empty: the next block is in the length's place. A list that the guest spoilt
-  ;; must not lead to where nothing was allocated: what is written there would
-  ;; outlast the run.
+  ;; empty: the next block is in the length's place. A list that the guest has
+  ;; overwritten must not lead to memory that was never allocated: bytes written
+  ;; there would outlast the run.
   (func $freed (param $class i32) (param $length i64) (result i32) (local $list i32) (local $at i32)
     (local.set $list (i32.shl (local.get $class) (i32.const 2)))
     (local.set $at (i32.load (local.get $list)))
