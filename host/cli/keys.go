@@ -21,7 +21,8 @@ import (
 )
 
 func newKeys(env *command.Env) *cobra.Command {
-	return command.Parent("keys", "Make and remove API keys", command.GroupHost, newKeysCreate(env), newKeysList(env), newKeysRemove(env))
+	return command.Parent("keys", "Manage API keys and the encryption key", command.GroupHost,
+		newKeysCreate(env), newKeysList(env), newKeysRemove(env), newKeysRotateEncryption(env))
 }
 
 func newKeysCreate(env *command.Env) *cobra.Command {
@@ -68,10 +69,7 @@ func createKey(ctx context.Context, env *command.Env, name string, scopes []host
 
 // createKeyOffline needs no key: who may write the data directory owns the host.
 func createKeyOffline(ctx context.Context, env *command.Env, name string, scopes []host.Scope) (key client.Key, err error) {
-	if _, err := os.Stat(filepath.Join(env.Config.Data, sqlite.FileName)); err != nil {
-		return key, &host.Error{Code: host.NotFound, Text: "there is no database in " + env.Config.Data, Hint: "name the data directory with --data", Err: err}
-	}
-	db, err := sqlite.Open(ctx, env.Config.Data, sqlite.Options{Beside: settings.MadeByHost})
+	db, err := openStopped(ctx, env.Config.Data)
 	if err != nil {
 		return key, err
 	}
@@ -79,6 +77,14 @@ func createKeyOffline(ctx context.Context, env *command.Env, name string, scopes
 	reg := &registry.Registry{Store: db, NewKey: web.NewKey}
 	key.Key, key.Secret, err = reg.CreateKey(ctx, name, scopes)
 	return key, err
+}
+
+// openStopped opens the database of a host that is stopped; it creates none.
+func openStopped(ctx context.Context, data string) (*sqlite.DB, error) {
+	if _, err := os.Stat(filepath.Join(data, sqlite.FileName)); err != nil {
+		return nil, &host.Error{Code: host.NotFound, Text: "there is no database in " + data, Hint: "name the data directory with --data", Err: err}
+	}
+	return sqlite.Open(ctx, data, sqlite.Options{Beside: settings.MadeByHost})
 }
 
 func newKeysList(env *command.Env) *cobra.Command {

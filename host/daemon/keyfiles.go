@@ -25,11 +25,7 @@ func OpenBox(ctx context.Context, t term.Terminal, cfg settings.Config, db *sqli
 			return nil, err
 		}
 	}
-	box, err := seal.Open(ctx, seal.Options{
-		Key: cfg.SecretsKey, KeyName: cfg.Source("secrets_key"),
-		KeyFile:    cfg.SecretsKeyFile,
-		CreateFile: filepath.Join(cfg.Data, settings.SecretsKeyFile),
-	}, db)
+	box, err := seal.Open(ctx, SealOptions(cfg), db)
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +34,15 @@ func OpenBox(ctx context.Context, t term.Terminal, cfg settings.Config, db *sqli
 			"usher: back it up, apart from the database: without it no stored secret can be read", path)
 	}
 	return box, nil
+}
+
+// SealOptions returns where the configuration has the key that encrypts secrets.
+func SealOptions(cfg settings.Config) seal.Options {
+	return seal.Options{
+		Key: cfg.SecretsKey, KeyName: cfg.Source("secrets_key"),
+		KeyFile:    cfg.SecretsKeyFile,
+		CreateFile: filepath.Join(cfg.Data, settings.SecretsKeyFile),
+	}
 }
 
 // ownDatabase refuses a database that no host has used, beside the API key that
