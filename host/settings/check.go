@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/knadh/koanf/v2"
@@ -32,8 +33,7 @@ func decodeKey(cfg *Config, key string, value any) error {
 		return fmt.Errorf("%q is not one of %s", fmt.Sprint(value), strings.Join(s.oneOf, ", "))
 	}
 	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
-		Result:           cfg,
-		TagName:          "koanf",
+		Result:           s.field(cfg),
 		WeaklyTypedInput: true,
 		DecodeHook: mapstructure.ComposeDecodeHookFunc(
 			mapstructure.StringToTimeDurationHookFunc(), mapstructure.TextUnmarshallerHookFunc()),
@@ -41,46 +41,60 @@ func decodeKey(cfg *Config, key string, value any) error {
 	if err != nil {
 		return err
 	}
-	if err := decoder.Decode(map[string]any{key: value}); err != nil {
-		return fmt.Errorf("%q is no %s", fmt.Sprint(value), kindName(s))
+	if err := decoder.Decode(value); err != nil {
+		return fmt.Errorf("%q is not %s", fmt.Sprint(value), s.describe())
 	}
-	return checkRange(cfg, key)
+	if s.check != nil {
+		return s.check(cfg)
+	}
+	return nil
 }
 
-func kindName(s setting) string {
-	switch s.key {
-	case "allow_networks", "trusted_proxies":
-		return "list of networks such as 10.0.0.0/8"
-	case "drain_timeout", "drain_delay":
-		return "duration such as 20s"
-	case "memory":
-		return "size such as 512MiB or 4GiB"
+// describe says what a value is, for errors.
+func (s setting) describe() string {
+	switch {
+	case s.takes != "":
+		return s.takes
+	case s.schemaType() == "integer":
+		return "an integer"
 	default:
-		return s.kind
+		return "a " + s.schemaType()
 	}
 }
 
-func checkRange(cfg *Config, key string) error {
-	if min(float64(cfg.Concurrency), float64(cfg.KeepDays), float64(cfg.RateBurst), cfg.RateLimit, cfg.DrainTimeout.Seconds(), cfg.DrainDelay.Seconds()) < 0 {
+// notNegative checks a number that may be 0.
+func notNegative[T int | time.Duration](value func(*Config) T) func(*Config) error {
+	return func(c *Config) error {
+		if value(c) < 0 {
+			return errors.New("must not be negative")
+		}
+		return nil
+	}
+}
+
+// between checks a number from 1 to most.
+func between[T int | int64](value func(*Config) T, most T) func(*Config) error {
+	return func(c *Config) error {
+		if value(c) < 1 || value(c) > most {
+			return fmt.Errorf("must be between 1 and %d", most)
+		}
+		return nil
+	}
+}
+
+func checkRate(c *Config) error {
+	switch {
+	case math.IsNaN(c.RateLimit) || math.IsInf(c.RateLimit, 0):
+		return errors.New("must be a number of events")
+	case c.RateLimit < 0:
 		return errors.New("must not be negative")
 	}
-	switch key {
-	case "rate_limit":
-		if math.IsNaN(cfg.RateLimit) || math.IsInf(cfg.RateLimit, 0) {
-			return errors.New("must be a number of events")
-		}
-	case "memory":
-		if cfg.Memory != 0 && cfg.Memory < minMemory {
-			return fmt.Errorf("must be at least %v", Size(minMemory))
-		}
-	case "max_event_bytes":
-		if cfg.MaxEventBytes < 1 || cfg.MaxEventBytes > 64<<20 {
-			return errors.New("must be between 1 and 67108864")
-		}
-	case "max_module_bytes":
-		if cfg.MaxModuleBytes < 1 || cfg.MaxModuleBytes > host.MaxModuleBytes {
-			return fmt.Errorf("must be between 1 and %d", host.MaxModuleBytes)
-		}
+	return nil
+}
+
+func checkMemory(c *Config) error {
+	if c.Memory != 0 && c.Memory < minMemory {
+		return fmt.Errorf("must be at least %v", Size(minMemory))
 	}
 	return nil
 }

@@ -26,34 +26,34 @@ import (
 	"github.com/usherhost/usher/host/internal/text"
 )
 
-// Config is all that can be set by flag, environment and file. The names of
-// its keys are those of [settings].
+// Config is the value of every setting. The table of settings has their keys,
+// flags, defaults and checks.
 type Config struct {
-	URL            string         `koanf:"url"`
-	APIKey         string         `koanf:"api_key"`
-	Data           string         `koanf:"data"`
-	Listen         string         `koanf:"listen"`
-	PublicURL      string         `koanf:"public_url"`
-	TLSCert        string         `koanf:"tls_cert"`
-	TLSKey         string         `koanf:"tls_key"`
-	TLSDev         bool           `koanf:"tls_dev"`
-	TrustedProxies []netip.Prefix `koanf:"trusted_proxies"`
-	AllowNetworks  []netip.Prefix `koanf:"allow_networks"`
-	SourceEgress   string         `koanf:"source_egress"`
-	Concurrency    int            `koanf:"concurrency"`
-	LogLevel       string         `koanf:"log_level"`
-	LogFormat      string         `koanf:"log_format"`
-	DrainTimeout   time.Duration  `koanf:"drain_timeout"`
-	DrainDelay     time.Duration  `koanf:"drain_delay"`
-	RateLimit      float64        `koanf:"rate_limit"`
-	RateBurst      int            `koanf:"rate_burst"`
-	MaxEventBytes  int64          `koanf:"max_event_bytes"`
-	MaxModuleBytes int            `koanf:"max_module_bytes"`
-	MetricsKey     bool           `koanf:"metrics_key"`
-	KeepDays       int            `koanf:"keep_days"`
-	Memory         Size           `koanf:"memory"`
-	SecretsKey     string         `koanf:"secrets_key"`
-	SecretsKeyFile string         `koanf:"secrets_key_file"`
+	URL            string
+	APIKey         string
+	Data           string
+	Listen         string
+	PublicURL      string
+	TLSCert        string
+	TLSKey         string
+	TLSDev         bool
+	TrustedProxies []netip.Prefix
+	AllowNetworks  []netip.Prefix
+	SourceEgress   string
+	Concurrency    int
+	LogLevel       string
+	LogFormat      string
+	DrainTimeout   time.Duration
+	DrainDelay     time.Duration
+	RateLimit      float64
+	RateBurst      int
+	MaxEventBytes  int64
+	MaxModuleBytes int
+	MetricsKey     bool
+	KeepDays       int
+	Memory         Size
+	SecretsKey     string
+	SecretsKeyFile string
 
 	values  map[string]any
 	sources map[string]string // where each key's value comes from
@@ -200,7 +200,7 @@ func envLayer(_ *pflag.FlagSet, environ []string) (map[string]any, string, error
 			if !ok {
 				return "", nil
 			}
-			if s.kind == "list" {
+			if s.isList() {
 				return key, splitList(value)
 			}
 			return key, value

@@ -3,58 +3,149 @@ package settings
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/usherhost/usher/host"
 )
 
-// setting describes one key for the flags, the checks and the schema.
+// setting is one row of the table: flags, environment variables, keys of the file,
+// `usher config` and the checks come from it.
 type setting struct {
 	key     string
-	kind    string // string, integer, number, boolean, duration, list
-	initial any
+	field   func(*Config) any // pointer to the field that has the value
+	initial any               // its type is that of the flag and of the JSON Schema
 	about   string
-	oneOf   []string
+	takes   string   // what a value is, for errors; "" goes by the type of initial
+	oneOf   []string // the only values
+	check   func(*Config) error
 	secret  bool
 	flag    string // "" for none
 	global  bool   // every command has the flag; otherwise only serve has it
 }
 
 var table = []setting{
-	{key: "url", kind: "string", initial: "http://127.0.0.1:8080", about: "where the commands find the server", flag: "url", global: true},
-	{key: "api_key", kind: "string", initial: "", about: "API key of the commands (default: <data>/admin.key)", secret: true, flag: "key", global: true},
-	{key: "data", kind: "string", initial: "usher-data", about: "data directory of the host", flag: "data", global: true},
-	{key: "listen", kind: "string", initial: "127.0.0.1:8080", about: "address that serve listens on", flag: "listen"},
-	{key: "public_url", kind: "string", initial: "", about: "what Auth0's tools call the host, behind a proxy that changes the Host header, such as https://usher.example.com", flag: "public-url"},
-	{key: "tls_cert", kind: "string", initial: "", about: "certificate (PEM, with its chain) to serve HTTPS with; read again when it changes", flag: "tls-cert"},
-	{key: "tls_key", kind: "string", initial: "", about: "key of --tls-cert (PEM)", flag: "tls-key"},
-	{key: "tls_dev", kind: "boolean", initial: false, about: "serve HTTPS with a certificate made for this machine, in <data>/tls", flag: "tls-dev"},
-	{key: "trusted_proxies", kind: "list", initial: []string{}, about: "network (CIDR) of proxies whose X-Forwarded-For tells a client's address; repeatable", flag: "trusted-proxy"},
-	{key: "allow_networks", kind: "list", initial: []string{}, about: "network (CIDR) that actions may reach although it is not public; repeatable", flag: "allow-network"},
-	{key: "source_egress", kind: "string", initial: "public", about: "where actions that the host builds from source may send requests, unless their bindings say otherwise", oneOf: []string{"public", "allowlist"}, flag: "source-egress"},
-	{key: "concurrency", kind: "integer", initial: 0, about: "how many executions run at once (0: 64); one action holds three quarters of them at most", flag: "concurrency"},
-	{key: "log_level", kind: "string", initial: "info", about: "least level of the host's own log", oneOf: []string{"debug", "info", "warn", "error"}, flag: "log-level"},
-	{key: "log_format", kind: "string", initial: "text", about: "form of the host's own log", oneOf: []string{"text", "json"}, flag: "log-format"},
-	{key: "memory", kind: "string", initial: "", about: "memory that the host may use, such as 512MiB or 4GiB: runs wait where it is short (default: three quarters of what the control group or else the machine has)", flag: "memory"},
-	{key: "drain_timeout", kind: "duration", initial: "20s", about: "how long a stop waits for running actions", flag: "drain-timeout"},
-	{key: "drain_delay", kind: "duration", initial: "", about: "how long a stop first answers 503 at /readyz and still takes events, for balancers to notice (default 5s under systemd or Kubernetes, else 0s); a second signal cuts it short", flag: "drain-delay"},
-	{key: "rate_limit", kind: "number", initial: 0.0, about: "events a second that one API key may post (0: no limit)", flag: "rate-limit"},
-	{key: "rate_burst", kind: "integer", initial: 0, about: "events that may come at once on top of the rate (0: one second's worth)", flag: "rate-burst"},
-	{key: "max_event_bytes", kind: "integer", initial: 256 << 10, about: "largest event", flag: "max-event-bytes"},
-	{key: "max_module_bytes", kind: "integer", initial: host.DefaultModuleBytes, about: "largest module that is taken, 67108864 (64 MiB) at most", flag: "max-module-bytes"},
-	{key: "metrics_key", kind: "boolean", initial: false, about: "ask for an API key with scope read at /metrics", flag: "metrics-key"},
-	{key: "keep_days", kind: "integer", initial: 0, about: "days after which executions that ended are deleted, with logs and tapes (0: never); dead letters stay", flag: "keep-days"},
-	{key: "secrets_key", kind: "string", initial: "", about: "key that encrypts the secrets, in base64 (default: a file)", secret: true},
-	{key: "secrets_key_file", kind: "string", initial: "", about: "file with the key that encrypts the secrets (default: <data>/secrets.key)", flag: "secrets-key-file"},
+	{
+		key: "url", field: func(c *Config) any { return &c.URL }, initial: "http://127.0.0.1:8080", flag: "url", global: true,
+		about: "address at which the commands call the host",
+	},
+	{
+		key: "api_key", field: func(c *Config) any { return &c.APIKey }, initial: "", secret: true, flag: "key", global: true,
+		about: "API key of the commands (default: <data>/admin.key)",
+	},
+	{
+		key: "data", field: func(c *Config) any { return &c.Data }, initial: "usher-data", flag: "data", global: true,
+		about: "data directory of the host",
+	},
+	{
+		key: "listen", field: func(c *Config) any { return &c.Listen }, initial: "127.0.0.1:8080", flag: "listen",
+		about: "address that serve listens on",
+	},
+	{
+		key: "public_url", field: func(c *Config) any { return &c.PublicURL }, initial: "", flag: "public-url",
+		about: "URL at which Auth0's tools reach the host behind a proxy that changes the Host header, such as https://usher.example.com",
+	},
+	{
+		key: "tls_cert", field: func(c *Config) any { return &c.TLSCert }, initial: "", flag: "tls-cert",
+		about: "certificate (PEM, with its chain) to serve HTTPS with; reloaded when it changes",
+	},
+	{
+		key: "tls_key", field: func(c *Config) any { return &c.TLSKey }, initial: "", flag: "tls-key",
+		about: "private key of --tls-cert (PEM)",
+	},
+	{
+		key: "tls_dev", field: func(c *Config) any { return &c.TLSDev }, initial: false, flag: "tls-dev",
+		about: "serve HTTPS with a development certificate, created in <data>/tls",
+	},
+	{
+		key: "trusted_proxies", field: func(c *Config) any { return &c.TrustedProxies }, initial: []string{}, takes: networks, flag: "trusted-proxy",
+		about: "network (CIDR) of proxies whose X-Forwarded-For is trusted; repeatable",
+	},
+	{
+		key: "allow_networks", field: func(c *Config) any { return &c.AllowNetworks }, initial: []string{}, takes: networks, flag: "allow-network",
+		about: "network (CIDR) that is not public and that actions may reach; repeatable",
+	},
+	{
+		key: "source_egress", field: func(c *Config) any { return &c.SourceEgress }, initial: "public", oneOf: []string{"public", "allowlist"}, flag: "source-egress",
+		about: "egress mode of actions that the host builds from source, unless their bindings set one",
+	},
+	{
+		key: "concurrency", field: func(c *Config) any { return &c.Concurrency }, initial: 0, check: notNegative(func(c *Config) int { return c.Concurrency }), flag: "concurrency",
+		about: "how many executions run at once (0: 64); one action gets three quarters of them at most",
+	},
+	{
+		key: "log_level", field: func(c *Config) any { return &c.LogLevel }, initial: "info", oneOf: []string{"debug", "info", "warn", "error"}, flag: "log-level",
+		about: "lowest level of the host's own log",
+	},
+	{
+		key: "log_format", field: func(c *Config) any { return &c.LogFormat }, initial: "text", oneOf: []string{"text", "json"}, flag: "log-format",
+		about: "format of the host's own log",
+	},
+	{
+		key: "memory", field: func(c *Config) any { return &c.Memory }, initial: "", takes: "a size (example: 512MiB)", check: checkMemory, flag: "memory",
+		about: "memory that the host may use, such as 512MiB or 4GiB; runs wait when there is not enough (default: three quarters of the control group's limit, or of the machine's memory)",
+	},
+	{
+		key: "drain_timeout", field: func(c *Config) any { return &c.DrainTimeout }, initial: "20s", takes: duration,
+		check: notNegative(func(c *Config) time.Duration { return c.DrainTimeout }), flag: "drain-timeout",
+		about: "how long a stop waits for running actions",
+	},
+	{
+		key: "drain_delay", field: func(c *Config) any { return &c.DrainDelay }, initial: "", takes: duration,
+		check: notNegative(func(c *Config) time.Duration { return c.DrainDelay }), flag: "drain-delay",
+		about: "how long a stop answers 503 at /readyz and still accepts events, so that load balancers notice (default: 5s under systemd or Kubernetes, otherwise 0s); a second signal ends it",
+	},
+	{
+		key: "rate_limit", field: func(c *Config) any { return &c.RateLimit }, initial: 0.0, check: checkRate, flag: "rate-limit",
+		about: "events per second that one API key may send (0: no limit)",
+	},
+	{
+		key: "rate_burst", field: func(c *Config) any { return &c.RateBurst }, initial: 0, check: notNegative(func(c *Config) int { return c.RateBurst }), flag: "rate-burst",
+		about: "events that may come at once above the rate (0: as many as in one second)",
+	},
+	{
+		key: "max_event_bytes", field: func(c *Config) any { return &c.MaxEventBytes }, initial: 256 << 10,
+		check: between(func(c *Config) int64 { return c.MaxEventBytes }, 64<<20), flag: "max-event-bytes",
+		about: "size of the largest event",
+	},
+	{
+		key: "max_module_bytes", field: func(c *Config) any { return &c.MaxModuleBytes }, initial: host.DefaultModuleBytes,
+		check: between(func(c *Config) int { return c.MaxModuleBytes }, host.MaxModuleBytes), flag: "max-module-bytes",
+		about: "size of the largest module, at most 67108864 (64 MiB)",
+	},
+	{
+		key: "metrics_key", field: func(c *Config) any { return &c.MetricsKey }, initial: false, flag: "metrics-key",
+		about: "require an API key with scope read at /metrics",
+	},
+	{
+		key: "keep_days", field: func(c *Config) any { return &c.KeepDays }, initial: 0, check: notNegative(func(c *Config) int { return c.KeepDays }), flag: "keep-days",
+		about: "days after which finished executions are deleted with their logs and tapes (0: never); dead letters stay",
+	},
+	{
+		key: "secrets_key", field: func(c *Config) any { return &c.SecretsKey }, initial: "", secret: true,
+		about: "key that encrypts the secrets, in base64 (default: a file)",
+	},
+	{
+		key: "secrets_key_file", field: func(c *Config) any { return &c.SecretsKeyFile }, initial: "", flag: "secrets-key-file",
+		about: "file with the key that encrypts the secrets (default: <data>/secrets.key)",
+	},
 }
 
+// What values are, for errors.
+const (
+	networks = "a list of networks (example: 10.0.0.0/8)"
+	duration = "a duration (example: 20s)"
+)
+
+// Where settings are looked for.
 const (
 	EnvPrefix         = "USHER_"
 	EnvConfig         = "USHER_CONFIG"
 	DefaultConfigFile = "usher.yaml"
 )
 
+// Keys returns the keys of all settings.
 func Keys() []string {
 	names := make([]string, len(table))
 	for i, s := range table {
@@ -143,15 +234,12 @@ func redacted(s setting, value any) any {
 func Schema() map[string]any {
 	properties := map[string]any{}
 	for _, s := range table {
-		p := map[string]any{"type": s.kind, "description": s.about + "; environment " + envName(s.key), "default": s.initial}
+		p := map[string]any{"type": s.schemaType(), "description": s.about + "; environment variable " + envName(s.key), "default": s.initial}
 		if s.initial == "" {
-			delete(p, "default") // there is none, or the description says it
+			delete(p, "default") // there is no default, or the description has it
 		}
-		switch s.kind {
-		case "duration":
-			p["type"] = "string"
-		case "list":
-			p["type"], p["items"] = "array", map[string]any{"type": "string"}
+		if s.isList() {
+			p["items"] = map[string]any{"type": "string"}
 		}
 		if len(s.oneOf) > 0 {
 			p["enum"] = s.oneOf
@@ -167,4 +255,23 @@ func Schema() map[string]any {
 	}
 }
 
+// schemaType returns the JSON Schema type of the setting's values.
+func (s setting) schemaType() string {
+	switch s.initial.(type) {
+	case []string:
+		return "array"
+	case int:
+		return "integer"
+	case float64:
+		return "number"
+	case bool:
+		return "boolean"
+	default:
+		return "string"
+	}
+}
+
+func (s setting) isList() bool { return s.schemaType() == "array" }
+
+// envName returns the environment variable of a key.
 func envName(key string) string { return EnvPrefix + strings.ToUpper(key) }
