@@ -17,9 +17,9 @@ import (
 	"github.com/usherhost/usher/host/web"
 )
 
-// decode reads c's JSON body into the struct that into points at. Unknown
-// keys, wrong types and nulls that mean nothing are Invalid, each with its
-// pointer; so are query parameters, but for those that are known.
+// decode reads c's JSON body into the struct that into points at. Unknown keys,
+// wrong types and nulls without a meaning are Invalid, each with its pointer; so
+// are query parameters that are not known.
 func decode(c echo.Context, into any, known ...string) error {
 	if q := queryOf(c, known...); q.err != nil {
 		return q.err
@@ -59,10 +59,10 @@ func decodeBytes(body []byte, into any, prefix string) error {
 	ch := checker{}
 	ch.check(document, reflect.TypeOf(into).Elem(), prefix)
 	if len(ch.bad) > 0 {
-		return &host.Error{Code: host.Invalid, Text: "the body does not have the form that this path takes", Hint: "GET /v1/openapi.yaml describes it", Fields: ch.bad}
+		return &host.Error{Code: host.Invalid, Text: "the body is not valid for this path", Hint: "GET /v1/openapi.yaml describes it", Fields: ch.bad}
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return &host.Error{Code: host.Invalid, Text: "the body does not have the form that this path takes", Err: err}
+		return &host.Error{Code: host.Invalid, Text: "the body is not valid for this path", Err: err}
 	}
 	return nil
 }
@@ -75,7 +75,7 @@ func parse(body []byte) (any, error) {
 		return nil, notJSON(body, err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, &host.Error{Code: host.Invalid, Text: "the body goes on after its JSON document", Hint: "send one JSON object"}
+		return nil, &host.Error{Code: host.Invalid, Text: "unexpected data after the JSON value", Hint: "send one JSON object"}
 	}
 	return document, nil
 }
@@ -86,7 +86,7 @@ func notJSON(body []byte, err error) error {
 	case len(bytes.TrimSpace(body)) == 0:
 		text = "the body is empty"
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		text += ": it ends too early"
+		text += ": unexpected end"
 	case ok:
 		text += fmt.Sprintf(": %s at byte %d", e, e.Offset)
 	}
@@ -140,7 +140,7 @@ func (ch *checker) checkStruct(value any, t reflect.Type, pointer string) {
 	}
 	for _, name := range sortedKeys(object) {
 		if !slices.Contains(known, name) {
-			ch.add(pointer+host.Pointer(name), "is unknown; the keys here are: %s", strings.Join(known, ", "))
+			ch.add(pointer+host.Pointer(name), "is unknown; the known keys are: %s", strings.Join(known, ", "))
 		}
 	}
 }
@@ -180,7 +180,7 @@ func (ch *checker) checkScalar(value any, t reflect.Type, pointer string) {
 	default:
 		n, ok := value.(json.Number)
 		if _, err := n.Int64(); !ok || err != nil {
-			ch.add(pointer, "must be a whole number")
+			ch.add(pointer, "must be an integer")
 		}
 	}
 }
@@ -198,7 +198,7 @@ func sortedKeys(object map[string]any) []string {
 func missing(pointer, why string) error {
 	return &host.Error{
 		Code:   host.Invalid,
-		Text:   "the body lacks something",
+		Text:   "a required field is missing",
 		Fields: []host.Field{{Pointer: pointer, Detail: "is required; " + why}},
 	}
 }

@@ -63,13 +63,13 @@ func (s *Server) tightenEgress(c echo.Context) error {
 	return c.JSON(http.StatusOK, report)
 }
 
-// check refuses what would surprise.
+// check refuses a change that its sender may not expect.
 func (t tightening) check(r host.EgressReport) error {
 	if t.Expect != nil && !slices.Equal(slices.Sorted(slices.Values(t.Expect)), r.Tightened) {
 		return &host.Error{
 			Code: host.Conflict,
-			Text: fmt.Sprintf("the list that action %q would get is another one by now: %s", r.Action, orNone(r.Tightened)),
-			Hint: "look at GET /v1/actions/{action}/egress again, and expect what it shows",
+			Text: fmt.Sprintf("the allow list for %q has changed since it was shown: %s", r.Action, orNone(r.Tightened)),
+			Hint: "read GET /v1/actions/{action}/egress again, and send its list in expect",
 		}
 	}
 	if t.Force || r.BindingID == "" { // which UpdateBinding tells of
@@ -78,14 +78,14 @@ func (t tightening) check(r host.EgressReport) error {
 	if len(r.Contacted) == 0 {
 		return &host.Error{
 			Code: host.Conflict,
-			Text: fmt.Sprintf("version %d of action %q has sent no request yet: tightening would let it send none", r.Number, r.Action),
-			Hint: "let it run first, go by all versions (all_versions), or say that this is what you want (force)",
+			Text: fmt.Sprintf("version %d of action %q has sent no request yet: tightening would not allow any", r.Number, r.Action),
+			Hint: "let it run first, use the origins of all versions (all_versions), or tighten anyway (force)",
 		}
 	}
 	if len(r.LeftOut) > 0 {
 		return &host.Error{
 			Code: host.Conflict,
-			Text: fmt.Sprintf("action %q also contacted what no list can name: %s", r.Action, strings.Join(r.LeftOut, ", ")),
+			Text: fmt.Sprintf("action %q also contacted origins that no list can name: %s", r.Action, strings.Join(r.LeftOut, ", ")),
 			Hint: `a name in brackets is a secret's value, "*" stands for origins beyond the first ` +
 				fmt.Sprint(host.MaxOrigins) + "; tighten without them (force), and add what is missing to the binding by hand",
 		}

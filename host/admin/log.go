@@ -110,7 +110,7 @@ func (s *Server) begin(ctx context.Context, p place) (int64, error) {
 	if p.after > last {
 		return 0, &host.Error{
 			Code: host.Invalid,
-			Text: fmt.Sprintf("result %d lies beyond the newest: the record was begun anew", p.after),
+			Text: fmt.Sprintf("cursor %d is newer than the latest result; the database was replaced", p.after),
 			Hint: "start again with after=0, or with tail=0 for new results only",
 		}
 	}

@@ -29,13 +29,13 @@ func queryOf(c echo.Context, known ...string) *query {
 		case !slices.Contains(known, name):
 			q.fail("the query parameter %q is unknown", name)
 		case len(values) > 1:
-			q.fail("the query parameter %q is there %d times", name, len(values))
+			q.fail("the query parameter %q is given %d times", name, len(values))
 		}
 	}
 	if e, ok := errors.AsType[*host.Error](q.err); ok {
-		e.Hint = "this path has no query parameters"
+		e.Hint = "this path takes no query parameters"
 		if len(known) > 0 {
-			e.Hint = "this path has: " + strings.Join(known, ", ")
+			e.Hint = "this path takes: " + strings.Join(known, ", ")
 		}
 	}
 	return q
@@ -72,7 +72,7 @@ func (q *query) number(name string, least, most, fallback int64) int64 {
 	}
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || n < least || n > most {
-		q.fail("the query parameter %q must be a whole number from %d to %d, not %q", name, least, most, value)
+		q.fail("the query parameter %q must be an integer from %d to %d, not %q", name, least, most, value)
 	}
 	return n
 }
@@ -81,7 +81,7 @@ func (q *query) number(name string, least, most, fallback int64) int64 {
 func (q *query) trigger(name string) host.Trigger {
 	t := host.Trigger(q.c.QueryParam(name))
 	if t != "" && !t.Valid() {
-		q.fail("the query parameter %q is no trigger of this host: %q", name, t)
+		q.fail("the query parameter %q must be a trigger of this host, not %q", name, t)
 	}
 	return t
 }

@@ -84,7 +84,7 @@ func (s *Server) sendAgain(c echo.Context) error {
 	}
 	if first := bytes.TrimSpace(fix.Body); len(first) > 0 && first[0] != '{' && first[0] != '[' {
 		return &host.Error{
-			Code: host.Invalid, Text: "the fix is no event", Hint: "leave body out to send again what was sent",
+			Code: host.Invalid, Text: "body is not an event", Hint: "leave body out to send again what was sent",
 			Fields: []host.Field{{Pointer: "/body", Detail: "must be an event, or an array of events"}},
 		}
 	}
@@ -112,6 +112,6 @@ func noRefusedEvent(err error, id string) error {
 	return &host.Error{
 		Code: host.NotFound, Err: err,
 		Text: fmt.Sprintf("there is no refused event %q", id),
-		Hint: "they are kept for a day, or until they are sent again and accepted", Fix: host.FixListRefusedEvents.With(),
+		Hint: "they are stored for a day, or until they are sent again and accepted", Fix: host.FixListRefusedEvents.With(),
 	}
 }

@@ -1,6 +1,6 @@
-// Package admin serves the management API under /v1: what runs, what ran, and
-// who may ask. It decodes, asks and answers; the rules are the registry's, the
-// records the store's.
+// Package admin serves the management API under /v1: actions, bindings, secrets
+// and keys, and the executions and their results. It decodes requests, calls the
+// registry or the store, and encodes the answers; the rules are theirs.
 package admin
 
 import (

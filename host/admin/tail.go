@@ -52,8 +52,8 @@ func (s *Server) tail(c echo.Context) error {
 	if most := int64(cmp.Or(s.MaxTails, defaultMaxTails)); s.tails.open.Add(1) > most {
 		return &host.Error{
 			Code: host.Overloaded, RetryAfter: 5 * time.Second,
-			Text: fmt.Sprintf("%d live tails are open, which is all that the host serves at once", most),
-			Hint: "end one of them, or ask GET /v1/logs from time to time",
+			Text: fmt.Sprintf("%d live tails are open; the limit is reached", most),
+			Hint: "close one of them, or poll GET /v1/logs",
 		}
 	}
 	out := s.openStream(c)
@@ -127,7 +127,7 @@ func (s *Server) follow(out *eventStream, query logQuery) error {
 		if out.idle() >= every {
 			// An event without data shows itself to nobody, but its id counts:
 			// what a filter left out is not read again by a reader that comes back.
-			if err := out.send(fmt.Appendf(nil, ": still here\nid: %d\n\n", query.after)); err != nil {
+			if err := out.send(fmt.Appendf(nil, ": heartbeat\nid: %d\n\n", query.after)); err != nil {
 				return err
 			}
 		}

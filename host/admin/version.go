@@ -99,7 +99,7 @@ type uploadForm struct {
 func readForm(r *http.Request) (uploadForm, error) {
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return uploadForm{}, badForm("the body is not the multipart form that its Content-Type announces", err)
+		return uploadForm{}, badForm("the body is not a multipart form as its Content-Type announces", err)
 	}
 	var form uploadForm
 	seen := map[string]bool{}
@@ -145,7 +145,7 @@ func badPart(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return fmt.Errorf("read form: %w", err)
 	}
-	return badForm("the multipart form is broken or ends too early", err)
+	return badForm("the multipart form is malformed or incomplete", err)
 }
 
 func badForm(text string, cause error) error {

@@ -60,7 +60,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 		{name: "a form without a module", request: form(nil, `{}`), status: 400, text: `"module"`},
 		{name: "an unknown part", request: other, status: 400, text: `"metadata"`},
 		{name: "a part twice", request: twice, status: 400, text: "two parts"},
-		{name: "a form that is cut off", request: cut, status: 400, text: "ends too early"},
+		{name: "a form that is cut off", request: cut, status: 400, text: "malformed or incomplete"},
 		{name: "a form without its boundary", request: request{kind: "multipart/form-data", body: "x"}, status: 400},
 		{name: "JSON", request: request{body: "{}"}, status: 415, text: "application/json"},
 		{name: "over 32 MiB", request: raw(string(make([]byte, 32<<20+1))), status: 413},

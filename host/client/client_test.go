@@ -303,7 +303,7 @@ func TestWhatIsSafeIsTriedAgain(t *testing.T) {
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.Header().Set("Retry-After", r.URL.Query().Get("wait"))
 		w.WriteHeader(http.StatusTooManyRequests)
-		_, _ = w.Write([]byte(`{"type": "https://usherhost.dev/problems/overloaded", "title": "Too much at once", "status": 429}`))
+		_, _ = w.Write([]byte(`{"type": "https://usherhost.dev/problems/overloaded", "title": "Too Many Requests", "status": 429}`))
 	}))
 	defer busy.Close()
 	c := &client.Client{URL: busy.URL, MaxWait: 50 * time.Millisecond}

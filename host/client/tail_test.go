@@ -102,7 +102,7 @@ func TestATailGoesOnOverBrokenConnections(t *testing.T) {
 		{
 			"after what only a heartbeat told",
 			client.TailQuery{Tail: &two},
-			[]string{"id: 4\n\n: still here\nid: 9\n\n", "event: other\ndata: x\n\n" + event(10)},
+			[]string{"id: 4\n\n: heartbeat\nid: 9\n\n", "event: other\ndata: x\n\n" + event(10)},
 			"[10]",
 			[]string{"tail=2|", "|9", "|10"},
 		},

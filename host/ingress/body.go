@@ -14,23 +14,23 @@ import (
 )
 
 // firstRead is where the buffer of a body begins, however much is announced:
-// memory is held for what has come.
+// memory is taken for what has arrived.
 const firstRead = 4 << 10
 
 // readBody reads the body up to its limit: that of one event, until the first
-// byte shows a batch. What is too large is refused before it is read, or as
-// soon as it shows.
-func (d *door) readBody(c echo.Context, r *delivery, held *holding) error {
+// byte shows a batch. A body that is too large is refused before it is read, or
+// as soon as that is known.
+func (h *handler) readBody(c echo.Context, r *delivery, held *holding) error {
 	announced := c.Request().ContentLength
-	if err := d.refuseAnnounced(announced, r); err != nil {
+	if err := h.refuseAnnounced(announced, r); err != nil {
 		return err
 	}
-	b := &buffer{source: c.Request().Body, held: held, pace: newPace(c.Response(), d.limits.BodyTimeout)}
-	b.grow(startSize(announced, d.limits.EventBytes))
+	b := &buffer{source: c.Request().Body, held: held, pace: newPace(c.Response(), h.limits.BodyTimeout)}
+	b.grow(startSize(announced, h.limits.EventBytes))
 	for b.err == nil && int64(len(b.bytes)) != announced {
 		b.read()
 		r.batch = r.batch || r.form == formPlain && b.first == '['
-		limit := d.limitOf(r)
+		limit := h.limitOf(r)
 		if int64(len(b.bytes)) > limit || b.first != 0 && announced > limit {
 			return tooLarge(r, limit)
 		}
@@ -54,22 +54,22 @@ func startSize(announced, limit int64) int64 {
 	return min(firstRead, announced, limit)
 }
 
-// refuseAnnounced spares both sides a body that says it is too large.
-func (d *door) refuseAnnounced(announced int64, r *delivery) error {
-	if r.form == formPlain && announced > max(d.limits.BatchBytes, d.limits.EventBytes) {
-		return bodyTooLarge(announced, d.limits)
+// refuseAnnounced refuses a body whose Content-Length is too large.
+func (h *handler) refuseAnnounced(announced int64, r *delivery) error {
+	if r.form == formPlain && announced > max(h.limits.BatchBytes, h.limits.EventBytes) {
+		return bodyTooLarge(announced, h.limits)
 	}
-	if limit := d.limitOf(r); r.form != formPlain && announced > limit {
+	if limit := h.limitOf(r); r.form != formPlain && announced > limit {
 		return tooLarge(r, limit)
 	}
 	return nil
 }
 
-func (d *door) limitOf(r *delivery) int64 {
+func (h *handler) limitOf(r *delivery) int64 {
 	if r.batch {
-		return d.limits.BatchBytes
+		return h.limits.BatchBytes
 	}
-	return d.limits.EventBytes
+	return h.limits.EventBytes
 }
 
 func tooLarge(r *delivery, limit int64) error {
@@ -101,7 +101,7 @@ func (b *buffer) read() {
 	}
 }
 
-// failure tells why the body did not come to its end.
+// failure is the error of a body that did not arrive whole.
 func (b *buffer) failure() error {
 	if _, ours := errors.AsType[*host.Error](b.err); ours {
 		return b.err
@@ -109,13 +109,13 @@ func (b *buffer) failure() error {
 	if errors.Is(b.err, os.ErrDeadlineExceeded) {
 		return &host.Error{
 			Code: host.Invalid, Err: b.err,
-			Text: fmt.Sprintf("the body came too slowly: %d bytes in %s; nothing was stored", len(b.bytes), time.Since(b.pace.began).Round(time.Second)),
-			Hint: "send the request again, its body at once",
+			Text: fmt.Sprintf("the body arrived too slowly: %d bytes in %s; nothing was stored", len(b.bytes), time.Since(b.pace.began).Round(time.Second)),
+			Hint: "send the request again without a pause in its body",
 		}
 	}
 	return &host.Error{
 		Code: host.Invalid, Err: b.err,
-		Text: fmt.Sprintf("the body broke off after %d bytes; nothing was stored", len(b.bytes)),
+		Text: fmt.Sprintf("the body ended after %d bytes, before its end; nothing was stored", len(b.bytes)),
 		Hint: "send the request again",
 	}
 }
@@ -146,8 +146,8 @@ const (
 	maxBodyTime        = time.Minute // as long as package web lets any request come in
 )
 
-// pace ends the reading of a body that stands still or comes drop by drop: it
-// holds memory that others wait for.
+// pace ends the reading of a body that stalls or arrives very slowly: it holds
+// memory that other requests need.
 type pace struct {
 	conn  *http.ResponseController
 	grace time.Duration
@@ -158,12 +158,12 @@ func newPace(w http.ResponseWriter, grace time.Duration) pace {
 	return pace{conn: http.NewResponseController(w), grace: grace, began: time.Now()}
 }
 
-// wait allows the next read as long as the bytes that came are worth.
+// wait gives the next read the time that the bytes read so far have earned.
 func (p pace) wait(bytes int) {
 	worth := time.Duration(bytes) * time.Second / bodyBytesPerSecond
 	_ = p.conn.SetReadDeadline(p.began.Add(min(p.grace+worth, maxBodyTime))) // a test's recorder has none
 }
 
-// end is for a body that came whole. One that did not keeps its deadline: what
-// is left of it is read after the answer.
+// end is for a body that arrived whole. Any other keeps its deadline: the rest of
+// it is read after the answer.
 func (p pace) end() { _ = p.conn.SetReadDeadline(time.Time{}) }

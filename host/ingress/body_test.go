@@ -68,7 +68,7 @@ func TestServerRefusesABodyThatBreaksOff(t *testing.T) {
 	r.ContentLength = int64(len(ada))
 	r.Body = io.NopCloser(io.MultiReader(strings.NewReader(ada[:9]), broken{}))
 	w := serve(t, &ingress.Server{Store: store})(r)
-	if p := problem(t, w); w.Code != http.StatusBadRequest || !strings.Contains(p.Detail, "broke off after 9 bytes") {
+	if p := problem(t, w); w.Code != http.StatusBadRequest || !strings.Contains(p.Detail, "ended after 9 bytes") {
 		t.Errorf("answered %d %s", w.Code, w.Body)
 	}
 	if len(store.events) != 0 {

@@ -150,7 +150,7 @@ func TestABodyThatStandsStillIsLetGo(t *testing.T) {
 		}
 		text, _ := io.ReadAll(answer.Body)
 		_ = answer.Body.Close()
-		if answer.StatusCode != http.StatusBadRequest || !strings.Contains(string(text), fmt.Sprintf("came too slowly: %d bytes", len(body))) {
+		if answer.StatusCode != http.StatusBadRequest || !strings.Contains(string(text), fmt.Sprintf("arrived too slowly: %d bytes", len(body))) {
 			t.Errorf("%s: answered %d %s", name, answer.StatusCode, text)
 		}
 	}

@@ -20,8 +20,8 @@ import (
 const cloudHeaderPrefix = "Ce-"
 
 // envelope collects a CloudEvent's attributes and all that is wrong with them.
-// The rules are the SDK's. Its parser is not used: it gives up the exact bytes
-// of what is not JSON, ignores what follows the object, and panics on some
+// The rules are the SDK's. Its parser is not used: it loses the exact bytes of
+// data that is not JSON, ignores what follows the object, and panics on some
 // malformed data_base64.
 type envelope struct {
 	context     event.EventContextV1
@@ -58,8 +58,8 @@ func (e *envelope) set(name string, value any) {
 	}
 }
 
-// setText sets an attribute that is a string. An optional one that is empty is
-// not there: senders fill in a template, and nothing of it is read.
+// setText sets an attribute that is a string. An optional one that is empty counts
+// as missing: senders fill in a template.
 func (e *envelope) setText(name, text string) {
 	switch name {
 	case "specversion":
@@ -115,7 +115,7 @@ func (e *envelope) check() event.ValidationError {
 			continue
 		}
 		switch name {
-		case "id", "source", "type": // the SDK's own words leave out that nothing is there
+		case "id", "source", "type": // the SDK's own text does not say that it is missing
 			err = errors.New("is missing or empty")
 		}
 		e.errors[name] = err
@@ -123,8 +123,8 @@ func (e *envelope) check() event.ValidationError {
 	return e.errors
 }
 
-// isJSONData reports whether the data is said to be JSON, as it is when nothing
-// is said.
+// isJSONData reports whether datacontenttype is a JSON type, or missing, which
+// means JSON.
 func (e *envelope) isJSONData() bool {
 	if e.context.DataContentType == nil {
 		return true
@@ -133,25 +133,25 @@ func (e *envelope) isJSONData() bool {
 	return isJSONType(kind)
 }
 
-// mayBeCloudEvent is quick, and true of each that is one.
+// mayBeCloudEvent is a quick check, true for every CloudEvent.
 func mayBeCloudEvent(text []byte) bool { return bytes.Contains(text, []byte(`"specversion"`)) }
 
-// isCloudEvent reports whether an object that did not come as a CloudEvent is
-// one: it says so, and has no user, as every event has.
+// isCloudEvent reports whether an object that was not sent as a CloudEvent is one:
+// it has a specversion and no user, which every event has.
 func isCloudEvent(object []byte) bool {
 	if firstByte(object) != '{' || !mayBeCloudEvent(object) {
 		return false
 	}
-	says := false
+	named := false
 	for name := range members(object) {
 		switch string(name) {
 		case `"specversion"`:
-			says = true
+			named = true
 		case `"user"`:
 			return false
 		}
 	}
-	return says
+	return named
 }
 
 // unwrap replaces an item that is a CloudEvent by the event in its data.
@@ -165,7 +165,7 @@ func (it *item) unwrap() []host.Field {
 		var name string
 		_ = json.Unmarshal(quoted, &name) // it is a valid JSON string
 		if seen[name] {
-			e.fail(name, "is there twice")
+			e.fail(name, "is given twice")
 		}
 		seen[name] = true
 		if name == "data" || name == "data_base64" {
@@ -196,7 +196,7 @@ func (e *envelope) data(given map[string][]byte) (body []byte, from string) {
 	case !e.isJSONData():
 		e.fail("datacontenttype", "must be JSON: application/json, or a type that ends with +json")
 	case plain != nil && encoded != nil:
-		e.fail("data_base64", "must not be there beside data")
+		e.fail("data_base64", "must not be given together with data")
 	case encoded != nil:
 		return e.decode(encoded), "data_base64"
 	case plain == nil:
@@ -297,8 +297,8 @@ func (it *item) take(e *envelope, body []byte) {
 	it.traceparent = e.traceparent
 }
 
-// isBinary reports whether header has a CloudEvent in it. One attribute that
-// must be there is enough, so that a missing other is told, not ignored.
+// isBinary reports whether the header carries a CloudEvent. One required attribute
+// is enough, so that a missing other is reported and not ignored.
 func isBinary(header http.Header) bool {
 	return header["Ce-Specversion"] != nil || header["Ce-Id"] != nil ||
 		header["Ce-Source"] != nil || header["Ce-Type"] != nil

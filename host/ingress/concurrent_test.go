@@ -102,8 +102,8 @@ func TestServerRefusesMoreThanItMayHold(t *testing.T) {
 		limits ingress.Limits
 		detail string
 	}{
-		{name: "requests", limits: ingress.Limits{InFlight: 1}, detail: "as many requests at once"},
-		{name: "bytes", limits: ingress.Limits{InFlightBytes: int64(len(event(1)))}, detail: "as many bytes of events at once"},
+		{name: "requests", limits: ingress.Limits{InFlight: 1}, detail: "too many requests"},
+		{name: "bytes", limits: ingress.Limits{InFlightBytes: int64(len(event(1)))}, detail: "too many bytes of events"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

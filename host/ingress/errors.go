@@ -15,9 +15,9 @@ import (
 
 var errWrongCount = errors.New("the store did not answer for every event")
 
-// storeError keeps what the store says to the sender. Where it can't say
-// whether the events were stored, the sender is told that to send them again
-// is safe.
+// storeError returns the store's error for the sender. When the store did not
+// report whether the events were stored, the hint says that it is safe to send
+// them again.
 func storeError(ctx context.Context, err error, r *delivery) error {
 	told, ok := errors.AsType[*host.Error](err)
 	switch {
@@ -30,15 +30,15 @@ func storeError(ctx context.Context, err error, r *delivery) error {
 	}
 	return &host.Error{
 		Code: host.Unavailable, RetryAfter: time.Second, Err: err,
-		Text: "the store did not answer in time; whether it has the events is not known",
-		Hint: "send the same again: what was stored is answered with its ids, and not stored twice",
+		Text: "the store did not answer in time; the events may be stored or not",
+		Hint: "send the same request again: events that were stored are answered with their ids and are not stored twice",
 	}
 }
 
 func overloaded(what string) error {
 	return &host.Error{
 		Code: host.Overloaded, RetryAfter: time.Second,
-		Text: "the host holds as many " + what + " at once as it may for this sender; nothing was stored",
+		Text: "too many " + what + " of this sender at once; nothing was stored",
 		Hint: "send again after Retry-After, with fewer requests at the same time",
 	}
 }
@@ -57,7 +57,7 @@ func unknownParameters(query string) error {
 	return &host.Error{
 		Code: host.Invalid,
 		Text: fmt.Sprintf("unknown query parameters: %q", slices.Sorted(maps.Keys(values))),
-		Hint: "this path has none; an idempotency key goes into the header Idempotency-Key",
+		Hint: "this path takes no query parameters; send an idempotency key in the header Idempotency-Key",
 	}
 }
 
@@ -65,7 +65,7 @@ func eventTooLarge(limit int64) *host.Error {
 	return &host.Error{
 		Code: host.TooLarge,
 		Text: fmt.Sprintf("the event has more than %d bytes", limit),
-		Hint: "send less of it: actions can fetch what is large themselves",
+		Hint: "leave out large data: actions can fetch it themselves",
 	}
 }
 
@@ -77,7 +77,8 @@ func batchTooLarge(limit int64) *host.Error {
 	}
 }
 
-// bodyTooLarge is for what can't be told from its first byte any more.
+// bodyTooLarge is for a body that is refused before its first byte shows whether
+// it is a batch.
 func bodyTooLarge(announced int64, l Limits) *host.Error {
 	return &host.Error{
 		Code: host.TooLarge,
@@ -89,7 +90,7 @@ func bodyTooLarge(announced int64, l Limits) *host.Error {
 func tooManyItems(n, limit int) error {
 	return &host.Error{
 		Code: host.TooLarge,
-		Text: fmt.Sprintf("the batch has %d events, and may have %d", n, limit),
+		Text: fmt.Sprintf("the batch has %d events; the limit is %d", n, limit),
 		Hint: "send it in several batches",
 	}
 }
@@ -109,7 +110,7 @@ func unsupportedCoding(coding string) error {
 func unsupportedType(given, kind string) error {
 	hint := "send one of: " + acceptedTypes + " (UTF-8)"
 	if kind == typeForm {
-		hint += "; curl says that it sends a form unless told otherwise: -H 'Content-Type: application/json'"
+		hint += "; curl sends a form unless the header names another type: -H 'Content-Type: application/json'"
 	}
 	return &host.Error{
 		Code: host.Unsupported,
@@ -126,4 +127,20 @@ func shorten(s string) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:maxQuoted], "") + "…"
+}
+
+func malformed(text string, fields []host.Field) error {
+	return &host.Error{
+		Code: host.Invalid, Text: text, Fields: fields,
+		Hint: "errors lists what is wrong, each with a JSON pointer into the body; nothing was stored",
+	}
+}
+
+// knownTriggers lists them for an error.
+func knownTriggers() string {
+	names := make([]string, 0, 1)
+	for _, t := range host.Triggers() {
+		names = append(names, string(t))
+	}
+	return strings.Join(names, ", ")
 }

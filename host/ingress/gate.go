@@ -5,13 +5,12 @@ import (
 	"sync"
 )
 
-// gate bounds what all requests together hold: memory while their bodies come
-// in, and places in the store's queue after that. It refuses, and never makes
-// anybody wait.
+// gate bounds what all requests together hold: memory while their bodies arrive,
+// and places in the store's queue after that. It refuses and never blocks.
 //
-// No API key may hold more than what is left. So a key alone gets half of all,
-// two get a third each, n of them an n+1st part, and a key that holds nothing
-// finds room, whatever the others do: what would be its own share is free.
+// No API key may hold more than what is left. So one key alone gets half of all,
+// two get a third each, n of them an (n+1)th part, and a key that holds nothing
+// finds room, whatever the others do: its own share is free.
 type gate struct {
 	requests, bytes pool
 }

@@ -2,20 +2,13 @@ package ingress
 
 import (
 	"crypto/sha256"
-	"net/http"
 	"strconv"
 
 	"github.com/usherhost/usher/host"
 )
 
-// headerIdempotencyKey is how a sender names a request, so that a repeat of it
-// is known for one.
-const headerIdempotencyKey = "Idempotency-Key"
-
-const maxIdempotencyKeyBytes = 256
-
-// The kinds of keys. Each has its own space: what one sender writes into a
-// header can't be taken for what another's CloudEvent says.
+// The kinds of keys. Each has its own space, so that a header's value is never
+// taken for a CloudEvent's id.
 const (
 	kindExplicit = "key"
 	kindBatch    = "batch"
@@ -23,31 +16,9 @@ const (
 	kindUser     = "user"
 )
 
-// idempotencyKey returns the header's value, "" when there is none.
-func idempotencyKey(header http.Header) (string, error) {
-	values := header[headerIdempotencyKey]
-	if len(values) == 0 {
-		return "", nil
-	}
-	if len(values) == 1 && visible(values[0]) {
-		return values[0], nil
-	}
-	return "", invalid("the header Idempotency-Key is not valid",
-		"send it once, with 1 to 256 visible ASCII characters, such as a UUID")
-}
-
-func visible(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return s != "" && len(s) <= maxIdempotencyKeyBytes
-}
-
-// keyer gives the events of one delivery the keys that tell a repeat: the
-// Idempotency-Key, else a CloudEvent's source and id, else the user, who
-// registers once. Keys hold for a trigger, whoever sends.
+// keyer gives the events of one delivery the keys by which a repeat is recognised:
+// the Idempotency-Key, else a CloudEvent's source and id, else the user, who
+// registers once. A key is valid for its trigger, for all senders.
 type keyer struct {
 	delivery *delivery
 	whole    *[32]byte // hash of the delivery's body, once it is needed
@@ -70,8 +41,8 @@ func (k *keyer) set(e *host.NewEvent, index int) {
 	}
 }
 
-// wholeBody makes every item of a batch answer for all of them: under the same
-// key, a batch that was changed anywhere is refused as a whole.
+// wholeBody is the fingerprint of every item of a batch: under the same key, a
+// batch that was changed anywhere is refused as a whole.
 func (k *keyer) wholeBody() [32]byte {
 	if k.whole == nil {
 		sum := sha256.Sum256(k.delivery.body)
@@ -80,8 +51,8 @@ func (k *keyer) wholeBody() [32]byte {
 	return *k.whole
 }
 
-// joinKey writes the parts so that no two sets of parts give the same key: the
-// length of a tells where b begins.
+// joinKey joins the parts so that no two sets of parts give the same key: the
+// length of a marks where b begins.
 func joinKey(kind string, trigger host.Trigger, a, b string) string {
 	return kind + ":" + string(trigger) + ":" + strconv.Itoa(len(a)) + ":" + a + ":" + b
 }

@@ -13,11 +13,11 @@ import (
 // masked stands for what looks like a credential.
 const masked = `"(masked)"`
 
-// maxShown is how much of a body that is no JSON is shown.
+// maxShown is how much of a body that is not JSON is shown.
 const maxShown = 64 << 10
 
-// maskBody returns a body as people may see it: as JSON, or as text when it is
-// none; of what is no text, nothing.
+// maskBody returns a body without credentials: as JSON, or as text when it is not
+// JSON; both are empty for a body that is not text.
 func maskBody(body []byte) (json.RawMessage, string) {
 	body = trimMark(body)
 	if checkJSON(body) == nil {
@@ -69,17 +69,17 @@ func maskValue(out, value []byte, key string) []byte {
 	return append(out, value...)
 }
 
-// sensitive are parts of the names of what is nobody's to see; data_base64 may
-// have any of it inside.
+// sensitive are parts of the names of credentials; data_base64 may contain any of
+// them.
 var sensitive = []string{
 	"password", "passwd", "passphrase", "passcode", "pwd", "secret", "token", "apikey", "accesskey", "privatekey", "signingkey",
 	"authorization", "credential", "cookie", "session", "bearer", "jwt", "assertion", "signature", "cardnumber", "database64",
 }
 
-// sensitiveWhole are such names that are parts of plain words as well.
+// sensitiveWhole are names of credentials that are also parts of plain words.
 var sensitiveWhole = []string{"pwd", "pin", "otp", "ssn", "cvv", "code", "nonce", "state", "hash", "salt"}
 
-// plainNames have one of those parts in them.
+// plainNames contain one of those parts, and name no credential.
 var plainNames = []string{"lastpasswordreset", "tokentype", "sessioncount"}
 
 func isSensitive(key string) bool {
@@ -93,7 +93,7 @@ func isSensitive(key string) bool {
 	return slices.Contains(sensitiveWhole, plain) || slices.ContainsFunc(sensitive, contained) && !slices.Contains(plainNames, plain)
 }
 
-// credential are values that show by themselves what they are: JSON web tokens,
+// credential matches values that are recognised by their form: JSON web tokens,
 // PEM keys, bearer tokens, our own keys and those of well-known services, and the
 // user part of a URL.
 var credential = regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]+\.[\w-]*` +
@@ -103,7 +103,7 @@ var credential = regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]+\.[\w-]*` +
 	`|\b(?:sk|pk|rk|whsec|xox[abposr]|gh[pousr]|glpat|AKIA|ASIA)[_-]?[A-Za-z0-9_-]{12,}` +
 	`|://[^\s/@"]+:[^\s/@"]+@`)
 
-// textSecret is the name and the value of a secret in text that is no JSON,
-// also one that breaks off.
+// textSecret matches the name and the value of a secret in text that is not JSON,
+// also at its end.
 var textSecret = regexp.MustCompile(`(?i)([\w.-]*(?:password|passwd|passphrase|passcode|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|` +
 	`authorization|credential|cookie|session|assertion|signature)[\w.-]*["']?\s*[:=>]+\s*)(?:\{[^}]*\}?|\[[^\]]*\]?|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s,&}<"']+)`)

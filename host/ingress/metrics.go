@@ -1,6 +1,7 @@
 package ingress
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -9,7 +10,7 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// The results that are no error; the others are a [host.Code].
+// The results that are not errors; the others are a [host.Code].
 const (
 	resultAccepted = "accepted"
 	resultRepeat   = "repeat"
@@ -19,7 +20,7 @@ const (
 // must not grow with what senders write.
 const unknownName = "unknown"
 
-// What becomes of a refused event.
+// The results of storing a refused event.
 const (
 	refusedKept    = "kept"
 	refusedDropped = "dropped"
@@ -44,11 +45,11 @@ func newMetrics(r prometheus.Registerer, g *gate) *metrics {
 	m := &metrics{
 		events: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "usher_events_received_total",
-			Help: "Events that came in, by what became of them.",
+			Help: "Events received, by result.",
 		}, []string{"trigger", "result"}),
 		refused: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "usher_refused_events_total",
-			Help: "Refused events, by whether they are kept for a day or were dropped because too many came.",
+			Help: "Refused events, by whether they are stored for a day or were dropped because there were too many.",
 		}, []string{"result"}),
 		seconds: auto.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "usher_ingress_request_seconds",
@@ -62,10 +63,10 @@ func newMetrics(r prometheus.Registerer, g *gate) *metrics {
 	return m
 }
 
-// note counts a request and its events. A request that was refused before its
-// events were told apart counts as one.
-func (m *metrics) note(r *delivery, accepted []host.Accepted, err error, start time.Time) {
-	trigger := first(string(r.trigger), unknownName)
+// count counts a request and its events. A request that was refused before its
+// body was split counts as one.
+func (m *metrics) count(r *delivery, accepted []host.Accepted, err error, start time.Time) {
+	trigger := cmp.Or(string(r.trigger), unknownName)
 	result := resultAccepted
 	if err != nil {
 		result = string(host.CodeOf(err))

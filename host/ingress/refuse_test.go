@@ -73,7 +73,7 @@ func TestServerRefuses(t *testing.T) {
 		},
 		{
 			name: "a batch with too many items", body: "[{},{},{},{}]",
-			status: 413, code: host.TooLarge, detail: "the batch has 4 events, and may have 3",
+			status: 413, code: host.TooLarge, detail: "the batch has 4 events; the limit is 3",
 		},
 		{
 			name: "a form", header: []string{"Content-Type: application/x-www-form-urlencoded"}, body: ada,
@@ -124,11 +124,11 @@ func TestServerRefuses(t *testing.T) {
 		},
 		{
 			name: "a CloudEvent with an attribute twice", header: []string{cloud}, body: structured("1", ada, `"id":"2",`),
-			status: 400, code: host.Invalid, errors: []string{"/id is there twice"},
+			status: 400, code: host.Invalid, errors: []string{"/id is given twice"},
 		},
 		{
 			name: "a CloudEvent with both kinds of data", header: []string{cloud}, body: structured("1", ada, `"data_base64":"e30=",`),
-			status: 400, code: host.Invalid, errors: []string{"/data_base64 must not be there beside data"},
+			status: 400, code: host.Invalid, errors: []string{"/data_base64 must not be given together with data"},
 		},
 		{
 			name: "data_base64 that is a number", header: []string{cloud}, status: 400, code: host.Invalid,

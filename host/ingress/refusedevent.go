@@ -28,13 +28,13 @@ type RefusedStore interface {
 	DeleteRefusedEvent(ctx context.Context, id string) error
 }
 
-// Sealer encrypts what is kept of a refused event, for its id.
+// Sealer encrypts what is stored of a refused event, bound to its id.
 type Sealer interface {
 	Seal(plaintext, place []byte) ([]byte, error)
 	Open(sealed, place []byte) ([]byte, error)
 }
 
-// How long and how much of refused events is kept.
+// How long refused events are stored, and how many.
 const keepRefused = 24 * time.Hour
 
 var refusedLimits = host.RefusedEventLimits{Count: 4_000, Bytes: 64 << 20, KeyCount: 1_000, KeyBytes: 16 << 20}
@@ -51,11 +51,11 @@ const (
 	expireEvery       = 5 * time.Minute
 )
 
-// maxRefusedBody is the largest body that is kept.
+// maxRefusedBody is the largest body that is stored.
 const maxRefusedBody = 8 << 20
 
-// keeper stores refused events behind the answers. Its queue is shared among
-// keys as the memory of bodies is.
+// keeper stores refused events in the background: an answer waits for it only a
+// moment. API keys share its queue as they share the memory of bodies.
 type keeper struct {
 	store   RefusedStore
 	sealer  Sealer
@@ -83,8 +83,8 @@ func newKeeper(s *Server, m *metrics) *keeper {
 	}
 }
 
-// keeps reports whether an error is one of the event, which sending it again as
-// it is would not mend.
+// keeps reports whether an error is about the event itself: sending the same again
+// would not help.
 func (k *keeper) keeps(err error) bool {
 	switch host.CodeOf(err) {
 	case host.Invalid, host.Unsupported, host.TooLarge, host.KeyReused:
@@ -93,8 +93,8 @@ func (k *keeper) keeps(err error) bool {
 	return false
 }
 
-// keep queues what was refused, if there is room, and waits a moment for it to
-// be stored.
+// keep queues a refused event, if there is room, and waits a moment for it to be
+// stored.
 func (k *keeper) keep(c echo.Context, r *delivery, err error) {
 	key := web.KeyFrom(c).ID
 	if !k.keeps(err) || key == "" || !r.whole && host.CodeOf(err) != host.TooLarge {
@@ -129,7 +129,7 @@ func (k *keeper) keep(c echo.Context, r *delivery, err error) {
 	}
 }
 
-// The bounds of what is kept of a reason.
+// The bounds of what is stored of a reason.
 const (
 	maxReasonBytes  = 1_000
 	maxReasonFields = 20
@@ -200,7 +200,7 @@ func (k *keeper) storeFrom(first *waiting) {
 	outcome := refusedKept
 	if err != nil {
 		outcome = refusedDropped
-		k.log.Warn("could not keep refused events", "error", err, "count", len(batch))
+		k.log.Warn("could not store refused events", "error", err, "count", len(batch))
 	}
 	k.metrics.refused.WithLabelValues(outcome).Add(float64(len(batch)))
 	for _, w := range batch {
@@ -209,14 +209,13 @@ func (k *keeper) storeFrom(first *waiting) {
 	}
 }
 
-// sent is what a sender sent: the body, and of the header what says how to read
-// it.
+// sent is what a sender sent: the body, and the headers that are needed to read it.
 type sent struct {
 	Header http.Header `json:"header"`
 	body   []byte
 }
 
-// keptHeader leaves out credentials and what is the connection's.
+// keptHeader leaves out credentials and headers of the connection.
 func keptHeader(header http.Header) http.Header {
 	kept := http.Header{}
 	for name, values := range header {
@@ -232,7 +231,7 @@ func keptHeader(header http.Header) http.Header {
 	return kept
 }
 
-// seal encrypts a line of JSON and the body behind it.
+// seal encrypts the header as a line of JSON, and the body after it.
 func (s sent) seal(sealer Sealer, id string) ([]byte, error) {
 	head, err := json.Marshal(s)
 	if err != nil {

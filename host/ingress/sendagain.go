@@ -19,8 +19,8 @@ func (s *Server) RefusedEvents(ctx context.Context, q host.RefusedEventQuery) ([
 }
 
 // RefusedEvent returns a refused event with what was sent, for people to see:
-// what looks like a credential is masked. The body is JSON; text when it is
-// none, and nil when it is not kept or no text.
+// what looks like a credential is masked. The body is JSON, or text when it is not
+// JSON; both are empty when it is not stored or is not text.
 func (s *Server) RefusedEvent(ctx context.Context, id string) (e host.RefusedEvent, body json.RawMessage, text string, err error) {
 	e, was, err := s.refused(ctx, id)
 	if err != nil || !e.Kept {
@@ -33,7 +33,7 @@ func (s *Server) RefusedEvent(ctx context.Context, id string) (e host.RefusedEve
 // SendAgain takes a refused event through the checks once more, with what fix
 // replaces of it, as if its sender had sent it. Once it is accepted it is no
 // refused event any more. Batch says whether it was a batch. The errors are those
-// of the door; what is refused again stays what it is.
+// of a request; an event that is refused again stays stored.
 func (s *Server) SendAgain(ctx context.Context, id string, fix host.Correction) (accepted []host.Accepted, batch bool, err error) {
 	e, was, err := s.refused(ctx, id)
 	if err != nil {
@@ -45,7 +45,7 @@ func (s *Server) SendAgain(ctx context.Context, id string, fix host.Correction) 
 		was.Header.Del(echo.HeaderContentEncoding)
 	} else if !e.Kept {
 		return nil, false, &host.Error{
-			Code: host.Conflict, Text: "the refused event " + id + " was too large to be kept",
+			Code: host.Conflict, Text: "the refused event " + id + " was too large to be stored",
 			Fix: host.FixSendCorrected.With(id),
 		}
 	}
@@ -53,15 +53,15 @@ func (s *Server) SendAgain(ctx context.Context, id string, fix host.Correction) 
 		was.Header.Set(echo.HeaderContentType, fix.ContentType)
 	}
 	r := &delivery{}
-	if accepted, err = s.door.redo(ctx, r, e, was); err != nil {
+	if accepted, err = s.handler.redo(ctx, r, e, was); err != nil {
 		return nil, false, err
 	}
 	return accepted, r.batch, s.Refused.DeleteRefusedEvent(context.WithoutCancel(ctx), id)
 }
 
-// refused reads one with what was sent.
+// refused reads a refused event with what was sent.
 func (s *Server) refused(ctx context.Context, id string) (host.RefusedEvent, sent, error) {
-	if s.door == nil || s.door.keeper == nil {
+	if s.handler == nil || s.handler.keeper == nil {
 		return host.RefusedEvent{}, sent{}, &host.Error{Code: host.NotFound, Text: "there is no refused event " + id}
 	}
 	e, err := s.Refused.RefusedEvent(ctx, id)
@@ -72,22 +72,22 @@ func (s *Server) refused(ctx context.Context, id string) (host.RefusedEvent, sen
 	return e, was, err
 }
 
-// redo is take without a request.
-func (d *door) redo(ctx context.Context, r *delivery, e host.RefusedEvent, was sent) ([]host.Accepted, error) {
+// redo runs the steps of take that need no request.
+func (h *handler) redo(ctx context.Context, r *delivery, e host.RefusedEvent, was sent) ([]host.Accepted, error) {
 	if err := r.readHeader(string(e.Trigger), "", was.Header); err != nil {
 		return nil, err
 	}
 	r.body = was.body
 	r.batch = r.batch || r.form == formPlain && firstByte(trimMark(r.body)) == '['
-	if limit := d.limitOf(r); int64(len(r.body)) > limit {
+	if limit := h.limitOf(r); int64(len(r.body)) > limit {
 		return nil, tooLarge(r, limit)
 	}
-	if err := d.open(was.Header, r); err != nil {
+	if err := h.open(was.Header, r); err != nil {
 		return nil, err
 	}
-	events, err := examine(r)
+	events, err := check(r)
 	if err != nil {
 		return nil, err
 	}
-	return d.accept(ctx, "", r, e.KeyID, events)
+	return h.accept(ctx, "", r, e.KeyID, events)
 }

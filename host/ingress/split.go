@@ -1,167 +1,99 @@
 package ingress
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"iter"
-	"unicode/utf8"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/usherhost/usher/host"
 )
 
-// checkJSON refuses what is not one JSON text in UTF-8, and says where. What
-// the functions below are given has passed it.
-func checkJSON(body []byte) error {
-	if firstByte(body) == 0 {
-		return invalid("the body is empty", "send an event as JSON")
+// maxFields bounds the list of what is wrong; the sender fixes that first.
+const maxFields = 100
+
+// open splits the body into its events and takes them out of their CloudEvents.
+// A body that is one event is not parsed here: check parses it anyway.
+func (h *handler) open(header http.Header, r *delivery) error {
+	if err := r.checkEncoding(); err != nil {
+		return err
 	}
-	if !json.Valid(body) {
-		return syntaxError(body)
+	if r.batch || r.form == formStructured || r.form == formPlain && mayBeCloudEvent(r.body) {
+		if err := checkJSON(r.body); err != nil {
+			return err
+		}
 	}
-	if !utf8.Valid(body) {
-		return invalid("the body is not UTF-8 "+position(body, firstBadRune(body)),
-			"JSON is sent in UTF-8; check how the sender encodes text")
+	if err := h.split(r); err != nil {
+		return err
+	}
+	if fields := r.unwrap(header); len(fields) > 0 {
+		return malformed("the CloudEvent does not fit the specification", fields)
 	}
 	return nil
 }
 
-// byteOrderMark is what some editors and frameworks begin a text in UTF-8 with.
-var byteOrderMark = []byte("\xef\xbb\xbf")
-
-func trimMark(text []byte) []byte { return bytes.TrimPrefix(text, byteOrderMark) }
-
-// foreignUnicode names the encoding of a text that shows it in its first bytes
-// to be none in UTF-8: JSON begins with two ASCII characters, or is but one.
-func foreignUnicode(body []byte) string {
-	for _, e := range []struct{ mark, name string }{
-		{"\xff\xfe\x00\x00", "UTF-32"}, {"\x00\x00", "UTF-32"}, {"\xff\xfe", "UTF-16"}, {"\xfe\xff", "UTF-16"}, {"\x00", "UTF-16"},
-	} {
-		if bytes.HasPrefix(body, []byte(e.mark)) {
-			return e.name
+// unwrap takes the events out of their CloudEvents.
+func (r *delivery) unwrap(header http.Header) []host.Field {
+	if r.form == formBinary {
+		return r.items[0].readHeaders(header)
+	}
+	var fields []host.Field
+	for i := range r.items {
+		it := &r.items[i]
+		if r.form != formPlain || isCloudEvent(it.body) {
+			fields = append(fields, it.unwrap()...)
+		}
+		if len(fields) >= maxFields {
+			break
 		}
 	}
-	if len(body) > 1 && body[1] == 0 {
-		return "UTF-16"
+	return fields
+}
+
+// checkEncoding removes a byte order mark and refuses encodings other than UTF-8,
+// naming them.
+func (r *delivery) checkEncoding() error {
+	r.body = trimMark(r.body)
+	if name := foreignUnicode(r.body); name != "" {
+		return invalid("the body is in "+name, "JSON must be UTF-8; check how the sender encodes text")
 	}
-	return ""
-}
-
-func syntaxError(body []byte) error {
-	var whole json.RawMessage
-	err := json.Unmarshal(body, &whole)
-	e := invalid("the body is not JSON", "check the body with a JSON tool; nothing was stored")
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		at := max(0, int(syntax.Offset)-1) // the offset is after the byte at fault
-		e.Text = fmt.Sprintf("the body is not JSON: %s %s", syntax.Error(), position(body, at))
+	if r.foreign == "" {
+		return nil
 	}
-	return e
-}
-
-func firstBadRune(body []byte) int {
-	for i := 0; i < len(body); {
-		r, size := utf8.DecodeRune(body[i:])
-		if r == utf8.RuneError && size == 1 {
-			return i
-		}
-		i += size
-	}
-	return len(body)
-}
-
-// position names the byte at offset, counted from 0, as people and editors do:
-// both count from 1.
-func position(body []byte, offset int) string {
-	before := body[:min(offset, len(body))]
-	line := 1 + bytes.Count(before, []byte{'\n'})
-	column := 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
-	return fmt.Sprintf("(line %d, column %d, byte %d)", line, column, len(before)+1)
-}
-
-// elements yields the values of a JSON array, each exactly as it stands in
-// array.
-func elements(array []byte) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		for i := skipSpace(array, skipSpace(array, 0)+1); array[i] != ']'; {
-			end := skipValue(array, i)
-			if !yield(array[i:end:end]) {
-				return
-			}
-			if i = skipSpace(array, end); array[i] == ',' {
-				i = skipSpace(array, i+1)
-			}
+	if at := slices.IndexFunc(r.body, func(c byte) bool { return c >= 0x80 }); at >= 0 {
+		return &host.Error{
+			Code: host.Unsupported,
+			Text: fmt.Sprintf("the Content-Type names the charset %q, and the body has a character beyond ASCII %s", r.foreign, position(r.body, at)),
+			Hint: "send the body in UTF-8, with the Content-Type application/json",
 		}
 	}
+	return nil
 }
 
-// members yields the names, still quoted, and the values of a JSON object,
-// each exactly as it stands in object.
-func members(object []byte) iter.Seq2[[]byte, []byte] {
-	return func(yield func(name, value []byte) bool) {
-		for i := skipSpace(object, skipSpace(object, 0)+1); object[i] != '}'; {
-			name := object[i:skipValue(object, i)]
-			i = skipSpace(object, skipSpace(object, i+len(name))+1)
-			end := skipValue(object, i)
-			if !yield(name, object[i:end:end]) {
-				return
-			}
-			if i = skipSpace(object, end); object[i] == ',' {
-				i = skipSpace(object, i+1)
-			}
+func (h *handler) split(r *delivery) error {
+	if !r.batch {
+		r.items = []item{{body: r.body}}
+		return nil
+	}
+	if firstByte(r.body) != '[' {
+		return malformed("the batch is not an array", []host.Field{{Detail: "must be an array of CloudEvents"}})
+	}
+	count := 0
+	for range elements(r.body) {
+		count++
+	}
+	if count > h.limits.BatchItems {
+		return tooManyItems(count, h.limits.BatchItems)
+	}
+	r.items = make([]item, 0, count)
+	for raw := range elements(r.body) {
+		pointer := "/" + strconv.Itoa(len(r.items))
+		if int64(len(raw)) > h.limits.EventBytes {
+			e := eventTooLarge(h.limits.EventBytes)
+			e.Fields = []host.Field{{Pointer: pointer, Detail: fmt.Sprintf("has %d bytes", len(raw))}}
+			return e
 		}
+		r.items = append(r.items, item{body: raw, pointer: pointer})
 	}
-}
-
-// skipValue returns the index after the value that begins at i.
-func skipValue(b []byte, i int) int {
-	switch b[i] {
-	case '"':
-		return skipString(b, i)
-	case '{', '[':
-		return skipNested(b, i)
-	}
-	for i < len(b) && b[i] != ',' && b[i] != ']' && b[i] != '}' && !isSpace(b[i]) {
-		i++
-	}
-	return i
-}
-
-func skipNested(b []byte, i int) int {
-	for depth := 0; ; i++ {
-		switch b[i] {
-		case '"':
-			i = skipString(b, i) - 1
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		}
-	}
-}
-
-func skipString(b []byte, i int) int {
-	for i++; b[i] != '"'; i++ {
-		if b[i] == '\\' {
-			i++
-		}
-	}
-	return i + 1
-}
-
-func skipSpace(b []byte, i int) int {
-	for i < len(b) && isSpace(b[i]) {
-		i++
-	}
-	return i
-}
-
-func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
-
-// firstByte is the first that is not white space, 0 when there is none.
-func firstByte(b []byte) byte {
-	if i := skipSpace(b, 0); i < len(b) {
-		return b[i]
-	}
-	return 0
+	return nil
 }

@@ -122,7 +122,7 @@ func TestServerKeepsRefusingWhatIsTrulyWrong(t *testing.T) {
 		{name: "UTF-32", body: "\xff\xfe\x00\x00{\x00\x00\x00", status: 400, want: "the body is in UTF-32"},
 		{
 			name: "Latin 1 with more than ASCII", header: []string{"Content-Type: application/json; charset=ISO-8859-1"},
-			body: "{\"user\":{\"user_id\":\"\xe9\"}}", status: 415, want: "more than ASCII (line 1, column 21, byte 21)",
+			body: "{\"user\":{\"user_id\":\"\xe9\"}}", status: 415, want: "a character beyond ASCII (line 1, column 21, byte 21)",
 		},
 		{name: "nothing but a byte order mark", body: bom, status: 400, want: "the body is empty"},
 		{name: "null for the user", body: `{"user":null}`, status: 400, want: `"/user"`},

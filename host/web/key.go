@@ -30,7 +30,7 @@ const (
 	failedAttemptBurst = 20
 )
 
-// KeyStore finds API keys. It answers NotFound for a hash that is no key's.
+// KeyStore finds API keys. It returns NotFound for the hash of no key.
 type KeyStore interface {
 	KeyByHash(ctx context.Context, hash [32]byte) (host.Key, error)
 }
@@ -82,8 +82,8 @@ func (a *Authenticator) Require(scope host.Scope) echo.MiddlewareFunc {
 	}
 }
 
-// SetKey says that c was authenticated with key, for doors that do it in their
-// own way.
+// SetKey records that c was authenticated with key, for an API that authenticates
+// in its own way.
 func SetKey(c echo.Context, key host.Key) { c.Set(keyContextKey, &key) }
 
 // KeyFrom returns the key that c was authenticated with; the zero Key when it
@@ -145,19 +145,19 @@ func forbidden(key host.Key, scope host.Scope) error {
 	for i, s := range key.Scopes {
 		scopes[i] = string(s)
 	}
-	has := "no scope at all"
+	has := "none"
 	if len(scopes) > 0 {
 		has = strings.Join(scopes, ", ")
 	}
 	return &host.Error{
 		Code: host.Forbidden,
-		Text: fmt.Sprintf("the API key %q lacks the scope %q; it has: %s", key.Name, scope, has),
+		Text: fmt.Sprintf("the API key %q lacks the scope %q; its scopes: %s", key.Name, scope, has),
 		Fix:  host.FixCreateKey.With(string(scope)),
 	}
 }
 
-// refuseFailed counts an attempt with a missing, unknown or unfit key, and
-// answers 429 instead when there were too many.
+// refuseFailed counts an attempt with a missing or unknown key, or one without the
+// scope, and returns a 429 instead when there were too many.
 func refuseFailed(c echo.Context, failed *Limiter, key host.Key, err error) error {
 	code := host.CodeOf(err)
 	if code != host.Unauthorized && code != host.Forbidden {
@@ -170,15 +170,15 @@ func refuseFailed(c echo.Context, failed *Limiter, key host.Key, err error) erro
 	if wait := failed.Take(who, 1); wait > 0 {
 		return &host.Error{
 			Code: host.Overloaded, RetryAfter: wait, Err: err,
-			Text: "too many requests without a fit API key",
+			Text: "too many requests with an invalid API key",
 			Hint: "check the key and its scopes before you send again",
 		}
 	}
 	return err
 }
 
-// network is what failures are counted by: an IPv4 address, or an IPv6 /64,
-// for whoever has one address of it has all.
+// network is what failures are counted by: an IPv4 address, or an IPv6 /64, since a
+// caller with one address of it has all of them.
 func network(address string) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil || ip.Unmap().Is4() {

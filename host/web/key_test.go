@@ -87,9 +87,9 @@ func TestAuthenticate(t *testing.T) {
 		{name: "an endless key", header: "X-Api-Key", value: strings.Repeat("x", 5000), status: 401, body: "too long", challenge: `Bearer realm="usher", error="invalid_token"`},
 		{
 			name: "a key without the scope", header: "X-Api-Key", value: sender, status: 403,
-			body: `the API key \"sender\" lacks the scope \"manage\"; it has: ingest, read`,
+			body: `the API key \"sender\" lacks the scope \"manage\"; its scopes: ingest, read`,
 		},
-		{name: "a key without any scope", header: "X-Api-Key", value: nobody, status: 403, body: "it has: no scope at all"},
+		{name: "a key without any scope", header: "X-Api-Key", value: nobody, status: 403, body: "its scopes: none"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -17,7 +17,7 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// maxBuckets bounds a Limiter's memory, whatever number of addresses attack.
+// maxBuckets bounds a Limiter's memory, however many addresses send requests.
 const maxBuckets = 10_000
 
 // Limiter holds a token bucket for every caller it is asked about. The zero
@@ -54,8 +54,8 @@ func (l *Limiter) rates() rates {
 }
 
 // Take takes n tokens from the bucket of who and returns 0, or takes none and
-// returns how long to wait. More than Burst counts as Burst, so that whatever
-// is allowed at all can pass a full bucket.
+// returns how long to wait. More than Burst counts as Burst, so that any allowed
+// request can pass a full bucket.
 func (l *Limiter) Take(who string, n int) time.Duration {
 	if l == nil {
 		return 0
@@ -151,7 +151,7 @@ func tooLarge(limit int64, cause error) *host.Error {
 	return &host.Error{
 		Code: host.TooLarge,
 		Text: fmt.Sprintf("the body has more than %d bytes", limit),
-		Hint: "send less at once",
+		Hint: "send a smaller body",
 		Err:  cause,
 	}
 }

@@ -21,12 +21,12 @@ const ProblemType = "application/problem+json"
 // ProblemBase begins every problem's type; a [host.Code] in kebab-case ends it.
 const ProblemBase = "https://usherhost.dev/problems/"
 
-// statusClientGone is nginx's status for a client that closed before the
-// answer: nobody gets it, it is for the access log.
+// statusClientGone is nginx's status for a client that disconnected before the
+// answer: it is only in the access log.
 const statusClientGone = 499
 
-// Problem is an RFC 9457 document. Type is stable and made for programs,
-// Detail and Hint are for people.
+// Problem is an RFC 9457 document. Type is stable and made for programs, Title is
+// HTTP's name of the status, Detail and Hint are for people.
 type Problem struct {
 	Type      string       `json:"type"`
 	Title     string       `json:"title"`
@@ -37,52 +37,47 @@ type Problem struct {
 	RequestID string       `json:"request_id,omitempty"`
 }
 
-// Code returns the code that Type ends with, for clients. A type of somebody
-// else gives Internal.
+// Code returns the code that Type ends with, for clients. A type that is not
+// Usher's gives Internal.
 func (p Problem) Code() host.Code {
 	name, ours := strings.CutPrefix(p.Type, ProblemBase)
-	if code := host.Code(strings.ReplaceAll(name, "-", "_")); ours && answers[code].status != 0 {
+	if code := host.Code(strings.ReplaceAll(name, "-", "_")); ours && statuses[code] != 0 {
 		return code
 	}
 	return host.Internal
 }
 
-// answer is how a code is told over HTTP.
-type answer struct {
-	status int
-	title  string
-}
-
 // methodNotAllowed is the one problem that no host.Code stands for.
 const methodNotAllowed host.Code = "method_not_allowed"
 
-var answers = map[host.Code]answer{
-	host.Invalid:      {http.StatusBadRequest, "The request is malformed"},
-	host.Unauthorized: {http.StatusUnauthorized, "A valid API key is needed"},
-	host.Forbidden:    {http.StatusForbidden, "The API key may not do this"},
-	host.NotFound:     {http.StatusNotFound, "There is no such thing"},
-	methodNotAllowed:  {http.StatusMethodNotAllowed, "The path does not have this method"},
-	host.Conflict:     {http.StatusConflict, "The thing is in another state"},
-	host.Stale:        {http.StatusPreconditionFailed, "The thing was changed meanwhile"},
-	host.TooLarge:     {http.StatusRequestEntityTooLarge, "The request is too large"},
-	host.Unsupported:  {http.StatusUnsupportedMediaType, "The media type is not supported"},
-	host.KeyReused:    {http.StatusUnprocessableEntity, "The idempotency key was used for another body"},
-	host.Refused:      {http.StatusUnprocessableEntity, "This can't be done"},
-	host.Overloaded:   {http.StatusTooManyRequests, "Too much at once"},
-	host.Internal:     {http.StatusInternalServerError, "The host failed"},
-	host.Unavailable:  {http.StatusServiceUnavailable, "The host can't do this now"},
-	host.Fenced:       {http.StatusConflict, "The execution is leased by another worker"},
-	host.Corrupt:      {http.StatusInternalServerError, "The database is damaged"},
+// statuses are how each code is answered over HTTP.
+var statuses = map[host.Code]int{
+	host.Invalid:      http.StatusBadRequest,
+	host.Unauthorized: http.StatusUnauthorized,
+	host.Forbidden:    http.StatusForbidden,
+	host.NotFound:     http.StatusNotFound,
+	methodNotAllowed:  http.StatusMethodNotAllowed,
+	host.Conflict:     http.StatusConflict,
+	host.Stale:        http.StatusPreconditionFailed,
+	host.TooLarge:     http.StatusRequestEntityTooLarge,
+	host.Unsupported:  http.StatusUnsupportedMediaType,
+	host.KeyReused:    http.StatusUnprocessableEntity,
+	host.Refused:      http.StatusUnprocessableEntity,
+	host.Overloaded:   http.StatusTooManyRequests,
+	host.Internal:     http.StatusInternalServerError,
+	host.Unavailable:  http.StatusServiceUnavailable,
+	host.Fenced:       http.StatusConflict,
+	host.Corrupt:      http.StatusInternalServerError,
 }
 
 // HandleError returns the one place where errors become answers: a
 // [host.Error] by its code, echo's own errors by their status, and anything
-// else as a 500 that keeps its cause for log. 429, 500 and 503 always say when
-// to come back.
+// else as a 500 whose cause is only logged. 429, 500 and 503 always have a
+// Retry-After.
 func HandleError(log *slog.Logger) echo.HTTPErrorHandler {
 	return func(err error, c echo.Context) {
 		if c.Response().Committed {
-			log.LogAttrs(c.Request().Context(), slog.LevelWarn, "answer broke off",
+			log.LogAttrs(c.Request().Context(), slog.LevelWarn, "answer was interrupted",
 				slog.String("request_id", RequestID(c)), slog.Any("error", err))
 			return
 		}
@@ -117,31 +112,31 @@ func writeProblem(c echo.Context, e *host.Error) error {
 
 func problemOf(e *host.Error) Problem {
 	code := e.Code
-	how, ok := answers[code]
+	status, ok := statuses[code]
 	if !ok {
-		code, how = host.Internal, answers[host.Internal]
+		code, status = host.Internal, http.StatusInternalServerError
 	}
 	p := Problem{
 		Type:   ProblemBase + strings.ReplaceAll(string(code), "_", "-"),
-		Title:  how.title,
-		Status: how.status,
+		Title:  http.StatusText(status),
+		Status: status,
 		Detail: e.Text,
 		Hint:   Hint(e.Hint, e.Fix),
 		Errors: e.Fields,
 	}
-	if p.Detail == "" && how.status >= http.StatusInternalServerError {
-		p.Detail = "the host failed in a way that it did not foresee"
-		p.Hint = "find request_id in the host's log: the cause is there"
+	if p.Detail == "" && status >= http.StatusInternalServerError {
+		p.Detail = "an internal error occurred"
+		p.Hint = "the host's log has the cause under this request_id"
 	}
 	return p
 }
 
-// waitAfter is when to come back after an error that does not say: what failed
-// in a way that the host did not foresee will hardly be well in a second.
+// waitAfter is the Retry-After of errors without one: an internal error will hardly
+// be gone in a second.
 var waitAfter = map[int]time.Duration{http.StatusInternalServerError: 30 * time.Second}
 
-// toHost gives every error a code. A cause that was not made for the outside
-// keeps its text in Err, where only the log sees it.
+// toHost gives every error a code. A cause that was not made for callers is in
+// Err, which is only logged.
 func toHost(err error) *host.Error {
 	if e, ok := errors.AsType[*host.Error](err); ok {
 		return e
@@ -162,12 +157,12 @@ func fromEcho(e *echo.HTTPError) *host.Error {
 	case http.StatusNotFound:
 		return &host.Error{
 			Code: host.NotFound, Err: e,
-			Text: "the host has no such path", Hint: "GET /v1/openapi.yaml lists all paths",
+			Text: "there is no such path", Hint: "GET /v1/openapi.yaml lists all paths",
 		}
 	case http.StatusMethodNotAllowed:
 		return &host.Error{
 			Code: methodNotAllowed, Err: e,
-			Text: "the path is there, but not with this method", Hint: "the Allow header lists its methods",
+			Text: "method not allowed for this path", Hint: "the Allow header lists its methods",
 		}
 	case http.StatusUnauthorized:
 		return &host.Error{Code: host.Unauthorized, Text: text, Err: e}

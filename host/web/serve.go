@@ -17,7 +17,7 @@ import (
 // unixPrefix begins an address that is a path: "unix:/run/usher.sock".
 const unixPrefix = "unix:"
 
-// unixSocketMode lets the socket's group in, and nobody else.
+// unixSocketMode gives access to the socket's user and group only.
 const unixSocketMode fs.FileMode = 0o660
 
 // The times of a connection. WriteTimeout leaves room for a long poll.
@@ -65,7 +65,7 @@ func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 	return l, nil
 }
 
-// isDead reports whether path is a socket that nobody listens on.
+// isDead reports whether path is a socket without a listener.
 func isDead(ctx context.Context, path string) bool {
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode().Type() != fs.ModeSocket {

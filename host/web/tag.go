@@ -11,15 +11,15 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// HeaderETag carries the tag of what an answer shows, HeaderIfMatch the tags of
-// what a sender means to change.
+// HeaderETag carries the tag of the state that an answer shows, HeaderIfMatch the
+// tags of the states that a sender wants to change.
 const (
 	HeaderETag    = "ETag"
 	HeaderIfMatch = "If-Match"
 )
 
-// Tag is a strong entity tag (RFC 9110, 8.8.3) of v, which must be fit for JSON:
-// the same for what has the same JSON alone.
+// Tag is a strong entity tag (RFC 9110, 8.8.3) of v, which must have a JSON form:
+// two values have the same tag only if they have the same JSON.
 func Tag(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -29,9 +29,9 @@ func Tag(v any) string {
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 }
 
-// IfMatch returns a [host.Stale] error when the request is meant for another
-// state than the one with this tag; "" is that of what does not exist. A request
-// without If-Match is meant for any.
+// IfMatch returns a [host.Stale] error when the request's If-Match names another
+// state than the one with this tag; "" is the tag of what does not exist. A request
+// without If-Match is for any state.
 func IfMatch(c echo.Context, tag string) error {
 	wanted := c.Request().Header.Values(HeaderIfMatch)
 	if len(wanted) == 0 {

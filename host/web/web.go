@@ -1,7 +1,7 @@
-// Package web is what every door of the host has in common: the echo server
-// with request ids, access log and panic recovery, errors as RFC 9457 problems,
-// API keys, limits, and a listener that drains. What a path does is the doors'
-// business.
+// Package web is what all HTTP of the host has in common: the echo server with
+// request ids, access log and panic recovery, errors as RFC 9457 problems, hints
+// in words, API keys, limits, and a listener that drains. What a path does is the
+// business of the packages that register it.
 package web
 
 import (
@@ -102,12 +102,12 @@ func (o *observer) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			c.Error(err)
 		}
-		o.note(c, start, err)
+		o.logAccess(c, start, err)
 		return nil
 	}
 }
 
-// requestID keeps the sender's id when it is fit to be logged and sent back.
+// requestID takes the sender's id when it may be logged and sent back.
 func requestID(r *http.Request) string {
 	id := r.Header.Get(HeaderRequestID)
 	if id == "" || len(id) > maxRequestIDBytes {
@@ -134,16 +134,16 @@ func safely(next echo.HandlerFunc, c echo.Context) (err error) {
 			return
 		}
 		if cause, ok := r.(error); ok && errors.Is(cause, http.ErrAbortHandler) {
-			panic(r) // net/http's own way to break off an answer
+			panic(r) // net/http's own way to abort an answer
 		}
 		err = &host.Error{Code: host.Internal, Err: fmt.Errorf("panic: %v\n%s", r, debug.Stack())}
 	}()
 	return next(c)
 }
 
-// note writes the access log: no bodies, no headers, no query strings, for
-// these hold people's data and keys.
-func (o *observer) note(c echo.Context, start time.Time, err error) {
+// logAccess writes the access log without bodies, headers and query strings, which
+// hold personal data and keys.
+func (o *observer) logAccess(c echo.Context, start time.Time, err error) {
 	ctx, r, answer := c.Request().Context(), c.Request(), c.Response()
 	level := levelOf(c, answer.Status)
 	if !o.log.Enabled(ctx, level) {
@@ -189,7 +189,7 @@ func shorten(path string) string {
 	return strings.ToValidUTF8(path[:maxLoggedPath], "") + "…"
 }
 
-// gone reports whether err says that the client went away.
+// gone reports whether err means that the client disconnected.
 func gone(c echo.Context, err error) bool {
 	return c.Request().Context().Err() != nil && errors.Is(err, context.Canceled)
 }

@@ -50,39 +50,39 @@ func TestHandleErrorAnswersWithAProblem(t *testing.T) {
 				Code: host.Invalid, Text: "the settings are out of range", Hint: "mend them",
 				Fields: []host.Field{{Pointer: "/a", Detail: "too large"}}, Err: errors.New("cause"),
 			}),
-			want: `{"type":"https://usherhost.dev/problems/invalid","title":"The request is malformed","status":400,"detail":"the settings are out of range","hint":"mend them","errors":[{"pointer":"/a","detail":"too large"}]`,
+			want: `{"type":"https://usherhost.dev/problems/invalid","title":"Bad Request","status":400,"detail":"the settings are out of range","hint":"mend them","errors":[{"pointer":"/a","detail":"too large"}]`,
 		},
 		{
 			name: "a code of two words", err: &host.Error{Code: host.NotFound, Text: `no action "a"`},
-			want: `{"type":"https://usherhost.dev/problems/not-found","title":"There is no such thing","status":404,"detail":"no action \"a\""`,
+			want: `{"type":"https://usherhost.dev/problems/not-found","title":"Not Found","status":404,"detail":"no action \"a\""`,
 		},
 		{
 			name: "overload, with a time that is rounded up", err: &host.Error{Code: host.Overloaded, Text: "full", RetryAfter: 1100 * time.Millisecond},
-			want:  `{"type":"https://usherhost.dev/problems/overloaded","title":"Too much at once","status":429,"detail":"full"`,
+			want:  `{"type":"https://usherhost.dev/problems/overloaded","title":"Too Many Requests","status":429,"detail":"full"`,
 			after: "2",
 		},
 		{
 			name: "unavailable, without a time", err: &host.Error{Code: host.Unavailable, Text: "the disk is full"},
-			want:  `{"type":"https://usherhost.dev/problems/unavailable","title":"The host can't do this now","status":503,"detail":"the disk is full"`,
+			want:  `{"type":"https://usherhost.dev/problems/unavailable","title":"Service Unavailable","status":503,"detail":"the disk is full"`,
 			after: "1",
 		},
 		{
 			name: "what was not foreseen", err: errors.New("secret cause"),
-			want:  `{"type":"https://usherhost.dev/problems/internal","title":"The host failed","status":500,"detail":"the host failed in a way that it did not foresee","hint":"find request_id in the host's log: the cause is there"`,
+			want:  `{"type":"https://usherhost.dev/problems/internal","title":"Internal Server Error","status":500,"detail":"an internal error occurred","hint":"the host's log has the cause under this request_id"`,
 			after: "30",
 		},
 		{
 			name: "a code that is not ours", err: &host.Error{Code: "new", Text: "hm"},
-			want:  `{"type":"https://usherhost.dev/problems/internal","title":"The host failed","status":500,"detail":"hm"`,
+			want:  `{"type":"https://usherhost.dev/problems/internal","title":"Internal Server Error","status":500,"detail":"hm"`,
 			after: "30",
 		},
 		{
 			name: "a body over the limit", err: fmt.Errorf("read: %w", &http.MaxBytesError{Limit: 5}),
-			want: `{"type":"https://usherhost.dev/problems/too-large","title":"The request is too large","status":413,"detail":"the body has more than 5 bytes","hint":"send less at once"`,
+			want: `{"type":"https://usherhost.dev/problems/too-large","title":"Request Entity Too Large","status":413,"detail":"the body has more than 5 bytes","hint":"send a smaller body"`,
 		},
 		{
 			name: "echo's own", err: echo.NewHTTPError(http.StatusTeapot, "short and stout"),
-			want: `{"type":"https://usherhost.dev/problems/invalid","title":"The request is malformed","status":400,"detail":"short and stout"`,
+			want: `{"type":"https://usherhost.dev/problems/invalid","title":"Bad Request","status":400,"detail":"short and stout"`,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestNewEchoAnswersWrongPathsAndMethods(t *testing.T) {
 	e := web.NewEcho(silent())
 	e.GET("/here", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) })
 	w := send(e, httptest.NewRequest(http.MethodGet, "/there", nil))
-	if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "the host has no such path") {
+	if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "there is no such path") {
 		t.Errorf("answered %d %s", w.Code, w.Body)
 	}
 	w = send(e, httptest.NewRequest(http.MethodPut, "/here", nil))
