@@ -65,12 +65,12 @@ type SecretWrite struct {
 
 // ActionWrite is what one request stores of an action: all of it, or nothing.
 type ActionWrite struct {
-	Action Action // its ID, Name and UpdatedAt; with New also Trigger and CreatedAt
-	New    bool
-	Put    []SealedSecret // secrets to set
-	Remove []string       // secrets to delete
-	Draft  *Draft         // nil keeps the stored one
-	Deploy *Actor         // who asked to deploy Draft once it is built; nil: no deploy was requested
+	Action          Action // its ID, Name and UpdatedAt; with New also Trigger and CreatedAt
+	New             bool
+	Put             []SealedSecret // secrets to set
+	Remove          []string       // secrets to delete
+	Draft           *Draft         // nil keeps the stored one
+	DeployWhenBuilt *Actor         // who requested that Draft be deployed once it is built; nil: it is not
 }
 
 // Limits on secrets, as Auth0 documents them.

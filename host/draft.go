@@ -41,13 +41,13 @@ type Draft struct {
 	BuiltAt   time.Time      `json:"built_at,omitzero"`
 }
 
-// Wish is a draft that is to be deployed once it is built, as it was when
-// somebody asked for it: the action's draft may have changed since.
-type Wish struct {
+// PendingDeploy is a draft that is to be deployed once it is built, as it was
+// when that was requested: the action's draft may have changed since.
+type PendingDeploy struct {
 	ActionID string
 	Revision int64
 	Source   Source
-	Actor    Actor // who asked
+	Actor    Actor // who requested it
 	AskedAt  time.Time
 }
 

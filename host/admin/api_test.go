@@ -72,7 +72,7 @@ func newAPI(t *testing.T) *api {
 		_, err := egress.ParseOrigin(origin)
 		return err
 	}}
-	a.server = &admin.Server{Registry: a.reg, History: db, Inspector: runner, Refused: &a.refused, PollEvery: time.Millisecond}
+	a.server = &admin.Server{Registry: a.reg, Drafts: a.reg, History: db, Inspector: runner, Refused: &a.refused, PollEvery: time.Millisecond}
 	a.server.Register(a.routes.Group("/v1"), web.NewAuthenticator(db).Require(host.ScopeRead), web.NewAuthenticator(db).Require(host.ScopeManage))
 	a.ingest, a.manage, a.read = a.key(t, host.ScopeIngest), a.key(t, host.ScopeManage), a.key(t, host.ScopeRead)
 	return a

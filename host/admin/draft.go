@@ -13,7 +13,7 @@ func (s *Server) showDraft(c echo.Context) error {
 	if q := queryOf(c); q.err != nil {
 		return q.err
 	}
-	d, err := s.Registry.Draft(c.Request().Context(), param(c, "action"))
+	d, err := s.Drafts.Draft(c.Request().Context(), param(c, "action"))
 	if err != nil {
 		return err
 	}

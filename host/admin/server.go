@@ -5,7 +5,6 @@ package admin
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"time"
 
@@ -18,9 +17,10 @@ import (
 
 // Server answers the management API. Set its fields before Register.
 type Server struct {
-	Registry  Registry
-	History   History
-	Inspector Inspector
+	Registry  host.Registry
+	Drafts    host.Drafts
+	History   host.History
+	Inspector host.Inspector
 	Refused   Refused
 
 	// PollEvery is how often a long poll or a live tail looks for new results;
@@ -40,101 +40,6 @@ type Server struct {
 
 	tails      tails
 	sendWithin time.Duration // that a tail's reader may take for one event; 0 is 30 s
-}
-
-// Registry changes and shows what runs. Actions are named by id or name.
-type Registry interface {
-	Actions
-	Sources
-	Versions
-	Secrets
-	Bindings
-	Keys
-}
-
-// Actions keeps actions.
-type Actions interface {
-	CreateAction(ctx context.Context, name string, trigger host.Trigger, secrets []host.SecretWrite) (host.Action, error)
-	Action(ctx context.Context, action string) (host.Action, error)
-	Actions(ctx context.Context, trigger host.Trigger) ([]host.Action, error)
-	DeleteAction(ctx context.Context, action string, force bool) error
-}
-
-// Versions keeps the versions of actions.
-type Versions interface {
-	Upload(ctx context.Context, action string, module []byte, m host.Manifest, deploy bool) (host.Version, error)
-	Versions(ctx context.Context, action string) ([]host.Version, error)
-	Version(ctx context.Context, action, numberOrID string) (host.Version, error)
-	Deploy(ctx context.Context, action, numberOrID string) (host.Version, error)
-}
-
-// Secrets keeps secrets; it never returns a value.
-type Secrets interface {
-	SetSecrets(ctx context.Context, action string, put []host.SecretWrite, remove []string) ([]host.Secret, error)
-	ReplaceSecrets(ctx context.Context, action string, list []host.SecretWrite) ([]host.Secret, error)
-	DeleteSecret(ctx context.Context, action, name string) error
-}
-
-// Bindings keeps the order of each trigger.
-type Bindings interface {
-	Bindings(ctx context.Context, trigger host.Trigger) ([]host.Binding, error)
-	ReplaceBindingsIf(ctx context.Context, trigger host.Trigger, list []host.BindingWrite, check func(stored []host.Binding) error) ([]host.Binding, error)
-	UpdateBinding(ctx context.Context, idOrAction string, change func(*host.Binding) error) (host.Binding, error)
-}
-
-// Keys keeps API keys.
-type Keys interface {
-	CreateKey(ctx context.Context, name string, scopes []host.Scope) (k host.Key, secret string, err error)
-	Keys(ctx context.Context) ([]host.Key, error)
-	DeleteKey(ctx context.Context, id string) error
-}
-
-// History shows what ran, lets it run again, and tells who changed what.
-type History interface {
-	Executions
-	Results
-	Changes
-	Modules
-}
-
-// Executions shows the ways of events, and lets actions run again.
-type Executions interface {
-	Event(ctx context.Context, id string) (host.Event, error)
-	Execution(ctx context.Context, id string) (host.Execution, error)
-	Executions(ctx context.Context, q host.ExecutionQuery) ([]host.Execution, error)
-	RetryExecution(ctx context.Context, id string) (host.Execution, error)
-	CancelExecution(ctx context.Context, id string) (host.Execution, error)
-	ReplayExecution(ctx context.Context, id string, samePlan bool) (host.Accepted, error)
-
-	// DeadLetters returns the executions of q that have dead steps.
-	DeadLetters(ctx context.Context, q host.ExecutionQuery) ([]host.Execution, error)
-	// RetryExecutions is RetryExecution for those, q.Limit of them or all when
-	// that is 0, and returns how many they were.
-	RetryExecutions(ctx context.Context, q host.ExecutionQuery) (int, error)
-}
-
-// Results shows what single runs came to.
-type Results interface {
-	Results(ctx context.Context, executionID string) ([]host.Result, error)
-	ResultsAfter(ctx context.Context, after int64, actionID string, limit int) ([]host.SeqResult, error)
-	LastSeq(ctx context.Context) (int64, error)
-}
-
-// Changes keeps the log of changes.
-type Changes interface {
-	RecordChange(ctx context.Context, c host.Change) error
-	Changes(ctx context.Context, q host.ChangeQuery) ([]host.Change, error)
-}
-
-// Modules shows what versions are made of, and where they sent requests.
-type Modules interface {
-	Module(ctx context.Context, digest string) ([]byte, error)
-	OriginUse(ctx context.Context, versionOrActionID string) ([]host.OriginUse, error)
-}
-
-// Inspector tells what a module is before it runs.
-type Inspector interface {
-	Inspect(ctx context.Context, wasm []byte) (host.Inspection, error)
 }
 
 // maxJSONBytes is the largest body that is JSON.

@@ -10,13 +10,6 @@ import (
 	"github.com/usherhost/usher/host/web"
 )
 
-// Sources keeps what actions are built from.
-type Sources interface {
-	Draft(ctx context.Context, action string) (host.Draft, error)
-	PatchSource(ctx context.Context, action string, p host.SourcePatch) (host.Action, host.Draft, error)
-	DeployDraft(ctx context.Context, action string, revision int64) (host.Version, error)
-}
-
 // maxSourceBytes bounds a source in JSON.
 const maxSourceBytes = 2 << 20
 
@@ -37,7 +30,7 @@ func (s *Server) putDraft(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	a, d, err := s.Registry.PatchSource(ctx, param(c, "action"), host.SourcePatch{
+	a, d, err := s.Drafts.PatchSource(ctx, param(c, "action"), host.SourcePatch{
 		Revision: revision, Runtime: &source.Runtime, Code: &source.Code,
 		Dependencies: &source.Dependencies, SharedModules: &source.SharedModules,
 	})
@@ -63,7 +56,7 @@ func (s *Server) expected(c echo.Context) (*int64, error) {
 	if len(c.Request().Header.Values(web.HeaderIfMatch)) == 0 {
 		return nil, nil
 	}
-	d, err := s.Registry.Draft(c.Request().Context(), param(c, "action"))
+	d, err := s.Drafts.Draft(c.Request().Context(), param(c, "action"))
 	if err != nil && (host.CodeOf(err) != host.NotFound || !s.exists(c)) {
 		return nil, err
 	}
@@ -81,8 +74,8 @@ func (s *Server) exists(c echo.Context) bool {
 // deployDraft deploys a revision of a draft and returns it as it is then: it may
 // turn out that it can't be built.
 func (s *Server) deployDraft(ctx context.Context, actionID string, revision int64) (host.Draft, error) {
-	_, refused := s.Registry.DeployDraft(ctx, actionID, revision)
-	d, err := s.Registry.Draft(ctx, actionID)
+	_, refused := s.Drafts.DeployDraft(ctx, actionID, revision)
+	d, err := s.Drafts.Draft(ctx, actionID)
 	if refused != nil && (err != nil || d.Status != host.BuildFailed) {
 		return d, refused
 	}

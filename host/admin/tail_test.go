@@ -19,7 +19,6 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/admin"
 	"github.com/usherhost/usher/host/web"
 )
 
@@ -338,7 +337,7 @@ func TestFiftyTailsCostTheStoreOneLook(t *testing.T) {
 
 // looks counts how often somebody asks for the newest result.
 type looks struct {
-	admin.History
+	host.History
 	n atomic.Int64
 }
 

@@ -172,7 +172,7 @@ func (s *Server) createAction(c echo.Context) error {
 	if !slices.Contains(runtimes, source.Runtime) {
 		return badRequest(noRuntime)
 	}
-	a, _, err := s.Registry.CreateSourceAction(c.Request().Context(), *body.Name, trigger, source, valueOf(body.Secrets), body.Deploy)
+	a, _, err := s.Drafts.CreateSourceAction(c.Request().Context(), *body.Name, trigger, source, valueOf(body.Secrets), body.Deploy)
 	if err != nil {
 		return conflicting(err, http.StatusConflict, nameTaken)
 	}
@@ -214,7 +214,7 @@ func (s *Server) updateAction(c echo.Context) error {
 		sharedModules := sharedModulesOf(body.Modules)
 		patch.SharedModules = &sharedModules
 	}
-	a, _, err = s.Registry.PatchSource(c.Request().Context(), a.ID, patch)
+	a, _, err = s.Drafts.PatchSource(c.Request().Context(), a.ID, patch)
 	if err != nil {
 		return s.unpatched(c, err, body.Name)
 	}
@@ -281,7 +281,7 @@ func (s *Server) answerChanged(c echo.Context, status int, a host.Action) error 
 // draft returns an action's draft. To Auth0's clients the newest module is the
 // draft of an action whose versions are uploaded; its revision is 0.
 func (s *Server) draft(ctx context.Context, a host.Action) (host.Draft, error) {
-	d, err := s.Registry.Draft(ctx, a.ID)
+	d, err := s.Drafts.Draft(ctx, a.ID)
 	if err == nil || host.CodeOf(err) != host.NotFound {
 		return d, err
 	}

@@ -163,7 +163,7 @@ func (s *Server) testAction(c echo.Context) error {
 		event = json.RawMessage("{}")
 	}
 	start := time.Now()
-	r, err := s.Registry.Test(c.Request().Context(), a.ID, event)
+	r, err := s.Drafts.Test(c.Request().Context(), a.ID, event)
 	if err != nil {
 		return s.untested(c, a, err)
 	}

@@ -12,6 +12,7 @@ import (
 
 // past is a history of one execution.
 type past struct {
+	host.History
 	execution host.Execution
 	results   []host.Result
 }
@@ -67,9 +68,9 @@ func TestAnExecutionIsToldInAuth0sWords(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			k := open(t)
-			k.server.History = past{host.Execution{
+			k.server.History = past{execution: host.Execution{
 				ID: "exe_1", Trigger: host.PostUserRegistration, Status: tt.status, Plan: plan, CreatedAt: start,
-			}, tt.results}
+			}, results: tt.results}
 			got := k.must(200, "GET", "/api/v2/actions/executions/exe_1", "")
 			if got["status"] != tt.want || got["trigger_id"] != "post-user-registration" || got["id"] != "exe_1" {
 				t.Errorf("told as %v", got)

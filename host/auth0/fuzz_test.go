@@ -18,7 +18,10 @@ import (
 )
 
 // yes is a registry that takes every action and binding.
-type yes struct{ auth0.Registry }
+type yes struct {
+	host.Registry
+	host.Drafts
+}
 
 func (yes) CreateSourceAction(
 	_ context.Context, name string, t host.Trigger, _ host.Source, _ []host.SecretWrite, _ bool,
@@ -39,7 +42,7 @@ func (yes) ReplaceBindings(_ context.Context, _ host.Trigger, list []host.Bindin
 }
 
 // oneKey has one key, which is "key".
-type oneKey struct{}
+type oneKey struct{ host.KeyStore }
 
 func (oneKey) KeyByHash(_ context.Context, hash [32]byte) (host.Key, error) {
 	if hash != web.HashKey("key") {
@@ -54,7 +57,7 @@ func (oneKey) Keys(context.Context) ([]host.Key, error) { return nil, nil }
 func door() *echo.Echo {
 	e := web.NewEcho(slog.New(slog.DiscardHandler))
 	(&auth0.Server{
-		Registry: yes{}, Keys: oneKey{}, Issuer: &auth0.Issuer{},
+		Registry: yes{}, Drafts: yes{}, Keys: oneKey{}, Issuer: &auth0.Issuer{},
 		Requests: auth0.Rate{PerSecond: 1e9, Burst: 1e9}, Failures: auth0.Rate{PerSecond: 1e9, Burst: 1e9},
 	}).Register(e)
 	return e

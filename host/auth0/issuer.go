@@ -20,26 +20,13 @@ const TokenLife = 24 * time.Hour
 // Issuer signs access tokens and checks them. It is safe for concurrent use.
 type Issuer struct{ key []byte }
 
-// Store keeps small blobs. Meta answers [host.NotFound] for a name that was
-// never set; SetMeta returns when the blob is durable.
-type Store interface {
-	Meta(ctx context.Context, name string) ([]byte, error)
-	SetMeta(ctx context.Context, name string, value []byte) error
-}
-
-// Box encrypts what is stored. What was sealed opens only with the same place.
-type Box interface {
-	Seal(plaintext, place []byte) ([]byte, error)
-	Open(ciphertext, place []byte) ([]byte, error)
-}
-
 // keyBytes is the size of the signing key.
 const keyBytes = 32
 
 // OpenIssuer returns the issuer of a store, whose signing key it makes at the
 // first start and keeps sealed. Two processes must not open a fresh store at
 // once.
-func OpenIssuer(ctx context.Context, store Store, box Box) (*Issuer, error) {
+func OpenIssuer(ctx context.Context, store host.MetaStore, box host.Box) (*Issuer, error) {
 	sealed, err := store.Meta(ctx, host.TokenKeyName)
 	if host.CodeOf(err) == host.NotFound {
 		return newIssuer(ctx, store, box)
@@ -54,7 +41,7 @@ func OpenIssuer(ctx context.Context, store Store, box Box) (*Issuer, error) {
 	return &Issuer{key: key}, nil
 }
 
-func newIssuer(ctx context.Context, store Store, box Box) (*Issuer, error) {
+func newIssuer(ctx context.Context, store host.MetaStore, box host.Box) (*Issuer, error) {
 	key := make([]byte, keyBytes)
 	_, _ = rand.Read(key) // never fails: crypto/rand ends the process first
 	sealed, err := box.Seal(key, []byte(host.TokenKeyName))

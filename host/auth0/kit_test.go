@@ -95,7 +95,7 @@ func open(t *testing.T, options ...option) *kit {
 	}
 	b := &builder{}
 	k.server = &auth0.Server{
-		Registry: h.Registry, History: h.DB, Keys: h.DB, Issuer: issuer, Log: slog.New(slog.DiscardHandler),
+		Registry: h.Registry, Drafts: h.Registry, History: h.DB, Keys: h.DB, Issuer: issuer, Log: slog.New(slog.DiscardHandler),
 		Requests: auth0.Rate{PerSecond: 1000, Burst: 10_000}, Failures: auth0.Rate{PerSecond: 1000, Burst: 10_000},
 	}
 	for _, o := range options {

@@ -6,7 +6,6 @@ package auth0
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -24,9 +23,10 @@ import (
 
 // Server answers Auth0's API. Set its fields before Register.
 type Server struct {
-	Registry Registry
-	History  History
-	Keys     Keys
+	Registry host.Registry
+	Drafts   host.Drafts
+	History  host.History
+	Keys     host.KeyStore // a client is a key: its id the client's id, the key itself the client's secret
 	Issuer   *Issuer
 
 	// PublicURL is what clients call the host, such as
@@ -46,77 +46,6 @@ type Server struct {
 type Rate struct {
 	PerSecond float64
 	Burst     int
-}
-
-// Registry changes and shows what runs. Actions and shared modules are named by id
-// or name.
-type Registry interface {
-	Actions
-	Drafts
-	Versions
-	Bindings
-	SharedModules
-}
-
-// Actions keeps actions. A name that is taken is [host.Conflict], as is the
-// deletion of a bound action without force.
-type Actions interface {
-	CreateSourceAction(ctx context.Context, name string, trigger host.Trigger, src host.Source, secrets []host.SecretWrite, deploy bool) (host.Action, host.Draft, error)
-	PatchSource(ctx context.Context, action string, p host.SourcePatch) (host.Action, host.Draft, error)
-	Action(ctx context.Context, action string) (host.Action, error)
-	Actions(ctx context.Context, trigger host.Trigger) ([]host.Action, error)
-	DeleteAction(ctx context.Context, action string, force bool) error
-}
-
-// Drafts keeps the drafts of actions. An action whose versions are uploaded has
-// none: Draft says [host.NotFound], the others [host.Conflict], as they do of
-// a draft that is not built, or has another revision than the one to deploy.
-type Drafts interface {
-	Draft(ctx context.Context, action string) (host.Draft, error)
-	DeployDraft(ctx context.Context, action string, revision int64) (host.Version, error)
-	Test(ctx context.Context, action string, event json.RawMessage) (host.Result, error)
-}
-
-// Versions keeps the versions of actions, newest first. DeployVersion makes a
-// new one like an old one.
-type Versions interface {
-	Versions(ctx context.Context, action string) ([]host.Version, error)
-	Version(ctx context.Context, action, numberOrID string) (host.Version, error)
-	Deploy(ctx context.Context, action, numberOrID string) (host.Version, error)
-	DeployVersion(ctx context.Context, action, version string, updateDraft bool) (host.Version, error)
-}
-
-// Bindings keeps the order of each trigger.
-type Bindings interface {
-	Bindings(ctx context.Context, trigger host.Trigger) ([]host.Binding, error)
-	ReplaceBindings(ctx context.Context, trigger host.Trigger, list []host.BindingWrite) ([]host.Binding, error)
-}
-
-// SharedModules keeps what Auth0 calls modules.
-type SharedModules interface {
-	CreateSharedModule(ctx context.Context, name string, src host.Source, secrets []host.SecretWrite, publish bool) (host.SharedModule, error)
-	SharedModule(ctx context.Context, sharedModule string) (host.SharedModule, error)
-	SharedModules(ctx context.Context) ([]host.SharedModule, error)
-	PatchSharedModule(ctx context.Context, sharedModule string, p host.SharedModulePatch) (host.SharedModule, error)
-	DeleteSharedModule(ctx context.Context, sharedModule string) error
-	PublishSharedModule(ctx context.Context, sharedModule string) (host.SharedModuleVersion, error)
-	RollbackSharedModule(ctx context.Context, sharedModule, versionID string) (host.SharedModule, error)
-	SharedModuleVersions(ctx context.Context, sharedModule string) ([]host.SharedModuleVersion, error)
-	SharedModuleVersion(ctx context.Context, sharedModule, versionID string) (host.SharedModuleVersion, error)
-	SharedModuleUsers(ctx context.Context, sharedModule string) ([]host.SharedModuleUser, error)
-}
-
-// History shows what ran.
-type History interface {
-	Execution(ctx context.Context, id string) (host.Execution, error)
-	Results(ctx context.Context, executionID string) ([]host.Result, error)
-}
-
-// Keys finds API keys: a client is one, its id the client's id and the key
-// itself the client's secret.
-type Keys interface {
-	KeyByHash(ctx context.Context, hash [32]byte) (host.Key, error)
-	Keys(ctx context.Context) ([]host.Key, error)
 }
 
 // root begins every path of the API.

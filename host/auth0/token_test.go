@@ -294,7 +294,7 @@ func TestStandardPortsMayBeLeftOut(t *testing.T) {
 var errDisk = errors.New("the disk is on fire")
 
 // failingKeys can't be read.
-type failingKeys struct{}
+type failingKeys struct{ host.KeyStore }
 
 func (failingKeys) KeyByHash(context.Context, [32]byte) (host.Key, error) { return host.Key{}, errDisk }
 

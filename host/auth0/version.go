@@ -199,15 +199,15 @@ func (s *Server) deployBuilt(ctx context.Context, a host.Action, d host.Draft) (
 	if d.Status == host.BuildPending || d.Status == host.BuildBuilding {
 		waiting, cancel := context.WithTimeout(ctx, cmp.Or(s.DeployWait, deployWait))
 		defer cancel()
-		v, err := s.Registry.DeployDraft(waiting, a.ID, d.Revision)
+		v, err := s.Drafts.DeployDraft(waiting, a.ID, d.Revision)
 		if !errors.Is(err, context.DeadlineExceeded) {
 			return v, err
 		}
-		if now, failed := s.Registry.Draft(ctx, a.ID); failed != nil || now.Status != host.BuildBuilt {
+		if now, failed := s.Drafts.Draft(ctx, a.ID); failed != nil || now.Status != host.BuildBuilt {
 			return v, err
 		}
 	}
-	return s.Registry.DeployDraft(ctx, a.ID, d.Revision)
+	return s.Drafts.DeployDraft(ctx, a.ID, d.Revision)
 }
 
 // unbuilt is the refusal of a draft that is not built. Clients send the request
@@ -215,7 +215,7 @@ func (s *Server) deployBuilt(ctx context.Context, a host.Action, d host.Draft) (
 // not get better by that, and gets another, with the first of its errors.
 func (s *Server) unbuilt(c echo.Context, a host.Action, cause error, message string) error {
 	p := &problem{Status: http.StatusBadRequest, Message: message, cause: cause}
-	d, err := s.Registry.Draft(c.Request().Context(), a.ID)
+	d, err := s.Drafts.Draft(c.Request().Context(), a.ID)
 	if err == nil && d.Status == host.BuildFailed {
 		p.Message = "The draft failed to build."
 		if len(d.Errors) > 0 {
@@ -242,7 +242,7 @@ func (s *Server) deployVersion(c echo.Context) error {
 		return err
 	}
 	id := inside(host.VersionPrefix, param(c, "version"))
-	v, err := s.Registry.DeployVersion(c.Request().Context(), a.ID, id, body.UpdateDraft)
+	v, err := s.Drafts.DeployVersion(c.Request().Context(), a.ID, id, body.UpdateDraft)
 	if err != nil {
 		return refusing(missing(err, noVersion))
 	}

@@ -62,7 +62,7 @@ func serve(t *testing.T) (*client.Client, *sqlite.DB) {
 	ctx, stop := context.WithCancel(context.Background())
 	kept := make(chan error, 1)
 	go func() { kept <- sender.Run(ctx) }()
-	(&admin.Server{Registry: reg, History: db, Inspector: runner, Refused: sender}).Register(v1,
+	(&admin.Server{Registry: reg, Drafts: reg, History: db, Inspector: runner, Refused: sender}).Register(v1,
 		web.NewAuthenticator(db).Require(host.ScopeRead), web.NewAuthenticator(db).Require(host.ScopeManage))
 	server := httptest.NewServer(routes)
 	t.Cleanup(func() {

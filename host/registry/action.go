@@ -55,7 +55,7 @@ func (r *Registry) createAction(
 		draft.ActionID, draft.UpdatedAt = w.Action.ID, now
 	}
 	if actor := host.ActorOf(ctx); deploy {
-		w.Deploy = &actor
+		w.DeployWhenBuilt = &actor
 	}
 	if err := r.Store.WriteAction(ctx, w); err != nil {
 		return host.Action{}, err

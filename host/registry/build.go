@@ -60,7 +60,7 @@ func (r *Registry) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	wishes, err := r.Store.Wishes(ctx)
+	wishes, err := r.Store.PendingDeploys(ctx)
 	if err != nil {
 		return err
 	}
@@ -174,7 +174,7 @@ func (r *Registry) buildDraft(ctx context.Context, d host.Draft) error {
 // grant deploys the draft that somebody wished deployed, when only that is left
 // to do, or when another draft has taken its place before it was built.
 func (r *Registry) grant(ctx context.Context, actionID string) error {
-	w, err := r.Store.Wish(ctx, actionID)
+	w, err := r.Store.PendingDeploy(ctx, actionID)
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (r *Registry) grant(ctx context.Context, actionID string) error {
 	if now.Revision == w.Revision {
 		return r.fulfil(ctx, now, nil)
 	}
-	if again, err := r.Store.Wish(ctx, actionID); err != nil || again.Revision != w.Revision {
+	if again, err := r.Store.PendingDeploy(ctx, actionID); err != nil || again.Revision != w.Revision {
 		return err
 	}
 	module, err := r.make(ctx, &d)
@@ -206,13 +206,13 @@ func (r *Registry) fulfil(ctx context.Context, d host.Draft, module []byte) erro
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	defer r.builds.tell()
-	w, err := r.Store.Wish(ctx, d.ActionID)
+	w, err := r.Store.PendingDeploy(ctx, d.ActionID)
 	if err != nil || w.Revision != d.Revision || !isSettled(d) {
 		return err
 	}
 	if d.Status == host.BuildFailed {
 		r.log().Warn("a draft that was to be deployed can't be built", "action", d.ActionID, "revision", d.Revision, "errors", d.Errors)
-		return r.Store.DropWish(ctx, d.ActionID, d.Revision)
+		return r.Store.DropPendingDeploy(ctx, d.ActionID, d.Revision)
 	}
 	a, err := r.Store.Action(ctx, d.ActionID)
 	if err != nil {

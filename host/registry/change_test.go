@@ -11,7 +11,6 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/guests"
-	"github.com/usherhost/usher/host/registry"
 )
 
 func TestEveryChangeIsRecordedWithItsActorAndWithoutSecrets(t *testing.T) {
@@ -76,7 +75,7 @@ func TestEveryChangeIsRecordedWithItsActorAndWithoutSecrets(t *testing.T) {
 }
 
 // forgetful can't record changes.
-type forgetful struct{ registry.Store }
+type forgetful struct{ host.RegistryStore }
 
 func (forgetful) RecordChange(context.Context, host.Change) error { return errors.New("disk full") }
 

@@ -193,8 +193,8 @@ func (r *Registry) settled(ctx context.Context, actionID string, late <-chan tim
 			return host.Draft{}, nil
 		}
 		if err == nil && isSettled(d) {
-			var w host.Wish
-			if w, err = r.Store.Wish(ctx, actionID); host.CodeOf(err) == host.NotFound || err == nil && w.Revision != d.Revision {
+			var w host.PendingDeploy
+			if w, err = r.Store.PendingDeploy(ctx, actionID); host.CodeOf(err) == host.NotFound || err == nil && w.Revision != d.Revision {
 				return d, nil
 			}
 		}

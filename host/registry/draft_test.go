@@ -343,7 +343,7 @@ func TestBuildsGoOnAfterARestart(t *testing.T) {
 }
 
 // waiting is a store with one draft that nobody builds.
-type waiting struct{ registry.Store }
+type waiting struct{ host.RegistryStore }
 
 func (waiting) Action(context.Context, string) (host.Action, error) {
 	return host.Action{ID: "act_1", Name: "notify", Trigger: trigger}, nil

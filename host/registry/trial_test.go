@@ -96,8 +96,8 @@ func (trying) Draft(context.Context, string) (host.Draft, error) {
 	return host.Draft{ActionID: "act_1", Revision: 1, Status: host.BuildBuilt}, nil
 }
 
-func (trying) Wish(context.Context, string) (host.Wish, error) {
-	return host.Wish{}, &host.Error{Code: host.NotFound}
+func (trying) PendingDeploy(context.Context, string) (host.PendingDeploy, error) {
+	return host.PendingDeploy{}, &host.Error{Code: host.NotFound}
 }
 
 func (trying) Bindings(context.Context, host.Trigger) ([]host.Binding, error) { return nil, nil }

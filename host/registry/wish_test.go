@@ -105,7 +105,7 @@ func TestAWishIsFulfilledAfterARestartOnBehalfOfWhoeverHadIt(t *testing.T) {
 		changes, err := db.Changes(t.Context(), host.ChangeQuery{Object: a.ID})
 		return err == nil && changes[0].Verb == "action.deploy" && changes[0].Actor.Name == "ada"
 	})
-	if _, err := db.Wish(t.Context(), a.ID); host.CodeOf(err) != host.NotFound {
+	if _, err := db.PendingDeploy(t.Context(), a.ID); host.CodeOf(err) != host.NotFound {
 		t.Errorf("the wish is still there: %v", err)
 	}
 }
@@ -136,7 +136,7 @@ func TestAWishIsGivenUp(t *testing.T) {
 			tt.before(t, r, a.ID)
 			background(t, r)
 			poll(t, func() bool {
-				_, err := r.Store.Wish(t.Context(), a.ID)
+				_, err := r.Store.PendingDeploy(t.Context(), a.ID)
 				return host.CodeOf(err) == host.NotFound
 			})
 			a, _ = look(t, r, a.ID)
@@ -171,7 +171,7 @@ func TestADeployIsRefusedWhenTheDraftWasChangedMeanwhile(t *testing.T) {
 
 // failing is a store whose disk is full as often as it is told.
 type failing struct {
-	registry.Store
+	host.RegistryStore
 	drafts, releases atomic.Int64 // how many more are refused
 }
 
@@ -179,14 +179,14 @@ func (f *failing) PutDraft(ctx context.Context, d host.Draft, wasm []byte) error
 	if f.drafts.Add(-1) >= 0 {
 		return &host.Error{Code: host.Unavailable, Text: "the disk is full"}
 	}
-	return f.Store.PutDraft(ctx, d, wasm)
+	return f.RegistryStore.PutDraft(ctx, d, wasm)
 }
 
 func (f *failing) Release(ctx context.Context, v host.Version, wasm []byte, draft *host.Draft) (host.Version, error) {
 	if f.releases.Add(-1) >= 0 {
 		return v, &host.Error{Code: host.Unavailable, Text: "the disk is full"}
 	}
-	return f.Store.Release(ctx, v, wasm, draft)
+	return f.RegistryStore.Release(ctx, v, wasm, draft)
 }
 
 func TestABuildThatCouldNotBeKeptIsTriedAgain(t *testing.T) {
@@ -203,7 +203,7 @@ func TestABuildThatCouldNotBeKeptIsTriedAgain(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			r := openBuilding(t, &builder{})
-			store := &failing{Store: r.Store}
+			store := &failing{RegistryStore: r.Store}
 			store.drafts.Store(tt.drafts)
 			store.releases.Store(tt.releases)
 			r.Store = store
@@ -221,7 +221,7 @@ func TestABuildThatCouldNotBeKeptIsTriedAgain(t *testing.T) {
 
 // stuck is a store with one pending draft that it never lets go on.
 type stuck struct {
-	registry.Store
+	host.RegistryStore
 	tries *[]time.Duration
 	began time.Time
 }
@@ -230,7 +230,7 @@ func (stuck) Drafts(context.Context, ...host.BuildStatus) ([]host.Draft, error) 
 	return []host.Draft{{ActionID: "act_1"}}, nil
 }
 
-func (stuck) Wishes(context.Context) ([]host.Wish, error) { return nil, nil }
+func (stuck) PendingDeploys(context.Context) ([]host.PendingDeploy, error) { return nil, nil }
 
 func (s stuck) Draft(context.Context, string) (host.Draft, error) {
 	*s.tries = append(*s.tries, time.Since(s.began))

@@ -17,16 +17,9 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// Store keeps small blobs. Meta answers a NotFound [host.Error] for a name
-// that was never set; SetMeta returns when the blob is durable.
-type Store interface {
-	Meta(ctx context.Context, name string) ([]byte, error)
-	SetMeta(ctx context.Context, name string, value []byte) error
-}
-
 // Box seals values and opens them. It is safe for concurrent use.
 type Box struct {
-	store   Store
+	store   host.MetaStore
 	created string
 
 	mu  sync.Mutex // guards kek and the stored keyset while it is rewritten
@@ -48,7 +41,7 @@ type keys struct {
 // keys it never makes a key-encryption key: a lost one is a Refused
 // [host.Error], as is one that does not fit. Two processes must not open a
 // fresh store at once.
-func Open(ctx context.Context, o Options, store Store) (*Box, error) {
+func Open(ctx context.Context, o Options, store host.MetaStore) (*Box, error) {
 	stored, err := load(ctx, store)
 	if err != nil {
 		return nil, err

@@ -43,7 +43,7 @@ func (m *memory) SetMeta(_ context.Context, name string, value []byte) error {
 	return nil
 }
 
-func mustOpen(t *testing.T, o seal.Options, store seal.Store) *seal.Box {
+func mustOpen(t *testing.T, o seal.Options, store host.MetaStore) *seal.Box {
 	t.Helper()
 	b, err := seal.Open(t.Context(), o, store)
 	if err != nil {
@@ -263,7 +263,7 @@ func TestAStoreThatCantBeReadIsNotTakenForAFreshOne(t *testing.T) {
 	}
 }
 
-type broken struct{ seal.Store }
+type broken struct{ host.MetaStore }
 
 func (broken) Meta(context.Context, string) ([]byte, error) {
 	return nil, &host.Error{Code: host.Unavailable, Text: "the database is closing"}

@@ -29,13 +29,13 @@ type wrapped struct {
 
 // Begun reports whether the store has sealed data keys: that a [Box] was opened
 // on it before.
-func Begun(ctx context.Context, store Store) (bool, error) {
+func Begun(ctx context.Context, store host.MetaStore) (bool, error) {
 	stored, err := load(ctx, store)
 	return stored != nil, err
 }
 
 // load returns the stored data keys, nil when there are none.
-func load(ctx context.Context, store Store) (*wrapped, error) {
+func load(ctx context.Context, store host.MetaStore) (*wrapped, error) {
 	blob, err := store.Meta(ctx, metaName)
 	if err != nil && host.CodeOf(err) == host.NotFound {
 		return nil, nil
@@ -57,7 +57,7 @@ func load(ctx context.Context, store Store) (*wrapped, error) {
 	return &w, nil
 }
 
-func save(ctx context.Context, store Store, k *kek, handle *keyset.Handle) error {
+func save(ctx context.Context, store host.MetaStore, k *kek, handle *keyset.Handle) error {
 	var sealed bytes.Buffer
 	if err := handle.WriteWithAssociatedData(keyset.NewBinaryWriter(&sealed), k.aead, purpose); err != nil {
 		return fmt.Errorf("encrypt data keys: %w", err)

@@ -43,7 +43,7 @@ type Values interface {
 
 // Rotation replaces the keys of a store and seals its values again.
 type Rotation struct {
-	Store  Store
+	Store  host.MetaStore
 	Values Values
 	Key    Options // the key that the host starts with
 	// NewKey is the operator's next key, which must be set when Key is not a file

@@ -37,10 +37,10 @@ func (db *DB) WriteAction(ctx context.Context, w host.ActionWrite) error {
 		if err := tx.setSecrets(w.Action.ID, w.Put, w.Remove); err != nil || w.Draft == nil {
 			return err
 		}
-		if err := tx.putDraft(w.Draft, draft); err != nil || w.Deploy == nil {
+		if err := tx.putDraft(w.Draft, draft); err != nil || w.DeployWhenBuilt == nil {
 			return err
 		}
-		return tx.putWish(w.Draft, draft, *w.Deploy)
+		return tx.putWish(w.Draft, draft, *w.DeployWhenBuilt)
 	})
 }
 

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"testing"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/storetest"
 	"github.com/usherhost/usher/host/sqlite"
 )
@@ -11,7 +12,7 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) storetest.Open {
 		dir := t.TempDir()
-		return func(t *testing.T, b storetest.Dispatcher) storetest.Store {
+		return func(t *testing.T, b storetest.Dispatcher) host.Store {
 			t.Helper()
 			db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
 			if err != nil {

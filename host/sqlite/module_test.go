@@ -18,7 +18,7 @@ func TestModulesAreStoredCompressed(t *testing.T) {
 	db, dir := openTemp(t, sqlite.Options{})
 	chance := make([]byte, 1<<20)
 	_, _ = rand.NewChaCha8([32]byte{1}).Read(chance) // never fails
-	if err := db.CreateAction(t.Context(), host.Action{ID: "act_1", Name: "one", Trigger: host.PostUserRegistration}); err != nil {
+	if err := db.WriteAction(t.Context(), host.ActionWrite{Action: host.Action{ID: "act_1", Name: "one", Trigger: host.PostUserRegistration}, New: true}); err != nil {
 		t.Fatal(err)
 	}
 	digests := map[string][]byte{}
@@ -73,7 +73,7 @@ func TestModulesAreStoredCompressed(t *testing.T) {
 func TestAModuleThatIsDamagedIsAnError(t *testing.T) {
 	t.Parallel()
 	db, dir := openTemp(t, sqlite.Options{})
-	if err := db.CreateAction(t.Context(), host.Action{ID: "act_1", Name: "one", Trigger: host.PostUserRegistration}); err != nil {
+	if err := db.WriteAction(t.Context(), host.ActionWrite{Action: host.Action{ID: "act_1", Name: "one", Trigger: host.PostUserRegistration}, New: true}); err != nil {
 		t.Fatal(err)
 	}
 	v, err := db.CreateVersion(t.Context(), host.Version{ActionID: "act_1"}, bytes.Repeat([]byte("\x00asm code "), 1000))

@@ -14,8 +14,8 @@ const selectWish = `
 	SELECT action_id, revision, source, actor, asked_at
 	FROM pending_deploy`
 
-func scanWish(row interface{ Scan(...any) error }) (host.Wish, error) {
-	var w host.Wish
+func scanWish(row interface{ Scan(...any) error }) (host.PendingDeploy, error) {
+	var w host.PendingDeploy
 	var source, actor []byte
 	var asked int64
 	if err := row.Scan(&w.ActionID, &w.Revision, &source, &actor, &asked); err != nil {
@@ -27,17 +27,17 @@ func scanWish(row interface{ Scan(...any) error }) (host.Wish, error) {
 
 // Wish returns the draft of an action that is to be deployed once it is built.
 // NotFound when nobody asked for that, and once any version was deployed since.
-func (db *DB) Wish(ctx context.Context, actionID string) (host.Wish, error) {
+func (db *DB) PendingDeploy(ctx context.Context, actionID string) (host.PendingDeploy, error) {
 	w, err := scanWish(db.readers.QueryRowContext(ctx, selectWish+`
 		WHERE action_id = ?`, actionID))
 	if errors.Is(err, sql.ErrNoRows) {
-		return host.Wish{}, notFound("nobody waits for action " + actionID + " to be deployed")
+		return host.PendingDeploy{}, notFound("nobody waits for action " + actionID + " to be deployed")
 	}
 	return w, hostError(err)
 }
 
 // Wishes returns all wishes, the oldest first.
-func (db *DB) Wishes(ctx context.Context) ([]host.Wish, error) {
+func (db *DB) PendingDeploys(ctx context.Context) ([]host.PendingDeploy, error) {
 	rows, err := db.readers.QueryContext(ctx, selectWish+`
 		ORDER BY asked_at, action_id`)
 	if err != nil {
@@ -47,9 +47,9 @@ func (db *DB) Wishes(ctx context.Context) ([]host.Wish, error) {
 	return wishes, hostError(err)
 }
 
-// DropWish forgets the wish for that revision of an action's draft. One that is
+// DropPendingDeploy forgets the wish for that revision of an action's draft. One that is
 // not there is well.
-func (db *DB) DropWish(ctx context.Context, actionID string, revision int64) error {
+func (db *DB) DropPendingDeploy(ctx context.Context, actionID string, revision int64) error {
 	return db.change(ctx, func(tx *transaction) error {
 		_, err := tx.exec(`
 			DELETE FROM pending_deploy

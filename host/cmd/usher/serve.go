@@ -172,7 +172,7 @@ func addDoors(
 	sender.Register(v1, auth.Require(host.ScopeIngest))
 	read, manage := auth.Require(host.ScopeRead), auth.Require(host.ScopeManage)
 	(&admin.Server{
-		Registry: reg, History: history{db, worker}, Inspector: runner, Refused: sender, MaxModuleBytes: cfg.MaxModuleBytes,
+		Registry: reg, Drafts: reg, History: history{db, worker}, Inspector: runner, Refused: sender, MaxModuleBytes: cfg.MaxModuleBytes,
 	}).Register(v1, read, manage)
 }
 
@@ -186,7 +186,7 @@ func addAuth0(ctx context.Context, cfg settings.Config, routes *echo.Echo, db *s
 	if err != nil {
 		return err
 	}
-	(&auth0.Server{Registry: reg, History: db, Keys: db, Issuer: issuer, PublicURL: public, Log: log}).Register(routes)
+	(&auth0.Server{Registry: reg, Drafts: reg, History: db, Keys: db, Issuer: issuer, PublicURL: public, Log: log}).Register(routes)
 	return nil
 }
 

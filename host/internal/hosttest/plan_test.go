@@ -10,38 +10,37 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/internal/hosttest"
-	"github.com/usherhost/usher/host/registry"
 )
 
 // ledger is a store that notes every plan that is ever in force. The registry
 // makes one change at a time, so it sees each.
 type ledger struct {
-	registry.Store
+	host.RegistryStore
 
 	mu    sync.Mutex // guards plans
 	plans map[string]bool
 }
 
 func (l *ledger) ReplaceBindings(ctx context.Context, trigger host.Trigger, list []host.Binding) ([]host.Binding, error) {
-	after, err := l.Store.ReplaceBindings(ctx, trigger, list)
+	after, err := l.RegistryStore.ReplaceBindings(ctx, trigger, list)
 	l.note(ctx)
 	return after, err
 }
 
 func (l *ledger) UpdateBinding(ctx context.Context, b host.Binding) error {
-	err := l.Store.UpdateBinding(ctx, b)
+	err := l.RegistryStore.UpdateBinding(ctx, b)
 	l.note(ctx)
 	return err
 }
 
 func (l *ledger) Deploy(ctx context.Context, actionID, versionID string) (host.Version, error) {
-	v, err := l.Store.Deploy(ctx, actionID, versionID)
+	v, err := l.RegistryStore.Deploy(ctx, actionID, versionID)
 	l.note(ctx)
 	return v, err
 }
 
 func (l *ledger) Release(ctx context.Context, v host.Version, wasm []byte, draft *host.Draft) (host.Version, error) {
-	v, err := l.Store.Release(ctx, v, wasm, draft)
+	v, err := l.RegistryStore.Release(ctx, v, wasm, draft)
 	l.note(ctx)
 	return v, err
 }
@@ -80,7 +79,7 @@ func TestEveryPlanIsOneThatWasCommitted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	book := &ledger{Store: h.DB, plans: map[string]bool{}}
+	book := &ledger{RegistryStore: h.DB, plans: map[string]bool{}}
 	h.Registry.Store = book
 	bind(t, h, names, "at first")
 	used := map[string]string{}                     // an execution of each plan

@@ -157,7 +157,7 @@ func planIsFixed(b *bench) {
 
 func planSettings(b *bench) {
 	a := host.Action{ID: host.NewID(host.ActionPrefix), Name: "one", Trigger: trigger}
-	b.ok(b.CreateAction(b.ctx, a))
+	b.ok(b.createAction(a))
 	manifest := host.Manifest{
 		Secrets:  []string{"TOKEN"},
 		Settings: host.Settings{Limits: host.Limits{TimeoutMillis: 7, HostCalls: 8}},
@@ -186,7 +186,7 @@ func planSettings(b *bench) {
 func planSkipsUndeployed(b *bench) {
 	one := b.action("one")
 	two := host.Action{ID: host.NewID(host.ActionPrefix), Name: "two", Trigger: trigger}
-	b.ok(b.CreateAction(b.ctx, two))
+	b.ok(b.createAction(two))
 	b.bind(two, one)
 	got := b.accept(event("auth0|1"))
 	b.equal("plan", names(b.execution(got.ExecutionID).Plan), "one@1")

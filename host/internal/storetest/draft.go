@@ -29,7 +29,7 @@ func source(code string) host.Source {
 func (b *bench) bareAction(name string) host.Action {
 	b.Helper()
 	a := host.Action{ID: host.NewID(host.ActionPrefix), Name: name, Trigger: trigger}
-	b.ok(b.CreateAction(b.ctx, a))
+	b.ok(b.createAction(a))
 	return a
 }
 

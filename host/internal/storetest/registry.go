@@ -41,11 +41,11 @@ func actionFound(b *bench) {
 
 func actionNameTaken(b *bench) {
 	a := b.action("one")
-	err := b.CreateAction(b.ctx, host.Action{ID: host.NewID(host.ActionPrefix), Name: "one", Trigger: trigger})
+	err := b.createAction(host.Action{ID: host.NewID(host.ActionPrefix), Name: "one", Trigger: trigger})
 	b.code(err, host.Conflict)
 	b.ok(b.DeleteAction(b.ctx, a.ID, false))
 	b.action("one")
-	b.code(b.CreateAction(b.ctx, host.Action{ID: "act_1", Name: "two", Trigger: "no such"}), host.Invalid)
+	b.code(b.createAction(host.Action{ID: "act_1", Name: "two", Trigger: "no such"}), host.Invalid)
 }
 
 func actionsListed(b *bench) {

@@ -23,7 +23,7 @@ func (b *bench) wished(name string) (host.Action, host.Draft) {
 	a := host.Action{ID: host.NewID(host.ActionPrefix), Name: name, Trigger: trigger}
 	d := host.Draft{ActionID: a.ID, Source: source("one"), Revision: 1, Status: host.BuildPending}
 	b.ok(b.WriteAction(b.ctx, host.ActionWrite{
-		Action: a, New: true, Draft: &d, Deploy: &asking, Put: []host.SealedSecret{{Name: "A", Value: []byte("1")}},
+		Action: a, New: true, Draft: &d, DeployWhenBuilt: &asking, Put: []host.SealedSecret{{Name: "A", Value: []byte("1")}},
 	}))
 	return a, d
 }
@@ -86,19 +86,19 @@ func wishKept(b *bench) {
 	patched.Revision, patched.Source = 2, source("two")
 	b.ok(b.WriteAction(b.ctx, host.ActionWrite{Action: a, Draft: &patched}))
 	b.reopen(nil)
-	w, err := b.Wish(b.ctx, a.ID)
+	w, err := b.PendingDeploy(b.ctx, a.ID)
 	b.ok(err)
 	b.equal("asked at some time", w.AskedAt.IsZero(), false)
 	w.AskedAt = time.Time{}
-	b.equal("wish", w, host.Wish{ActionID: a.ID, Revision: 1, Source: d.Source, Actor: asking})
-	all, err := b.Wishes(b.ctx)
+	b.equal("wish", w, host.PendingDeploy{ActionID: a.ID, Revision: 1, Source: d.Source, Actor: asking})
+	all, err := b.PendingDeploys(b.ctx)
 	b.ok(err)
 	b.equal("wishes", len(all), 2)
-	b.ok(b.DropWish(b.ctx, a.ID, 2))
-	_, err = b.Wish(b.ctx, a.ID)
+	b.ok(b.DropPendingDeploy(b.ctx, a.ID, 2))
+	_, err = b.PendingDeploy(b.ctx, a.ID)
 	b.ok(err) // it is for another revision
-	b.ok(b.DropWish(b.ctx, a.ID, 1))
-	_, err = b.Wish(b.ctx, a.ID)
+	b.ok(b.DropPendingDeploy(b.ctx, a.ID, 1))
+	_, err = b.PendingDeploy(b.ctx, a.ID)
 	b.code(err, host.NotFound)
 }
 
@@ -118,7 +118,7 @@ func wishEnds(b *bench) {
 	} {
 		a, _ := b.wished(name)
 		end(a)
-		_, err := b.Wish(b.ctx, a.ID)
+		_, err := b.PendingDeploy(b.ctx, a.ID)
 		b.code(err, host.NotFound)
 	}
 }

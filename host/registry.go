@@ -1,0 +1,92 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// Registry changes and shows what runs: it holds the rules of actions, versions,
+// bindings, secrets, shared modules and API keys. Actions and shared modules are
+// named by id or name. Package registry implements it; each method's contract is
+// documented there.
+type Registry interface {
+	Actions
+	Versions
+	Secrets
+	Bindings
+	SharedModules
+	Keys
+}
+
+// Actions creates, shows and deletes actions. A name that is taken is
+// [Conflict], as is the deletion of a bound action without force.
+type Actions interface {
+	CreateAction(ctx context.Context, name string, trigger Trigger, secrets []SecretWrite) (Action, error)
+	Action(ctx context.Context, action string) (Action, error)
+	Actions(ctx context.Context, trigger Trigger) ([]Action, error)
+	DeleteAction(ctx context.Context, action string, force bool) error
+}
+
+// Versions uploads, shows and deploys the versions of actions, newest first.
+type Versions interface {
+	Upload(ctx context.Context, action string, module []byte, m Manifest, deploy bool) (Version, error)
+	Versions(ctx context.Context, action string) ([]Version, error)
+	Version(ctx context.Context, action, numberOrID string) (Version, error)
+	Deploy(ctx context.Context, action, numberOrID string) (Version, error)
+}
+
+// Secrets sets and deletes the secrets of actions. It never returns a value.
+type Secrets interface {
+	SetSecrets(ctx context.Context, action string, put []SecretWrite, remove []string) ([]Secret, error)
+	ReplaceSecrets(ctx context.Context, action string, list []SecretWrite) ([]Secret, error)
+	DeleteSecret(ctx context.Context, action, name string) error
+}
+
+// Bindings changes and shows the order of each trigger.
+type Bindings interface {
+	Binding(ctx context.Context, idOrAction string) (Binding, error)
+	Bindings(ctx context.Context, trigger Trigger) ([]Binding, error)
+	ReplaceBindings(ctx context.Context, trigger Trigger, list []BindingWrite) ([]Binding, error)
+	ReplaceBindingsIf(ctx context.Context, trigger Trigger, list []BindingWrite, check func(stored []Binding) error) ([]Binding, error)
+	UpdateBinding(ctx context.Context, idOrAction string, change func(*Binding) error) (Binding, error)
+}
+
+// SharedModules changes, publishes and shows shared modules.
+type SharedModules interface {
+	CreateSharedModule(ctx context.Context, name string, src Source, secrets []SecretWrite, publish bool) (SharedModule, error)
+	SharedModule(ctx context.Context, module string) (SharedModule, error)
+	SharedModules(ctx context.Context) ([]SharedModule, error)
+	PatchSharedModule(ctx context.Context, module string, p SharedModulePatch) (SharedModule, error)
+	DeleteSharedModule(ctx context.Context, module string) error
+	PublishSharedModule(ctx context.Context, module string) (SharedModuleVersion, error)
+	RollbackSharedModule(ctx context.Context, module, versionID string) (SharedModule, error)
+	SharedModuleVersions(ctx context.Context, module string) ([]SharedModuleVersion, error)
+	SharedModuleVersion(ctx context.Context, module, versionID string) (SharedModuleVersion, error)
+	SharedModuleUsers(ctx context.Context, module string) ([]SharedModuleUser, error)
+}
+
+// Keys creates, shows and deletes API keys.
+type Keys interface {
+	CreateKey(ctx context.Context, name string, scopes []Scope) (k Key, secret string, err error)
+	Keys(ctx context.Context) ([]Key, error)
+	DeleteKey(ctx context.Context, id string) error
+}
+
+// Drafts changes the source of actions, builds and deploys it. An action whose
+// versions are uploaded has no draft: Draft returns [NotFound], the others
+// [Conflict], as they do for a draft that is not built, or has another revision
+// than the one to deploy. Package builds implements it.
+type Drafts interface {
+	CreateSourceAction(ctx context.Context, name string, trigger Trigger, src Source, secrets []SecretWrite, deploy bool) (Action, Draft, error)
+	PatchSource(ctx context.Context, action string, p SourcePatch) (Action, Draft, error)
+	Draft(ctx context.Context, action string) (Draft, error)
+	DeployDraft(ctx context.Context, action string, revision int64) (Version, error)
+	DeployVersion(ctx context.Context, action, version string, updateDraft bool) (Version, error)
+	Test(ctx context.Context, action string, event json.RawMessage) (Result, error)
+}
+
+// Inspector describes a module before it runs. A module that does not fit has
+// Problems; an error means that nothing can be reported of it.
+type Inspector interface {
+	Inspect(ctx context.Context, wasm []byte) (Inspection, error)
+}

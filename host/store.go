@@ -1,0 +1,192 @@
+package host
+
+import (
+	"context"
+	"time"
+)
+
+// Store is everything that a storage engine must do; each method's contract is
+// documented at package sqlite's. A method that finds nothing returns a
+// [NotFound] error. Package internal/storetest is its conformance suite.
+type Store interface {
+	EventStore
+	ExecutionStore
+	RegistryStore
+	OriginUseStore
+	RefusedEventStore
+	MetaStore
+	Close() error
+}
+
+// RegistryStore is what the registry and the builds store.
+type RegistryStore interface {
+	ActionStore
+	VersionStore
+	BindingStore
+	SecretStore
+	DraftStore
+	PendingDeployStore
+	SharedModuleStore
+	KeyStore
+	ChangeLog
+}
+
+// EventStore accepts events, each with its execution, in one durable commit.
+type EventStore interface {
+	Accept(ctx context.Context, events []NewEvent) ([]Accepted, error)
+	Event(ctx context.Context, id string) (Event, error)
+	Expire(ctx context.Context, before time.Time) (int, error)
+}
+
+// ExecutionStore leases executions, records what their runs came to, and shows
+// both.
+type ExecutionStore interface {
+	Claim(ctx context.Context, n int) ([]Execution, error)
+	NextDue(ctx context.Context) (time.Time, bool, error)
+	Record(ctx context.Context, o Outcome, done func(error)) error
+	Tape(ctx context.Context, executionID string, step, attempt int) ([]byte, error)
+	Executions
+	Results
+}
+
+// ActionStore stores actions. WriteAction stores an action with its secrets,
+// its draft and its pending deploy in one commit.
+type ActionStore interface {
+	WriteAction(ctx context.Context, w ActionWrite) error
+	Action(ctx context.Context, idOrName string) (Action, error)
+	Actions(ctx context.Context, trigger Trigger) ([]Action, error)
+	DeleteAction(ctx context.Context, id string, force bool) error
+}
+
+// VersionStore stores versions and their modules. A version that comes without
+// its module has the one that is stored under its digest. Release stores a
+// version, deploys it and stores a draft, if there is one, in one commit.
+type VersionStore interface {
+	Release(ctx context.Context, v Version, wasm []byte, draft *Draft) (Version, error)
+	CreateVersion(ctx context.Context, v Version, wasm []byte) (Version, error)
+	Versions(ctx context.Context, actionID string) ([]Version, error)
+	Version(ctx context.Context, actionID, numberOrID string) (Version, error)
+	Deploy(ctx context.Context, actionID, versionID string) (Version, error)
+	Module(ctx context.Context, digest string) ([]byte, error)
+}
+
+// BindingStore stores the order of each trigger.
+type BindingStore interface {
+	Binding(ctx context.Context, id string) (Binding, error)
+	Bindings(ctx context.Context, trigger Trigger) ([]Binding, error)
+	ReplaceBindings(ctx context.Context, trigger Trigger, list []Binding) ([]Binding, error)
+	UpdateBinding(ctx context.Context, b Binding) error
+}
+
+// SecretStore stores the sealed secrets of actions and shared modules.
+// SetSecrets puts and removes in one commit.
+type SecretStore interface {
+	SetSecrets(ctx context.Context, ownerID string, put []SealedSecret, remove []string) error
+	SealedSecrets(ctx context.Context, ownerID string) ([]SealedSecret, error)
+}
+
+// DraftStore stores drafts, and with PutDraft the module that one was built
+// into. It refuses, with [Conflict], a draft whose Revision is older than the
+// stored one's.
+type DraftStore interface {
+	Draft(ctx context.Context, actionID string) (Draft, error)
+	PutDraft(ctx context.Context, d Draft, wasm []byte) error
+	Drafts(ctx context.Context, statuses ...BuildStatus) ([]Draft, error)
+}
+
+// PendingDeployStore stores which drafts are to be deployed once they are built,
+// one of an action. Whatever deploys a version of the action ends its pending
+// deploy, in the same commit.
+type PendingDeployStore interface {
+	PendingDeploy(ctx context.Context, actionID string) (PendingDeploy, error)
+	PendingDeploys(ctx context.Context) ([]PendingDeploy, error)
+	DropPendingDeploy(ctx context.Context, actionID string, revision int64) error
+}
+
+// SharedModuleStore stores shared modules and their versions. The secrets of a
+// shared module are stored under its id.
+type SharedModuleStore interface {
+	WriteSharedModule(ctx context.Context, w SharedModuleWrite) error
+	SharedModule(ctx context.Context, idOrName string) (SharedModule, error)
+	SharedModules(ctx context.Context) ([]SharedModule, error)
+	SharedModuleUsers(ctx context.Context, id string) ([]SharedModuleUser, error)
+	DeleteSharedModule(ctx context.Context, id string) error
+	PublishSharedModule(ctx context.Context, v SharedModuleVersion) (SharedModuleVersion, error)
+	SharedModuleVersions(ctx context.Context, id string) ([]SharedModuleVersion, error)
+}
+
+// KeyStore stores API keys.
+type KeyStore interface {
+	CreateKey(ctx context.Context, k Key) error
+	Keys(ctx context.Context) ([]Key, error)
+	DeleteKey(ctx context.Context, id string) error
+	KeyByHash(ctx context.Context, hash [32]byte) (Key, error)
+}
+
+// ChangeLog records who changed what, and shows it.
+type ChangeLog interface {
+	RecordChange(ctx context.Context, c Change) error
+	Changes(ctx context.Context, q ChangeQuery) ([]Change, error)
+}
+
+// OriginUseStore records to which origins versions sent requests, and shows it.
+type OriginUseStore interface {
+	RecordOriginUse(ctx context.Context, versionID string, origins map[string]int64, at time.Time) error
+	OriginUse(ctx context.Context, versionOrActionID string) ([]OriginUse, error)
+}
+
+// RefusedEventStore stores events that were refused, within limits.
+type RefusedEventStore interface {
+	KeepRefusedEvents(ctx context.Context, events []RefusedEvent, limits RefusedEventLimits) error
+	ExpireRefusedEvents(ctx context.Context) error
+	RefusedEvents(ctx context.Context, q RefusedEventQuery) ([]RefusedEvent, error)
+	RefusedEvent(ctx context.Context, id string) (RefusedEvent, error)
+	DeleteRefusedEvent(ctx context.Context, id string) error
+}
+
+// MetaStore stores small blobs by name. Meta returns [NotFound] for a name that
+// was never set; SetMeta returns when the blob is durable.
+type MetaStore interface {
+	Meta(ctx context.Context, name string) ([]byte, error)
+	SetMeta(ctx context.Context, name string, value []byte) error
+}
+
+// Executions shows the executions of events, and lets actions run again.
+type Executions interface {
+	Execution(ctx context.Context, id string) (Execution, error)
+	Executions(ctx context.Context, q ExecutionQuery) ([]Execution, error)
+	RetryExecution(ctx context.Context, id string) (Execution, error)
+	CancelExecution(ctx context.Context, id string) (Execution, error)
+	ReplayExecution(ctx context.Context, id string, samePlan bool) (Accepted, error)
+
+	// DeadLetters returns the executions of q that have dead steps.
+	DeadLetters(ctx context.Context, q ExecutionQuery) ([]Execution, error)
+	// RetryExecutions is RetryExecution for those, q.Limit of them or all when
+	// that is 0, and returns how many they were.
+	RetryExecutions(ctx context.Context, q ExecutionQuery) (int, error)
+}
+
+// Results shows the results of attempts.
+type Results interface {
+	Results(ctx context.Context, executionID string) ([]Result, error)
+	ResultsAfter(ctx context.Context, after int64, actionID string, limit int) ([]SeqResult, error)
+	LastSeq(ctx context.Context) (int64, error)
+}
+
+// History is what the management APIs read of a store: what ran, on what event,
+// of which module, and who changed what.
+type History interface {
+	Executions
+	Results
+	ChangeLog
+	Event(ctx context.Context, id string) (Event, error)
+	Module(ctx context.Context, digest string) ([]byte, error)
+	OriginUse(ctx context.Context, versionOrActionID string) ([]OriginUse, error)
+}
+
+// Box encrypts what is stored. What was sealed opens only with the same
+// context.
+type Box interface {
+	Seal(plaintext, context []byte) ([]byte, error)
+	Open(ciphertext, context []byte) ([]byte, error)
+}
