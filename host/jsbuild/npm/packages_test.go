@@ -314,3 +314,24 @@ func TestInstallWithoutItsRegistry(t *testing.T) {
 		t.Errorf("what the cache has, if stale: %s, %v; want %s", after, err, before)
 	}
 }
+
+// TestAnErrorOfNpmInUnknownWordsIsShownAsItIs holds for the fallback when npm reports
+// its errors in another way: see host/docs/upstream-internals.md.
+func TestAnErrorOfNpmInUnknownWordsIsShownAsItIs(t *testing.T) {
+	t.Parallel()
+	for output, want := range map[string]string{
+		`{"error":{"code":"ENEW","summary":"a new kind of error","detail":""}}`: "install packages: npm: ENEW a new kind of error",
+		`{"problem":"a new format"}`:                                            `install packages: npm: {"problem":"a new format"}`,
+		"no JSON at all":                                                        "install packages: npm: no JSON at all",
+		`{"error":{"code":"E404","summary":"in new words"}}`:                    "a package on the list does not exist in the registry",
+	} {
+		program := filepath.Join(t.TempDir(), "npm")
+		if err := os.WriteFile(program, []byte("#!/bin/sh\ncat <<'END'\n"+output+"\nEND\nexit 1\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		_, err := (&npm.Packages{CacheDir: t.TempDir(), Npm: program}).Install(t.Context(), listed("alpha@1.0.0"))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", output, err, want)
+		}
+	}
+}
