@@ -82,8 +82,8 @@ func (a *action) module(ctx context.Context) (*Built, error) {
 	return &Built{Module: wasm, FromBytecode: true, Reason: reason}, err
 }
 
-// snapshot evaluates the action and makes a module of the memory. Tainted says why
-// it can't.
+// snapshot evaluates the action and makes a module of the memory. Tainted is the
+// reason why it can't; there is no module then.
 func (a *action) snapshot(ctx context.Context, preload bool) (_ *Built, tainted string, err error) {
 	e, err := a.open(ctx)
 	if err != nil {

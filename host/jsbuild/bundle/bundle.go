@@ -1,6 +1,6 @@
 // Package bundle makes one script of an action: it finds what the action's files
-// and packages import, checks it, and joins it with esbuild. What is wrong with
-// an action it says in its author's terms.
+// and packages import, checks it, and joins it with esbuild. Its error messages are
+// in the author's terms.
 //
 // [Make] goes through an action ([Source]) in these steps, one file each:
 //
@@ -8,10 +8,10 @@
 //     they import and export.
 //  2. handler.go checks that they export a handler.
 //  3. install.go has the listed packages installed.
-//  4. resolve.go answers every import while esbuild joins the files. It tells the
-//     order in which it looks. load.go reads the files, and keeps the code from
-//     files that it must not read; quirks.go is the table of the packages that need
-//     something else than others.
+//  4. resolve.go answers every import while esbuild joins the files, and describes
+//     the order of its steps. load.go reads the files, except those that the code
+//     must not read. quirks.go is the table of the packages that need special
+//     treatment.
 //  5. inventory.go looks at the result: its packages, and its size.
 //
 // translate.go, unresolved.go and warning.go turn esbuild's messages into ours.

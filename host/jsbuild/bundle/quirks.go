@@ -2,8 +2,7 @@ package bundle
 
 import "regexp"
 
-// quirk is what bundling a package takes besides what it takes for every other
-// package. Its zero value is a package without any.
+// quirk is the special treatment of one package. The zero value is none.
 type quirk struct {
 	main mainModule // which main module an import of the package gets
 
@@ -15,16 +14,16 @@ type quirk struct {
 
 	edit edit // of its files
 
-	// connects says that the package does nothing without a socket: it is the
-	// hint on what to use instead. Its imports of net, tls and dns get modules
-	// that refuse with this hint.
+	// connects is set for a package that does nothing without a socket: the hint
+	// on what to use instead. Its imports of net, tls and dns get modules that
+	// refuse with this hint.
 	connects string
 	retries  bool // it connects again until the run's time is over: the first refusal must end the run
 
 	optionalSockets bool // it imports sockets for proxies and agents, which requests do without
 
-	slow   string // it computes more than a run has fuel for: the hint on what to use instead
-	native string // it is machine code: what to use instead
+	slow   string // set for a package that needs more fuel than a run has: the hint on what to use instead
+	native string // set for a package of machine code: what to use instead
 }
 
 // mainModule chooses one of a package's main modules.
@@ -36,9 +35,9 @@ const (
 	mainNode                      // the "main" field's: the one for browsers wants a DOM, or leaves functions out
 )
 
-// edit replaces code of a package, as long as the new code is, so that positions
-// stay those of the file. It takes out a look at the clock or at chance that would
-// keep a snapshot from being taken though nothing depends on it.
+// edit replaces code of a package by code on the same lines, so that lines stay those
+// of the file. It removes a use of the clock or of random numbers that nothing depends
+// on, and that would prevent a snapshot.
 type edit struct{ from, to string }
 
 const (
@@ -51,14 +50,14 @@ const (
 
 var proxy = quirk{optionalSockets: true}
 
-// quirks is the one table of packages that need something else than others.
+// quirks is the table of all packages with special treatment, by name.
 var quirks = map[string]quirk{
 	"debug":     {main: mainBrowser},
 	"pino":      {main: mainBrowser},
 	"ws":        {main: mainBrowser},
 	"stripe":    {main: mainNode},
 	"bcryptjs":  {slow: "hash with scrypt or pbkdf2 of node:crypto, which the host computes"},
-	"lodash":    {edit: edit{"nativeNow = Date.now", "nativeNow = () => 0"}}, // it counts calls within 16 ms; in a run they all may be at one time
+	"lodash":    {edit: edit{"nativeNow = Date.now", "nativeNow = () => 0"}}, // it counts calls within 16 ms, but nothing depends on the time
 	"lodash-es": {edit: edit{"nativeNow = Date.now", "nativeNow = () => 0"}},
 	"bignumber.js": {edit: edit{ // it checks whether random numbers have 53 bits: they do
 		"(Math.random() * pow2_53) & 0x1fffff",

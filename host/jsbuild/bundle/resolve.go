@@ -32,20 +32,20 @@ import (
 //  7. The argument of require.resolve() stays as it is.
 //  8. An absolute path or data: address is refused to code without a folder.
 //  9. A package may have a stand-in for one of its imports (standin.go).
-//  10. A path ("./x") is a file, which esbuild finds, but for one case: a path to
-//     the main file of a package for which the quirks say "main for Node".
+//  10. A path ("./x") is a file, which esbuild finds, with one exception: a path to
+//     the main file of a package with [mainNode] among its quirks.
 //
-// The rest names a package:
+// Every other import names a package:
 //
 //  11. With a version ("axios@1.2.3") that was installed for the import alone,
 //     the package is in the folder of its alias.
 //  12. A shared module has folders of its own for packages that the action has in
 //     another version.
-//  13. A package for which the quirks say "main for Node" gives that file.
+//  13. A package with [mainNode] among its quirks gives its "main" file.
 //  14. Any other package comes from the list of dependencies, if there is one and
 //     the author's own code asks, else from node_modules above the importer; its
 //     main module is the one for Node if its "browser" field replaces all of it.
-//     What is not there may still be the author's own file, under a name from
+//     If nothing is there, the name may be an alias of the author's own file in
 //     tsconfig.json.
 //
 // An answer without a path leaves the import to esbuild: when it finds nothing

@@ -37,8 +37,8 @@ func loadStandIn(args api.OnLoadArgs) (api.OnLoadResult, error) {
 }
 
 // refusingModule answers an import of net, tls or dns by a package that does
-// nothing without a socket: the module refuses to connect, and says what to use
-// instead of the package.
+// nothing without a socket: the module refuses to connect, with a hint on what to
+// use instead of the package.
 func (r *resolver) refusingModule(builtin string, args api.OnResolveArgs) (api.OnResolveResult, bool) {
 	dir := npm.PackageDir(args.Importer)
 	if dir == "" || args.Namespace != "file" || !sockets[builtin] {

@@ -80,9 +80,9 @@ type Definition struct {
 }
 
 // Define evaluates an action's bundle. With preload it also loads the packages
-// that the action would load in a run. Tainted says why no snapshot of the
+// that the action would load in a run. Tainted is the reason why no snapshot of the
 // memory can be used: the code read the clock, took random numbers or called the
-// host, whose answers are different in each run; then there is no definition.
+// host, whose answers are different in each run. Then there is no definition.
 func (e *Instance) Define(bytecode []byte, preload bool) (d *Definition, tainted string, err error) {
 	e.session.Strict()
 	answer, err := e.call("usher_define", bytecode, flag(preload))

@@ -2,8 +2,7 @@ package engine
 
 import "strings"
 
-// reasons say in an author's words what top-level code did that called a
-// function of the host.
+// reasons describe, for authors, top-level code that called a function of the host.
 var reasons = map[string]string{
 	"http_start":  "it sends a request",
 	"http_wait":   "it sends a request",
@@ -14,7 +13,7 @@ var reasons = map[string]string{
 	"error_set":   "it starts a timer, a tick or a promise that fails",
 }
 
-// reasonOf returns the reason of [sandbox.Session.Taint] in an author's words.
+// reasonOf returns the reason of [sandbox.Session.Taint] in words for authors.
 func reasonOf(tainted string) string {
 	function, calls := strings.CutPrefix(tainted, "it calls ")
 	if reason, known := reasons[function]; calls && known {

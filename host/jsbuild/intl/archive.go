@@ -78,8 +78,8 @@ func (a *archive) read(name string) ([]byte, error) {
 	return io.ReadAll(f)
 }
 
-// language returns the language that serves a tag: the tag's own, or the
-// longest that it begins with; "" when there is none.
+// language returns the language for a tag: the tag itself, or its longest prefix
+// that is a language; "" when there is none.
 func (a *archive) language(tag string) string {
 	tag = strings.ToLower(tag)
 	switch tag {
@@ -99,8 +99,8 @@ func (a *archive) language(tag string) string {
 
 func parent(tag string) string { return tag[:max(strings.LastIndexByte(tag, '-'), 0)] }
 
-// complete returns the languages with those that they are told as differences
-// from, in the order in which they must be added.
+// complete returns the languages and those from which they are stored as
+// differences, in the order in which they must be added.
 func (a *archive) complete(tags []string) []string {
 	var all []string
 	for _, tag := range tags {
@@ -130,7 +130,7 @@ func (a *archive) writeLanguage(b *strings.Builder, tag string) error {
 	return nil
 }
 
-// cutZones returns the archive's zones.json with no more than what is wanted.
+// cutZones returns the archive's zones.json with the wanted zones only.
 func (a *archive) cutZones(wanted []string) ([]byte, error) {
 	if slices.Contains(wanted, AllTimeZones) {
 		return a.read("zones.json")

@@ -8,13 +8,13 @@ import (
 )
 
 var (
-	// A tag with a region is a locale wherever it stands.
+	// A tag with a region is a locale anywhere.
 	regional = regexp.MustCompile("[\"'`]([a-z]{2,3}(?:-[A-Z][a-z]{3})?-(?:[A-Z]{2}|[0-9]{3}))[\"'`]")
 	// A bare language is one only where a locale is expected: "is" and "no" are words too.
 	bare = regexp.MustCompile("(?:toLocale\\w*|localeCompare\\([^()]*,|Intl\\.\\w+|[sS]etLocale|getCanonicalLocales|(?i:locales?|lang|language)[\"']?\\s*[:=(])\\s*\\(?\\s*\\[?\\s*[\"'`]([a-z]{2,3}(?:-[A-Z][a-z]{3})?)[\"'`]")
 	// Anything quoted that looks like a zone's name.
 	zoneLike = regexp.MustCompile("[\"'`]([A-Z][A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2})[\"'`]")
-	// Code that gives a zone which only a run knows.
+	// Code that passes a zone which is only known in a run.
 	zoneUse = regexp.MustCompile("\\b(?:timeZone\\b|setZone\\b|formatInTimeZone\\b|toZonedTime\\b|fromZonedTime\\b|utcToZonedTime\\b|zonedTimeToUtc\\b)[\"']?\\s*[:=(,]?\\s*(?:[\"'`](?:UTC|Etc/UTC|GMT|utc)[\"'`])?")
 )
 
@@ -32,8 +32,8 @@ func (a *archive) named(code []byte) []string {
 	return tags
 }
 
-// zonesOf returns the zones that package.json lists, or all when it wants all
-// or code formats with any.
+// zonesOf returns the zones that package.json lists, or all of them when it asks
+// for all or when code formats with any. Bad are the names of no zone.
 func (a *archive) zonesOf(code []byte, asked json.RawMessage) (zones, bad []string) {
 	var list []string
 	var wanted bool
@@ -73,7 +73,7 @@ func (a *archive) namedZones(code []byte) []string {
 	return slices.Compact(names)
 }
 
-// ready lists, in JSON, the zones that the action brings and its code names.
+// ready lists, in JSON, the zones that code names among those that are added.
 func (a *archive) ready(n Needs) []byte {
 	names := []string{}
 	for _, name := range n.named {
@@ -81,7 +81,7 @@ func (a *archive) ready(n Needs) []byte {
 			names = append(names, name)
 		}
 	}
-	text, _ := json.Marshal(names) // strings always can be
+	text, _ := json.Marshal(names) // strings can always be encoded
 	return text
 }
 
@@ -97,5 +97,5 @@ func (a *archive) usesZones(code []byte) bool {
 	return false
 }
 
-// universal are the names of UTC that look like a zone's. English has it anyway.
+// universal are the names of UTC that look like a zone's. Every action has UTC.
 var universal = map[string]bool{"UTC": true, "GMT": true, "UCT": true, "Etc/UTC": true, "Etc/GMT": true, "Etc/UCT": true}

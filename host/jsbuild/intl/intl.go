@@ -105,6 +105,6 @@ func (a *archive) writeLanguages(b *strings.Builder, tags []string) error {
 
 // quote writes JSON as a JavaScript string.
 func quote(text []byte) []byte {
-	quoted, _ := json.Marshal(string(text)) // a string always can be
+	quoted, _ := json.Marshal(string(text)) // a string can always be encoded
 	return quoted
 }

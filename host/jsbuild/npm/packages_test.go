@@ -321,9 +321,9 @@ func TestAnErrorOfNpmInUnknownWordsIsShownAsItIs(t *testing.T) {
 	t.Parallel()
 	for output, want := range map[string]string{
 		`{"error":{"code":"ENEW","summary":"a new kind of error","detail":""}}`: "install packages: npm: ENEW a new kind of error",
-		`{"problem":"a new format"}`:                                            `install packages: npm: {"problem":"a new format"}`,
-		"no JSON at all":                                                        "install packages: npm: no JSON at all",
-		`{"error":{"code":"E404","summary":"in new words"}}`:                    "a package on the list does not exist in the registry",
+		`{"problem":"a new format"}`:                         `install packages: npm: {"problem":"a new format"}`,
+		"no JSON at all":                                     "install packages: npm: no JSON at all",
+		`{"error":{"code":"E404","summary":"in new words"}}`: "a package on the list does not exist in the registry",
 	} {
 		program := filepath.Join(t.TempDir(), "npm")
 		if err := os.WriteFile(program, []byte("#!/bin/sh\ncat <<'END'\n"+output+"\nEND\nexit 1\n"), 0o700); err != nil {

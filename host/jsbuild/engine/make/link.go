@@ -17,20 +17,20 @@ import (
 // engineSum is the SHA-256 of quickjs.wasm in npm's quickjs-wasi 3.6.2.
 const engineSum = "d4c9375f2b1ca4dc95f72c8aa2982a7a9951ac8011490d79c6582df732b4bbd9"
 
-// kept are the exports of the linked engine.
-var kept = []string{
+// exports are those of the linked engine.
+var exports = []string{
 	"memory", "_initialize", "onExecutePostUserRegistration", "onExecutePreUserRegistration",
 	"usher_alloc", "usher_answer", "usher_open", "usher_compile", "usher_evaluate", "usher_define", "usher_defer",
 	"usher_collect", "usher_settle", "usher_heap",
 }
 
-// features are what the engine's code uses beyond WebAssembly 1.0.
+// features are those that the engine's code uses beyond WebAssembly 1.0.
 var features = []string{
 	"--mvp-features", "--enable-bulk-memory", "--enable-sign-ext", "--enable-nontrapping-float-to-int",
 	"--enable-mutable-globals", "--enable-multivalue", "--enable-reference-types",
 }
 
-// link links the engine with our glue, and leaves out what neither uses.
+// link links the engine with our glue, without unused code.
 func link(ctx context.Context, dir string) ([]byte, error) {
 	modules := filepath.Join(dir, "runtime", "node_modules")
 	engine, err := os.ReadFile(filepath.Join(modules, "quickjs-wasi", "quickjs.wasm"))
@@ -96,7 +96,7 @@ func (l *linker) write(name string, wasm []byte, env string) {
 	l.err = l.root.WriteFile(name, renamed.Wasm, 0o600)
 }
 
-// writeGraph tells wasm-metadce what is used from outside.
+// writeGraph writes the list of used exports for wasm-metadce.
 func (l *linker) writeGraph() {
 	type node struct {
 		Name    string   `json:"name"`
@@ -104,8 +104,8 @@ func (l *linker) writeGraph() {
 		Export  string   `json:"export,omitempty"`
 		Reaches []string `json:"reaches,omitempty"`
 	}
-	graph := []node{{Name: "outside", Root: true, Reaches: kept}}
-	for _, name := range kept {
+	graph := []node{{Name: "outside", Root: true, Reaches: exports}}
+	for _, name := range exports {
 		graph = append(graph, node{Name: name, Export: name})
 	}
 	text, err := json.Marshal(graph)

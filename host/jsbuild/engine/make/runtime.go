@@ -20,8 +20,8 @@ type chunk struct {
 	needs  []string
 }
 
-// bundleRuntime bundles runtime/src/main.js and the parts that an action may
-// need besides, with what they share in chunks of its own.
+// bundleRuntime bundles runtime/src/main.js and the parts that some actions need. The
+// code that they share is in chunks of its own.
 func bundleRuntime(dir string) (map[string]chunk, error) {
 	root, err := filepath.Abs(filepath.Join(dir, "runtime"))
 	if err != nil {
@@ -64,14 +64,14 @@ func bundleRuntime(dir string) (map[string]chunk, error) {
 	return chunksOf(built)
 }
 
-// pako clears its tables number by number, 33,000 of them for each gzip: that is
-// 60 ms in an interpreter, however little there is to pack.
+// pako clears its tables number by number, 33,000 of them for each gzip. In an
+// interpreter that takes 60 ms, even for a few bytes.
 const (
 	clearing = "let len = buf.length;\n\twhile (--len >= 0) buf[len] = 0;"
 	filling  = "buf.fill(0);"
 )
 
-// fill has pako clear its tables at once.
+// fill makes pako clear its tables at once.
 func fill(build api.PluginBuild) {
 	build.OnLoad(api.OnLoadOptions{Filter: `/node_modules/pako/dist/pako\.mjs$`}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
 		code, err := os.ReadFile(args.Path)
@@ -80,7 +80,7 @@ func fill(build api.PluginBuild) {
 		}
 		text := strings.ReplaceAll(string(code), clearing, filling)
 		if text == string(code) {
-			return api.OnLoadResult{}, errors.New("pako clears its tables in another way: look whether it is fast now")
+			return api.OnLoadResult{}, errors.New("pako clears its tables in another way: check whether it is fast now")
 		}
 		return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
 	})
@@ -105,7 +105,7 @@ func chunksOf(built api.BuildResult) (map[string]chunk, error) {
 		}
 	}
 	if err := json.Unmarshal([]byte(built.Metafile), &meta); err != nil {
-		return nil, fmt.Errorf("read what esbuild tells of the runtime: %w", err)
+		return nil, fmt.Errorf("read esbuild's metafile of the runtime: %w", err)
 	}
 	chunks := map[string]chunk{}
 	for name, out := range meta.Outputs {
