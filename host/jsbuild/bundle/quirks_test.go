@@ -6,18 +6,19 @@ import (
 	"github.com/usherhost/usher/host/internal/jstest"
 )
 
-// TestHarmlessLooksAtTheClockKeepNoImageFromBeingMade has packages of these
-// names do when they load what the real ones do.
-func TestHarmlessLooksAtTheClockKeepNoImageFromBeingMade(t *testing.T) {
+// TestEditsOfPackagesAllowASnapshot has packages of these names that do what the
+// real ones do when they are loaded. A package with other code is bundled as it is.
+func TestEditsOfPackagesAllowASnapshot(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ pkg, code, reason string }{
 		{"lodash", "var nativeNow = Date.now;\nexports.at = nativeNow();", ""},
 		{"lodash.merge", "var nativeNow = Date.now;\nexports.at = nativeNow();", ""},
+		{"lodash", "var now = Date.now;\nexports.at = now();", "it looks at the clock"},
 		{"lodash-like", "var nativeNow = Date.now;\nexports.at = nativeNow();", "it looks at the clock"},
 		{"bignumber.js", "var pow2_53 = 2 ** 53;\nexports.at = (Math.random() * pow2_53) & 0x1fffff ? 0 : 1;", ""},
 		{"other", "exports.at = Math.random() < 0;", "it takes random numbers"},
 	} {
-		t.Run(tt.pkg, func(t *testing.T) {
+		t.Run(tt.pkg+" "+tt.reason, func(t *testing.T) {
 			t.Parallel()
 			kit := jstest.Shared(t)
 			built, err := kit.Builder.Build(t.Context(), actionOf(t, "action.js", map[string]string{
