@@ -14,7 +14,7 @@ import (
 //     goroutine, before the commit. Reserve counts the room as held, or refuses: memory
 //     is full, or the intake is in overflow. A refused execution stays in the store.
 //  2. The store commits and calls [Executor.Dispatch]; when the commit failed it calls
-//     [Executor.Release]. (The store's end is described in package sqlite, dispatch.go.)
+//     [Executor.Release]. (The store's end is described in package sqlite, lease.go.)
 //  3. Dispatch starts a worker if the lane of the execution's next action may have a
 //     place, and queues the execution otherwise.
 //  4. What stayed in the store, and what was retried, comes by a claim: the claiming

@@ -8,7 +8,7 @@
 // one writer goroutine, which commits what waits in one transaction (group commit), and
 // nothing is acknowledged before the disk has it; see writer.go. Reads use connections of
 // their own and never wait for the writer. A [Dispatcher] receives new executions after
-// their commit; see dispatch.go. [Check], [Prove], [Backup] and [Lost] work on a database
+// their commit; see lease.go. [Check], [Prove], [Backup] and [Lost] work on a database
 // file without opening it as a host does.
 //
 // # The states of an execution's row
@@ -34,6 +34,6 @@
 // the methods of DB: action, binding, draft, event, execution, key, result, secret,
 // version and so on. They are more than fifteen and stay together, because each is a part
 // of the same transactions: a division would have to export the writer. The rest is the
-// machinery: open, session, writer, transaction, dispatch, claim, checkpoint, migrate,
+// machinery: open, session, writer, transaction, lease, migrate, check, backup, reseal,
 // error, and search with its spans.
 package sqlite

@@ -22,7 +22,7 @@ import (
 //     written once, at the end.
 //   - COMMIT returns when the disk has it. Then what the transaction changed in memory is
 //     merged (leases, counts), and each operation is settled: its caller is answered, and
-//     its executions are dispatched; see dispatch.go.
+//     its executions are dispatched; see lease.go.
 //   - When the commit fails because of the disk, results are kept and tried again after a
 //     pause, since their actions have run; every other operation is refused. When it fails
 //     for another reason, each operation is committed alone, so that one damaged page
