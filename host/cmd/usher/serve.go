@@ -81,6 +81,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 		return err
 	}
 	defer closeLast(db.Close, &err)
+	daemon.RegisterStore(metrics, db)
 	sandbox, err := openServingSandbox(ctx, env.Config, metrics, log)
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ import (
 )
 
 var (
-	cuts     = flag.Int("cuts", 17, "how often the power fails")
+	cuts     = flag.Int("cuts", 19, "how often the power fails")
 	seed     = flag.Uint64("seed", 0, "the first cut's seed, as a failure prints it; 0: a random one")
 	scenario = flag.String("scenario", "", "the only scenario, as a failure prints it; empty: all in turn")
 )
@@ -43,6 +43,7 @@ var scenarios = []struct {
 	{"migration", 2, (*cut).inAMigration},
 	{"checkpoint", 2, (*cut).inACheckpoint},
 	{"backup", 2, (*cut).inABackup},
+	{"rotation", 2, (*cut).inARotation},
 }
 
 // TestNothingAcceptedIsLostWhenThePowerFails cuts the power of a real serve
@@ -153,9 +154,10 @@ func (c *cut) diskOf(data string) *powerloss.Disk {
 	c.Helper()
 	d, dir := powerloss.NewDisk(), c.TempDir()
 	err := os.CopyFS(filepath.Join(dir, "data"), os.DirFS(data))
-	for _, key := range []string{"admin.key", "secrets.key"} { // CopyFS makes what it copies readable for all
+	keys, _ := filepath.Glob(filepath.Join(dir, "data", "*.key*"))
+	for _, key := range keys { // CopyFS makes its copies readable for all
 		if err == nil {
-			err = os.Chmod(filepath.Join(dir, "data", key), 0o600)
+			err = os.Chmod(key, 0o600)
 		}
 	}
 	if err == nil {
