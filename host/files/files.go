@@ -136,36 +136,64 @@ func readAll(file *os.File, shown string, most int64) ([]byte, error) {
 	return data, nil
 }
 
-// Names returns the names in dir that end with suffix, sorted, at most most of
-// them: more are an Invalid [host.Error]. None when there is no dir.
+// Names returns the names of the files in dir that end with suffix, sorted, at
+// most most of them: more are an Invalid [host.Error]. None when there is no dir.
 func (f *Folder) Names(dir, suffix string, most int) ([]string, error) {
+	entries, err := f.entries(dir)
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() && strings.HasSuffix(e.Name(), suffix) {
+			names = append(names, e.Name())
+		}
+	}
+	return f.listed(dir, names, most, err)
+}
+
+// Folders returns the names of the folders in dir, sorted, as Names does. A link
+// among them is an Invalid [host.Error].
+func (f *Folder) Folders(dir string, most int) ([]string, error) {
+	entries, err := f.entries(dir)
+	var names []string
+	for _, e := range entries {
+		if e.Type()&fs.ModeSymlink != 0 {
+			return nil, isLink(filepath.Join(f.dir, dir, e.Name()))
+		}
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return f.listed(dir, names, most, err)
+}
+
+// entries reads dir, which must be no link. Without it there are none.
+func (f *Folder) entries(dir string) ([]fs.DirEntry, error) {
 	if info, err := f.root.Lstat(dir); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		return nil, refuse(filepath.Join(f.dir, dir), "is a link; a folder is expected")
+		return nil, isLink(filepath.Join(f.dir, dir))
 	}
 	folder, err := f.root.Open(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("look into %s: %w", filepath.Join(f.dir, dir), err)
+		return nil, fmt.Errorf("read %s: %w", filepath.Join(f.dir, dir), err)
 	}
 	defer func() { _ = folder.Close() }()
 	entries, err := folder.ReadDir(-1)
 	if err != nil {
-		return nil, fmt.Errorf("look into %s: %w", filepath.Join(f.dir, dir), err)
+		return nil, fmt.Errorf("read %s: %w", filepath.Join(f.dir, dir), err)
 	}
-	var names []string
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), suffix) {
-			names = append(names, e.Name())
-		}
-	}
-	if len(names) > most {
-		return nil, refuse(filepath.Join(f.dir, dir), fmt.Sprintf("has %d files %s, and may have %d", len(names), suffix, most))
+	return entries, nil
+}
+
+func (f *Folder) listed(dir string, names []string, most int, err error) ([]string, error) {
+	if err == nil && len(names) > most {
+		err = refuse(filepath.Join(f.dir, dir), fmt.Sprintf("has %d entries, and may have %d", len(names), most))
 	}
 	slices.Sort(names)
-	return names, nil
+	return names, err
 }
+
+func isLink(path string) error { return refuse(path, "is a link; a folder is expected") }
 
 // Write puts data at name, unless it is there already. What is there is
 // replaced, not written to: a link or a second name of a file elsewhere stays

@@ -72,6 +72,7 @@ var parts = map[string][]string{
 // Exceptions are the imports within a layer, and those that skip the interfaces
 // through which services and transport reach infrastructure.
 var exceptions = []exception{
+	{"host/files", "host/internal/text", "an error about an unknown key names the nearest one"},
 	{"proto", "host", "the contract's checks return the domain's errors"},
 	{"host/jsbuild", "host/sandbox", "a JavaScript module is the snapshot of an instance that has loaded its code"},
 	{"host/guest", "host/sandbox", "a run is a call of a module; an interface between the two would only repeat Call"},
