@@ -35,27 +35,33 @@ func compile(t *testing.T) *jsonschema.Schema {
 func TestActionSchema(t *testing.T) {
 	t.Parallel()
 	schema := compile(t)
-	const head = `"name": "notify-slack", "trigger": "post-user-registration", "module": "a.wasm"`
+	const head = `"name": "notify-slack", "module": "a.wasm"`
+	const code = `"name": "notify-slack", "code": "a.js"`
 	for _, tt := range []struct {
 		name string
 		json string
 		ok   bool
 	}{
-		{name: "asks for a name, a trigger and a module only", json: `{` + head + `}`, ok: true},
-		{name: "takes every key", ok: true, json: `{` + head + `, "description": "d", "build": "make",
-			"allowed_hosts": ["hooks.slack.com", "http://127.0.0.1:8081"], "egress_mode": "allowlist",
-			"secrets": ["SLACK_WEBHOOK_URL"], "config": {"CHANNEL": "#signups"},
-			"limits": {"timeout_ms": 5000}, "retry": {"max_attempts": 3, "initial_ms": 10, "max_ms": 20},
-			"on_failure": "stop", "checkpoint": "strict", "isolation": "plain"}`},
-		{name: "refuses a file without a module", json: `{"name": "a", "trigger": "post-user-registration"}`},
+		{name: "asks for a name only", json: `{"name": "idle"}`, ok: true},
+		{name: "takes every key of a module", ok: true, json: `{` + head + `, "trigger": "post-user-registration", "description": "d", "build": "make",
+			"secrets": ["SLACK_WEBHOOK_URL"], "reads": [], "deployed": false,
+			"settings": {"egress": {"allow": ["hooks.slack.com", "http://127.0.0.1:8081"], "mode": "allowlist"}, "config": {"CHANNEL": "#signups"},
+				"limits": {"timeout_ms": 5000}, "retry": {"max_attempts": 3, "initial_ms": 10, "max_ms": 20},
+				"on_failure": "stop", "checkpoint": "strict", "isolation": "plain"}}`},
+		{name: "takes every key of code", ok: true, json: `{` + code + `, "runtime": "node18", "dependencies": [{"name": "axios", "version": "1.7.9"}],
+			"shared_modules": [{"name": "crm", "version": 2}], "secrets": {"TOKEN": "${env:TOKEN}", "KEY": "${file:key.txt}"}}`},
+		{name: "refuses code and a module", json: `{` + code + `, "module": "a.wasm"}`},
+		{name: "refuses settings of code", json: `{` + code + `, "settings": {}}`},
+		{name: "refuses a runtime of a module", json: `{` + head + `, "runtime": "node22"}`},
 		{name: "refuses an unknown key", json: `{` + head + `, "allow_hosts": []}`},
-		{name: "refuses an unknown limit", json: `{` + head + `, "limits": {"timeout": 5}}`},
-		{name: "refuses an unknown retry key", json: `{` + head + `, "retry": {"attempts": 5}}`},
+		{name: "refuses a key's former place", json: `{` + head + `, "limits": {}}`},
+		{name: "refuses an unknown limit", json: `{` + head + `, "settings": {"limits": {"timeout": 5}}}`},
+		{name: "refuses an unknown retry key", json: `{` + head + `, "settings": {"retry": {"attempts": 5}}}`},
 		{name: "refuses an unknown trigger", json: `{"name": "a", "trigger": "post-login", "module": "a.wasm"}`},
 		{name: "refuses a secret with a value", json: `{` + head + `, "secrets": {"TOKEN": "t"}}`},
-		{name: "refuses a config value that is no string", json: `{` + head + `, "config": {"N": 1}}`},
-		{name: "refuses an unknown isolation", json: `{` + head + `, "isolation": "shared"}`},
-		{name: "refuses a limit over the host's ceiling", json: `{` + head + `, "limits": {"timeout_ms": 900001}}`},
+		{name: "refuses a config value that is no string", json: `{` + head + `, "settings": {"config": {"N": 1}}}`},
+		{name: "refuses an unknown isolation", json: `{` + head + `, "settings": {"isolation": "shared"}}`},
+		{name: "refuses a limit over the host's ceiling", json: `{` + head + `, "settings": {"limits": {"timeout_ms": 900001}}}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -112,23 +118,33 @@ type bound struct {
 	Default int64 `json:"default"`
 }
 
+// bounds is what the schema says of an object of numbers.
+type bounds struct {
+	Properties map[string]bound `json:"properties"`
+}
+
 // TestActionSchemaSpeaksOfTheHost holds the schema to the host's own limits:
 // same names, same defaults, and maxima that the host accepts, but no more.
 func TestActionSchemaSpeaksOfTheHost(t *testing.T) {
 	t.Parallel()
 	var schema struct {
-		Properties map[string]struct {
-			Properties map[string]bound `json:"properties"`
+		Properties struct {
+			Settings struct {
+				Properties struct {
+					Limits bounds `json:"limits"`
+					Retry  bounds `json:"retry"`
+				} `json:"properties"`
+			} `json:"settings"`
 		} `json:"properties"`
 	}
 	if err := json.Unmarshal(sdk.ActionSchema(), &schema); err != nil {
 		t.Fatal(err)
 	}
 	defaults := host.DefaultSettings()
-	compare(t, schema.Properties["limits"].Properties, defaults.Limits, func(l host.Limits) error {
+	compare(t, schema.Properties.Settings.Properties.Limits.Properties, defaults.Limits, func(l host.Limits) error {
 		return host.Settings{Limits: l}.Check("")
 	})
-	compare(t, schema.Properties["retry"].Properties, defaults.Retry, func(r host.Retry) error {
+	compare(t, schema.Properties.Settings.Properties.Retry.Properties, defaults.Retry, func(r host.Retry) error {
 		return host.Settings{Retry: r}.Check("")
 	})
 }

@@ -13,15 +13,16 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/desired"
 	"github.com/usherhost/usher/host/files"
 )
 
 // build runs the action's build command when force is set, the module is
 // missing, or a file of the folder is newer than it. It reports whether it ran.
-func build(ctx context.Context, t term.Terminal, f *actionFile, force bool, consent buildConsent) (bool, error) {
+func build(ctx context.Context, t term.Terminal, f *desired.File, force bool, consent buildConsent) (bool, error) {
 	if f.Build == "" {
 		if force {
-			return false, term.UsageError{Err: errors.New("the action has no build command"), Hint: "add a line such as 'build: make' to " + filepath.Join(f.dir, ActionFileName)}
+			return false, term.UsageError{Err: errors.New("the action has no build command"), Hint: "add a line such as 'build: make' to " + filepath.Join(f.Dir, desired.FileName)}
 		}
 		return false, nil
 	}
@@ -36,21 +37,21 @@ func build(ctx context.Context, t term.Terminal, f *actionFile, force bool, cons
 	}
 	t.Note("building %s: %s", f.Name, f.Build)
 	cmd := exec.CommandContext(ctx, "sh", "-c", f.Build)
-	cmd.Dir, cmd.Env = f.dir, withoutOwn(os.Environ())
+	cmd.Dir, cmd.Env = f.Dir, withoutOwn(os.Environ())
 	cmd.Stdout, cmd.Stderr = t.TTY, t.TTY
 	cmd.WaitDelay = 5 * time.Second // a grandchild may hold the pipes after the shell was stopped
 	if err := cmd.Run(); err != nil {
 		return true, &host.Error{
 			Code: host.Refused, Text: "the build command failed: " + f.Build, Err: err,
-			Hint: "its output is above; run it by hand in " + f.dir,
+			Hint: "its output is above; run it by hand in " + f.Dir,
 		}
 	}
 	return true, nil
 }
 
 // isStale reports whether the module is missing or older than a file beside it.
-func isStale(f *actionFile) (bool, error) {
-	built, err := os.Stat(f.modulePath())
+func isStale(f *desired.File) (bool, error) {
+	built, err := os.Stat(f.Path())
 	if errors.Is(err, fs.ErrNotExist) {
 		return true, nil
 	}
@@ -58,12 +59,12 @@ func isStale(f *actionFile) (bool, error) {
 		return false, fmt.Errorf("look at the module: %w", err)
 	}
 	newer := false
-	err = filepath.WalkDir(f.dir, func(path string, entry fs.DirEntry, err error) error {
+	err = filepath.WalkDir(f.Dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || newer {
 			return err
 		}
 		if entry.IsDir() {
-			return skipNoSource(f.dir, path, entry.Name())
+			return skipNoSource(f.Dir, path, entry.Name())
 		}
 		info, err := entry.Info()
 		if err != nil {
@@ -93,6 +94,15 @@ func isSource(name string) bool {
 	default:
 		return true
 	}
+}
+
+// builtModule reads the module that an action's folder has.
+func builtModule(f *desired.File) ([]byte, error) {
+	wasm, err := f.Content()
+	if err != nil && host.CodeOf(err) == host.NotFound {
+		return nil, &host.Error{Code: host.NotFound, Text: "no module at " + f.Path(), Hint: "the build command must write " + f.Module + " (see module in " + desired.FileName + ")"}
+	}
+	return wasm, err
 }
 
 // readModule reads a module, and says what to do when there is none.

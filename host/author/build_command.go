@@ -14,6 +14,7 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/desired"
 	"github.com/usherhost/usher/host/jsbuild/bundle"
 )
 
@@ -100,7 +101,7 @@ func buildModule(ctx context.Context, env *command.Env, path string, f buildFlag
 func buildScript(ctx context.Context, env *command.Env, t target, f buildFlags, answer *buildAnswer) error {
 	b := newToolchain(env, f.ScriptFlags)
 	defer b.close(ctx)
-	built, err := b.script(ctx, t.path)
+	built, err := b.script(ctx, t.path, t.action)
 	if err != nil {
 		return err
 	}
@@ -123,12 +124,12 @@ func buildScript(ctx context.Context, env *command.Env, t target, f buildFlags, 
 // buildFolder runs the build command of a folder in another language.
 func buildFolder(ctx context.Context, t term.Terminal, from target, f buildFlags, answer *buildAnswer) error {
 	if f.output != "" {
-		return term.UsageError{Err: fmt.Errorf("%s says itself where its module goes", filepath.Join(from.dir, ActionFileName)), Hint: "leave --output out, or change its module"}
+		return term.UsageError{Err: fmt.Errorf("%s says itself where its module goes", filepath.Join(from.dir, desired.FileName)), Hint: "leave --output out, or change its module"}
 	}
 	if _, err := build(ctx, t, from.action, true, f.consent); err != nil {
 		return err
 	}
-	wasm, err := readModule(from.path, "the build command must write "+from.action.Module+" (see module in "+ActionFileName+")")
+	wasm, err := builtModule(from.action)
 	if err != nil {
 		return err
 	}

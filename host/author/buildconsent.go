@@ -1,6 +1,7 @@
 package author
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,27 +11,28 @@ import (
 	"strings"
 
 	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/desired"
 	"github.com/usherhost/usher/host/settings"
 )
 
 // mayBuild asks before a build command runs that this user has not let run in
 // this folder before: the folder may be somebody else's, and its command can do
 // what its user can. Without a terminal to ask, nobody but --yes can say so.
-func mayBuild(t term.Terminal, f *actionFile, consent buildConsent) error {
-	remembered := consentFile(f.dir, f.Build)
+func mayBuild(t term.Terminal, f *desired.File, consent buildConsent) error {
+	remembered := consentFile(f.Dir, f.Build)
 	if isFile(remembered) {
 		return nil
 	}
 	if !consent.yes {
-		t.Note("usher: the folder %s is built by a command of its own, which can do all that you can:\n  %s", f.dir, term.Under(f.Build))
+		t.Note("usher: the folder %s is built by a command of its own, which can do all that you can:\n  %s", f.Dir, term.Under(f.Build))
 		err := term.ErrNoTerminal
 		if !consent.unattended {
 			err = t.Ask("run it, now and later?")
 		}
 		if errors.Is(err, term.ErrNoTerminal) {
 			return term.UsageError{
-				Err:  fmt.Errorf("the build command of %s was not run: nobody said that it may", f.dir),
-				Hint: "look at the command, then give --yes; it is asked once for each folder and command",
+				Err:  fmt.Errorf("the build command of %s was not run: nobody said that it may", f.Dir),
+				Hint: "look at the command, then give --" + cmp.Or(consent.flag, "yes") + "; it is asked once for each folder and command",
 			}
 		}
 		if err != nil {
@@ -45,8 +47,9 @@ func mayBuild(t term.Terminal, f *actionFile, consent buildConsent) error {
 
 // buildConsent says who answers for a build command.
 type buildConsent struct {
-	yes        bool // the command line
-	unattended bool // nobody: the terminal is busy
+	yes        bool   // the command line
+	unattended bool   // the terminal is busy: nothing can be asked
+	flag       string // that sets yes; "" is --yes
 }
 
 // consentFile is where it is remembered that a command may run in a folder, ""

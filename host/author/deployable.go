@@ -10,6 +10,7 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/desired"
 )
 
 // DeployFlags say what is deployed, and how it is built.
@@ -30,13 +31,11 @@ func (f *DeployFlags) Add(cmd *cobra.Command) {
 	f.ScriptFlags.Add(cmd)
 }
 
-// Deployable is an action that can be uploaded.
+// Deployable is an action that can be deployed.
 type Deployable struct {
-	Name     string
-	Trigger  host.Trigger
-	Manifest host.Manifest
-	Module   []byte
-	Built    bool // just now
+	*desired.File
+	Content []byte // the code, which the host builds, or the module
+	Built   bool   // just now
 }
 
 // LoadDeployable reads and builds what is to be deployed: a folder with an
@@ -46,20 +45,44 @@ func LoadDeployable(ctx context.Context, env *command.Env, path string, f Deploy
 	if err != nil {
 		return Deployable{}, err
 	}
-	d := Deployable{Name: file.Name, Trigger: file.Trigger, Manifest: file.manifest()}
+	d := Deployable{File: file}
 	if !f.noBuild {
 		if d.Built, err = build(ctx, env.Term, file, f.build && !isScript(file.Module), f.consent); err != nil {
 			return Deployable{}, err
 		}
 	}
-	d.Module, err = ReadOrBuild(ctx, env, file.modulePath(), "the build command must write "+file.Module+" (see module in "+ActionFileName+")", f.ScriptFlags)
+	if file.Code != "" {
+		d.Content, err = file.Content()
+		return d, err
+	}
+	b := newToolchain(env, f.ScriptFlags)
+	defer b.close(ctx)
+	d.Content, err = b.module(ctx, file.Path(), file, "")
 	d.Built = d.Built || isScript(file.Module)
 	return d, err
 }
 
+// AllowBuild is the flag that lets the build commands of a setup run.
+const AllowBuild = "allow-build"
+
+// LoadSetup reads a folder of actions and bindings, and builds the modules that
+// are built from its files. Unless mayBuild is set, a build command is confirmed
+// before it first runs.
+func LoadSetup(ctx context.Context, env *command.Env, dir string, mayBuild bool) (desired.Setup, error) {
+	consent := buildConsent{yes: mayBuild, flag: AllowBuild}
+	b := newToolchain(env, ScriptFlags{})
+	defer b.close(ctx)
+	return desired.ReadFolder(ctx, dir, func(ctx context.Context, f *desired.File) ([]byte, error) {
+		if _, err := build(ctx, env.Term, f, false, consent); err != nil {
+			return nil, err
+		}
+		return b.module(ctx, f.Path(), f, "")
+	})
+}
+
 // deployedFile reads the action.yaml of what is to be deployed, or makes what
 // stands for one when path is a script alone.
-func deployedFile(path, name string) (*actionFile, error) {
+func deployedFile(path, name string) (*desired.File, error) {
 	t, err := findTarget(path)
 	if err != nil {
 		return nil, err
@@ -72,7 +95,7 @@ func deployedFile(path, name string) (*actionFile, error) {
 		return nil, term.UsageError{Err: fmt.Errorf("%s is neither a folder nor a script", path), Hint: "for a module without an action.yaml: usher actions create NAME --module " + path + " --deploy"}
 	}
 	if file == nil {
-		file = &actionFile{Name: t.name, Trigger: host.PostUserRegistration, Module: filepath.Base(t.path), dir: filepath.Dir(t.path)}
+		file = &desired.File{Name: t.name, Trigger: host.PostUserRegistration, Module: filepath.Base(t.path), Dir: filepath.Dir(t.path)}
 	}
 	if name != "" {
 		file.Name = name
@@ -85,5 +108,5 @@ func deployedFile(path, name string) (*actionFile, error) {
 func ReadOrBuild(ctx context.Context, env *command.Env, path, hint string, f ScriptFlags) ([]byte, error) {
 	b := newToolchain(env, f)
 	defer b.close(ctx)
-	return b.module(ctx, path, hint)
+	return b.module(ctx, path, nil, hint)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/desired"
 	"github.com/usherhost/usher/host/jsbuild/dist"
 	"github.com/usherhost/usher/sdk/templates"
 )
@@ -71,7 +72,7 @@ func initAction(t term.Terminal, dir, language string) error {
 	if err := writeFiles(dir, files); err != nil {
 		return err
 	}
-	if made, err := readActionFile(dir); err == nil && made.Build != "" {
+	if made, err := desired.ReadFile(dir); err == nil && made.Build != "" {
 		_ = remember(consentFile(dir, made.Build)) // the command is ours; without this it is asked for
 	}
 	script := files["fakes.json"] != nil
@@ -81,7 +82,7 @@ func initAction(t term.Terminal, dir, language string) error {
 	}
 	paths := slices.Sorted(maps.Keys(files))
 	return t.Answer(map[string]any{"name": name, "dir": dir, "language": language, "files": paths}, func(w io.Writer) {
-		term.Fprintf(w, "made %s (%d files); its settings are in %s\n", dir, len(files), filepath.Join(dir, ActionFileName))
+		term.Fprintf(w, "made %s (%d files); its settings are in %s\n", dir, len(files), filepath.Join(dir, desired.FileName))
 		try := "run"
 		if script {
 			try = "dev"

@@ -37,7 +37,7 @@ can be an action. Ends with code 5 when it can't.`,
 func inspect(ctx context.Context, env *command.Env, path string, f ScriptFlags) error {
 	b := newToolchain(env, f)
 	defer b.close(ctx)
-	wasm, err := b.module(ctx, path, "name a .wasm file or a script")
+	wasm, err := b.module(ctx, path, nil, "name a .wasm file or a script")
 	if err != nil {
 		return err
 	}

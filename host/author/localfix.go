@@ -2,6 +2,7 @@ package author
 
 import (
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/desired"
 	"github.com/usherhost/usher/host/internal/text"
 	"github.com/usherhost/usher/host/web"
 )
@@ -15,11 +16,11 @@ func (l localFixes) result(r host.Result) host.Result { return web.WordResult(r,
 func (l localFixes) words(f host.Fix) string {
 	switch f.Verb {
 	case host.FixAllowOrigin:
-		return f.Fill("add --allow {origin}"+l.or("{origin} under allowed_hosts"), text.ShellQuote)
+		return f.Fill("add --allow {origin}"+l.or("{origin} under settings.egress.allow"), text.ShellQuote)
 	case host.FixAllowNetwork:
 		return f.Fill("to reach that network from here, add --allow-network {network}", text.ShellQuote)
 	case host.FixRaiseLimit:
-		return f.Fill("if the action needs more: add --limit {limit}={value}"+l.or("{limit}: {value} under limits"), text.ShellQuote)
+		return f.Fill("if the action needs more: add --limit {limit}={value}"+l.or("{limit}: {value} under settings.limits"), text.ShellQuote)
 	case host.FixSetSecret:
 		return f.Fill("add --secret {secret}=VALUE, or export {secret} and add --secret {secret}", text.ShellQuote)
 	default:
@@ -32,5 +33,5 @@ func (l localFixes) or(line string) string {
 	if !l.folder {
 		return ""
 	}
-	return ", or " + line + " in " + ActionFileName
+	return ", or " + line + " in " + desired.FileName
 }

@@ -201,15 +201,15 @@ func (f runFlags) prepare(ctx context.Context, env *command.Env, b *toolchain, p
 	if err != nil {
 		return nil, err
 	}
-	j := &job{name: t.name, folder: t.action != nil}
+	j := &job{name: t.name, folder: t.action != nil && t.action.Code == ""}
 	var base host.Settings
 	if t.action != nil {
 		if _, err := build(ctx, env.Term, t.action, false, f.consent); err != nil {
 			return nil, err
 		}
-		j.declared, base = t.action.Secrets, t.action.manifest().Settings
+		j.declared, base = t.action.Manifest().Secrets, t.action.Settings
 	}
-	if j.wasm, err = b.module(ctx, t.path, "build it first, or name another file"); err != nil {
+	if j.wasm, err = b.module(ctx, t.path, t.action, "build it first, or name another file"); err != nil {
 		return nil, err
 	}
 	j.digest = host.Digest(j.wasm)

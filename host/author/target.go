@@ -10,16 +10,17 @@ import (
 	"strings"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/desired"
 	"github.com/usherhost/usher/host/files"
 )
 
 // target is what a person names when they name an action here: a module, a
 // script or a folder.
 type target struct {
-	path   string      // of the module or script
-	dir    string      // where its event and fakes are looked for
-	name   string      // of the action
-	action *actionFile // nil when there is no action.yaml
+	path   string        // of the module or script
+	dir    string        // where its event and fakes are looked for
+	name   string        // of the action
+	action *desired.File // nil when there is no action.yaml
 }
 
 // findTarget finds the module or script that path means. A folder has an
@@ -34,10 +35,10 @@ func findTarget(path string) (target, error) {
 	if !isScript(path) {
 		return t, nil
 	}
-	file, err := readActionFile(t.dir)
+	file, err := desired.ReadFile(t.dir)
 	switch {
-	case err == nil && filepath.Clean(file.modulePath()) == filepath.Clean(path):
-		t.action, t.name = &file, file.Name
+	case err == nil && filepath.Clean(file.Path()) == filepath.Clean(path):
+		t.action, t.name = file, file.Name
 	case err != nil && host.CodeOf(err) != host.NotFound:
 		return target{}, err
 	}
@@ -45,9 +46,9 @@ func findTarget(path string) (target, error) {
 }
 
 func findInFolder(dir string) (target, error) {
-	file, err := readActionFile(dir)
+	file, err := desired.ReadFile(dir)
 	if err == nil {
-		return target{path: file.modulePath(), dir: dir, name: file.Name, action: &file}, nil
+		return target{path: file.Path(), dir: dir, name: file.Name, action: file}, nil
 	}
 	if host.CodeOf(err) != host.NotFound {
 		return target{}, err
@@ -75,6 +76,16 @@ func mainScript(dir string) string {
 		}
 	}
 	return ""
+}
+
+// readInFolder reads a text in a folder that may be somebody else's.
+func readInFolder(dir, name string) ([]byte, error) {
+	folder, err := files.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = folder.Close() }()
+	return folder.Read(name, files.MaxText)
 }
 
 // scriptName makes an action's name of its file's, or of its folder's when the

@@ -14,7 +14,9 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/desired"
 	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/internal/text"
 	"github.com/usherhost/usher/host/jsbuild"
 	"github.com/usherhost/usher/host/jsbuild/bundle"
 	"github.com/usherhost/usher/host/jsbuild/npm"
@@ -121,13 +123,10 @@ func (b *toolchain) scripts(ctx context.Context) (*jsbuild.Builder, error) {
 	return b.builder, err
 }
 
-// script builds the script at path. What is wrong with it is a [host.Error].
-func (b *toolchain) script(ctx context.Context, path string) (*jsbuild.Built, error) {
-	code, err := command.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	dependencies, err := b.flags.list()
+// script builds the script at path, which is that of f unless f is nil. What is
+// wrong with it is a [host.Error].
+func (b *toolchain) script(ctx context.Context, path string, f *desired.File) (*jsbuild.Built, error) {
+	source, err := b.source(path, f)
 	if err != nil {
 		return nil, err
 	}
@@ -135,11 +134,7 @@ func (b *toolchain) script(ctx context.Context, path string) (*jsbuild.Built, er
 	if err != nil {
 		return nil, err
 	}
-	dir, err := filepath.Abs(filepath.Dir(path))
-	if err != nil {
-		return nil, fmt.Errorf("find the script's folder: %w", err)
-	}
-	built, err := builder.Build(ctx, bundle.Source{Name: filepath.Base(path), Code: code, Dir: dir, Dependencies: dependencies})
+	built, err := builder.Build(ctx, source)
 	if wrong, ok := errors.AsType[*host.BuildFailure](err); ok {
 		return nil, &scriptError{path, web.WordMessages(wrong.Messages)}
 	}
@@ -147,6 +142,35 @@ func (b *toolchain) script(ctx context.Context, path string) (*jsbuild.Built, er
 		return nil, fmt.Errorf("build %s: %w", path, err)
 	}
 	return built, nil
+}
+
+// source reads a script, with what it is built with: its folder or, for the code
+// of an action.yaml, the packages that the file names and no other files.
+func (b *toolchain) source(path string, f *desired.File) (source bundle.Source, err error) {
+	source.Name = filepath.Base(path)
+	if source.Dependencies, err = b.flags.list(); err != nil {
+		return source, err
+	}
+	if f == nil || f.Code == "" {
+		if source.Dir, err = filepath.Abs(filepath.Dir(path)); err != nil {
+			return source, fmt.Errorf("find the script's folder: %w", err)
+		}
+	}
+	if f == nil {
+		source.Code, err = command.ReadFile(path)
+		return source, err
+	}
+	if len(f.SharedModules) > 0 {
+		return source, &host.Error{
+			Code: host.Refused, Text: fmt.Sprintf("%s requires the shared module %s, which only a host has", f.Name, f.SharedModules[0].Name),
+			Hint: "run it there: usher actions deploy " + text.ShellQuote(f.Dir),
+		}
+	}
+	if source.Dependencies == nil {
+		source.Dependencies = f.Dependencies
+	}
+	source.Code, err = f.Content()
+	return source, err
 }
 
 // scriptError is why a script can't be built, for its author.
@@ -157,11 +181,11 @@ type scriptError struct {
 
 // Error tells each message with its place, source line and hint.
 func (e *scriptError) Error() string {
-	text := e.path + " can't be built"
+	all := e.path + " can't be built"
 	for _, m := range e.messages {
-		text += "\n" + m.String()
+		all += "\n" + m.String()
 	}
-	return text
+	return all
 }
 
 // Messages returns what is wrong, for the JSON form of errors.
@@ -170,12 +194,16 @@ func (e *scriptError) Messages() []host.BuildMessage { return e.messages }
 // Unwrap returns the error's code.
 func (e *scriptError) Unwrap() error { return &host.Error{Code: host.Refused} }
 
-// module returns the module at path, which it builds when it is a script.
-func (b *toolchain) module(ctx context.Context, path, hint string) ([]byte, error) {
-	if !isScript(path) {
+// module returns the module at path, which it builds when it is a script. The
+// path is that of f unless f is nil.
+func (b *toolchain) module(ctx context.Context, path string, f *desired.File, hint string) ([]byte, error) {
+	switch {
+	case !isScript(path) && f == nil:
 		return readModule(path, hint)
+	case !isScript(path):
+		return builtModule(f)
 	}
-	built, err := b.script(ctx, path)
+	built, err := b.script(ctx, path, f)
 	if err != nil {
 		return nil, err
 	}

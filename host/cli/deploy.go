@@ -15,6 +15,7 @@ import (
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/cli/term"
 	"github.com/usherhost/usher/host/client"
+	"github.com/usherhost/usher/host/desired"
 )
 
 // deployFlags are the flags of `usher actions deploy`.
@@ -78,12 +79,12 @@ func deploy(ctx context.Context, env *command.Env, path string, f deployFlags) e
 	if err := answer.findBinding(ctx, c, f.bind); err != nil {
 		return err
 	}
-	answer.plan()
+	answer.plan(built.Manifest())
 	return env.Term.Answer(answer, func(w io.Writer) { printDeploy(env.Term, w, answer) })
 }
 
-// upload makes sure that the action is there, and deploys the module as its newest
-// version.
+// upload creates the action unless it exists, and deploys the code or the module
+// as its newest version.
 func (d *deployAnswer) upload(ctx context.Context, c *client.Client, built author.Deployable) error {
 	action, err := c.Action(ctx, built.Name)
 	if host.CodeOf(err) == host.NotFound && err != nil {
@@ -99,14 +100,20 @@ func (d *deployAnswer) upload(ctx context.Context, c *client.Client, built autho
 			Hint: "choose another name, or delete the old action first",
 		}
 	}
-	d.Version, err = c.CreateVersion(ctx, action.ID, built.Module, built.Manifest, true)
+	if built.Code != "" {
+		err = desired.PutSource(ctx, c, action.ID, *built.Source(built.Content), true)
+	} else {
+		_, err = c.CreateVersion(ctx, action.ID, built.Content, built.Manifest(), true)
+	}
 	if err != nil && d.Created {
 		return takeBack(ctx, c, action.ID, err)
 	}
 	if err != nil {
 		return err
 	}
-	d.Action, err = c.Action(ctx, action.ID)
+	if d.Action, err = c.Action(ctx, action.ID); err == nil && d.Action.Deployed != nil {
+		d.Version = *d.Action.Deployed
+	}
 	return err
 }
 
@@ -134,8 +141,8 @@ func (d *deployAnswer) findBinding(ctx context.Context, c *client.Client, bind b
 }
 
 // plan says what is left to do before the action can run.
-func (d *deployAnswer) plan() {
-	d.MissingSecrets = missingSecrets(d.Version.Manifest, d.Action.Secrets)
+func (d *deployAnswer) plan(declared host.Manifest) {
+	d.MissingSecrets = missingSecrets(declared, d.Action.Secrets)
 	d.Next = []string{}
 	for _, name := range d.MissingSecrets {
 		d.Next = append(d.Next, "usher secrets set "+d.Action.Name+" "+name)

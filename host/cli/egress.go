@@ -10,10 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/author"
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/cli/term"
 	"github.com/usherhost/usher/host/client"
+	"github.com/usherhost/usher/host/desired"
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/settings"
 )
@@ -43,7 +43,7 @@ nothing is sent. Ends with code 5 when the request would be refused.`,
 		},
 	}
 	cmd.Flags().StringArrayVar(&allow, "allow", nil, "origin that the action may reach; repeatable")
-	cmd.Flags().BoolVar(&public, "allow-public", false, "as with egress_mode: public")
+	cmd.Flags().BoolVar(&public, "allow-public", false, "as with mode: public")
 	settings.AddFlag(cmd.Flags(), "allow-network")
 	return cmd
 }
@@ -69,7 +69,7 @@ func hintAt(t term.Terminal, e egress.Explanation) {
 	case e.Network != "":
 		t.Note("usher: hint: an operator can allow that network: usher serve --allow-network %s", e.Network)
 	case e.Failure.Origin != "":
-		t.Note("usher: hint: add it to allowed_hosts in %s, or: usher bindings set ACTION --allow %s", author.ActionFileName, e.Failure.Origin)
+		t.Note("usher: hint: add it to settings.egress.allow in %s, or: usher bindings set ACTION --allow %s", desired.FileName, e.Failure.Origin)
 	}
 }
 

@@ -58,7 +58,7 @@ func (c change) do(ctx context.Context, w Writer) error {
 	deploy := !c.want.Undeployed
 	switch {
 	case c.want.Source != nil && (created || c.content || c.toldOfSecrets(deploy)):
-		return c.source(ctx, w, deploy)
+		return PutSource(ctx, w, c.id, *c.want.Source, deploy)
 	case c.want.Digest != "" && (created || c.content):
 		return c.module(ctx, w, deploy)
 	}
@@ -73,10 +73,12 @@ func (c change) toldOfSecrets(deploy bool) bool {
 	return deploy && (isNew || len(c.remove) > 0)
 }
 
-func (c change) source(ctx context.Context, w Writer, deploy bool) error {
-	draft, err := w.PutDraft(ctx, c.id, *c.want.Source, deploy)
-	for try := 1; try < buildTries && c.building(ctx, w, err); try++ {
-		draft, err = w.PutDraft(ctx, c.id, *c.want.Source, deploy)
+// PutSource stores the draft of an action, and deploys it when it is built if
+// deploy is set. A source that can't be built is [host.Refused].
+func PutSource(ctx context.Context, w Writer, action string, s host.Source, deploy bool) error {
+	draft, err := w.PutDraft(ctx, action, s, deploy)
+	for try := 1; try < buildTries && isBuilding(ctx, w, action, err); try++ {
+		draft, err = w.PutDraft(ctx, action, s, deploy)
 	}
 	if err != nil {
 		return err
@@ -84,23 +86,23 @@ func (c change) source(ctx context.Context, w Writer, deploy bool) error {
 	if draft.Status == host.BuildFailed {
 		return &host.Error{
 			Code: host.Refused, Text: "the code can't be built: " + reasons(draft.Errors),
-			Hint: "mend it and run this again; what is deployed stays deployed",
+			Hint: "fix it and run this again; what is deployed stays deployed",
 		}
 	}
 	return nil
 }
 
-// buildTries is how often a deploy is asked for while packages are fetched and
+// buildTries is how often a deploy is requested while packages are fetched and
 // built. The host waits in each.
 const buildTries = 15
 
-// building reports whether a deploy was refused because its source is not built
+// isBuilding reports whether a deploy was refused because its source is not built
 // yet.
-func (c change) building(ctx context.Context, w Writer, refused error) bool {
+func isBuilding(ctx context.Context, w Writer, action string, refused error) bool {
 	if refused == nil || host.CodeOf(refused) != host.Conflict {
 		return false
 	}
-	draft, err := w.Draft(ctx, c.id)
+	draft, err := w.Draft(ctx, action)
 	return err == nil && (draft.Status == host.BuildPending || draft.Status == host.BuildBuilding)
 }
 
@@ -113,11 +115,18 @@ func reasons(errs []host.BuildMessage) string {
 	return strings.Join(lines, "\n")
 }
 
+// sameManifest reports whether two versions declare the same; the order of their
+// secrets does not count.
+func sameManifest(a, b host.Manifest) bool {
+	a.Secrets, b.Secrets = slices.Sorted(slices.Values(a.Secrets)), slices.Sorted(slices.Values(b.Secrets))
+	return reflect.DeepEqual(a, b)
+}
+
 // module uploads the module, unless the newest version is it and waits to be
 // deployed.
 func (c change) module(ctx context.Context, w Writer, deploy bool) error {
 	newest := c.have.newest
-	if newest != nil && newest.Source == nil && newest.Digest == c.want.Digest && reflect.DeepEqual(newest.Manifest, c.want.Manifest) {
+	if newest != nil && newest.Source == nil && newest.Digest == c.want.Digest && sameManifest(newest.Manifest, c.want.Manifest) {
 		if deploy {
 			_, err := w.Deploy(ctx, c.id, strconv.Itoa(newest.Number))
 			return err

@@ -2,8 +2,11 @@ package desired
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/files"
 )
 
 // BindingsFile is the name of the file with the order of each trigger.
@@ -30,33 +33,34 @@ func listed(bindings map[host.Trigger][]Binding) map[host.Trigger][]Binding {
 // DecodeBindings reads what [EncodeBindings] writes; path is for errors.
 func DecodeBindings(path string, data []byte) (map[host.Trigger][]Binding, error) {
 	var bindings map[host.Trigger][]Binding
-	if err := decode(path, data, &bindings); err != nil {
+	doc, err := files.Strict(path, data, &bindings)
+	if err != nil {
 		return nil, err
 	}
-	for trigger, list := range bindings {
-		if err := checkBindings(path, trigger, list); err != nil {
+	for _, trigger := range slices.Sorted(maps.Keys(bindings)) {
+		if err := checkBindings(doc, trigger, bindings[trigger]); err != nil {
 			return nil, err
 		}
 	}
 	return listed(bindings), nil
 }
 
-func checkBindings(path string, trigger host.Trigger, list []Binding) error {
+func checkBindings(doc *files.Document, trigger host.Trigger, list []Binding) error {
 	if !trigger.Valid() {
-		return wrong(path, 0, fmt.Sprintf("unknown trigger %q; this version serves %s", trigger, host.PostUserRegistration))
+		return doc.Wrong("/"+string(trigger), fmt.Sprintf("unknown trigger %q", trigger), "this version serves "+string(host.PostUserRegistration))
 	}
 	seen := map[string]bool{}
 	for i, b := range list {
 		at := fmt.Sprintf("/%s/%d", trigger, i)
 		switch {
 		case b.Action == "":
-			return wrong(path, 0, at+": action is missing")
+			return doc.Wrong(at, "action is missing", "name the action that runs here")
 		case seen[b.Action]:
-			return wrong(path, 0, fmt.Sprintf("%s: %s is bound twice", at, b.Action))
+			return doc.Wrong(at, fmt.Sprintf("%s is bound twice", b.Action), "")
 		}
 		seen[b.Action] = true
-		if err := b.Settings.Check(at + "/settings"); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+		if err := checkSettings(doc, at+"/settings", b.Settings); err != nil {
+			return err
 		}
 	}
 	return nil

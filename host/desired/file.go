@@ -3,105 +3,265 @@ package desired
 import (
 	"cmp"
 	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/files"
 )
 
-// actionFile is the file of one action, and what is compared of two.
-type actionFile struct {
+// FileName is the name of the file that makes a folder an action.
+const FileName = "action.yaml"
+
+// DefaultRuntime is that of code whose file names none.
+const DefaultRuntime = "node22"
+
+// File is an action.yaml: what an action is called, what it is made of, and what
+// it may do. Its JSON Schema is sdk/action.schema.json.
+//
+// An action has code or a module, or neither until it has a version. Code is one
+// JavaScript file that the host builds. A module is made here: it is a .wasm file,
+// perhaps one that the command Build writes, or a script that is bundled with
+// what it imports.
+type File struct {
 	Name          string            `json:"name"`
-	Trigger       host.Trigger      `json:"trigger"`
+	Trigger       host.Trigger      `json:"trigger,omitempty"` // default post-user-registration
 	Description   string            `json:"description,omitempty"`
+	Code          string            `json:"code,omitempty"` // path in the folder
 	Runtime       string            `json:"runtime,omitempty"`
-	Code          string            `json:"code,omitempty"` // path from the file
 	Dependencies  []host.Dependency `json:"dependencies,omitempty"`
-	SharedModules []sharedModuleUse `json:"modules,omitempty"` // as Auth0 calls them
-	Module        string            `json:"module,omitempty"`  // path from the file; a digest where two are compared
-	Reads         []string          `json:"reads,omitempty"`   // secrets that the module declares
+	SharedModules []SharedModule    `json:"shared_modules,omitempty"`
+	Module        string            `json:"module,omitempty"` // path in the folder
+	Build         string            `json:"build,omitempty"`  // shell command, run in the folder
 	Settings      host.Settings     `json:"settings,omitzero"`
-	Secrets       map[string]string `json:"secrets,omitempty"`
+	Secrets       Secrets           `json:"secrets,omitempty"`
+	Reads         []string          `json:"reads,omitzero"`     // secrets that the module declares; default: all of Secrets
 	Deployed      *bool             `json:"deployed,omitempty"` // default true
+
+	// Dir is the folder that the file is in.
+	Dir string `json:"-"`
 }
 
-// sharedModuleUse is a shared module that a source requires.
-type sharedModuleUse struct {
+// SharedModule is a version of a shared module that code requires.
+type SharedModule struct {
 	Name    string `json:"name"`
 	Version int    `json:"version,omitempty"` // 0 is the latest
 }
 
-// DefaultRuntime is that of a source whose file names none.
-const DefaultRuntime = "node22"
-
-// describe makes the file of an action, with the paths of its code and module.
-func describe(a Action, code, module string) actionFile {
-	f := actionFile{Name: a.Name, Trigger: a.Trigger, Secrets: map[string]string{}}
-	for name, reference := range a.Secrets {
-		f.Secrets[name] = reference.String()
+// Renamed implements [files.Renamer].
+func (*File) Renamed() map[string]string {
+	renamed := map[string]string{
+		"allowed_hosts": "settings: {egress: {allow: […]}}", "egress_mode": "settings: {egress: {mode: …}}",
+		"modules": "shared_modules", "libraries": "shared_modules",
 	}
+	for _, key := range []string{"limits", "retry", "on_failure", "checkpoint", "isolation", "config", "egress"} {
+		renamed[key] = "it below settings"
+	}
+	return renamed
+}
+
+// ReadFile reads the action.yaml of a folder, which is [host.NotFound] without
+// one.
+func ReadFile(dir string) (*File, error) {
+	folder, err := files.Open(dir)
+	if err == nil {
+		defer func() { _ = folder.Close() }()
+		var data []byte
+		if data, err = folder.Read(FileName, files.MaxText); err == nil {
+			return parseIn(dir, data)
+		}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &host.Error{
+			Code: host.NotFound, Text: "no " + FileName + " in " + dir,
+			Hint: "name an action's folder, or begin one: usher init NAME",
+		}
+	}
+	return nil, fmt.Errorf("read the action: %w", err)
+}
+
+func parseIn(dir string, data []byte) (*File, error) {
+	f, err := ParseFile(filepath.Join(dir, FileName), data)
+	if err != nil {
+		return nil, err
+	}
+	f.Dir = dir
+	return f, nil
+}
+
+// ParseFile reads an action.yaml strictly; path is for errors, which are Invalid
+// [host.Error]s with file, line and column.
+func ParseFile(path string, data []byte) (*File, error) {
+	var f File
+	doc, err := files.Strict(path, data, &f)
+	if err != nil {
+		return nil, err
+	}
+	f.Trigger = cmp.Or(f.Trigger, host.PostUserRegistration)
+	return &f, f.check(doc)
+}
+
+// check reports what is missing, contradictory or out of range.
+func (f *File) check(doc *files.Document) error {
+	switch {
+	case f.Name == "":
+		return doc.Wrong("", "name is missing", "add a line such as 'name: notify-slack'")
+	case !f.Trigger.Valid():
+		return doc.Wrong("/trigger", fmt.Sprintf("unknown trigger %q", f.Trigger), "this version serves "+string(host.PostUserRegistration))
+	case f.Code != "" && f.Module != "":
+		return doc.Wrong("/module", "an action has code or a module, not both", "")
+	}
+	for _, r := range []struct {
+		key, of string
+		misfit  bool
+	}{
+		{"runtime", "code", f.Code == "" && f.Runtime != ""},
+		{"dependencies", "code", f.Code == "" && len(f.Dependencies) > 0},
+		{"shared_modules", "code", f.Code == "" && len(f.SharedModules) > 0},
+		{"build", "a module", f.Module == "" && f.Build != ""},
+		{"description", "a module", f.Code != "" && f.Description != ""},
+		{"reads", "a module", f.Module == "" && len(f.Reads) > 0},
+		{"settings", "a module", f.Module == "" && !f.Settings.IsZero()},
+	} {
+		if r.misfit {
+			return doc.Wrong("/"+r.key, r.key+" is for an action with "+r.of, hintFor(r.key))
+		}
+	}
+	for key, path := range map[string]string{"code": f.Code, "module": f.Module} {
+		if path != "" && !filepath.IsLocal(filepath.FromSlash(path)) {
+			return doc.Wrong("/"+key, fmt.Sprintf("%s is outside of the folder", path), "put the file beside "+FileName)
+		}
+	}
+	return checkSettings(doc, "/settings", f.Settings)
+}
+
+func hintFor(key string) string {
+	switch key {
+	case "settings":
+		return "the settings of other actions are in " + BindingsFile
+	case "description", "reads", "build":
+		return "leave it out, or make it an action with module: in the place of code:"
+	default:
+		return "leave it out, or make it an action with code: in the place of module:"
+	}
+}
+
+// listIndex is the number of a list's item in a pointer.
+var listIndex = regexp.MustCompile(`\.(\d+)\b`)
+
+// checkSettings reports the first setting that is out of range, and all of them
+// as fields.
+func checkSettings(doc *files.Document, pointer string, s host.Settings) error {
+	wrong, ok := errors.AsType[*host.Error](s.Check(pointer))
+	if !ok {
+		return nil
+	}
+	detail := wrong.Text
+	first := pointer
+	if len(wrong.Fields) > 0 {
+		first = wrong.Fields[0].Pointer
+		detail = strings.TrimPrefix(listIndex.ReplaceAllString(strings.ReplaceAll(first, "/", "."), "[$1]"), ".") + " " + wrong.Fields[0].Detail
+	}
+	err := doc.Wrong(first, detail, wrong.Hint)
+	if placed, ok := errors.AsType[*host.Error](err); ok && len(wrong.Fields) > 1 {
+		placed.Fields = wrong.Fields
+	}
+	return err
+}
+
+// Manifest returns what the version declares about itself.
+func (f *File) Manifest() host.Manifest {
+	m := host.Manifest{Description: f.Description, Settings: f.Settings, Secrets: f.Reads}
+	if f.Reads == nil {
+		m.Secrets = f.Secrets.Names()
+	}
+	return m
+}
+
+// Made reports whether the module is made of files of the folder: of a script,
+// or by the build command.
+func (f *File) Made() bool {
+	return f.Build != "" || f.Module != "" && filepath.Ext(f.Module) != ".wasm"
+}
+
+// Path returns the path of the code or the module; "" without either.
+func (f *File) Path() string {
+	path := cmp.Or(f.Code, f.Module)
+	if path == "" {
+		return ""
+	}
+	return filepath.Join(f.Dir, filepath.FromSlash(path))
+}
+
+// Content reads the code or the module, which must be a regular file in the
+// folder. It is [host.NotFound] when there is none.
+func (f *File) Content() ([]byte, error) {
+	name, most := f.Module, int64(files.MaxModule)
+	if f.Code != "" {
+		name, most = f.Code, files.MaxText
+	}
+	folder, err := files.Open(f.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = folder.Close() }()
+	data, err := folder.Read(filepath.ToSlash(name), most)
+	at := filepath.Join(f.Dir, FileName)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &host.Error{Code: host.NotFound, Text: at + ": there is no file " + f.Path()}
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", at, err)
+	}
+	return data, nil
+}
+
+// Source returns the code with what it needs, as the host builds it.
+func (f *File) Source(code []byte) *host.Source {
+	s := &host.Source{Runtime: cmp.Or(f.Runtime, DefaultRuntime), Code: string(code), Dependencies: f.Dependencies}
+	for _, m := range f.SharedModules {
+		s.SharedModules = append(s.SharedModules, host.SharedModuleRef{Name: m.Name, Number: m.Version})
+	}
+	return s
+}
+
+// describe makes the file of an action, with the path of its code or module.
+func describe(a Action, path string) *File {
+	f := &File{Name: a.Name, Trigger: a.Trigger, Secrets: secretsOf(a.Secrets)}
 	if a.Undeployed {
 		f.Deployed = new(bool)
 	}
 	switch {
 	case a.Source != nil:
-		f.Runtime, f.Code, f.Dependencies = a.Source.Runtime, code, a.Source.Dependencies
+		f.Runtime, f.Code, f.Dependencies = a.Source.Runtime, path, a.Source.Dependencies
 		for _, l := range a.Source.SharedModules {
-			f.SharedModules = append(f.SharedModules, sharedModuleUse{l.Name, l.Number})
+			f.SharedModules = append(f.SharedModules, SharedModule{l.Name, l.Number})
 		}
 	case a.Digest != "":
-		f.Module, f.Description = module, a.Manifest.Description
-		f.Reads, f.Settings = a.Manifest.Secrets, a.Manifest.Settings
+		f.Module, f.Description, f.Settings = path, a.Manifest.Description, a.Manifest.Settings
+		if declared := slices.Sorted(slices.Values(a.Manifest.Secrets)); !slices.Equal(declared, f.Secrets.Names()) {
+			f.Reads = append([]string{}, declared...)
+		}
 	}
 	return f
 }
 
-// action makes an action of its file, without its code and module.
-func (f actionFile) action(path string) (Action, error) {
-	a := Action{Name: f.Name, Trigger: cmp.Or(f.Trigger, host.PostUserRegistration), Secrets: map[string]Reference{}}
-	if err := f.check(path, a.Trigger); err != nil {
-		return a, err
-	}
-	for name, text := range f.Secrets {
-		reference, err := ParseReference(text)
-		if e, ok := errors.AsType[*host.Error](err); ok {
-			return a, &host.Error{Code: e.Code, Text: path + ": secret " + name + ": " + e.Text, Hint: e.Hint}
-		}
-		a.Secrets[name] = reference
-	}
-	a.Undeployed = f.Deployed != nil && !*f.Deployed
+// action makes an action of the file, without its code or module.
+func (f *File) action() Action {
+	a := Action{Name: f.Name, Trigger: f.Trigger, Secrets: f.Secrets.references(), Undeployed: f.Deployed != nil && !*f.Deployed}
 	switch {
 	case f.Code != "":
-		a.Source = &host.Source{Runtime: cmp.Or(f.Runtime, DefaultRuntime), Dependencies: f.Dependencies}
-		for _, l := range f.SharedModules {
-			a.Source.SharedModules = append(a.Source.SharedModules, host.SharedModuleRef{Name: l.Name, Number: l.Version})
-		}
+		a.Source = f.Source(nil)
 	case f.Module != "":
-		a.Manifest = host.Manifest{Description: f.Description, Settings: f.Settings, Secrets: f.Reads}
+		a.Manifest = f.Manifest()
 	default:
 		a.Undeployed = true
 	}
-	return a, nil
-}
-
-func (f actionFile) check(path string, trigger host.Trigger) error {
-	ofSource := f.Runtime != "" || len(f.Dependencies) > 0 || len(f.SharedModules) > 0
-	ofModule := len(f.Reads) > 0 || !f.Settings.IsZero()
-	switch {
-	case f.Name == "":
-		return wrong(path, 0, "name is missing")
-	case !trigger.Valid():
-		return wrong(path, 0, "unknown trigger "+string(trigger)+"; this version serves "+string(host.PostUserRegistration))
-	case f.Code != "" && f.Module != "":
-		return wrong(path, 0, "an action has code or a module, not both")
-	case f.Code == "" && ofSource:
-		return wrong(path, 0, "runtime, dependencies and modules are for an action with code")
-	case f.Module == "" && ofModule:
-		return wrong(path, 0, "settings and reads are for an action with a module; "+BindingsFile+" has the settings of others")
-	}
-	if err := f.Settings.Check("/settings"); err != nil {
-		return wrong(path, 0, err.Error())
-	}
-	return nil
+	return a
 }
 
 // byName sorts actions.

@@ -94,7 +94,7 @@ func described(a host.Action, source *host.Source, v *host.Version) Action {
 // stale reports whether the draft is another source than what runs.
 func (s state) stale() bool {
 	return s.draft != nil && s.deployed != nil &&
-		(s.runs.Source == nil || actionText(*s.draft) != actionText(Action{
+		(s.runs.Source == nil || render(*s.draft) != render(Action{
 			Name: s.runs.Name, Trigger: s.runs.Trigger, Secrets: s.runs.Secrets, Source: s.runs.Source,
 		}))
 }

@@ -114,7 +114,7 @@ func (p *planner) action(ctx context.Context, r Reader, want Action, actions []h
 		want = p.wait(want, nil)
 		p.runs[want.Name] = !want.Undeployed
 		values := p.values(want, names(want.Secrets))
-		p.step(Create, "action "+want.Name, "", actionText(want), change{want: want, put: values}.do)
+		p.step(Create, "action "+want.Name, "", render(want), change{want: want, put: values}.do)
 		return nil
 	}
 	if actions[at].Trigger != want.Trigger {
@@ -158,7 +158,7 @@ func (p *planner) compare(want Action, have state) {
 	}
 	fresh := p.fresh(want, old)
 	c := change{id: have.id, want: want, have: have, put: p.values(want, fresh), remove: p.surplus(want, old)}
-	before, after := actionText(shown(old, want, c.remove)), actionText(want)
+	before, after := render(shown(old, want, c.remove)), render(want)
 	c.content = before != after
 	if c.content || len(fresh) > 0 {
 		p.step(Change, "action "+want.Name, before, after+told(fresh), c.do)
@@ -294,7 +294,7 @@ func (p *planner) bind(trigger host.Trigger, have, list []Binding) {
 	if !p.Prune {
 		want = p.keep(trigger, have, want)
 	}
-	before, after := orderText(trigger, have), orderText(trigger, want)
+	before, after := renderOrder(trigger, have), renderOrder(trigger, want)
 	if before == after {
 		return
 	}
@@ -351,7 +351,7 @@ func (p *planner) others(s Setup, actions []host.Action) {
 			left = append(left, a.Name)
 			continue
 		}
-		p.step(Delete, "action "+a.Name, actionText(described(a, nil, a.Deployed)), "", func(ctx context.Context, w Writer) error {
+		p.step(Delete, "action "+a.Name, render(described(a, nil, a.Deployed)), "", func(ctx context.Context, w Writer) error {
 			return w.DeleteAction(ctx, a.ID, true)
 		})
 	}
@@ -360,17 +360,15 @@ func (p *planner) others(s Setup, actions []host.Action) {
 	}
 }
 
-// actionText is what is compared of an action: its file, and its code under it.
-func actionText(a Action) string {
-	f := describe(a, "", a.Digest)
-	for name, reference := range f.Secrets {
-		if reference == "" {
-			f.Secrets[name] = "(a value)"
-		}
+// render returns what is compared of an action: its file, and its code under it.
+func render(a Action) string {
+	f := describe(a, a.Digest)
+	if a.Source == nil {
+		f.Reads = slices.Sorted(slices.Values(a.Manifest.Secrets))
 	}
 	encoded, err := encode(f)
 	if err != nil {
-		return err.Error() // no words of ours fail to be encoded
+		return err.Error() // a file's values can be encoded
 	}
 	if a.Source == nil {
 		return string(encoded)
@@ -378,7 +376,7 @@ func actionText(a Action) string {
 	return string(encoded) + "code: |\n" + a.Source.Code
 }
 
-func orderText(trigger host.Trigger, list []Binding) string {
+func renderOrder(trigger host.Trigger, list []Binding) string {
 	encoded, err := EncodeBindings(map[host.Trigger][]Binding{trigger: list})
 	if err != nil {
 		return err.Error()

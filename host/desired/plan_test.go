@@ -245,7 +245,7 @@ func TestWhatIsReadOfAHostNeedsNoChange(t *testing.T) {
 	if _, err := desired.WriteFolder(dir, s); err != nil {
 		t.Fatal(err)
 	}
-	if s, err = desired.ReadFolder(dir); err != nil {
+	if s, err = desired.ReadFolder(t.Context(), dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	o := options(nil)

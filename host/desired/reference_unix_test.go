@@ -101,12 +101,12 @@ func TestAFolderIsWrittenThroughNoLinkWhateverTheHostSays(t *testing.T) {
 	for _, name := range []string{"..", ".", "../up", `..\up`, "/abs", "a/b", "-rf", "\x1b[2J", "a\u202eb", "\xff", "con.", strings.Repeat("é", 300)} {
 		setup.Actions = append(setup.Actions, desired.Action{Name: name, Trigger: host.PostUserRegistration, Source: &host.Source{Code: "1"}})
 	}
-	paths, err := desired.WriteFolder(dir, setup)
+	written, err := desired.WriteFolder(dir, setup)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range paths {
-		if !filepath.IsLocal(path) || strings.Count(path, "/") > 1 || strings.ContainsAny(path, "\x1b\u202e\\") || strings.HasPrefix(filepath.Base(path), ".") {
+	for _, path := range written.Paths {
+		if !filepath.IsLocal(path) || strings.Count(path, "/") > 2 || strings.ContainsAny(path, "\x1b\u202e\\") || strings.Contains(path, "/.") {
 			t.Errorf("wrote %q", path)
 		}
 	}

@@ -96,15 +96,15 @@ func TestBindingsAreReadBackAsTheyAreWritten(t *testing.T) {
 func TestAnErrorInAFileNamesItsLine(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, text, want string }{
-		{"unknown key", "post-user-registration:\n  - action: a\n    setings: {}\n", `b.yaml:3: unknown key "setings"`},
-		{"wrong type", "post-user-registration:\n  - action: a\n    settings:\n      retry: {max_attempts: soon}\n", "b.yaml:4: "},
-		{"no list", "# mine\npost-user-registration: []\nx: 1\n", "b.yaml:3: x must be a list, not a number"},
+		{"unknown key", "post-user-registration:\n  - action: a\n    setings: {}\n", `b.yaml:3:5: unknown key "setings"`},
+		{"wrong type", "post-user-registration:\n  - action: a\n    settings:\n      retry: {max_attempts: soon}\n", "b.yaml:4:29: post-user-registration[0].settings.retry.max_attempts must be an integer, not a string"},
+		{"no list", "# mine\npost-user-registration: []\nx: 1\n", "b.yaml:3:4: x must be a list, not a number"},
 		{"unknown trigger", "post-login: []\n", `unknown trigger "post-login"`},
-		{"no action", "post-user-registration: [{}]\n", "/post-user-registration/0: action is missing"},
+		{"no action", "post-user-registration: [{}]\n", "b.yaml:1:26: action is missing"},
 		{"twice", "post-user-registration: [{action: a}, {action: a}]\n", "a is bound twice"},
-		{"out of range", "post-user-registration: [{action: a, settings: {retry: {max_attempts: 900}}}]\n", "out of range"},
+		{"out of range", "post-user-registration: [{action: a, settings: {retry: {max_attempts: 900}}}]\n", "b.yaml:1:57: post-user-registration[0].settings.retry.max_attempts must be between 1 and 100"},
 		{"no YAML", "post-user-registration: [", "b.yaml: "},
-		{"no mapping", "- a\n", "b.yaml: the file must be a mapping, not a list"},
+		{"no mapping", "- a\n", "b.yaml:1:1: the file must be a mapping, not a list"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -136,7 +136,7 @@ func TestAFolderIsReadBackAsItIsWritten(t *testing.T) {
 	if _, err := desired.WriteFolder(dir, want); err != nil {
 		t.Fatal(err)
 	}
-	got, err := desired.ReadFolder(dir)
+	got, err := desired.ReadFolder(t.Context(), dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,13 +164,16 @@ func TestAFolderIsReadBackAsItIsWritten(t *testing.T) {
 func TestFilesOfActionsThatAreGoneAreToldAndLeft(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	write(t, dir, "actions/gone.yaml", "name: gone\n")
-	paths, err := desired.WriteFolder(dir, desired.Setup{Actions: []desired.Action{{Name: "here", Trigger: host.PostUserRegistration}}})
+	write(t, dir, "actions/gone/action.yaml", "name: gone\n")
+	written, err := desired.WriteFolder(dir, desired.Setup{Actions: []desired.Action{{Name: "here", Trigger: host.PostUserRegistration}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strays := desired.Strays(dir, paths); len(strays) != 1 || strays[0] != "actions/gone.yaml" {
-		t.Errorf("strays are %v", strays)
+	if n := written.Notes; len(n) != 1 || !strings.Contains(n[0], "actions/gone is of no action here") {
+		t.Errorf("notes are %v", n)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "actions/gone/action.yaml")); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -183,7 +186,7 @@ func TestAReferenceIsAVariableThatAShellTakes(t *testing.T) {
 	if _, err := desired.WriteFolder(dir, s); err != nil {
 		t.Fatal(err)
 	}
-	got, err := desired.ReadFolder(dir)
+	got, err := desired.ReadFolder(t.Context(), dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,8 +199,8 @@ func TestAFileOfAnActionIsReadStrictly(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, text, want string }{
 		{"no name", "runtime: node22\n", "name is missing"},
-		{"unknown key", "name: a\nsecret: {}\n", `a.yaml:2: unknown key "secret"`},
-		{"unknown trigger", "name: a\ntrigger: post-login\n", "unknown trigger post-login"},
+		{"unknown key", "name: a\nsecret: {}\n", `action.yaml:2:1: unknown key "secret"`},
+		{"unknown trigger", "name: a\ntrigger: post-login\n", `unknown trigger "post-login"`},
 		{"code and module", "name: a\ncode: a.js\nmodule: a.wasm\n", "not both"},
 		{"runtime without code", "name: a\nruntime: node22\n", "for an action with code"},
 		{"settings of code", "name: a\ncode: a.js\nsettings: {on_failure: stop}\n", "for an action with a module"},
@@ -209,8 +212,8 @@ func TestAFileOfAnActionIsReadStrictly(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			write(t, dir, "actions/a.yaml", tt.text)
-			_, err := desired.ReadFolder(dir)
+			write(t, dir, "actions/a/action.yaml", tt.text)
+			_, err := desired.ReadFolder(t.Context(), dir, nil)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error is %v", err)
 			}
@@ -222,11 +225,11 @@ func TestALinkDoesNotLeadOutOfTheFolder(t *testing.T) {
 	t.Parallel()
 	elsewhere, dir := t.TempDir(), t.TempDir()
 	write(t, elsewhere, "private.js", "secret\n")
-	write(t, dir, "actions/a.yaml", "name: a\ncode: a.js\n")
-	if err := os.Symlink(filepath.Join(elsewhere, "private.js"), filepath.Join(dir, "actions", "a.js")); err != nil {
+	write(t, dir, "actions/a/action.yaml", "name: a\ncode: a.js\n")
+	if err := os.Symlink(filepath.Join(elsewhere, "private.js"), filepath.Join(dir, "actions", "a", "a.js")); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := desired.ReadFolder(dir); host.CodeOf(err) != host.Invalid {
+	if s, err := desired.ReadFolder(t.Context(), dir, nil); host.CodeOf(err) != host.Invalid {
 		t.Errorf("reads %+v, %v", s.Actions, err)
 	}
 }
@@ -240,7 +243,7 @@ func TestFilesHaveNamesThatFileSystemsTake(t *testing.T) {
 		if _, err := desired.WriteFolder(dir, s); err != nil {
 			t.Fatal(err)
 		}
-		back, err := desired.ReadFolder(dir)
+		back, err := desired.ReadFolder(t.Context(), dir, nil)
 		if err != nil || !slices.ContainsFunc(back.Actions, func(a desired.Action) bool { return a.Name == name && a.Source.Code == "1" }) {
 			t.Fatalf("%s: %+v, %v", name, back.Actions, err)
 		}
@@ -253,9 +256,9 @@ func TestFilesHaveNamesThatFileSystemsTake(t *testing.T) {
 func TestTwoFilesMayNotDescribeOneAction(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	write(t, dir, "actions/a.yaml", "name: same\n")
-	write(t, dir, "actions/b.yaml", "name: same\n")
-	if _, err := desired.ReadFolder(dir); host.CodeOf(err) != host.Conflict {
+	write(t, dir, "actions/a/action.yaml", "name: same\n")
+	write(t, dir, "actions/b/action.yaml", "name: same\n")
+	if _, err := desired.ReadFolder(t.Context(), dir, nil); host.CodeOf(err) != host.Conflict {
 		t.Errorf("error is %v", err)
 	}
 }

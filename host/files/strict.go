@@ -241,7 +241,7 @@ func readScalar(n *yaml.Node, v reflect.Value, name string) error {
 		return nil
 	case reflect.Int, reflect.Int64:
 		if n.ShortTag() != "!!int" || n.Decode(v.Addr().Interface()) != nil {
-			return mistyped(n, name, "a whole number")
+			return mistyped(n, name, "an integer")
 		}
 		return nil
 	case reflect.Interface:

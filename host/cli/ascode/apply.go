@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/usherhost/usher/host/author"
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/cli/term"
 	"github.com/usherhost/usher/host/client"
@@ -20,6 +21,7 @@ type planFlags struct {
 	secrets bool
 	files   []string
 	env     []string
+	build   bool
 }
 
 func (f *planFlags) add(cmd *cobra.Command) {
@@ -27,6 +29,7 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.secrets, "secrets", false, "set every secret again, not only those that the host has no value of")
 	cmd.Flags().StringArrayVar(&f.files, "allow-files", nil, "folder beside DIR whose files the references may name; repeatable")
 	cmd.Flags().StringSliceVar(&f.env, "allow-env", nil, "the only variables that the references may name, such as SLACK_*; repeatable (default: any but USHER_*)")
+	cmd.Flags().BoolVar(&f.build, author.AllowBuild, false, "run the build commands of DIR without asking; each is asked once for each folder and command")
 }
 
 func (f planFlags) options(dir string) desired.Options {
@@ -44,7 +47,7 @@ func newDiff(env *command.Env) *cobra.Command {
 		GroupID: command.GroupFiles,
 		Args:    command.Exactly("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			setup, err := desired.ReadFolder(args[0])
+			setup, err := author.LoadSetup(cmd.Context(), env, args[0], f.build)
 			if err != nil {
 				return err
 			}
@@ -84,7 +87,7 @@ with --allow-files; with --allow-env, no other variables are.`,
 		GroupID: command.GroupFiles,
 		Args:    command.Exactly("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			setup, err := desired.ReadFolder(args[0])
+			setup, err := author.LoadSetup(cmd.Context(), env, args[0], f.build)
 			if err != nil {
 				return err
 			}

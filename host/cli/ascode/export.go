@@ -17,11 +17,13 @@ func newExport(env *command.Env) *cobra.Command {
 		Short: "Write the host's actions and bindings as files",
 		Long: `Write what the host runs as files below DIR, to keep under version control and
 to give to another host with 'usher apply':
-  actions/NAME.yaml   an action: its runtime, dependencies, settings, secrets
-  actions/NAME.js     its code, or NAME.wasm, its module
-  bindings.yaml       what runs on each trigger, in which order, with which settings
+  actions/NAME/action.yaml   an action: its runtime, dependencies, settings, secrets
+  actions/NAME/action.js     its code, or action.wasm, its module
+  bindings.yaml              what runs on each trigger, in which order, with which settings
+Each folder below actions can also be given to 'usher run' and 'usher dev'.
 Secrets are named, with a reference to the value: ${env:NAME} or ${file:PATH},
-the path from DIR. References in files that are there already are kept.`,
+the path from DIR. References in files that are there already are kept, and so
+are actions whose module is made of the files in their folder.`,
 		Example: `  usher export prod
   git -C prod diff`,
 		GroupID: command.GroupFiles,
@@ -39,20 +41,18 @@ func export(ctx context.Context, env *command.Env, dir string) error {
 	if err != nil {
 		return err
 	}
-	paths, err := desired.WriteFolder(dir, setup)
+	written, err := desired.WriteFolder(dir, setup)
 	if err != nil {
 		return err
 	}
-	return printWritten(env.Term, dir, setup, paths, notes)
+	return printWritten(env.Term, dir, setup, written, notes)
 }
 
-// printWritten tells of a folder that was written.
-func printWritten(t term.Terminal, dir string, setup desired.Setup, paths, notes []string) error {
-	for _, path := range desired.Strays(dir, paths) {
-		notes = append(notes, path+" is of no action here; delete it, or 'usher apply' makes that action")
-	}
-	err := t.Answer(map[string]any{"dir": dir, "files": paths, "notes": term.NotNil(notes)}, func(w io.Writer) {
-		term.Fprintf(w, "wrote %s: %s in %s\n", dir, term.Count(len(setup.Actions), "action"), term.Count(len(paths), "file"))
+// printWritten describes a folder that was written.
+func printWritten(t term.Terminal, dir string, setup desired.Setup, written desired.Written, notes []string) error {
+	notes = append(notes, written.Notes...)
+	err := t.Answer(map[string]any{"dir": dir, "files": written.Paths, "notes": term.NotNil(notes)}, func(w io.Writer) {
+		term.Fprintf(w, "wrote %s: %s in %s\n", dir, term.Count(len(setup.Actions), "action"), term.Count(len(written.Paths), "file"))
 		term.Fprintf(w, "next: usher diff %s\n", dir)
 	})
 	if !t.JSON {

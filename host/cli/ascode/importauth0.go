@@ -61,11 +61,11 @@ func importAuth0(env *command.Env, cmd *cobra.Command, path string, f importFlag
 		return err
 	}
 	if f.out != "" {
-		paths, err := desired.WriteFolder(f.out, found.Setup)
+		written, err := desired.WriteFolder(f.out, found.Setup)
 		if err != nil {
 			return err
 		}
-		return printWritten(env.Term, f.out, found.Setup, paths, remarks(found))
+		return printWritten(env.Term, f.out, found.Setup, written, remarks(found))
 	}
 	o := desired.Options{Notes: remarks(found)}
 	if !f.dryRun {
