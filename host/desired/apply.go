@@ -23,8 +23,7 @@ type Writer interface {
 	ReplaceBindings(ctx context.Context, trigger host.Trigger, list []host.BindingWrite) ([]host.Binding, error)
 }
 
-// Do carries the step out. A step that was carried out before the host changed
-// otherwise may be carried out again.
+// Do carries the step out. It may be called again after an error.
 func (s Step) Do(ctx context.Context, w Writer) error {
 	if err := s.do(ctx, w); err != nil {
 		return fmt.Errorf("%s %s: %w", s.Verb, s.Object, err)
@@ -57,7 +56,7 @@ func (c change) do(ctx context.Context, w Writer) error {
 	}
 	deploy := !c.want.Undeployed
 	switch {
-	case c.want.Source != nil && (created || c.content || c.toldOfSecrets(deploy)):
+	case c.want.Source != nil && (created || c.content || c.newSecretNames(deploy)):
 		return PutSource(ctx, w, c.id, *c.want.Source, deploy)
 	case c.want.Digest != "" && (created || c.content):
 		return c.module(ctx, w, deploy)
@@ -65,9 +64,10 @@ func (c change) do(ctx context.Context, w Writer) error {
 	return nil
 }
 
-// toldOfSecrets reports whether what runs must be told of secrets that come or
-// go: a version that the host built knows those of its time.
-func (c change) toldOfSecrets(deploy bool) bool {
+// newSecretNames reports whether secrets are added or removed, so that the code
+// must be deployed again: a version that the host built declares the secrets that
+// the action had then.
+func (c change) newSecretNames(deploy bool) bool {
 	stored := func(name string) bool { _, ok := c.have.runs.Secrets[name]; return ok }
 	isNew := slices.ContainsFunc(c.put, func(s host.SecretWrite) bool { return !stored(s.Name) })
 	return deploy && (isNew || len(c.remove) > 0)
@@ -106,7 +106,7 @@ func isBuilding(ctx context.Context, w Writer, action string, refused error) boo
 	return err == nil && (draft.Status == host.BuildPending || draft.Status == host.BuildBuilding)
 }
 
-// reasons tells why a source can't be built, one line for each reason.
+// reasons returns why a source can't be built, one line for each reason.
 func reasons(errs []host.BuildMessage) string {
 	lines := make([]string, len(errs))
 	for i, e := range errs {
@@ -122,8 +122,7 @@ func sameManifest(a, b host.Manifest) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// module uploads the module, unless the newest version is it and waits to be
-// deployed.
+// module uploads the module, or deploys the newest version if that has it.
 func (c change) module(ctx context.Context, w Writer, deploy bool) error {
 	newest := c.have.newest
 	if newest != nil && newest.Source == nil && newest.Digest == c.want.Digest && sameManifest(newest.Manifest, c.want.Manifest) {

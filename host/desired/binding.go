@@ -21,7 +21,7 @@ func EncodeBindings(bindings map[host.Trigger][]Binding) ([]byte, error) {
 	return text, nil
 }
 
-// listed has an empty list for a trigger that runs nothing.
+// listed replaces nil with an empty list, which is written.
 func listed(bindings map[host.Trigger][]Binding) map[host.Trigger][]Binding {
 	out := map[host.Trigger][]Binding{}
 	for trigger, list := range bindings {

@@ -24,9 +24,9 @@ const DefaultRuntime = "node22"
 // it may do. Its JSON Schema is sdk/action.schema.json.
 //
 // An action has code or a module, or neither until it has a version. Code is one
-// JavaScript file that the host builds. A module is made here: it is a .wasm file,
-// perhaps one that the command Build writes, or a script that is bundled with
-// what it imports.
+// JavaScript file that the host builds. A module is a .wasm file, which the command
+// Build may write, or a script that is bundled here with the files and packages
+// that it imports.
 type File struct {
 	Name          string            `json:"name"`
 	Trigger       host.Trigger      `json:"trigger,omitempty"` // default post-user-registration
@@ -182,9 +182,9 @@ func (f *File) Manifest() host.Manifest {
 	return m
 }
 
-// Made reports whether the module is made of files of the folder: of a script,
-// or by the build command.
-func (f *File) Made() bool {
+// NeedsBuild reports whether the module is built from files of the folder: from a
+// script, or by the build command.
+func (f *File) NeedsBuild() bool {
 	return f.Build != "" || f.Module != "" && filepath.Ext(f.Module) != ".wasm"
 }
 
@@ -229,7 +229,7 @@ func (f *File) Source(code []byte) *host.Source {
 	return s
 }
 
-// describe makes the file of an action, with the path of its code or module.
+// describe returns the file of an action, with the path of its code or module.
 func describe(a Action, path string) *File {
 	f := &File{Name: a.Name, Trigger: a.Trigger, Secrets: secretsOf(a.Secrets)}
 	if a.Undeployed {
@@ -250,7 +250,7 @@ func describe(a Action, path string) *File {
 	return f
 }
 
-// action makes an action of the file, without its code or module.
+// action returns the action of the file, without its code or module.
 func (f *File) action() Action {
 	a := Action{Name: f.Name, Trigger: f.Trigger, Secrets: f.Secrets.references(), Undeployed: f.Deployed != nil && !*f.Deployed}
 	switch {

@@ -63,7 +63,7 @@ func TestAFileOfAModuleBecomesAManifest(t *testing.T) {
 	if got := f.Manifest(); !reflect.DeepEqual(got, want) {
 		t.Errorf("manifest %+v, want %+v", got, want)
 	}
-	if !f.Made() || f.Secrets.Names()[1] != "TOKEN" || *f.Deployed {
+	if !f.NeedsBuild() || f.Secrets.Names()[1] != "TOKEN" || *f.Deployed {
 		t.Errorf("file is %+v", f)
 	}
 }
@@ -75,7 +75,7 @@ func TestAFileOfCodeBecomesASource(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := f.Source([]byte("code"))
-	if s.Runtime != "node18" || s.Code != "code" || len(s.Dependencies) != 1 || len(s.SharedModules) != 2 || s.SharedModules[0].Number != 2 || f.Made() {
+	if s.Runtime != "node18" || s.Code != "code" || len(s.Dependencies) != 1 || len(s.SharedModules) != 2 || s.SharedModules[0].Number != 2 || f.NeedsBuild() {
 		t.Errorf("source is %+v", s)
 	}
 	want := desired.Secrets{{"URL", desired.Reference{Kind: "env", Name: "URL"}}, {"TOKEN", desired.Reference{Kind: "file", Name: "token.txt"}}}
@@ -104,7 +104,7 @@ func TestAFileNamesWhatIsWrongAndWhere(t *testing.T) {
 		{"code and a module", "name: a\ncode: b\nmodule: c", "f.yaml:3:1: an action has code or a module", ""},
 		{"settings of code", "name: a\ncode: b\nsettings: {on_failure: stop}", "f.yaml:3:1: settings is for an action with a module", "bindings.yaml"},
 		{"a file elsewhere", "name: a\nmodule: ../b.wasm", "f.yaml:2:1: ../b.wasm is outside of the folder", ""},
-		{"a value", "name: a\nsecrets: {KEY: hunter2}", "f.yaml:2:16: secret KEY: a secret's value can't stand in the file", "${env:NAME}"},
+		{"a value", "name: a\nsecrets: {KEY: hunter2}", "f.yaml:2:16: secret KEY: a secret's value must not be in the file", "${env:NAME}"},
 		{"a list", "- a", "f.yaml:1:1: the file must be a mapping, not a list", ""},
 		{"nothing", "", "f.yaml: name is missing", ""},
 		{"no YAML", "name: [", "f.yaml: ", ""},

@@ -19,15 +19,15 @@ const actionsDir = "actions"
 // maxActions is how many actions a folder may have.
 const maxActions = 10_000
 
-// Maker makes the module of an action that is [File.Made]: it bundles the script
-// or runs the build command.
-type Maker func(ctx context.Context, f *File) ([]byte, error)
+// Builder builds the module of an action that [File.NeedsBuild]: it bundles the
+// script or runs the build command.
+type Builder func(ctx context.Context, f *File) ([]byte, error)
 
 // ReadFolder reads the setup in a folder: actions/*/action.yaml with the code and
 // the modules that they name, and bindings.yaml. Without the latter, bindings are
-// left alone. Only regular files inside of the folder are read. The maker is
-// called for modules that are made of files of their folder.
-func ReadFolder(ctx context.Context, dir string, maker Maker) (Setup, error) {
+// left alone. Only regular files inside of the folder are read. The builder is
+// called for each action that [File.NeedsBuild].
+func ReadFolder(ctx context.Context, dir string, build Builder) (Setup, error) {
 	var s Setup
 	folder, err := files.Open(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -53,7 +53,7 @@ func ReadFolder(ctx context.Context, dir string, maker Maker) (Setup, error) {
 		return s, nothingIn(dir)
 	}
 	for _, f := range found {
-		a, err := load(ctx, f, maker)
+		a, err := load(ctx, f, build)
 		if err != nil {
 			return s, err
 		}
@@ -113,15 +113,15 @@ func readFiles(folder *files.Folder, dir string) ([]*File, error) {
 	return found, nil
 }
 
-// load makes an action of its file, with its code or module.
-func load(ctx context.Context, f *File, maker Maker) (Action, error) {
+// load returns the action of a file, with its code or module.
+func load(ctx context.Context, f *File, build Builder) (Action, error) {
 	a := f.action()
 	if f.Code == "" && f.Module == "" {
 		return a, nil
 	}
 	read := f.Content
-	if f.Made() {
-		read = func() ([]byte, error) { return maker(ctx, f) }
+	if f.NeedsBuild() {
+		read = func() ([]byte, error) { return build(ctx, f) }
 	}
 	content, err := read()
 	if f.Code != "" {

@@ -8,7 +8,7 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// Reader tells what a host runs; the client does.
+// Reader reads what a host runs; [client.Client] is one.
 type Reader interface {
 	Actions(ctx context.Context, trigger host.Trigger) ([]host.Action, error)
 	Draft(ctx context.Context, action string) (host.Draft, error)
@@ -17,7 +17,7 @@ type Reader interface {
 	Bindings(ctx context.Context, trigger host.Trigger) ([]host.Binding, error)
 }
 
-// Modules gives the module of a version back; the client does.
+// Modules reads the module of a version; [client.Client] is one.
 type Modules interface {
 	Module(ctx context.Context, action, number string) ([]byte, error)
 }
@@ -31,7 +31,7 @@ type state struct {
 	newest   *host.Version
 }
 
-// readState looks at one action of a host.
+// readState reads one action of a host.
 func readState(ctx context.Context, r Reader, a host.Action) (state, error) {
 	s := state{id: a.ID}
 	draft, err := r.Draft(ctx, a.ID)
@@ -75,8 +75,8 @@ func (s *state) readVersions(ctx context.Context, r Reader, a host.Action) error
 	return err
 }
 
-// described is an action with a source, or else the version v of a module; nil
-// is neither.
+// described is an action with a source, or else with the module of version v; with
+// neither when both are nil.
 func described(a host.Action, source *host.Source, v *host.Version) Action {
 	out := Action{Name: a.Name, Trigger: a.Trigger, Secrets: map[string]Reference{}}
 	for _, secret := range a.Secrets {
@@ -99,8 +99,8 @@ func (s state) stale() bool {
 		}))
 }
 
-// ReadHost reads the setup of a host, with the bytes of its modules. What it
-// has and a folder can't say stands in the notes.
+// ReadHost reads the setup of a host, with the bytes of its modules. The notes
+// name what the host has and a folder can't hold.
 func ReadHost(ctx context.Context, r interface {
 	Reader
 	Modules
@@ -133,10 +133,10 @@ func ReadHost(ctx context.Context, r interface {
 func (s state) notes() []string {
 	var notes []string
 	if s.stale() {
-		notes = append(notes, s.runs.Name+": its draft is not what is deployed; the files say what is deployed")
+		notes = append(notes, s.runs.Name+": its draft is not what is deployed; the files have what is deployed")
 	}
 	if s.runs.Source != nil && len(s.runs.Source.SharedModules) > 0 {
-		notes = append(notes, s.runs.Name+": the modules that it requires are not among the files; another host needs them first")
+		notes = append(notes, s.runs.Name+": the shared modules that it requires are not among the files; another host needs them first")
 	}
 	return notes
 }

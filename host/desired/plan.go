@@ -14,7 +14,7 @@ import (
 	"github.com/usherhost/usher/host/internal/text"
 )
 
-// Verb says what a step does.
+// Verb is what a step does.
 type Verb string
 
 // The verbs.
@@ -24,7 +24,7 @@ const (
 	Delete Verb = "delete"
 )
 
-// Step is one thing to do, in the order of the plan.
+// Step is one change of the host.
 type Step struct {
 	Verb   Verb   `json:"verb"`
 	Object string `json:"object"` // "action NAME" or "bindings TRIGGER"
@@ -33,11 +33,11 @@ type Step struct {
 	do func(ctx context.Context, w Writer) error
 }
 
-// Plan is what it takes to make a host like a setup.
+// Plan is the changes that make a host like a setup.
 type Plan struct {
 	Steps []Step    `json:"steps"`
-	Reads []Reading `json:"reads"` // what is read from outside of the files, and sent to the host
-	Notes []string  `json:"notes"` // what differs and is left alone
+	Reads []Reading `json:"reads"` // what was read from outside of the files, and is sent to the host
+	Notes []string  `json:"notes"` // differences that are left alone
 }
 
 // Reading is the value of a secret that a reference leads to.
@@ -48,7 +48,7 @@ type Reading struct {
 	Secret string `json:"secret"`
 }
 
-// Options say how a plan is made.
+// Options are the choices for a plan.
 type Options struct {
 	Prune   bool     // delete what the setup does not have
 	Secrets bool     // set every secret again, not only those that the host has no value of
@@ -64,10 +64,10 @@ type planner struct {
 	runs     map[string]bool // actions of which something is deployed, after the plan
 }
 
-// NewPlan compares a host with a setup. It refuses, with all that is wrong at
-// once, a setup that it can't make so: a reference to a value that is not there
-// ([host.NotFound]), another trigger for an action that exists, bindings of
-// actions that nobody has.
+// NewPlan compares a host with a setup. All errors are returned at once: a
+// reference to a value that is missing ([host.NotFound]), another trigger for an
+// action that exists ([host.Conflict]), a binding of an action that neither the
+// setup nor the host has ([host.NotFound]).
 func NewPlan(ctx context.Context, r Reader, s Setup, o Options) (Plan, error) {
 	p := planner{Options: o, runs: map[string]bool{}, plan: Plan{Steps: []Step{}, Reads: []Reading{}, Notes: append([]string{}, o.Notes...)}}
 	actions, err := r.Actions(ctx, "")
@@ -134,13 +134,13 @@ func (p *planner) action(ctx context.Context, r Reader, want Action, actions []h
 	return nil
 }
 
-// wait leaves out the secrets that have no value anywhere: the action is not
-// deployed before they have.
+// wait leaves out the secrets that have no value yet: until they have one, the
+// action is not deployed.
 func (p *planner) wait(want Action, stored map[string]Reference) Action {
 	secrets := maps.Clone(want.Secrets)
 	for _, name := range names(secrets) {
-		_, kept := stored[name]
-		if r := secrets[name]; r.Kind == "" && r.Value == nil && !kept {
+		_, has := stored[name]
+		if r := secrets[name]; r.Kind == "" && r.Value == nil && !has {
 			delete(secrets, name)
 			want.Undeployed = true
 			p.note("%s is not deployed before its secret %s has a value: usher secrets set %s %s", want.Name, name, text.ShellQuote(want.Name), name)
@@ -161,7 +161,7 @@ func (p *planner) compare(want Action, have state) {
 	before, after := render(shown(old, want, c.remove)), render(want)
 	c.content = before != after
 	if c.content || len(fresh) > 0 {
-		p.step(Change, "action "+want.Name, before, after+told(fresh), c.do)
+		p.step(Change, "action "+want.Name, before, after+setComment(fresh), c.do)
 	}
 	if !c.content && have.stale() {
 		p.note("%s: its draft is not what is deployed; it is left as it is", want.Name)
@@ -180,8 +180,7 @@ func (p *planner) fresh(want, old Action) []string {
 	return fresh
 }
 
-// surplus are the secrets to remove: what is not wanted is left, unless it is
-// to be pruned.
+// surplus are the secrets to remove: those that the files don't have, with Prune.
 func (p *planner) surplus(want, old Action) []string {
 	var surplus []string
 	for _, name := range names(old.Secrets) {
@@ -196,7 +195,7 @@ func (p *planner) surplus(want, old Action) []string {
 	return surplus
 }
 
-// nearest is what an action that need not run is compared with.
+// nearest is the state that an action which need not be deployed is compared with.
 func (s state) nearest(want Action) Action {
 	near := s.runs
 	if s.draft != nil && want.Source != nil {
@@ -206,8 +205,8 @@ func (s state) nearest(want Action) Action {
 	return near
 }
 
-// shown is a host's action in the words of the files: the references of secrets
-// that both have, and none of secrets that are left alone.
+// shown is a host's action as its file would be: with the references of secrets
+// that both have, and without the secrets that are left alone.
 func shown(old, want Action, remove []string) Action {
 	secrets := map[string]Reference{}
 	for name := range old.Secrets {
@@ -224,8 +223,7 @@ func shown(old, want Action, remove []string) Action {
 	return old
 }
 
-// latest leaves out the numbers of shared modules' versions where the files name
-// none.
+// latest leaves out the versions of shared modules where the files name none.
 func latest(old, want host.Source) *host.Source {
 	old.SharedModules = slices.Clone(old.SharedModules)
 	for i, l := range old.SharedModules {
@@ -236,8 +234,8 @@ func latest(old, want host.Source) *host.Source {
 	return &old
 }
 
-// told says in the diff what the files themselves don't.
-func told(fresh []string) string {
+// setComment is a line of the diff about values that are set: the files have none.
+func setComment(fresh []string) string {
 	if len(fresh) == 0 {
 		return ""
 	}
@@ -280,7 +278,7 @@ func (p *planner) bind(trigger host.Trigger, have, list []Binding) {
 		switch at := slices.Index(actionsOf(have), b.Action); {
 		case !known:
 			p.problems = append(p.problems, &host.Error{
-				Code: host.NotFound, Text: fmt.Sprintf("%s binds the action %s, which neither the files nor the host have", trigger, b.Action),
+				Code: host.NotFound, Text: fmt.Sprintf("%s binds the action %s, which neither the files nor the host has", trigger, b.Action),
 			})
 			continue
 		case !deployed:

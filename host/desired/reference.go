@@ -15,33 +15,33 @@ import (
 	"github.com/usherhost/usher/host/files"
 )
 
-// Reference says where a secret's value is, so that the value itself stands in
-// no file that is shared. Its text is ${env:NAME} or ${file:PATH}, with a path
+// Reference is where the value of a secret is found, so that the value itself is
+// in no file that is shared. It is written ${env:NAME} or ${file:PATH}, with a path
 // from the folder.
 type Reference struct {
 	Kind string // "env" or "file"; "" is a value that only the host has
 	Name string // of the variable, or the path
 
-	// Value is the value itself, for what no file says. It is never written.
+	// Value is the value itself, when an import has it. It is never written.
 	Value *string
 }
 
 var referenceForm = regexp.MustCompile(`^\$\{(env|file):([^}\s][^}]*)\}$`)
 
-// ParseReference reads a reference. Anything else is [host.Invalid]: a value
-// does not belong into a file that is shared.
+// ParseReference reads a reference. Anything else is [host.Invalid]: a value must
+// not be in a file that is shared.
 func ParseReference(text string) (Reference, error) {
 	parts := referenceForm.FindStringSubmatch(strings.TrimSpace(text))
 	if parts == nil {
 		return Reference{}, &host.Error{
-			Code: host.Invalid, Text: "a secret's value can't stand in the file; a reference to it can",
+			Code: host.Invalid, Text: "a secret's value must not be in the file; only a reference to it",
 			Hint: "write ${env:NAME} for a variable of the environment, or ${file:PATH} for a file",
 		}
 	}
 	return Reference{Kind: parts[1], Name: parts[2]}, nil
 }
 
-// String returns the text of the reference; "" for a value that only the host
+// String returns the reference as it is written, "" for a value that only the host
 // has.
 func (r Reference) String() string {
 	if r.Kind == "" {
@@ -50,25 +50,25 @@ func (r Reference) String() string {
 	return "${" + r.Kind + ":" + r.Name + "}"
 }
 
-// Values reads what references refer to, as far as that is allowed: a folder may
-// be somebody else's, and what it refers to is sent to a host.
+// Values reads the values that references name, as far as that is allowed: a
+// folder may come from another person, and the values are sent to a host.
 type Values struct {
 	Dir    string                           // where the paths begin; files in it may be read
 	Files  []string                         // other folders whose files may be read
-	Env    []string                         // the only variables that may be read, as patterns such as SLACK_*; nil is any but our own
+	Env    []string                         // the only variables that may be read, as patterns such as SLACK_*; nil is any but USHER_*
 	Lookup func(name string) (string, bool) // a variable of the environment; nil is [os.LookupEnv]
 }
 
-// ownVariables begin the names of variables that a pattern does not allow: they
-// have the keys of this program.
+// ownVariables is the prefix of the variables that no pattern allows, because they
+// hold the keys of this program.
 const ownVariables = "USHER_"
 
 // maxValueBytes is the largest file that is a secret's value.
 const maxValueBytes = 1 << 20
 
-// Value returns what a reference refers to. One newline at the end of a file is
-// not part of it. What is not there or empty is [host.NotFound], what may not be
-// read [host.Refused], and what is no file [host.Invalid].
+// Value returns the value that a reference names. One newline at the end of a file
+// is not part of it. A missing or empty value is [host.NotFound], one that must not
+// be read [host.Refused], and a path that is not a regular file [host.Invalid].
 func (v Values) Value(r Reference) (string, error) {
 	switch {
 	case r.Value != nil:
@@ -78,12 +78,12 @@ func (v Values) Value(r Reference) (string, error) {
 	case r.Kind == "file":
 		return v.file(r.Name)
 	}
-	return "", missing("it has no reference to its value", "write ${env:NAME} or ${file:PATH}")
+	return "", missing("there is no reference to its value", "write ${env:NAME} or ${file:PATH}")
 }
 
 func (v Values) variable(name string) (string, error) {
 	if !v.mayRead(name) {
-		return "", notAllowed("the variable "+name+" of the environment may not be read", "give --allow-env "+name+" if the folder is to have it")
+		return "", notAllowed("the variable "+name+" of the environment must not be read", "give --allow-env "+name+" to allow it")
 	}
 	lookup := v.Lookup
 	if lookup == nil {
@@ -151,7 +151,7 @@ func (v Values) read(name string) ([]byte, error) {
 	if outside != nil {
 		return nil, outside
 	}
-	return nil, notAllowed("the file "+name+" is outside of "+cmp.Or(v.Dir, "the folder"), "give --allow-files "+filepath.Dir(local)+" if the folder is to have it")
+	return nil, notAllowed("the file "+name+" is outside of "+cmp.Or(v.Dir, "the folder"), "give --allow-files "+filepath.Dir(local)+" to allow it")
 }
 
 func readIn(dir, name string) ([]byte, error) {
@@ -185,7 +185,7 @@ func missing(text, hint string) error {
 	return &host.Error{Code: host.NotFound, Text: text, Hint: hint}
 }
 
-// variableName makes the name of an environment variable of words.
+// variableName makes the name of an environment variable from words.
 func variableName(words ...string) string {
 	upper := strings.ToUpper(strings.Join(words, "_"))
 	name := strings.Trim(notVariable.ReplaceAllString(upper, "_"), "_")

@@ -1,7 +1,43 @@
-// Package desired keeps a host's actions and bindings as files: it reads and
-// writes a folder of them, tells what it takes to make a host like the folder,
-// and does that through the API's client. What the files say is checked by the
-// host; this package checks their form alone.
+// Package desired is configuration as code: it reads and writes the actions and
+// bindings of a host as files, compares a host with them, and makes the host like
+// them through the API. It checks the form of the files; the host checks what they
+// mean, and builds the code.
+//
+// # Files
+//
+// A [Setup] is what a host runs, or what it is to run. In a folder it is
+//
+//	actions/NAME/action.yaml   a [File]: name, trigger, settings, secrets
+//	actions/NAME/action.js     the code, or action.wasm, the module
+//	bindings.yaml              what runs on each trigger, in which order
+//
+// An action.yaml is the same file in the folder that `usher init` begins. It names
+// either code, one JavaScript file that the host builds, or a module, which is a
+// .wasm file or is built here: from a script, or by the command of its key build.
+// [ReadFile] reads one action, [ReadFolder] a setup, and [WriteFolder] writes one.
+// The values of secrets are in no file: a [Reference] names a variable of the
+// environment or a file, and [Values] reads it, as far as that is allowed.
+//
+// # The way of a plan
+//
+// [NewPlan] reads the host through a [Reader] and compares it with the setup:
+//
+//	Setup ──┐
+//	        ├─ NewPlan ─▶ Plan{Steps, Reads, Notes} ─▶ Step.Do ─▶ host
+//	host  ──┘
+//
+// For each action of the setup the plan has a step that creates it, a step that
+// changes it, or none, and then a step for the order of each trigger that differs.
+// An action is compared as text: its file, rendered from what the host has and from
+// what the setup has, and the code. The two texts are also the diff that people
+// read. Deleting needs [Options].Prune; what differs and is left alone is a note.
+// Everything that is wrong is found before the first step, and a plan that can't be
+// carried out whole is refused. The values that were read from outside of the files
+// are listed in Plan.Reads, because they are sent to the host.
+//
+// [Step.Do] carries a step out through a [Writer]. Steps are done in order, and the
+// first failure ends them; a new plan then has the steps that are left. A second
+// plan after all steps has none.
 package desired
 
 import (
@@ -13,7 +49,7 @@ type Setup struct {
 	Actions []Action
 
 	// Bindings are the order of each trigger, the first to run first. A trigger
-	// that is missing is left as it is; one with an empty list runs nothing.
+	// without an entry is left as it is; one with an empty list runs nothing.
 	Bindings map[host.Trigger][]Binding
 }
 
@@ -33,7 +69,7 @@ type Action struct {
 	Digest   string        // of Module; it may stand for one that is not read
 	Manifest host.Manifest // of Module
 
-	// Undeployed says that nothing needs to run of it yet.
+	// Undeployed is set when no version has to be deployed.
 	Undeployed bool
 }
 
@@ -48,8 +84,8 @@ type Binding struct {
 	KeepSettings bool `json:"-"`
 }
 
-// bindingOf makes of a host's binding what a file says. A display name that is
-// the action's is none of its own.
+// bindingOf makes the binding of a file from a host's. A display name that is the
+// action's name is left out.
 func bindingOf(b host.Binding) Binding {
 	out := Binding{Action: b.Action, DisplayName: b.DisplayName, Settings: b.Settings}
 	if out.DisplayName == b.Action {
@@ -58,7 +94,7 @@ func bindingOf(b host.Binding) Binding {
 	return out
 }
 
-// Bindings makes of a host's bindings what a file says.
+// Bindings makes the bindings of a file from a host's.
 func Bindings(list []host.Binding) []Binding {
 	out := make([]Binding, len(list))
 	for i, b := range list {
@@ -67,7 +103,7 @@ func Bindings(list []host.Binding) []Binding {
 	return out
 }
 
-// Writes asks the host for exactly these bindings.
+// Writes is the request for exactly these bindings.
 func Writes(list []Binding) []host.BindingWrite {
 	out := make([]host.BindingWrite, len(list))
 	for i, b := range list {

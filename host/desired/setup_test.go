@@ -169,7 +169,7 @@ func TestFilesOfActionsThatAreGoneAreToldAndLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := written.Notes; len(n) != 1 || !strings.Contains(n[0], "actions/gone is of no action here") {
+	if n := written.Notes; len(n) != 1 || !strings.Contains(n[0], "actions/gone belongs to no action of the host") {
 		t.Errorf("notes are %v", n)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "actions/gone/action.yaml")); err != nil {
@@ -204,7 +204,7 @@ func TestAFileOfAnActionIsReadStrictly(t *testing.T) {
 		{"code and module", "name: a\ncode: a.js\nmodule: a.wasm\n", "not both"},
 		{"runtime without code", "name: a\nruntime: node22\n", "for an action with code"},
 		{"settings of code", "name: a\ncode: a.js\nsettings: {on_failure: stop}\n", "for an action with a module"},
-		{"a value", "name: a\nsecrets: {KEY: hunter2}\n", "secret KEY: a secret's value can't stand in the file"},
+		{"a value", "name: a\nsecrets: {KEY: hunter2}\n", "secret KEY: a secret's value must not be in the file"},
 		{"outside", "name: a\ncode: ../../a.js\n", "is outside of"},
 		{"absolute", "name: a\ncode: /etc/hostname\n", "is outside of"},
 		{"gone", "name: a\ncode: gone.js\n", "there is no file"},

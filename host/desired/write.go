@@ -26,9 +26,8 @@ type Written struct {
 // WriteFolder writes a setup as [ReadFolder] reads it. What the folder's files
 // have already is kept: the folder of an action, the name of its code or module,
 // and the references to the values of secrets; a new reference names a variable.
-// An action whose module is made of files of its folder is left as it is. A
-// folder that has something else in it is [host.Conflict]. Nothing is written
-// through links.
+// An action that [File.NeedsBuild] is left as it is. A folder that holds other
+// files is [host.Conflict]. Nothing is written through links.
 func WriteFolder(dir string, s Setup) (Written, error) {
 	if err := mayWrite(dir); err != nil {
 		return Written{}, err
@@ -75,8 +74,8 @@ type writer struct {
 func (w *writer) setup(s Setup) error {
 	refer(s.Actions, w.known)
 	for _, a := range s.Actions {
-		if f := w.known[a.Name]; f != nil && f.Made() {
-			w.notes = append(w.notes, a.Name+": its module is made of the files in "+f.Dir+", which are left as they are")
+		if f := w.known[a.Name]; f != nil && f.NeedsBuild() {
+			w.notes = append(w.notes, a.Name+": its module is built from the files in "+f.Dir+", which are left as they are")
 			continue
 		}
 		if err := w.action(a); err != nil {
@@ -85,7 +84,7 @@ func (w *writer) setup(s Setup) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.known)) {
 		if !slices.ContainsFunc(s.Actions, func(a Action) bool { return a.Name == name }) {
-			w.notes = append(w.notes, w.known[name].Dir+" is of no action here; delete it, or 'usher apply' makes that action")
+			w.notes = append(w.notes, w.known[name].Dir+" belongs to no action of the host; delete it, or 'usher apply' creates that action")
 		}
 	}
 	var err error
@@ -138,7 +137,7 @@ func mayWrite(dir string) error {
 	ours := func(e fs.DirEntry) bool { return e.Name() == BindingsFile || e.Name() == actionsDir }
 	if len(entries) > 0 && !slices.ContainsFunc(entries, ours) {
 		return &host.Error{
-			Code: host.Conflict, Text: dir + " has something else in it",
+			Code: host.Conflict, Text: dir + " holds other files",
 			Hint: "name a new folder, or one that an export made",
 		}
 	}

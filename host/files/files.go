@@ -1,7 +1,6 @@
-// Package files reads and writes folders that other people may have made: only
+// Package files reads and writes folders that may come from other people: only
 // regular files inside of the folder, up to a size, never through a link that
-// leads out, and YAML that stays as small as it looks. What stands in them is
-// the business of others.
+// leads out, and YAML of a bounded size. It knows nothing of what the files mean.
 package files
 
 import (
@@ -23,8 +22,8 @@ import (
 
 // The largest files that are read.
 const (
-	MaxText   = 16 << 20 // of what people write
-	MaxModule = 64 << 20 // of a module, or of code that was made by a program
+	MaxText   = 16 << 20 // that people write
+	MaxModule = 64 << 20 // modules, and code that a program wrote
 )
 
 // Folder is a folder, held open. All names are slash-separated paths from it,
@@ -43,13 +42,13 @@ func Open(dir string) (*Folder, error) {
 	return &Folder{dir: dir, root: root}, nil
 }
 
-// Close lets go of the folder.
+// Close closes the folder.
 func (f *Folder) Close() error { return f.root.Close() }
 
 // Read returns a regular file of up to most bytes. Its error is
-// [fs.ErrNotExist] when there is none, and an Invalid [host.Error] when it leads
-// out of the folder, is no regular file, or is too large. A pipe or a device is
-// never opened.
+// [fs.ErrNotExist] when there is no file, and an Invalid [host.Error] when the path
+// leads out of the folder or to something else than a regular file, or when the
+// file is too large. A pipe or a device is never opened.
 func (f *Folder) Read(name string, most int64) ([]byte, error) {
 	if err := f.Check(name); err != nil {
 		return nil, err
@@ -74,13 +73,13 @@ func (f *Folder) Check(name string) error {
 		return f.explain(name, shown, err)
 	}
 	if !info.Mode().IsRegular() {
-		return refuse(shown, "is no regular file")
+		return refuse(shown, "is not a regular file")
 	}
 	return nil
 }
 
-// explain tells a link that leads out from other failures: os.Root has no error
-// of its own for it.
+// explain returns the error for a link that leads out of the folder, which os.Root
+// does not distinguish from other failures.
 func (f *Folder) explain(name, shown string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -104,7 +103,7 @@ func Read(path string, most int64) ([]byte, error) {
 		return nil, refuse(path, "is a folder")
 	}
 	if !info.Mode().IsRegular() {
-		return nil, refuse(path, "is no regular file")
+		return nil, refuse(path, "is not a regular file")
 	}
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -113,8 +112,8 @@ func Read(path string, most int64) ([]byte, error) {
 	return readAll(file, path, most)
 }
 
-// readAll reads and closes a file that was found to be a regular one, and may
-// have been replaced since.
+// readAll reads and closes a file, and checks again that it is a regular one: it
+// may have been replaced.
 func readAll(file *os.File, shown string, most int64) ([]byte, error) {
 	defer func() { _ = file.Close() }()
 	info, err := file.Stat()
@@ -122,7 +121,7 @@ func readAll(file *os.File, shown string, most int64) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("look at %s: %w", shown, err)
 	case !info.Mode().IsRegular():
-		return nil, refuse(shown, "is no regular file")
+		return nil, refuse(shown, "is not a regular file")
 	case info.Size() > most:
 		return nil, tooLarge(shown, most)
 	}
@@ -197,7 +196,8 @@ func isLink(path string) error { return refuse(path, "is a link; a folder is exp
 
 // Write puts data at name, unless it is there already. What is there is
 // replaced, not written to: a link or a second name of a file elsewhere stays
-// what it is. The folder that name is in is made if need be, and must be no link.
+// what it is. The folder of the file is created if it is missing, and must not be a
+// link.
 func (f *Folder) Write(name string, data []byte) error {
 	shown, local := filepath.Join(f.dir, filepath.FromSlash(name)), filepath.FromSlash(name)
 	if !filepath.IsLocal(local) {
@@ -248,13 +248,13 @@ func (f *Folder) mkdir(dir string) error {
 	case info.Mode()&fs.ModeSymlink != 0:
 		return refuse(shown, "is a link; nothing is written through links")
 	case !info.IsDir():
-		return refuse(shown, "is no folder")
+		return refuse(shown, "is not a folder")
 	}
 	return nil
 }
 
 func refuse(path, why string) error {
-	return &host.Error{Code: host.Invalid, Text: path + " " + why, Hint: "look at it: folders of other people may have anything in them"}
+	return &host.Error{Code: host.Invalid, Text: path + " " + why, Hint: "inspect the folder if it comes from another person"}
 }
 
 func tooLarge(path string, most int64) error {

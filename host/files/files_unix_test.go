@@ -52,9 +52,9 @@ func TestAFolderReadsRegularFilesInsideOfItAlone(t *testing.T) {
 	)
 	f := open(t, dir)
 	for name, want := range map[string]string{
-		"inside": "text", "link": "text", "./sub/../inside": "text", "large": "has more than 9 bytes", "sub": "is no regular file",
+		"inside": "text", "link": "text", "./sub/../inside": "text", "large": "has more than 9 bytes", "sub": "is not a regular file",
 		"../outside": "is outside of", "/etc/passwd": "is outside of", "out": "is a link that leads out of", "top/outside": "is a link that leads out of",
-		"zero": "is a link that leads out of", "loop": "is a link", "pipe": "is no regular file", "": "is outside of", "missing": "no such file", "sub/missing": "no such file",
+		"zero": "is a link that leads out of", "loop": "is a link", "pipe": "is not a regular file", "": "is outside of", "missing": "no such file", "sub/missing": "no such file",
 	} {
 		data, err := f.Read(name, 9)
 		switch {

@@ -15,8 +15,8 @@ const maxExpanded = 64 << 20
 // maxYAMLDepth is how deep it may be nested then.
 const maxYAMLDepth = 200
 
-// YAML parses one document. What its aliases make too large or too deep is an
-// Invalid [host.Error], before anything is made of it; path is for errors.
+// YAML parses one document. One that its aliases make too large or too deep is an
+// Invalid [host.Error] before it is decoded; path is for errors.
 func YAML(path string, data []byte) (*yaml.Node, error) {
 	if int64(len(data)) > MaxText {
 		return nil, tooLarge(path, MaxText)
