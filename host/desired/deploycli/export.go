@@ -1,6 +1,6 @@
 // Package deploycli reads what Auth0's deploy tool (auth0-deploy-cli) exports,
-// in its YAML and its directory form, and makes a setup of what a host of ours
-// can run. What does not fit, it says.
+// in its YAML and its directory form, and returns a setup of the parts that Usher
+// can run, with a list of the others.
 package deploycli
 
 import (
@@ -25,15 +25,14 @@ const (
 	triggersFile = "triggers/triggers.json"
 )
 
-// export is what we read of one; other parts of a tenant are not looked at.
+// export is the part of an export that is read.
 type export struct {
 	Actions  []action             `json:"actions"`
 	Modules  []module             `json:"actionModules"`
 	Triggers map[string][]binding `json:"triggers"`
 }
 
-// action is an action of the export. Secrets is a list, or a marker that stands
-// for one.
+// action is an action of the export. Secrets is a list, or a marker for one.
 type action struct {
 	Name         string          `json:"name"`
 	Code         string          `json:"code"` // path from the export; then the code
@@ -75,11 +74,11 @@ type binding struct {
 	DisplayName string `json:"display_name"`
 }
 
-// Keywords are what markers in an export stand for: ##NAME## for the value as
-// it is, @@NAME@@ for a value in JSON.
+// Keywords are the values of the markers in an export: ##NAME## is replaced by the
+// value as it is, @@NAME@@ by the value as JSON.
 type Keywords map[string]string
 
-// replace puts the values in. What has none stays.
+// replace replaces the markers that have a value.
 func (k Keywords) replace(text string) string {
 	for name, value := range k {
 		for _, quoted := range []string{"'@@" + name + "@@'", `"@@` + name + `@@"`, "@@" + name + "@@"} {
@@ -103,10 +102,10 @@ func (r *reader) read(path string) (export, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return export{}, notFound("nothing at " + path)
 	case err != nil:
-		return export{}, fmt.Errorf("look at the export: %w", err)
+		return export{}, fmt.Errorf("read the export: %w", err)
 	case !info.IsDir():
-		if path, err = filepath.EvalSymlinks(path); err != nil { // who named it means what it leads to
-			return export{}, fmt.Errorf("look at the export: %w", err)
+		if path, err = filepath.EvalSymlinks(path); err != nil { // a link that the user named is followed
+			return export{}, fmt.Errorf("read the export: %w", err)
 		}
 		return r.yaml(path)
 	}
@@ -155,8 +154,7 @@ func (r *reader) yaml(path string) (export, error) {
 	return e, r.readCode(e.Actions)
 }
 
-// quoteLists makes texts of the markers that stand for lists: YAML has no value
-// that begins with @.
+// quoteLists puts markers for lists in quotes: a YAML value must not begin with @.
 func quoteLists(text string) string {
 	lines := strings.SplitAfter(text, "\n")
 	for i, line := range lines {
@@ -169,10 +167,10 @@ func quoteLists(text string) string {
 }
 
 func invalid(path string, err error) error {
-	return &host.Error{Code: host.Invalid, Text: path + " is no export of the deploy tool: " + err.Error(), Err: err}
+	return &host.Error{Code: host.Invalid, Text: path + " is not an export of the deploy tool: " + err.Error(), Err: err}
 }
 
-// file reads a file of the export, and none that a link leads to elsewhere.
+// file reads a file of the export, and follows no link out of it.
 func (r *reader) file(path string, most int64) ([]byte, error) {
 	folder, err := files.Open(r.dir)
 	if err != nil {
@@ -216,7 +214,7 @@ func (r *reader) folder() (export, error) {
 func readEach[T any](r *reader, dir string, into *[]T) error {
 	paths, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
-		return fmt.Errorf("look into %s: %w", dir, err)
+		return fmt.Errorf("read %s: %w", dir, err)
 	}
 	slices.Sort(paths)
 	for _, path := range paths {
@@ -240,8 +238,8 @@ func (r *reader) json(path string, into any) error {
 	return nil
 }
 
-// readCode reads the files that the actions name. They must be in the export:
-// one that came from elsewhere must not pick files of this machine.
+// readCode reads the files that the actions name. They must be in the export: an
+// export from another person must not select files of this machine.
 func (r *reader) readCode(actions []action) error {
 	folder, err := files.Open(r.dir)
 	if err != nil {

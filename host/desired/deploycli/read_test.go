@@ -25,7 +25,7 @@ func tenant(t *testing.T, text string) string {
 	return dir
 }
 
-func TestAnActionIsTakenOver(t *testing.T) {
+func TestAnActionIsImported(t *testing.T) {
 	t.Parallel()
 	got, err := deploycli.Read(tenant(t, `
 actions:
@@ -64,7 +64,7 @@ triggers:
 	}
 }
 
-func TestWhatDoesNotFitIsSaid(t *testing.T) {
+func TestWhatDoesNotFitIsListed(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, text, want string }{
 		{"trigger", `{name: a, code: code.js, supported_triggers: [{id: post-login, version: v3}]}`, "its trigger is post-login"},
@@ -72,8 +72,8 @@ func TestWhatDoesNotFitIsSaid(t *testing.T) {
 		{"version", `{name: a, code: code.js, supported_triggers: [{id: post-user-registration, version: v1}]}`, "version v1"},
 		{"integration", `{name: a, installed_integration_id: x, ` + ours + `}`, "it is an integration"},
 		{"runtime", `{name: a, code: code.js, runtime: python3, ` + ours + `}`, "python3 is not one of Node.js"},
-		{"name", `{name: "a/b", code: code.js, ` + ours + `}`, "its name can't be one here"},
-		{"modules", `{name: a, code: code.js, modules: [{module_name: crm}], ` + ours + `}`, "it requires modules"},
+		{"name", `{name: "a/b", code: code.js, ` + ours + `}`, "its name is not valid here"},
+		{"modules", `{name: a, code: code.js, modules: [{module_name: crm}], ` + ours + `}`, "it requires shared modules"},
 		{"code", `{name: a, ` + ours + `}`, "it has no code"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestMarkersForListsAreNotLost(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoExportIsRefused(t *testing.T) {
+func TestOtherFilesAreNotExports(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, text string

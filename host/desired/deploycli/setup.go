@@ -12,21 +12,21 @@ import (
 	"github.com/usherhost/usher/host/desired"
 )
 
-// Import is what came of an export.
+// Import is the result of reading an export.
 type Import struct {
 	Setup desired.Setup
 
-	// Misfits say what is not taken over, and why.
+	// Misfits are the parts that are not imported, with the reason.
 	Misfits []string
 
-	// Notes say what is taken over and wants a look.
+	// Notes are about imported parts that need attention.
 	Notes []string
 }
 
-// Options say how an export is read.
+// Options are the choices for reading an export.
 type Options struct {
 	Keywords Keywords
-	Modules  bool // also actions that require modules: the host has them already
+	Modules  bool // also import actions that require shared modules: the host has them already
 }
 
 // Read reads an export at path: a YAML file, or a folder. Secrets without a
@@ -41,7 +41,7 @@ func Read(path string, o Options) (Import, error) {
 	for _, a := range e.Actions {
 		why := misfit(a)
 		if why == "" && len(a.Modules) > 0 && !o.Modules {
-			why = "it requires modules, which are not imported; make them on this host, then import again --with-modules"
+			why = "it requires shared modules, which are not imported; create them on this host, then import again with --with-modules"
 		}
 		if why != "" {
 			i.miss("action %q: %s", a.Name, why)
@@ -51,7 +51,7 @@ func Read(path string, o Options) (Import, error) {
 	}
 	i.bind(e.Triggers)
 	for _, m := range e.Modules {
-		i.miss("module %q: make it on this host with its secrets, and publish it", m.Name)
+		i.miss("shared module %q: create it on this host with its secrets, and publish it", m.Name)
 	}
 	return i, nil
 }
@@ -70,7 +70,7 @@ var (
 	markerForm  = regexp.MustCompile(`##[^#\s]+##|@@[^@\s]+@@`)
 )
 
-// misfit says why an action can't be taken over, "" when it can.
+// misfit returns why an action can't be imported, "" when it can.
 func misfit(a action) string {
 	if a.Integration != "" {
 		return "it is an integration of Auth0's marketplace, whose code Auth0 keeps"
@@ -89,7 +89,7 @@ func misfit(a action) string {
 	case version == "v1":
 		return "it is for version v1 of its trigger, whose handlers get (event, context); change it to v2 first"
 	case !nameForm.MatchString(a.Name):
-		return "its name can't be one here: it has a '/' or a control character, a '-' at its beginning, blanks around it, or more than 128 characters"
+		return "its name is not valid here: it has a '/' or a control character, begins with '-', begins or ends with a space, or has more than 128 characters"
 	case a.Runtime != "" && !runtimeForm.MatchString(a.Runtime):
 		return fmt.Sprintf("its runtime %s is not one of Node.js", a.Runtime)
 	case strings.TrimSpace(a.Code) == "":
@@ -98,7 +98,7 @@ func misfit(a action) string {
 	return ""
 }
 
-// action takes over an action that fits.
+// action imports an action that fits.
 func (i *Import) action(a action) {
 	source := host.Source{Runtime: a.Runtime, Code: a.Code}
 	if source.Runtime == "" {
@@ -109,7 +109,7 @@ func (i *Import) action(a action) {
 	}
 	for _, m := range a.Modules {
 		source.SharedModules = append(source.SharedModules, host.SharedModuleRef{Name: m.Name, Number: m.Number})
-		i.note("action %q requires the module %q, which this host must have", a.Name, m.Name)
+		i.note("action %q requires the shared module %q, which this host must have", a.Name, m.Name)
 	}
 	for _, marker := range unique(markerForm.FindAllString(a.Code, -1)) {
 		i.note("action %q: its code has the marker %s; give its value with --replace %s=VALUE", a.Name, marker, strings.Trim(marker, "#@"))
@@ -129,7 +129,7 @@ func unique(words []string) []string {
 	return slices.Compact(words)
 }
 
-// secrets takes over the names, and the values that are some.
+// secrets imports the names, and the values that are known.
 func (i *Import) secrets(a action) map[string]desired.Reference {
 	out := map[string]desired.Reference{}
 	var list []secret
@@ -146,10 +146,10 @@ func (i *Import) secrets(a action) map[string]desired.Reference {
 	return out
 }
 
-// hiddenValue is what the tool writes for a value that it does not show.
+// hiddenValue is written by the tool for a value that it does not show.
 const hiddenValue = "_VALUE_NOT_SHOWN_"
 
-// bind takes over the order of our triggers.
+// bind imports the order of the triggers that this host serves.
 func (i *Import) bind(triggers map[string][]binding) {
 	for _, trigger := range slices.Sorted(maps.Keys(triggers)) {
 		if !host.Trigger(trigger).Valid() {
@@ -161,7 +161,7 @@ func (i *Import) bind(triggers map[string][]binding) {
 		var order []desired.Binding
 		for _, b := range triggers[trigger] {
 			if !slices.ContainsFunc(i.Setup.Actions, func(a desired.Action) bool { return a.Name == b.ActionName }) {
-				i.miss("the binding of %q to %s: the action is not taken over", b.ActionName, trigger)
+				i.miss("the binding of %q to %s: the action is not imported", b.ActionName, trigger)
 				continue
 			}
 			name := b.DisplayName
