@@ -48,7 +48,7 @@ export namespace cache {
     return answer == null ? null : JSON.parse<CacheRecord>(answer);
   }
 
-  /** Keeps value at key for ttl milliseconds; 0 is the host's default of 15 minutes. */
+  /** Stores value at key for ttl milliseconds; 0 is the host's default of 15 minutes. */
   export function set(key: string, value: string, ttl: i64 = 0): CacheResult {
     return result(ask(cacheSet, entry(key, value, ttl)));
   }

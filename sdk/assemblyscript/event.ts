@@ -2,7 +2,7 @@ import { JSON } from "json-as";
 import { input } from "./memory";
 
 /**
- * Tells of a user who was created. Times are ISO 8601 text, free-form values
+ * Describes a user who was created. Times are ISO 8601 text, free-form values
  * keep their JSON, optional text that the sender left out is "". Fields that
  * these types do not know are skipped.
  */
@@ -75,7 +75,7 @@ export class EventRequest {
   user_agent: string = "";
 }
 
-/** Where a request came from, as far as its address tells. */
+/** Where a request came from, as far as its address shows. */
 @json
 export class GeoIP {
   cityName: string = "";

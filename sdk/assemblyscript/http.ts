@@ -28,7 +28,7 @@ export class Response {
   status: i32 = 0;
   headers: Map<string, Array<string>> = new Map<string, Array<string>>();
   body: string = "";
-  body_base64: string = ""; // instead of body, when it is no text
+  body_base64: string = ""; // instead of body, when it is not text
   url: string = ""; // after redirects
   error: HTTPError | null = null;
 

@@ -45,7 +45,7 @@ static const char *usher_input(void);
 // The event in it.
 static const char *usher_event(void);
 
-// The text at path, unescaped; NULL when there is none or it is no string. A
+// The text at path, unescaped; NULL when there is none or it is not a string. A
 // NUL in it becomes U+FFFD.
 static const char *usher_str(const char *json, const char *path);
 // The whole number at path; otherwise fallback.
@@ -96,7 +96,7 @@ static inline int usher_is_ok(usher_response r) { return r.status >= 200 && r.st
 // The cached text at key; NULL when there is none. All actions of a trigger
 // share one cache, which may forget at any time.
 static const char *usher_cache_get(const char *key);
-// Keeps text at key for ttl_ms; 0 is the host's default of 15 minutes. Returns
+// Stores text at key for ttl_ms; 0 is the host's default of 15 minutes. Returns
 // NULL, or the error's code.
 static const char *usher_cache_set(const char *key, const char *value, long long ttl_ms);
 // Forgets what is at key. Returns NULL, or the error's code.
@@ -140,7 +140,7 @@ USHER_IMPORT("usher:host/v1", "cache_delete") usher_u64 usher_host_cache_delete(
 USHER_IMPORT("usher:host/v1", "log_write") void usher_host_log(int level, usher_u64 message);
 USHER_IMPORT("usher:host/v1", "clock_sleep") void usher_host_sleep(usher_u64 millis);
 
-// The compiler may call these for struct copies, whatever it is told.
+// The compiler may call these for struct copies, whatever its options.
 __attribute__((weak)) void *memcpy(void *to, const void *from, usher_size n) {
   for (usher_size i = 0; i < n; i++) ((char *)to)[i] = ((const char *)from)[i];
   return to;

@@ -30,7 +30,7 @@ func CacheGet(key string) (CacheRecord, bool) {
 	return record, answer != nil && json.Unmarshal(answer, &record) == nil
 }
 
-// CacheSet keeps value at key for ttl; 0 is the host's default of 15 minutes.
+// CacheSet stores value at key for ttl; 0 is the host's default of 15 minutes.
 // The error is a [*CacheError].
 func CacheSet(key, value string, ttl time.Duration) (CacheRecord, error) {
 	request, err := json.Marshal(struct {

@@ -2,7 +2,7 @@ package usher
 
 import "encoding/json"
 
-// PostUserRegistrationEvent tells of a user who was created. Times are ISO 8601
+// PostUserRegistrationEvent describes a user who was created. Times are ISO 8601
 // text. Free-form values keep their JSON. Fields that this type does not know
 // are left out; an author who needs one gives [Handle] a type of their own.
 type PostUserRegistrationEvent struct {
@@ -68,7 +68,7 @@ type EventRequest struct {
 	UserAgent string `json:"user_agent,omitempty"`
 }
 
-// GeoIP is where a request came from, as far as its address tells.
+// GeoIP is where a request came from, as far as its address shows.
 type GeoIP struct {
 	CityName        string  `json:"cityName,omitempty"`
 	ContinentCode   string  `json:"continentCode,omitempty"`

@@ -32,7 +32,7 @@ import (
 // ErrNotSet says that a secret or a config value has no value.
 var ErrNotSet = errors.New("is not set")
 
-// Execution tells which run this is. The same execution may run an action
+// Execution identifies the run. The same execution may run an action
 // again after a failure: Attempt counts from 1.
 type Execution struct {
 	ID        string `json:"id"`
@@ -116,10 +116,10 @@ const (
 // Log writes one line to the run's log.
 func Log(level Level, message string) { abi.Log(int32(level), message) }
 
-// Debugf writes a line for whoever hunts a bug.
+// Debugf writes a line for debugging.
 func Debugf(format string, args ...any) { Log(LevelDebug, fmt.Sprintf(format, args...)) }
 
-// Logf writes a line that tells what was done.
+// Logf writes a line about what was done.
 func Logf(format string, args ...any) { Log(LevelInfo, fmt.Sprintf(format, args...)) }
 
 // Warnf writes a line about something odd that the action got over.

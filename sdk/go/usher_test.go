@@ -37,11 +37,11 @@ func TestHandle(t *testing.T) {
 			handler: func(*event) (any, error) { return nil, nil },
 		},
 		{
-			name: "tells the error", event: ada, fails: "no room",
+			name: "reports the error", event: ada, fails: "no room",
 			handler: func(*event) (any, error) { return "lost", errors.New("no room") },
 		},
 		{
-			name: "tells a panic with its stack", event: ada, fails: "panic: oops\ngoroutine",
+			name: "reports a panic with its stack", event: ada, fails: "panic: oops\ngoroutine",
 			handler: func(*event) (any, error) { panic("oops") },
 		},
 		{
@@ -49,7 +49,7 @@ func TestHandle(t *testing.T) {
 			handler: func(*event) (any, error) { return nil, nil },
 		},
 		{
-			name: "refuses a value that is no JSON", event: ada, fails: "json: unsupported type",
+			name: "refuses a value that is not JSON", event: ada, fails: "json: unsupported type",
 			handler: func(*event) (any, error) { return func() {}, nil },
 		},
 		{
@@ -126,7 +126,7 @@ func TestSend(t *testing.T) {
 			answer:  usher.Response{Status: 200, Body: []byte{0xfe, 0, 1}},
 		},
 		{
-			name: "tells why there was no answer", err: refused,
+			name: "reports why there was no answer", err: refused,
 			request: usher.Request{URL: "http://127.0.0.1"},
 			sent:    usher.Request{Method: "GET", URL: "http://127.0.0.1"},
 		},

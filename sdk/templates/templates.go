@@ -16,13 +16,13 @@ import (
 	"github.com/usherhost/usher/sdk"
 )
 
-// FS holds the folders "assemblyscript", "c", "go", "js" and "ts". A file's ".tmpl" is no
+// FS holds the folders "assemblyscript", "c", "go", "js" and "ts". A file's ".tmpl" is not
 // part of its name, and "{{name}}" in it stands for the action's name.
 //
 //go:embed all:assemblyscript all:c all:go all:js all:ts
 var FS embed.FS
 
-// suffix keeps files of Go modules from being taken for a part of this one.
+// suffix marks files of other Go modules, which must not be compiled here.
 const suffix = ".tmpl"
 
 var validName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
@@ -30,11 +30,11 @@ var validName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
 // Languages lists the languages that have a starter action.
 func Languages() []string { return []string{"js", "ts", "go", "assemblyscript", "c"} }
 
-// Files returns a starter action for name, which is made of small letters,
+// Files returns a starter action for name, which is made of lower-case letters,
 // digits, dots, hyphens and underscores: contents by path, with slashes.
 func Files(language, name string) (map[string][]byte, error) {
 	if !validName.MatchString(name) {
-		return nil, fmt.Errorf("begin action %q: a name has small letters, digits, '.', '-' and '_', and begins with a letter or digit", name)
+		return nil, fmt.Errorf("begin action %q: a name has lower-case letters, digits, '.', '-' and '_', and begins with a letter or digit", name)
 	}
 	files := map[string][]byte{}
 	sub, err := fs.Sub(FS, language)
@@ -84,13 +84,13 @@ func withoutTests(files map[string][]byte, path string) error {
 	content := forTests.ReplaceAll(files[path], nil)
 	content = bytes.ReplaceAll(content, []byte(",\n}"), []byte("\n}"))
 	if !json.Valid(content) {
-		return fmt.Errorf("take the tests out of %s: what is left is no JSON", path)
+		return fmt.Errorf("take the tests out of %s: the rest is not JSON", path)
 	}
 	files[path] = content
 	return nil
 }
 
-// collect tells of every file in from.
+// collect calls file for every file in from.
 func collect(from fs.FS, file func(path string, content []byte)) error {
 	return fs.WalkDir(from, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {

@@ -15,7 +15,7 @@ import (
 
 var update = flag.Bool("update", false, "copy the libraries into the templates")
 
-// copies says where each template keeps its copy of a library: the source
+// copies is where each template has its copy of a library: the source
 // from sdk, the folder in the template, and the suffix of its files.
 var copies = []struct{ language, source, target, suffix string }{
 	{"go", "go", "go/usher", ".tmpl"},
@@ -90,7 +90,7 @@ func TestFiles(t *testing.T) {
 		})
 	}
 	for _, tt := range []struct{ name, language, action, want string }{
-		{"refuses a name that is no file name", "go", "../greet", "small letters"},
+		{"refuses a name that is not a file name", "go", "../greet", "lower-case letters"},
 		{"names the languages", "cobol", "greet", "js, ts, go, assemblyscript, c"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

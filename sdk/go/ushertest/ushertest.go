@@ -1,5 +1,5 @@
 // Package ushertest is a host for unit tests of actions: it runs a handler on
-// the machine it is tested on and keeps what the handler did.
+// the machine it is tested on and records what the handler did.
 package ushertest
 
 import (
@@ -134,11 +134,11 @@ func (r *run) respond(request usher.Request) []byte {
 }
 
 func failure(err error) []byte {
-	var told *usher.HTTPError
-	if !errors.As(err, &told) {
-		told = &usher.HTTPError{Code: "network", Message: err.Error()}
+	var failure *usher.HTTPError
+	if !errors.As(err, &failure) {
+		failure = &usher.HTTPError{Code: "network", Message: err.Error()}
 	}
-	return encode(map[string]any{"error": told})
+	return encode(map[string]any{"error": failure})
 }
 
 func (r *run) CacheGet(key string) []byte {

@@ -4,7 +4,7 @@ import { hasStar, matches, unescape } from "./glob.js";
 // The steps of a match: how far a fake got says how near it was.
 export const near = { url: 1, method: 2, header: 3, body: 4, all: 5 };
 
-// match tells how far request ({method, url, headers, body}) matches pattern,
+// match returns how far request ({method, url, headers, body}) matches pattern,
 // and why not whole.
 export function match(pattern, request) {
   if (!matchesAddress(pattern.url, request.url)) return [near.url, `it is for ${pattern.url}`];

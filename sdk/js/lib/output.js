@@ -1,4 +1,4 @@
-// What a run writes: console's lines, kept instead of printed, and what it
+// What a run writes: console's lines, recorded instead of printed, and what it
 // leaves unhandled.
 import { format } from "node:util";
 

@@ -31,7 +31,7 @@ export interface Fake {
     method?: string;
     url: string;
     headers?: { [name: string]: string };
-    /** A text is the whole body; an object or list is what a JSON body or a form must have at least. */
+    /** A string is the whole body; an object or list is what a JSON body or a form must have at least. */
     body?: any;
   };
   response?: {
@@ -84,7 +84,7 @@ export interface Outcome {
 }
 
 /**
- * Runs the action in a file once, and tells what it did. It waits until the
+ * Runs the action in a file once, and reports what it did. It waits until the
  * handler has settled and what it set going is done. What the action throws is
  * in the outcome; the promise is rejected when the action can't be run, or when
  * a request met no fake.

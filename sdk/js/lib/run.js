@@ -7,7 +7,7 @@ import { readFakes } from "./fakes.js";
 import { runInNode } from "./node.js";
 import { runInUsher } from "./usher.js";
 
-// runAction runs the action in a file on an event and tells what it did.
+// runAction runs the action in a file on an event and reports what it did.
 export async function runAction(action, options = {}) {
   const settings = await complete(pathOf(action), options);
   const outcome = await (engine(options)(settings));

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { values } from "./match.js";
 
-// The exit codes after which the command has told of a run.
+// The exit codes after which the command has reported a run.
 const ran = [0, 7];
 
 export async function runInUsher({ path, event, secrets, fakes, timeout_ms, usher }) {
@@ -16,7 +16,7 @@ export async function runInUsher({ path, event, secrets, fakes, timeout_ms, ushe
     await writeFile(join(dir, "secrets.json"), JSON.stringify(secrets), { mode: 0o600 });
     const files = ["event", "fakes", "secrets"].map((name) => join(dir, `${name}.json`));
     const args = ["--event", files[0], "--fakes", files[1], "--secrets-file", files[2], "--limit", `timeout_ms=${timeout_ms}`];
-    return told(await execute(usher, ["--json", "run", path, ...args]), secrets);
+    return outcome(await execute(usher, ["--json", "run", path, ...args]), secrets);
   } finally {
     await rm(dir, { recursive: true });
   }
@@ -43,9 +43,9 @@ function problem(text) {
   }
 }
 
-// told makes the outcome of what the command printed, which hides the values
-// of secrets. What is in the cache it does not tell.
-function told(text, secrets) {
+// outcome returns the outcome of a run from what the command printed, which hides
+// the values of secrets. It does not report the cache.
+function outcome(text, secrets) {
   const result = JSON.parse(text, (_, value) => (typeof value === "string" ? unhidden(value, secrets) : value));
   return {
     succeeded: result.succeeded,

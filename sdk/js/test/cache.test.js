@@ -17,10 +17,10 @@ for (const [name, set, code] of [
   ["a key of more than 64 bytes", (cache) => cache.set("ä".repeat(33), ""), "CacheKeySizeExceeded"],
   ["a value of more than 4096 bytes", (cache) => cache.set("k", "v".repeat(4097)), "CacheValueSizeExceeded"],
   ["more than it holds in all", () => full().set("k5", "v".repeat(1000)), "CacheSizeExceeded"],
-  ["a time that is no number", (cache) => cache.set("k", "v", { ttl: NaN }), "InvalidExpiry"],
+  ["a time that is not a number", (cache) => cache.set("k", "v", { ttl: NaN }), "InvalidExpiry"],
   ["a time that is past", (cache) => cache.set("k", "v", { ttl: -1 }), "ItemAlreadyExpired"],
 ]) {
   test(`${name} is refused as ${code}`, () => assert.deepEqual(set(new Cache()), { type: "error", code }));
 }
 
-test("a key that is no text throws, as it does in Auth0", () => assert.throws(() => new Cache().set(1, "v"), TypeError));
+test("a key that is not a string throws, as it does in Auth0", () => assert.throws(() => new Cache().set(1, "v"), TypeError));

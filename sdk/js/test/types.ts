@@ -6,7 +6,7 @@ export const handler: PostUserRegistrationHandler = async (event: Event, api: Po
   const where: string | undefined = event.request?.geoip.countryCode;
   const record = api.cache.get("k");
   const value: string | undefined = record?.value;
-  // @ts-expect-error: the cache keeps text alone
+  // @ts-expect-error: the cache stores strings alone
   api.cache.set("k", 5);
   // @ts-expect-error: request may be missing
   console.log(event.request.ip, where, value);

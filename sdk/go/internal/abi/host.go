@@ -1,6 +1,6 @@
 package abi
 
-// Host stands in for the host where there is none. Its methods are the
+// Host replaces the host in tests. Its methods are the
 // functions of this package, one by one.
 type Host interface {
 	Input() []byte
