@@ -115,6 +115,19 @@ func (f *File) check(doc *files.Document) error {
 	case f.Code != "" && f.Module != "":
 		return doc.Wrong("/module", "an action has code or a module, not both", "")
 	}
+	if err := f.checkKeys(doc); err != nil {
+		return err
+	}
+	for key, path := range map[string]string{"code": f.Code, "module": f.Module} {
+		if path != "" && !filepath.IsLocal(filepath.FromSlash(path)) {
+			return doc.Wrong("/"+key, fmt.Sprintf("%s is outside of the folder", path), "put the file beside "+FileName)
+		}
+	}
+	return checkSettings(doc, "/settings", f.Settings)
+}
+
+// checkKeys reports a key that is for another kind of action.
+func (f *File) checkKeys(doc *files.Document) error {
 	for _, r := range []struct {
 		key, of string
 		misfit  bool
@@ -128,15 +141,10 @@ func (f *File) check(doc *files.Document) error {
 		{"settings", "a module", f.Module == "" && !f.Settings.IsZero()},
 	} {
 		if r.misfit {
-			return doc.Wrong("/"+r.key, r.key+" is for an action with "+r.of, hintFor(r.key))
+			return doc.Wrong("/"+r.key, fmt.Sprintf("the key %q is for an action with %s", r.key, r.of), hintFor(r.key))
 		}
 	}
-	for key, path := range map[string]string{"code": f.Code, "module": f.Module} {
-		if path != "" && !filepath.IsLocal(filepath.FromSlash(path)) {
-			return doc.Wrong("/"+key, fmt.Sprintf("%s is outside of the folder", path), "put the file beside "+FileName)
-		}
-	}
-	return checkSettings(doc, "/settings", f.Settings)
+	return nil
 }
 
 func hintFor(key string) string {

@@ -2,6 +2,7 @@ package desired_test
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -102,7 +103,7 @@ func TestAFileNamesWhatIsWrongAndWhere(t *testing.T) {
 		{"a limit out of range", "name: a\nmodule: b\nsettings: {limits: {timeout_ms: -1}}", "f.yaml:3:21: settings.limits.timeout_ms must be between 1 and", ""},
 		{"another choice", "name: a\nmodule: b\nsettings:\n  on_failure: explode", "f.yaml:4:3: settings.on_failure must be one of continue, stop", ""},
 		{"code and a module", "name: a\ncode: b\nmodule: c", "f.yaml:3:1: an action has code or a module", ""},
-		{"settings of code", "name: a\ncode: b\nsettings: {on_failure: stop}", "f.yaml:3:1: settings is for an action with a module", "bindings.yaml"},
+		{"settings of code", "name: a\ncode: b\nsettings: {on_failure: stop}", `f.yaml:3:1: the key "settings" is for an action with a module`, "bindings.yaml"},
 		{"a file elsewhere", "name: a\nmodule: ../b.wasm", "f.yaml:2:1: ../b.wasm is outside of the folder", ""},
 		{"a value", "name: a\nsecrets: {KEY: hunter2}", "f.yaml:2:16: secret KEY: a secret's value must not be in the file", "${env:NAME}"},
 		{"a list", "- a", "f.yaml:1:1: the file must be a mapping, not a list", ""},
@@ -112,7 +113,7 @@ func TestAFileNamesWhatIsWrongAndWhere(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := desired.ParseFile("f.yaml", []byte(tt.file))
-			e, ok := err.(*host.Error)
+			e, ok := errors.AsType[*host.Error](err)
 			if !ok || e.Code != host.Invalid || !strings.HasPrefix(e.Text, tt.want) || !strings.Contains(e.Hint, tt.hint) || strings.Contains(e.Text+e.Hint, "hunter2") {
 				t.Errorf("error %+v, want %q", err, tt.want)
 			}
