@@ -65,8 +65,7 @@ func (d *Document) Wrong(pointer, detail, hint string) error {
 // find returns the key of the value at pointer, or its item in a list.
 func find(n *yaml.Node, pointer string) *yaml.Node {
 	found := n
-	for name := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		name = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
+	for _, name := range host.SplitPointer(pointer) {
 		n = followed(n)
 		at := -1
 		switch n.Kind {

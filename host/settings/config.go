@@ -7,22 +7,22 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/providers/env/v2"
-	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/providers/posflag"
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
-	yamlv3 "go.yaml.in/yaml/v3"
 	xterm "golang.org/x/term"
 
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/files"
 	"github.com/usherhost/usher/host/internal/text"
 )
 
@@ -120,14 +120,8 @@ func fileLayer(flags *pflag.FlagSet, environ []string) (map[string]any, string, 
 	if err != nil || path == "" {
 		return nil, "", err
 	}
-	if err := checkFileKeys(path); err != nil {
-		return nil, "", err
-	}
-	k := koanf.New(".")
-	if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
-		return nil, "", invalid("", "%s: %v", path, err)
-	}
-	return k.Raw(), path, nil
+	values, err := readFile(path)
+	return values, path, err
 }
 
 // configFile returns the path of the configuration file, "" when there is
@@ -159,31 +153,24 @@ func lookup(environ []string, name string) string {
 	return ""
 }
 
-// checkFileKeys refuses keys that no setting has, with their line.
-func checkFileKeys(path string) error {
+// readFile reads the configuration file, and refuses keys that no setting has.
+func readFile(path string) (map[string]any, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return invalid("", "configuration file: %v", err)
+		return nil, invalid("", "configuration file: %v", err)
 	}
-	var doc yamlv3.Node
-	if err := yamlv3.Unmarshal(data, &doc); err != nil {
-		return invalid("", "%s: %v", path, err)
+	values := map[string]any{}
+	doc, err := files.Strict(path, data, &values)
+	if err != nil {
+		return nil, err
 	}
-	if len(doc.Content) == 0 {
-		return nil
-	}
-	top := doc.Content[0]
-	if top.Kind != yamlv3.MappingNode {
-		return invalid("see 'usher config schema'", "%s: the file must hold keys and values", path)
-	}
-	for i := 0; i < len(top.Content); i += 2 {
-		key := top.Content[i]
-		if _, ok := settingOf(key.Value); !ok {
-			hint := cmp.Or(text.DidYouMean(nearest(key.Value, Keys())...), "'usher config schema' lists the keys")
-			return invalid(hint, "%s:%d: unknown key %q", path, key.Line, key.Value)
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if _, ok := settingOf(key); !ok {
+			hint := cmp.Or(text.DidYouMean(nearest(key, Keys())...), "'usher config schema' lists the keys")
+			return nil, doc.Wrong(host.Pointer(key), fmt.Sprintf("unknown key %q", key), hint)
 		}
 	}
-	return nil
+	return values, nil
 }
 
 func envLayer(_ *pflag.FlagSet, environ []string) (map[string]any, string, error) {
