@@ -223,7 +223,7 @@ func TestTheErrorOfAProcessHasItsOutput(t *testing.T) {
 	}
 }
 
-// awaitLock waits until nobody holds the lock.
+// awaitLock waits until the lock is free.
 func awaitLock(t *testing.T, path string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -246,7 +246,7 @@ func TestAProcessEndsWithItsContextAndAllThatItStarted(t *testing.T) {
 				return err
 			}
 			cancel()
-			_, err := io.ReadAll(lines) // until nobody is left who could write
+			_, err := io.ReadAll(lines) // until every writer has ended
 			return err
 		},
 	}

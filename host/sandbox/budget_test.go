@@ -122,7 +122,7 @@ func TestNoActionTakesAllMemory(t *testing.T) {
 	}
 	all.Wait()
 	if m := s.Memory(); m.Waits == 0 || m.Waited == 0 {
-		t.Errorf("nobody waited: %+v", m)
+		t.Errorf("no run waited: %+v", m)
 	}
 }
 
@@ -197,7 +197,7 @@ func TestIdleInstancesGiveWay(t *testing.T) {
 		}
 	}
 	if s.Memory().KeptBytes == 0 {
-		t.Fatal("nothing is kept")
+		t.Fatal("no instance is idle")
 	}
 	if out := load(t, s, guests.Wasm("touch")).Run(t.Context(), touching(50)); out.Fault != nil {
 		t.Error(out.Fault)

@@ -44,7 +44,7 @@ type Outcome struct {
 	Output      []byte
 	Fault       *Fault         // nil when the run succeeded
 	Fuel        int64          // that the guest used
-	MemoryBytes int64          // of the guest's linear memory, and for exchange with the host, at the end
+	MemoryBytes int64          // of the guest's linear memory and of the buffer, at the end
 	Start       time.Duration  // until the entry was called
 	Isolation   host.Isolation // how the run got its instance
 }

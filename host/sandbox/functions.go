@@ -21,7 +21,7 @@ import (
 type ValueType = api.ValueType
 
 // The types that host functions use: an I64 is an offset in the call's
-// exchange memory, or a length.
+// buffer, or a length.
 const (
 	I32 = api.ValueTypeI32
 	I64 = api.ValueTypeI64

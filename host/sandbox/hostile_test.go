@@ -12,8 +12,8 @@ import (
 	"github.com/usherhost/usher/host/sandbox/extism"
 )
 
-// TestOverwrittenFreeListsLeaveNothingForTheNextRun writes behind what was allocated
-// for exchange, where a kept instance is not cleared.
+// TestOverwrittenFreeListsLeaveNothingForTheNextRun makes a guest write behind
+// the blocks of its buffer, where a pooled instance is not cleared.
 func TestOverwrittenFreeListsLeaveNothingForTheNextRun(t *testing.T) {
 	t.Parallel()
 	s := open(t)

@@ -4,11 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -23,8 +19,7 @@ import (
 
 var isolations = []host.Isolation{host.IsolationReset, host.IsolationFresh, host.IsolationPlain}
 
-// TestNoRunFindsWhatAnotherLeft fills memory, globals and the exchange with a
-// mark in one run and looks for it in the next, however the first one ended.
+// TestNoRunFindsWhatAnotherLeft fills memory, globals and the buffer with a mark in one run and looks for it in the next, however the first one ended.
 func TestNoRunFindsWhatAnotherLeft(t *testing.T) {
 	t.Parallel()
 	ends := map[byte]string{1: "", 2: "guest", 3: "guest", 4: "limit", 5: ""}
@@ -41,7 +36,7 @@ func TestNoRunFindsWhatAnotherLeft(t *testing.T) {
 }
 
 // alikes are modules with the same code whose images are nearly the same: the
-// second is kept as what differs from the first.
+// second is stored as a delta from the first.
 func alikes(t *testing.T, s *sandbox.Sandbox) []*sandbox.Module {
 	t.Helper()
 	one := guests.Wasm("marker")
@@ -231,144 +226,6 @@ func TestFuelIsTheSameInEveryRunAndBoundsIt(t *testing.T) {
 	}
 }
 
-func TestArtifactsSurviveARestart(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	other := bytes.Replace(guests.Wasm("marker"), []byte("what every run begins with"), []byte("what every run begins WITH"), 1)
-	modules := [][]byte{guests.Wasm("init"), guests.Wasm("marker"), other}
-	never := func() ([]byte, error) { return nil, errors.New("asked for the module again") }
-	runAll := func(load func(wasm []byte) func() ([]byte, error), tries int) {
-		t.Helper()
-		s, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: dir, Functions: functions()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = s.Close(context.Background()) }()
-		for _, wasm := range modules {
-			for _, isolation := range isolations {
-				runKept(t, s, wasm, isolation, load(wasm), tries)
-			}
-		}
-	}
-	there := func(wasm []byte) func() ([]byte, error) { return func() ([]byte, error) { return wasm, nil } }
-	gone := func([]byte) func() ([]byte, error) { return never }
-	runAll(there, 1)
-	runAll(gone, 1)
-	for _, kept := range []string{"module/*", "code/*", "fresh/*", "plain/*", "base/*/*"} {
-		files, _ := filepath.Glob(filepath.Join(dir, "artifacts", "*", kept))
-		if len(files) == 0 {
-			t.Fatalf("there is no file %s", kept)
-		}
-		for _, spoil := range []func(*testing.T, string){damage, truncate, remove} {
-			for _, file := range files {
-				spoil(t, file)
-			}
-			runAll(there, 2) // what is damaged is made anew
-			runAll(gone, 1)
-		}
-	}
-}
-
-// runKept runs a module that is loaded for this run, and wants it to do what it
-// does in one of a number of tries.
-func runKept(t *testing.T, s *sandbox.Sandbox, wasm []byte, isolation host.Isolation, load func() ([]byte, error), tries int) {
-	t.Helper()
-	var out sandbox.Outcome
-	for range tries {
-		m, err := s.Module(t.Context(), host.Digest(wasm), load)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := request("\x00")
-		r.Isolation, r.Limits.TimeoutMillis = isolation, 60_000
-		out = m.Run(t.Context(), r)
-		m.Release()
-		if out.Fault == nil {
-			return
-		}
-	}
-	t.Errorf("%s: fault %v", isolation, out.Fault)
-}
-
-func remove(t *testing.T, file string) {
-	t.Helper()
-	if err := os.Remove(file); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestLeftoversAreDeletedWhenASandboxOpens leaves what an older version kept,
-// and what a process leaves that is killed while it writes.
-func TestLeftoversAreDeletedWhenASandboxOpens(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	artifacts := filepath.Join(dir, "artifacts")
-	reopen := func() {
-		s, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: dir, Functions: functions()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		load(t, s, guests.Wasm("marker"))
-		if err := s.Close(context.Background()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	reopen()
-	bases, _ := filepath.Glob(filepath.Join(artifacts, "*", "base", "*"))
-	if len(bases) != 1 {
-		t.Fatalf("the bases are in %q", bases)
-	}
-	made := filepath.Dir(filepath.Dir(bases[0]))
-	old := []string{
-		filepath.Join(artifacts, "5-v1.12.0", "code", "key"), filepath.Join(artifacts, "digest-4-v1.12.0"),
-		filepath.Join(made, "module", "new-1"), filepath.Join(bases[0], "new-2"),
-	}
-	young := filepath.Join(made, "code", "new-3")
-	for _, file := range append(old, young) {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte("half"), 0o600)); err != nil {
-			t.Fatal(err)
-		}
-		if when := time.Now().Add(-2 * time.Hour); file != young {
-			if err := os.Chtimes(file, when, when); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	reopen()
-	for _, file := range old {
-		if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s is still there: %v", file, err)
-		}
-	}
-	if _, err := os.Stat(young); err != nil {
-		t.Errorf("a file that is being written: %v", err)
-	}
-}
-
-func truncate(t *testing.T, file string) {
-	t.Helper()
-	info, err := os.Stat(file)
-	if err == nil {
-		err = os.Truncate(file, info.Size()/2)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// damage changes a bit in the midst of a file.
-func damage(t *testing.T, file string) {
-	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data[len(data)/2] ^= 1
-	if err := os.WriteFile(file, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestIdleModulesAndInstancesStayWithinTheirBytes(t *testing.T) {
 	t.Parallel()
 	s, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: t.TempDir(), Functions: functions(), IdleBytes: 2 << 20})
@@ -389,7 +246,7 @@ func TestIdleModulesAndInstancesStayWithinTheirBytes(t *testing.T) {
 		}
 		m.Release()
 		if used := s.IdleBytes(); used > 2<<20 {
-			t.Fatalf("%d bytes are kept", used)
+			t.Fatalf("%d bytes are idle", used)
 		}
 	}
 }
@@ -405,7 +262,7 @@ func TestAPooledInstanceKeepsToTheLimitOfEachRun(t *testing.T) {
 			t.Errorf("fault %v, want %q", f, want)
 		}
 	}
-	echo := load(t, open(t), guests.Wasm("echo")) // a kept one that stays
+	echo := load(t, open(t), guests.Wasm("echo")) // its pooled instance stays
 	for _, size := range []int{10, 3 << 20, 10, 5 << 20} {
 		r := request(strings.Repeat("x", size))
 		r.Limits.MemoryBytes, r.Limits.OutputBytes, r.Limits.TimeoutMillis = 8<<20, 8<<20, 60_000

@@ -47,7 +47,7 @@ func TestAModuleThatCantBeLoadedLeavesNothingBehind(t *testing.T) {
 }
 
 // openFiles counts the open files of this process, images among them; 0 where
-// the system does not tell.
+// the system does not report them.
 func openFiles(t *testing.T) int {
 	t.Helper()
 	files, err := os.ReadDir("/proc/self/fd")

@@ -103,11 +103,11 @@ func (a *account) Grow(from, to uint64) bool {
 	return true
 }
 
-// bufferFree is how much memory for exchange is not counted: the kernel of a pooled
+// bufferFree is how much memory of the buffer is not counted: the kernel of a pooled
 // instance may have it from the start.
 const bufferFree = extism.PooledBytes
 
-// growBuffer is take for the memory for exchange with the host.
+// growBuffer counts the growth of the buffer.
 func (a *account) growBuffer(from, to uint64) bool {
 	if a == nil {
 		return true
@@ -116,7 +116,7 @@ func (a *account) growBuffer(from, to uint64) bool {
 	return to <= from || a.take("exchange with the host", to-from)
 }
 
-// bufferAccount is the account of the memory for exchange with the host.
+// bufferAccount counts the growth of the buffer.
 type bufferAccount struct{ *account }
 
 // Grow implements [snapshot.Account].

@@ -240,7 +240,7 @@ func (m *Module) best(asked host.Isolation) host.Isolation {
 func (m *Module) Exports(name string) bool { return slices.Contains(m.artifact.Exports, name) }
 
 // Run gives the run an instance of its own and calls its entry. When ctx ends, so
-// does the run, with a fault of the host: ctx tells why.
+// does the run, with a fault of the host; ctx has the reason.
 func (m *Module) Run(ctx context.Context, r *Request) Outcome {
 	if _, err := m.code(ctx, m.best(r.Isolation)); err != nil { // compiled before the run's time begins
 		return Outcome{Fault: &Fault{Kind: host.FaultHost, Message: "compile the module: " + err.Error()}}

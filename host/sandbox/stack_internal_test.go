@@ -54,7 +54,7 @@ func TestAPooledInstanceDropsADeepStack(t *testing.T) {
 		runGuest(t, m) // also with a new handle
 		i := m.usage.idle[0].Value.(*instance)
 		if got := i.countStackBytes(); got < tt.least || got > tt.most || got != i.stackBytes {
-			t.Errorf("%s: %d bytes of stack are kept, %d counted", tt.guest, got, i.stackBytes)
+			t.Errorf("%s: the stacks have %d bytes, %d are counted", tt.guest, got, i.stackBytes)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func TestWASIAnswersAsTheEnginesOwn(t *testing.T) {
 }
 
 // answer returns what a call wrote, in a form that can be compared: wazero takes
-// the streams for disks, and tells of events in another order.
+// the streams for disks, and reports events in another order.
 func (c *wasiCall) answer(room []byte) []byte {
 	out := slices.Clone(room[outAt:])
 	switch c.function {

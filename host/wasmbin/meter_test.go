@@ -45,7 +45,7 @@ func (b *budget) refuel(fuel api.MutableGlobal) {
 	fuel.Set(uint64(int64(fuel.Get()) + q))
 }
 
-// used tells how much fuel an instance has used.
+// used returns how much fuel an instance has used.
 func (b *budget) used(m api.Module) int64 {
 	return b.given - int64(m.ExportedGlobal(wasmbin.FuelExport).Get())
 }

@@ -52,8 +52,8 @@ type answer struct {
 
 // Admit admits a module, in a subprocess if there is one, and stores its artifact.
 // A module that can't be compiled within the limits costs its uploader an error and
-// has no effect on others. [IsHostFault] tells the host's own failures from those
-// of the module.
+// has no effect on others. [IsHostFault] distinguishes the host's own failures from
+// those of the module.
 func (ad *Admitter) Admit(ctx context.Context, digest string, wasm []byte) (*Artifact, error) {
 	if len(ad.Child) == 0 {
 		a, err := ad.admit(ctx, wasm)

@@ -79,7 +79,7 @@ func TestALargeShareIsNotPassedForEver(t *testing.T) {
 		}()
 		select {
 		case <-entered:
-		case <-time.After(100 * time.Millisecond): // nobody is let past any more
+		case <-time.After(100 * time.Millisecond): // no other share is served before it any more
 			b.Leave(last)
 			<-done
 			<-entered
@@ -119,7 +119,7 @@ func TestOneOwnerLeavesMemoryForOthers(t *testing.T) {
 			<-free
 		})
 	}
-	for settled := 0; settled < 40; time.Sleep(time.Millisecond) { // until nobody gets more
+	for settled := 0; settled < 40; time.Sleep(time.Millisecond) { // until no share gets more
 		b.mu.Lock()
 		settled = len(b.growing) + len(b.entering) + int(full.Load())
 		b.mu.Unlock()

@@ -99,7 +99,7 @@ func TestALayoutNeedsEveryFieldWithItsType(t *testing.T) {
 			stack    []byte
 			stackTop uintptr
 			execCtx  context
-		}{}, true},
+		}{execCtx: context{nil, nil, 0}}, true},
 		"a stack of another type": {struct {
 			stack    string
 			stackTop uintptr

@@ -36,6 +36,14 @@ func streams() []Function {
 			}
 			return errBadF
 		}),
+		function("fd_prestat_get", "ii", answer(errBadF)),
+		function("fd_prestat_dir_name", "iii", answer(errBadF)),
+	}
+}
+
+// openStreams are the functions that only work on an open descriptor.
+func openStreams() []Function {
+	return []Function{
 		onStream("fd_seek", "iIii", answer(errSPipe)),
 		onStream("fd_tell", "ii", answer(errSPipe)),
 		onStream("fd_close", "i", answer(success)),
@@ -66,8 +74,6 @@ func streams() []Function {
 		onStream("fd_filestat_set_times", "iIIi", answer(errNoSys)),
 		onStream("fd_pread", "iiiIi", func(_ Run, m memory, s []uint64) uint64 { return noBytes(m, s[1], s[2], s[4]) }),
 		onStream("fd_pwrite", "iiiIi", func(_ Run, m memory, s []uint64) uint64 { return noBytes(m, s[1], s[2], s[4]) }),
-		function("fd_prestat_get", "ii", answer(errBadF)),
-		function("fd_prestat_dir_name", "iii", answer(errBadF)),
 	}
 }
 

@@ -71,7 +71,7 @@ func Functions() []Function {
 			panic(Exit(uint32(s[0])))
 		}},
 	}
-	return slices.Concat(functions, streams(), paths(), sockets())
+	return slices.Concat(functions, streams(), openStreams(), paths(), sockets())
 }
 
 // Exit is the code of a guest that calls proc_exit. It leaves the guest as a panic.
