@@ -3,7 +3,6 @@ package callstack
 import (
 	"context"
 	"reflect"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -41,30 +40,6 @@ func TestTheEngineHasTheExpectedFields(t *testing.T) {
 	}
 	if h.Bytes() == 0 || h.Calls.Depth() != 0 || h.Calls.Frames() != 0 {
 		t.Errorf("before the first call: %d bytes, depth %d, %d frames", h.Bytes(), h.Calls.Depth(), h.Calls.Frames())
-	}
-}
-
-// TestAnAttachedStackEndsARecursion fails when the engine no longer uses the stack
-// that it is given, or has another ceiling for one that it may double.
-func TestAnAttachedStackEndsARecursion(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS != "linux" {
-		t.Skip("stacks are bounded on Linux alone")
-	}
-	h := recursion(t, wazero.NewRuntimeConfigCompiler())
-	s, err := NewSpace()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if err := s.Attach(h.Calls, MaxBytes); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := h.Call(t.Context()); err == nil || !strings.Contains(err.Error(), "stack overflow") {
-		t.Errorf("error %v", err)
-	}
-	if got := s.Bytes(); got < MaxBytes*9/10 || got > MaxBytes+2*stackSlack {
-		t.Errorf("%d bytes were used, of %d", got, MaxBytes)
 	}
 }
 
