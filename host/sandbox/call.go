@@ -84,8 +84,8 @@ type Call struct {
 	calls    *callstack.Calls // of the entry that runs; nil when they are not known
 	caller   api.Module       // the module that called the host: the main one, or one that it links
 	meter    meter
-	started  time.Time       // on the host's clock
-	yielded  time.Time       // when others last got their turn
+	started  time.Time       // by the wall clock
+	yielded  time.Time       // when the run last yielded
 	sandbox  *Sandbox        // nil while a snapshot is taken
 	initial  *initialisation // set while a snapshot is taken
 	fault    *Fault          // the host's reason to stop the run

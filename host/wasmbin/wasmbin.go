@@ -22,9 +22,9 @@
 //
 // Rewrite decodes all sections but the code (module.go). For each function it scans
 // the instructions into events (scan.go), computes the charge of each charge point
-// backwards (cost.go; leaf.go finds small functions that their callers pay for), and
-// writes the body again with the charges (inject.go, meter.go, helpers.go). Check
-// uses the same scan to estimate compile times (flow.go).
+// backwards, where callers pay for small functions (cost.go), and writes the body
+// again with the charges (inject.go, meter.go). Check uses the same scan to estimate
+// compile times (flow.go).
 //
 // The package reads WebAssembly 2.0 without threads, tail calls, exceptions and
 // garbage collection. Results share the input's memory, and memory is allocated in
