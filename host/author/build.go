@@ -105,7 +105,7 @@ func builtModule(f *desired.File) ([]byte, error) {
 	return wasm, err
 }
 
-// readModule reads a module, and says what to do when there is none.
+// readModule reads a module. The hint is for the error when it is missing.
 func readModule(path, hint string) ([]byte, error) {
 	if isFolder(path) {
 		return nil, &host.Error{Code: host.Invalid, Text: path + " is a folder", Hint: "name the .wasm file or the script in it"}

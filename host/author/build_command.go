@@ -89,7 +89,7 @@ func buildModule(ctx context.Context, env *command.Env, path string, f buildFlag
 	case t.action != nil:
 		err = buildFolder(ctx, env.Term, t, f, &answer)
 	default:
-		err = term.UsageError{Err: fmt.Errorf("%s is no script", path), Hint: "name a file that ends in " + strings.Join(scriptSuffixes, ", ") + ", or an action's folder"}
+		err = term.UsageError{Err: fmt.Errorf("%s is not a script", path), Hint: "name a file that ends in " + strings.Join(scriptSuffixes, ", ") + ", or an action's folder"}
 	}
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func buildScript(ctx context.Context, env *command.Env, t target, f buildFlags, 
 // buildFolder runs the build command of a folder in another language.
 func buildFolder(ctx context.Context, t term.Terminal, from target, f buildFlags, answer *buildAnswer) error {
 	if f.output != "" {
-		return term.UsageError{Err: fmt.Errorf("%s says itself where its module goes", filepath.Join(from.dir, desired.FileName)), Hint: "leave --output out, or change its module"}
+		return term.UsageError{Err: fmt.Errorf("--output does not apply: module in %s names the output file", filepath.Join(from.dir, desired.FileName)), Hint: "omit --output, or change module"}
 	}
 	if _, err := build(ctx, t, from.action, true, f.consent); err != nil {
 		return err
@@ -142,7 +142,7 @@ func (b *buildAnswer) describe(wasm []byte) {
 	b.Digest, b.SizeBytes = host.Digest(wasm), int64(len(wasm))
 }
 
-// outputPath is where a script's module goes when nobody says.
+// outputPath is the default output file of a script.
 func (t target) outputPath() string {
 	if t.action != nil {
 		return filepath.Join(t.dir, t.action.Name+".wasm")

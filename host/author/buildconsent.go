@@ -16,22 +16,22 @@ import (
 )
 
 // mayBuild asks before a build command runs that this user has not let run in
-// this folder before: the folder may be somebody else's, and its command can do
-// what its user can. Without a terminal to ask, nobody but --yes can say so.
+// this folder before: the folder may come from another person, and its command has
+// all permissions of this user. Without a terminal, only --yes permits it.
 func mayBuild(t term.Terminal, f *desired.File, consent buildConsent) error {
 	remembered := consentFile(f.Dir, f.Build)
 	if isFile(remembered) {
 		return nil
 	}
 	if !consent.yes {
-		t.Note("usher: the folder %s is built by a command of its own, which can do all that you can:\n  %s", f.Dir, term.Under(f.Build))
+		t.Note("usher: the folder %s has its own build command, which runs with all your permissions:\n  %s", f.Dir, term.Under(f.Build))
 		err := term.ErrNoTerminal
 		if !consent.unattended {
 			err = t.Ask("run it, now and later?")
 		}
 		if errors.Is(err, term.ErrNoTerminal) {
 			return term.UsageError{
-				Err:  fmt.Errorf("the build command of %s was not run: nobody said that it may", f.Dir),
+				Err:  fmt.Errorf("the build command of %s was not run: it needs your permission", f.Dir),
 				Hint: "look at the command, then give --" + cmp.Or(consent.flag, "yes") + "; it is asked once for each folder and command",
 			}
 		}
@@ -40,20 +40,20 @@ func mayBuild(t term.Terminal, f *desired.File, consent buildConsent) error {
 		}
 	}
 	if err := remember(remembered); err != nil {
-		t.Note("usher: note: it will be asked again, since that can't be remembered: %v", err)
+		t.Note("usher: note: the permission can't be stored, so you will be asked again: %v", err)
 	}
 	return nil
 }
 
-// buildConsent says who answers for a build command.
+// buildConsent is the permission for a build command.
 type buildConsent struct {
-	yes        bool   // the command line
+	yes        bool   // given on the command line
 	unattended bool   // the terminal is busy: nothing can be asked
 	flag       string // that sets yes; "" is --yes
 }
 
-// consentFile is where it is remembered that a command may run in a folder, ""
-// when there is no place for it. Its name tells neither.
+// consentFile is the file that records the permission of a command in a folder, ""
+// when the user has no home folder. Its name reveals neither.
 func consentFile(dir, command string) string {
 	state := os.Getenv("XDG_STATE_HOME")
 	if state == "" {
@@ -84,8 +84,8 @@ func remember(path string) error {
 	return os.WriteFile(path, nil, 0o600)
 }
 
-// withoutOwn leaves our own variables out of an environment: a folder's command
-// has no business with the keys of this host.
+// withoutOwn removes our own variables from an environment: a folder's command
+// must not get the keys of this host.
 func withoutOwn(environ []string) []string {
 	kept := make([]string, 0, len(environ))
 	for _, entry := range environ {

@@ -13,7 +13,7 @@ import (
 	"github.com/usherhost/usher/host/desired"
 )
 
-// DeployFlags say what is deployed, and how it is built.
+// DeployFlags are the flags for what is deployed and how it is built.
 type DeployFlags struct {
 	ScriptFlags
 	name    string
@@ -89,7 +89,7 @@ func deployedFile(path, name string) (*desired.File, error) {
 	}
 	file := t.action
 	if !exists(path) {
-		return nil, &host.Error{Code: host.NotFound, Text: "nothing at " + path, Hint: "name an action's folder or a script, or begin one: usher init NAME"}
+		return nil, &host.Error{Code: host.NotFound, Text: "no file or folder at " + path, Hint: "name an action's folder or a script, or create one: usher init NAME"}
 	}
 	if file == nil && !isScript(t.path) {
 		return nil, term.UsageError{Err: fmt.Errorf("%s is neither a folder nor a script", path), Hint: "for a module without an action.yaml: usher actions create NAME --module " + path + " --deploy"}
@@ -103,8 +103,8 @@ func deployedFile(path, name string) (*desired.File, error) {
 	return file, nil
 }
 
-// ReadOrBuild returns the module at path, built when it is a script. Hint says what
-// to do when there is none.
+// ReadOrBuild returns the module at path, built when it is a script. The hint is for
+// the error when it is missing.
 func ReadOrBuild(ctx context.Context, env *command.Env, path, hint string, f ScriptFlags) ([]byte, error) {
 	b := newToolchain(env, f)
 	defer b.close(ctx)

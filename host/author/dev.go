@@ -22,12 +22,12 @@ func newDev(env *command.Env) *cobra.Command {
 		Use:   "dev [FILE|DIR]",
 		Short: "Run one action here, again after each save",
 		Long: `Build and run one action on one event as 'usher run' does, at once and again
-whenever one of its files changes: the script and what lies beside and below it
+whenever one of its files changes: the script, the files beside it and in the folders below
 (not node_modules), its action.yaml, the event, the fakes and the secrets file. It
-goes on after errors, until Ctrl-C.
+continues after errors, until Ctrl-C.
 
 Unless flags name others, it takes event.json, fakes.json (or .yaml) and .env
-from the script's folder, as far as they are there. --fakes= (empty) lets
+from the script's folder, those that exist. --fakes= (empty) lets
 requests go to the network although there are fakes.`,
 		Example: `  usher dev action.js
   usher dev plugins/notify-slack --event other-event.json`,
@@ -46,7 +46,7 @@ requests go to the network although there are fakes.`,
 	return cmd
 }
 
-// dev runs the action until the command is interrupted, which is no failure.
+// dev runs the action until the command is interrupted, which is not a failure.
 func dev(env *command.Env, cmd *cobra.Command, path string, f runFlags) error {
 	ctx := cmd.Context()
 	t, err := findTarget(path)
@@ -54,7 +54,7 @@ func dev(env *command.Env, cmd *cobra.Command, path string, f runFlags) error {
 		return err
 	}
 	if !exists(t.path) && (t.action == nil || t.action.Build == "") {
-		return &host.Error{Code: host.NotFound, Text: "no file at " + t.path, Hint: "begin an action: usher init NAME"}
+		return &host.Error{Code: host.NotFound, Text: "no file at " + t.path, Hint: "create an action: usher init NAME"}
 	}
 	used := f
 	used.takeFiles(cmd, t)
@@ -78,7 +78,7 @@ func dev(env *command.Env, cmd *cobra.Command, path string, f runFlags) error {
 	return d.loop(ctx, w)
 }
 
-// takeFiles takes what lies in the target's folder for what no flag names.
+// takeFiles uses the files in the target's folder that no flag replaces.
 func (f *runFlags) takeFiles(cmd *cobra.Command, t target) {
 	take := func(flag string, value *string, names ...string) {
 		for _, name := range names {
@@ -131,7 +131,7 @@ type devAnswer struct {
 	runAnswer
 }
 
-// greet says what is watched and used.
+// greet prints what is watched and used.
 func (d *development) greet(used runFlags) {
 	watched := d.target.path
 	if root := watchRoot(d.target); root != "" {
@@ -169,7 +169,7 @@ func (d *development) loop(ctx context.Context, w *watch) error {
 	}
 }
 
-// run runs the action once and tells what came of it.
+// run runs the action once and prints the result.
 func (d *development) run(ctx context.Context, changed []string) {
 	d.runs++
 	t := d.app.Term
@@ -188,19 +188,19 @@ func (d *development) run(ctx context.Context, changed []string) {
 // try builds and runs the action. Built is called between the two.
 func (d *development) try(ctx context.Context, built func() devAnswer) error {
 	f := d.flags
-	f.takeFiles(d.cmd, d.target) // some may have come since
+	f.takeFiles(d.cmd, d.target) // some may be new
 	r, err := f.open(ctx, d.app, d.tools, d.path)
 	if err != nil {
 		return err
 	}
-	defer r.world.close()
+	defer r.network.close()
 	answer := built()
 	result, _, err := r.runner.Run(ctx, r.job.run())
 	if err != nil {
 		return fmt.Errorf("run %s: %w", d.path, err)
 	}
 	result = localFixes{r.job.folder}.result(result)
-	if err := r.world.tell(d.app.Term, r.job); err != nil {
+	if err := r.network.report(d.app.Term, r.job); err != nil {
 		return err
 	}
 	answer.runAnswer = r.answer(result)

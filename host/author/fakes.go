@@ -18,7 +18,7 @@ import (
 	"github.com/usherhost/usher/host/guest"
 )
 
-// fakeFlags say where a run's HTTP answers come from, and go to.
+// fakeFlags name the files that HTTP answers are read from and written to.
 type fakeFlags struct {
 	fakes  string
 	record string
@@ -27,13 +27,13 @@ type fakeFlags struct {
 func (f *fakeFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.fakes, "fakes", "", "file with HTTP answers (JSON or YAML); nothing goes to the network")
-	flags.StringVar(&f.record, "record", "", "file to write the network's answers to, for --fakes; secrets are masked")
+	flags.StringVar(&f.record, "record", "", "file to write the network's answers to, for --fakes; secrets are redacted")
 	cmd.MarkFlagsMutuallyExclusive("fakes", "record")
 }
 
-// world is what a run's requests meet: the network, fakes, or a recorder before
-// the network.
-type world struct {
+// network answers a run's requests: the real network, fakes, or a recorder in front
+// of the real one.
+type network struct {
 	flags    fakeFlags
 	client   *egress.Client
 	set      *fake.Set      // nil without --fakes
@@ -44,9 +44,9 @@ type world struct {
 	refused []string   // origins that fakes answered, and the policy would not allow
 }
 
-// open makes the world of a run. The caller must close it.
-func (f fakeFlags) open(env *command.Env, j *job) (*world, error) {
-	w := &world{flags: f, client: &egress.Client{AllowNetworks: env.Config.AllowNetworks}, policy: j.settings.Egress}
+// open makes the network of a run. The caller must close it.
+func (f fakeFlags) open(env *command.Env, j *job) (*network, error) {
+	w := &network{flags: f, client: &egress.Client{AllowNetworks: env.Config.AllowNetworks}, policy: j.settings.Egress}
 	if f.record != "" {
 		w.recorder = fake.NewRecorder(w.client, j.secrets)
 	}
@@ -61,9 +61,9 @@ func (f fakeFlags) open(env *command.Env, j *job) (*world, error) {
 	return w, nil
 }
 
-func (w *world) close() { w.client.Close() }
+func (w *network) close() { w.client.Close() }
 
-func (w *world) egress() guest.Egress {
+func (w *network) egress() guest.Egress {
 	switch {
 	case w.set != nil:
 		return w
@@ -76,7 +76,7 @@ func (w *world) egress() guest.Egress {
 
 // Send answers from the fakes. Hosts that are not allowed are answered too, so
 // that an action can be tried before its settings are written, but noted.
-func (w *world) Send(ctx context.Context, r *host.HTTPRequest) (*host.HTTPResponse, *host.EgressFailure) {
+func (w *network) Send(ctx context.Context, r *host.HTTPRequest) (*host.HTTPResponse, *host.EgressFailure) {
 	response, failure := w.set.Send(ctx, r)
 	origin, refusal := egress.Check(w.policy, r.URL)
 	if refusal != nil && failure == nil {
@@ -89,8 +89,8 @@ func (w *world) Send(ctx context.Context, r *host.HTTPRequest) (*host.HTTPRespon
 	return response, failure
 }
 
-// tell says what the fakes have to say of a run, and writes the record.
-func (w *world) tell(t term.Terminal, j *job) error {
+// report prints which requests and fakes did not match, and writes the recording.
+func (w *network) report(t term.Terminal, j *job) error {
 	if w.recorder != nil {
 		return w.save(t)
 	}
@@ -98,7 +98,7 @@ func (w *world) tell(t term.Terminal, j *job) error {
 		return nil
 	}
 	for _, m := range w.set.Missed() {
-		t.Note("usher: no fake answers %s%s", m.Request, prefixed(": ", m.Why))
+		t.Note("usher: no fake matches %s%s", m.Request, prefixed(": ", m.Why))
 		text, err := fake.Format([]fake.Fake{m.Fake})
 		if err != nil {
 			return err
@@ -106,21 +106,21 @@ func (w *world) tell(t term.Terminal, j *job) error {
 		t.Note("usher: hint: to answer it, put this in the list in %s, with the response that you want:\n%s", w.flags.fakes, term.Block(unlisted(text)))
 	}
 	for _, n := range w.set.Unused() {
-		t.Note("usher: note: fake %d in %s answered nothing", n+1, w.flags.fakes)
+		t.Note("usher: note: fake %d in %s matched no request", n+1, w.flags.fakes)
 	}
 	for _, origin := range w.refused {
-		t.Note("usher: note: %s is not in the allowed hosts, so that a server would refuse it; %s", origin, localFixes{j.folder}.words(*host.FixAllowOrigin.With("", origin)))
+		t.Note("usher: note: %s is not in the allowed hosts, so a server would refuse it; %s", origin, localFixes{j.folder}.words(*host.FixAllowOrigin.With("", origin)))
 	}
 	return nil
 }
 
-// unlisted takes the brackets and the first indent off a list of one.
+// unlisted removes the brackets and the first indent of a list of one.
 func unlisted(list []byte) string {
 	text := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(string(list)), "[\n"), "\n]")
 	return strings.TrimPrefix(strings.ReplaceAll("\n"+text, "\n  ", "\n"), "\n")
 }
 
-// prefixed puts prefix before text unless that is empty.
+// prefixed puts prefix before text unless text is empty.
 func prefixed(prefix, text string) string {
 	if text == "" {
 		return ""
@@ -129,7 +129,7 @@ func prefixed(prefix, text string) string {
 }
 
 // save writes what was recorded.
-func (w *world) save(t term.Terminal) error {
+func (w *network) save(t term.Terminal) error {
 	fakes := w.recorder.Fakes()
 	text, err := fake.Format(fakes)
 	if err != nil {
@@ -138,6 +138,6 @@ func (w *world) save(t term.Terminal) error {
 	if err := os.WriteFile(w.flags.record, text, 0o600); err != nil {
 		return fmt.Errorf("write the fakes: %w", err)
 	}
-	t.Note("usher: recorded %d answers in %s; look them over for personal data before you share them", len(fakes), w.flags.record)
+	t.Note("usher: recorded %d answers in %s; check them for personal data before you share them", len(fakes), w.flags.record)
 	return nil
 }

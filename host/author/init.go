@@ -27,9 +27,9 @@ func newInit(env *command.Env) *cobra.Command {
 	var language string
 	cmd := &cobra.Command{
 		Use:   "init NAME",
-		Short: "Begin a new action from a template",
+		Short: "Create a new action from a template",
 		Long: `Make the folder NAME with a small working action: its source, its action.yaml,
-an event to try it on, and the library of its language. In JavaScript (js) and
+an event to try it on, and the SDK of its language. In JavaScript (js) and
 TypeScript (ts) there are also answers to its requests and tests.`,
 		Example: `  usher init welcome-mail
   usher init sync-crm --lang ts
@@ -52,14 +52,14 @@ func initAction(t term.Terminal, dir, language string) error {
 	name := filepath.Base(dir)
 	if !actionName.MatchString(name) || len(name) > 64 {
 		return term.UsageError{
-			Err:  fmt.Errorf("%q is no name for an action", name),
-			Hint: "use small letters, digits and single hyphens, 64 at most, such as welcome-mail",
+			Err:  fmt.Errorf("%q is not a name for an action", name),
+			Hint: "use lower-case letters, digits and single hyphens, at most 64, such as welcome-mail",
 		}
 	}
 	if !slices.Contains(templates.Languages(), language) {
 		return term.UsageError{
-			Err:  fmt.Errorf("there is no template in %q", language),
-			Hint: term.DidYouMean(language, templates.Languages(), "there are templates in "+strings.Join(templates.Languages(), ", ")),
+			Err:  fmt.Errorf("no template for the language %q", language),
+			Hint: term.DidYouMean(language, templates.Languages(), "the languages are "+strings.Join(templates.Languages(), ", ")),
 		}
 	}
 	if err := mustBeFree(dir); err != nil {
@@ -91,10 +91,10 @@ func initAction(t term.Terminal, dir, language string) error {
 	})
 }
 
-// noteEngine says at once that what comes next will fail without the engine.
+// noteEngine warns at once that the next commands will fail without the engine.
 func noteEngine(t term.Terminal, err error) {
 	if e, ok := errors.AsType[*host.Error](err); ok {
-		t.Note("usher: warning: %s: it can neither run nor deploy a script\nusher: hint: %s", e.Text, e.Hint)
+		t.Note("usher: warning: %s: this binary can neither run nor deploy a script\nusher: hint: %s", e.Text, e.Hint)
 	}
 }
 
@@ -107,7 +107,7 @@ func mustBeFree(dir string) error {
 	if err != nil {
 		return fmt.Errorf("look at %s: %w", dir, err)
 	}
-	return &host.Error{Code: host.Conflict, Text: dir + " is there already, and not empty", Hint: "choose another name"}
+	return &host.Error{Code: host.Conflict, Text: dir + " exists and is not empty", Hint: "choose another name"}
 }
 
 // writeFiles writes files below dir. Scripts may be run.

@@ -21,10 +21,10 @@ func newInspect(env *command.Env) *cobra.Command {
 	var f ScriptFlags
 	cmd := &cobra.Command{
 		Use:   "inspect FILE",
-		Short: "Say whether a module fits, and why not",
-		Long: `Read a .wasm file, or build a script, and say what it exports, what it imports
-and whether the host serves that, how much memory it starts with, and whether it
-can be an action. Ends with code 5 when it can't.`,
+		Short: "Check whether a module can be an action, and if not, why",
+		Long: `Read a .wasm file, or build a script, and print its exports, its imports and
+whether the host provides them, its initial memory, and whether it can be an
+action. Exits with code 5 when it can't.`,
 		GroupID: command.GroupAuthor,
 		Args:    command.Exactly("FILE"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return inspect(cmd.Context(), env, args[0], f) },
@@ -98,8 +98,8 @@ func printInspection(t term.Terminal, w io.Writer, path string, i host.Inspectio
 	}
 }
 
-// isolationNotes tells why runs of the module get no better isolation, and what
-// it costs.
+// isolationNotes prints why the module gets no better isolation, and what that
+// costs.
 func isolationNotes(t term.Terminal, w io.Writer, i host.Inspection) {
 	for _, reason := range i.Reasons {
 		term.Fprintln(w, "  - not better: "+reason)
@@ -109,7 +109,7 @@ func isolationNotes(t term.Terminal, w io.Writer, i host.Inspection) {
 	}
 }
 
-// isolationLine tells in one line how runs of the module get their instances.
+// isolationLine is how runs of the module get their instances, in one line.
 func isolationLine(i host.Inspection) string {
 	line := string(i.Isolation)
 	if i.ImageBytes > 0 {

@@ -12,7 +12,7 @@ import (
 // github.com/google/pprof/proto/profile.proto, with fuel as what is measured.
 func writePprof(w io.Writer, used []sandbox.FunctionFuel) error {
 	p := pprofProfile{texts: map[string]uint64{}, functions: map[string]uint64{}}
-	p.text("") // text 0 is no text
+	p.text("") // string 0 is the empty string
 	p.valueType(1, "calls", "count")
 	p.valueType(1, "fuel", "units")
 	for _, f := range used {
@@ -34,8 +34,8 @@ func writePprof(w io.Writer, used []sandbox.FunctionFuel) error {
 	return z.Close()
 }
 
-// pprofProfile is a profile message that is being written. Texts are told by
-// their place in a table, and a function has one location with its own id.
+// pprofProfile is a profile message that is being written. Strings are named by
+// their index in a table, and a function has one location with its own id.
 type pprofProfile struct {
 	out       []byte
 	table     []string

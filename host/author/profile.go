@@ -29,15 +29,16 @@ func newProfile(env *command.Env) *cobra.Command {
 	var f profileFlags
 	cmd := &cobra.Command{
 		Use:   "profile FILE|DIR --event FILE",
-		Short: "Say which of an action's functions use its fuel",
-		Long: `Run one action on one event as 'usher run' does, and say what each of its
+		Short: "Show which of an action's functions use its fuel",
+		Long: `Run one action on one event as 'usher run' does, and print what each of its
 functions used, how long its host calls took, and how much memory it had at most.
-Every call is watched, so that its time tells little and timeout_ms holds only when
---limit sets it, but its fuel is that of any other run. The initialisation is in it, which most runs don't repeat.
+Every call is traced, so the time is not representative and timeout_ms applies only
+when --limit sets it; the fuel is that of any other run. It includes the
+initialisation, which most runs don't repeat.
 
 FUEL is what a function used itself, ALL what it used with those that it called. A
 small function that calls none may be counted in its callers. Functions have the
-names of the module's name section, or their index when the build left it out.
+names of the module's name section, or their index when the build removed it.
 
 --pprof writes a file for 'go tool pprof -http=: FILE'.`,
 		Example: `  usher profile notify-slack --secret SLACK_WEBHOOK_URL=http://127.0.0.1:9000/hook \
@@ -83,7 +84,7 @@ func profileAction(ctx context.Context, env *command.Env, module string, f profi
 	if err != nil {
 		return err
 	}
-	defer r.world.close()
+	defer r.network.close()
 	job := r.job
 	if !slices.ContainsFunc(f.limits, func(pair string) bool { return strings.HasPrefix(pair, "timeout_ms=") }) {
 		job.settings.Limits.TimeoutMillis = host.MaxTimeoutMillis
@@ -93,7 +94,7 @@ func profileAction(ctx context.Context, env *command.Env, module string, f profi
 		return fmt.Errorf("profile %s: %w", module, err)
 	}
 	result = localFixes{job.folder}.result(result)
-	if err := r.world.tell(env.Term, job); err != nil {
+	if err := r.network.report(env.Term, job); err != nil {
 		return err
 	}
 	if err := f.save(used); err != nil {
@@ -117,7 +118,7 @@ func profileAction(ctx context.Context, env *command.Env, module string, f profi
 	return nil
 }
 
-// save writes the profile where --pprof says.
+// save writes the profile to the file of --pprof.
 func (f profileFlags) save(used []sandbox.FunctionFuel) error {
 	if f.pprof == "" {
 		return nil
@@ -198,7 +199,7 @@ func printProfile(t term.Terminal, w io.Writer, p profileAnswer, f profileFlags)
 	case isEngine(p.Functions):
 		term.Fprintln(w, "note: these are the JavaScript engine's functions, few of which have names")
 	case nameless(p.Functions):
-		term.Fprintln(w, "hint: the module has no names of functions; build it without stripping them to see names (Go: without -ldflags=-s)")
+		term.Fprintln(w, "hint: the module has no function names; build it without stripping them to see names (Go: without -ldflags=-s)")
 	}
 	if f.pprof != "" {
 		term.Fprintf(w, "next: go tool pprof -http=: %s\n", f.pprof)

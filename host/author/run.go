@@ -41,23 +41,23 @@ func newRun(env *command.Env) *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
 		Use:   "run FILE|DIR --event FILE",
-		Short: "Run one action here, without a server",
+		Short: "Run one action locally, without a server",
 		Long: `Run one action on one event, with the same sandbox, limits and egress rules as
 the host, and without a server or database. Prints what the action logged, every
-call it made, its time and memory, and its result. Ends with code 7 when the
+call it made, its time and memory, and its result. Exits with code 7 when the
 action failed.
 
 FILE is a module (.wasm), JavaScript (.js, .mjs, .cjs) or TypeScript (.ts, .mts).
 DIR is a folder with an action.yaml: it is built when its module is missing or
 older than its source, its limits, config and allowed hosts apply, and its
-event.json is the default event. A folder with a script called action or index
+event.json is the default event. A folder with a script named action or index
 needs no action.yaml.
 
-With --fakes a file answers the action's requests, and nothing goes out. It holds
+With --fakes a file answers the action's requests, and no request is sent. It has
 a list of {request: {method, url, headers, body}, response: {status, headers,
-body or json}, times, delay_ms, error}, where * in a text stands for anything. A
-request that it does not answer fails, and the fake that would is printed.
---record makes such a file from what the network answers.`,
+body or json}, times, delay_ms, error}, where * in a string matches anything. A
+request that no fake matches fails, and a fake that would match is printed.
+--record writes such a file from the network's answers.`,
 		Example: `  usher run action.js --event event.json --fakes fakes.json
   usher run notify.wasm --event event.json \
     --secret SLACK_WEBHOOK_URL=http://127.0.0.1:9000/hook \
@@ -78,8 +78,8 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.secrets, "secret", nil, "NAME=VALUE that the action may read; NAME alone takes it from the environment; repeatable")
 	flags.StringVar(&f.secretsFile, "secrets-file", "", "file with secrets: lines NAME=VALUE, or a JSON object")
 	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
-	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may reach, such as hooks.slack.com; repeatable")
-	flags.BoolVar(&f.public, "allow-public", false, "let it reach every public address")
+	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may call, such as hooks.slack.com; repeatable")
+	flags.BoolVar(&f.public, "allow-public", false, "allow every public address")
 	flags.StringArrayVar(&f.limits, "limit", nil, command.LimitUsage)
 	settings.AddFlag(cmd.Flags(), "allow-network")
 	f.fakeFlags.add(cmd)
@@ -101,28 +101,28 @@ func runAction(ctx context.Context, env *command.Env, path string, f runFlags) e
 	if err != nil {
 		return err
 	}
-	defer r.world.close()
+	defer r.network.close()
 	result, _, err := r.runner.Run(ctx, r.job.run())
 	if err != nil {
 		return fmt.Errorf("run %s: %w", path, err)
 	}
 	result = localFixes{r.job.folder}.result(result)
-	if err := r.world.tell(env.Term, r.job); err != nil {
+	if err := r.network.report(env.Term, r.job); err != nil {
 		return err
 	}
 	return printRun(env.Term, r, result)
 }
 
-// rehearsal is one action, ready to run here.
-type rehearsal struct {
-	job    *job
-	world  *world
-	runner *guest.Runner
+// localRun is one action that is ready to run without a server.
+type localRun struct {
+	job     *job
+	network *network
+	runner  *guest.Runner
 }
 
 // open makes what runs the action at path, which fits. The caller must close
-// its world.
-func (f runFlags) open(ctx context.Context, env *command.Env, b *toolchain, path string) (*rehearsal, error) {
+// its network.
+func (f runFlags) open(ctx context.Context, env *command.Env, b *toolchain, path string) (*localRun, error) {
 	j, err := f.prepare(ctx, env, b, path)
 	if err != nil {
 		return nil, err
@@ -143,18 +143,18 @@ func (f runFlags) open(ctx context.Context, env *command.Env, b *toolchain, path
 	if err != nil {
 		err = fmt.Errorf("inspect %s: %w", path, err)
 	} else if len(inspection.Problems) > 0 {
-		err = misfit(path, inspection)
+		err = unfit(path, inspection)
 	}
 	if err != nil {
 		w.close()
 		return nil, err
 	}
-	return &rehearsal{j, w, r}, nil
+	return &localRun{j, w, r}, nil
 }
 
-// misfit is the error of a module that can't be an action.
-func misfit(module string, inspection host.Inspection) error {
-	e := &host.Error{Code: host.Refused, Text: module + " does not fit"}
+// unfit is the error of a module that can't be an action.
+func unfit(module string, inspection host.Inspection) error {
+	e := &host.Error{Code: host.Refused, Text: module + " can't be an action"}
 	for _, p := range inspection.Problems {
 		e.Text += "\nusher:   " + p.Detail
 		if e.Hint == "" && e.Fix == nil {
@@ -302,7 +302,7 @@ func secretFlags(pairs []string) (map[string]string, error) {
 	return values, nil
 }
 
-// readEvent reads and checks an event as the host's door would.
+// readEvent reads and checks an event as the host would.
 func readEvent(t term.Terminal, path string) (host.Event, error) {
 	if path == "" {
 		return host.Event{}, term.UsageError{Err: errors.New("--event is missing"), Hint: "give a file with an event, or - for stdin"}
@@ -314,7 +314,7 @@ func readEvent(t term.Terminal, path string) (host.Event, error) {
 	body = command.WithoutMark(body)
 	registration, violations := proto.CheckEvent(string(host.PostUserRegistration), body)
 	if len(violations) > 0 {
-		e := &host.Error{Code: host.Invalid, Text: path + " is no " + string(host.PostUserRegistration) + " event"}
+		e := &host.Error{Code: host.Invalid, Text: path + " is not a " + string(host.PostUserRegistration) + " event"}
 		for _, v := range violations {
 			e.Fields = append(e.Fields, host.Field{Pointer: v.Pointer, Detail: v.Detail})
 		}
@@ -326,15 +326,15 @@ func readEvent(t term.Terminal, path string) (host.Event, error) {
 	}, nil
 }
 
-func (r *rehearsal) answer(result host.Result) runAnswer {
+func (r *localRun) answer(result host.Result) runAnswer {
 	answer := runAnswer{Digest: r.job.digest, ResultView: term.ViewResult(result)}
-	if r.world.set != nil {
-		answer.Requests, answer.Missed = r.world.set.Sent(), r.world.set.Missed()
+	if r.network.set != nil {
+		answer.Requests, answer.Missed = r.network.set.Sent(), r.network.set.Missed()
 	}
 	return answer
 }
 
-func printRun(t term.Terminal, r *rehearsal, result host.Result) error {
+func printRun(t term.Terminal, r *localRun, result host.Result) error {
 	answer := r.answer(result)
 	if err := t.Answer(answer, func(w io.Writer) { t.Result(w, result) }); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 )
 
 // readSecretsFile reads a JSON object, or lines NAME=VALUE. Empty lines and those
-// that begin with # say nothing; a value may stand in quotes, and a name after
+// that begin with # are skipped; a value may be in quotes, and a name may follow
 // "export".
 func readSecretsFile(path string) (map[string]string, error) {
 	data, err := command.ReadFile(path)
@@ -22,7 +22,7 @@ func readSecretsFile(path string) (map[string]string, error) {
 	values := map[string]string{}
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
 		if err := json.Unmarshal(data, &values); err != nil {
-			return nil, term.UsageError{Err: fmt.Errorf("%s: it must be an object of texts: %w", path, err), Hint: `write it as {"NAME": "VALUE"}, or in lines NAME=VALUE`}
+			return nil, term.UsageError{Err: fmt.Errorf("%s: it must be an object of strings: %w", path, err), Hint: `write it as {"NAME": "VALUE"}, or in lines NAME=VALUE`}
 		}
 		return values, nil
 	}
@@ -36,7 +36,7 @@ func readSecretsFile(path string) (map[string]string, error) {
 		name, value, given := strings.Cut(strings.TrimPrefix(line, "export "), "=")
 		name = strings.TrimSpace(name)
 		if !given || name == "" {
-			return nil, term.UsageError{Err: fmt.Errorf("%s:%d: the line has no NAME=VALUE", path, n), Hint: "write each secret on a line of its own, such as SLACK_WEBHOOK_URL=https://…"}
+			return nil, term.UsageError{Err: fmt.Errorf("%s:%d: the line is not NAME=VALUE", path, n), Hint: "write each secret on a line of its own, such as SLACK_WEBHOOK_URL=https://…"}
 		}
 		values[name] = unquote(strings.TrimSpace(value))
 	}

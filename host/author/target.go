@@ -14,8 +14,7 @@ import (
 	"github.com/usherhost/usher/host/files"
 )
 
-// target is what a person names when they name an action here: a module, a
-// script or a folder.
+// target is what a path on the command line names: a module, a script or a folder.
 type target struct {
 	path   string        // of the module or script
 	dir    string        // where its event and fakes are looked for
@@ -59,7 +58,7 @@ func findInFolder(dir string) (target, error) {
 	return target{}, err
 }
 
-// mainScript returns the script that a folder is about, "" when it has none.
+// mainScript returns the main script of a folder, "" when it has none.
 func mainScript(dir string) string {
 	var about struct {
 		Main string `json:"main"`
@@ -102,9 +101,9 @@ func scriptName(path string) string {
 	return name
 }
 
-// beside returns the path of a file in the target's folder, "" when it is not
-// there, or is no file of that folder: nobody named it, and what a link leads to
-// would be given to the action.
+// beside returns the path of a file in the target's folder, "" when it does not
+// exist or is a link out of the folder: the user did not name it, and the action
+// would get what the link leads to.
 func (t target) beside(name string) string {
 	folder, err := files.Open(t.dir)
 	if err != nil {
@@ -127,7 +126,7 @@ func isFile(path string) bool {
 	return err == nil && !info.IsDir()
 }
 
-// exists reports whether something is at path, as far as can be told.
+// exists reports whether path exists or can't be looked at.
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, fs.ErrNotExist)

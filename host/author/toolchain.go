@@ -33,7 +33,7 @@ func isScript(path string) bool {
 	return slices.Contains(scriptSuffixes, strings.ToLower(filepath.Ext(path))) && !strings.HasSuffix(path, ".d.ts")
 }
 
-// ScriptFlags say where a script's packages come from.
+// ScriptFlags are the flags for where a script's packages come from.
 type ScriptFlags struct {
 	dependencies []string
 	registry     string
@@ -46,7 +46,7 @@ func (f *ScriptFlags) Add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.dependencies, "dependency", nil, "npm package NAME@VERSION that a script may require, in place of its folder's own; repeatable")
 	flags.StringVar(&f.registry, "registry", "", "npm registry for --dependency (default: npm's own setting)")
-	flags.BoolVar(&f.offline, "offline", false, "take the packages of --dependency from the cache alone")
+	flags.BoolVar(&f.offline, "offline", false, "take the packages of --dependency from the cache only")
 	flags.BoolVarP(&f.consent.yes, "yes", "y", false, "run the folder's build command without asking; it is asked once for each folder and command")
 }
 
@@ -179,7 +179,7 @@ type scriptError struct {
 	messages []host.BuildMessage
 }
 
-// Error tells each message with its place, source line and hint.
+// Error lists each message with its place, source line and hint.
 func (e *scriptError) Error() string {
 	all := e.path + " can't be built"
 	for _, m := range e.messages {
@@ -211,7 +211,7 @@ func (b *toolchain) module(ctx context.Context, path string, f *desired.File, hi
 	return built.Module, nil
 }
 
-// warn tells what a build has to say of a script that it built.
+// warn prints the warnings of a build.
 func (b *toolchain) warn(path string, built *jsbuild.Built) {
 	for _, w := range built.Warnings {
 		b.note("usher: warning: %s", term.Under(w.String()))
@@ -221,8 +221,8 @@ func (b *toolchain) warn(path string, built *jsbuild.Built) {
 	}
 }
 
-// cacheDir is where compiled modules are kept for commands without a host, ""
-// when the machine has no such place.
+// cacheDir is the folder of compiled modules for commands without a host, "" when
+// the user has no cache folder.
 func cacheDir() string {
 	dir, err := os.UserCacheDir()
 	if err != nil {

@@ -21,8 +21,8 @@ const settle = 40 * time.Millisecond
 // maxSettle is how long a change waits at most.
 const maxSettle = 500 * time.Millisecond
 
-// watch tells when the files of an action change. It looks at folders, not
-// files: an editor may put a new file in a file's place.
+// watch reports changes of an action's files. It watches folders, not files: an
+// editor may replace a file by a new one.
 type watch struct {
 	notify *fsnotify.Watcher
 	root   string   // folder whose sources are watched with those below it, "" for none
@@ -126,7 +126,7 @@ func (w *watch) counts(event fsnotify.Event) bool {
 }
 
 // isWatched reports whether a file in an action's folder is looked at: not what
-// builds write, nor what editors keep beside it.
+// builds write, nor the temporary files of editors.
 func isWatched(name string) bool {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".wasm", ".o", ".md", ".map", ".tmp", ".swp", ".swx", ".log":
@@ -141,7 +141,7 @@ func below(path, dir string) bool {
 }
 
 // absolute returns the whole paths, with links in the folders resolved as the
-// watcher tells them.
+// watcher reports them.
 func absolute(paths []string) []string {
 	var list []string
 	for _, path := range paths {
@@ -152,8 +152,7 @@ func absolute(paths []string) []string {
 	return list
 }
 
-// shown is a path as people know it: from the working directory, if it is
-// below that.
+// shown is a path for messages: from the working directory, if it is below that.
 func shown(path string) string {
 	dir, err := os.Getwd()
 	if err != nil || !below(path, dir) {

@@ -21,7 +21,7 @@ import (
 )
 
 func newActions(env *command.Env) *cobra.Command {
-	return command.Parent("actions", "Create, deploy and look at actions", command.GroupWork,
+	return command.Parent("actions", "Create, deploy and show actions", command.GroupWork,
 		newActionsCreate(env), newActionsDeploy(env), newActionsList(env), newActionsShow(env),
 		newActionsVersions(env), newActionsDelete(env))
 }
@@ -88,8 +88,8 @@ func createAction(ctx context.Context, env *command.Env, name string, f createFl
 	})
 }
 
-// takeBack deletes an action that was made for a version which the host then
-// refused, so that the same command can be given again. It returns refusal.
+// takeBack deletes an action that was created for a version which the host then
+// refused, so that the same command works again. It returns refusal.
 func takeBack(ctx context.Context, c *client.Client, action string, refusal error) error {
 	if p, ok := errors.AsType[*client.Problem](refusal); ok && p.Status < http.StatusInternalServerError {
 		_ = c.DeleteAction(context.WithoutCancel(ctx), action, false) // an empty action that stays does no harm
@@ -124,7 +124,7 @@ func (f createFlags) firstVersion(ctx context.Context, env *command.Env) ([]byte
 // wasmPageBytes is the size of a WebAssembly memory page.
 const wasmPageBytes = 64 << 10
 
-// extismSettings says in our words what an Extism manifest allows.
+// extismSettings translates what an Extism manifest allows.
 func extismSettings(m extism.Manifest) host.Manifest {
 	return host.Manifest{Settings: host.Settings{
 		Egress: host.Egress{Allow: m.AllowedHosts},
@@ -161,7 +161,7 @@ func newActionsList(env *command.Env) *cobra.Command {
 
 func actionTable(t term.Terminal, w io.Writer, actions []host.Action) {
 	if len(actions) == 0 {
-		t.Note("no actions yet; begin one: usher init NAME")
+		t.Note("no actions yet; create one: usher init NAME")
 		return
 	}
 	rows := make([][]string, len(actions))
@@ -223,6 +223,6 @@ func newActionsDelete(env *command.Env) *cobra.Command {
 			return env.Term.Answer(map[string]any{"deleted": args[0]}, func(w io.Writer) { term.Fprintf(w, "deleted %s\n", args[0]) })
 		},
 	}
-	cmd.Flags().BoolVar(&force, "force", false, "also when it is bound: it is unbound first")
+	cmd.Flags().BoolVar(&force, "force", false, "unbind it first if it is bound")
 	return cmd
 }

@@ -29,11 +29,11 @@ func newAudit(env *command.Env) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return audit(cmd.Context(), env, q, details) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&q.Object, "object", "", "only changes of this: an action, or the id of anything, or a trigger")
+	flags.StringVar(&q.Object, "object", "", "only changes of this object: an action, an id or a trigger")
 	flags.StringVar(&q.Actor, "actor", "", "only by this key, an id (see 'usher keys list')")
 	flags.Int64Var(&q.Before, "before", 0, "only older than the change with this number (seq)")
 	flags.IntVar(&q.Limit, "limit", 50, "how many, 500 at most")
-	flags.BoolVar(&details, "details", false, "show what it was before and after; secrets by name only")
+	flags.BoolVar(&details, "details", false, "show the values before and after; secrets by name only")
 	return cmd
 }
 
@@ -93,7 +93,7 @@ func changeDetails(t term.Terminal, w io.Writer, changes []host.Change) {
 	}
 }
 
-// page is JSON in lines; nothing when there is none.
+// page is indented JSON, or empty.
 func page(value json.RawMessage) []byte {
 	var tree any
 	if json.Unmarshal(value, &tree) != nil || tree == nil {

@@ -18,7 +18,7 @@ import (
 )
 
 func newBindings(env *command.Env) *cobra.Command {
-	cmd := command.Parent("bindings", "See and change what runs on a trigger, in which order", command.GroupWork,
+	cmd := command.Parent("bindings", "Show and change which actions run on a trigger, in which order", command.GroupWork,
 		newBindingsList(env), newBindingsEdit(env), newBindingsSet(env), newBindingsOrder(env))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return listBindings(cmd.Context(), env, host.PostUserRegistration)
@@ -26,7 +26,7 @@ func newBindings(env *command.Env) *cobra.Command {
 	return cmd
 }
 
-// place says where in the order a binding goes.
+// place is the position of a binding in the order.
 type place struct {
 	first  bool
 	before string
@@ -38,7 +38,7 @@ func newBind(env *command.Env) *cobra.Command {
 	var p place
 	cmd := &cobra.Command{
 		Use:   "bind ACTION",
-		Short: "Run an action on its trigger: last, unless told otherwise",
+		Short: "Run an action on its trigger, after the others by default",
 		Example: `  usher bind notify-slack
   usher bind audit --before notify-slack --on-failure stop`,
 		GroupID: command.GroupWork,
@@ -79,8 +79,8 @@ func bind(env *command.Env, cmd *cobra.Command, name string, p place, f *setting
 }
 
 // changeBindings replaces a trigger's bindings by what change makes of them.
-// When somebody else changes them meanwhile it begins again with those, so that
-// nobody's change is lost.
+// When another client changes them at the same time it starts again with the new
+// ones, so that no change is lost.
 func changeBindings(
 	ctx context.Context, t term.Terminal, c *client.Client, trigger host.Trigger, change func([]host.Binding) ([]host.BindingWrite, error),
 ) error {
@@ -159,7 +159,7 @@ func keepAll(bindings []host.Binding) []host.BindingWrite {
 func newUnbind(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:     "unbind ACTION",
-		Short:   "Run an action on its trigger no more",
+		Short:   "Stop running an action on its trigger",
 		GroupID: command.GroupWork,
 		Args:    command.Exactly("ACTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -233,9 +233,9 @@ func newBindingsSet(env *command.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "set ACTION | --file FILE",
 		Short: "Change the settings of one binding, or replace all bindings by a file's",
-		Long: `Change the settings of ACTION's binding; what is not named stays. Or replace all
+		Long: `Change the settings of ACTION's binding; settings without a flag stay. Or replace all
 bindings, their order and their settings, by those in FILE ('-' reads stdin),
-which is as 'usher export' writes bindings.yaml.`,
+in the format of 'usher export' for bindings.yaml.`,
 		Example: `  usher bindings set notify-slack --allow https://hooks.slack.com --max-attempts 3
   usher bindings set --file prod/bindings.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -266,7 +266,7 @@ which is as 'usher export' writes bindings.yaml.`,
 		},
 	}
 	f.add(cmd)
-	cmd.Flags().StringArrayVar(&disallow, "disallow", nil, "origin to take off the binding's own allowed ones; repeatable")
+	cmd.Flags().StringArrayVar(&disallow, "disallow", nil, "origin to remove from those that the binding allows; repeatable")
 	cmd.Flags().StringVar(&name, "display-name", "", "name in lists and logs")
 	cmd.Flags().StringVarP(&file, "file", "f", "", "replace all bindings by those in this file")
 	return cmd

@@ -28,10 +28,10 @@ type settingFlags struct {
 
 func (f *settingFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may reach, such as hooks.slack.com; repeatable")
+	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may call, such as hooks.slack.com; repeatable")
 	flags.StringVar(&f.egress, "egress-mode", "", "allowlist (only what is allowed) or public (every public address)")
 	flags.StringArrayVar(&f.limits, "limit", nil, command.LimitUsage)
-	flags.IntVar(&f.attempts, "max-attempts", 0, "attempts, the first included; 1 is no retry")
+	flags.IntVar(&f.attempts, "max-attempts", 0, "number of attempts, including the first; 1: no retry")
 	flags.Int64Var(&f.firstWait, "retry-initial-ms", 0, "longest first wait between attempts")
 	flags.Int64Var(&f.longestWait, "retry-max-ms", 0, "longest wait between attempts")
 	flags.StringVar(&f.onFailure, "on-failure", "", "continue (later actions run) or stop")
@@ -71,21 +71,21 @@ func (f *settingFlags) given(cmd *cobra.Command) bool {
 	}, cmd.Flags().Changed)
 }
 
-// settingsLine tells in one line what a binding sets itself.
+// settingsLine is the settings of a binding itself in one line.
 func settingsLine(s host.Settings) string {
 	var parts []string
-	say := func(name string, value any, set bool) {
+	add := func(name string, value any, set bool) {
 		if set {
 			parts = append(parts, fmt.Sprintf("%s=%v", name, value))
 		}
 	}
-	say("allow", strings.Join(s.Egress.Allow, ","), len(s.Egress.Allow) > 0)
-	say("egress", s.Egress.Mode, s.Egress.Mode != "")
+	add("allow", strings.Join(s.Egress.Allow, ","), len(s.Egress.Allow) > 0)
+	add("egress", s.Egress.Mode, s.Egress.Mode != "")
 	parts = append(parts, command.LimitsOf(s.Limits)...)
-	say("max_attempts", s.Retry.MaxAttempts, s.Retry.MaxAttempts != 0)
-	say("on_failure", s.OnFailure, s.OnFailure != "")
-	say("checkpoint", s.Checkpoint, s.Checkpoint != "")
-	say("isolation", s.Isolation, s.Isolation != "")
-	say("config", len(s.Config), len(s.Config) > 0)
+	add("max_attempts", s.Retry.MaxAttempts, s.Retry.MaxAttempts != 0)
+	add("on_failure", s.OnFailure, s.OnFailure != "")
+	add("checkpoint", s.Checkpoint, s.Checkpoint != "")
+	add("isolation", s.Isolation, s.Isolation != "")
+	add("config", len(s.Config), len(s.Config) > 0)
 	return cmp.Or(strings.Join(parts, " "), "-")
 }

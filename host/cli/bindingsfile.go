@@ -25,8 +25,8 @@ func newBindingsEdit(env *command.Env) *cobra.Command {
 		Short: "Edit the order and the settings of all bindings in $EDITOR",
 		Long: `Open the bindings of every trigger as YAML in $VISUAL or $EDITOR: what runs, in
 which order, with which settings. When the file was saved and the editor ends,
-the host's bindings are replaced by it, unless somebody else changed them
-meanwhile: then what you wrote is kept. An empty file changes nothing.`,
+the host's bindings are replaced by it, unless they were changed by another client
+in between: then your file stays. An empty file changes nothing.`,
 		Args: command.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return editBindings(cmd.Context(), env) },
 	}
@@ -59,26 +59,26 @@ func editBindings(ctx context.Context, env *command.Env) error {
 		return err
 	}
 	if len(edited) == 0 || sameBindings(edited, text) {
-		env.Term.Note("nothing is changed")
+		env.Term.Note("nothing has changed")
 		return os.Remove(path)
 	}
 	if err := replaceBindings(ctx, env.Term, c, path, edited, tags); err != nil {
-		env.Term.Note("usher: what you wrote is kept: usher bindings set --file %s", path)
+		env.Term.Note("usher: your changes are in a file: usher bindings set --file %s", path)
 		return err
 	}
 	return os.Remove(path)
 }
 
-// changedMeanwhile tells a person that somebody else was quicker.
+// changedMeanwhile is the error of bindings that another client changed first.
 func changedMeanwhile(trigger host.Trigger, cause error) error {
 	return &host.Error{
-		Code: host.Stale, Text: fmt.Sprintf("somebody else changed the bindings of %s since you read them; yours were not taken", trigger),
-		Hint: "look at theirs with 'usher bindings', then edit again, or set yours over them", Err: cause,
+		Code: host.Stale, Text: fmt.Sprintf("the bindings of %s have changed since you read them; your changes were not applied", trigger),
+		Hint: "see the present ones with 'usher bindings', then edit again, or overwrite them with yours", Err: cause,
 	}
 }
 
-// sameBindings reports whether two files say the same; one that can't be read
-// does not.
+// sameBindings reports whether two files have the same bindings; false when one
+// can't be read.
 func sameBindings(edited, text []byte) bool {
 	bindings, err := desired.DecodeBindings("", edited)
 	if err != nil {
@@ -103,7 +103,7 @@ func bindingsText(ctx context.Context, c *client.Client) ([]byte, map[host.Trigg
 	return text, tags, err
 }
 
-// temporary writes text to a file that only its maker may read.
+// temporary writes text to a file that only the user may read.
 func temporary(text []byte) (string, error) {
 	f, err := os.CreateTemp("", "usher-bindings-*.yaml")
 	if err != nil {
@@ -113,7 +113,7 @@ func temporary(text []byte) (string, error) {
 	return f.Name(), errors.Join(err, f.Close())
 }
 
-// edit opens a file in the person's editor, and returns what it holds
+// edit opens a file in the user's editor, and returns what it holds
 // afterwards: nothing when only white space and comments are left.
 func edit(ctx context.Context, t term.Terminal, path string) ([]byte, error) {
 	command := editor()
@@ -137,7 +137,7 @@ func edit(ctx context.Context, t term.Terminal, path string) ([]byte, error) {
 	return nil, nil
 }
 
-// editor is the command that people edit with.
+// editor is the command of the user's editor.
 func editor() string {
 	for _, name := range []string{"VISUAL", "EDITOR"} {
 		if command := os.Getenv(name); command != "" {

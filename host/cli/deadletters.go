@@ -19,7 +19,7 @@ func newDeadLetters(env *command.Env) *cobra.Command {
 	var f executionFlags
 	cmd := &cobra.Command{
 		Use:   "dead-letters",
-		Short: "See the actions that failed for good, and run them again",
+		Short: "Show the actions that used up their attempts, and run them again",
 		Example: `  usher dead-letters --action notify-slack --since 1d
   usher dead-letters retry --text "status 503" --since 1d`,
 		GroupID: command.GroupWork,
@@ -74,7 +74,7 @@ func deadLetterTable(t term.Terminal, w io.Writer, executions []client.Execution
 	t.Table(w, []string{"EXECUTION", "USER", "ACTION", "LAST ATTEMPT", "ERROR"}, rows)
 }
 
-// errorLine tells in one short line why a run failed.
+// errorLine is the error of a run in one short line.
 func errorLine(r host.Result) string {
 	if r.Error == nil {
 		return string(r.Fault)
@@ -93,7 +93,7 @@ func newDeadLettersRetry(env *command.Env) *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "retry",
-		Short: "Run the dead letters of all executions that are selected again, now",
+		Short: "Run the dead letters of the selected executions again, now",
 		Example: `  usher dead-letters retry --action notify-slack --since 2h
   usher dead-letters retry --all`,
 		Args: command.Exactly(),
@@ -102,8 +102,8 @@ func newDeadLettersRetry(env *command.Env) *cobra.Command {
 		},
 	}
 	f.add(cmd)
-	cmd.Flags().BoolVar(&all, "all", false, "every one there is, when nothing selects some")
-	cmd.Flags().IntVar(&f.q.Limit, "limit", 0, "so many executions at most (0: no limit)")
+	cmd.Flags().BoolVar(&all, "all", false, "all of them, when no other flag selects some")
+	cmd.Flags().IntVar(&f.q.Limit, "limit", 0, "most executions to retry (0: no limit)")
 	return cmd
 }
 

@@ -30,12 +30,12 @@ func newActionsDeploy(env *command.Env) *cobra.Command {
 		Use:   "deploy [DIR|FILE]",
 		Short: "Build a folder or a script, upload it and deploy it",
 		Long: `Read DIR/action.yaml (DIR is . by default), build the module when it is missing
-or older than its source, create the action when the server has none of that
-name, upload the module as a new version and deploy it. Then say what was
-granted, and what is still to do.
+or older than its source, create the action when the server has none with that
+name, upload the module as a new version and deploy it. Then print what the
+action may do, and what is still to do.
 
 FILE is a script: the action.yaml beside it that names it has its settings.
-Without one it is an action that may reach no hosts until its binding allows some.`,
+Without one the action may call no hosts until its binding allows some.`,
 		Example: `  usher actions deploy plugins/notify-slack --bind
   usher actions deploy hello.js --bind`,
 		Args: cobra.MaximumNArgs(1),
@@ -96,7 +96,7 @@ func (d *deployAnswer) upload(ctx context.Context, c *client.Client, built autho
 	}
 	if action.Trigger != built.Trigger {
 		return &host.Error{
-			Code: host.Conflict, Text: fmt.Sprintf("%s is an action for %s, and the file says %s", built.Name, action.Trigger, built.Trigger),
+			Code: host.Conflict, Text: fmt.Sprintf("%s is an action for %s, and the file has the trigger %s", built.Name, action.Trigger, built.Trigger),
 			Hint: "choose another name, or delete the old action first",
 		}
 	}
@@ -117,7 +117,7 @@ func (d *deployAnswer) upload(ctx context.Context, c *client.Client, built autho
 	return err
 }
 
-// findBinding tells where the action is bound, and binds it last when asked.
+// findBinding finds the action's binding, and binds it last when asked.
 func (d *deployAnswer) findBinding(ctx context.Context, c *client.Client, bind bool) error {
 	bindings, err := c.Bindings(ctx, d.Action.Trigger)
 	if err != nil {
@@ -140,7 +140,7 @@ func (d *deployAnswer) findBinding(ctx context.Context, c *client.Client, bind b
 	return nil
 }
 
-// plan says what is left to do before the action can run.
+// plan lists what is left to do before the action can run.
 func (d *deployAnswer) plan(declared host.Manifest) {
 	d.MissingSecrets = missingSecrets(declared, d.Action.Secrets)
 	d.Next = []string{}
@@ -180,11 +180,11 @@ func printDeploy(t term.Terminal, w io.Writer, d deployAnswer) {
 	}
 }
 
-// printGrants says what a version may reach and read.
+// printGrants prints what a version may call and read.
 func printGrants(t term.Terminal, w io.Writer, m host.Manifest, set []host.Secret) {
-	reach := strings.Join(m.Settings.Egress.Allow, ", ")
+	origins := strings.Join(m.Settings.Egress.Allow, ", ")
 	if m.Settings.Egress.Mode == host.EgressPublic {
-		reach = "every public address"
+		origins = "every public address"
 	}
 	names := make([]string, 0, len(m.Secrets))
 	for _, s := range set {
@@ -193,5 +193,5 @@ func printGrants(t term.Terminal, w io.Writer, m host.Manifest, set []host.Secre
 	for _, name := range missingSecrets(m, set) {
 		names = append(names, name+" "+t.Yellow("(not set)"))
 	}
-	t.Pairs(w, "may reach ", cmp.Or(reach, "nothing"), "secrets   ", cmp.Or(strings.Join(names, ", "), "none"))
+	t.Pairs(w, "may call  ", cmp.Or(origins, "nothing"), "secrets   ", cmp.Or(strings.Join(names, ", "), "none"))
 }

@@ -19,7 +19,7 @@ import (
 )
 
 func newEgress(env *command.Env) *cobra.Command {
-	return command.Parent("egress", "See and narrow where actions may send requests", command.GroupWork, newEgressExplain(env), newEgressTighten(env))
+	return command.Parent("egress", "Show and narrow where actions may send requests", command.GroupWork, newEgressExplain(env), newEgressTighten(env))
 }
 
 func newEgressExplain(env *command.Env) *cobra.Command {
@@ -27,10 +27,10 @@ func newEgressExplain(env *command.Env) *cobra.Command {
 	var public bool
 	cmd := &cobra.Command{
 		Use:   "explain URL",
-		Short: "Say whether an action could send a request to URL, and which rule decides",
-		Long: `Say whether an action with these allowed hosts could send a request to URL from
-this machine, which rule decides, and what to change. Names are looked up;
-nothing is sent. Ends with code 5 when the request would be refused.`,
+		Short: "Check whether an action could send a request to URL, and by which rule",
+		Long: `Check whether an action with these allowed hosts could send a request to URL from
+this machine, and print the rule and what to change. Names are resolved; nothing
+is sent. Exits with code 5 when the request would be refused.`,
 		Example: `  usher egress explain https://hooks.slack.com/services/x --allow hooks.slack.com
   usher egress explain http://10.0.0.7:8080 --allow http://10.0.0.7:8080 --allow-network 10.0.0.0/8`,
 		Args: command.Exactly("URL"),
@@ -42,7 +42,7 @@ nothing is sent. Ends with code 5 when the request would be refused.`,
 			return explain(cmd.Context(), env, policy, args[0])
 		},
 	}
-	cmd.Flags().StringArrayVar(&allow, "allow", nil, "origin that the action may reach; repeatable")
+	cmd.Flags().StringArrayVar(&allow, "allow", nil, "origin that the action may call; repeatable")
 	cmd.Flags().BoolVar(&public, "allow-public", false, "as with mode: public")
 	settings.AddFlag(cmd.Flags(), "allow-network")
 	return cmd
@@ -83,17 +83,17 @@ func newEgressTighten(env *command.Env) *cobra.Command {
 	var f tightenFlags
 	cmd := &cobra.Command{
 		Use:   "tighten ACTION",
-		Short: "Let an action reach only where it has sent requests so far",
-		Long: `Show where an action's deployed version has sent requests, and make that list all
-that its binding allows. Nothing is done before the list was confirmed, or --yes
-given. What the version itself declares stays allowed.`,
+		Short: "Allow an action only the origins that it has contacted",
+		Long: `Show where an action's deployed version has sent requests, and replace what its
+binding allows by that list, after you confirm it or with --yes. What the version
+itself declares stays allowed.`,
 		Example: `  usher egress tighten notify-slack
   usher egress tighten notify-slack --all-versions --yes`,
 		Args: command.Exactly("ACTION"),
 		RunE: func(cmd *cobra.Command, args []string) error { return tighten(env, cmd, args[0], f) },
 	}
-	cmd.Flags().BoolVar(&f.AllVersions, "all-versions", false, "go by what every version contacted, not the deployed one alone")
-	cmd.Flags().BoolVar(&f.Force, "force", false, "also when nothing was contacted yet, or not everything can be listed")
+	cmd.Flags().BoolVar(&f.AllVersions, "all-versions", false, "use what all versions contacted, not only the deployed one")
+	cmd.Flags().BoolVar(&f.Force, "force", false, "even if nothing was contacted yet, or not every origin can be in an allow list")
 	command.AddYes(cmd, &f.yes)
 	return cmd
 }
@@ -120,26 +120,26 @@ func tighten(env *command.Env, cmd *cobra.Command, action string, f tightenFlags
 		return err
 	}
 	return env.Term.Answer(report, func(w io.Writer) {
-		term.Fprintf(w, "%s may reach %s\n", report.Action, reach(report))
+		term.Fprintf(w, "%s may call %s\n", report.Action, allowedOrigins(report))
 	})
 }
 
 // printEgress shows what tightening would do.
 func printEgress(t term.Terminal, w io.Writer, report host.EgressReport) {
-	t.Pairs(w, "action", report.Action, "may reach now", reach(report), "declared", strings.Join(report.Declared, ", "))
+	t.Pairs(w, "action", report.Action, "may call now", allowedOrigins(report), "declared", strings.Join(report.Declared, ", "))
 	if len(report.Contacted) > 0 {
 		term.Fprintln(w)
 		contactedTable(t, w, report.Contacted)
 	}
 	term.Fprintln(w)
 	if len(report.Tightened) == 0 {
-		term.Fprintln(w, "nothing was contacted so far: tightened, it may reach what its version declares alone")
+		term.Fprintln(w, "no origin was contacted so far: tightened, it may call only what its version declares")
 	}
 	for _, origin := range report.Tightened {
 		term.Fprintln(w, t.Green("+ "+origin))
 	}
 	for _, origin := range report.LeftOut {
-		term.Fprintln(w, t.Red("- "+origin)+" was contacted, and can't stand in a list")
+		term.Fprintln(w, t.Red("- "+origin)+" was contacted, and can't be in an allow list")
 	}
 }
 
@@ -148,11 +148,11 @@ func contactedTable(t term.Terminal, w io.Writer, contacted []host.OriginUse) {
 	for i, r := range contacted {
 		rows[i] = []string{r.Origin, strconv.FormatInt(r.Requests, 10), term.ShortTime(r.FirstAt), term.ShortTime(r.LastAt)}
 	}
-	t.Table(w, []string{"REACHED", "REQUESTS", "FIRST", "LAST"}, rows)
+	t.Table(w, []string{"CONTACTED", "REQUESTS", "FIRST", "LAST"}, rows)
 }
 
-// reach says in words where an action may send requests.
-func reach(report host.EgressReport) string {
+// allowedOrigins lists where an action may send requests.
+func allowedOrigins(report host.EgressReport) string {
 	allowed := slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(report.Allow), report.Declared...))))
 	switch {
 	case report.Mode == host.EgressPublic:

@@ -15,7 +15,7 @@ import (
 )
 
 func newEvents(env *command.Env) *cobra.Command {
-	return command.Parent("events", "Send events and look at them", command.GroupWork, newEventsSend(env), newEventsShow(env), newRefusedEvents(env))
+	return command.Parent("events", "Send and show events", command.GroupWork, newEventsSend(env), newEventsShow(env), newRefusedEvents(env))
 }
 
 // sendFlags are the flags of `usher events send`.
@@ -29,7 +29,7 @@ func newEventsSend(env *command.Env) *cobra.Command {
 	var f sendFlags
 	cmd := &cobra.Command{
 		Use:   "send FILE",
-		Short: "Send an event ('-' reads stdin), and with --wait show what became of it",
+		Short: "Send an event ('-' reads stdin), and with --wait show the result",
 		Example: `  usher events send event.json
   usher events send event.json --wait 30s`,
 		Args: command.Exactly("FILE"),
@@ -37,7 +37,7 @@ func newEventsSend(env *command.Env) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.trigger, "trigger", string(host.PostUserRegistration), "what happened")
-	flags.StringVar(&f.key, "idempotency-key", "", "key that tells a repeat (default: the tenant and the user)")
+	flags.StringVar(&f.key, "idempotency-key", "", "key that identifies a repeat (default: the tenant and the user)")
 	flags.DurationVar(&f.wait, "wait", 0, "wait until its actions have run, and show them; code 7 when one failed, 8 when the key may not see them")
 	return cmd
 }
@@ -75,14 +75,14 @@ func printAccepted(t term.Terminal, accepted host.Accepted) error {
 	})
 }
 
-// acceptedUnseen tells of an event that a key may send, but not follow. It has
-// a code of its own: nothing failed, and nothing is known.
+// acceptedUnseen prints an event that a key may send, but not follow. It has its
+// own exit code: nothing failed, and the result is unknown.
 func acceptedUnseen(t term.Terminal, accepted host.Accepted) error {
 	if err := printAccepted(t, accepted); err != nil {
 		return err
 	}
 	if !t.JSON {
-		t.Note("usher: the event is accepted and its actions run, but this key may not see what becomes of it")
+		t.Note("usher: the event is accepted and its actions run, but this key may not read the result")
 		t.Note("usher: hint: to follow it, use a key with the scope read: usher keys create NAME --scope read")
 	}
 	return term.SilentExit(term.ExitUnseen)

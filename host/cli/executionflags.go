@@ -32,11 +32,11 @@ func (f *executionFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.q.VersionID, "version", "", "only with results of this version, an id (see 'usher versions ACTION')")
 	flags.StringVar(&f.since, "since", "", "only accepted then or later: "+momentUsage)
 	flags.StringVar(&f.until, "until", "", "only accepted before then: "+momentUsage)
-	flags.StringVar(&f.q.Text, "text", "", "only with these words in an attempt's error")
+	flags.StringVar(&f.q.Text, "text", "", "only with these words in the error of an attempt")
 	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statusNames(), cobra.ShellCompDirectiveNoFileComp))
 }
 
-// addPage adds the flags that say where a list begins and ends.
+// addPage adds the flags for the beginning and the length of a list.
 func (f *executionFlags) addPage(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.q.Before, "before", "", "only older than this execution")
 	cmd.Flags().IntVar(&f.q.Limit, "limit", 50, "how many, 500 at most")
@@ -70,7 +70,7 @@ func statusNames() []string {
 	return names
 }
 
-const momentUsage = "so long ago (30m, 2h, 7d), a day or a time (2026-11-22, 2026-11-22T10:00:00Z)"
+const momentUsage = "how long ago (30m, 2h, 7d), a day or a time (2026-11-22, 2026-11-22T10:00:00Z)"
 
 // moment reads a point in time: a duration before now, a day or a time. "" is
 // none.
@@ -86,7 +86,7 @@ func moment(flag, text string, now time.Time) (time.Time, error) {
 			return at, nil
 		}
 	}
-	return time.Time{}, term.UsageError{Err: fmt.Errorf("--%s %q is no time", flag, text), Hint: "write " + momentUsage}
+	return time.Time{}, term.UsageError{Err: fmt.Errorf("--%s %q is not a time", flag, text), Hint: "write " + momentUsage}
 }
 
 // ago reads a duration, which may also be a number of days such as 7d.

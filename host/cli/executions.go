@@ -18,7 +18,7 @@ import (
 
 func newExecutions(env *command.Env) *cobra.Command {
 	var f executionFlags
-	cmd := command.Parent("executions", "Search what ran, look at it, and run it again", command.GroupWork,
+	cmd := command.Parent("executions", "Search, show, retry, replay and cancel executions", command.GroupWork,
 		newExecutionsList(env), newExecutionsShow(env), newExecutionsLogs(env), newExecutionsRetry(env), newExecutionsReplay(env), newExecutionsCancel(env))
 	cmd.Example = executionExample
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return searchExecutions(cmd.Context(), env, f) }
@@ -196,7 +196,7 @@ func stepState(t term.Terminal, s host.StepState) string {
 func newExecutionsLogs(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "logs EXECUTION",
-		Short: "Print all that its runs logged, one line for each",
+		Short: "Print what its runs logged, one line per entry",
 		Args:  command.Exactly("EXECUTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := env.Client()
@@ -226,7 +226,7 @@ func newExecutionsRetry(env *command.Env) *cobra.Command {
 func newExecutionsCancel(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "cancel EXECUTION",
-		Short: "Run no more of its actions; what runs now is let finish",
+		Short: "Run no more of its actions; a running one may finish",
 		Args:  command.Exactly("EXECUTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return changeExecution(cmd.Context(), env, args[0], "is canceled", (*client.Client).CancelExecution)

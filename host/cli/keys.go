@@ -30,10 +30,10 @@ func newKeysCreate(env *command.Env) *cobra.Command {
 	var offline bool
 	cmd := &cobra.Command{
 		Use:   "create NAME",
-		Short: "Make an API key; it is shown once, on stdout",
-		Long: `Make an API key, which is shown once, on stdout. That takes a key with scope
-manage. When none is left, stop the host and make one with --offline: it takes
-the data directory alone.`,
+		Short: "Create an API key; it is shown once, on stdout",
+		Long: `Create an API key, which is shown once, on stdout. This needs a key with scope
+manage. When none is left, stop the host and create one with --offline, which
+needs only the data directory.`,
 		Example: `  usher keys create signup-service --scope ingest
   usher keys create admin --scope ingest,manage,read --offline`,
 		Args: command.Exactly("NAME"),
@@ -50,12 +50,12 @@ the data directory alone.`,
 			if err != nil {
 				return err
 			}
-			env.Term.Note("%s (%s) may %s; keep the key now, it is not shown again", key.Name, key.ID, strings.Join(scopes, ", "))
+			env.Term.Note("%s (%s) may %s; store the key now, it is not shown again", key.Name, key.ID, strings.Join(scopes, ", "))
 			return env.Term.Answer(key, func(w io.Writer) { term.Fprintln(w, key.Secret) })
 		},
 	}
 	cmd.Flags().StringSliceVar(&scopes, "scope", []string{string(host.ScopeIngest)}, "what it may do: ingest, manage, read; repeatable")
-	cmd.Flags().BoolVar(&offline, "offline", false, "make it in the data directory (--data) of a host that is stopped")
+	cmd.Flags().BoolVar(&offline, "offline", false, "create it in the data directory (--data) of a stopped host")
 	return cmd
 }
 
@@ -67,7 +67,8 @@ func createKey(ctx context.Context, env *command.Env, name string, scopes []host
 	return c.CreateKey(ctx, name, scopes)
 }
 
-// createKeyOffline needs no key: who may write the data directory owns the host.
+// createKeyOffline needs no key: a user who may write the data directory owns the
+// host.
 func createKeyOffline(ctx context.Context, env *command.Env, name string, scopes []host.Scope) (key client.Key, err error) {
 	db, err := openStopped(ctx, env.Config.Data)
 	if err != nil {

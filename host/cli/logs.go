@@ -26,7 +26,7 @@ func newLogs(env *command.Env) *cobra.Command {
 	var f logFlags
 	cmd := &cobra.Command{
 		Use:     "logs",
-		Short:   "Show what the actions did and logged, oldest first",
+		Short:   "Show the results and logs of actions, oldest first",
 		GroupID: command.GroupWork,
 		Args:    command.Exactly(),
 		Example: `  usher logs --follow --action notify-slack`,
@@ -106,10 +106,10 @@ func newTail(env *command.Env) *cobra.Command {
 	var f tailFlags
 	cmd := &cobra.Command{
 		Use:   "tail",
-		Short: "Follow what the actions do, as they do it, until interrupted",
+		Short: "Follow the results of actions until interrupted",
 		Long: `Follow the results of all actions as they are recorded, with their logs. When the
-connection breaks, as when the host is restarted, it goes on where it was: no
-result is missed and none comes twice. With --json each result is one line.`,
+connection breaks, as when the host restarts, it continues after the last result: none
+is missed or repeated. With --json each result is one line.`,
 		Example: `  usher tail
   usher tail --action notify-slack --last 5
   usher --json tail | jq 'select(.succeeded | not)'`,

@@ -18,11 +18,11 @@ import (
 )
 
 func newRefusedEvents(env *command.Env) *cobra.Command {
-	cmd := command.Parent("refused", "See events that were refused within a day, and send them again", "",
+	cmd := command.Parent("refused", "Show events that were refused within a day, and send them again", "",
 		newRefusedEventsList(env), newRefusedEventsShow(env), newSendAgain(env))
-	cmd.Long = `See what senders with a valid key sent and the host did not accept, with the
-reason, and send it again. It is kept for a day, encrypted and in bounds; what
-looks like a password, a key or a token is shown masked.`
+	cmd.Long = `Show what senders with a valid key sent and the host did not accept, with the
+reason, and send it again. It is stored for a day, encrypted and bounded in size;
+what looks like a password, a key or a token is shown redacted.`
 	return cmd
 }
 
@@ -37,7 +37,7 @@ func newRefusedEventsList(env *command.Env) *cobra.Command {
 	}
 	addOfKey(cmd, &q)
 	cmd.Flags().StringVar(&q.Before, "before", "", "only those older than this one: the next page")
-	cmd.Flags().IntVar(&q.Limit, "limit", 50, "so many at most")
+	cmd.Flags().IntVar(&q.Limit, "limit", 50, "how many, at most")
 	return cmd
 }
 
@@ -74,8 +74,8 @@ func listRefusedEvents(ctx context.Context, env *command.Env, q host.RefusedEven
 	})
 }
 
-// refusedReason is the reason in one short line: what is wrong first, where
-// that is told.
+// refusedReason is the reason in one short line, with the first invalid field when
+// there is one.
 func refusedReason(e host.RefusedEvent) string {
 	reason := e.Detail
 	if len(e.Errors) > 0 {
@@ -94,7 +94,7 @@ func refusedReason(e host.RefusedEvent) string {
 func newRefusedEventsShow(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show REFUSED-EVENT",
-		Short: "Show why an event was refused, and what was sent, with credentials masked",
+		Short: "Show why an event was refused, and what was sent, with credentials redacted",
 		Args:  command.Exactly("REFUSED-EVENT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := env.Client()
@@ -112,7 +112,7 @@ func newRefusedEventsShow(env *command.Env) *cobra.Command {
 
 func printRefusedEvent(t term.Terminal, w io.Writer, e client.RefusedEvent) {
 	t.Pairs(w, "refused event", e.ID, "trigger", string(e.Trigger), "key", e.KeyID, "received", term.ShortTime(e.ReceivedAt),
-		"kept until", term.ShortTime(e.ExpiresAt), "content type", e.ContentType, "size", term.ByteSize(e.SizeBytes), "reason", e.Detail)
+		"stored until", term.ShortTime(e.ExpiresAt), "content type", e.ContentType, "size", term.ByteSize(e.SizeBytes), "reason", e.Detail)
 	for _, f := range e.Errors {
 		term.Fprintf(w, "  %s %s\n", f.Pointer, f.Detail)
 	}
@@ -123,9 +123,9 @@ func printRefusedEvent(t term.Terminal, w io.Writer, e client.RefusedEvent) {
 	case e.BodyText != "":
 		term.Fprintf(w, "| %s\n", term.Hang(e.BodyText, "| ")) // its sender must not write the lines after it
 	case !e.Kept:
-		term.Fprintln(w, "what was sent is not kept: it was too large")
+		term.Fprintln(w, "the body was not stored: it was too large")
 	default:
-		term.Fprintln(w, "what was sent is no text")
+		term.Fprintln(w, "the body is not text")
 	}
 	again := "usher events refused send-again " + e.ID
 	if !e.Kept {
@@ -146,18 +146,18 @@ func newSendAgain(env *command.Env) *cobra.Command {
 	var f sendAgainFlags
 	cmd := &cobra.Command{
 		Use:   "send-again [REFUSED-EVENT...]",
-		Short: "Send refused events again, as they were sent or with a fix",
-		Long: `Take refused events through the host's checks once more, oldest first: as their
-senders sent them, after an upgrade that accepts them, or one of them with --file
-in its place. What is accepted is no refused event any more; what is refused
-again stays, and the command ends with code 5.`,
+		Short: "Send refused events again, as they were sent or corrected",
+		Long: `Check refused events again, oldest first: as they were sent, for example after an
+upgrade that accepts them, or one of them corrected with --file. An accepted event is
+removed from the list; one that is refused again stays, and the command exits with
+code 5.`,
 		Example: `  usher events refused send-again ref_01kaj5v7m3q9w8t6r4e2y0n1pz --file fixed.json
   usher events refused send-again --all`,
 		RunE: func(cmd *cobra.Command, args []string) error { return sendAgain(cmd.Context(), env, args, f) },
 	}
-	cmd.Flags().StringVar(&f.file, "file", "", "file with the event, or the array of events, to send in its place ('-' reads stdin)")
+	cmd.Flags().StringVar(&f.file, "file", "", "file with the event, or the array of events, to send instead ('-' reads stdin)")
 	cmd.Flags().StringVar(&f.contentType, "content-type", "", "content type to send it with, such as application/json")
-	cmd.Flags().BoolVar(&f.all, "all", false, "every one there is")
+	cmd.Flags().BoolVar(&f.all, "all", false, "all of them")
 	addOfKey(cmd, &f.of)
 	return cmd
 }

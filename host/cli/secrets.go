@@ -19,8 +19,8 @@ func newSecrets(env *command.Env) *cobra.Command {
 		newSecretsSet(env), newSecretsList(env), newSecretsRemove(env))
 }
 
-// secretSource says where a secret's value is read. The command line is no
-// choice: it stays in the shell's history and in the list of processes.
+// secretSource is where a secret's value is read. The command line is not offered:
+// it stays in the shell's history and in the list of processes.
 type secretSource struct {
 	file string
 	env  string
@@ -72,7 +72,7 @@ func newSecretsSet(env *command.Env) *cobra.Command {
 				return err
 			}
 			return env.Term.Answer(map[string]any{"secrets": secrets}, func(w io.Writer) {
-				term.Fprintf(w, "%s: %s is set; it holds from the next run on\n", args[0], args[1])
+				term.Fprintf(w, "%s: %s is set; it takes effect at the next run\n", args[0], args[1])
 			})
 		},
 	}

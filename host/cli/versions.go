@@ -45,7 +45,7 @@ func listVersions(ctx context.Context, env *command.Env, action string) error {
 	}
 	return env.Term.Answer(map[string]any{"versions": term.NotNil(versions)}, func(w io.Writer) {
 		if len(versions) == 0 {
-			env.Term.Note("no versions yet; make one: usher actions deploy DIR")
+			env.Term.Note("no versions yet; create one: usher actions deploy DIR")
 			return
 		}
 		versionTable(env.Term, w, versions)
@@ -67,7 +67,7 @@ func versionTable(t term.Terminal, w io.Writer, versions []host.Version) {
 	t.Table(w, []string{"VERSION", "ID", "FROM", "SIZE", "DIGEST", "CREATED", "STATE"}, rows)
 }
 
-// originOf tells what a version was made of.
+// originOf is what a version was made of.
 func originOf(v host.Version) string {
 	if v.Source == nil && v.Revision == 0 {
 		return "upload"
@@ -78,7 +78,7 @@ func originOf(v host.Version) string {
 func newVersionsDeploy(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "deploy ACTION NUMBER",
-		Short: "Deploy a version that is there already",
+		Short: "Deploy an existing version",
 		Args:  command.Exactly("ACTION", "NUMBER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return deployVersion(cmd.Context(), env, args[0], args[1])
@@ -101,10 +101,10 @@ func deployVersion(ctx context.Context, env *command.Env, action, number string)
 func newRollback(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "rollback ACTION [VERSION]",
-		Short: "Deploy an earlier version: the one before, unless told which",
+		Short: "Deploy an earlier version, the previous one by default",
 		Long: `Deploy an earlier version of an action again. Without VERSION, a number or an
 id, it is the newest one that is older than what is deployed. Executions that
-were accepted before go on with the versions that they began with.`,
+were accepted before continue with their versions.`,
 		Example: `  usher rollback notify-slack
   usher rollback notify-slack 3`,
 		GroupID: command.GroupWork,
@@ -145,7 +145,7 @@ func earlier(action string, newestFirst []host.Version) (host.Version, error) {
 			return v, nil
 		}
 	}
-	refusal := &host.Error{Code: host.Conflict, Text: action + " has no version before the deployed one", Hint: "see what there is: usher versions " + action}
+	refusal := &host.Error{Code: host.Conflict, Text: action + " has no version before the deployed one", Hint: "list the versions: usher versions " + action}
 	if deployed == 0 {
 		refusal.Text = action + " has no deployed version to go back from"
 		refusal.Hint = "name the version to deploy: usher rollback " + action + " VERSION"
@@ -156,7 +156,7 @@ func earlier(action string, newestFirst []host.Version) (host.Version, error) {
 func newVersionsShow(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show ACTION NUMBER",
-		Short: "Show what a version can do, and what it did: imports, hosts, secrets",
+		Short: "Show what a version can do and has done: imports, origins, secrets",
 		Args:  command.Exactly("ACTION", "NUMBER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := env.Client()
@@ -182,7 +182,7 @@ func printCapabilities(t term.Terminal, w io.Writer, found host.Capabilities) {
 		declared = "every public address"
 	}
 	t.Pairs(w, "version", fmt.Sprintf("v%d, %s", found.Number, found.VersionID), "digest", found.Digest,
-		"imports", strings.Join(imports, ", "), "asks to reach", cmp.Or(declared, "nothing"), "asks for secrets", cmp.Or(strings.Join(found.Secrets.Declared, ", "), "none"))
+		"imports", strings.Join(imports, ", "), "wants to call", cmp.Or(declared, "nothing"), "wants secrets", cmp.Or(strings.Join(found.Secrets.Declared, ", "), "none"))
 	term.Fprintf(w, "\nin its latest %s:\n", term.Count(found.Looked, "execution"))
 	t.Pairs(w, "called", cmp.Or(strings.Join(found.Functions, ", "), "nothing"), "read secrets", cmp.Or(strings.Join(found.Secrets.Read, ", "), "none"))
 	if len(found.Egress.Contacted) == 0 {

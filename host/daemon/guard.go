@@ -15,16 +15,16 @@ import (
 // dataFolders are the folders that a host makes in its data directory.
 var dataFolders = []string{"cache", "npm", settings.TLSDir}
 
-// ofOthers are the bits of a mode that let others than the owner in.
+// ofOthers are the permission bits of users other than the owner.
 const ofOthers os.FileMode = 0o077
 
-// GuardData takes from others what they may of the host's own files in its data
-// directory: events, sealed secrets and keys are nobody else's to read, also in a
-// directory that others may look into, and in files of an older host. What is
-// not the host's is left alone, the directory itself too.
+// GuardData removes the permissions of other users from the host's own files in its
+// data directory, so that only its owner can read events, sealed secrets and keys,
+// even in a directory that others may list and in files of an older host. Files that
+// are not the host's stay as they are, and so does the directory itself.
 func GuardData(dir string, log *slog.Logger) {
 	entries, err := os.ReadDir(dir)
-	if err != nil || runtime.GOOS == "windows" { // where modes mean little; that there is none yet is no fault
+	if err != nil || runtime.GOOS == "windows" { // modes mean little there; a missing directory is fine
 		return
 	}
 	var guarded []string
@@ -38,17 +38,17 @@ func GuardData(dir string, log *slog.Logger) {
 		case err == nil:
 			guarded = append(guarded, e.Name())
 		case !slices.Contains(settings.MadeByHost, e.Name()): // keys may be mounted, and are checked where they are read
-			log.Warn("others may read a file of the host, and that can't be changed", "file", filepath.Join(dir, e.Name()),
+			log.Warn("other users may read a file of the host, and its mode can't be changed", "file", filepath.Join(dir, e.Name()),
 				"mode", info.Mode().Perm().String(), "error", err)
 		}
 	}
 	if len(guarded) > 0 {
-		log.Warn("others could read files of the host; now they can't", "data", dir, "files", strings.Join(guarded, ", "))
+		log.Warn("other users could read files of the host; now they can't", "data", dir, "files", strings.Join(guarded, ", "))
 	}
 }
 
 // isOurs reports whether a host made what is in its data directory. A link is
-// somebody's.
+// not.
 func isOurs(e os.DirEntry) bool {
 	if e.IsDir() {
 		return slices.Contains(dataFolders, e.Name())
@@ -57,11 +57,11 @@ func isOurs(e os.DirEntry) bool {
 		(slices.Contains(settings.MadeByHost, e.Name()) || e.Name() == sqlite.LockName || e.Name() == sqlite.RunningName || strings.HasPrefix(e.Name(), sqlite.FileName))
 }
 
-// WarnUnconfined says once what a host without the kernel's help does not do.
+// WarnUnconfined logs once what a host can't do without the kernel's help.
 func WarnUnconfined(confines bool, log *slog.Logger) {
 	if confines {
 		return
 	}
-	log.Warn("this kernel has no Landlock: what compiles and builds uploads is bounded in time and memory, but not kept from this user's files",
-		"hint", "run the host on Linux 5.13 or newer with landlock among its security modules, or let only those create actions whom you trust")
+	log.Warn("this kernel has no Landlock: compilers and builds of uploads are bounded in time and memory, but can read this user's files",
+		"hint", "run the host on Linux 5.13 or newer with landlock among its security modules, or let only people you trust create actions")
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/usherhost/usher/host/sqlite"
 )
 
-// Check is one thing that must work before events are taken.
+// Check is one condition for accepting events.
 type Check struct {
 	name string
 	run  func(context.Context) error
@@ -25,8 +25,8 @@ type checkAnswer struct {
 	Error string `json:"error,omitempty"`
 }
 
-// AddHealth adds /livez, /readyz and /metrics. Liveness asks nothing of the
-// disk: a restart mends no disk.
+// AddHealth adds /livez, /readyz and /metrics. Liveness does not
+// look at the disk: a restart does not fix a disk.
 func AddHealth(cfg settings.Config, routes *echo.Echo, checks []Check, draining func() bool, metrics *prometheus.Registry, read echo.MiddlewareFunc) {
 	routes.GET("/livez", func(c echo.Context) error { return c.JSON(http.StatusOK, map[string]string{"status": "ok"}) })
 	routes.GET("/readyz", func(c echo.Context) error { return ready(c, checks, draining) })
@@ -59,8 +59,8 @@ func ready(c echo.Context, checks []Check, draining func() bool) error {
 	return c.JSON(code, body)
 }
 
-// HostChecks are what the host needs to take events: a database that takes
-// commits, and room on its disk.
+// HostChecks are the conditions for accepting events: a database that accepts
+// commits, and free space on its disk.
 func HostChecks(db *sqlite.DB, dir string) []Check {
 	return []Check{
 		{"database", db.Health},

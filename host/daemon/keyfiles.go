@@ -18,7 +18,7 @@ import (
 	"github.com/usherhost/usher/host/sqlite"
 )
 
-// OpenBox opens the encryption of secrets, and says so when it made the key.
+// OpenBox opens the encryption of secrets, and prints a note when it created the key.
 func OpenBox(ctx context.Context, t term.Terminal, cfg settings.Config, db *sqlite.DB, newDatabase bool) (*seal.Box, error) {
 	if !newDatabase {
 		if err := ownDatabase(ctx, cfg, db); err != nil {
@@ -30,8 +30,8 @@ func OpenBox(ctx context.Context, t term.Terminal, cfg settings.Config, db *sqli
 		return nil, err
 	}
 	if path, created := box.Created(); created {
-		t.Note("usher: made the key that encrypts the secrets: %s\n"+
-			"usher: back it up, apart from the database: without it no stored secret can be read", path)
+		t.Note("usher: created the key that encrypts the secrets: %s\n"+
+			"usher: back it up in another place than the database: without it no stored secret can be read", path)
 	}
 	return box, nil
 }
@@ -59,13 +59,13 @@ func ownDatabase(ctx context.Context, cfg settings.Config, db *sqlite.DB) error 
 	return &host.Error{
 		Code: host.Refused,
 		Text: fmt.Sprintf("the data directory %s has the API key of a host (%s), and a database that no host has used", cfg.Data, settings.AdminKeyFile),
-		Hint: "put the host's database back, or restore a backup of it; see 'usher backup --help'\n" +
+		Hint: "restore the host's database, or a backup of it; see 'usher backup --help'\n" +
 			"to use the database that is there: usher serve --data " + cfg.Data + " --new-database",
 	}
 }
 
 // EnsureAdminKey makes an API key for the command line at the first start. An
-// older one, of a database that was lost, is kept beside it.
+// older one, of a database that was lost, is renamed.
 func EnsureAdminKey(ctx context.Context, t term.Terminal, cfg settings.Config, reg *registry.Registry) error {
 	path := filepath.Join(cfg.Data, settings.AdminKeyFile)
 	made, err := reg.EnsureAdminKey(ctx, func(secret string) error {
@@ -80,7 +80,7 @@ func EnsureAdminKey(ctx context.Context, t term.Terminal, cfg settings.Config, r
 		return fmt.Errorf("make the first API key: %w", err)
 	}
 	if made {
-		t.Note("usher: an API key with every scope is in %s; the commands find it there (--data)", path)
+		t.Note("usher: an API key with every scope is in %s; the commands read it from there (--data)", path)
 	}
 	return nil
 }

@@ -12,17 +12,16 @@ import (
 )
 
 // Lifetime is how a host ends. With the first SIGINT or SIGTERM it begins to
-// drain: /readyz answers 503, so that balancers send elsewhere, while the
-// listener still takes what comes. A drain delay later, or with a second signal,
-// the context ends with which all of the host stops; one more signal then ends
-// the process at once.
+// drain: /readyz answers 503, so that load balancers stop sending, while the
+// listener still accepts requests. After the drain delay, or with a second signal,
+// the context of the whole host ends; one more signal then ends the process at once.
 type Lifetime struct {
 	signals  chan os.Signal
 	draining chan struct{} // closed when it begins
 	delay    time.Duration
 }
 
-// NewLifetime catches the signals from now on; end gives them back.
+// NewLifetime catches the signals from now on, until End.
 func NewLifetime(delay time.Duration) *Lifetime {
 	l := &Lifetime{signals: make(chan os.Signal, 2), draining: make(chan struct{}), delay: delay}
 	signal.Notify(l.signals, os.Interrupt, syscall.SIGTERM)
@@ -42,7 +41,7 @@ func (l *Lifetime) IsDraining() bool {
 }
 
 // Watch calls stop when the host is to stop, and returns then, or when running
-// ends. It gives the signals back, so that the next one ends the process.
+// ends. It stops catching signals, so that the next one ends the process.
 func (l *Lifetime) Watch(ctx, running context.Context, stop context.CancelFunc, log *slog.Logger) error {
 	defer l.End()
 	defer stop()
@@ -60,13 +59,13 @@ func (l *Lifetime) Watch(ctx, running context.Context, stop context.CancelFunc, 
 	if l.delay <= 0 {
 		return nil
 	}
-	log.Info("draining: not ready any more, events are still taken", "drain_delay", l.delay)
+	log.Info("draining: not ready, events are still accepted", "drain_delay", l.delay)
 	timer := time.NewTimer(l.delay)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-l.signals:
-		log.Info("draining: cut short by a second signal")
+		log.Info("draining: ended by a second signal")
 	case <-running.Done():
 	}
 	return nil

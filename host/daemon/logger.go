@@ -23,7 +23,7 @@ func NewLogger(w io.Writer, cfg settings.Config) (*slog.Logger, *slog.LevelVar) 
 
 // CaptureLibraryLogs sends what libraries print with package log to log, at
 // debug level: net/http prints a line whenever a server that an action calls
-// sends bytes that nobody asked for.
+// sends unexpected bytes.
 func CaptureLibraryLogs(log *slog.Logger) {
 	slog.SetLogLoggerLevel(slog.LevelDebug)
 	slog.SetDefault(log)

@@ -14,7 +14,7 @@ import (
 // logs the budget.
 func ApplyMemory(m settings.Budget, log *slog.Logger) {
 	if m.Total == 0 {
-		log.Warn("memory is not bounded: set --memory", "reason", m.From)
+		log.Warn("memory has no limit: set --memory", "reason", m.From)
 		return
 	}
 	if debug.SetMemoryLimit(-1) > m.Heap() {

@@ -15,8 +15,8 @@ import (
 	"github.com/usherhost/usher/host/web"
 )
 
-// Reloader reads the configuration anew with every SIGHUP, and applies what a
-// running host can take; see [reloader.apply].
+// Reloader reloads the configuration at every SIGHUP, and applies what a running
+// host can change; see [reloader.apply].
 type Reloader struct {
 	signals     chan os.Signal
 	read        func() (settings.Config, error)
@@ -59,7 +59,7 @@ func (r *Reloader) Run(ctx context.Context) error {
 func (r *Reloader) reload() {
 	next, err := r.read()
 	if err != nil {
-		r.log.Error("the configuration can't be read again; the earlier one stays", "error", err)
+		r.log.Error("the configuration can't be reloaded; the earlier one stays", "error", err)
 		return
 	}
 	if r.Certificate != nil {
@@ -74,14 +74,14 @@ func (r *Reloader) reload() {
 			later = append(later, key)
 		}
 	}
-	r.log.Info("the configuration was read again", "applied", applied)
+	r.log.Info("the configuration was reloaded", "applied", applied)
 	if len(later) > 0 {
-		r.log.Warn("these settings have changed and count from the next start on", "settings", later)
+		r.log.Warn("these settings have changed and apply at the next start", "settings", later)
 	}
 }
 
-// changes returns the keys of the settings that the running host does not
-// follow.
+// changes returns the keys of the settings that differ from
+// those of the running host.
 func (r *Reloader) changes(next settings.Config) []string {
 	var changed []string
 	for _, key := range settings.Keys() {
@@ -104,7 +104,7 @@ func (r *Reloader) apply(key string, next settings.Config) bool {
 	case "keep_days":
 		r.KeepDays.Store(int64(next.KeepDays))
 	case "url", "api_key":
-		// They are the commands'.
+		// Only the commands use them.
 	default:
 		return false
 	}

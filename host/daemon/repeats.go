@@ -16,11 +16,11 @@ const (
 	maxRepeats   = 256              // kinds of errors that are counted at once; others are logged
 )
 
-// repeats is a handler that passes the first of many alike errors on at once,
-// and then how many more there were, every ten seconds: a full disk fails every
-// request, and must not fill another disk with that. Errors are alike whose
-// message and "error" attribute differ in words with digits in them alone, such
-// as ids. What is below the level of an error passes.
+// repeats is a handler that logs the first of many similar errors at once, and then
+// every ten seconds how many more there were: a full disk fails every
+// request, and must not fill another disk with that. Errors are similar when
+// their message and "error" attribute differ only in words with digits, such as
+// ids. Records below the level of an error pass.
 type repeats struct {
 	slog.Handler
 	*counted
@@ -70,14 +70,14 @@ func (c *counted) isRepeat(r slog.Record, to slog.Handler) bool {
 	}
 	if len(c.kinds) < maxRepeats {
 		c.kinds[kind] = &repeat{}
-		time.AfterFunc(c.every, func() { c.tell(kind) })
+		time.AfterFunc(c.every, func() { c.report(kind) })
 	}
 	return false
 }
 
-// tell logs how many errors of a kind were left out, and forgets it when there
-// were none.
-func (c *counted) tell(kind string) {
+// report logs how many errors of a kind were left out, and forgets the kind when
+// there were none.
+func (c *counted) report(kind string) {
 	c.mu.Lock()
 	known := c.kinds[kind]
 	n, last, to := known.more, known.last, known.to
@@ -85,7 +85,7 @@ func (c *counted) tell(kind string) {
 	if n == 0 {
 		delete(c.kinds, kind)
 	} else {
-		time.AfterFunc(c.every, func() { c.tell(kind) })
+		time.AfterFunc(c.every, func() { c.report(kind) })
 	}
 	c.mu.Unlock()
 	if n > 0 {
@@ -95,7 +95,7 @@ func (c *counted) tell(kind string) {
 	}
 }
 
-// kindOf is what alike errors have in common.
+// kindOf is what similar errors have in common.
 func kindOf(r slog.Record) string {
 	kind := r.Message
 	r.Attrs(func(a slog.Attr) bool {

@@ -16,8 +16,8 @@ type expirer interface {
 }
 
 // DeleteOld returns the work that deletes what ended more than keep_days ago,
-// until ctx ends; with 0 it has nothing to do. What fails is tried again an hour
-// later: nobody waits for it.
+// until ctx ends; with 0 it has nothing to do. A failure is retried an hour
+// later.
 func DeleteOld(store expirer, keepDays *atomic.Int64, log *slog.Logger) func(context.Context) error {
 	return func(ctx context.Context) error {
 		ticker := time.NewTicker(expireEvery)

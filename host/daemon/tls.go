@@ -16,7 +16,7 @@ import (
 func Certificate(t term.Terminal, cfg settings.Config) (*web.Certificate, error) {
 	switch {
 	case cfg.TLSDev && (cfg.TLSCert != "" || cfg.TLSKey != ""):
-		return nil, &host.Error{Code: host.Invalid, Text: "--tls-dev makes a certificate, and --tls-cert or --tls-key names one", Hint: "leave out one of them"}
+		return nil, &host.Error{Code: host.Invalid, Text: "--tls-dev creates a certificate, but --tls-cert or --tls-key is set too", Hint: "remove one of them"}
 	case (cfg.TLSCert == "") != (cfg.TLSKey == ""):
 		return nil, &host.Error{Code: host.Invalid, Text: "TLS needs a certificate and its key", Hint: "give both --tls-cert and --tls-key, or --tls-dev"}
 	case cfg.TLSCert != "":
@@ -31,8 +31,8 @@ func Certificate(t term.Terminal, cfg settings.Config) (*web.Certificate, error)
 	return nil, nil
 }
 
-// devCertificate makes a certificate for this machine, and says how clients
-// come to trust it.
+// devCertificate creates a certificate for this machine, and prints how clients
+// can trust it.
 func devCertificate(t term.Terminal, cfg settings.Config) (*web.Certificate, error) {
 	dir, err := filepath.Abs(filepath.Join(cfg.Data, settings.TLSDir))
 	if err != nil {

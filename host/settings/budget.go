@@ -14,7 +14,7 @@ const minMemory = 128 << 20
 
 // Budget is what the host may use, and where that comes from.
 type Budget struct {
-	Total Size // 0: nobody says
+	Total Size // 0: unknown
 	From  string
 }
 
@@ -29,7 +29,7 @@ func (c *Config) MemoryBudget() Budget {
 	if total := machineMemory("/"); total > 0 {
 		return Budget{max(Size(total/4*3), minMemory), "3/4 of the machine's memory"}
 	}
-	return Budget{From: "the system does not tell how much there is"}
+	return Budget{From: "the amount of memory is unknown"}
 }
 
 // Guests returns the part of the budget that the sandbox shares among runs,
@@ -88,7 +88,7 @@ func readBytes(path string) int64 {
 	return n
 }
 
-// machineMemory returns what the machine has; 0 when it does not tell.
+// machineMemory returns what the machine has; 0 when it is unknown.
 func machineMemory(root string) int64 {
 	info, err := os.ReadFile(filepath.Join(root, "proc/meminfo"))
 	if err != nil {

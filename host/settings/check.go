@@ -20,7 +20,7 @@ func decodeConfig(k *koanf.Koanf, sources map[string]string) (Config, error) {
 	var cfg Config
 	for _, key := range slices.Sorted(maps.Keys(values)) { // one by one, so that an error can name its source
 		if err := decodeKey(&cfg, key, values[key]); err != nil {
-			return Config{}, invalid("'usher config schema' tells what each key takes", "%s (from %s): %v", key, sources[key], err)
+			return Config{}, invalid("'usher config schema' lists what each key takes", "%s (from %s): %v", key, sources[key], err)
 		}
 	}
 	cfg.values, cfg.sources = values, sources
@@ -99,7 +99,7 @@ func checkMemory(c *Config) error {
 	return nil
 }
 
-// invalid is the error of a configuration that can't be followed.
+// invalid is the error of an invalid configuration.
 func invalid(hint, format string, args ...any) error {
 	return &host.Error{Code: host.Invalid, Text: fmt.Sprintf(format, args...), Hint: hint}
 }

@@ -57,7 +57,7 @@ type Config struct {
 
 	values  map[string]any
 	sources map[string]string // where each key's value comes from
-	found   bool              // the configuration file was not named, but stood in the working directory
+	found   bool              // the configuration file was not named, but found in the working directory
 }
 
 // Value returns a setting's value as its source gives it.

@@ -15,7 +15,7 @@ import (
 	"github.com/usherhost/usher/host/desired"
 )
 
-// planFlags are the flags of what makes a host like some files.
+// planFlags are the flags for making a host equal to files.
 type planFlags struct {
 	prune   bool
 	secrets bool
@@ -25,8 +25,8 @@ type planFlags struct {
 }
 
 func (f *planFlags) add(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&f.prune, "prune", false, "also delete the actions, bindings and secrets that the files don't have")
-	cmd.Flags().BoolVar(&f.secrets, "secrets", false, "set every secret again, not only those that the host has no value of")
+	cmd.Flags().BoolVar(&f.prune, "prune", false, "also delete the actions, bindings and secrets that are not in the files")
+	cmd.Flags().BoolVar(&f.secrets, "secrets", false, "set every secret again, not only those without a value on the host")
 	cmd.Flags().StringArrayVar(&f.files, "allow-files", nil, "folder beside DIR whose files the references may name; repeatable")
 	cmd.Flags().StringSliceVar(&f.env, "allow-env", nil, "the only variables that the references may name, such as SLACK_*; repeatable (default: any but USHER_*)")
 	cmd.Flags().BoolVar(&f.build, author.AllowBuild, false, "run the build commands of DIR without asking; each is asked once for each folder and command")
@@ -63,7 +63,7 @@ func newDiff(env *command.Env) *cobra.Command {
 		},
 	}
 	f.add(cmd)
-	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "end with code 9 when there is something to change")
+	cmd.Flags().BoolVar(&exitCode, "exit-code", false, "exit with code 9 when there are changes")
 	return cmd
 }
 
@@ -72,16 +72,16 @@ func newApply(env *command.Env) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "apply DIR",
-		Short: "Make the host like the files in DIR, after showing what changes",
-		Long: `Make the host's actions and bindings like the files in DIR (see 'usher export').
-The plan is shown first and has to be confirmed, or --yes given. What the host
-is like already is left alone, so a second apply changes nothing.
-Actions, bindings and secrets that the files don't have are left, unless --prune
+		Short: "Make the host equal to the files in DIR, after showing the changes",
+		Long: `Make the host's actions and bindings equal to the files in DIR (see 'usher export').
+The plan is shown first and must be confirmed, or accepted with --yes. What is equal
+already does not change, so a second apply does nothing.
+Actions, bindings and secrets that are not in the files stay, unless --prune
 is given. A secret's value is set when the host has none, or with --secrets;
-nothing is done when a reference leads to no value.
-A folder may be somebody else's: the plan names every variable and file that
-values are read from. Files are read inside of DIR alone, or in a folder given
-with --allow-files; with --allow-env, no other variables are.`,
+nothing is changed when a reference has no value.
+DIR may come from another person: the plan names every variable and file that
+values are read from. Files are read only inside DIR and the folders of
+--allow-files; with --allow-env, only the variables that it names are read.`,
 		Example: `  usher apply prod
   SLACK_WEBHOOK_URL=https://… usher apply prod --yes --allow-env 'SLACK_*'`,
 		GroupID: command.GroupFiles,
@@ -99,8 +99,8 @@ with --allow-files; with --allow-env, no other variables are.`,
 	return cmd
 }
 
-// applySetup shows what it takes to make the host like setup, asks, and does
-// it.
+// applySetup shows the changes that make the host equal to setup, asks, and applies
+// them.
 func applySetup(ctx context.Context, env *command.Env, setup desired.Setup, o desired.Options, yes bool) error {
 	c, err := env.Client()
 	if err != nil {
@@ -153,7 +153,7 @@ func printPlan(t term.Terminal, w io.Writer, plan desired.Plan) {
 	term.Fprintln(w, verbs(plan))
 }
 
-// readingLine says what leaves this machine besides the files.
+// readingLine is a variable or file whose value is sent to the host.
 func readingLine(r desired.Reading) string {
 	what := "file "
 	if r.Kind == "env" {
@@ -177,7 +177,7 @@ func carryOut(ctx context.Context, t term.Terminal, c *client.Client, plan desir
 	for i, step := range plan.Steps {
 		if err := step.Do(ctx, c); err != nil {
 			if i > 0 && !t.JSON {
-				t.Note("usher: %s of %d done before this; run it again to go on", term.Count(i, "step"), len(plan.Steps))
+				t.Note("usher: %s of %d done before this; run the command again to continue", term.Count(i, "step"), len(plan.Steps))
 			}
 			return err
 		}
@@ -194,8 +194,8 @@ func carryOut(ctx context.Context, t term.Terminal, c *client.Client, plan desir
 	return nil
 }
 
-// allOf makes one error of several problems: the first one's code and hint, and
-// everyone's text.
+// allOf makes one error of several problems: the code and hint of the first, and
+// the text of each.
 func allOf(err error) error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok || len(joined.Unwrap()) < 2 {

@@ -22,8 +22,8 @@ to give to another host with 'usher apply':
   bindings.yaml              what runs on each trigger, in which order, with which settings
 Each folder below actions can also be given to 'usher run' and 'usher dev'.
 Secrets are named, with a reference to the value: ${env:NAME} or ${file:PATH},
-the path from DIR. References in files that are there already are kept, and so
-are actions whose module is built from the files in their folder.`,
+the path from DIR. References in existing files are kept, and so are actions whose
+module is built from the files in their folder.`,
 		Example: `  usher export prod
   git -C prod diff`,
 		GroupID: command.GroupFiles,

@@ -11,7 +11,7 @@ import (
 )
 
 func newImport(env *command.Env) *cobra.Command {
-	return command.Parent("import", "Take actions over from elsewhere", command.GroupFiles, newImportAuth0(env))
+	return command.Parent("import", "Import actions from other systems", command.GroupFiles, newImportAuth0(env))
 }
 
 // importFlags are the flags of `usher import auth0`.
@@ -27,12 +27,12 @@ func newImportAuth0(env *command.Env) *cobra.Command {
 	var f importFlags
 	cmd := &cobra.Command{
 		Use:   "auth0 DIR|FILE",
-		Short: "Take over what Auth0's deploy tool has exported",
+		Short: "Import what Auth0's deploy tool has exported",
 		Long: `Read an export of auth0-deploy-cli, a tenant.yaml or the folder of either form,
 create or change the actions for post-user-registration, and bind them in their
-order. The plan is shown first. Exports have no secrets' values: an action that
-lacks one is created and not deployed; set it and import again.
-What does not fit, such as other triggers and integrations, is listed.
+order. The plan is shown first. Exports contain no secret values: an action that
+lacks one is created and not deployed; set the value and import again.
+What can't be imported, such as other triggers and integrations, is listed.
 With --out nothing is sent to a host: the actions are written as files for
 'usher apply', with references where their secrets' values go.`,
 		Example: `  npx auth0-deploy-cli export --format=yaml --output_folder=tenant
@@ -43,7 +43,7 @@ With --out nothing is sent to a host: the actions are written as files for
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.replace, "replace", nil, "NAME=VALUE of a marker ##NAME## or @@NAME@@ in the export; repeatable")
-	flags.BoolVar(&f.modules, "with-modules", false, "also take over actions that require modules, which the host has already")
+	flags.BoolVar(&f.modules, "with-modules", false, "also import actions that require shared modules, which the host must have")
 	flags.StringVar(&f.out, "out", "", "write files to this folder instead")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show the plan only")
 	command.AddYes(cmd, &f.yes)
@@ -79,11 +79,11 @@ func importAuth0(env *command.Env, cmd *cobra.Command, path string, f importFlag
 	return err
 }
 
-// remarks tell what does not fit, and what wants a look.
+// remarks lists what can't be imported and what needs a check.
 func remarks(found deploycli.Import) []string {
 	var all []string
 	for _, text := range found.Misfits {
-		all = append(all, fmt.Sprintf("does not fit: %s", text))
+		all = append(all, fmt.Sprintf("not imported: %s", text))
 	}
 	return append(all, found.Notes...)
 }

@@ -9,16 +9,17 @@ import (
 	"github.com/usherhost/usher/host/cli/term"
 )
 
-// Parent returns a command that only holds others.
+// Parent returns a command that only has subcommands.
 func Parent(use, short, group string, children ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, GroupID: group, Args: SubcommandOnly, RunE: HelpOnly}
 	cmd.AddCommand(children...)
 	return cmd
 }
 
+// HelpOnly prints the help of a command that only has subcommands.
 func HelpOnly(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
-// SubcommandOnly refuses words that name no subcommand, with the nearest one.
+// SubcommandOnly refuses an unknown subcommand and names the nearest one.
 func SubcommandOnly(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -69,6 +70,7 @@ func AtLeast(names ...string) cobra.PositionalArgs {
 	}
 }
 
+// AddYes adds the flag that confirms in advance.
 func AddYes(cmd *cobra.Command, yes *bool) {
-	cmd.Flags().BoolVarP(yes, "yes", "y", false, "do it without asking")
+	cmd.Flags().BoolVarP(yes, "yes", "y", false, "do not ask for confirmation")
 }

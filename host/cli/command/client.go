@@ -51,7 +51,7 @@ func apiKey(cfg settings.Config) (string, error) {
 	case err == nil:
 		return strings.TrimSpace(string(data)), nil
 	case errors.Is(err, fs.ErrNotExist):
-		return "", nil // the server says 401, and that comes with a hint
+		return "", nil // the server answers 401, and that error has a hint
 	case errors.Is(err, fs.ErrPermission):
 		return "", &host.Error{Code: host.Unauthorized, Text: "no permission to read " + path, Hint: "run as the host's user, or give a key with --key or USHER_API_KEY"}
 	default:
@@ -60,8 +60,8 @@ func apiKey(cfg settings.Config) (string, error) {
 }
 
 // checkReceiver refuses to send a key to a server that only the configuration
-// file in the working directory names, unless it comes from there too: the folder
-// may be somebody else's.
+// file in the working directory names, unless the key comes from there too: the
+// folder may come from another person.
 func checkReceiver(cfg settings.Config, key string) error {
 	c := cfg
 	if key == "" || !c.FromHere("url") || c.FromHere("api_key") || isLoopback(c.URL) {
@@ -72,7 +72,7 @@ func checkReceiver(cfg settings.Config, key string) error {
 	}
 	return term.UsageError{
 		Err:  fmt.Errorf("the API key is not sent to %s: only the %s in this folder names that server", c.URL, settings.DefaultConfigFile),
-		Hint: "if it is yours, give --config " + settings.DefaultConfigFile + " or " + settings.EnvConfig + "=" + settings.DefaultConfigFile,
+		Hint: "if you trust it, give --config " + settings.DefaultConfigFile + " or " + settings.EnvConfig + "=" + settings.DefaultConfigFile,
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/usherhost/usher/host/settings"
 )
 
-// Env is what every command shares: the terminal, and the configuration once
+// Env is the environment of every command: the terminal, and the configuration once
 // the flags are parsed.
 type Env struct {
 	Term   term.Terminal

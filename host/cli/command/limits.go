@@ -35,7 +35,7 @@ func ParseLimits(pairs []string) (host.Limits, error) {
 		}
 		value, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return host.Limits{}, term.UsageError{Err: fmt.Errorf("--limit %s: %q is no whole number", name, text)}
+			return host.Limits{}, term.UsageError{Err: fmt.Errorf("--limit %s: %q is not an integer", name, text)}
 		}
 		values[name] = value
 	}

@@ -26,12 +26,12 @@ func newBackup(env *command.Env) *cobra.Command {
 		Use:   "backup FILE",
 		Short: "Copy the database to FILE, also while the host runs",
 		Long: `Copy the database of the data directory to a new FILE, as it is at one moment. A
-host that runs on it goes on meanwhile.
+host that runs on it continues.
 
-The secrets are in it encrypted. The key that encrypts them is not in it, nor is
-the API key of the commands: keep secrets.key and admin.key apart from it, for
-without the first no secret can be read. --with-keys puts copies beside it,
-FILE.secrets.key and FILE.admin.key; whoever has all three has everything.
+The secrets are in it encrypted. It contains neither the key that encrypts them nor
+the API key of the commands: store secrets.key and admin.key in another place, for
+without the first no secret can be read. --with-keys writes copies beside it,
+FILE.secrets.key and FILE.admin.key; all three together give access to everything.
 
 To restore it, put the files into an empty data directory and start a host on it:
 
@@ -41,8 +41,8 @@ To restore it, put the files into an empty data directory and start a host on it
   cp FILE.admin.key restored/admin.key
   usher serve --data restored
 
-What had not ended when the copy was made runs then. If the former host ran on
-after it, its executions of that time may run once more.`,
+Executions that had not ended when the copy was made run then. If the former host
+continued after it, executions of that time may run a second time.`,
 		Example: "  usher backup /var/backups/usher-$(date +%F).db",
 		GroupID: command.GroupHost,
 		Args:    command.Exactly("FILE"),
@@ -52,7 +52,7 @@ after it, its executions of that time may run once more.`,
 	return cmd
 }
 
-// backupAnswer tells what was copied.
+// backupAnswer is what `usher backup --json` prints.
 type backupAnswer struct {
 	File     string   `json:"file"`
 	Bytes    int64    `json:"bytes"`
@@ -66,7 +66,7 @@ func backup(ctx context.Context, env *command.Env, file string, withKeys bool) e
 		if env.Config.SecretsKey != "" {
 			return term.UsageError{
 				Err:  fmt.Errorf("the key that encrypts the secrets is in no file, but in %s", env.Config.Source("secrets_key")),
-				Hint: "back up without --with-keys, and keep that key apart",
+				Hint: "back up without --with-keys, and store that key in another place",
 			}
 		}
 		keys[file+"."+settings.SecretsKeyFile] = cmp.Or(env.Config.SecretsKeyFile, filepath.Join(env.Config.Data, settings.SecretsKeyFile))
@@ -86,12 +86,12 @@ func backup(ctx context.Context, env *command.Env, file string, withKeys bool) e
 		}
 	}
 	if !withKeys {
-		env.Term.Note("usher: the keys are not in it: keep %s apart from it, without which no secret in it can be read", settings.SecretsKeyFile)
+		env.Term.Note("usher: the keys are not in it: store %s in another place; without it no secret in the backup can be read", settings.SecretsKeyFile)
 	}
 	return env.Term.Answer(answer, func(w io.Writer) {
 		term.Fprintf(w, "%s: %d bytes\n", answer.File, answer.Bytes)
 		for _, key := range answer.KeyFiles {
-			term.Fprintf(w, "%s: keep it apart from the database\n", key)
+			term.Fprintf(w, "%s: store it in another place than the database\n", key)
 		}
 	})
 }
@@ -105,7 +105,7 @@ func copyKey(from, to string) error {
 	}
 	err = durable.Create(to, key, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return &host.Error{Code: host.Conflict, Text: "there is a file " + to + " already", Hint: "the database was backed up; copy its key yourself", Err: err}
+		return &host.Error{Code: host.Conflict, Text: to + " exists already", Hint: "the database was backed up; copy its key yourself", Err: err}
 	}
 	if err != nil {
 		return fmt.Errorf("copy the key: %w", err)

@@ -28,7 +28,7 @@ import (
 	"github.com/usherhost/usher/host/web"
 )
 
-// finding is what the doctor says of one thing.
+// finding is the result of one check.
 type finding struct {
 	Name   string `json:"name"`
 	State  string `json:"state"` // ok, note, warning or problem
@@ -47,11 +47,11 @@ const (
 func newDoctor(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
-		Short: "Look for what could be wrong with this installation",
-		Long: `Look at the data directory, its lock, database and key files, the disk, the
+		Short: "Check this installation for problems",
+		Long: `Check the data directory, its lock, database and key files, the disk, the
 server and its clock, the JavaScript engine, what the kernel confines, and the
 toolchains for building actions. Changes nothing.
-Ends with code 1 when it finds a problem.`,
+Exits with code 1 when it finds a problem.`,
 		GroupID: command.GroupHost,
 		Args:    command.Exactly(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return doctor(cmd.Context(), env) },
@@ -97,11 +97,11 @@ func checkData(cfg settings.Config) finding {
 	info, err := os.Stat(cfg.Data)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		f.State, f.Detail, f.Hint = stateNote, cfg.Data+" does not exist yet", "'usher serve' makes it"
+		f.State, f.Detail, f.Hint = stateNote, cfg.Data+" does not exist yet", "'usher serve' creates it"
 	case err != nil:
 		f.State, f.Detail = stateProblem, err.Error()
 	case !info.IsDir():
-		f.State, f.Detail, f.Hint = stateProblem, cfg.Data+" is no directory", "choose another with --data"
+		f.State, f.Detail, f.Hint = stateProblem, cfg.Data+" is not a directory", "choose another with --data"
 	case info.Mode().Perm()&0o077 != 0:
 		f.State, f.Detail = stateWarning, fmt.Sprintf("%s may be read by others (mode %04o)", cfg.Data, info.Mode().Perm())
 		f.Hint = "chmod 700 " + cfg.Data
@@ -109,7 +109,7 @@ func checkData(cfg settings.Config) finding {
 	return f
 }
 
-// checkLock tells whether a host uses the data directory, without taking it.
+// checkLock checks whether a host uses the data directory, without locking it.
 func checkLock(cfg settings.Config) finding {
 	path := filepath.Join(cfg.Data, sqlite.LockName)
 	if _, err := os.Stat(path); err != nil {
@@ -137,7 +137,7 @@ func checkDatabase(ctx context.Context, cfg settings.Config) finding {
 	err = sqlite.Lost(ctx, cfg.Data, settings.MadeByHost...)
 	info, missing := os.Stat(path)
 	if err == nil && missing != nil {
-		return finding{Name: "database", State: stateNote, Detail: "there is none yet", Hint: "'usher serve' makes it"}
+		return finding{Name: "database", State: stateNote, Detail: "not created yet", Hint: "'usher serve' creates it"}
 	}
 	if err == nil {
 		err = sqlite.Prove(ctx, path)
@@ -157,8 +157,8 @@ func checkDatabase(ctx context.Context, cfg settings.Config) finding {
 // lateAfter is how long an execution may be due before the doctor warns.
 const lateAfter = 5 * time.Minute
 
-// checkQueue tells what waits to be run, nothing where there is no database
-// that tells.
+// checkQueue counts the executions that wait; no finding without a readable
+// database.
 func checkQueue(ctx context.Context, cfg settings.Config) []finding {
 	path, err := filepath.Abs(filepath.Join(cfg.Data, sqlite.FileName))
 	if err != nil {
@@ -169,11 +169,11 @@ func checkQueue(ctx context.Context, cfg settings.Config) []finding {
 	}
 	b, err := sqlite.ReadBacklog(ctx, path)
 	if err != nil {
-		return nil // checkDatabase has told
+		return nil // checkDatabase reports it
 	}
 	f := finding{Name: "queue", State: stateOK, Detail: fmt.Sprintf("%d executions have not ended", b.Unended)}
 	if b.Retrying > 0 {
-		f.Detail += fmt.Sprintf(", %d of them wait for a further attempt", b.Retrying)
+		f.Detail += fmt.Sprintf(", %d of them wait for another attempt", b.Retrying)
 	}
 	if !b.DueSince.IsZero() {
 		late := time.Since(b.DueSince).Round(time.Second)
@@ -196,7 +196,7 @@ func checkDisk(cfg settings.Config) finding {
 	}
 	f := finding{Name: "disk", State: stateOK, Detail: term.ByteSize(int64(free)) + " free"}
 	if free < 10*daemon.MinFreeBytes {
-		f.State, f.Hint = stateWarning, "make room: without any, events are refused with 503"
+		f.State, f.Hint = stateWarning, "free some space: without any, events are refused with 503"
 	}
 	return f
 }
@@ -218,9 +218,9 @@ func checkKeyFile(cfg settings.Config, name string) finding {
 
 func keyFileHint(name string) string {
 	if name == settings.AdminKeyFile {
-		return "the first start writes it; otherwise give a key with USHER_API_KEY, or see 'usher keys create --help' when none is left"
+		return "the first start writes it; otherwise set USHER_API_KEY, or see 'usher keys create --help' when no key is left"
 	}
-	return "fine when secrets_key or secrets_key_file is set"
+	return "this is fine when secrets_key or secrets_key_file is set"
 }
 
 // maxClockSkew is how far the server's clock may be off before idempotency
@@ -254,16 +254,16 @@ func checkServer(ctx context.Context, cfg settings.Config) []finding {
 func checkClock(date string) finding {
 	at, err := http.ParseTime(date)
 	if err != nil {
-		return finding{Name: "clock", State: stateNote, Detail: "the server tells no time"}
+		return finding{Name: "clock", State: stateNote, Detail: "the server sends no date"}
 	}
 	skew := time.Since(at).Truncate(time.Second)
 	if skew.Abs() > maxClockSkew {
-		return finding{Name: "clock", State: stateWarning, Detail: "the server's clock is off by " + skew.Abs().String(), Hint: "keep both clocks by NTP"}
+		return finding{Name: "clock", State: stateWarning, Detail: "the server's clock is off by " + skew.Abs().String(), Hint: "synchronise both clocks with NTP"}
 	}
 	return finding{Name: "clock", State: stateOK, Detail: "the server's and this machine's agree"}
 }
 
-// checkEngine tells whether this binary can build scripts.
+// checkEngine checks whether this binary can build scripts.
 func checkEngine() finding {
 	engine, err := dist.Engine()
 	if wrong, ok := errors.AsType[*host.Error](err); ok {
@@ -275,15 +275,15 @@ func checkEngine() finding {
 	return finding{Name: "javascript", State: stateOK, Detail: "the engine is in this binary, " + term.ByteSize(int64(len(engine)))}
 }
 
-// checkConfinement tells whether what compiles and builds uploads is kept from
-// this machine's files by the kernel too.
+// checkConfinement checks whether the kernel also denies compilers and builds of
+// uploads the files of this machine.
 func checkConfinement() finding {
 	if child.Confines() {
-		return finding{Name: "confinement", State: stateOK, Detail: "the kernel keeps builds from other files and the network (Landlock)"}
+		return finding{Name: "confinement", State: stateOK, Detail: "the kernel denies builds other files and the network (Landlock)"}
 	}
 	return finding{
 		Name: "confinement", State: stateWarning, Detail: "this kernel has no Landlock: builds are bounded in time and memory only",
-		Hint: "run the host on Linux 5.13 or newer with landlock among its security modules, if others than you may create actions",
+		Hint: "run the host on Linux 5.13 or newer with landlock among its security modules, if other people may create actions",
 	}
 }
 

@@ -1,5 +1,5 @@
-// Package operator holds the commands for the one who runs a host, on the machine
-// of its data directory: doctor, backup and config.
+// Package operator holds the commands of the operator of a host, on the machine of
+// its data directory: doctor, backup and config.
 package operator
 
 import (

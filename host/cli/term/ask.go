@@ -30,7 +30,7 @@ func (t Terminal) ReadSecret(prompt string) (string, error) {
 	return strings.TrimSuffix(strings.TrimSuffix(string(value), "\n"), "\r"), nil
 }
 
-// Ask asks a person on a terminal, and ends the command unless the answer is yes.
+// Ask asks the user on a terminal, and ends the command unless the answer is yes.
 func (t Terminal) Ask(question string) error {
 	f, ok := t.In.(*os.File)
 	if !ok || !IsTerminal(f) {
@@ -45,17 +45,17 @@ func (t Terminal) Ask(question string) error {
 	case "y", "yes":
 		return nil
 	}
-	t.Note("nothing is done")
+	t.Note("nothing was done")
 	return SilentExit(ExitFailure)
 }
 
-// Confirm asks a person on a terminal; elsewhere nobody can say yes but --yes.
+// Confirm asks the user on a terminal; without one, only --yes confirms.
 func (t Terminal) Confirm(question string) error {
 	err := t.Ask(question)
 	if errors.Is(err, ErrNoTerminal) {
-		return UsageError{Err: errors.New("nothing is done without a yes, and stdin is no terminal"), Hint: "look at the plan above, then give --yes"}
+		return UsageError{Err: errors.New("this needs a confirmation, and stdin is not a terminal"), Hint: "check the plan above, then give --yes"}
 	}
 	return err
 }
 
-var ErrNoTerminal = errors.New("stdin is no terminal")
+var ErrNoTerminal = errors.New("stdin is not a terminal")

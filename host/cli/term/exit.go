@@ -32,15 +32,15 @@ var exitCodes = []struct {
 	meaning string
 }{
 	{ExitOK, "done"},
-	{ExitFailure, "it failed for a reason that has no code of its own"},
+	{ExitFailure, "failed for a reason without its own code"},
 	{ExitUsage, "the command line or the configuration is wrong"},
 	{ExitNotFound, "no such action, binding, event, execution, key or file"},
 	{exitKey, "no API key, an unknown one, or one without the scope"},
-	{ExitRefused, "well formed, but refused: a conflict, a module that does not fit, a limit"},
-	{exitUnreachable, "the server does not answer, or is closing"},
+	{ExitRefused, "valid, but refused: a conflict, an unsuitable module, a limit"},
+	{exitUnreachable, "the server does not answer, or is stopping"},
 	{ExitAction, "the action failed ('usher run', 'usher executions show --exit-code')"},
-	{ExitUnseen, "the event is accepted, but the key may not see what became of it ('usher events send --wait')"},
-	{ExitDiffers, "the host is not like the files ('usher diff --exit-code')"},
+	{ExitUnseen, "the event is accepted, but the key may not read the result ('usher events send --wait')"},
+	{ExitDiffers, "the host differs from the files ('usher diff --exit-code')"},
 }
 
 func NewExitCodes() *cobra.Command {
@@ -49,13 +49,13 @@ func NewExitCodes() *cobra.Command {
 	for _, c := range exitCodes {
 		fmt.Fprintf(&text, "  %d  %s\n", c.code, c.meaning)
 	}
-	text.WriteString("\nErrors go to stderr: a line that begins with 'usher:' says what happened,\n" +
-		"a line that begins with 'usher: hint:' what to do. With --json they are one\n" +
+	text.WriteString("\nErrors go to stderr: a line that begins with 'usher:' has the error,\n" +
+		"a line that begins with 'usher: hint:' the next step. With --json they are one\n" +
 		"JSON object, with the exit code in it.")
 	return &cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: text.String()}
 }
 
-// UsageError is a command line or configuration that can't be followed.
+// UsageError is a wrong command line or file.
 type UsageError struct {
 	Err  error
 	Hint string
@@ -64,7 +64,7 @@ type UsageError struct {
 func (e UsageError) Error() string { return e.Err.Error() }
 func (e UsageError) Unwrap() error { return e.Err }
 
-// SilentExit ends the process with a code when all has been said already.
+// SilentExit ends the process with a code when everything has been printed.
 type SilentExit int
 
 func (e SilentExit) Error() string { return "exit " + strconv.Itoa(int(e)) }

@@ -15,7 +15,7 @@ import (
 	"github.com/usherhost/usher/host/web"
 )
 
-// Fail tells err on stderr and returns its exit code.
+// Fail prints err on stderr and returns its exit code.
 func (t Terminal) Fail(cmd *cobra.Command, err error) int {
 	code := ExitCode(err)
 	if _, ok := errors.AsType[SilentExit](err); ok {
@@ -82,8 +82,8 @@ func (t Terminal) failJSON(code int, text, hint string, fields []host.Field, err
 	_ = encoder.Encode(map[string]problem{"error": p})
 }
 
-// errorText makes err's text, hint and fields for a person: which command it
-// was, then what went wrong.
+// errorText makes err's text, hint and fields for the user: the command, then what
+// went wrong.
 func errorText(cmd *cobra.Command, err error) (text, hint string, fields []host.Field) {
 	text = err.Error()
 	if verb := commandVerb(cmd); verb != "" {
@@ -98,7 +98,7 @@ func errorText(cmd *cobra.Command, err error) (text, hint string, fields []host.
 			hint = hintFor(e.Code)
 		}
 	}
-	if _, ok := errors.AsType[*client.Problem](err); ok { // a server has no say in what lines there are
+	if _, ok := errors.AsType[*client.Problem](err); ok { // a server must not add lines
 		text, hint = oneLine(text), oneLine(hint)
 	}
 	if unreachable(err) {

@@ -48,7 +48,7 @@ func ByteSize(n int64) string {
 	}
 }
 
-// Count tells how many there are of a noun.
+// Count is a number with its noun.
 func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -56,7 +56,7 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// CountAre tells how many there are of a noun, with the verb.
+// CountAre is a number with its noun and verb.
 func CountAre(n int, noun string) string {
 	if n == 1 {
 		return Count(n, noun) + " is"

@@ -25,17 +25,17 @@ func ViewResult(r host.Result) ResultView {
 	return ResultView{Result: r, OutputBase64: r.Output}
 }
 
-// Result writes one action's outcome for a person.
+// Result prints the result of one run of an action.
 func (t Terminal) Result(w io.Writer, r host.Result) {
 	for _, l := range r.Logs {
 		Fprintf(w, "  %s  %-5s %s\n", t.Dim(l.At.UTC().Format("15:04:05.000")), l.Level, Hang(l.Message, "      | "))
 	}
 	var hints []string
 	if r.Error != nil {
-		hints = append(hints, r.Error.Hint) // the verdict tells it
+		hints = append(hints, r.Error.Hint) // it comes with the verdict
 	}
 	for _, c := range r.Calls {
-		if c.Function != "http_start" || c.Error != "" { // the call that took the answer tells it all
+		if c.Function != "http_start" || c.Error != "" { // the call that took the response has it all
 			Fprintln(w, "  "+callLine(c))
 		}
 		if c.Hint != "" && !slices.Contains(hints, c.Hint) {
@@ -74,7 +74,7 @@ func (t Terminal) verdict(w io.Writer, r host.Result) {
 	}
 }
 
-// stackUnder returns what of a stack goes under the line that tells the error:
+// stackUnder returns the part of a stack that goes under the line with the error:
 // JavaScript's stacks begin with that line, without its code, and indent the
 // rest.
 func stackUnder(e host.ResultError) string {
@@ -103,7 +103,7 @@ func frames(stack, indent string) string {
 	return strings.TrimPrefix(b.String(), "\n")
 }
 
-// callLine tells of one host call in one line.
+// callLine is one host call in one line.
 func callLine(c host.CallNote) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-12s %s", c.Function, c.Target)

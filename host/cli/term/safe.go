@@ -10,10 +10,9 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// What the command prints comes from servers, senders, guests and files of other
-// people. In a terminal it could set the title, fill the clipboard or rewrite
-// what stands there; a line break in a name makes a row that nobody sent. So all
-// output passes safeWriter, which lets no character do anything but stand for
+// What the command prints comes from untrusted servers, senders, guests and files.
+// In a terminal it could set the title, fill the clipboard or rewrite earlier
+// output; a line break in a name would forge a row. So all output passes safeWriter, which lets no character do anything but stand for
 // itself, and values in a line pass oneLine, by fprintf and fprintln. Both write
 // JSON's escapes, so that JSON stays the same JSON.
 
@@ -34,8 +33,8 @@ func (w safeWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// colorSign begins a color in what is written to a safeWriter. It is no UTF-8,
-// so that no text has it.
+// colorSign begins a color in what is written to a safeWriter. It is not UTF-8,
+// so no valid string has it.
 const colorSign = "\xff"
 
 // colors are the signs of [term.paint], less their first byte.
@@ -68,11 +67,11 @@ func colored(text, but, sign string) string {
 	return b.String()
 }
 
-// Block is text of several lines that fprintf and fprintln leave so. The writer of
-// the rest must not be able to take its lines for others: indent them.
+// Block is text of several lines that fprintf and fprintln leave so. Indent its
+// lines, so that none can be mistaken for another.
 type Block string
 
-// Hang makes a block of a text, with mark before each line but the first.
+// Hang makes a block of a string, with mark before each line but the first.
 func Hang(text, mark string) Block {
 	parts := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	for i := range parts {
@@ -81,7 +80,7 @@ func Hang(text, mark string) Block {
 	return Block(strings.Join(parts, "\n"+mark))
 }
 
-// Fprintf is [fmt.Fprintf] with every text of args in one line, unless it is a
+// Fprintf is [fmt.Fprintf] with every string of args in one line, unless it is a
 // block.
 func Fprintf(w io.Writer, format string, args ...any) {
 	for i := range args {

@@ -39,7 +39,7 @@ func (t Terminal) Answer(v any, human func(w io.Writer)) error {
 	if t.JSON {
 		return t.PrintJSON(v)
 	}
-	var text bytes.Buffer // written at once: a safeWriter takes no half of a character
+	var text bytes.Buffer // written at once: a SafeWriter must not get half of a character
 	human(&text)
 	_, err := t.Out.Write(text.Bytes())
 	return err
@@ -59,7 +59,7 @@ func (t Terminal) PrintLine(v any) error {
 	return encoder.Encode(v)
 }
 
-// Note tells something that is not the answer.
+// Note prints a line that is not part of the answer.
 func (t Terminal) Note(format string, args ...any) { Fprintf(t.Err, format+"\n", args...) }
 
 // Table writes rows under a head in columns.

@@ -19,8 +19,8 @@ import (
 // sourceBuilder lets the registry build sources with the JavaScript engine.
 type sourceBuilder struct{ builder *jsbuild.Builder }
 
-// openSourceBuilder returns what builds sources, with packages kept below the
-// data directory: nil when this binary has no engine, which the log is told.
+// openSourceBuilder returns the builder of sources, with packages cached below the
+// data directory: nil when this binary has no engine, which is logged.
 // The caller must close it before the sandbox.
 func openSourceBuilder(box *sandbox.Sandbox, data string, log *slog.Logger) (registry.Builder, func(), error) {
 	builder, err := jsbuild.New(jsbuild.Config{
@@ -31,7 +31,7 @@ func openSourceBuilder(box *sandbox.Sandbox, data string, log *slog.Logger) (reg
 		},
 	})
 	if errors.Is(err, dist.ErrNoEngine) {
-		log.Warn("code can't be built here, only modules uploaded", "reason", dist.ErrNoEngine.Text, "hint", dist.ErrNoEngine.Hint)
+		log.Warn("this host can't build code; only modules can be uploaded", "reason", dist.ErrNoEngine.Text, "hint", dist.ErrNoEngine.Hint)
 		return nil, func() {}, nil
 	}
 	if err != nil {
@@ -59,7 +59,7 @@ func (b sourceBuilder) Build(ctx context.Context, _ string, s host.Source, share
 	return registry.Build{Module: built.Module, Warnings: warnings}, nil
 }
 
-// draftRunner lets the registry run a draft with the executor's own means.
+// draftRunner lets the registry run a draft as the executor does.
 type draftRunner struct{ runner *guest.Runner }
 
 // Try implements [registry.Runner].

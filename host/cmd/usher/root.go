@@ -50,12 +50,12 @@ func newRoot(env *command.Env) *cobra.Command {
 		Use:   "usher",
 		Short: "Run your own code, sandboxed and durable, after a user has registered",
 		Long: `Usher takes registration events over HTTP and runs WebAssembly actions for
-them: in order, in a sandbox, with retries, and without losing one.
+them: in order, in a sandbox, with retries, and without losing an event.
 
 Start here:
   usher serve                        start the host
-  usher init my-action               begin an action, in JavaScript
-  usher dev my-action                run it here, again after each save
+  usher init my-action               create an action, in JavaScript
+  usher dev my-action                run it locally, again after each save
   usher actions deploy my-action --bind
   usher events send my-action/event.json`,
 		SilenceUsage:      true,

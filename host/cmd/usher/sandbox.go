@@ -11,7 +11,7 @@ import (
 	"github.com/usherhost/usher/host/sandbox"
 )
 
-// openSandbox makes a sandbox that serves guests, with compiled code kept in
+// openSandbox makes a sandbox that serves guests, with compiled code cached in
 // dir. It finds fault with larger modules than maxModuleBytes; 0 is the default.
 // What runs at once shares memoryBytes; 0 does not bound it.
 func openSandbox(ctx context.Context, dir string, maxModuleBytes int, memoryBytes int64) (*sandbox.Sandbox, error) {
@@ -27,7 +27,7 @@ func openSandbox(ctx context.Context, dir string, maxModuleBytes int, memoryByte
 }
 
 // self is the command line of a program that knows [childTasks]: this one. Nil,
-// where the system does not tell, works in this process instead.
+// when the system does not tell the path, works in this process instead.
 func self() []string {
 	path, err := os.Executable()
 	if err != nil {

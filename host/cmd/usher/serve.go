@@ -39,32 +39,32 @@ func newServe(env *command.Env) *cobra.Command {
 	var newDatabase bool
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Start the host: take events and run the actions",
-		Long: `Start the host on one data directory, which it creates and which one host at a
-time may use. The first start makes the key that encrypts the secrets and an API
-key for this command line; both are files in the data directory. Where these are
-and the database is not, the start is refused: restore the database (see 'usher
-backup --help'), or begin a new, empty one in its place with --new-database.
+		Short: "Start the host: accept events and run actions",
+		Long: `Start the host on a data directory, which it creates and which only one host at a
+time can use. The first start creates the key that encrypts the secrets and an API
+key for this command line, both as files in the data directory. If these files exist
+and the database does not, the host does not start: restore the database (see 'usher
+backup --help'), or create a new, empty one with --new-database.
 
-An interrupt (or SIGTERM) stops it gently: for --drain-delay /readyz answers 503
-while events are still taken, so that balancers send elsewhere; then no new events
-are taken, running actions finish within --drain-timeout, and the rest runs after
-the next start. A second signal cuts the delay short, the next one ends the
-process at once; nothing that was accepted is lost.
+An interrupt or SIGTERM stops it gracefully: for --drain-delay, /readyz answers 503
+while events are still accepted, so that load balancers stop sending; then no new
+events are accepted, running actions finish within --drain-timeout, and the rest runs
+after the next start. A second signal ends the delay, a third ends the process at
+once; no accepted event is lost.
 
-SIGHUP makes it read the configuration and the certificate again. The log says
-which settings it follows from then on (log_level, allow_networks, rate_limit,
-rate_burst and keep_days), and which count from the next start on.`,
+SIGHUP reloads the configuration and the certificate. The log lists the settings that
+apply at once (log_level, allow_networks, rate_limit, rate_burst and keep_days), and
+those that apply at the next start.`,
 		GroupID: command.GroupHost,
 		Args:    command.Exactly(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), env, newDatabase) },
 	}
 	settings.AddServeFlags(cmd.Flags())
-	cmd.Flags().BoolVar(&newDatabase, "new-database", false, "begin a new, empty database where one was lost; what is left of the old one is kept beside it")
+	cmd.Flags().BoolVar(&newDatabase, "new-database", false, "create a new, empty database in place of a lost one; the remains of the old one are renamed")
 	return cmd
 }
 
-// serve wires the host by hand, from the store up to the doors, and runs it
+// serve wires the host by hand, from the store to the HTTP routes, and runs it
 // until ctx ends.
 func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) {
 	cfg := env.Config
@@ -119,7 +119,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 		EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst,
 	}}
 	auth := web.NewAuthenticator(db)
-	addDoors(env.Config, routes, auth, db, sender, reg, worker, runner)
+	addAPI(env.Config, routes, auth, db, sender, reg, worker, runner)
 	daemon.AddHealth(env.Config, routes, daemon.HostChecks(db, cfg.Data), life.IsDraining, metrics, auth.Require(host.ScopeRead))
 	if err := addAuth0(ctx, env.Config, routes, db, reg, box, log); err != nil {
 		return errors.Join(err, listener.Close())
@@ -165,8 +165,8 @@ func openServingSandbox(ctx context.Context, cfg settings.Config, metrics *prome
 	return opened, nil
 }
 
-// addDoors adds the API under /v1.
-func addDoors(
+// addAPI adds the API under /v1.
+func addAPI(
 	cfg settings.Config, routes *echo.Echo, auth *web.Authenticator, db *sqlite.DB, sender *ingress.Server, reg *registry.Registry, worker *executor.Executor, runner *guest.Runner,
 ) {
 	v1 := routes.Group("/v1")
@@ -191,14 +191,14 @@ func addAuth0(ctx context.Context, cfg settings.Config, routes *echo.Echo, db *s
 	return nil
 }
 
-// publicURL reads what clients call the host; nil is what each request says.
+// publicURL reads the URL that clients use for the host; nil: that of each request.
 func publicURL(text string) (*url.URL, error) {
 	if text == "" {
 		return nil, nil
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-		return nil, &host.Error{Code: host.Invalid, Text: "the public URL is none: " + text, Hint: "give --public-url as in https://usher.example.com", Err: err}
+		return nil, &host.Error{Code: host.Invalid, Text: fmt.Sprintf("public_url %q is not a valid http(s) URL", text), Hint: "set --public-url to a URL such as https://usher.example.com", Err: err}
 	}
 	return u, nil
 }
@@ -234,8 +234,7 @@ func runUntilDone(
 	return nil
 }
 
-// history is the store, which tells the executor when a person stopped an
-// execution.
+// history is the store; it also cancels a stopped execution in the executor.
 type history struct {
 	*sqlite.DB
 	worker *executor.Executor
@@ -264,11 +263,11 @@ func checkOrigin(origin string) error {
 	return err
 }
 
-// ownAddresses are where guests never get to: the host's own doors.
+// ownAddresses are the host's own listeners, which guests must never reach.
 func ownAddresses(l net.Listener) []netip.AddrPort {
 	address, err := netip.ParseAddrPort(l.Addr().String())
 	if err != nil {
-		return nil // a unix socket is no address that a guest could name
+		return nil // a guest can't name a unix socket
 	}
 	return []netip.AddrPort{address}
 }
@@ -283,19 +282,19 @@ func openListener(ctx context.Context, env *command.Env) (*web.Certificate, net.
 	return certificate, listener, err
 }
 
-// listen opens the address, and says what to do when it is taken.
+// listen opens the address; its error has a hint.
 func listen(ctx context.Context, address string) (net.Listener, error) {
 	l, err := web.Listen(ctx, address)
 	if err != nil {
 		return nil, &host.Error{
-			Code: host.Refused, Text: "the host can't take its address", Err: err,
-			Hint: "stop what listens there, or choose an address of this machine with --listen or USHER_LISTEN",
+			Code: host.Refused, Text: "cannot listen on " + address, Err: err,
+			Hint: "stop the process that listens there, or choose another address with --listen or USHER_LISTEN",
 		}
 	}
 	return l, nil
 }
 
-// closeLast closes, and keeps the error when there is no earlier one.
+// closeLast closes, and returns the error when there is no earlier one.
 func closeLast(closer func() error, err *error) {
 	if closed := closer(); closed != nil && *err == nil {
 		*err = closed

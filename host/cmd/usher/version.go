@@ -11,7 +11,7 @@ import (
 	"github.com/usherhost/usher/host/cli/term"
 )
 
-// versionInfo says which build this is.
+// versionInfo identifies this build.
 type versionInfo struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision,omitempty"`
@@ -23,7 +23,7 @@ type versionInfo struct {
 func newVersion(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:         "version",
-		Short:       "Say which build this is",
+		Short:       "Print the version of this program",
 		Args:        command.Exactly(),
 		Annotations: map[string]string{command.WithoutConfig: "true"},
 		RunE: func(*cobra.Command, []string) error {
