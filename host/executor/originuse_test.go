@@ -52,14 +52,14 @@ func (r *contacts) fail(err error) {
 	r.err = err
 }
 
-// reaching is a stage whose runs reach these origins, once each.
-func reaching(origins ...string) *stage {
+// contacting is a stage whose runs reach these origins, once each.
+func contacting(origins ...string) *stage {
 	return &stage{play: func(context.Context, host.Execution, int, int) (host.Result, host.Tape, error) {
-		reached := map[string]int64{}
+		contacted := map[string]int64{}
 		for _, o := range origins {
-			reached[o]++
+			contacted[o]++
 		}
-		return host.Result{Succeeded: true, Contacted: reached}, host.Tape{}, nil
+		return host.Result{Succeeded: true, Contacted: contacted}, host.Tape{}, nil
 	}}
 }
 
@@ -67,7 +67,7 @@ func TestWhatRunsContactedIsRecordedTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db, kept := newStore(), &contacts{}
-		stop := begin(t, &executor.Executor{Runner: reaching("https://a.example", "https://b.example"), OriginUses: kept}, db)
+		stop := begin(t, &executor.Executor{Runner: contacting("https://a.example", "https://b.example"), OriginUses: kept}, db)
 		synctest.Wait()
 		for i := range 100 {
 			db.accept(execution(fmt.Sprint("exe_", i), plan(2)))
@@ -86,7 +86,7 @@ func TestWhatRunsContactedIsRecordedTogether(t *testing.T) {
 				want++ // what the drain recorded
 			}
 			if got := sum[version]; got["https://a.example"] != want || got["https://b.example"] != want {
-				t.Errorf("%s reached %v, want %d each", version, got, want)
+				t.Errorf("%s contacted %v, want %d each", version, got, want)
 			}
 		}
 	})
@@ -96,7 +96,7 @@ func TestWhatTheStoreDidNotTakeIsRecordedLater(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db, kept := newStore(), &contacts{err: errDisk}
-		stop := begin(t, &executor.Executor{Runner: reaching("https://a.example"), OriginUses: kept}, db)
+		stop := begin(t, &executor.Executor{Runner: contacting("https://a.example"), OriginUses: kept}, db)
 		synctest.Wait()
 		db.accept(execution("exe", plan(1)))
 		time.Sleep(5 * time.Second)

@@ -18,7 +18,7 @@ func (db *DB) CreateAction(ctx context.Context, a host.Action) error {
 // The Secrets and Deployed of its Action are not looked at. Conflict when the
 // name, or the id of a new action, is taken, NotFound when there is no such
 // action to change; for the rest it answers as SetSecrets and PutDraft do. A
-// wish to deploy replaces the action's earlier one.
+// pending deploy replaces the action's earlier one.
 func (db *DB) WriteAction(ctx context.Context, w host.ActionWrite) error {
 	if w.Action.ID == "" || w.Action.Name == "" || w.New && !w.Action.Trigger.Valid() {
 		return &host.Error{Code: host.Invalid, Text: "an action needs an id, a name and a known trigger"}
@@ -40,7 +40,7 @@ func (db *DB) WriteAction(ctx context.Context, w host.ActionWrite) error {
 		if err := tx.putDraft(w.Draft, draft); err != nil || w.DeployWhenBuilt == nil {
 			return err
 		}
-		return tx.putWish(w.Draft, draft, *w.DeployWhenBuilt)
+		return tx.putPendingDeploy(w.Draft, draft, *w.DeployWhenBuilt)
 	})
 }
 

@@ -15,13 +15,13 @@ import (
 	engine "modernc.org/sqlite"
 )
 
-// begun is what a database file has in it.
-type begun int
+// content is what a database file has in it.
+type content int
 
 const (
-	noTables    begun = iota // it is missing or empty, or has no tables yet
-	ourTables                // Usher's
-	otherTables              // another program's
+	noTables    content = iota // it is missing or empty, or has no tables yet
+	ourTables                  // Usher's
+	otherTables                // another program's
 )
 
 // Lost returns a Refused error when the data directory dir has what only a host
@@ -76,7 +76,7 @@ func howToRestore(path string) string {
 }
 
 // contents looks into the database file at path without changing it.
-func contents(ctx context.Context, path string) (begun, error) {
+func contents(ctx context.Context, path string) (content, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

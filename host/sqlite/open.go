@@ -39,8 +39,8 @@ type Options struct {
 }
 
 // DB is an open data directory. All methods may be called at the same time,
-// from any goroutine. Times are UTC, to the microsecond. An error for somebody
-// outside is a [host.Error].
+// from any goroutine. Times are UTC, to the microsecond. An error that a caller
+// of the host can act on is a [host.Error].
 type DB struct {
 	dir         string
 	file, log   openFile // of the database

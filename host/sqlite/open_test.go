@@ -48,13 +48,13 @@ func hostError(t *testing.T, err error) *host.Error {
 func TestOpenRefused(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name  string
-		spoil func(file []byte) []byte
+		name   string
+		damage func(file []byte) []byte
 	}{
-		{name: "a file that is no database", spoil: func([]byte) []byte { return bytes.Repeat([]byte("text "), 1000) }},
-		{name: "a file cut within its header", spoil: func(file []byte) []byte { return file[:50] }},
-		{name: "a file cut in the middle", spoil: func(file []byte) []byte { return file[:len(file)/2/4096*4096] }},
-		{name: "a page overwritten", spoil: func(file []byte) []byte {
+		{name: "a file that is no database", damage: func([]byte) []byte { return bytes.Repeat([]byte("text "), 1000) }},
+		{name: "a file cut within its header", damage: func(file []byte) []byte { return file[:50] }},
+		{name: "a file cut in the middle", damage: func(file []byte) []byte { return file[:len(file)/2/4096*4096] }},
+		{name: "a page overwritten", damage: func(file []byte) []byte {
 			copy(file[3*4096:], bytes.Repeat([]byte{0xff}, 4096))
 			return file
 		}},
@@ -67,8 +67,8 @@ func TestOpenRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			path := filepath.Join(dir, sqlite.FileName)
-			spoilt := tt.spoil(read(t, path))
-			if err := os.WriteFile(path, spoilt, 0o600); err != nil {
+			damaged := tt.damage(read(t, path))
+			if err := os.WriteFile(path, damaged, 0o600); err != nil {
 				t.Fatal(err)
 			}
 			_, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
@@ -76,7 +76,7 @@ func TestOpenRefused(t *testing.T) {
 			if e.Code != host.Corrupt || !strings.Contains(e.Text, path) || !strings.Contains(e.Hint, "backup") {
 				t.Errorf("error is %+v, want corrupt, with the path and what to do", e)
 			}
-			if !bytes.Equal(read(t, path), spoilt) {
+			if !bytes.Equal(read(t, path), damaged) {
 				t.Error("the file was changed")
 			}
 		})

@@ -4,14 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/pressly/goose/v3"
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/sqlite"
 )
@@ -197,7 +195,7 @@ func TestPlansLieInTheirSpans(t *testing.T) {
 func TestMigrateFirstTables(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	upToFirst(t, dir)
+	upTo(t, dir, 1)
 	change(t, dir,
 		`INSERT INTO action VALUES ('act_1', 'one', 'post-user-registration', 'ver_1', 1, 1)`,
 		`INSERT INTO module VALUES ('sha256:1', x'00')`,
@@ -238,22 +236,6 @@ func TestMigrateFirstTables(t *testing.T) {
 	a, err := db.Action(t.Context(), "one")
 	if err != nil || len(a.Secrets) != 1 || a.Deployed == nil || a.Deployed.Source != nil {
 		t.Errorf("the action is %+v, %v, want it with a secret and an uploaded version", a, err)
-	}
-}
-
-// upToFirst makes the first tables.
-func upToFirst(t *testing.T, dir string) {
-	t.Helper()
-	db := raw(t, dir)
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("migrations"), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := provider.UpTo(t.Context(), 1); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
 	}
 }
 

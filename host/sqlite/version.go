@@ -206,8 +206,8 @@ func noVersion(actionID, numberOrID string) *host.Error {
 }
 
 // Deploy makes a version the one that events run which are accepted from now
-// on. Deploying an older one is a rollback. An earlier wish to deploy the draft
-// is overtaken by it, and forgotten.
+// on. Deploying an older one is a rollback. An earlier pending deploy of the draft
+// is dropped.
 func (db *DB) Deploy(ctx context.Context, actionID, versionID string) (host.Version, error) {
 	if err := db.change(ctx, func(tx *transaction) error { return tx.deploy(actionID, versionID) }); err != nil {
 		return host.Version{}, err

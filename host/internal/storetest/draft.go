@@ -108,9 +108,9 @@ func draftsListed(b *bench) {
 func draftRefused(b *bench) {
 	a := b.bareAction("one")
 	for _, tt := range []struct {
-		name  string
-		spoil func(*host.Draft)
-		want  host.Code
+		name   string
+		change func(*host.Draft)
+		want   host.Code
 	}{
 		{"of no action", func(d *host.Draft) { d.ActionID = "act_1" }, host.NotFound},
 		{"without a revision", func(d *host.Draft) { d.Revision = 0 }, host.Invalid},
@@ -119,7 +119,7 @@ func draftRefused(b *bench) {
 		{"with a shared module there is not", func(d *host.Draft) { d.Source.SharedModules = []host.SharedModuleRef{{SharedModuleID: "lib_1"}} }, host.NotFound},
 	} {
 		d := host.Draft{ActionID: a.ID, Source: source("x"), Revision: 1, Status: host.BuildPending}
-		tt.spoil(&d)
+		tt.change(&d)
 		if err := b.PutDraft(b.ctx, d, nil); err == nil || host.CodeOf(err) != tt.want {
 			b.Errorf("%s: error is %v, want one with code %q", tt.name, err, tt.want)
 		}

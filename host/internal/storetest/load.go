@@ -10,7 +10,7 @@ import (
 var loadPromises = []promise{
 	{"many accept and record at once: each event runs once, and all is there after a reopen", manyAtOnce},
 	{"the same key from many at once is one event", sameKeyAtOnce},
-	{"a call that is refused does not spoil those committed with it", refusalSpoilsNothing},
+	{"a refused call does not affect those committed with it", refusalAffectsNothing},
 	{"the registry changes while events are accepted, and every plan is whole", registryUnderLoad},
 }
 
@@ -116,7 +116,7 @@ func sameKeyAtOnce(b *bench) {
 	b.equal("answers that are no repeat", first, 1)
 }
 
-func refusalSpoilsNothing(b *bench) {
+func refusalAffectsNothing(b *bench) {
 	b.bound("one")
 	b.accept(keyed("a", "k", "{}"))
 	const callers = 64

@@ -7,13 +7,13 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-var reachPromises = []promise{
-	{"what a version reached adds up, and is listed by version and by action", reachAddsUp},
+var originPromises = []promise{
+	{"the origins of a version add up, and are listed by version and by action", originsAddUp},
 	{"origins beyond the most are counted together", reachBounded},
 	{"of a version that is not there nothing is kept", reachOfNone},
 }
 
-func reachAddsUp(b *bench) {
+func originsAddUp(b *bench) {
 	a := b.action("one")
 	first, second := *a.Deployed, b.deploy(a.ID, "second")
 	early, late := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2026, 1, 3, 3, 4, 5, 0, time.UTC)

@@ -6,19 +6,19 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-var wishPromises = []promise{
+var pendingDeployPromises = []promise{
 	{"an action is written whole, or not at all", actionWrittenWhole},
 	{"a shared module is written whole, or not at all", sharedModuleWrittenWhole},
-	{"a wish is kept with its draft, after a reopen and a patch too", wishKept},
-	{"whatever is deployed ends the wish", wishEnds},
+	{"a pending deploy stays with its draft, after a reopen and a patch too", pendingDeployStored},
+	{"a deploy of any version ends the pending deploy", pendingDeployEnds},
 	{"a version is stored and deployed at once, with a draft, or not at all", releasedWhole},
 	{"a draft's module is stored with it, or not at all", draftWithModule},
 }
 
 var asking = host.Actor{Kind: "key", ID: "key_1", Name: "ada"}
 
-// wished is a new action with a draft and a pending deploy.
-func (b *bench) wished(name string) (host.Action, host.Draft) {
+// pendingDeploy is a new action with a draft and a pending deploy.
+func (b *bench) pendingDeploy(name string) (host.Action, host.Draft) {
 	b.Helper()
 	a := host.Action{ID: host.NewID(host.ActionPrefix), Name: name, Trigger: trigger}
 	d := host.Draft{ActionID: a.ID, Source: source("one"), Revision: 1, Status: host.BuildPending}
@@ -29,19 +29,19 @@ func (b *bench) wished(name string) (host.Action, host.Draft) {
 }
 
 func actionWrittenWhole(b *bench) {
-	a, _ := b.wished("one")
-	b.wished("two")
+	a, _ := b.pendingDeploy("one")
+	b.pendingDeploy("two")
 	got, err := b.Action(b.ctx, "one")
 	b.ok(err)
 	b.equal("secrets", len(got.Secrets), 1)
-	spoilt := host.Draft{ActionID: a.ID, Revision: 2, Status: host.BuildPending, Source: host.Source{
+	invalid := host.Draft{ActionID: a.ID, Revision: 2, Status: host.BuildPending, Source: host.Source{
 		Code: "two", SharedModules: []host.SharedModuleRef{{SharedModuleID: "lib_1"}},
 	}}
 	other := host.Action{ID: host.NewID(host.ActionPrefix), Name: "three", Trigger: trigger}
 	for _, w := range []host.ActionWrite{
-		{Action: host.Action{ID: a.ID, Name: "renamed"}, Remove: []string{"A"}, Draft: &spoilt},
+		{Action: host.Action{ID: a.ID, Name: "renamed"}, Remove: []string{"A"}, Draft: &invalid},
 		{Action: host.Action{ID: a.ID, Name: "two"}, Remove: []string{"A"}},
-		{Action: other, New: true, Put: []host.SealedSecret{{Name: "A"}}, Draft: &spoilt},
+		{Action: other, New: true, Put: []host.SealedSecret{{Name: "A"}}, Draft: &invalid},
 	} {
 		if err := b.WriteAction(b.ctx, w); err == nil {
 			b.Error("it was written")
@@ -79,9 +79,9 @@ func sharedModuleWrittenWhole(b *bench) {
 	b.equal("shared module", after, got)
 }
 
-func wishKept(b *bench) {
-	a, d := b.wished("one")
-	b.wished("two")
+func pendingDeployStored(b *bench) {
+	a, d := b.pendingDeploy("one")
+	b.pendingDeploy("two")
 	patched := d
 	patched.Revision, patched.Source = 2, source("two")
 	b.ok(b.WriteAction(b.ctx, host.ActionWrite{Action: a, Draft: &patched}))
@@ -90,10 +90,10 @@ func wishKept(b *bench) {
 	b.ok(err)
 	b.equal("asked at some time", w.AskedAt.IsZero(), false)
 	w.AskedAt = time.Time{}
-	b.equal("wish", w, host.PendingDeploy{ActionID: a.ID, Revision: 1, Source: d.Source, Actor: asking})
+	b.equal("pending deploy", w, host.PendingDeploy{ActionID: a.ID, Revision: 1, Source: d.Source, Actor: asking})
 	all, err := b.PendingDeploys(b.ctx)
 	b.ok(err)
-	b.equal("wishes", len(all), 2)
+	b.equal("pending deploys", len(all), 2)
 	b.ok(b.DropPendingDeploy(b.ctx, a.ID, 2))
 	_, err = b.PendingDeploy(b.ctx, a.ID)
 	b.ok(err) // it is for another revision
@@ -102,7 +102,7 @@ func wishKept(b *bench) {
 	b.code(err, host.NotFound)
 }
 
-func wishEnds(b *bench) {
+func pendingDeployEnds(b *bench) {
 	for name, end := range map[string]func(host.Action){
 		"a deploy": func(a host.Action) {
 			v, err := b.CreateVersion(b.ctx, host.Version{ActionID: a.ID}, []byte("module"))
@@ -116,7 +116,7 @@ func wishEnds(b *bench) {
 		},
 		"its end": func(a host.Action) { b.ok(b.DeleteAction(b.ctx, a.ID, false)) },
 	} {
-		a, _ := b.wished(name)
+		a, _ := b.pendingDeploy(name)
 		end(a)
 		_, err := b.PendingDeploy(b.ctx, a.ID)
 		b.code(err, host.NotFound)
@@ -124,7 +124,7 @@ func wishEnds(b *bench) {
 }
 
 func releasedWhole(b *bench) {
-	a, d := b.wished("one")
+	a, d := b.pendingDeploy("one")
 	d.Revision, d.Status, d.Digest = 2, host.BuildBuilt, host.Digest([]byte("module"))
 	v, err := b.Release(b.ctx, host.Version{ActionID: a.ID, Source: &d.Source, Revision: 2}, []byte("module"), &d)
 	b.ok(err)
@@ -147,7 +147,7 @@ func releasedWhole(b *bench) {
 }
 
 func draftWithModule(b *bench) {
-	a, d := b.wished("one")
+	a, d := b.pendingDeploy("one")
 	d.Status, d.Digest = host.BuildBuilt, host.Digest([]byte("module"))
 	b.code(b.PutDraft(b.ctx, d, []byte("another")), host.Invalid)
 	b.draft(a.ID, 2, "")

@@ -10,11 +10,11 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-const selectWish = `
+const selectPendingDeploy = `
 	SELECT action_id, revision, source, actor, asked_at
 	FROM pending_deploy`
 
-func scanWish(row interface{ Scan(...any) error }) (host.PendingDeploy, error) {
+func scanPendingDeploy(row interface{ Scan(...any) error }) (host.PendingDeploy, error) {
 	var w host.PendingDeploy
 	var source, actor []byte
 	var asked int64
@@ -25,30 +25,30 @@ func scanWish(row interface{ Scan(...any) error }) (host.PendingDeploy, error) {
 	return w, errors.Join(decode(source, &w.Source), decode(actor, &w.Actor))
 }
 
-// Wish returns the draft of an action that is to be deployed once it is built.
-// NotFound when nobody asked for that, and once any version was deployed since.
+// PendingDeploy returns the draft of an action that is to be deployed once it is built.
+// NotFound when there is none, and once any version was deployed since.
 func (db *DB) PendingDeploy(ctx context.Context, actionID string) (host.PendingDeploy, error) {
-	w, err := scanWish(db.readers.QueryRowContext(ctx, selectWish+`
+	w, err := scanPendingDeploy(db.readers.QueryRowContext(ctx, selectPendingDeploy+`
 		WHERE action_id = ?`, actionID))
 	if errors.Is(err, sql.ErrNoRows) {
-		return host.PendingDeploy{}, notFound("nobody waits for action " + actionID + " to be deployed")
+		return host.PendingDeploy{}, notFound("action " + actionID + " has no pending deploy")
 	}
 	return w, hostError(err)
 }
 
-// Wishes returns all wishes, the oldest first.
+// PendingDeploys returns all of them, the oldest first.
 func (db *DB) PendingDeploys(ctx context.Context) ([]host.PendingDeploy, error) {
-	rows, err := db.readers.QueryContext(ctx, selectWish+`
+	rows, err := db.readers.QueryContext(ctx, selectPendingDeploy+`
 		ORDER BY asked_at, action_id`)
 	if err != nil {
 		return nil, hostError(err)
 	}
-	wishes, err := scanAll(rows, scanWish)
-	return wishes, hostError(err)
+	all, err := scanAll(rows, scanPendingDeploy)
+	return all, hostError(err)
 }
 
-// DropPendingDeploy forgets the wish for that revision of an action's draft. One that is
-// not there is well.
+// DropPendingDeploy deletes the pending deploy of that revision of an action's draft. A
+// missing one is no error.
 func (db *DB) DropPendingDeploy(ctx context.Context, actionID string, revision int64) error {
 	return db.change(ctx, func(tx *transaction) error {
 		_, err := tx.exec(`
@@ -58,7 +58,7 @@ func (db *DB) DropPendingDeploy(ctx context.Context, actionID string, revision i
 	})
 }
 
-func (tx *transaction) putWish(d *host.Draft, c draftColumns, actor host.Actor) error {
+func (tx *transaction) putPendingDeploy(d *host.Draft, c draftColumns, actor host.Actor) error {
 	who, err := json.Marshal(actor)
 	if err != nil {
 		return fmt.Errorf("encode actor: %w", err)

@@ -2,7 +2,7 @@ package storetest
 
 import "github.com/usherhost/usher/host"
 
-var operatorPromises = []promise{
+var executionPromises = []promise{
 	{"a retry makes dead steps pending and the execution due", retryRevives},
 	{"a retry without dead steps, or of what is running, is refused", retryRefused},
 	{"attempts after a retry come after the earlier ones", retryKeepsResults},
