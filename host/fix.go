@@ -39,6 +39,7 @@ const (
 	FixRecordFakes       FixVerb = "record_fakes"
 	FixCreateAction      FixVerb = "create_action"
 	FixDeploy            FixVerb = "deploy"
+	FixDeployFolder      FixVerb = "deploy_folder"
 	FixDeleteAction      FixVerb = "delete_action"
 	FixBind              FixVerb = "bind"
 	FixSetSecret         FixVerb = "set_secret"
@@ -73,6 +74,7 @@ var fixArgs = map[FixVerb][]string{
 	FixRecordFakes:       {"file"},
 	FixCreateAction:      {"trigger"},
 	FixDeploy:            {"action"},
+	FixDeployFolder:      {"folder"},
 	FixDeleteAction:      {"action"},
 	FixBind:              {"action"},
 	FixSetSecret:         {"action", "secret"},

@@ -78,7 +78,7 @@ func ReadFile(dir string) (*File, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &host.Error{
 			Code: host.NotFound, Text: "no " + FileName + " in " + dir,
-			Hint: "name an action's folder, or begin one: usher init NAME",
+			Hint: "name the folder of an action", Fix: host.FixInitAction.With(),
 		}
 	}
 	return nil, fmt.Errorf("read the action: %w", err)

@@ -64,12 +64,12 @@ func ReadFolder(ctx context.Context, dir string, build Builder) (Setup, error) {
 }
 
 func nothingIn(dir string) error {
-	hint := "begin with what a host has: usher export " + dir
+	fix := host.FixExport.With(dir)
 	if _, err := ReadFile(dir); host.CodeOf(err) != host.NotFound {
-		hint = "for the folder of one action: usher actions deploy " + dir
+		fix = host.FixDeployFolder.With(dir)
 	}
 	return &host.Error{
-		Code: host.NotFound, Text: "no " + actionsDir + "/*/" + FileName + " and no " + BindingsFile + " in " + dir, Hint: hint,
+		Code: host.NotFound, Text: "no " + actionsDir + "/*/" + FileName + " and no " + BindingsFile + " in " + dir, Fix: fix,
 	}
 }
 

@@ -260,14 +260,11 @@ func (p *planner) values(a Action, names []string) []host.SecretWrite {
 }
 
 func secretProblem(a Action, name string, err error) error {
-	code, hint := host.NotFound, ""
+	problem := &host.Error{Code: host.NotFound, Text: fmt.Sprintf("action %s: secret %s: %v", a.Name, name, err)}
 	if e, ok := errors.AsType[*host.Error](err); ok {
-		code, hint = e.Code, e.Hint
+		problem.Code, problem.Hint, problem.Fix = e.Code, e.Hint, e.Fix
 	}
-	return &host.Error{
-		Code: code, Hint: hint,
-		Text: fmt.Sprintf("action %s: secret %s: %v", a.Name, name, err),
-	}
+	return problem
 }
 
 // bind plans the order of a trigger.

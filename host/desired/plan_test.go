@@ -11,7 +11,7 @@ import (
 	"github.com/usherhost/usher/host/desired"
 )
 
-// fake is a host in memory, which keeps what it is told and says what that was.
+// fake is a host in memory, which records its requests.
 type fake struct {
 	actions  []host.Action
 	drafts   map[string]host.Draft
@@ -140,9 +140,9 @@ func (f *fake) add(a *host.Action, v host.Version, deploy bool) host.Version {
 	v.Number = len(f.versions[a.ID]) + 1
 	f.versions[a.ID] = slices.Insert(f.versions[a.ID], 0, v)
 	if deploy {
-		told := v
-		told.Source = nil // lists leave it out
-		a.Deployed = &told
+		listed := v
+		listed.Source = nil // lists leave it out
+		a.Deployed = &listed
 	}
 	return v
 }
@@ -230,7 +230,7 @@ func TestASecondApplyChangesNothing(t *testing.T) {
 	}
 }
 
-func TestWhatIsReadOfAHostNeedsNoChange(t *testing.T) {
+func TestTheSetupOfAHostNeedsNoChange(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	secret := code("source", "a\n")
@@ -302,18 +302,18 @@ func with(a desired.Action, secrets ...string) desired.Action {
 	return a
 }
 
-func TestAPlanRefusesWhatCanNotBe(t *testing.T) {
+func TestAPlanRefusesContradictions(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	f.actions = []host.Action{{ID: "act_1", Name: "taken", Trigger: "post-login"}}
 	s := desired.Setup{
 		Actions:  []desired.Action{with(code("a", "x"), "GONE"), with(code("b", "x"), "LOST"), code("taken", "x")},
-		Bindings: order("nobody"),
+		Bindings: order("unknown"),
 	}
 	_, err := desired.NewPlan(t.Context(), f, s, options(nil))
 	for _, want := range []string{
 		"action a: secret GONE: the environment has no GONE", "action b: secret LOST",
-		"taken is an action for post-login", "binds the action nobody",
+		"taken is an action for post-login", "binds the action unknown",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v; it lacks %q", err, want)
@@ -346,7 +346,7 @@ func TestAnActionWaitsForTheValuesOfItsSecrets(t *testing.T) {
 	}
 }
 
-func TestCodeThatCanNotBeBuiltSaysWhereItIsWrong(t *testing.T) {
+func TestABuildErrorHasItsPlace(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	f.broken = true
@@ -360,7 +360,7 @@ func TestCodeThatCanNotBeBuiltSaysWhereItIsWrong(t *testing.T) {
 	}
 }
 
-func TestADeployIsAskedForUntilTheSourceIsBuilt(t *testing.T) {
+func TestADeployIsRequestedUntilTheSourceIsBuilt(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	f.slow = 2

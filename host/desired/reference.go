@@ -83,7 +83,7 @@ func (v Values) Value(r Reference) (string, error) {
 
 func (v Values) variable(name string) (string, error) {
 	if !v.mayRead(name) {
-		return "", notAllowed("the variable "+name+" of the environment must not be read", "give --allow-env "+name+" to allow it")
+		return "", notAllowed("the variable "+name+" of the environment must not be read", host.FixAllowVariable.With(name))
 	}
 	lookup := v.Lookup
 	if lookup == nil {
@@ -151,7 +151,7 @@ func (v Values) read(name string) ([]byte, error) {
 	if outside != nil {
 		return nil, outside
 	}
-	return nil, notAllowed("the file "+name+" is outside of "+cmp.Or(v.Dir, "the folder"), "give --allow-files "+filepath.Dir(local)+" to allow it")
+	return nil, notAllowed("the file "+name+" is outside of "+cmp.Or(v.Dir, "the folder"), host.FixAllowFiles.With(filepath.Dir(local)))
 }
 
 func readIn(dir, name string) ([]byte, error) {
@@ -177,8 +177,8 @@ func within(dir, file string) (string, bool) {
 	return inside, err == nil && filepath.IsLocal(inside)
 }
 
-func notAllowed(text, hint string) error {
-	return &host.Error{Code: host.Refused, Text: text, Hint: hint}
+func notAllowed(text string, fix *host.Fix) error {
+	return &host.Error{Code: host.Refused, Text: text, Fix: fix}
 }
 
 func missing(text, hint string) error {

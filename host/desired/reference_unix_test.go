@@ -93,7 +93,7 @@ func TestReferencesReadTheVariablesThatAreAllowed(t *testing.T) {
 	}
 }
 
-func TestAFolderIsWrittenThroughNoLinkWhateverTheHostSays(t *testing.T) {
+func TestAFolderIsWrittenThroughNoLinkForAnyName(t *testing.T) {
 	t.Parallel()
 	top := t.TempDir()
 	dir := filepath.Join(top, "folder")

@@ -79,8 +79,8 @@ func (s *Secrets) add(name *yaml.Node, r Reference) error {
 	return nil
 }
 
-// MarshalJSON writes a list of names when no secret has a reference. Where some
-// have, the others stand in the texts that are compared, never in a file.
+// MarshalJSON writes a list of names when no secret has a reference. A secret
+// without one among others that have one is only compared, never written.
 func (s Secrets) MarshalJSON() ([]byte, error) {
 	texts := map[string]string{}
 	referenced := false

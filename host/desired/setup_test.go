@@ -21,7 +21,7 @@ func TestAReferenceIsReadBackAsItIsWritten(t *testing.T) {
 	}
 }
 
-func TestAValueIsNoReferenceAndIsNotRepeatedInTheError(t *testing.T) {
+func TestAValueIsRefusedAndNotRepeatedInTheError(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"hunter2", "$SLACK_URL", "${SLACK_URL}", "${env:}", "${vault:x}", "x${env:A}", ""} {
 		_, err := desired.ParseReference(text)
@@ -29,7 +29,7 @@ func TestAValueIsNoReferenceAndIsNotRepeatedInTheError(t *testing.T) {
 			t.Errorf("%q: error is %v", text, err)
 		}
 		if text != "" && strings.Contains(err.Error(), text) {
-			t.Errorf("the error tells the value: %v", err)
+			t.Errorf("the error has the value: %v", err)
 		}
 	}
 }
@@ -161,7 +161,7 @@ func TestAFolderIsReadBackAsItIsWritten(t *testing.T) {
 	}
 }
 
-func TestFilesOfActionsThatAreGoneAreToldAndLeft(t *testing.T) {
+func TestFoldersOfDeletedActionsAreListedAndLeft(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, dir, "actions/gone/action.yaml", "name: gone\n")

@@ -24,7 +24,7 @@ type Written struct {
 }
 
 // WriteFolder writes a setup as [ReadFolder] reads it. What the folder's files
-// have already is kept: the folder of an action, the name of its code or module,
+// have already is preserved: the folder of an action, the name of its code or module,
 // and the references to the values of secrets; a new reference names a variable.
 // An action that [File.NeedsBuild] is left as it is. A folder that holds other
 // files is [host.Conflict]. Nothing is written through links.

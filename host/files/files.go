@@ -136,7 +136,7 @@ func readAll(file *os.File, shown string, most int64) ([]byte, error) {
 }
 
 // Names returns the names of the files in dir that end with suffix, sorted, at
-// most most of them: more are an Invalid [host.Error]. None when there is no dir.
+// most most of them: more are an Invalid [host.Error]. A missing dir has none.
 func (f *Folder) Names(dir, suffix string, most int) ([]string, error) {
 	entries, err := f.entries(dir)
 	var names []string

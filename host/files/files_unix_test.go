@@ -122,7 +122,7 @@ func TestAFolderIsWrittenThroughNoLink(t *testing.T) {
 	}
 }
 
-func TestAFolderNamesItsFilesUpToSoMany(t *testing.T) {
+func TestAFolderListsALimitedNumberOfFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	must(t, os.Mkdir(filepath.Join(dir, "a"), 0o700), os.Symlink("a", filepath.Join(dir, "l")))
@@ -143,7 +143,7 @@ func TestAFolderNamesItsFilesUpToSoMany(t *testing.T) {
 	}
 }
 
-func TestYAMLIsAsSmallAsItLooks(t *testing.T) {
+func TestYAMLIsBoundedWithItsAliases(t *testing.T) {
 	t.Parallel()
 	laughs := "a: &a [lol,lol,lol,lol,lol,lol,lol,lol,lol]\n"
 	for c := 'b'; c < 'k'; c++ {

@@ -29,6 +29,7 @@ var fixes = map[host.FixVerb]words{
 	host.FixRecordFakes:       {"record the answers of the network", "run FILE --event EVENT --record {file}"},
 	host.FixCreateAction:      {"create an action for this trigger", "actions create NAME --trigger {trigger}"},
 	host.FixDeploy:            {"deploy a version", "actions deploy FILE --name {action}"},
+	host.FixDeployFolder:      {"deploy the folder of one action", "actions deploy {folder}"},
 	host.FixDeleteAction:      {"unbind and delete it", "actions delete {action} --force"},
 	host.FixBind:              {"bind it", "bind {action}"},
 	host.FixSetSecret:         {"set the secret", "secrets set {action} {secret}"},
