@@ -36,19 +36,19 @@ test("every other operation says in JSON what it is and how its bytes split", as
 test("what the host refuses is an error with Node's class and code", async () => {
   for (const [code, name] of [["ERR_CRYPTO_INVALID_KEYLEN", "RangeError"], ["ERR_MISSING_PASSPHRASE", "TypeError"], ["ERR_OSSL_BAD_DECRYPT", "Error"]]) {
     const native = { crypto: () => framed({ error: { name: "OperationError", message: "error:1C800064:Provider routines::bad decrypt", code } }) };
-    const [told] = await logged(`try { crypto.createPrivateKey("x") } catch (e) { console.log(JSON.stringify([e.name, e.code, e.message, e.reason ?? null])) }`, { native });
-    assert.deepEqual(told, [name, code, "error:1C800064:Provider routines::bad decrypt", code.startsWith("ERR_OSSL") ? "bad decrypt" : null]);
+    const [reported] = await logged(`try { crypto.createPrivateKey("x") } catch (e) { console.log(JSON.stringify([e.name, e.code, e.message, e.reason ?? null])) }`, { native });
+    assert.deepEqual(reported, [name, code, "error:1C800064:Provider routines::bad decrypt", code.startsWith("ERR_OSSL") ? "bad decrypt" : null]);
   }
 });
 
 test("what the host refuses is a DOMException of the web's crypto", async () => {
   const native = { crypto: () => framed({ error: { name: "OperationError", message: "no" } }) };
-  const [told] = await logged(
+  const [reported] = await logged(
     `const key = await crypto.subtle.importKey("raw", new Uint8Array(16), "AES-GCM", false, ["decrypt"]);
      await crypto.subtle.decrypt({ name: "AES-GCM", iv: new Uint8Array(12) }, key, new Uint8Array(20)).catch((e) => console.log(JSON.stringify([e instanceof DOMException, e.name, e.cause.message])))`,
     { native },
   );
-  assert.deepEqual(told, [true, "OperationError", "no"]);
+  assert.deepEqual(reported, [true, "OperationError", "no"]);
 });
 
 test("random values come from the run's own source", async () => {
@@ -73,8 +73,8 @@ test("making the image asks neither for random bytes nor for the host", async ()
 });
 
 test("what is not there says what to use instead", async () => {
-  const [told] = await logged(`try { crypto.createDiffieHellman(512) } catch (e) { console.log(JSON.stringify([e.code, e.message])) }`);
-  assert.deepEqual(told, ["ERR_SANDBOX_UNSUPPORTED", "crypto.createDiffieHellman() is not available in an action: use ECDH or X25519 (crypto.createECDH, crypto.diffieHellman)"]);
+  const [reported] = await logged(`try { crypto.createDiffieHellman(512) } catch (e) { console.log(JSON.stringify([e.code, e.message])) }`);
+  assert.deepEqual(reported, ["ERR_SANDBOX_UNSUPPORTED", "crypto.createDiffieHellman() is not available in an action: use ECDH or X25519 (crypto.createECDH, crypto.diffieHellman)"]);
 });
 
 test("callbacks come in a later turn, and promisify knows the pairs", async () => {
@@ -93,7 +93,7 @@ test("callbacks come in a later turn, and promisify knows the pairs", async () =
 });
 
 test("a key is no one's to make or to change", async () => {
-  const [told] = await logged(
+  const [reported] = await logged(
     `const bytes = Buffer.from("secret");
      const key = crypto.createSecretKey(bytes);
      bytes.fill(0);
@@ -101,5 +101,5 @@ test("a key is no one's to make or to change", async () => {
      const made = [crypto.KeyObject, CryptoKey, SubtleCrypto].map((Class) => { try { new Class(); return "made"; } catch (e) { return e.name; } });
      console.log(JSON.stringify([key.export().toString(), made]));`,
   );
-  assert.deepEqual(told, ["secret", ["TypeError", "TypeError", "TypeError"]]);
+  assert.deepEqual(reported, ["secret", ["TypeError", "TypeError", "TypeError"]]);
 });

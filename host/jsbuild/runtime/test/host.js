@@ -18,13 +18,13 @@ export class Host {
   begin(settings) {
     Object.assign(this, {
       settings, clock: beginning, deadline: beginning + (settings.timeout_ms ?? 20_000), timedOut: false,
-      pending: [], sent: 0, logs: [], requests: [], cancelled: [], slept: [], told: {},
+      pending: [], sent: 0, logs: [], requests: [], cancelled: [], slept: [], reported: {},
     });
   }
 
   result() {
-    const { logs, requests, cancelled, slept, timedOut, told } = this;
-    return { logs, output: told.output, error: told.error, timedOut, requests, cancelled, slept, elapsed: this.clock - beginning };
+    const { logs, requests, cancelled, slept, timedOut, reported } = this;
+    return { logs, output: reported.output, error: reported.error, timedOut, requests, cancelled, slept, elapsed: this.clock - beginning };
   }
 
   input() {
@@ -33,11 +33,11 @@ export class Host {
   }
 
   output(text) {
-    this.told.output = parsed(text);
+    this.reported.output = parsed(text);
   }
 
   error(text) {
-    this.told.error = parsed(text);
+    this.reported.error = parsed(text);
   }
 
   // http_start asks the world at once; its answer waits until its time has come.

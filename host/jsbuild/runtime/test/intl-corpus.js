@@ -1,5 +1,5 @@
 // What Intl is asked in the comparison with Node: each case is a kind, a label
-// and a function that lists texts.
+// and a function that lists strings.
 export const locales = ["en-US", "de-DE", "fr-FR", "ja-JP", "pt-BR", "ar-EG", "en-GB", "es-MX"];
 
 const zones = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"];
@@ -83,7 +83,7 @@ function* wordsIn(locale) {
   }
 }
 
-// answers runs every case of a locale: kind, label and the texts, or the error's name.
+// answers runs every case of a locale: kind, label and the strings, or the error's name.
 export function answers(locale) {
   return [...datesIn(locale), ...numbersIn(locale), ...wordsIn(locale)].map(([kind, label, ask]) => {
     try {

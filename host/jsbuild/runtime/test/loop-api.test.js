@@ -4,12 +4,12 @@ import { test } from "node:test";
 import { handler, run } from "./engine.js";
 import { beginning } from "./host.js";
 
-const told = async (body, options) => (await run(handler(body), options)).logs.map((l) => JSON.parse(l.message));
+const reported = async (body, options) => (await run(handler(body), options)).logs.map((l) => JSON.parse(l.message));
 
 test("the cache gives records, and results of writes", async () => {
-  assert.deepEqual(await told(`
-    const tell = (v) => console.log(JSON.stringify(v ?? null));
-    tell(api.cache.get("k")); tell(api.cache.set("k", "v", { ttl: 1000.9 })); tell(api.cache.get("k")); tell(api.cache.delete("k")); tell(api.cache.delete("k"));
+  assert.deepEqual(await reported(`
+    const describe = (v) => console.log(JSON.stringify(v ?? null));
+    describe(api.cache.get("k")); describe(api.cache.set("k", "v", { ttl: 1000.9 })); describe(api.cache.get("k")); describe(api.cache.delete("k")); describe(api.cache.delete("k"));
   `), [
     null,
     { type: "success", record: { value: "v", expires_at: beginning + 1000 } },
@@ -28,7 +28,7 @@ test("times that are no finite numbers reach the host as such", async () => {
 });
 
 test("keys and values that are no strings fail as Node's do", async () => {
-  assert.deepEqual(await told(`
+  assert.deepEqual(await reported(`
     for (const f of [() => api.cache.set(5, "v"), () => api.cache.set("k"), () => api.cache.set("k", { a: 1 }), () => api.cache.set("k", null), () => api.cache.set("k", () => {})]) {
       try { f(); } catch (e) { console.log(JSON.stringify([e.name, e.code, e.message])); }
     }
@@ -42,11 +42,11 @@ test("keys and values that are no strings fail as Node's do", async () => {
 });
 
 test("a method of the cache works without its object", async () => {
-  assert.deepEqual(await told(`const { set, get } = api.cache; set("k", "v"); console.log(JSON.stringify(get("k").value));`), ["v"]);
+  assert.deepEqual(await reported(`const { set, get } = api.cache; set("k", "v"); console.log(JSON.stringify(get("k").value));`), ["v"]);
 });
 
 test("post-user-registration has the cache and nothing else", async () => {
-  assert.deepEqual(await told("console.log(JSON.stringify(Object.keys(api)));"), [["cache"]]);
+  assert.deepEqual(await reported("console.log(JSON.stringify(Object.keys(api)));"), [["cache"]]);
 });
 
 const before = (body) => ({ source: `exports.onExecutePreUserRegistration = async (event, api) => { ${body} };`, entry: "onExecutePreUserRegistration" });

@@ -35,7 +35,7 @@ for (const [thrown, message] of [
   ["42", "42 was thrown, which is not an Error"],
   ["{ message: 'like one' }", "like one"],
 ]) {
-  test(`throwing ${thrown} tells ${message}`, async () => {
+  test(`throwing ${thrown} reports ${message}`, async () => {
     assert.equal((await failing(`throw ${thrown};`)).message, message);
   });
 }
@@ -48,7 +48,7 @@ test("a symbol that was thrown is shown", async () => {
   assert.match((await failing("throw Symbol('s');")).message, /Symbol\(s\)/);
 });
 
-test("a stack tells its causes, as Node prints them", async () => {
+test("a stack has its causes, as Node prints them", async () => {
   const { stack, message } = await failing(`
     const inner = new TypeError("inner");
     throw new Error("outer", { cause: new RangeError("middle", { cause: inner }) });
@@ -61,18 +61,18 @@ test("a cause that is no error is shown", async () => {
   assert.match((await failing(`throw new Error("outer", { cause: "why" });`)).stack, /\[cause\]: 'why'/);
 });
 
-test("a circle of causes is told once", async () => {
+test("a circle of causes is reported once", async () => {
   const { stack } = await failing(`const a = new Error("a"); const b = new Error("b", { cause: a }); a.cause = b; throw a;`);
   assert.match(stack, /\[cause\]: \[Circular: Error: a\]/);
 });
 
-test("an AggregateError tells its errors", async () => {
+test("an AggregateError reports its errors", async () => {
   const { name, stack } = await failing(`await Promise.any([Promise.reject(new Error("one")), Promise.reject(new Error("two"))]);`);
   assert.equal(name, "AggregateError");
   assert.match(stack, /\[errors\]: \[\n\s+Error: one[^]*Error: two[^]*\]/);
 });
 
-test("errors that resist are told all the same", async () => {
+test("errors whose properties throw are reported, too", async () => {
   for (const thrown of [
     "new Proxy({}, { get() { throw 1; }, getPrototypeOf() { throw 2; } })",
     "Object.defineProperty(new Error('x'), 'message', { get() { throw new Error('trap'); } })",
@@ -99,7 +99,7 @@ for (const [name, body] of Object.entries({
   });
 }
 
-test("a refusal of the sandbox's that no one caught is waited out by nobody", async () => {
+test("an uncaught refusal of the sandbox ends the run at once", async () => {
   const { error, logs } = await run(handler(`
     queueMicrotask(() => require("net").connect(5432));
     for (;;) await new Promise((r) => setTimeout(r, 10));
@@ -138,7 +138,7 @@ test("a handler that fails has its other rejections in the log", async () => {
   assert.match(logs[0].message, /Error: other/);
 });
 
-test("of many rejections some are told, and how many more there were", async () => {
+test("of many rejections some are reported, and the number of the others", async () => {
   const { output, logs } = await run(handler(`for (let i = 0; i < 50; i++) Promise.reject(new Error("n" + i));`));
   assert.equal(output.unhandled.length, 20);
   assert.equal(logs.at(-1).message, "Unhandled promise rejections: 30 more");

@@ -1,16 +1,16 @@
-// What process tells its listeners of errors that nobody caught, as in Node.
+// What the listeners of process receive of uncaught errors, as in Node.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { handler, run } from "./engine.js";
 
-const told = async (body) => {
+const reported = async (body) => {
   const { logs, error, output } = await run(handler(body));
   return { logs: logs.map(({ message }) => message), error: error?.message, output };
 };
 
 test("a rejection goes to its listener with its promise, and is no warning then", async () => {
   assert.deepEqual(
-    await told(`
+    await reported(`
       process.on("unhandledRejection", (reason, promise) => console.log(reason.message, promise === lost));
       const lost = Promise.reject(new Error("lost"));
     `),
@@ -20,7 +20,7 @@ test("a rejection goes to its listener with its promise, and is no warning then"
 
 test("an exception goes to its listener, and the run succeeds", async () => {
   assert.deepEqual(
-    await told(`
+    await reported(`
       process.on("uncaughtExceptionMonitor", (error, origin) => console.log("seen", error.message, origin));
       process.on("uncaughtException", (error, origin) => console.log(error.message, origin));
       setTimeout(() => { throw new Error("late"); }, 5);
@@ -31,12 +31,12 @@ test("an exception goes to its listener, and the run succeeds", async () => {
 });
 
 test("a monitor alone saves no run", async () => {
-  const { logs, error } = await told(`process.on("uncaughtExceptionMonitor", () => console.log("seen")); setTimeout(() => { throw new Error("late"); }, 5);`);
+  const { logs, error } = await reported(`process.on("uncaughtExceptionMonitor", () => console.log("seen")); setTimeout(() => { throw new Error("late"); }, 5);`);
   assert.deepEqual([logs, error], [["seen"], "late"]);
 });
 
-test("a rejection goes to those who listen for exceptions when nobody else listens", async () => {
-  const { logs } = await told(`
+test("a rejection goes to listeners for exceptions when there are no others", async () => {
+  const { logs } = await reported(`
     process.on("uncaughtException", (error, origin) => console.log(error.code ?? error.message, origin));
     Promise.reject(new Error("lost"));
     Promise.reject("text");
@@ -45,15 +45,15 @@ test("a rejection goes to those who listen for exceptions when nobody else liste
 });
 
 test("what a listener sets going is waited for", async () => {
-  const { logs } = await told(`
+  const { logs } = await reported(`
     process.on("unhandledRejection", async (reason) => { await new Promise((done) => setTimeout(done, 50)); console.log("reported", reason); });
     Promise.reject(1);
   `);
   assert.deepEqual(logs, ["reported 1"]);
 });
 
-test("a promise that is handled after all is told, too", async () => {
-  const { logs } = await told(`
+test("a promise that is handled later is reported, too", async () => {
+  const { logs } = await reported(`
     process.on("unhandledRejection", () => console.log("unhandled"));
     process.on("rejectionHandled", (promise) => console.log("handled", promise === lost));
     const lost = Promise.reject(1);
@@ -62,8 +62,8 @@ test("a promise that is handled after all is told, too", async () => {
   assert.deepEqual(logs, ["unhandled", "handled true"]);
 });
 
-test("a rejection that is handled in time is told to no one", async () => {
-  const { logs } = await told(`
+test("a rejection that is handled in time is not reported", async () => {
+  const { logs } = await reported(`
     process.on("unhandledRejection", () => console.log("unhandled"));
     const promise = Promise.reject(1);
     await null;
@@ -74,12 +74,12 @@ test("a rejection that is handled in time is told to no one", async () => {
 
 for (const [type, cause] of [["unhandledRejection", "Promise.reject(1)"], ["uncaughtException", "setTimeout(() => { throw 1; })"]]) {
   test(`a listener for ${type} that throws fails the run`, async () => {
-    assert.equal((await told(`process.on("${type}", () => { throw new Error("worse"); }); ${cause};`)).error, "worse");
+    assert.equal((await reported(`process.on("${type}", () => { throw new Error("worse"); }); ${cause};`)).error, "worse");
   });
 }
 
-test("what the sandbox refused fails the run, whoever listens", async () => {
-  const { error } = await told(`
+test("an operation that the sandbox refused fails the run in spite of listeners", async () => {
+  const { error } = await reported(`
     process.on("uncaughtException", () => {});
     setTimeout(() => require("fs").readFileSync("/etc/passwd"));
   `);
@@ -87,12 +87,12 @@ test("what the sandbox refused fails the run, whoever listens", async () => {
 });
 
 test("the handler's own failure is the run's error, and no rejection", async () => {
-  const { logs, error } = await told(`process.on("unhandledRejection", () => console.log("unhandled")); throw new Error("mine");`);
+  const { logs, error } = await reported(`process.on("unhandledRejection", () => console.log("unhandled")); throw new Error("mine");`);
   assert.deepEqual([logs, error], [[], "mine"]);
 });
 
 test("a bound function has the prototype of what it is bound to", async () => {
-  const { logs } = await told(`
+  const { logs } = await reported(`
     class A { static make() { return this; } }
     class B extends A {}
     const bound = B.bind(null);

@@ -1,6 +1,6 @@
 // The same code under Node and in the engine: what it says must come in the
 // same order. Node's own race between a timer of 1 ms and an immediate is left
-// out, and times lie so far apart that a busy machine does not change Node's.
+// out, and times differ so much that a busy machine does not change Node's.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";

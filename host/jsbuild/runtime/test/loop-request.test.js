@@ -5,8 +5,8 @@ import { handler, run } from "./engine.js";
 
 test("fetches overlap", async () => {
   const { elapsed, logs, requests } = await run(handler(`
-    const texts = await Promise.all([1, 2, 3].map(async (n) => (await fetch("https://a.example/" + n)).text()));
-    console.log(texts.join());
+    const strings = await Promise.all([1, 2, 3].map(async (n) => (await fetch("https://a.example/" + n)).text()));
+    console.log(strings.join());
   `), { http: (request, n) => ({ body: "t" + n, after: 100 - 10 * n }) });
   assert.deepEqual([elapsed, logs[0].message, requests.length], [100, "t0,t1,t2", 3]);
 });
@@ -16,7 +16,7 @@ test("a run waits for a request that was not awaited", async () => {
   assert.deepEqual([elapsed, error, requests[0].body], [300, undefined, "x"]);
 });
 
-test("the failure of a request that was not awaited is told", async () => {
+test("the failure of a request that was not awaited is reported", async () => {
   const { error, output, logs } = await run(handler(`fetch("https://a.example/");`), { http: () => ({ error: { code: "network", message: "connection refused" }, after: 5 }) });
   assert.equal(error, undefined);
   assert.match(logs[0].message, /^Unhandled promise rejection: TypeError: fetch failed[^]*connection refused/);

@@ -76,7 +76,7 @@ test("an immediate can be called off by one before it", async () => {
   `), ["a"]);
 });
 
-test("refresh begins a timer's time anew", async () => {
+test("refresh begins a timer's time again", async () => {
   const { elapsed } = await run(handler(`
     const t = setTimeout(() => {}, 100);
     setTimeout(() => t.refresh(), 60);

@@ -93,7 +93,7 @@ test("nothing waits for a timer that fires when the run's time is over", async (
   assert.deepEqual([error, elapsed, timedOut], [undefined, 500, false]);
 });
 
-test("the log tells of work that was not awaited and takes too long", async () => {
+test("the log reports work that was not awaited and takes too long", async () => {
   const { error, logs, elapsed } = await run(handler(`
     setTimeout(() => {}, 60_000);
     (async () => { for (let n = 1; ; n *= 2) await new Promise((r) => setTimeout(r, n * 1000)); })();
@@ -110,7 +110,7 @@ test("a handler that awaits such a timer runs into its deadline", async () => {
   assert.equal(timedOut, true);
 });
 
-test("an error is told before what is still to come takes too long", async () => {
+test("an error is reported before the remaining work takes too long", async () => {
   const { error, timedOut } = await run(handler(`
     (async () => { for (;;) await new Promise((r) => setTimeout(r, 100)); })();
     throw new Error("the reason");

@@ -15,7 +15,7 @@ const calls = `
   console.group("outer"); console.log("in"); console.group(); console.log("deeper\\nstill"); console.groupEnd(); console.warn("back"); console.groupEnd(); console.groupEnd(); console.log("out");
   console.groupCollapsed("c"); console.log({ a: { b: { c: { d: 1 } } } }); console.groupEnd();
   console.count(); console.count(); console.count("x"); console.countReset(); console.count();
-  console.assert(true, "not"); console.assert(false, "is %s", "told"); console.assert(false); console.assert(false, { a: 1 });
+  console.assert(true, "not"); console.assert(false, "is %s", "reported"); console.assert(false); console.assert(false, { a: 1 });
   console.dir({ a: { b: { c: { d: 1 } } } }, { depth: 0 }); console.dir("text %s"); console.dirxml("x", 1);
   console.table(5); console.table("text"); console.table(null);
   const { log } = console; log("unbound");
@@ -62,7 +62,7 @@ test("tables have the form that Node 22 gives them", async () => {
   ]);
 });
 
-test("times are told as Node tells them", async () => {
+test("times are printed as Node prints them", async () => {
   const { logs } = await run(`exports.onExecutePostUserRegistration = async () => {
     const wait = (ms) => new Promise((r) => setTimeout(r, ms));
     console.time("t"); await wait(5); console.timeLog("t", { more: 1 }); await wait(1495); console.timeEnd("t");

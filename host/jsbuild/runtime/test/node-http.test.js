@@ -53,7 +53,7 @@ function world(request) {
 const prelude = `
   const http = require("http"); const https = require("https");
   const events = ["socket", "finish", "response", "close", "error", "abort", "timeout", "continue"];
-  // traced sends a request, and tells in which order its events came.
+  // traced sends a request, and returns the order of its events.
   const traced = (make, use = () => {}) => new Promise((resolve) => {
     const log = [];
     const request = make((response) => {
@@ -90,7 +90,7 @@ const scenarios = {
   "auth in options": `echoed((cb) => http.get(base + "/auth", { auth: "u:p" }, cb))`,
   "headers as a list": `echoed((cb) => http.get(base + "/l", { headers: ["X-One", "1", "X-Two", "2", "Host", to("/").host] }, cb))`,
   "headers set later": `echoed((cb) => { const r = http.request(base + "/h", cb); r.setHeader("X-Set", "v"); r.setHeader("X-Gone", "v"); r.removeHeader("x-gone"); r.appendHeader("X-Set", "w"); r.end(); return r; })`,
-  "what a request tells of its headers": `(() => { const r = http.request(base + "/h", { headers: { "X-Cased": "V", accept: ["a", "b"] } }); r.on("error", () => {}); r.destroy(); return [r.getHeader("x-cased"), r.hasHeader("Accept"), r.getHeaderNames().filter((n) => n !== "host"), r.getRawHeaderNames().filter((n) => n !== "Host"), r.getHeaders()["x-cased"], r.method, r.path, r.protocol, r.getHeader("nope")]; })()`,
+  "what a request reports of its headers": `(() => { const r = http.request(base + "/h", { headers: { "X-Cased": "V", accept: ["a", "b"] } }); r.on("error", () => {}); r.destroy(); return [r.getHeader("x-cased"), r.hasHeader("Accept"), r.getHeaderNames().filter((n) => n !== "host"), r.getRawHeaderNames().filter((n) => n !== "Host"), r.getHeaders()["x-cased"], r.method, r.path, r.protocol, r.getHeader("nope")]; })()`,
   "cookies and repeated headers": `got((cb) => http.get(base + "/cookies", cb)).then(({ response: { headers, statusCode, statusMessage, httpVersion } }) => [headers["set-cookie"], headers["x-many"], statusCode, statusMessage, httpVersion])`,
   "redirects are left alone": `got((cb) => http.get(base + "/status/302", cb)).then(({ response }) => [response.statusCode, response.statusMessage, response.headers.location])`,
   "errors of the server": `got((cb) => http.get(base + "/status/503", cb)).then(({ response }) => [response.statusCode, response.statusMessage])`,

@@ -230,7 +230,7 @@ const formats = `
   util.formatWithOptions({ compact: false }, { a: 1 })
 `;
 
-// What the engine tells no one: that an object is a proxy, and what an object
+// What the engine does not reveal: that an object is a proxy, and what an object
 // was made as once its prototype is gone. The names of generator functions are
 // the package's.
 const differences = {

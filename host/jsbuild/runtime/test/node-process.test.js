@@ -10,7 +10,7 @@ const printed = async (source, options) => {
   return logs;
 };
 
-test("process tells of Node 22 on Linux", async () => {
+test("process describes Node 22 on Linux", async () => {
   const logs = await printed(`
     console.log(/^v22\\.\\d+\\.\\d+$/.test(process.version), process.versions.node === process.version.slice(1), process.platform, process.arch, process.browser, process.cwd(), process.argv.length, process.release.name);
     console.log(JSON.stringify(process.env), process.env.NOPE, Object.prototype.toString.call(process), process === require("node:process"), globalThis.global === globalThis);
@@ -33,7 +33,7 @@ test("process measures by the run's clock", async () => {
   assert.equal(passed.message, "[1,500] 1500 true");
 });
 
-test("warnings go to the log and to whoever listens", async () => {
+test("warnings go to the log and to listeners", async () => {
   const logs = await printed(`
     process.on("warning", (w) => console.log("heard", w.name, w.code));
     process.emitWarning("careful", { type: "Custom", code: "C1", detail: "more" });
@@ -56,7 +56,7 @@ test("the standard streams write to the log", async () => {
   assert.deepEqual(logs.map((l) => `${l.level} ${l.message}`), ["info one", "error two", "info three", "info four 4", "error five"]);
 });
 
-test("os tells nothing of the real machine", async () => {
+test("os reveals nothing of the real machine", async () => {
   const [log] = await printed(`const os = require("os"); console.log(os.EOL === "\\n", os.platform(), os.type(), os.hostname(), os.tmpdir(), os.cpus(), os.networkInterfaces(), os.userInfo().username, os.constants.signals.SIGTERM);`);
   assert.equal(log.message, "true linux Linux usher /tmp [] {} usher 15");
 });

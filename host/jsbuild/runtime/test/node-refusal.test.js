@@ -7,7 +7,7 @@ import { run } from "./engine.js";
 
 const require = createRequire(import.meta.url);
 
-const told = async (source) => {
+const reported = async (source) => {
   const { logs, error } = await run(`const tried = async (f) => { try { console.log("done", await f()); } catch (e) { console.log([e.name, e.code, e.message].join(" | ")); } };
     exports.onExecutePostUserRegistration = async () => { ${source} };`);
   assert.equal(error, undefined, JSON.stringify(error));
@@ -51,14 +51,14 @@ const uses = {
 };
 
 test("every use is refused with what to do instead", async () => {
-  const logs = await told(Object.keys(uses).map((use) => `await tried(() => ${use});`).join("\n"));
+  const logs = await reported(Object.keys(uses).map((use) => `await tried(() => ${use});`).join("\n"));
   for (const [i, [use, instead]] of Object.entries(uses).entries()) {
     assert.ok(logs[i].startsWith("UnsupportedInSandboxError | ERR_SANDBOX_UNSUPPORTED | ") && logs[i].includes(instead), `${use}: ${logs[i]}`);
   }
 });
 
 test("requiring, extending and sniffing are not uses", async () => {
-  const logs = await told(`
+  const logs = await reported(`
     const { readFileSync, promises } = require("fs"); const { Socket } = require("net"); class Mine extends Socket {}
     const names = { ...require("fs") };
     console.log(typeof readFileSync, typeof promises.readFile, typeof Mine, typeof names.statSync, "readFile" in require("fs"), Object.keys(require("net")).length > 5);

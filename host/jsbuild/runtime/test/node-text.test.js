@@ -1,4 +1,4 @@
-// Paths, addresses and queries come apart in the engine as they do in Node.
+// Paths, addresses and queries are parsed in the engine as they do in Node.
 import { test } from "node:test";
 import { same } from "./node-same.js";
 
@@ -52,11 +52,11 @@ test("legacy addresses", async () => {
 });
 
 test("query strings", async () => {
-  const texts = ["a=1&b=2", "a=1&a=2&a=3", "a", "=b", "a=b=c", "a=%20+%2B", "a=%zz&b=%E4", "&&x=1&", "", "a[]=1&a[b]=2", "ä=ö", "__proto__=1&toString=2", "a%3Db=c%26d"];
+  const strings = ["a=1&b=2", "a=1&a=2&a=3", "a", "=b", "a=b=c", "a=%20+%2B", "a=%zz&b=%E4", "&&x=1&", "", "a[]=1&a[b]=2", "ä=ö", "__proto__=1&toString=2", "a%3Db=c%26d"];
   await same({
     prelude: 'const qs = require("querystring");',
     corpus: [
-      ...texts.map((text) => `qs.parse(${JSON.stringify(text)})`),
+      ...strings.map((text) => `qs.parse(${JSON.stringify(text)})`),
       'qs.parse("a:1;b:2", ";", ":")', 'qs.parse("a=1&b=2&c=3", null, null, { maxKeys: 2 })', 'qs.parse("a=%41", null, null, { decodeURIComponent: (s) => "[" + s + "]" })', "qs.parse(undefined)", "qs.parse({})",
       'qs.stringify({ a: 1, b: [2, "x y"], c: true, d: null, e: undefined, f: {}, g: "é&=", h: 10n, i: NaN, j: Infinity })', 'qs.stringify({ a: 1, b: 2 }, ";", ":")', 'qs.stringify("text")', 'qs.stringify({ a: "\\ud83d\\ude00" })', 'qs.stringify({ a: "\\ud83d" })',
       'qs.escape("a b&c=d/é\'()*!~")', 'qs.unescape("a%20b%zz")', "qs.decode === qs.parse && qs.encode === qs.stringify",

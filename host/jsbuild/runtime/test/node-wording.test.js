@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { run } from "./engine.js";
 import { same } from "./node-same.js";
 
-test("mistakes are told in the words that Node has", async () => {
+test("mistakes are reported in the words of Node", async () => {
   await same({
     corpus: `
       undefined.x

@@ -97,7 +97,7 @@ test("a redirect that was followed shows in url and redirected", async () => {
   assert.deepEqual(said, ["http://h.test/elsewhere", true, "http://h.test/b", false]);
 });
 
-test("what an event listener throws is told, and the others run", async () => {
+test("an error of an event listener is reported, and the others run", async () => {
   const result = await run(`exports.onExecutePostUserRegistration = async () => {
     const target = new EventTarget();
     target.addEventListener("x", () => { throw new RangeError("in a listener"); });
@@ -108,14 +108,14 @@ test("what an event listener throws is told, and the others run", async () => {
   assert.match(JSON.stringify(result), /in a listener/);
 });
 
-test("a prototype that the action spoils does not reach the host", async () => {
+test("a prototype that the action changes does not reach the host", async () => {
   const { said, requests } = await ask(`
-    Object.prototype.spoilt = ["x"];
+    Object.prototype.mutated = ["x"];
     Object.prototype.signal = undefined;
     const response = await fetch("http://h.test/", { method: "POST", body: new URLSearchParams({ a: "b" }) });
     return [[...response.headers], await response.text()];`, () => ({ status: 200, headers: { a: ["1"] }, body: "fine" }));
   assert.deepEqual(said, [[["a", "1"]], "fine"]);
-  assert.ok(!("spoilt" in requests[0].headers) && !("spoilt" in requests[0]));
+  assert.ok(!("mutated" in requests[0].headers) && !("mutated" in requests[0]));
 });
 
 test("two runs of an action have nothing in common", async () => {

@@ -24,7 +24,7 @@ const open = `
     xhr.upload.addEventListener(type, () => said.push("upload " + type));
   }`;
 
-test("a request tells of its states in order", async () => {
+test("a request reports its states in order", async () => {
   const { said, requests } = await ask(`${open}
     xhr.open("post", "http://host.test/a#b");
     xhr.setRequestHeader("X-One", "1");
@@ -153,7 +153,7 @@ for (const axios of ["axios-0.27", "axios-1.6"]) {
     assert.equal(cancelled.length, 1);
   });
 
-  test(`${axios} sends forms and tells of progress`, async () => {
+  test(`${axios} sends forms and reports progress`, async () => {
     const { said, requests } = await ask(`${begin}
       await axios.post("http://host.test/", new URLSearchParams({ a: "b c" }), { onUploadProgress: () => said.push("up"), onDownloadProgress: () => said.push("down") });
       const form = new FormData();

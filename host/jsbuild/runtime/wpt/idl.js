@@ -14,8 +14,8 @@ const wanted =
 // checks returns a list of {name, kind, owner, …}, which shape understands.
 export async function checks() {
   const folder = new URL(".", import.meta.resolve("@webref/idl/package.json"));
-  const texts = await Promise.all(files.map((file) => readFile(new URL(`${file}.idl`, folder), "utf8")));
-  const all = texts.flatMap((text) => parse(text));
+  const strings = await Promise.all(files.map((file) => readFile(new URL(`${file}.idl`, folder), "utf8")));
+  const all = strings.flatMap((text) => parse(text));
   return wanted.split(" ").flatMap((owner) => ofInterface(owner, all));
 }
 

@@ -1,7 +1,7 @@
 // Numbers that look random and are the same everywhere.
 
-// dice returns a function that returns whole numbers below its argument.
-export function dice(seed) {
+// randomInts returns a function that returns whole numbers below its argument.
+export function randomInts(seed) {
   let state = seed;
   return (below) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -9,13 +9,13 @@ export function dice(seed) {
   };
 }
 
-// spoil returns text with up to three characters replaced, put in or taken out.
-export function spoil(text, roll, letters) {
-  let spoilt = text;
+// mutate returns text with up to three characters replaced, put in or taken out.
+export function mutate(text, roll, letters) {
+  let mutated = text;
   for (let n = 1 + roll(3); n > 0; n--) {
-    const at = roll(spoilt.length + 1);
+    const at = roll(mutated.length + 1);
     const letter = roll(3) ? letters[roll(letters.length)] : "";
-    spoilt = spoilt.slice(0, at) + letter + spoilt.slice(at + roll(2));
+    mutated = mutated.slice(0, at) + letter + mutated.slice(at + roll(2));
   }
-  return spoilt;
+  return mutated;
 }

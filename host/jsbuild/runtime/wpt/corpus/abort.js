@@ -51,7 +51,7 @@ export default [
   ["any none", () => AbortSignal.any([]).aborted],
   ["any refuses", () => { try { AbortSignal.any([1]); } catch (error) { return [error.name, error.code]; } }],
   ["any not a list", () => { try { AbortSignal.any(1); } catch (error) { return [error.name, error.code]; } }],
-  ["any marks all before telling", () => {
+  ["any marks all before notifying", () => {
     const controller = new AbortController();
     const any = AbortSignal.any([controller.signal]);
     let seen;

@@ -1,5 +1,5 @@
 // TextEncoder, TextDecoder, atob and btoa.
-import { dice } from "../random.js";
+import { randomInts } from "../random.js";
 
 const bytes = (...list) => new Uint8Array(list);
 const decode = (list, label, options) => new TextDecoder(label, options).decode(bytes(...list));
@@ -14,7 +14,7 @@ const sequences = [
 const strings = ["", "a", "ü", "€", "😀", "\ud800", "\udc00", "a\ud800b", "\ud83d\ud83d\ude00", "\0", "a\ufeff", "a€😀ü"];
 const labels = ["utf-8", "UTF8", " utf-8\n", "unicode-1-1-utf-8", "utf-16le", "utf-16", "ucs-2", "utf-16be", "latin1", "iso-8859-1", "ascii", "us-ascii", "windows-1252", "cp1252", "x-cp1252", "l1"];
 
-const roll = dice(1);
+const roll = randomInts(1);
 const leads = [0x41, 0x7f, 0x80, 0xbf, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5, 0xff, 0xa0, 0x9f, 0x90, 0x8f, 0xbb, 0xbd];
 const rubbish = Array.from({ length: 60 }, () => Array.from({ length: 1 + roll(24) }, () => (roll(4) ? leads[roll(leads.length)] : roll(256))));
 const cut = (list, size) => Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));

@@ -1,5 +1,5 @@
 // fetch, Request and Response.
-import { dice, spoil } from "../random.js";
+import { randomInts, mutate } from "../random.js";
 
 const echo = async (base, init, path = "/echo") => (await fetch(base + path, init)).json();
 const read = async (response) => ({
@@ -20,9 +20,9 @@ const streamOf = (...chunks) => new ReadableStream({
   },
 });
 
-const roll = dice(4);
+const roll = randomInts(4);
 const parts = '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\none\r\n--x\r\nContent-Disposition: form-data; name="f"; filename="n.txt"\r\nContent-Type: text/x\r\n\r\ntwo\r\n--x--\r\n';
-const spoilt = Array.from({ length: 80 }, () => spoil(parts, roll, '-x\r\n"; =:a'));
+const mutated = Array.from({ length: 80 }, () => mutate(parts, roll, '-x\r\n"; =:a'));
 const types = ["text/html", "Text/HTML;Charset=UTF-8", "text/html; charset=\"a b\"", "text/html;a=b;a=c", "text", "text/", " a/b ", "a/b;", "a/b; =c", "a/b;c", "a/b;c=\"d\\\"e\"", "", "a/b, c/d"];
 
 export default [
@@ -259,7 +259,7 @@ export default [
   }],
   ["request signal null", () => new Request("http://a/", { signal: null }).signal instanceof AbortSignal],
   ["request form", async () => [...(await new Request("http://a/", { method: "POST", body: new URLSearchParams("a=b&c=d") }).formData())]],
-  ["request headers kept apart", () => {
+  ["request headers stay separate", () => {
     const headers = new Headers({ a: "1" });
     const made = new Request("http://a/", { headers });
     headers.set("a", "2");
@@ -374,7 +374,7 @@ export default [
     given[0] = 9;
     return response.arrayBuffer();
   }],
-  ["response json texts", () => Promise.all(["", "{", "nope", "[1,]", '{"a" 1}', "tru", "1 2", '"a', '{"a":1,}', "<!DOCTYPE html><html><body>error page</body></html>", "undefined", "01", "-", "1.", '"\\x"', '"\t"', "[1 2]", '{"a":1 "b"}', '{a:1}', "1e", '"\\u12g4"'].map((text) => new Response(text).json().catch((error) => `${error.name}: ${error.message}`)))],
+  ["response json strings", () => Promise.all(["", "{", "nope", "[1,]", '{"a" 1}', "tru", "1 2", '"a', '{"a":1,}', "<!DOCTYPE html><html><body>error page</body></html>", "undefined", "01", "-", "1.", '"\\x"', '"\t"', "[1 2]", '{"a":1 "b"}', '{a:1}', "1e", '"\\u12g4"'].map((text) => new Response(text).json().catch((error) => `${error.name}: ${error.message}`)))],
   ["response multipart", async () => {
     const body = '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\none\r\n--x\r\nContent-Disposition: form-data; name="f%22"; filename="n.txt"\r\nContent-Type: text/x\r\n\r\ntwo\r\nlines\r\n--x--\r\n';
     const form = await new Response(body, { headers: { "content-type": "multipart/form-data; boundary=x" } }).formData();
@@ -392,7 +392,7 @@ export default [
     `response multipart malformed ${i}`,
     async () => [...(await new Response(body, { headers: { "content-type": "multipart/form-data; boundary=x" } }).formData())],
   ]),
-  ...spoilt.map((body, i) => [`response multipart spoilt ${i}`, async () => {
+  ...mutated.map((body, i) => [`response multipart mutated ${i}`, async () => {
     const form = await new Response(body, { headers: { "content-type": "multipart/form-data; boundary=x" } }).formData();
     return Promise.all([...form].map(async ([name, value]) => [name, typeof value === "string" ? value : [value.name, value.type, await value.text()]]));
   }]),
