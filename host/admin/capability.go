@@ -12,7 +12,7 @@ import (
 	"github.com/usherhost/usher/host/web"
 )
 
-// lookBack is how many of a version's latest executions tell which host
+// lookBack is how many of a version's latest executions are examined for the host
 // functions it calls.
 const lookBack = 50
 
@@ -39,7 +39,7 @@ func (s *Server) showCapabilities(c echo.Context) error {
 	return c.JSON(http.StatusOK, found)
 }
 
-// outline tells what the module says of itself.
+// outline is what the module's inspection shows.
 func (s *Server) outline(ctx context.Context, found *host.Capabilities) error {
 	module, err := s.History.Module(ctx, found.Digest)
 	if err != nil {
@@ -53,7 +53,7 @@ func (s *Server) outline(ctx context.Context, found *host.Capabilities) error {
 	return nil
 }
 
-// lookAt tells what the version's runs did.
+// lookAt adds what the version's runs did.
 func (s *Server) lookAt(ctx context.Context, found *host.Capabilities) error {
 	contacted, err := s.History.OriginUse(ctx, found.VersionID)
 	if err != nil {

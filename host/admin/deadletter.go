@@ -30,7 +30,7 @@ func (s *Server) listDeadLetters(c echo.Context) error {
 }
 
 // deadLetters are the last results of the steps that are dead. One that was
-// retried since is none any more.
+// retried since is not one any more.
 func deadLetters(e host.Execution, results []host.Result) []resultView {
 	dead := []resultView{}
 	for step, state := range e.Progress {

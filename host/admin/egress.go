@@ -27,7 +27,7 @@ func (s *Server) showEgress(c echo.Context) error {
 	return c.JSON(http.StatusOK, report)
 }
 
-// tightening says how to tighten. Expect is the list that its sender saw.
+// tightening is how to tighten. Expect is the list that its sender saw.
 type tightening struct {
 	AllVersions bool     `json:"all_versions"`
 	Expect      []string `json:"expect"`
@@ -72,7 +72,7 @@ func (t tightening) check(r host.EgressReport) error {
 			Hint: "read GET /v1/actions/{action}/egress again, and send its list in expect",
 		}
 	}
-	if t.Force || r.BindingID == "" { // which UpdateBinding tells of
+	if t.Force || r.BindingID == "" { // which UpdateBinding reports
 		return nil
 	}
 	if len(r.Contacted) == 0 {
@@ -97,7 +97,7 @@ func orNone(names []string) string {
 	return cmp.Or(strings.Join(names, ", "), "none")
 }
 
-// egressReport tells where an action may send requests, and where its deployed
+// egressReport returns where an action may send requests, and where its deployed
 // version did, or all its versions.
 func (s *Server) egressReport(ctx context.Context, action string, all bool) (host.EgressReport, error) {
 	a, err := s.Registry.Action(ctx, action)
@@ -145,8 +145,8 @@ func (s *Server) bindingOf(ctx context.Context, a host.Action) (host.Binding, er
 	return host.Binding{}, nil
 }
 
-// tighten makes a list of what was contacted, and tells what can't be listed:
-// origins that are not told apart, and those whose name is redacted.
+// tighten makes a list of the contacted origins, and returns those that can't be
+// listed: origins that were not recorded one by one, and those with a redacted name.
 func tighten(contacted []host.OriginUse) (list, leftOut []string) {
 	list, leftOut = []string{}, []string{}
 	for _, r := range contacted {

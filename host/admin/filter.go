@@ -72,7 +72,7 @@ func (s *Server) bodyQuery(c echo.Context, f executionFilter, pointer string) (h
 	return query, s.nameActions(c, f, &query)
 }
 
-// check reads what can be told without looking anything up.
+// check checks the filter as far as that needs no look-up.
 func (f executionFilter) check(bad func(name, format string, args ...any)) host.ExecutionQuery {
 	query := host.ExecutionQuery{
 		Status: f.Status, UserID: f.UserID, EventID: f.EventID, Text: f.Text, Before: f.Before, Limit: int(f.Limit),

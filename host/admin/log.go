@@ -50,7 +50,7 @@ type logQuery struct {
 }
 
 // followLogs answers with the results after a place in the record, and waits
-// for the first one when there is none yet.
+// for the first one if there is no later one yet.
 func (s *Server) followLogs(c echo.Context) error {
 	query, err := s.logQuery(c)
 	if err != nil {

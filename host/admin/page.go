@@ -21,7 +21,7 @@ const (
 // page is one page of a list, in JSON.
 type page[T any] struct {
 	views []json.RawMessage
-	last  *T   // the item where the next page goes on; nil when there is none
+	last  *T   // the item after which the next page begins; nil for no next page
 	more  bool // there may be a next page
 }
 

@@ -54,8 +54,7 @@ func (s *Server) showLogs(c echo.Context) error {
 	return c.Blob(http.StatusOK, echo.MIMETextPlainCharsetUTF8, out.Bytes())
 }
 
-// linesOf are a run's lines, and one more that tells why it failed or that
-// lines are missing.
+// linesOf are a run's lines, and one more with its error or when lines are missing.
 func linesOf(r host.Result) []logLine {
 	var lines []logLine
 	add := func(at time.Time, level, message string) {

@@ -14,7 +14,7 @@ import (
 const maxSourceBytes = 2 << 20
 
 // putDraft makes a source the action's draft, and with deploy what runs. A
-// source that can't be built is no error: the draft says why.
+// source that can't be built is not an error: the draft has the reasons.
 func (s *Server) putDraft(c echo.Context) error {
 	q := queryOf(c, "deploy")
 	deploy := q.flag("deploy")

@@ -62,13 +62,13 @@ func (s *Server) tail(c echo.Context) error {
 	}
 	err = s.follow(out, query)
 	if c.Request().Context().Err() != nil || errors.Is(err, errReaderGone) {
-		return nil // nobody is there to be told
+		return nil // the reader has disconnected
 	}
 	return err
 }
 
-// tailQuery reads where to begin. A reader that comes back says what it saw
-// last in Last-Event-ID, which goes before what its address says.
+// tailQuery reads where to begin. A reader that reconnects sends the last id that it
+// saw in Last-Event-ID, which takes precedence over the query.
 func (s *Server) tailQuery(c echo.Context) (logQuery, error) {
 	q := queryOf(c, "after", "tail", "action")
 	p := place{
@@ -125,7 +125,7 @@ func (s *Server) follow(out *eventStream, query logQuery) error {
 		}
 		query.after = next
 		if out.idle() >= every {
-			// An event without data shows itself to nobody, but its id counts:
+			// Readers ignore an event without data, but take its id:
 			// what a filter left out is not read again by a reader that comes back.
 			if err := out.send(fmt.Appendf(nil, ": heartbeat\nid: %d\n\n", query.after)); err != nil {
 				return err
@@ -185,8 +185,8 @@ func (s *Server) recentSeq(ctx context.Context) (int64, error) {
 	return seq, err
 }
 
-// errReaderGone says that an event could not be sent in time, or at all.
-var errReaderGone = errors.New("the reader is gone")
+// errReaderGone is for an event that could not be sent in time, or at all.
+var errReaderGone = errors.New("the reader has disconnected")
 
 // eventStream is an answer that is written bit by bit.
 type eventStream struct {

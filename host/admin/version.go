@@ -140,7 +140,7 @@ func (f *uploadForm) read(part *multipart.Part) error {
 	return badForm(fmt.Sprintf("the form has an unknown part named %q", part.FormName()), nil)
 }
 
-// badPart tells a form that breaks off from one that is too large.
+// badPart distinguishes an incomplete form from one that is too large.
 func badPart(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return fmt.Errorf("read form: %w", err)

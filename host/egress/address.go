@@ -65,7 +65,7 @@ var special = []struct {
 // globalIPv6 is all that IANA has given out for global unicast.
 var globalIPv6 = netip.MustParsePrefix("2000::/3")
 
-// metadata lists where clouds tell a machine its own credentials.
+// metadata lists the addresses at which clouds give a machine its credentials.
 var metadata = []netip.Addr{
 	netip.MustParseAddr("169.254.169.254"), // AWS, Azure, Google and most others
 	netip.MustParseAddr("169.254.170.2"),   // AWS ECS
@@ -80,7 +80,7 @@ var metadata = []netip.Addr{
 	netip.MustParseAddr("fd00:42::42"),     // Scaleway
 }
 
-// verdict is what the host says of an address. An empty rule lets it pass.
+// verdict is the decision on an address. An empty rule allows it.
 type verdict struct {
 	rule    string
 	network string // what the operator would have to allow; empty: nothing helps
@@ -179,7 +179,7 @@ func wrapped(addr netip.Addr) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// own tells whether the host itself listens there.
+// own reports whether the host itself listens there.
 func (c *Client) own(at netip.AddrPort) bool {
 	addr := at.Addr().Unmap()
 	for _, deny := range c.Deny {
@@ -197,8 +197,8 @@ func (c *Client) own(at netip.AddrPort) bool {
 	return false
 }
 
-// isLocal tells whether addr is one of this machine's. If the machine can't
-// say, it is taken for one.
+// isLocal reports whether addr is one of this machine's. If that can't
+// be determined, it counts as local.
 func isLocal(addr netip.Addr) bool {
 	if addr.IsLoopback() {
 		return true

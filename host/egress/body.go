@@ -24,7 +24,7 @@ const (
 
 var errTooLarge = errors.New("body is too large")
 
-// codingError is a body that is not what its Content-Encoding says.
+// codingError is a body that does not have the form that its Content-Encoding names.
 type codingError struct {
 	coding string
 	err    error
@@ -39,7 +39,7 @@ func (e *codingError) Unwrap() error { return e.err }
 // body in a coding we do not know is left as it is. It ends with ctx.
 func readBody(ctx context.Context, res *http.Response, limit int64) (body []byte, decoded bool, err error) {
 	if res.Request.Method == http.MethodHead || res.StatusCode == http.StatusNotModified {
-		return nil, false, nil // the header tells of a body that is not here
+		return nil, false, nil // the header describes a body that is not sent
 	}
 	if res.ContentLength > limit {
 		return nil, false, errTooLarge
@@ -183,7 +183,7 @@ func (c *capped) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// labelled says which coding a decoder's error is about.
+// labelled adds the coding to a decoder's error.
 type labelled struct {
 	r      io.Reader
 	coding string

@@ -1,6 +1,22 @@
 // Package egress sends HTTP requests for guests, and refuses those that the
-// binding's policy or the host's forbids. What a guest asked and how it is
+// binding's policy or the host's forbids. How a guest's request is read and
 // recorded is package guest's business.
+//
+// A [Client] sends a request with [Client.Send]. On its way it passes:
+//
+//	target.go    the URL is parsed once, into an [Origin] and a path (origin.go, hostname.go)
+//	policy.go    the binding's [host.Egress]: is the origin allowed?
+//	header.go    headers that would change the message's framing or its handling are refused
+//	gate.go      a place among the requests under way, shared fairly among bindings
+//	pool.go      a connection: a pooled one of the same binding, or a new one (dial.go)
+//	address.go   every address is judged when its socket connects, and again when a
+//	             pooled connection is used: public, or allowed by the operator
+//	exchange.go  the request is sent, and its response read under limits (body.go, watch.go)
+//	redirect.go  each redirect becomes a request of its own, which passes the whole policy
+//
+// A request without a response is a [host.EgressFailure] (failure.go), worded for
+// the action's author: it names the rule that refused, and the origin or network to
+// allow. [Client.Explain] gives the same decision without sending anything.
 package egress
 
 import (
@@ -39,7 +55,7 @@ type Client struct {
 	AllowNetworks []netip.Prefix
 
 	// Deny lists the host's own listen addresses. Guests never reach them,
-	// whatever AllowNetworks says. An unspecified address (0.0.0.0, ::) stands
+	// whatever AllowNetworks lists. An unspecified address (0.0.0.0, ::) stands
 	// for every address of this machine.
 	Deny []netip.AddrPort
 

@@ -45,12 +45,12 @@ func (c *connection) blocked(d time.Duration) bool {
 	return since != 0 && time.Now().UnixNano()-since >= int64(d)
 }
 
-// look takes note of what the server said, in the open.
+// look examines what the server sent, before TLS encrypts or after it decrypts.
 func (c *connection) look(p []byte) {
 	if c.awaited.Swap(false) {
 		c.watch = watch{}
 	}
-	if !c.watch.told && c.watch.odd(p) {
+	if !c.watch.done && c.watch.odd(p) {
 		c.odd.Store(true)
 	}
 }
@@ -82,8 +82,8 @@ func onWire(conn net.Conn) (c *connection, shared bool) {
 // that another one may use the connection.
 type exchangeKey struct{}
 
-// dial and connect connect, for no longer than the exchange lasts that needs it: nobody
-// else should wait for a server that does not answer.
+// dial and connect connect, for no longer than the exchange that needs the connection: no
+// other request should wait for a server that does not answer.
 func (p *pool) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	c, err := p.connect(ctx, network, address)
 	if err != nil {

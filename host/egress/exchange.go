@@ -21,15 +21,15 @@ import (
 // exchange is one Send: the request as it stands for the next hop, and what
 // it has cost so far.
 type exchange struct {
-	client   *Client
-	binding  string
-	policy   policy
-	redirect host.Redirect
-	timeout  time.Duration
-	maxBytes int64
-	maxSends int64
-	another  func() bool  // asked before a redirect is followed
-	reached  func(string) // told of each origin that got a request; may be nil
+	client    *Client
+	binding   string
+	policy    policy
+	redirect  host.Redirect
+	timeout   time.Duration
+	maxBytes  int64
+	maxSends  int64
+	another   func() bool  // asked before a redirect is followed
+	contacted func(string) // called with each origin that got a request; may be nil
 
 	target target
 	method string
@@ -49,16 +49,16 @@ func (c *Client) exchange(r *host.HTTPRequest) (*exchange, *host.EgressFailure) 
 	c.once.Do(c.open)
 	base := host.DefaultSettings().Limits
 	x := &exchange{
-		client:   c,
-		binding:  r.Binding,
-		policy:   newPolicy(r.Egress),
-		redirect: r.Redirect,
-		timeout:  r.Timeout,
-		maxBytes: r.MaxResponseBytes,
-		maxSends: r.MaxRequests,
-		another:  r.Redirected,
-		reached:  r.Contacted,
-		body:     r.Body,
+		client:    c,
+		binding:   r.Binding,
+		policy:    newPolicy(r.Egress),
+		redirect:  r.Redirect,
+		timeout:   r.Timeout,
+		maxBytes:  r.MaxResponseBytes,
+		maxSends:  r.MaxRequests,
+		another:   r.Redirected,
+		contacted: r.Contacted,
+		body:      r.Body,
 	}
 	if x.timeout <= 0 {
 		x.timeout = time.Duration(base.HTTPTimeoutMillis) * time.Millisecond
@@ -176,8 +176,8 @@ func (x *exchange) roundTrip(ctx context.Context) (*http.Response, error) {
 	x.stale.Store(nil)
 	x.sent++
 	res, err := x.pool.transport.RoundTrip(req)
-	if x.reached != nil && (err == nil || wrote.Load()) {
-		x.reached(x.target.origin.String())
+	if x.contacted != nil && (err == nil || wrote.Load()) {
+		x.contacted(x.target.origin.String())
 	}
 	return res, err
 }
@@ -207,14 +207,14 @@ func unmapped(at netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 }
 
-// bindsConnection tells whether the request logs its whole connection in, as
+// bindsConnection reports whether the request logs its whole connection in, as
 // NTLM and Negotiate do. Such a connection is not left to the next guest.
 func bindsConnection(h http.Header) bool {
 	scheme, _, _ := strings.Cut(strings.TrimSpace(h.Get("Authorization")), " ")
 	return strings.EqualFold(scheme, "NTLM") || strings.EqualFold(scheme, "Negotiate")
 }
 
-// expectsBody tells whether a server surely reads the body of such a request.
+// expectsBody reports whether a server surely reads the body of such a request.
 // One that does not takes the body for the next request, and answers that over
 // the same connection, which is therefore not kept.
 func expectsBody(method string) bool {

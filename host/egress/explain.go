@@ -8,21 +8,21 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// Explanation tells whether a request would be sent, and why.
+// Explanation reports whether a request would be sent, and why.
 type Explanation struct {
 	URL       string              `json:"url"`    // as it would be sent
 	Origin    string              `json:"origin"` // of URL
 	Allowed   bool                `json:"allowed"`
 	By        string              `json:"by,omitempty"`        // what allows the origin: an allowed host or "mode public"
 	Addresses []ExplainedAddress  `json:"addresses,omitempty"` // what the host resolves to now
-	Failure   *host.EgressFailure `json:"-"`                   // what Send would say, unless Allowed
+	Failure   *host.EgressFailure `json:"-"`                   // the failure of Send, unless Allowed
 	Code      host.EgressCode     `json:"code,omitempty"`      // of Failure
 	Rule      string              `json:"rule,omitempty"`      // of Failure
 	Network   string              `json:"network,omitempty"`   // of Failure
 	Message   string              `json:"message,omitempty"`   // of Failure
 }
 
-// ExplainedAddress is what the host says of one address.
+// ExplainedAddress is the verdict on one address.
 type ExplainedAddress struct {
 	Address string `json:"address"`
 	Allowed bool   `json:"allowed"`
@@ -31,7 +31,7 @@ type ExplainedAddress struct {
 	Network string `json:"network,omitempty"` // what the operator would have to allow
 }
 
-// Explain tells whether a guest under e could send a request to rawURL. It
+// Explain reports whether a guest under e could send a request to rawURL. It
 // looks the name up but connects nowhere. A URL is allowed when at least one
 // address is: the others are passed over when dialling. The answer holds for
 // now: each connection is checked by itself.
@@ -77,7 +77,7 @@ func (e Explanation) failed(f *host.EgressFailure) Explanation {
 	return e
 }
 
-// String tells it in a few lines.
+// String returns the explanation in a few lines.
 func (e Explanation) String() string {
 	var b strings.Builder
 	if e.Allowed {

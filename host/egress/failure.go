@@ -53,9 +53,8 @@ func limited(limit, message string) *host.EgressFailure {
 
 func quote(s string) string { return strconv.Quote(clip(s, 100)) }
 
-// failed says what an error of the transport means to the action's author.
-// What the error says of the host's own network (addresses, name servers) is
-// not passed on.
+// failed turns an error of the transport into one for the action's author. Its
+// details of the host's own network (addresses, name servers) are left out.
 func (x *exchange) failed(ctx context.Context, err error) *host.EgressFailure {
 	o := x.target.origin
 	r, ok := errors.AsType[*refusal](err)
@@ -116,7 +115,7 @@ func (x *exchange) late(ctx context.Context) *host.EgressFailure {
 	return timedOut("the run ended before " + o + " had answered")
 }
 
-// crowded is what a request that found no place in time says.
+// crowded is the failure of a request that found no place in time.
 func (x *exchange) crowded(ctx context.Context, busy error) *host.EgressFailure {
 	o := x.target.origin.String()
 	if errors.Is(context.Cause(ctx), errSlow) {
@@ -154,7 +153,7 @@ func refusedAddress(o Origin, v verdict) *host.EgressFailure {
 	return f
 }
 
-// reasonOf puts an error of the network into words, and tells whether it is
+// reasonOf puts an error of the network into words, and reports whether it is
 // one of time.
 func reasonOf(err error) (reason string, late bool) {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// dropped headers are set by many an HTTP library out of habit, and say
-// nothing that the host would not say itself.
+// dropped headers are set by many HTTP libraries by default. The host sets what they
+// mean itself.
 var dropped = map[string]bool{"Connection": true, "Keep-Alive": true, "Proxy-Connection": true}
 
 // forbidden headers change how the message is framed or who handles it.
@@ -64,8 +64,8 @@ func addHeader(out http.Header, name, value string, o Origin, size int) string {
 	return ""
 }
 
-// checkHostHeader lets through what the host sends anyway. Another name would
-// reach a site behind the same front that the policy knows nothing of.
+// checkHostHeader allows only the Host that is sent anyway. Another name could select
+// a site behind the same front that the policy did not check.
 func checkHostHeader(value string, o Origin) string {
 	name, port, problem := splitPort(strings.TrimSpace(value), o.Scheme)
 	if problem == "" {

@@ -73,7 +73,7 @@ func parseIPv4(s string) (name, problem string) {
 	return addr.String(), ""
 }
 
-// endsInNumber tells whether readers take the host for an IPv4 address.
+// endsInNumber reports whether readers take the host for an IPv4 address.
 func endsInNumber(name string) bool {
 	last := name[strings.LastIndexByte(strings.TrimSuffix(name, "."), '.')+1:]
 	last = strings.TrimSuffix(last, ".")

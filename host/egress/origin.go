@@ -114,7 +114,7 @@ func (o Origin) authority() string {
 	return o.Host
 }
 
-// Covers tells whether o, as an allowed origin, lets requests go to other.
+// Covers reports whether o, as an allowed origin, lets requests go to other.
 func (o Origin) Covers(other Origin) bool {
 	if o.Scheme != other.Scheme || o.Port != other.Port || other.Wildcard {
 		return o == other

@@ -14,7 +14,7 @@ const RuleNotAllowed = "not in allowed hosts"
 // RulePort is the Rule of a refusal in public mode for the port alone.
 const RulePort = "port of another protocol"
 
-// Check tells whether e lets a request go to rawURL, by its origin alone; the
+// Check reports whether e lets a request go to rawURL, by its origin alone; the
 // address it resolves to is checked when it is dialled.
 func Check(e host.Egress, rawURL string) (Origin, *host.EgressFailure) {
 	t, problem := parseTarget(rawURL)
@@ -61,7 +61,7 @@ func (p policy) check(o Origin) (by string, failure *host.EgressFailure) {
 	return "mode public", nil
 }
 
-// list names the allowed origins, so that a slip of the pen shows.
+// list names the allowed origins, so that a typing error is seen.
 func (p policy) list() string {
 	const most = 8
 	if len(p.allow) == 0 {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The connections that are kept for later requests.
+// The connections that are pooled for later requests.
 const (
 	idleTimeout    = 60 * time.Second
 	idlePerOrigin  = 32  // of one binding
@@ -15,8 +15,8 @@ const (
 	openInAll      = 512 // from here on, connections that are idle make room for new ones
 )
 
-// pools keep connections apart for each binding: what one leaves in a
-// connection, another never reads.
+// pools keep the connections of each binding separate: no binding reads what
+// another left in a connection.
 type pools struct {
 	client *Client
 
@@ -122,7 +122,7 @@ func (p *pools) closeIdle() {
 }
 
 // newTransport returns the transport of a binding. It has no proxy, whatever
-// the environment says, and no cookie jar.
+// the environment names, and no cookie jar.
 func newTransport(p *pool) *http.Transport {
 	return &http.Transport{
 		DialContext:            p.dial,

@@ -8,7 +8,7 @@ import (
 )
 
 // travels lists the headers that stay on a request when a redirect takes it
-// to another origin. Any other may bear a secret, whatever its name, and goes.
+// to another origin. Any other may carry a secret, whatever its name, and is removed.
 var travels = []string{
 	"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Content-Encoding", "Content-Language",
 	"Content-Type", "If-Modified-Since", "Pragma", "Range", "User-Agent",

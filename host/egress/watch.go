@@ -8,12 +8,12 @@ import (
 )
 
 // watch looks at the head of each answer as it comes over a connection, for
-// what net/http mends in silence: a message of two lengths, and bytes behind its
+// what net/http silently repairs: a message with two lengths, and bytes after its
 // end. Both are how one answer is smuggled into another. It belongs to the
 // goroutine that reads.
 type watch struct {
 	head []byte // of the answer, as far as it came
-	told bool   // the answer's head is over; what follows is not looked at
+	done bool   // the answer's head is complete; the rest is not examined
 }
 
 var headEnd = []byte("\r\n\r\n")
@@ -21,11 +21,11 @@ var headEnd = []byte("\r\n\r\n")
 // odd reports whether what was read next shows that the connection should not
 // be used again.
 func (w *watch) odd(p []byte) bool {
-	for w.head = append(w.head, p...); !w.told; {
+	for w.head = append(w.head, p...); !w.done; {
 		head, rest, whole := bytes.Cut(w.head, headEnd)
 		switch {
 		case !whole && len(w.head) > MaxResponseHeaderBytes:
-			w.told, w.head = true, nil
+			w.done, w.head = true, nil
 			return true
 		case !whole:
 			return false
@@ -33,19 +33,19 @@ func (w *watch) odd(p []byte) bool {
 			w.head = rest
 			continue
 		}
-		w.told, w.head = true, nil
+		w.done, w.head = true, nil
 		return badlyFramed(head, len(rest))
 	}
 	w.head = nil
 	return false
 }
 
-// isInterim tells whether another answer follows, as after 100 Continue.
+// isInterim reports whether another answer follows, as after 100 Continue.
 func isInterim(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("HTTP/1.1 1")) && !bytes.HasPrefix(head, []byte("HTTP/1.1 101"))
 }
 
-// badlyFramed tells whether an answer says how long it is in two ways, or is
+// badlyFramed reports whether an answer says how long it is in two ways, or is
 // followed by more than that.
 func badlyFramed(head []byte, follows int) bool {
 	status, fields, _ := bytes.Cut(head, []byte("\r\n"))

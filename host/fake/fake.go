@@ -22,7 +22,7 @@ type Fake struct {
 	Error       host.EgressCode `json:"error,omitempty"`    // "network" or "timeout" in place of a response
 }
 
-// Request says which requests a fake answers. In each text "*" stands for any
+// Request selects the requests that a fake answers. In each string "*" stands for any
 // characters, none included, and "\*" for a star.
 type Request struct {
 	Method  string            `json:"method,omitempty"` // "" is any
@@ -41,7 +41,7 @@ type Response struct {
 	Headers    Headers         `json:"headers,omitempty"`
 	Body       string          `json:"body,omitempty"`
 	BodyBase64 []byte          `json:"body_base64,omitempty"`
-	JSON       json.RawMessage `json:"json,omitempty"` // sent as application/json, unless Headers say otherwise
+	JSON       json.RawMessage `json:"json,omitempty"` // sent as application/json, unless Headers have another type
 }
 
 // Headers are a response's headers by name.
@@ -74,7 +74,7 @@ func (v Values) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]string(v))
 }
 
-// check says what is wrong with a fake, nil when nothing is.
+// check returns what is wrong with a fake, nil for nothing.
 func (f *Fake) check() error {
 	switch {
 	case f.Request.URL == "":

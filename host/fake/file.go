@@ -18,7 +18,7 @@ import (
 const example = `it holds a list such as [{"request": {"method": "POST", "url": "https://api.example.com/*"}, "response": {"status": 200, "json": {}}}]`
 
 // ReadFile reads a list of fakes. A name in .yaml or .yml is YAML, any other is
-// JSON. What is wrong with it is a [host.Error] that names the fake.
+// JSON. Its errors are [host.Error]s that name the fake.
 func ReadFile(path string) ([]Fake, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -85,7 +85,7 @@ func Parse(data []byte) ([]Fake, error) {
 	return fakes, nil
 }
 
-// parseError says in which line JSON breaks off.
+// parseError names the line in which JSON is malformed.
 func parseError(data []byte, err error) error {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		before := data[:min(int(syntax.Offset), len(data))]

@@ -19,7 +19,7 @@ type sent struct {
 	body   []byte
 }
 
-// The steps of a match: how far a fake got says how near it was.
+// The steps of a match: the further a fake got, the nearer it was.
 const (
 	nearURL = iota + 1
 	nearMethod
@@ -28,7 +28,7 @@ const (
 	matched
 )
 
-// match tells how far the request matches r, and why not whole.
+// match returns how far the request matches r, and why not further.
 func (r *Request) match(s *sent) (near int, why string) {
 	if !matchURL(r.URL, s.url) {
 		return nearURL, "it is for " + r.URL
@@ -85,7 +85,7 @@ func formValues(body string) (any, bool) {
 	return values, err == nil
 }
 
-// contains says where got lacks what want has, "" when it has all of it.
+// contains names the place where got lacks something of want, "" for none.
 func contains(want, got any, place string) string {
 	switch want := want.(type) {
 	case map[string]any:
@@ -153,7 +153,7 @@ func matchURL(pattern, address string) bool {
 }
 
 // canonical writes an address in the one form in which requests are compared:
-// scheme and host in small letters, no default port, a path, no fragment.
+// scheme and host in lower case, no default port, a path, no fragment.
 func canonical(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

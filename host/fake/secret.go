@@ -15,8 +15,8 @@ import (
 // secrets hides values that no file or terminal should hold.
 type secrets struct{ *redact.Redactor }
 
-// newSecrets leaves out what is no more than the address of a server: fakes tell
-// requests apart by it.
+// newSecrets leaves out values that are only the address of a server: fakes
+// distinguish requests by it.
 func newSecrets(values map[string]string) secrets {
 	hidden := maps.Clone(values)
 	maps.DeleteFunc(hidden, func(_, value string) bool { return originOf(value) == strings.TrimSuffix(value, "/") })
@@ -43,7 +43,7 @@ func (s secrets) inPattern(text string) string {
 	return s.replace(text, escape, func(string) string { return "*" })
 }
 
-// replace puts a mask in place of each secret, and keeps the origin of an address.
+// replace replaces each secret, and keeps the origin of an address.
 func (s secrets) replace(text string, plain, mask func(string) string) string {
 	var b strings.Builder
 	at := 0
@@ -59,13 +59,13 @@ func (s secrets) replace(text string, plain, mask func(string) string) string {
 	return b.String()
 }
 
-// sensitive are the names of values that are secrets whoever sends them.
+// sensitive are the names of values that are always secret.
 var sensitive = []string{"access_token", "refresh_token", "id_token", "client_secret", "password", "api_key", "apikey", "secret", "token"}
 
 func isSensitive(name string) bool { return slices.Contains(sensitive, strings.ToLower(name)) }
 
-// each returns a JSON value with f applied to its texts, and mask in place of
-// those whose name tells that they are secrets.
+// each returns a JSON value with f applied to its strings, and mask in place of
+// those whose name marks them as secret.
 func each(value any, name, mask string, f func(string) string) any {
 	switch value := value.(type) {
 	case map[string]any:
@@ -98,7 +98,7 @@ func (s secrets) fakeFor(r *sent) Fake {
 	}
 }
 
-// describe tells of a request without secrets.
+// describe describes a request without secrets.
 func (s secrets) describe(r *sent) *Sent {
 	one := &Sent{Method: s.inText(r.method), URL: s.inText(r.url)}
 	for name, values := range r.header {

@@ -29,7 +29,7 @@ type Set struct {
 }
 
 // NewSet returns a set of fakes. The values of secrets are hidden in what it
-// tells of requests that none matched.
+// reports requests that none matched.
 func NewSet(fakes []Fake, secrets map[string]string) *Set {
 	return &Set{fakes: fakes, used: make([]int, len(fakes)), hide: newSecrets(secrets)}
 }
@@ -39,7 +39,7 @@ func NewSet(fakes []Fake, secrets map[string]string) *Set {
 type Sent struct {
 	Method     string  `json:"method"`
 	URL        string  `json:"url"`
-	Headers    Headers `json:"headers,omitempty"` // names in small letters
+	Headers    Headers `json:"headers,omitempty"` // names in lower case
 	Body       string  `json:"body,omitempty"`
 	BodyBase64 []byte  `json:"body_base64,omitempty"` // of a body that is no text
 	Status     int     `json:"status,omitempty"`      // of the answer; 0 when it failed
@@ -169,7 +169,8 @@ func (s *Set) take(request *sent) (*Fake, *host.EgressFailure) {
 	return nil, &host.EgressFailure{Code: host.EgressNetwork, Message: message}
 }
 
-// wait passes the fake's delay, and fails when it says so or the time runs out.
+// wait waits for the fake's delay, and fails if the fake has an error or the time
+// runs out.
 func (f *Fake) wait(ctx context.Context, timeout time.Duration) *host.EgressFailure {
 	delay := time.Duration(f.DelayMillis) * time.Millisecond
 	late := timeout > 0 && delay >= timeout

@@ -193,10 +193,10 @@ func appendText(b []byte, s string) []byte {
 	return append(append(append(b, '"'), s...), '"')
 }
 
-// blame writes into r whose fault a failure is, and what to do about it.
+// blame writes into r the cause of a failure, and what to do about it.
 func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 	r.Fault, r.Limit = f.Kind, f.Limit
-	failed := c.told(f)
+	failed := c.errorOf(f)
 	if f.Trap != "" && f.Trap != f.Message && !strings.Contains(f.Message, f.Trap) {
 		failed.Stack = strings.TrimRight(f.Trap+"\n"+f.Stack, "\n")
 	}
@@ -210,7 +210,7 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 		}
 	}
 	if f.Kind == host.FaultGuest && f.Trap != "" {
-		c.tellPanic(failed)
+		c.addPanic(failed)
 	}
 	if r.Fault == host.FaultLimit {
 		failed.Message += c.whereabouts()
@@ -224,9 +224,9 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 	r.RetryAfterMillis = c.http.retryAfter.Milliseconds()
 }
 
-// tellPanic puts what a crashing guest wrote to standard error before the
-// trap that it ended in: there languages tell their panics.
-func (c *call) tellPanic(failed *host.ResultError) {
+// addPanic puts what a crashing guest wrote to standard error before the
+// trap that it ended in: that is where languages report their panics.
+func (c *call) addPanic(failed *host.ResultError) {
 	if !strings.HasPrefix(failed.Message, "trapped: ") && !strings.HasPrefix(failed.Message, "the guest exited ") {
 		return
 	}

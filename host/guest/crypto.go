@@ -10,14 +10,14 @@ import (
 	"github.com/usherhost/usher/host/webcrypto"
 )
 
-// cryptoRequest is what the tape tells of a request to crypto_call. The bytes,
+// cryptoRequest is what the tape records of a request to crypto_call. The bytes,
 // which hold keys, are not needed: a run that is played again brings the same.
 type cryptoRequest struct {
 	Operation string `json:"operation"`
 	SHA256    []byte `json:"sha256"`
 }
 
-// cryptoAnswer is what the tape tells of an answer: all of it when it came
+// cryptoAnswer is what the tape records of an answer: all of it when it came
 // about by chance, nothing when the request gives the same again.
 type cryptoAnswer struct {
 	Bytes []byte `json:"bytes,omitempty"`
@@ -37,7 +37,7 @@ func (a cryptoAnswer) measure(m *measure) {
 // all, and one action never has both.
 var heavy = fair.New(2)
 
-// cryptoCall does an operation of package webcrypto. What goes wrong is an
+// cryptoCall does an operation of package webcrypto. A failure is an
 // answer too, but the run's deadline stops long work, for which it pays fuel.
 func cryptoCall(s *sandbox.Call, c *call, stack []uint64) {
 	read, sum := readCrypto(s, stack[0])

@@ -71,7 +71,7 @@ func appendMember(object, member []byte) []byte {
 	return append(object, member...)
 }
 
-// scanner walks over JSON and looks at the run's deadline.
+// scanner reads JSON and checks the run's deadline.
 type scanner struct {
 	check  func() // ends the run when its time is over
 	text   []byte
@@ -87,9 +87,10 @@ func (d *scanner) look() {
 	}
 }
 
-// members tells of each member of an object: its name, all of it and its value.
+// members calls each with every member of an object: its name, all of it and its
+// value.
 // It finds where they end, and leaves what they are to others.
-func (d *scanner) members(tell func(name string, member, value []byte)) error {
+func (d *scanner) members(each func(name string, member, value []byte)) error {
 	if !d.next('{') {
 		return errNoObject
 	}
@@ -108,7 +109,7 @@ func (d *scanner) members(tell func(name string, member, value []byte)) error {
 		if d.value(); d.at == begin {
 			return errNoObject
 		}
-		tell(name, d.text[from:d.at], d.text[begin:d.at])
+		each(name, d.text[from:d.at], d.text[begin:d.at])
 	}
 	if d.space(); d.at < len(d.text) {
 		return errNoObject
@@ -123,7 +124,7 @@ func (d *scanner) name() (name string, err error) {
 	}
 	d.value()
 	if d.at-from > maxNameBytes {
-		return "", nil // no name of ours; who reads the member says what is wrong with it
+		return "", nil // not a name of ours; the reader of the member reports what is wrong with it
 	}
 	return name, json.Unmarshal(d.text[from:d.at], &name)
 }
@@ -261,7 +262,7 @@ func pieceEnd(s []byte) int {
 	return min(i, len(s))
 }
 
-// isHighSurrogate tells whether an escape is the first half of a character.
+// isHighSurrogate reports whether an escape is the first half of a character.
 func isHighSurrogate(s []byte) bool {
 	return len(s) > 7 && (s[2] == 'd' || s[2] == 'D') && strings.IndexByte("89abAB", s[3]) >= 0 && s[6] == '\\' && s[7] == 'u'
 }

@@ -51,8 +51,8 @@ type guestError struct {
 	Stack   string  `json:"stack"`
 }
 
-// parseError reads what a guest said. Whatever is not exactly the JSON of a
-// guestError is text, and stays so.
+// parseError reads an error that a guest set. It is text unless it is exactly the
+// JSON of a guestError.
 func parseError(said string) (guestError, bool) {
 	var e guestError
 	if !strings.HasPrefix(said, "{") {
@@ -72,9 +72,9 @@ func (e guestError) line() string {
 	return host.ResultError{Name: e.Name, Message: *e.Message, Code: e.Code}.Line()
 }
 
-// told returns what a fault tells people. An error that the guest set in parts
-// stays in parts, unless something else ended the run.
-func (c *call) told(f *sandbox.Fault) *host.ResultError {
+// errorOf returns a fault's error for its author. An error that the guest set in
+// parts stays in parts, unless something else ended the run.
+func (c *call) errorOf(f *sandbox.Fault) *host.ResultError {
 	failed := &host.ResultError{Message: f.Message, Stack: f.Stack, Fix: c.fix}
 	said, parts := parseError(f.GuestError)
 	if !parts {

@@ -39,7 +39,7 @@ func extismFunctions() []sandbox.Function {
 	return functions
 }
 
-// extismRequest is what a PDK passes to http_request; the body comes apart.
+// extismRequest is what a PDK passes to http_request; the body is a separate argument.
 type extismRequest struct {
 	URL     string            `json:"url"`
 	Method  string            `json:"method"`
@@ -47,7 +47,7 @@ type extismRequest struct {
 }
 
 // httpRequestExtism sends like http_send. The ABI has no place for an error:
-// the status is then 0, the body says what went wrong, and so does a log line.
+// the status is then 0, and the body and a log line describe the error.
 func httpRequestExtism(s *sandbox.Call, c *call, stack []uint64) {
 	var request extismRequest
 	var malformed *host.EgressFailure

@@ -81,7 +81,7 @@ func (r *Runner) Run(ctx context.Context, run Run) (host.Result, host.Tape, erro
 	return r.record(ctx, run, (*call).execute)
 }
 
-// record tells what execute came to.
+// record runs execute and returns its result and its tape.
 func (r *Runner) record(ctx context.Context, run Run, execute func(*call) sandbox.Outcome) (host.Result, host.Tape, error) {
 	started := time.Now().UTC().Truncate(time.Microsecond)
 	c := calls.Get().(*call)
@@ -190,7 +190,7 @@ func hostFault(doing string, err error) *sandbox.Fault {
 	return &sandbox.Fault{Kind: host.FaultHost, Message: doing + ": " + err.Error()}
 }
 
-// result tells what came of the run.
+// result is the run's result.
 func (c *call) result(out sandbox.Outcome) host.Result {
 	output := c.keepOutput(&out)
 	r := host.Result{

@@ -52,7 +52,7 @@ func malformedRequest(err error) *host.EgressFailure {
 	return &host.EgressFailure{Code: host.EgressInvalid, Message: "the request is malformed: " + err.Error()}
 }
 
-// tooLong says which part of the request is longer than it may be, "" when none
+// tooLong names the part of the request is longer than it may be, "" when none
 // is.
 func (q *httpRequest) tooLong() string {
 	headers := 0
@@ -258,7 +258,7 @@ func (c *call) compose(request httpRequest, malformed *host.EgressFailure, ordin
 	}, nil
 }
 
-// spend counts a request that is about to be sent, and tells whether the run
+// spend counts a request that is about to be sent, and reports whether the run
 // may send it.
 func (c *call) spend() bool {
 	if c.spent.httpRequests.Add(1) > c.settings.Limits.HTTPRequests {

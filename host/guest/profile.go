@@ -8,7 +8,7 @@ import (
 )
 
 // Profile runs the step as Run does, but with an instance of its own that is
-// watched, and tells what each of the module's functions used. It is slow. See
+// measured, and returns what each of the module's functions used. It is slow. See
 // [sandbox.Sandbox.Profile].
 func (r *Runner) Profile(ctx context.Context, run Run) (host.Result, []sandbox.FunctionFuel, error) {
 	var used []sandbox.FunctionFuel

@@ -11,11 +11,11 @@ import (
 	"github.com/usherhost/usher/host/sandbox"
 )
 
-// What a run leaves behind goes to the store: the tape, and the result with its
-// calls, logs, error and output. A guest decides how much that is, so all of it
-// is counted here, in the JSON that it becomes, before it is encoded. Names are
-// held to some hundred bytes where they enter, since no honest one is longer,
-// and what tells people of an error is cut.
+// A run's record goes to the store: the tape, and the result with its calls, logs,
+// error and output. A guest decides how much that is, so all of it is counted here,
+// as the JSON that it becomes, before it is encoded. Names are limited to some
+// hundred bytes where they are read, since no honest one is longer, and errors are
+// cut.
 
 // The bounds of what a guest passes besides bodies, which have limits.
 const (
@@ -27,7 +27,7 @@ const (
 	maxErrorBytes  = 16 << 10 // of an error's message, and of its stack
 	maxCodeBytes   = 256      // of an error's name, and of its code
 	maxNoteBytes   = 1 << 10  // of each text in a call's note
-	minErrorBytes  = 1 << 10  // of what is told of an error however little room is left
+	minErrorBytes  = 1 << 10  // of an error however little room is left
 )
 
 // callBytes is what a call costs besides its strings: the rest of its note and
@@ -184,8 +184,8 @@ func (c *call) name(s *sandbox.Call, function string, offset uint64) string {
 	return string(s.Bytes(function, offset))
 }
 
-// cutOpen is [text.Cut] for what is not redacted yet: no secret is cut in two, of which
-// half would be told.
+// cutOpen is [text.Cut] for what is not redacted yet: no secret is cut in two, whose
+// half would be shown.
 func (c *call) cutOpen(s string, most int) string {
 	if len(s) <= most {
 		return s
@@ -237,8 +237,8 @@ func (c *call) keepOutput(out *sandbox.Outcome) []byte {
 	return output
 }
 
-// keepError cuts what is told of an error. It is told in any case: with little
-// room left, in short.
+// keepError cuts an error. It is recorded in any case: with little room left, a
+// short part of it.
 func (c *call) keepError(e *host.ResultError) {
 	most := int(min(max(c.room()/(4*maxEscape), minErrorBytes), maxErrorBytes))
 	e.Name, e.Code = text.Cut(e.Name, maxCodeBytes), text.Cut(e.Code, maxCodeBytes)

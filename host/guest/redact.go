@@ -52,8 +52,8 @@ func (c *call) redact(text string) string {
 	return b.String()
 }
 
-// redactPanic takes secrets out of a panic that is under way: whoever runs this
-// tells of it.
+// redactPanic takes secrets out of a panic that is under way, since the caller
+// reports it.
 func (c *call) redactPanic() {
 	p := recover()
 	if p == nil {

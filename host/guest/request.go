@@ -114,7 +114,7 @@ func (r *requests) leave() {
 }
 
 // take returns the request that was answered first and forgets it; nil when
-// there is none.
+// none was.
 func (r *requests) take() *started {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -134,7 +134,7 @@ func (r *requests) take() *started {
 }
 
 // wait takes the next answer, as soon as there is one. It returns nil at once
-// when nothing is on its way, and else when expired or done tells.
+// when nothing is on its way, and otherwise when expired or done does.
 func (r *requests) wait(expired <-chan time.Time, done <-chan struct{}) *started {
 	for {
 		if x := r.take(); x != nil || len(r.started) == 0 {

@@ -182,7 +182,7 @@ type Match struct {
 	secret   int
 }
 
-// Find returns the places in text that give away secrets, in order and apart.
+// Find returns the places in text that reveal secrets, in order and without overlaps.
 func (r *Redactor) Find(text string) []Match {
 	if r == nil || len(text) < r.least {
 		return nil

@@ -65,7 +65,7 @@ type scan struct {
 // scans are used again for the room in their views.
 var scans = sync.Pool{New: func() any { return &scan{} }}
 
-// find returns the matches in text, in order and apart.
+// find returns the matches in text, in order and without overlaps.
 func (r *Redactor) find(text []byte) []Match {
 	s := scans.Get().(*scan)
 	defer scans.Put(s)
@@ -196,7 +196,7 @@ func (s *scan) note(v *view, i, j, secret int) {
 	s.found = append(s.found, Match{From: s.offset + int(place.from), To: s.offset + int(place.to), secret: secret})
 }
 
-// merge returns what was found in order, with what overlaps in one. It bears the
+// merge returns what was found in order, with what overlaps in one. It has the
 // name of the secret whose whole value it is, or else of the longest one.
 func (r *Redactor) merge(found []Match, text []byte) []Match {
 	slices.SortFunc(found, func(a, b Match) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(b.To, a.To)) })

@@ -13,7 +13,7 @@ type table struct {
 	narrow  int
 }
 
-// window says what eight bytes stand for.
+// window is what eight bytes stand for.
 type window struct {
 	secret int32
 	sign   bool // they give the value away by themselves

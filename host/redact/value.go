@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Parts of values that are no secrets.
+// Parts of values that are not secret.
 var (
 	// origins finds "https://", what logs in there, and the host.
 	origins = regexp.MustCompile(`(?i)\bhttps?://(?:[^\s/?#"'<>\\@]*@)?[^\s/?#"'<>\\@]+/?`)
@@ -19,7 +19,7 @@ var (
 	inJSON = regexp.MustCompile(`"(?:[^"\\]|\\.)*"(\s*:)?|[^"]+`)
 )
 
-// publicIn tells of each byte of a value whether it is public: no sign of the
+// publicIn reports for each byte of a value whether it is public: no sign of the
 // value by itself, and hidden beside what is one.
 func publicIn(value string) []bool {
 	public := make([]bool, len(value))

@@ -21,7 +21,7 @@ import (
 
 // The files of a development certificate, in a folder of their own.
 const (
-	DevCAFile   = "ca.pem" // what clients are told to trust
+	DevCAFile   = "ca.pem" // the certificate for clients to trust
 	devCAKey    = "ca.key"
 	devCertFile = "cert.pem"
 	devCertKey  = "cert.key"
@@ -35,9 +35,9 @@ const (
 )
 
 // DevCertificate returns a certificate for names (hosts and addresses), signed
-// by an authority of this folder's own, which it makes when there is none. A
+// by an authority of this folder's own, which it makes when it has none. A
 // certificate that lacks a name or ends within a week is made anew. It is for
-// development: who has the folder can pose as any host to whoever trusts the
+// development: with the folder one can pose as any host to a client that trusts the
 // authority.
 func DevCertificate(dir string, names []string) (*Certificate, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/usherhost/usher/host/internal/text"
 )
 
-// words say what a fix does, and with which arguments of usher.
+// words are what a fix does, and the arguments of usher that do it.
 type words struct {
 	text    string
 	command string
@@ -48,7 +48,7 @@ var fixes = map[host.FixVerb]words{
 	host.FixNewDatabase:       {"begin with a new, empty database", "serve --data {folder} --new-database"},
 }
 
-// Command returns the command line that does what f says, for a shell; "" for a
+// Command returns the command line that carries out f, for a shell; "" for a
 // verb of a newer version.
 func Command(f host.Fix) string {
 	w, known := fixes[f.Verb]
@@ -58,7 +58,7 @@ func Command(f host.Fix) string {
 	return "usher " + f.Fill(w.command, text.ShellQuote)
 }
 
-// Words returns what f says: the deed, and the command that does it.
+// Words returns f in words: what to do, and the command that does it.
 func Words(f host.Fix) string {
 	w, known := fixes[f.Verb]
 	if !known {

@@ -48,7 +48,7 @@ func IfMatch(c echo.Context, tag string) error {
 // Stale is the error for a change that was meant for an earlier state.
 func Stale() error {
 	return &host.Error{
-		Code: host.Stale, Text: "somebody else has changed this since you read it; nothing was changed now",
+		Code: host.Stale, Text: "this has changed since you read it; nothing was changed now",
 		Hint: "read it again, make your change to that, and send it with the new ETag",
 	}
 }
