@@ -18,7 +18,7 @@ type Function struct {
 	Results    []FunctionValue `json:"results"`
 	Request    string          `json:"request,omitempty"` // what its parameters mean
 	Answer     string          `json:"answer,omitempty"`  // what its result means
-	Errors     []FunctionError `json:"errors,omitempty"`  // codes that its answer may bear
+	Errors     []FunctionError `json:"errors,omitempty"`  // codes that its answer may carry
 	Limits     []string        `json:"limits,omitempty"`  // that hold for it, by their names in the settings
 }
 

@@ -114,7 +114,7 @@ func EventSchema(trigger string) []byte {
 }
 
 // contract is what an event of one trigger must fit, twice: its schema, which
-// says why a value doesn't fit, and its shape, which is fast.
+// reports why a value doesn't fit, and its shape, which is fast.
 type contract struct {
 	schema *jsonschema.Schema
 	shape  *shape
@@ -157,7 +157,7 @@ func registration(event *ijson.Document) Registration {
 	}
 }
 
-// text returns the string at a path of keys, "" when there is none. It is a copy
+// text returns the string at a path of keys, "" for none. It is a copy
 // that doesn't hold the document's.
 func text(d *ijson.Document, keys ...string) string {
 	i := 0

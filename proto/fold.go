@@ -12,7 +12,7 @@ import (
 
 // foldedLevels is how many levels of an event have keys that no other key there
 // may be taken for: the event's own, and those of the objects right in it. They
-// are the ones that say who registered and what the host adds.
+// are those of the user and those that the host adds.
 const foldedLevels = 2
 
 // fold makes one of all spellings of a key that some reader that ignores case
@@ -45,15 +45,15 @@ var severalLetters = map[rune]string{
 	'ß': "ss", 'ẞ': "ss", 'ﬀ': "ff", 'ﬁ': "fi", 'ﬂ': "fl", 'ﬃ': "ffi", 'ﬄ': "ffl", 'ﬅ': "st", 'ﬆ': "st",
 }
 
-// strangers are the keys of one object that the contract doesn't name.
-type strangers struct {
+// unknownKeys are the keys of one object that the contract doesn't name.
+type unknownKeys struct {
 	first  string            // while there is only one
 	folded map[string]string // by their fold, once there are more
 }
 
 // meet returns the key that a reader which ignores case takes key for: one of
-// the contract's in s, or a stranger met before; "" when there is none.
-func (u *strangers) meet(s *shape, key string) string {
+// the contract's in s, or an unknown one seen before; "" for none.
+func (u *unknownKeys) meet(s *shape, key string) string {
 	folded := fold(key)
 	if name, ok := s.folded[folded]; ok {
 		return name
@@ -79,7 +79,7 @@ func (s *shape) variants(d *ijson.Document, i int, path []string) []Violation {
 		return nil
 	}
 	var found []Violation
-	var unknown strangers
+	var unknown unknownKeys
 	for j := i + 1; j < d.Nodes[i].End; j = d.Nodes[j].End {
 		key := d.Nodes[j].Key
 		below, known := s.properties[key]
@@ -99,7 +99,7 @@ func (s *shape) variants(d *ijson.Document, i int, path []string) []Violation {
 	return found
 }
 
-// anything is the shape of what the contract says nothing about.
+// anything is the shape of values that the contract does not describe.
 var anything = &shape{types: ^uint(0), open: true}
 
 func variant(s *shape, name string, path []string) Violation {

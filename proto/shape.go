@@ -9,7 +9,7 @@ import (
 	"github.com/usherhost/usher/proto/internal/ijson"
 )
 
-// shape is a schema made fast: it says only whether a value fits, without a
+// shape is a schema in a fast form: it checks only whether a value fits, without a
 // word why not, and allocates nothing. Nearly every event fits, so the schema
 // itself is asked about the few that don't.
 type shape struct {
@@ -99,7 +99,7 @@ func (s *shape) fits(d *ijson.Document, i, level int) bool {
 
 func (s *shape) fitsObject(d *ijson.Document, i, level int) bool {
 	required := 0
-	var unknown strangers
+	var unknown unknownKeys
 	for j := i + 1; j < d.Nodes[i].End; j = d.Nodes[j].End {
 		key := d.Nodes[j].Key
 		if slices.Contains(s.required, key) {
@@ -126,7 +126,7 @@ func (s *shape) fitsObject(d *ijson.Document, i, level int) bool {
 }
 
 // mayMiss reports whether the object may be without key, so that a null there
-// says that nothing is there.
+// reports that nothing is there.
 func (s *shape) mayMiss(key string) bool { return !slices.Contains(s.required, key) }
 
 func (s *shape) fitsArray(d *ijson.Document, i, level int) bool {

@@ -14,18 +14,18 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// MaxViolations is how many violations are told of one document. When there are
-// more, the last one tells how many.
+// MaxViolations is how many violations of one document are reported. When there are
+// more, the last one has their number.
 const MaxViolations = 20
 
-// violations tells in plain words what the validation of schema found.
+// violations describes in plain words what the validation of schema found.
 func violations(schema *jsonschema.Schema, err error) []Violation {
 	var found *jsonschema.ValidationError
 	if !errors.As(err, &found) {
 		return []Violation{{Detail: err.Error()}}
 	}
-	t := teller{schema: schema}
-	t.tell(found)
+	t := describer{schema: schema}
+	t.describe(found)
 	return t.out
 }
 
@@ -41,19 +41,19 @@ func atMost(all []Violation) []Violation {
 	return all
 }
 
-type teller struct {
+type describer struct {
 	schema *jsonschema.Schema
 	out    []Violation
 }
 
-func (t *teller) tell(e *jsonschema.ValidationError) {
+func (t *describer) describe(e *jsonschema.ValidationError) {
 	if _, choice := e.ErrorKind.(*kind.AnyOf); choice {
-		t.tellChoice(e)
+		t.describeChoice(e)
 		return
 	}
 	if len(e.Causes) > 0 {
 		for _, cause := range e.Causes {
-			t.tell(cause)
+			t.describe(cause)
 		}
 		return
 	}
@@ -77,9 +77,9 @@ func (t *teller) tell(e *jsonschema.ValidationError) {
 	}
 }
 
-// tellChoice tells of a value that may also be null, but is neither: as if it
+// describeChoice describes a value that may also be null, but is neither: as if it
 // had to be what it can be beside null.
-func (t *teller) tellChoice(e *jsonschema.ValidationError) {
+func (t *describer) describeChoice(e *jsonschema.ValidationError) {
 	var want []string
 	got := ""
 	for _, cause := range leaves(e) {
@@ -88,7 +88,7 @@ func (t *teller) tellChoice(e *jsonschema.ValidationError) {
 			want, got = append(want, k.Want...), k.Got
 			continue
 		}
-		t.tell(cause)
+		t.describe(cause)
 	}
 	if len(want) > 1 {
 		t.add(e, wrongType(got, want))
@@ -106,7 +106,7 @@ func leaves(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
 	return all
 }
 
-func (t *teller) add(e *jsonschema.ValidationError, detail string, below ...string) {
+func (t *describer) add(e *jsonschema.ValidationError, detail string, below ...string) {
 	keys := slices.Concat(e.InstanceLocation, below)
 	t.out = append(t.out, Violation{Pointer: host.Pointer(keys...), Detail: detail})
 }
@@ -138,9 +138,9 @@ func atLeast(chars int) string {
 	return fmt.Sprintf("must have at least %d characters", chars)
 }
 
-// unknown tells of a key that an object has no place for, and names the key that
+// unknown describes a key that an object does not allow, and names the key that
 // may have been meant: the one that differs in case and underscores only.
-func (t *teller) unknown(object []string, key string) string {
+func (t *describer) unknown(object []string, key string) string {
 	detail := "is not part of the contract"
 	s := schemaAt(t.schema, object)
 	if s == nil {

@@ -52,7 +52,7 @@ func (c *Client) ReplaceBindings(ctx context.Context, trigger host.Trigger, list
 }
 
 // ReplaceBindingsIf is ReplaceBindings if the bindings are still those that have
-// this tag; [host.Stale] when somebody else has changed them. "" is any.
+// this tag; [host.Stale] when they have changed since. "" is any.
 func (c *Client) ReplaceBindingsIf(ctx context.Context, trigger host.Trigger, list []host.BindingWrite, tag string) ([]host.Binding, error) {
 	body, err := json.Marshal(map[string]any{"bindings": append([]host.BindingWrite{}, list...)})
 	if err != nil {

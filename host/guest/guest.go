@@ -1,7 +1,41 @@
 // Package guest is the contract between the host and an action's module: its
-// entry, its input and the host functions that it may call. One Runner serves
-// the executor and the command line alike; every host call of a run passes
-// [call.do], which puts it on the run's tape.
+// entry, its input and the host functions that it may call. How a module is loaded
+// and limited is package sandbox's business, how a request is sent package
+// egress's, and when an action runs the executor's.
+//
+// A [Runner] runs one [Run] (an attempt of one step on one event) and returns its
+// result and its tape. It serves the executor and the command line alike.
+//
+// # A run
+//
+//  1. The action's secrets are read, and checked against those that it declares.
+//  2. The sandbox loads the module and enters its export (see [Entry]) with the
+//     input: {"event": …, "execution": …}, the event as Auth0 shapes it.
+//  3. The guest computes. It has no clock and no random numbers but those of the
+//     run, and reaches the world by host functions only.
+//  4. Its outcome becomes a [host.Result]: output, logs, calls and statistics, or
+//     an error with its cause and, as a [host.Fix], what helps.
+//
+// # A host call
+//
+// The sandbox calls one of [Functions] (functions.go lists Usher's, extism.go
+// Extism's). It finds the run by the sandbox's call, reads its message from the
+// guest's memory within the limits of names and bodies, and passes do in call.go:
+//
+//  1. the call is counted against host_calls,
+//  2. the request goes on the tape, and counts as part of the run's record,
+//  3. the work is done: a request, a look-up, a log line,
+//  4. the guest's clock moves on by what it took,
+//  5. a note for people is kept, without secrets,
+//  6. the answer goes on the tape,
+//  7. a run whose deadline is over ends here.
+//
+// The answer is then put into the guest's memory. Where a limit is exceeded, a
+// *sandbox.Fault is raised as a panic, which the sandbox turns into the outcome: no
+// host function returns to a guest whose run is over.
+//
+// A new host function is a file here, a message in proto, a vector in
+// proto/conformance and a method in the SDKs.
 package guest
 
 import (

@@ -1,7 +1,7 @@
-// Package redact takes the values of secrets out of text that people see: logs,
-// notes of calls, errors, stacks, hints, outputs and recordings. It is the one
-// place that knows in which forms a value is recognized; where text is shown or
-// stored is its callers' business.
+// Package redact removes the values of secrets from text that people see: logs,
+// notes of calls, errors, stacks, hints, outputs and recordings. It alone knows in
+// which forms a value is recognized; where text is shown or stored is its callers'
+// business. Make a [Redactor] with [New] from the secrets of one action.
 //
 // # What is recognized
 //
@@ -14,12 +14,12 @@
 //   - backslash escapes of JSON, JavaScript, Go, Python, C and shells: \n, \", \/, \x41,
 //     \101, \u0041, \u{41}, \U00000041, surrogate pairs
 //   - percent-encoding, whichever bytes are encoded, upper and lower case: as
-//     encodeURIComponent, encodeURI, escape, forms ("+" for a blank) and RFC 3986 write it
+//     encodeURIComponent, encodeURI, escape, forms ("+" for a space) and RFC 3986 write it
 //   - character references of HTML and XML: &amp;, &auml;, &#39;, &#x27;
 //   - quoted-printable, as in mails: =C3=A4, and lines that end in "="
 //   - base64 in the standard and the URL alphabet, padded or not, also where the
 //     value stands somewhere in what was encoded, as the password in Basic authorization
-//   - hexadecimal digits, upper and lower case, joined or parted by blanks, commas,
+//   - hexadecimal digits, upper and lower case, joined or separated by spaces, commas,
 //     colons, hyphens and 0x, as in <Buffer 73 65>
 //   - lists of bytes as decimal numbers, as in Uint8Array(2) [ 115, 101 ]
 //   - characters up to U+00FF as one byte each, as JavaScript's btoa and escape write
@@ -27,17 +27,17 @@
 //
 // # What is not
 //
-//   - Values of less than four bytes: they would blacken ordinary text.
+//   - Values of less than four bytes: they would match ordinary text.
 //   - Less than eight bytes of a longer value. A value of four to seven bytes is
 //     recognized as a whole only, and in its own case of letters.
-//   - What is no secret in a value: the origin of an http or https URL, unless the
+//   - The parts of a value that are not secret: the origin of an http or https URL, unless the
 //     value is no more than that; then, and for a host with or without a port, also after an
 //     "@", and for the keys and the punctuation of a JSON document, only the whole
 //     value is recognized. The strings in a JSON document are values of their own.
 //   - Eight equal bytes in a row, unless more of the value stands beside them.
 //   - Other transformations: encryption, compression, digests, base32, UTF-16, a
-//     value backwards or in pieces of less than eight bytes. Who runs an action
-//     trusts it not to give its secrets away; the redactor is against accidents.
+//     value backwards or in pieces of less than eight bytes. An operator trusts an
+//     action not to publish its secrets; the redactor is against accidents.
 package redact
 
 import (
@@ -56,7 +56,7 @@ const (
 	minBytes    = 4
 )
 
-// Redactor takes the values of one set of secrets out of text. Nil is that of no
+// Redactor removes the values of one set of secrets from text. Nil is that of no
 // secrets, and leaves text as it is. It is safe for concurrent use.
 type Redactor struct {
 	labels  []string       // what stands for a secret, the one with the longest value first

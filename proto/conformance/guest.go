@@ -7,7 +7,7 @@ import (
 	"github.com/usherhost/usher/proto"
 )
 
-// Module returns a guest that does what the vector says: a WebAssembly module
+// Module returns a guest that carries out the vector: a WebAssembly module
 // whose export entry makes the calls in order. Its output holds the results of
 // those that have one; [Vector.Answers] reads it.
 func (v Vector) Module(entry string) ([]byte, error) {

@@ -19,7 +19,7 @@ const (
 type Node struct {
 	Kind Kind
 	Key  string // in its object
-	Text string // of a string what it says, of a number and a boolean how it is written
+	Text string // of a string its value, of a number and a boolean its spelling
 	End  int    // the index of the first node behind it and what is in it
 }
 

@@ -18,7 +18,7 @@ func (d *decoder) fail(at int, detail string) *Error {
 	}
 }
 
-// missing says what should be where something else is.
+// missing names what should stand where something else does.
 func (d *decoder) missing(what string) *Error {
 	if d.at == len(d.text) {
 		return d.fail(d.at, "ends where "+what+" should be")

@@ -45,7 +45,7 @@ func TestTypesAreThoseOfTheMessage(t *testing.T) {
 
 func TestEveryTypeOfAFileHasANameOfItsOwn(t *testing.T) {
 	t.Parallel()
-	messages, err := reached(event(t))
+	messages, err := reachable(event(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func fieldRules(f *protogen.Field) *usherv1.FieldRules {
 	return rules
 }
 
-// element returns the field that tells the type of f's values: f itself, or of
+// element returns the field that has the type of f's values: f itself, or of
 // a map the field of its values.
 func element(f *protogen.Field) *protogen.Field {
 	if f.Desc.IsMap() {
@@ -65,9 +65,9 @@ func kindOf(f *protogen.Field) (kind, error) {
 	}
 }
 
-// reached returns root and every message below it, in the order in which a
+// reachable returns root and every message below it, in the order in which a
 // reader meets them.
-func reached(root *protogen.Message) ([]*protogen.Message, error) {
+func reachable(root *protogen.Message) ([]*protogen.Message, error) {
 	var all []*protogen.Message
 	var visit func(m *protogen.Message) error
 	visit = func(m *protogen.Message) error {

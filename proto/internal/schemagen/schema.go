@@ -55,7 +55,7 @@ func (p properties) MarshalJSON() ([]byte, error) {
 // schemaOf returns the JSON Schema of a trigger's event. The event is its root,
 // the messages below it are definitions.
 func schemaOf(event *protogen.Message, trigger string) ([]byte, error) {
-	messages, err := reached(event)
+	messages, err := reachable(event)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func nullable(s *schema) *schema {
 
 func valueSchema(f *protogen.Field) *schema {
 	rules, value := fieldRules(f), element(f)
-	k, _ := kindOf(value) // reached has refused the rest
+	k, _ := kindOf(value) // reachable has refused the rest
 	switch k {
 	case kindString:
 		return &schema{Type: "string", MinLength: rules.GetMinChars(), MaxLength: rules.GetMaxChars(), Examples: rules.GetKnownValues()}

@@ -30,7 +30,7 @@ const typesHeader = `// Code generated from usher/v1/event.proto by schemagen. D
 
 // typesOf returns the TypeScript declaration of a trigger's event.
 func typesOf(event *protogen.Message, trigger string) ([]byte, error) {
-	messages, err := reached(event)
+	messages, err := reachable(event)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func fieldType(f *protogen.Field) string {
 
 func valueType(f *protogen.Field) string {
 	value := element(f)
-	k, _ := kindOf(value) // reached has refused the rest
+	k, _ := kindOf(value) // reachable has refused the rest
 	switch k {
 	case kindString:
 		return stringType(fieldRules(f).GetKnownValues())
