@@ -31,7 +31,7 @@ func TestAProcessCantMakeTheHostBelieveIt(t *testing.T) {
 			r := npmtest.New(t)
 			r.Publish(t, "alpha", "1.0.0", nil)
 			p := &npm.Packages{Registry: r.URL, CacheDir: t.TempDir()}
-			built, err := apart(t, p, "/bin/sh", "-c", script+"; cat >/dev/null").Build(t.Context(), code(anyHandler))
+			built, err := inSubprocess(t, p, "/bin/sh", "-c", script+"; cat >/dev/null").Build(t.Context(), code(anyHandler))
 			if err == nil {
 				t.Fatalf("it built %+v", built)
 			}

@@ -13,7 +13,7 @@ const sharedSecret = "sh4red-s3cret-0123456789"
 
 // watching records every call of every function that the language and the
 // runtime have, with all that it is about, and every property that is set on
-// any object through its prototypes. Found tells where the secret showed.
+// any object through its prototypes. Found lists where the secret showed.
 const watching = `
 const { apply, ownKeys, getOwnPropertyDescriptor, defineProperty, getPrototypeOf } = Reflect;
 const includes = Function.prototype.call.bind(String.prototype.includes);
@@ -70,7 +70,7 @@ function patch(object, path, depth) {
 
 // traps are what an action does before its shared module's secrets are handed over.
 var traps = map[string]string{
-	"a module that tells": `patch(globalThis, "", 0);`,
+	"a module that leaks": `patch(globalThis, "", 0);`,
 	"every function":      `patch(globalThis, "", 0); for (const o of [async () => {}, function* () {}, async function* () {}, [][Symbol.iterator](), ""[Symbol.iterator](), new Map().keys(), new Set().keys(), /a/]) patch(getPrototypeOf(o), "proto", 0);`,
 	"setters and getters on all objects": `for (const name of ["TOKEN", "greet", "OTHER", "secrets", "actions:greet/TOKEN", "kept", "module", "event", "execution"]) {
 		let kept;
@@ -99,13 +99,13 @@ func TestAnActionSeesNoSecretsOfItsSharedModules(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			module, want := "greet", "found nothing"
-			if name == "a module that tells" {
+			if name == "a module that leaks" {
 				module, want = "leaky", ".String.prototype.padEnd"
 			}
 			code := watching + `
 const leak = [];
 const log = console.log;
-function tell() {
+function report() {
   for (const it of leak) { look(it, "leak", 0); try { look(typeof it === "function" ? it("greet")?.secrets : it?.secrets, "leak", 0); look(it.of?.("greet").secrets, "leak", 0); } catch {} }
   busy = true;
   log("found", ownKeys(found).join(" ") || "nothing");
@@ -114,7 +114,7 @@ exports.onExecutePostUserRegistration = async (event) => {
   look(event, "event", 0);
   const shared = require("actions:` + module + `");
   const length = shared.length();
-  tell();
+  report();
   log(length);
 };
 ` + trap
@@ -134,7 +134,7 @@ exports.onExecutePostUserRegistration = async (event) => {
 			}
 			text := strings.Join(said, "\n")
 			if !strings.Contains(text, want) || !strings.HasSuffix(text, strconv.Itoa(len(sharedSecret))) && want == "found nothing" && name != "a getter for the handler" {
-				t.Errorf("it told %q, want %q: %+v", text, want, result.Error)
+				t.Errorf("it reported %q, want %q: %+v", text, want, result.Error)
 			}
 		})
 	}

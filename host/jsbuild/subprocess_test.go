@@ -20,9 +20,9 @@ import (
 	"github.com/usherhost/usher/host/jsbuild/npm/npmtest"
 )
 
-// apart returns a builder whose builds are processes of their own: by default
+// inSubprocess returns a builder that builds in a subprocess: by default
 // of this binary.
-func apart(t *testing.T, p *npm.Packages, self ...string) *jsbuild.Builder {
+func inSubprocess(t *testing.T, p *npm.Packages, self ...string) *jsbuild.Builder {
 	t.Helper()
 	kit := jstest.Shared(t)
 	if self == nil {
@@ -42,14 +42,14 @@ func apart(t *testing.T, p *npm.Packages, self ...string) *jsbuild.Builder {
 
 func code(text string) bundle.Source { return bundle.Source{Name: "action.js", Code: []byte(text)} }
 
-func TestABuildApartMakesTheSame(t *testing.T) {
+func TestABuildInASubprocessMakesTheSame(t *testing.T) {
 	t.Parallel()
 	r := npmtest.New(t)
 	r.Publish(t, "alpha", "1.0.0", nil)
 	p := &npm.Packages{Registry: r.URL, CacheDir: t.TempDir()}
 	src := code(`const names = [require("alpha"), require("alpha@1.0.0")]; require("net");` + anyHandler + "exports.names = names;")
 	src.Dependencies = deps("alpha@1.0.0")
-	got, err := apart(t, p).Build(t.Context(), src)
+	got, err := inSubprocess(t, p).Build(t.Context(), src)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestCodeThatIsTooMuchToBuildCostsItsAuthorAnError(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			b := apart(t, &npm.Packages{CacheDir: t.TempDir()})
+			b := inSubprocess(t, &npm.Packages{CacheDir: t.TempDir()})
 			if strings.Contains(tt.says, "3s of processor time") {
 				b.Limit(child.Limits{CPU: 3 * time.Second})
 			}
@@ -100,7 +100,7 @@ func TestAProcessThatDiesIsTheHostsFault(t *testing.T) {
 		"head -c1 >/dev/null; echo all is well": "over the limit of",
 		"exit 0":                                "the process ended with exit status 0",
 	} {
-		_, err := apart(t, &npm.Packages{CacheDir: t.TempDir()}, "/bin/sh", "-c", script).Build(t.Context(), code(anyHandler))
+		_, err := inSubprocess(t, &npm.Packages{CacheDir: t.TempDir()}, "/bin/sh", "-c", script).Build(t.Context(), code(anyHandler))
 		var wrong *host.BuildFailure
 		if err == nil || errors.As(err, &wrong) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want %s", script, err, says)
@@ -108,14 +108,14 @@ func TestAProcessThatDiesIsTheHostsFault(t *testing.T) {
 	}
 }
 
-func TestABuildApartEndsWithItsContext(t *testing.T) {
+func TestABuildInASubprocessEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	r := npmtest.New(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	p := &npm.Packages{Registry: r.URL, CacheDir: t.TempDir(), Log: func(string) { cancel() }}
 	src := code(anyHandler)
 	src.Dependencies = deps("alpha@1.0.0")
-	if _, err := apart(t, p).Build(ctx, src); !errors.Is(err, context.Canceled) {
+	if _, err := inSubprocess(t, p).Build(ctx, src); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -139,7 +139,7 @@ func TestAnInstallationThatIsTooLargeIsStopped(t *testing.T) {
 			p := &npm.Packages{Registry: r.URL, CacheDir: t.TempDir(), MaxBytes: tt.maxBytes, MaxFiles: tt.maxFiles}
 			src := code(anyHandler)
 			src.Dependencies = deps(tt.needs)
-			_, err := apart(t, p).Build(t.Context(), src)
+			_, err := inSubprocess(t, p).Build(t.Context(), src)
 			var wrong *host.BuildFailure
 			if !errors.As(err, &wrong) || !strings.Contains(err.Error(), tt.says) || wrong.Messages[0].Hint == "" {
 				t.Errorf("got %v, want %s", err, tt.says)
@@ -166,7 +166,7 @@ kill -ABRT $$
 	}
 	src := code(anyHandler)
 	src.Dependencies = deps("alpha@1.0.0")
-	_, err := apart(t, &npm.Packages{CacheDir: t.TempDir(), Npm: program}).Build(t.Context(), src)
+	_, err := inSubprocess(t, &npm.Packages{CacheDir: t.TempDir(), Npm: program}).Build(t.Context(), src)
 	var wrong *host.BuildFailure
 	if !errors.As(err, &wrong) || !strings.Contains(err.Error(), "npm took more than 1536 MiB of memory to install the packages") {
 		t.Errorf("got %v", err)

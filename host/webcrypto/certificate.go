@@ -26,7 +26,7 @@ func certificateKey(der []byte) (any, error) {
 }
 
 // certificate takes a certificate in DER or PEM, and may take the public key
-// of its issuer. It tells what the certificate says as Node does, and gives its
+// of its issuer. It describes the certificate as Node does, and gives its
 // public key and its DER.
 func certificate(ctx Caller, r *Request) (answer, error) {
 	der := r.parts[0]

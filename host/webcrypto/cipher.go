@@ -12,7 +12,7 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
-// suite is a cipher as its name tells it.
+// suite is a cipher, as its name describes it.
 type suite struct {
 	mode     string
 	keyBytes int

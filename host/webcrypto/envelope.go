@@ -50,7 +50,7 @@ var envelopes = map[string]string{
 
 var errPassphrase = &failure{Name: "DataError", Code: "ERR_OSSL_BAD_DECRYPT", Message: "error:1C800064:Provider routines::bad decrypt"}
 
-// isEncrypted tells whether DER is an encrypted key rather than a plain one.
+// isEncrypted reports whether DER is an encrypted key rather than a plain one.
 func isEncrypted(der []byte) bool {
 	var key encryptedKey
 	rest, err := asn1.Unmarshal(der, &key)

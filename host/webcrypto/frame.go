@@ -49,7 +49,7 @@ const maxHeadBytes = 64 << 10
 // Read reads a request: the length of its head in 4 bytes, little endian, the
 // head, then bytes. A head is a JSON object, or the short form of the two
 // operations that must be fast: "digest HASH", and "hmac HASH n" where the key
-// is the first n bytes. What is malformed is told by [Answer].
+// is the first n bytes. [Answer] reports a malformed request.
 func Read(request []byte) *Request {
 	r := &Request{}
 	if len(request) > MaxRequestBytes {

@@ -196,7 +196,7 @@ func (r *Request) exportDER(ctx Caller, key any) (answer, error) {
 	return bare(der), nil
 }
 
-// exportIsPure tells whether an export needs no random bytes.
+// exportIsPure reports whether an export needs no random bytes.
 func exportIsPure(r *Request) bool { return r.head.Cipher == "" }
 
 // marshal returns the name of a key's PEM block and its DER.

@@ -55,7 +55,7 @@ func TestAnActionsCryptographyIsNodes(t *testing.T) {
 	}
 }
 
-// compare tells in which elements two results differ.
+// compare reports the elements in which two results differ.
 func compare(t *testing.T, name string, got, want json.RawMessage) {
 	t.Helper()
 	var g, w any

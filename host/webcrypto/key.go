@@ -54,7 +54,7 @@ var errDecoder = &failure{Name: "DataError", Code: "ERR_OSSL_UNSUPPORTED", Messa
 // read at all: to check an RSA key takes the cube of its length.
 const maxPrivateBytes = 6 << 10
 
-// checkPrivate tells whether DER can be a private key.
+// checkPrivate reports whether DER can be a private key.
 func checkPrivate(der []byte) error {
 	if len(der) > maxPrivateBytes {
 		return tooMuch("a private key may have at most %d bytes, this one has %d", maxPrivateBytes, len(der))
@@ -103,7 +103,8 @@ func publicKey(der []byte) (crypto.PublicKey, error) {
 	return nil, errDecoder
 }
 
-// unreadable tells a key that nobody can read from one that this host can't.
+// unreadable distinguishes a key that no program can read from one that this host
+// can't.
 func unreadable(err error) error {
 	if strings.Contains(err.Error(), "insecure") {
 		return unsupported("the host does not take RSA keys of less than 1024 bits")

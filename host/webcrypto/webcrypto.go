@@ -71,14 +71,14 @@ func (r *Request) Name() string {
 	return r.head.Op
 }
 
-// known tells whether a word is one of the host's own, and not a guest's.
+// known reports whether a word is one of the host's own, and not a guest's.
 func known(word string) bool {
 	_, suite := suites[word]
 	_, hash := hashes[word]
 	return suite || hash || slices.Contains([]string{"rsa", "ec", "ed25519", "x25519", "pem", "der", "jwk", "raw"}, word)
 }
 
-// Pure tells whether the same request always has the same answer.
+// Pure reports whether the same request always has the same answer.
 func (r *Request) Pure() bool {
 	op, found := operations[r.head.Op]
 	return !found || op.pure(r)

@@ -36,8 +36,8 @@ func request(t *testing.T, head map[string]any, parts ...[]byte) []byte {
 	return frame(string(text), parts...)
 }
 
-// told is what an answer's head says.
-type told struct {
+// answerHead is the head of an answer.
+type answerHead struct {
 	Error *struct{ Name, Message, Code string }
 	Parts []int
 	Type  string
@@ -45,8 +45,8 @@ type told struct {
 	JWK   map[string]string
 }
 
-// ask sends a request, and takes its answer apart.
-func ask(t *testing.T, r []byte) (told, [][]byte) {
+// ask sends a request, and divides its answer.
+func ask(t *testing.T, r []byte) (answerHead, [][]byte) {
 	t.Helper()
 	a, err := webcrypto.Answer(free{t.Context()}, webcrypto.Read(r))
 	if err != nil {
@@ -55,16 +55,16 @@ func ask(t *testing.T, r []byte) (told, [][]byte) {
 	return take(t, a)
 }
 
-func take(t *testing.T, a []byte) (told, [][]byte) {
+func take(t *testing.T, a []byte) (answerHead, [][]byte) {
 	t.Helper()
 	if len(a) < 4 {
 		t.Fatalf("an answer of %d bytes", len(a))
 	}
 	n := binary.LittleEndian.Uint32(a)
 	if n == 0 {
-		return told{}, [][]byte{a[4:]}
+		return answerHead{}, [][]byte{a[4:]}
 	}
-	var head told
+	var head answerHead
 	if err := json.Unmarshal(a[4:4+n], &head); err != nil {
 		t.Fatal(err)
 	}

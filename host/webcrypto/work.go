@@ -16,7 +16,7 @@ type Caller interface {
 	Burn(units int64)
 }
 
-// The bounds of this package are told in proto/abi/abi.json: change both.
+// The bounds of this package are also in proto/abi/abi.json: change both.
 
 // What operations cost in fuel, as measured on the machine that the benchmarks
 // of the README ran on. The same request costs the same on every machine.
@@ -107,7 +107,7 @@ func payPublic(ctx Caller, key any) error {
 	return spend(ctx, curveUnits)
 }
 
-// Heavy tells whether the request takes so much of the host, memory or time,
+// Heavy reports whether the request takes so much of the host, memory or time,
 // that only few of its kind should be done at once.
 func (r *Request) Heavy() bool {
 	return r.head.Op == "scrypt" || r.head.Op == "generate" && r.head.Type == "rsa"

@@ -3,10 +3,8 @@
 package jsmatrix_test
 
 import (
-	"context"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,8 +15,7 @@ import (
 )
 
 var (
-	update = flag.Bool("update", false, "ask Node anew, and write the table of packages")
-	kit    *jstest.Kit
+	update = flag.Bool("update", false, "run Node again, and write the table of packages")
 
 	goldenMu sync.Mutex
 	golden   = map[string]outcome{} // what actions do in Node, by the package's folder; guarded by goldenMu while it is written
@@ -26,18 +23,7 @@ var (
 
 const goldenFile = "testdata/node.json"
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	os.Exit(func() int {
-		var err error
-		if kit, err = jstest.Open(context.Background()); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer func() { _ = kit.Close(context.Background()) }() // a temporary folder
-		return m.Run()
-	}())
-}
+func TestMain(m *testing.M) { os.Exit(jstest.Main(m)) }
 
 // TestPackagesDoWhatTheyDoInNode runs every action in testdata/actions and
 // compares its requests and logs with those in Node, then the table that the

@@ -28,10 +28,10 @@ type row struct {
 	tried   string
 
 	outcome
-	want *outcome // in Node; nil where Node cannot tell
+	want *outcome // in Node; nil where it was not run in Node
 
 	moduleBytes int
-	from        string // image or bytecode
+	from        string // snapshot or bytecode
 	reason      string // why bytecode
 	fuel        int64
 
@@ -81,6 +81,7 @@ func (r *row) try(t *testing.T, file string) {
 	}
 	first, _, _ := strings.Cut(string(code), "\n")
 	r.tried = strings.TrimPrefix(first, "// ")
+	kit := jstest.Shared(t)
 	built, err := kit.Builder.Build(t.Context(), bundle.Source{Name: filepath.Base(file), Code: code, Dir: filepath.Dir(file)})
 	if err != nil {
 		r.verdict, r.remark = fails, buildFailure(err)
@@ -109,7 +110,7 @@ func buildFailure(err error) string {
 }
 
 func (r *row) measure(b *jsbuild.Built) {
-	r.moduleBytes, r.from, r.reason = len(b.Module), "image", b.Reason
+	r.moduleBytes, r.from, r.reason = len(b.Module), "snapshot", b.Reason
 	if b.FromBytecode {
 		r.from = "bytecode"
 	}
@@ -161,13 +162,13 @@ func logged(r host.Result) []string {
 }
 
 // inNode returns what the same file does in Node: from the golden file, which
-// -update writes anew.
+// -update writes again.
 func inNode(t *testing.T, folder, file string) *outcome {
 	t.Helper()
 	if !*update {
 		o, ok := golden[folder]
 		if !ok {
-			t.Fatalf("testdata/node.json does not tell what %s does in Node: run the test with -update", file)
+			t.Fatalf("testdata/node.json does not have what %s does in Node: run the test with -update", file)
 		}
 		return &o
 	}

@@ -69,7 +69,7 @@ func writeTable(t *testing.T, rows []*row) {
 	t.Helper()
 	before, _, after := document(t)
 	var table strings.Builder
-	table.WriteString("| package | version | tried | | image, MiB | starts from | fuel, million | requests |\n|---|---|---|---|---|---|---|---|\n")
+	table.WriteString("| package | version | tried | | snapshot, MiB | starts from | fuel, million | requests |\n|---|---|---|---|---|---|---|---|\n")
 	for _, r := range rows {
 		table.WriteString(r.line())
 	}

@@ -1,8 +1,6 @@
 package jstest_test
 
 import (
-	"context"
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -13,19 +11,7 @@ import (
 	"github.com/usherhost/usher/host/jsbuild/bundle"
 )
 
-var kit *jstest.Kit
-
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		var err error
-		if kit, err = jstest.Open(context.Background()); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer func() { _ = kit.Close(context.Background()) }() // a temporary folder
-		return m.Run()
-	}())
-}
+func TestMain(m *testing.M) { os.Exit(jstest.Main(m)) }
 
 // handler is an action whose handler has the body.
 func handler(body string) bundle.Source {
@@ -34,7 +20,7 @@ func handler(body string) bundle.Source {
 
 func build(t *testing.T, src bundle.Source) []byte {
 	t.Helper()
-	built, err := kit.Builder.Build(t.Context(), src)
+	built, err := jstest.Shared(t).Builder.Build(t.Context(), src)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +29,7 @@ func build(t *testing.T, src bundle.Source) []byte {
 
 func run(t *testing.T, wasm []byte, r jstest.Run) host.Result {
 	t.Helper()
-	result, _, err := kit.Run(t.Context(), wasm, r)
+	result, _, err := jstest.Shared(t).Run(t.Context(), wasm, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,8 +66,8 @@ func TestHostileCodeCostsOnlyItself(t *testing.T) {
 		{"strings", `let s = "x"; for (;;) s += s;`, limits, []string{"guest", "memory_bytes", "timeout_ms", "fuel"}},
 		{"arrays", `const a = []; for (;;) a.push(new Array(1000).fill(a.length));`, host.Limits{TimeoutMillis: 5000}, []string{"guest", "memory_bytes", "timeout_ms", "fuel"}},
 		{"a large buffer", `new Uint8Array(2 ** 31 - 1).fill(1);`, limits, []string{"guest", "memory_bytes"}},
-		{"promises that nobody settles", `const a = []; for (;;) a.push(new Promise(() => {}));`, host.Limits{TimeoutMillis: 5000}, []string{"guest", "memory_bytes", "timeout_ms", "fuel"}},
-		{"rejections that nobody handles", `for (;;) Promise.reject(new Error("no"));`, host.Limits{TimeoutMillis: 5000}, []string{"guest", "memory_bytes", "timeout_ms", "fuel"}},
+		{"promises that never settle", `const a = []; for (;;) a.push(new Promise(() => {}));`, host.Limits{TimeoutMillis: 5000}, []string{"guest", "memory_bytes", "timeout_ms", "fuel"}},
+		{"rejections without a handler", `for (;;) Promise.reject(new Error("no"));`, host.Limits{TimeoutMillis: 5000}, []string{"guest", "memory_bytes", "timeout_ms", "fuel"}},
 		{"recursion", `(function f() { f(); })();`, limits, []string{"guest"}},
 		{"recursion through a getter", `const o = { get x() { return this.x; } }; o.x;`, limits, []string{"guest"}},
 		{"recursion through JSON", `const f = () => JSON.stringify({ toJSON: f }); f();`, limits, []string{"guest"}},
@@ -111,18 +97,18 @@ func TestHostileCodeCostsOnlyItself(t *testing.T) {
 	}
 }
 
-// TestAnActionCanNotSpoilTheNextRun changes what every run shares: the
+// TestAnActionCanNotTaintTheNextRun changes what every run shares: the
 // prototypes and functions of the language and of the runtime.
-func TestAnActionCanNotSpoilTheNextRun(t *testing.T) {
+func TestAnActionCanNotTaintTheNextRun(t *testing.T) {
 	t.Parallel()
 	module := build(t, handler(`
-	  console.log(Object.prototype.spoilt === undefined, typeof fetch, [3, 1].sort().join());
-	  Object.prototype.spoilt = true;
+	  console.log(Object.prototype.tainted === undefined, typeof fetch, [3, 1].sort().join());
+	  Object.prototype.tainted = true;
 	  Object.defineProperty(Object.prototype, "then", { get() { return undefined; }, configurable: true });
-	  Array.prototype.push = Array.prototype.map = Array.prototype.sort = () => { throw new Error("spoilt"); };
-	  Promise.prototype.then = () => { throw new Error("spoilt"); };
-	  JSON.stringify = JSON.parse = () => "spoilt";
-	  Map.prototype.get = Map.prototype.set = () => { throw new Error("spoilt"); };
+	  Array.prototype.push = Array.prototype.map = Array.prototype.sort = () => { throw new Error("tainted"); };
+	  Promise.prototype.then = () => { throw new Error("tainted"); };
+	  JSON.stringify = JSON.parse = () => "tainted";
+	  Map.prototype.get = Map.prototype.set = () => { throw new Error("tainted"); };
 	  globalThis.fetch = globalThis.console = globalThis.setTimeout = undefined;
 	  globalThis.kept = event;`))
 	for range 3 {

@@ -44,7 +44,7 @@ func coldStart(t *testing.T, dir string, all [][]byte, runs int) (good int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cold := kit.Over(s)
+	cold := jstest.Shared(t).Over(s)
 	var mu sync.Mutex
 	var group sync.WaitGroup
 	for n := range len(all) * runs {

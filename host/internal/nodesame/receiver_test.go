@@ -20,9 +20,9 @@ import (
 var intended = []string{
 	"Accept-Encoding",   // the host decodes what it can, under a cap
 	"Accept-Language",   // Node's fetch sends "*"
-	"Auth0-Client",      // tells Node's version, among other things
+	"Auth0-Client",      // has Node's version, among other things
 	"Connection",        // the host keeps its own connections
-	"Content-Length",    // told from what is sent, below
+	"Content-Length",    // computed from what is sent, below
 	"Idempotency-Key",   // the host's own, the same in every attempt
 	"Sec-Fetch-Mode",    // Node's fetch sends "cors"
 	"Transfer-Encoding", // the host has whole bodies

@@ -41,7 +41,7 @@ type action struct {
 	packages  string // folder with its node_modules; "" is its own
 	unordered bool   // its requests come in any order
 	secure    bool   // the receiver speaks TLS
-	differs   []line // for good reasons, which the table says
+	differs   []line // for reasons in the table
 }
 
 // events are what each action is run on.
@@ -142,8 +142,8 @@ func (a *action) run(t *testing.T, file, event string) *run {
 	return r
 }
 
-// told is what a run came to, in either engine.
-type told struct {
+// outcome is the outcome of a run, in either engine.
+type outcome struct {
 	Logs []struct {
 		Level   string `json:"level"`
 		Message string `json:"message"`
@@ -168,7 +168,7 @@ func (r *run) node(t *testing.T) []string {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	output, err := cmd.Output()
-	var got told
+	var got outcome
 	if err == nil {
 		err = json.Unmarshal(output, &got)
 	}
@@ -200,13 +200,13 @@ func (r *run) usher(t *testing.T, module []byte) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r.transcript(tell(t, result))
+	return r.transcript(outcomeOf(t, result))
 }
 
-// tell puts a result as Node's driver does.
-func tell(t *testing.T, result host.Result) told {
+// outcomeOf returns a result in the form of Node's driver.
+func outcomeOf(t *testing.T, result host.Result) outcome {
 	t.Helper()
-	var out told
+	var out outcome
 	if len(result.Output) > 0 {
 		if err := json.Unmarshal(result.Output, &out); err != nil {
 			t.Fatal(err)
@@ -228,9 +228,9 @@ func tell(t *testing.T, result host.Result) told {
 	return out
 }
 
-// warned keeps what the log of a failed run alone tells of a rejection: its
-// name and message. Of one that succeeded the output tells it.
-func (t *told) warned(reason string, succeeded bool) {
+// warned adds a rejection's name and message, which of a failed run are only in the
+// log. Of a successful one they are in the output.
+func (t *outcome) warned(reason string, succeeded bool) {
 	if !succeeded {
 		message, _, _ := strings.Cut(reason, "\n")
 		t.Unhandled = append(t.Unhandled, host.ResultError{Message: message})
@@ -238,7 +238,7 @@ func (t *told) warned(reason string, succeeded bool) {
 }
 
 // transcript writes down what the receiver got and what the run came to.
-func (r *run) transcript(got told) []string {
+func (r *run) transcript(got outcome) []string {
 	requests := r.receiver.requests()
 	if r.unordered {
 		slices.Sort(requests)
@@ -259,7 +259,7 @@ func (r *run) transcript(got told) []string {
 	return strings.Split(all, "\n")
 }
 
-// compare tells where the transcripts differ, other than in what is known to.
+// compare reports where the transcripts differ, except for the known differences.
 // What is known and no longer differs in any run is for the caller to find, by
 // used.
 func compare(node, usher []string, known []line, used map[line]bool) string {

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	secretMark = "what is nobody's to read"
+	secretMark = "a secret of the host"
 	upToCache  = "../../../../" // from a package's folder: node_modules, the tree, trees, the cache
 )
 
@@ -93,12 +93,12 @@ func TestAPackageReachesNothingOfTheHost(t *testing.T) {
 		src := bundle.Source{Name: "action.js", Code: []byte(`exports.x = require("` + name + `");` + anyHandler), Dependencies: listed}
 		made, err := bundleOf(t, p, src)
 		if err != nil && strings.Contains(err.Error(), secretMark) {
-			t.Errorf("%s: the error tells %v", name, err)
+			t.Errorf("%s: the error shows %v", name, err)
 		}
 		if made != nil && (bytes.Contains(made.Code, []byte(secretMark)) || bytes.Contains(made.Map, []byte(secretMark))) {
 			t.Errorf("%s: the bundle holds the file", name)
 		}
-		if made != nil && bytes.Contains(made.Code, []byte("d2hhdCBpcyBub2JvZHkncyB0byByZWFk")) { // in base64
+		if made != nil && bytes.Contains(made.Code, []byte("YSBzZWNyZXQgb2YgdGhlIGhv")) { // in base64
 			t.Errorf("%s: the bundle holds the file's bytes", name)
 		}
 	}

@@ -3,7 +3,7 @@ package bundle_test
 import "testing"
 
 // TestModulesAreStrict asks a function of an ES module what this is in it, and
-// a name that nobody declared what becomes of it.
+// an undeclared name what becomes of it.
 func TestModulesAreStrict(t *testing.T) {
 	t.Parallel()
 	const probe = `function self() { return this === undefined; } function leak() { try { leaked = 1; return false; } catch (e) { return e.name; } }

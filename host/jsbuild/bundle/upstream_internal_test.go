@@ -14,7 +14,7 @@ import (
 )
 
 // TestAMessageOfUnknownWordsIsShownAsItIs holds for the fallback when esbuild words
-// its messages anew: see host/docs/upstream-internals.md.
+// its messages in another way: see host/docs/upstream-internals.md.
 func TestAMessageOfUnknownWordsIsShownAsItIs(t *testing.T) {
 	t.Parallel()
 	j, err := newJob(Source{Name: "action.js"})

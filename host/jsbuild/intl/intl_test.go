@@ -24,7 +24,7 @@ func TestAnActionGetsTheLanguagesAndZonesThatItNames(t *testing.T) {
 		{name: "luxon's setter", code: `DateTime.now().setLocale("fr")`, locales: []string{"fr"}},
 		{name: "Chinese of Taiwan", code: `"zh-TW"`, locales: []string{"zh", "zh-Hant"}},
 		{name: "a zone's name", code: `DateTime.now().setZone("Europe/Berlin")`, zones: all},
-		{name: "a zone that a run tells", code: `d.toLocaleString("en-US", { timeZone: event.request.geoip.timeZone })`, zones: all},
+		{name: "a zone that is only known in a run", code: `d.toLocaleString("en-US", { timeZone: event.request.geoip.timeZone })`, zones: all},
 		{name: "a zone without a place", code: `d.toLocaleString("en-US", { timeZone: "EST" })`, zones: all},
 		{name: "a word that is a zone too", code: `if (event.user.plan === "MET") {}`},
 		{name: "what only looks like a zone", code: `fetch("Content/Type")`},
@@ -48,7 +48,7 @@ func TestAnActionGetsTheLanguagesAndZonesThatItNames(t *testing.T) {
 	}
 }
 
-func TestWhatPackageJSONAsksForInVainIsTold(t *testing.T) {
+func TestPackageJSONGetsAWarningForWhatDoesNotExist(t *testing.T) {
 	t.Parallel()
 	need, warnings, err := intl.Find(nil, []byte(`{"usher": {"locales": ["xx"], "timeZones": ["Mars/Olympus"]}}`))
 	if err != nil {

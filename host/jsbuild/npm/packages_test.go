@@ -220,7 +220,7 @@ func TestInstallSaysWhatIsWrongWithAList(t *testing.T) {
 		{"no name", listed("@1.0.0"), `"" is not a valid package name`},
 		{"a folder for a version", listed("alpha@file:../alpha"), `"file:../alpha" is not a valid version of package "alpha"`},
 		{"a repository for a version", listed("alpha@git+ssh://example.com/alpha.git"), `is not a valid version of package "alpha"`},
-		{"somebody's repository for a version", listed("alpha@somebody/alpha"), `"somebody/alpha" is not a valid version of package "alpha"`},
+		{"a GitHub repository for a version", listed("alpha@acme/alpha"), `"acme/alpha" is not a valid version of package "alpha"`},
 		{"an address for a version", listed("alpha@https://example.com/alpha.tgz"), `is not a valid version of package "alpha"`},
 		{"another package for a version", listed("alpha@npm:beta"), `"npm:beta" is not a valid version of package "alpha"`},
 		{"an option for a version", listed("alpha@--global"), `"--global" is not a valid version of package "alpha"`},

@@ -5,7 +5,7 @@
 //
 // The archive holds more.js (a script that defines the variable usherIntl),
 // zones.json, and for each language languages/TAG.json and, for those without
-// a parent, languages/TAG.js: the function that tells its plurals apart.
+// a parent, languages/TAG.js: the function that returns a number's plural category.
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -22,7 +22,7 @@ const languages = "af am ar as az be bg bn bs ca cs cy da de el en es et eu fa f
 // The currencies of ISO 4217 that are in use.
 const currencies = new Set("AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL".split(" "));
 
-// load evaluates a data file of formatjs and catches what it adds.
+// load evaluates a data file of formatjs and returns what it adds.
 async function load(name, tag) {
   const text = await readFile(new URL(`${tag}.js`, folder(name)), "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
@@ -77,7 +77,7 @@ async function language(tag, zones) {
   };
 }
 
-// diff tells what own has that differs from base; undefined when nothing does.
+// diff returns the parts of own that differ from base; undefined without any.
 function diff(base, own) {
   if (JSON.stringify(base) === JSON.stringify(own)) return undefined;
   if (!own || !base || Array.isArray(own) || typeof own !== "object" || typeof base !== "object") return own;
@@ -90,8 +90,8 @@ function diff(base, own) {
   return out;
 }
 
-// partition tells which zones go by the same names in every language: one zone
-// for each such group, and the group of each zone. The first group is UTC's.
+// partition groups the zones that have the same names in every language. It returns
+// one zone for each group, and the group of each zone. The first group is UTC's.
 async function partition() {
   const tables = await Promise.all(["en", "de", "fr", "ja", "ru", "en-GB", "en-AU", "es-MX", "zh"].map(async (tag) => (await load("datetimeformat", tag)).timeZoneName));
   const groups = new Map([[signature(tables, "UTC"), 0]]);

@@ -1,19 +1,21 @@
 // The glue between QuickJS-NG and the guest ABI. It is linked with the engine
 // into one module: it calls the engine's API, gives the runtime its primitives
-// (see ../runtime/src/native.js) and exports what the host and the build call.
+// (see runtime/src/native.js) and exports the functions that the host and the build
+// call.
 //
-// Its few statics and its own small stack lie at the bottom of the engine's
-// stack, which the engine's limit (STACK_BYTES) keeps from ever growing there.
+// Its few statics and its own small stack are at the bottom of the engine's stack.
+// The engine's limit (STACK_BYTES) keeps the engine's stack from growing into them.
 
 #include "engine.h"
 
 #define STACK_BYTES (512 * 1024)
 
-// Cycles are first looked for when a run holds this much: most never do.
+// The garbage collector first looks for cycles when a run has this much memory. Most
+// never have.
 #define COLLECT_BYTES (16 * 1024 * 1024)
 
-// The room that an image has for a run. Memory that grows costs its instance,
-// which can't be used again; room that is not used costs nothing.
+// The free memory in a snapshot for a run. An instance whose memory grows can't be
+// pooled; free memory that is not used costs nothing.
 #define RUN_BYTES (512 * 1024)
 
 static JSRuntime rt;
@@ -21,7 +23,7 @@ static JSContext ctx;
 static JSValue handlers; // what the runtime registered: define, prepare, describe, start, tick, uncaught, explain
 static JSValue native;   // the primitives
 static JSValue rejection = JS_UNDEFINED;
-static int failed; // the run has told an error
+static int failed; // the run has set an error
 static struct block deferred; // bytecode that each run evaluates first
 static struct block answer;   // of the last call of the build
 static u8 *first;             // the heap's first block
@@ -117,7 +119,7 @@ static JSValue bytes_at(u64 offset) {
   return v;
 }
 
-// ask passes a text through one of the host's functions.
+// ask passes a string to one of the host's functions and returns its answer.
 static JSValue ask(u64 (*call)(u64), JSValue v, int bytes) {
   u64 offset;
   if (!give(v, &offset)) return JS_EXCEPTION;
@@ -159,9 +161,9 @@ static JSValue utf8_encode(JSValue v) {
   return bytes;
 }
 
-// sequence returns the length of the well-formed UTF-8 sequence at at, or of
-// what is to be replaced there, negated: the start of one as far as it is well
-// formed, one byte at least.
+// sequence returns the length of the well-formed UTF-8 sequence at at, or, negated,
+// the length of the part to replace there: the beginning of a sequence as far as it
+// is well formed, one byte at least.
 static int sequence(const u8 *at, u32 left) {
   u8 first = at[0], low = 0x80, high = 0xbf;
   if (first < 0x80) return 1;
@@ -176,8 +178,8 @@ static int sequence(const u8 *at, u32 left) {
   return length;
 }
 
-// malformed counts what is to be replaced in size bytes. Words of ASCII, which
-// most text is, go by at once.
+// malformed counts the parts to replace in size bytes. It skips words of ASCII, which
+// most text is, at once.
 static u32 malformed(const u8 *at, u32 size) {
   u32 count = 0;
   for (u32 i = 0; i < size;) {
@@ -192,7 +194,7 @@ static u32 malformed(const u8 *at, u32 size) {
   return count;
 }
 
-// replaced copies size bytes with U+FFFD in place of all that is malformed.
+// replaced copies size bytes with U+FFFD for each malformed part.
 static struct block replaced(const u8 *at, u32 size, u32 count) {
   struct block b = block_of(size + 2 * count); // three bytes for one at least
   u32 to = 0;
@@ -212,8 +214,8 @@ static struct block replaced(const u8 *at, u32 size, u32 count) {
   return b;
 }
 
-// utf8_decode replaces as the Encoding Standard has it, which the engine's own
-// decoder does not.
+// utf8_decode replaces malformed parts as the Encoding Standard requires, which the
+// engine's own decoder does not.
 static JSValue utf8_decode(JSValue v) {
   u32 size;
   u8 *bytes = JS_GetUint8Array(ctx, &size, v);
@@ -222,8 +224,8 @@ static JSValue utf8_decode(JSValue v) {
   return count ? string_of(replaced(bytes, size, count)) : JS_NewStringLen(ctx, (const char *)bytes, size);
 }
 
-// input is the input's value, without a string of it in between. It is never
-// freed: a run's memory is given up as a whole, which costs less.
+// input returns the input's value, without making a string of it. It is never freed:
+// a run's memory is discarded as a whole, which costs less.
 static JSValue input(void) {
   struct block b = load_input();
   JSValue v = parse_json(ctx, b.at, b.size);
@@ -259,7 +261,7 @@ static JSValue keep(JSValue *slot, JSValue v) {
   return JS_UNDEFINED;
 }
 
-// What each primitive is called; the engine hands its first letter back.
+// The names of the primitives; the engine passes a name's first letter back.
 static const char *const primitives[] = {
     "ainput", "boutput", "cerror", "dhttp_start", "ehttp_wait", "fhttp_cancel", "gcache_get", "hcache_set",
     "icache_delete", "jlog", "ksleep", "lnow", "mrandom", "ncrypto", "outf8_encode", "putf8_decode",
@@ -298,7 +300,7 @@ static JSValue primitive(char letter, JSValue a, JSValue b) {
   return JS_UNDEFINED;
 }
 
-// --- what the engine calls -------------------------------------------------
+// --- calls from the engine -------------------------------------------------
 
 // host_call runs a primitive. The engine boxes values; it owns the arguments.
 EXPORT("host_call") JSValue *host_call(const char *name, u32 size, JSValue *this, u32 argc, JSValue **argv) {
@@ -329,8 +331,8 @@ EXPORT("host_module_load") void *host_module_load(void *name, void *size) { retu
 
 // --- calls into the runtime ------------------------------------------------
 
-// call calls a handler that the runtime registered, or returns undefined when
-// it registered none of that name.
+// call calls a handler that the runtime registered, or returns undefined when it
+// registered none of that name.
 static JSValue call(const char *name, int argc, JSValue *argv) {
   JSValue f = JS_GetPropertyStr(ctx, handlers, name);
   JSValue got = JS_IsFunction(ctx, f) ? JS_Call(ctx, f, JS_UNDEFINED, argc, argv) : JS_UNDEFINED;
@@ -358,7 +360,7 @@ static struct block text_of(JSValue error) {
   return b;
 }
 
-// done frees what a call returned; a failure becomes the run's error.
+// done frees a call's result. A failure becomes the run's error.
 static int done(JSValue got) {
   if (got != JS_EXCEPTION) {
     JS_FreeValue(ctx, got);
@@ -370,7 +372,7 @@ static int done(JSValue got) {
   return 0;
 }
 
-// drain runs every job that waits. What a job throws, the runtime hears.
+// drain runs every queued job. It passes exceptions of jobs to the runtime.
 static int drain(void) {
   for (;;) {
     JSContext at;
@@ -393,7 +395,7 @@ static JSValue define(struct block bytecode) {
   return got;
 }
 
-// run is an execution of the action, from its start until nothing is to come.
+// run runs the action, from its start until no work is left.
 static int run(const char *entry, u32 size) {
   JS_UpdateStackTop(rt);
   failed = 0;
@@ -411,7 +413,7 @@ EXPORT("onExecutePostUserRegistration") int post_user_registration(void) { retur
 EXPORT("onExecutePreUserRegistration") int pre_user_registration(void) { return run("onExecutePreUserRegistration", 28); }
 
 // --- calls of the build ----------------------------------------------------
-// Each returns 1, or 0 for a failure; usher_answer has what it gave, or why.
+// Each returns 1, or 0 for a failure; usher_answer returns the result or the error.
 
 static int answered(JSValue got) {
   block_free(&answer);
@@ -430,7 +432,7 @@ static int answered(JSValue got) {
   return 1;
 }
 
-// usher_alloc gives room for size bytes and a zero after them.
+// usher_alloc allocates size bytes and a zero after them.
 EXPORT("usher_alloc") u8 *usher_alloc(u32 size) {
   u8 *at = block_of(size + 1).at;
   at[size] = 0;
@@ -495,8 +497,8 @@ EXPORT("usher_evaluate") int usher_evaluate(u8 *bytes, u32 size) {
   return answered(f);
 }
 
-// usher_define evaluates an action's bytecode and, if told to, touches what its
-// handler will require; usher_answer describes what it exports.
+// usher_define evaluates an action's bytecode and, if touch is set, loads the modules
+// that its handler will require; usher_answer describes the exports.
 EXPORT("usher_define") int usher_define(u8 *bytes, u32 size, u32 touch) {
   JS_UpdateStackTop(rt);
   JSValue got = define((struct block){bytes, size});
@@ -511,19 +513,19 @@ EXPORT("usher_define") int usher_define(u8 *bytes, u32 size, u32 touch) {
   return answered(call("describe", 0, 0));
 }
 
-// usher_defer keeps an action's bytecode for the start of each run.
+// usher_defer stores an action's bytecode for the start of each run.
 EXPORT("usher_defer") void usher_defer(u8 *bytes, u32 size) {
   deferred.at = bytes;
   deferred.size = size;
 }
 
-// usher_collect frees what nothing refers to.
+// usher_collect collects garbage.
 EXPORT("usher_collect") void usher_collect(void) {
   block_free(&answer);
   JS_RunGC(rt);
 }
 
-// usher_settle readies the memory for its image.
+// usher_settle prepares the memory for the snapshot.
 EXPORT("usher_settle") void usher_settle(void) {
   JS_SetPropertyStr(ctx, native, "building", JS_FALSE);
   JS_SetGCThreshold(rt, COLLECT_BYTES);

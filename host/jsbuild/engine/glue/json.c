@@ -1,18 +1,18 @@
-// A parser of the run's input. The engine's own makes a string and an atom of
-// each key anew and reads letter by letter, which was more than half of a small
-// run. This one finds the atoms of keys by their bytes and reads plain values
-// itself. What is not plain it hands to the engine's parser, token by token,
-// and a text that it can't follow as a whole: the values are the same.
+// A parser of the run's input. The engine's own makes a string and an atom of each
+// key and reads letter by letter, which took more than half of a small run. This one
+// finds the atoms of keys by their bytes and reads plain values itself. It passes
+// every other token to the engine's parser, and a whole text that it can't parse:
+// the values are the same.
 
 #include "engine.h"
 
-#define MAX_DEPTH 32 // deeper texts are the engine's; our stack is small
+#define MAX_DEPTH 32 // the engine parses deeper texts; our stack is small
 
-static u8 *at;        // what is to be read next
+static u8 *at;        // the next byte
 static const u8 *end; // of the text
-static u32 depth;     // of the value that is being read
+static u32 depth;     // of the current value
 
-// NONE says that the text is not for this parser.
+// NONE means that this parser can't parse the text.
 #define NONE TAGGED(9, 0)
 
 static JSValue value(JSContext ctx);
@@ -21,7 +21,7 @@ static void space(void) {
   while (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r') at++;
 }
 
-// by_engine has the engine read the token from start to at.
+// by_engine lets the engine parse the token from start to at.
 static JSValue by_engine(JSContext ctx, u8 *start) {
   u8 next = *at;
   *at = 0;
@@ -32,15 +32,15 @@ static JSValue by_engine(JSContext ctx, u8 *start) {
 
 #define EACH(byte) (0x0101010101010101 * (u64)(byte))
 
-// ordinary tells, for eight letters, that none of them is a quote, a backslash,
-// a control or beyond ASCII. It may fail to see it, never see it wrongly.
+// ordinary reports that none of eight letters is a quote, a backslash, a control or
+// beyond ASCII. It may report false for such letters, but never true for others.
 static int ordinary(u64 w) {
   u64 low = (w - EACH(' ')) | ((w ^ EACH('"')) - EACH(1)) | ((w ^ EACH('\\')) - EACH(1));
   return !((w | low) & EACH(0x80));
 }
 
-// quoted goes past the string that begins here and tells whether it is plain:
-// ASCII without escapes. It is -1 when the string does not end.
+// quoted skips the string that begins here and reports whether it is plain: ASCII
+// without escapes. It returns -1 when the string does not end.
 static int quoted(void) {
   int plain = 1;
   u8 *p = at + 1;

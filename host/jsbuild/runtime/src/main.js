@@ -10,8 +10,7 @@ import { define, prepare, start, tick } from "./loop/index.js";
 import { shapes } from "./loop/shapes.js";
 import { guarded } from "./loop/uncaught.js";
 
-// The engine's own generator would go on in each run from where the image was
-// taken.
+// The engine's own generator would go on in each run from its state in the snapshot.
 if (native.math_random) Math.random = native.math_random;
 
 native.register({

@@ -1,17 +1,17 @@
-// The engine's primitives, which no action sees: the global that carries them
-// is gone before an action is evaluated.
+// The engine's primitives, which no action sees: the global that has them is removed
+// before an action is evaluated.
 //
-//   building                       true while the image is made; false in a run
+//   building                       true during the build; false in a run
 //   input()                        the envelope {event, execution}, parsed: each call gives a new one
 //   output(text)                   sets the run's output
 //   error(text)                    sets the run's error: {name, message, code, stack} as JSON
 //   http_start(json) → number      sends a request; its handle
-//   http_wait(ms) → string | null  the next answer as {id, …} in JSON; null when ms pass first or nothing is on its way; ms < 0 waits without end
-//   http_cancel(handle)            gives a request up
+//   http_wait(ms) → string | null  the next answer as {id, …} in JSON; null when ms pass first or no request is under way; ms < 0 waits without a limit
+//   http_cancel(handle)            cancels a request
 //   cache_get(key) → string | undefined
 //   cache_set(json) → string, cache_delete(key) → string
 //   log(level, text)               0 trace … 4 error
-//   sleep(ms)                      passes time
+//   sleep(ms)                      waits
 //   now() → number                 the run's clock in ms since 1970, with fractions
 //   random(n) → Uint8Array         n random bytes
 //   crypto(request: Uint8Array) → Uint8Array

@@ -42,8 +42,8 @@ export function parameter(algorithm, member, where) {
   return source(required(algorithm, member, where), where, member);
 }
 
-// attempt runs work; what the host says goes wrong becomes the named
-// exception, or the one that the host names.
+// attempt runs work. An error of the host becomes the named exception, or the one
+// that the host names.
 export function attempt(work, name, message) {
   try {
     return work();
@@ -59,7 +59,7 @@ export function allowed(usages, possible, kind) {
   return usages;
 }
 
-// checkJWK checks what a JWK says of its use.
+// checkJWK checks the members of a JWK about its use.
 export function checkJWK(jwk, kty, extractable, usages, use) {
   if (typeof jwk !== "object" || jwk === null) throw exception("DataError", "Invalid keyData");
   if (jwk.kty !== kty) throw exception("DataError", 'Invalid JWK "kty" Parameter');

@@ -31,8 +31,8 @@ function reject(name, must, value) {
   throw invalidArgument(name, must, value);
 }
 
-// copied returns bytes that nobody else can change: slice of a Buffer shares
-// its memory.
+// copied returns bytes that no other code can change: slice of a Buffer shares its
+// memory.
 export function copied(value) {
   return new Uint8Array(value);
 }

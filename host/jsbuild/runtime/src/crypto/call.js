@@ -10,8 +10,8 @@ const lengthBytes = 4;
 // Cryptography API has for it.
 export const domName = Symbol("domName");
 
-// call does one operation and returns what the host tells with the parts of
-// its answer, each a Buffer.
+// call does one operation and returns the head of the host's answer, with the parts
+// of the answer as Buffers.
 export function call(head, ...parts) {
   const { info, body } = exchange(JSON.stringify({ ...head, parts: parts.map((part) => part.length) }), parts);
   if (!info) return { info: {}, parts: [body] };
@@ -36,7 +36,7 @@ function exchange(head, parts) {
   return answered(native.crypto(joined(framed(head), parts)));
 }
 
-// answered takes an answer apart; an empty head tells nothing.
+// answered divides an answer into its head, which may be empty, and its parts.
 function answered(answer) {
   const length = answer[0] | (answer[1] << 8) | (answer[2] << 16) | (answer[3] << 24);
   const at = answer.byteOffset + lengthBytes;
@@ -90,7 +90,7 @@ const classes = {
   ERR_MISSING_PASSPHRASE: TypeError,
 };
 
-// failure makes the error that Node would throw of what the host says.
+// failure returns the error that Node would throw, for an error of the host.
 function failure({ name, message, code }) {
   const error = code && !code.startsWith("ERR_OSSL") ? nodeError(classes[code] ?? Error, code, message) : openssl(message, code);
   Object.defineProperty(error, domName, { value: name });

@@ -1,4 +1,4 @@
-// X509Certificate: what a certificate says.
+// X509Certificate: the fields of a certificate.
 import { Buffer } from "../node/buffer.js";
 import { invalidArgument } from "../node/errors.js";
 import { copied, needBytes } from "./bytes.js";
@@ -59,7 +59,7 @@ export class X509Certificate {
     return imported({ op: "import", kind: "public", format: "der", type: "spki" }, this.#key);
   }
 
-  // verify tells whether the holder of a public key signed the certificate.
+  // verify reports whether the holder of a public key signed the certificate.
   verify(key) {
     if (!(key instanceof KeyObject)) throw invalidArgument("pkey", "an instance of KeyObject", key);
     return call({ op: "certificate" }, this.#raw, material(key)).info.verified;

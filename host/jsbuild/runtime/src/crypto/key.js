@@ -1,5 +1,5 @@
-// KeyObject, and the ways to one. A private key is kept as PKCS 8 and a public
-// one as SPKI, which is what the host takes.
+// KeyObject, and the ways to one. A private key is stored as PKCS 8 and a public
+// one as SPKI, as the host takes them.
 import { Buffer } from "../node/buffer.js";
 import { checkObject, invalidArgument, nodeError } from "../node/errors.js";
 import { anyBytes, anyKey, bytes, copied, needBytes } from "./bytes.js";
@@ -67,13 +67,14 @@ class PrivateKeyObject extends AsymmetricKeyObject {}
 
 const kinds = { secret: SecretKeyObject, public: PublicKeyObject, private: PrivateKeyObject };
 
-// makeKey returns the KeyObject of bytes that are nobody else's. Info is what
-// the host tells of an asymmetric key: {type, bits, exponent, curve}.
+// makeKey returns the KeyObject of bytes that it then owns. Info is the host's
+// description of an asymmetric key: {type, bits, exponent, curve}.
 export function makeKey(type, bytes, info = {}) {
   return new kinds[type](secret, { type, bytes, info });
 }
 
-// material returns a key's bytes, infoOf what it is: no one may change them.
+// material returns a key's bytes, and infoOf its description. The caller must not
+// change them.
 export const material = (key) => stateOf(key).bytes;
 export const infoOf = (key) => stateOf(key).info;
 

@@ -83,7 +83,7 @@ export function getRandomValues(array) {
   return randomFillSync(array);
 }
 
-// timingSafeEqual compares without telling by its time where two differ.
+// timingSafeEqual compares in a time that does not depend on the content.
 export function timingSafeEqual(a, b) {
   const [x, y] = [a, b].map((value, i) => bytes(typeof value === "string" ? undefined : value) ?? notBytes(`buf${i + 1}`, value));
   if (x.length !== y.length) throw nodeError(RangeError, "ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH", "Input buffers must have the same byte length");

@@ -9,7 +9,7 @@ import { findZone, offsetAt } from "./zone.js";
 const languages = new Map([["en", english]]);
 const made = new Map();
 
-// nameZones tells how English names the time zones.
+// nameZones sets the English names of the time zones.
 export function nameZones(names) {
   english.zones = names;
 }
@@ -18,7 +18,7 @@ export function nameZones(names) {
 export function addDates(data) {
   languages.set(data.locale, data);
   const clock = /h1/.test(data.hourCycle) ? "hms" : "Hms";
-  for (const common of ["yMd", clock, `yMd${clock}`]) patternOf(data, common); // so that the image has them
+  for (const common of ["yMd", clock, `yMd${clock}`]) patternOf(data, common); // so that the snapshot has them
   made.clear();
   addLocale(data.locale);
 }

@@ -61,5 +61,5 @@ hide(String.prototype, "localeCompare", { localeCompare(that, locales, options) 
   return new words.Collator(locales, options).compare(String(this), String(that));
 } }.localeCompare);
 
-// What most actions use is resolved here, into the image.
+// This resolves, for the snapshot, the formats that most actions use.
 for (const name of ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"]) new Date(0)[name]();

@@ -2,7 +2,7 @@
 const available = new Map([["en", "en"]]);
 const warned = new Set();
 
-// addLocale makes tag's language known; data says where it is spelled so.
+// addLocale adds tag's language.
 export function addLocale(tag) {
   available.set(tag.toLowerCase(), tag);
 }
@@ -10,7 +10,8 @@ export function addLocale(tag) {
 const shape = /^(?:[a-z]{2,3}|[a-z]{5,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?(?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*(?:-[a-wyz\d](?:-[a-z\d]{2,8})+)*(?:-x(?:-[a-z\d]{1,8})+)?$/i;
 const older = { iw: "he", in: "id", ji: "yi", jw: "jv", mo: "ro", tl: "fil", sh: "sr-Latn" };
 
-// canonical spells one tag as Unicode does; a RangeError says that it is none.
+// canonical returns the canonical spelling of a tag. It throws a RangeError for an
+// invalid tag.
 export function canonical(tag) {
   if (typeof tag !== "string" && typeof tag !== "object") throw new TypeError("Incorrect locale information provided");
   const text = String(tag);
@@ -29,7 +30,7 @@ export function list(locales) {
   return [...new Set(tags.map(canonical))];
 }
 
-// supported tells the language at hand that serves tag best, or undefined.
+// supported returns the available language that is closest to tag, or undefined.
 export function supported(tag) {
   let text = tag.replace(/-[ux]-.*$/, "").toLowerCase();
   if (/^zh-(?:tw|hk|mo)$/.test(text)) text = text === "zh-tw" ? "zh-hant" : text.replace("zh-", "zh-hant-");
@@ -38,9 +39,9 @@ export function supported(tag) {
   }
 }
 
-// resolve picks the first of locales that is at hand: the tag to report, the
-// language whose data serve it and the tag's u extensions. English stands in
-// for those that are not, and the log says so once for each.
+// resolve picks the first available one of locales: the tag to report, the language
+// whose data it uses, and the tag's u extensions. English replaces the others, with
+// one warning in the log for each.
 export function resolve(locales) {
   const tags = list(locales);
   for (const tag of tags) {

@@ -1,5 +1,5 @@
-// A skeleton says which fields a date is written with and how wide each is;
-// the closest of a language's patterns is found and widened to it. The rules
+// A skeleton is the list of a date's fields and their widths; the closest of a
+// language's patterns is found and widened to it. The rules
 // and weights are those of Unicode's date time pattern generator.
 
 // fields lists the fields from the widest to the narrowest; a field's place is its rank.
@@ -98,7 +98,7 @@ function closest(wanted, names, list) {
   return { candidate: best, sum: least, missing: names.filter((name) => !(best.mask & bit(name))) };
 }
 
-// width says how wide a pattern's field becomes when wanted is asked for.
+// width returns the width of a pattern's field when wanted is asked for.
 function width(name, own, ownWidth, wanted, candidate) {
   if (name === "minute" || name === "second") return ownWidth;
   const asked = wanted.letter === "E" && wanted.width < 3 ? 3 : wanted.width;

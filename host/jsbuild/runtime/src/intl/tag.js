@@ -14,8 +14,8 @@ export class Locale {
     const head = [options.language ?? language, options.script ?? script, options.region ?? region, ...variants].filter(Boolean).join("-");
     const unicode = Object.entries(keys).filter(([name]) => options[name] !== undefined).map(([name, key]) => `${key}${options[name] === true ? "" : `-${options[name]}`}`);
     const rest = extensions.filter((part) => !(part.startsWith("u-") && unicode.length));
-    const kept = unicode.length ? extensions.find((part) => part.startsWith("u-"))?.slice(2) : undefined;
-    this.#tag = canonical([head, ...(unicode.length ? [`u-${[...unicode, kept].filter(Boolean).join("-")}`] : []), ...rest].join("-"));
+    const previous = unicode.length ? extensions.find((part) => part.startsWith("u-"))?.slice(2) : undefined;
+    this.#tag = canonical([head, ...(unicode.length ? [`u-${[...unicode, previous].filter(Boolean).join("-")}`] : []), ...rest].join("-"));
   }
   get baseName() {
     return this.#tag.split(/-(?=[a-wyz\d]-|x-)/)[0];

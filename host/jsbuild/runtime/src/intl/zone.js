@@ -11,7 +11,7 @@ const groups = new Map([["UTC", 0]]);
 
 // addZones takes the tz database as moment-timezone packs it: zones are
 // "name|abbreviations|offsets|indices|differences", links "name|other name".
-// own tells the group of zones that go by the same name, which languages name.
+// own is the group of each zone: languages have one name for each group.
 export function addZones({ zones, links, groups: own }) {
   for (const zone of zones) packed.set(zone.slice(0, zone.indexOf("|")), zone);
   for (const link of links) {
@@ -22,7 +22,7 @@ export function addZones({ zones, links, groups: own }) {
   for (const [name, group] of Object.entries(own)) groups.set(name, group);
 }
 
-// groupOf tells a zone's place in a language's list of names, or undefined.
+// groupOf returns a zone's index in a language's list of names, or undefined.
 export function groupOf(name) {
   const target = packed.get(name);
   return groups.get(name) ?? (target?.includes("|") ? undefined : groups.get(target));
@@ -31,7 +31,8 @@ export function groupOf(name) {
 // zoneNames lists what findZone knows, in order.
 export const zoneNames = () => [...packed.keys(), "UTC"].filter((name, i, all) => all.indexOf(name) === i).sort();
 
-// findZone gives the zone's own spelling of name; a RangeError says that there is none.
+// findZone returns the zone's own spelling of name. It throws a RangeError without a
+// zone.
 export function findZone(name) {
   if (utc.test(name)) return "UTC";
   const offset = /^([+-])([01]\d|2[0-3])(?::?([0-5]\d))?$/.exec(name);
@@ -42,7 +43,7 @@ export function findZone(name) {
   throw new RangeError(`Invalid time zone specified: ${name}${hint}`);
 }
 
-// offsetAt tells a zone's distance from UTC in ms and whether summer time is in force.
+// offsetAt returns a zone's offset from UTC in ms, and whether it has summer time.
 export function offsetAt(name, time) {
   if (name === "UTC") return { offset: 0, summer: false };
   const fixed = /^([+-])(\d\d):(\d\d)$/.exec(name);

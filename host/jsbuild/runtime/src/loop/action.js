@@ -12,8 +12,8 @@ let failure = null; // why the top level failed, as {thrown}
 let touches = [];
 
 // evaluate runs the top level of bundle, a function (module, exports, require,
-// touch). While the image is made what it throws is thrown on; in a run it is
-// kept for [handler], as the run's error.
+// touch). During the build an exception is passed on; in a run [handler] throws it,
+// as the run's error.
 export function evaluate(bundle, builtins) {
   failure = null;
   touches = [];
@@ -27,15 +27,15 @@ export function evaluate(bundle, builtins) {
   }
 }
 
-// summary tells the build what the action exports, and why that is not enough.
+// summary describes the action for the build: its exports, and the problem with them.
 export function summary() {
   const names = (value) => (typeof value === "object" && value !== null ? Object.keys(value) : []);
   const exports = [...new Set([...names(exported), ...(exported?.__esModule ? names(exported.default) : [])])];
   return { exports, problem: problemOf(entries.filter((entry) => exports.includes(entry))) };
 }
 
-// problemOf tells why one of the action's handlers can't be called, or that it
-// has none.
+// problemOf returns the reason why one of the action's handlers can't be called, or
+// that there is none.
 function problemOf(served) {
   const isObject = typeof exported === "object" && exported !== null;
   if (served.length === 0 && isObject) return `it does not export ${entries[0]}`;

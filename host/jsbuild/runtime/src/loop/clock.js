@@ -4,8 +4,8 @@ import { native } from "../native.js";
 
 let began = null;
 
-// now returns the clock in ms. While the image is made there is none, and
-// times count from the start of the run.
+// now returns the clock in ms. During the build there is none, and times count from
+// the start of the run.
 export function now() {
   if (native.building) return 0;
   const time = native.now();

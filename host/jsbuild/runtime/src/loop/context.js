@@ -1,6 +1,6 @@
-// What asynchronous callbacks carry along. Whoever keeps something for each
-// chain of calls, as AsyncLocalStorage does, says with useContext how a
-// callback is bound to the chain that it was made in.
+// The context of asynchronous callbacks. Code that stores something for each chain of
+// calls, such as AsyncLocalStorage, sets with useContext how a callback is bound to
+// the chain that it was made in.
 
 let binder = (callback) => callback;
 

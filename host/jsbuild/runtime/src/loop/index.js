@@ -1,13 +1,13 @@
 // An action's life: define evaluates its bundle, prepare touches what its
 // handler will require, start begins a run and tick carries it on.
 //
-// A run ends when its handler has settled and what it set going has drained:
-// requests, timers, immediates. A handler that throws ends its run no sooner,
-// for what it had set going would go on in Node, too. Once the handler has
+// A run ends when its handler has settled and the work that it started is done:
+// requests, timers, immediates. A handler that throws does not end its run earlier,
+// because that work would go on in Node, too. Once the handler has
 // settled, nothing waits for a timer without a reference, for an interval,
 // which may never end, nor for a timer that fires when the run's time is over.
-// A refusal of the sandbox's that nobody caught is final: after it nothing waits
-// for the handler or a timer, but for the requests under way.
+// An uncaught refusal of the sandbox is final: after it the run waits neither for the
+// handler nor for a timer, but only for the requests under way.
 import { native } from "../native.js";
 import { UnsupportedInSandboxError } from "../node/unsupported.js";
 import { evaluate, handler, touch } from "./action.js";
@@ -16,7 +16,7 @@ import { forgetBegin, now, sinceBegin } from "./clock.js";
 import { useInspect } from "./failure.js";
 import { listening } from "./listeners.js";
 import { conclude, fail } from "./outcome.js";
-import { rejected, tellRejections } from "./rejections.js";
+import { rejected, reportRejections } from "./rejections.js";
 import { dropRequests, receive, waiting } from "./request.js";
 import { dropTicks, ticking, turn } from "./ticks.js";
 import { takeSecrets } from "./shared.js";
@@ -27,8 +27,8 @@ import { takeUncaught } from "./uncaught.js";
 const { then } = Promise.prototype;
 const { resolve } = Promise;
 
-// Immediates take no time by the run's clock. Whoever polls with them waits
-// for time to pass, so after so many batches in a row some does.
+// Immediates take no time by the run's clock. Code that polls with them waits for
+// time to pass, so the clock moves after so many batches in a row.
 const maxTimelessBatches = 100;
 
 // The guest's clock is behind the host's by the time that code takes, so the
@@ -100,18 +100,18 @@ export function tick() {
   return more;
 }
 
-// unhandled tells listeners of rejections. What one of them throws, none hears.
+// unhandled reports rejections to listeners. It does not report what they throw.
 function unhandled() {
   try {
-    return tellRejections(listening());
+    return reportRejections(listening());
   } catch (thrown) {
     fail(thrown);
     return true;
   }
 }
 
-// taken gives an exception that nobody caught to listeners, or else fails the
-// run. It tells whether anyone listened.
+// taken passes an uncaught exception to listeners, or else fails the run. It reports
+// whether there were listeners.
 function taken(exception) {
   try {
     if (!(exception instanceof UnsupportedInSandboxError) && listening().exception(exception, "uncaughtException")) return true;
@@ -143,7 +143,7 @@ function alive() {
   return waiting() || (!broken && awaitsTimer());
 }
 
-// awaitsTimer tells whether the run goes on for a timer.
+// awaitsTimer reports whether the run goes on for a timer.
 function awaitsTimer() {
   const until = heldUntil(settled !== null);
   return until < Infinity && (!settled || sinceBegin(until) < timeout - marginMillis);
@@ -163,10 +163,10 @@ function wait(ms) {
   else if (ms > 0) native.sleep(ms);
 }
 
-// end tells what came of the run, and leaves nothing for another one.
+// end reports the outcome of the run, and clears its state.
 function end() {
   if (!settled && !broken) fail(new Error(neverSettled));
-  if (settled?.at != null) tellDelay();
+  if (settled?.at != null) logDelay();
   conclude(commands);
   dropTimers();
   dropRequests();
@@ -174,9 +174,9 @@ function end() {
   forgetBegin();
 }
 
-// tellDelay says what the run did not wait for after its handler had settled,
+// logDelay logs the work that the run did not wait for after its handler had settled,
 // and that it went on for long.
-function tellDelay() {
+function logDelay() {
   const { before, after } = abandoned(settled.mark);
   if (after > 0) native.log(3, `${after} of the timers that unawaited work had set would fire after the run's time is over (timeout_ms ${timeout}): that work is not done. Await it.`);
   if (before > 0) native.log(1, `${before} of the handler's timers would fire after the run's time is over (timeout_ms ${timeout}). Clear timers that nothing needs any more.`);

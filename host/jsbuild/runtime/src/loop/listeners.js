@@ -1,5 +1,5 @@
-// Those in the action who want to know of what nobody caught. node/process.js
-// has them: each returns whether anyone listened.
+// The action's listeners for uncaught errors. node/process.js has them: each returns
+// whether there were listeners.
 
 let listeners = { exception: () => false, rejection: () => false, handled: () => false };
 

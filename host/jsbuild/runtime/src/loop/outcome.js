@@ -1,29 +1,29 @@
-// What a run came to: the error that it failed with, or else its output, and
-// what the log tells besides.
+// The outcome of a run: the error that it failed with, or else its output, and the
+// lines of the log about it.
 import { native } from "../native.js";
 import { describe } from "./failure.js";
 import { takeRejections } from "./rejections.js";
 import { stringify } from "./json.js";
 
-const maxUnhandled = 20; // that are told one by one
+const maxUnhandled = 20; // that are reported one by one
 const maxLogged = 4 << 10; // characters of a stack in a log line
 
 let failures = [];
 
-// fail keeps what was thrown. The first is the run's error, and told at once:
-// it counts even when what is still to come takes longer than the run may.
+// fail stores an exception. The first is the run's error, and reported at once: it
+// counts even when the rest takes longer than the run may.
 export function fail(thrown) {
   const failure = describe(thrown);
-  failures[failures.length] = failure; // the action may have spoilt push
+  failures[failures.length] = failure; // the action may have replaced push
   if (failures.length === 1) native.error(stringify(failure));
 }
 
-// conclude tells the rest: a rejection that no one took up is a warning, also
-// in the output of a run that succeeds, so that whoever operates it sees it.
+// conclude reports the rest: an unhandled rejection is a warning, also in the output
+// of a run that succeeds, so that its operator sees it.
 export function conclude(commands) {
   for (let i = 1; i < failures.length; i++) warn("Uncaught", failures[i]);
   const unhandled = unhandledRejections();
-  if (failures.length === 0) tell(commands, unhandled);
+  if (failures.length === 0) setOutput(commands, unhandled);
   failures = [];
 }
 
@@ -40,8 +40,8 @@ function warn(what, { message, stack = message }) {
   native.log(3, `${what}: ${stack.length > maxLogged ? stack.slice(0, maxLogged) + "…" : stack}`);
 }
 
-// tell sets the output, when there is something to say.
-function tell(commands, unhandled) {
+// setOutput sets the output, when there is any.
+function setOutput(commands, unhandled) {
   if (commands.length + unhandled.length === 0) return;
   const output = {};
   if (commands.length > 0) output.commands = commands;

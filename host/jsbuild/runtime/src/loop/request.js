@@ -7,7 +7,7 @@ import { parse, stringify } from "./json.js";
 
 let pending = new Map(); // by handle
 
-// RequestError says why there is no response. Its code is "refused" (a policy
+// RequestError is the reason why there is no response. Its code is "refused" (a policy
 // forbids it), "invalid" (it can't be sent), "timeout", "network" or "limit".
 export class RequestError extends Error {
   constructor({ code, message }) {
@@ -42,7 +42,7 @@ function cancel(handle) {
   if (pending.delete(handle)) native.http_cancel(handle);
 }
 
-// waiting tells whether any request has no answer yet.
+// waiting reports whether any request has no answer yet.
 export function waiting() {
   return pending.size > 0;
 }

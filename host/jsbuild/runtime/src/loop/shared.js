@@ -1,8 +1,8 @@
 // The secrets of shared modules, which the code of the action must not see. A
-// run's event comes with them, and they are taken out of it before any of that
-// code hears of the event. Here nothing is called that the action could have
-// changed, and nothing is set that an accessor of the action's could catch:
-// what is needed of the language was taken before the action was there.
+// run's event comes with them, and they are taken out of it before any of that code
+// gets the event. This module calls nothing that the action could have changed, and
+// sets nothing that an accessor of the action's could catch: it took what it needs
+// of the language before the action was loaded.
 
 const { defineProperty, ownKeys } = Reflect;
 const { create, getOwnPropertyDescriptors } = Object;
@@ -19,11 +19,11 @@ const prototype = create(null, getOwnPropertyDescriptors(Object.prototype));
 
 const prefix = "actions:";
 
-let kept = create(null); // the run's secrets, by module
+let byModule = create(null); // the run's secrets, by module
 
 // takeSecrets takes the shared modules' secrets out of event.
 export function takeSecrets(event) {
-  kept = create(null);
+  byModule = create(null);
   const secrets = event?.secrets;
   if (typeof secrets !== "object" || secrets === null) return;
   const names = ownKeys(secrets);
@@ -32,8 +32,8 @@ export function takeSecrets(event) {
     if (typeof name !== "string" || !startsWith(name, prefix)) continue;
     const at = lastIndexOf(name, "/");
     const module = slice(name, prefix.length, at);
-    kept[module] ??= create(prototype);
-    defineProperty(kept[module], slice(name, at + 1), {
+    byModule[module] ??= create(prototype);
+    defineProperty(byModule[module], slice(name, at + 1), {
       __proto__: null,
       value: secrets[name],
       writable: true,
@@ -55,7 +55,7 @@ export function handOver() {
   return (module) => ({
     __proto__: prototype,
     get secrets() {
-      return kept[module] ?? create(prototype);
+      return byModule[module] ?? create(prototype);
     },
   });
 }

@@ -29,7 +29,7 @@ export function turn(step) {
   }
 }
 
-// ticking tells whether ticks wait for their turn.
+// ticking reports whether ticks are queued.
 export function ticking() {
   return ticks.length > 0;
 }

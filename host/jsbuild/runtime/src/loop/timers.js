@@ -42,12 +42,12 @@ export class Timeout {
     push(timers, this.#entry);
   }
 
-  // current tells whether entry is the one by which this timer fires.
+  // current reports whether entry is the one by which this timer fires.
   current(entry) {
     return this.#entry === entry;
   }
 
-  // holds tells whether the run goes on for this timer once its handler has
+  // holds reports whether the run goes on for this timer once its handler has
   // settled: not without a reference, nor for an interval.
   holds() {
     return this.#referenced && !this.#repeats;
@@ -109,7 +109,7 @@ export class Immediate {
     if (callback) guarded(callback.bind(this), ...this.#args);
   }
 
-  // holds tells whether the run must go on for it.
+  // holds reports whether the run must go on for it.
   holds() {
     return this.#referenced && this.#callback !== null;
   }
@@ -178,8 +178,8 @@ export function dropTimers() {
   if (known.size > 0) known = new Map();
 }
 
-// fireNext fires one timer that is due, or one immediate, and tells whether
-// there was one.
+// fireNext fires one timer that is due, or one immediate, and reports whether there
+// was one.
 export function fireNext() {
   const immediate = batch.pop();
   if (immediate) {
@@ -195,9 +195,9 @@ export function fireNext() {
   return false;
 }
 
-// nextBatch makes the immediates that stand in line ready to fire, and tells
-// whether there are any. Those without a reference wait for others: alive tells
-// whether the run goes on anyway.
+// nextBatch makes the queued immediates ready to fire, and reports whether there are
+// any. Those without a reference wait for others: alive is whether the run goes on
+// anyway.
 export function nextBatch(alive) {
   if (immediates.length === 0 || !(immediates.some((i) => i.holds()) || alive())) return false;
   batch = immediates.reverse();
@@ -231,7 +231,7 @@ export function heldUntil(settled) {
   return at;
 }
 
-// mark returns what [abandoned] tells timers by.
+// mark returns the mark by which [abandoned] recognises timers.
 export function mark() {
   return made;
 }

@@ -1,9 +1,9 @@
-// Exceptions that no one caught: in a timer, a tick or a microtask. The first
-// of them is why the run fails.
+// Uncaught exceptions: in a timer, a tick or a microtask. The run fails with the
+// first of them.
 
 let exceptions = [];
 
-// guarded calls callback with args and keeps what it throws.
+// guarded calls callback with args and stores what it throws.
 export function guarded(callback, ...args) {
   try {
     callback(...args);

@@ -5,8 +5,8 @@ import { checkFunction, invalidArgument, nodeError } from "./errors.js";
 import { inspect } from "./inspect.js";
 import { types } from "./types.js";
 
-// fail throws what message says: an error of the caller's own, or an
-// AssertionError with the given fields.
+// fail throws message if it is an error, or else an AssertionError with the given
+// fields.
 function fail(fields, message) {
   if (message instanceof Error) throw message;
   throw new AssertionError({ ...fields, message });
@@ -32,7 +32,7 @@ const deepStrictEqual = check("deepStrictEqual", (a, b) => isDeepEqual(a, b, tru
 const notDeepStrictEqual = check("notDeepStrictEqual", (a, b) => !isDeepEqual(a, b, true));
 const partialDeepStrictEqual = check("partialDeepStrictEqual", includes);
 
-// includes tells whether all of expected is in actual.
+// includes reports whether all of expected is in actual.
 function includes(actual, expected) {
   if (Array.isArray(expected)) return Array.isArray(actual) && expected.every((value) => actual.some((a) => includes(a, value)));
   if (expected === null || typeof expected !== "object" || Object.getPrototypeOf(expected) !== Object.prototype) return isDeepEqual(actual, expected, true);
@@ -48,9 +48,9 @@ function truthy(caller, ...args) {
   if (value) return;
   const missing = args.length === 0 ? "No value argument passed to `assert.ok()`" : undefined;
   const generated = message === undefined || message === null;
-  const told = generated ? missing ?? "The expression evaluated to a falsy value" : message;
-  if (told instanceof Error) throw told;
-  const error = new AssertionError({ actual: value, expected: true, operator: "==", message: told, stackStartFn: caller });
+  const shown = generated ? missing ?? "The expression evaluated to a falsy value" : message;
+  if (shown instanceof Error) throw shown;
+  const error = new AssertionError({ actual: value, expected: true, operator: "==", message: shown, stackStartFn: caller });
   error.generatedMessage = generated;
   throw error;
 }
@@ -171,8 +171,8 @@ Object.assign(assert, {
   doesNotMatch: matching("doesNotMatch", false),
   ifError(value) {
     if (value === null || value === undefined) return;
-    const told = value instanceof Error && value.message === "" && value.constructor ? value.constructor.name : value?.message;
-    throw new AssertionError({ actual: value, expected: null, operator: "ifError", message: `ifError got unwanted exception: ${typeof told === "string" ? told : inspect(value)}`, stackStartFn: assert.ifError });
+    const shown = value instanceof Error && value.message === "" && value.constructor ? value.constructor.name : value?.message;
+    throw new AssertionError({ actual: value, expected: null, operator: "ifError", message: `ifError got unwanted exception: ${typeof shown === "string" ? shown : inspect(value)}`, stackStartFn: assert.ifError });
   },
 });
 

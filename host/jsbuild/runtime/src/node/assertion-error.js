@@ -22,7 +22,7 @@ export class AssertionError extends Error {
   constructor(options) {
     const { message, operator, actual, expected, stackStartFn } = options;
     const generated = message === undefined || message === null;
-    super(generated ? said(operator, actual, expected) : told(operator, actual, expected, String(message)));
+    super(generated ? described(operator, actual, expected) : extended(operator, actual, expected, String(message)));
     this.generatedMessage = generated;
     this.code = "ERR_ASSERTION";
     this.actual = actual;
@@ -48,7 +48,7 @@ function shown(value) {
 
 const isObject = (value) => value !== null && (typeof value === "object" || typeof value === "function");
 
-function said(operator, actual, expected) {
+function described(operator, actual, expected) {
   if (operator === "deepStrictEqual" || operator === "strictEqual") return unequal(operator, actual, expected);
   if (operator === "notDeepStrictEqual" || operator === "notStrictEqual") return equal(operator, actual);
   const [a, b] = [cut(shown(actual)), cut(shown(expected))];
@@ -69,8 +69,8 @@ function equal(operator, actual) {
   return lines.length === 1 ? `${heading}${lines[0].length > 5 ? "\n\n" : " "}${lines[0]}` : `${heading}\n\n${lines.join("\n")}\n`;
 }
 
-// told is what a caller's message becomes: for some assertions the values follow.
-function told(operator, actual, expected, message) {
+// extended returns a caller's message: for some assertions the values follow.
+function extended(operator, actual, expected, message) {
   return operator === "deepStrictEqual" || operator === "strictEqual" ? unequal(operator, actual, expected, message) : message;
 }
 

@@ -6,7 +6,7 @@ const plain = Function.prototype;
 const { bind } = plain;
 const { apply, getPrototypeOf, setPrototypeOf } = Reflect;
 
-const mended = {
+const fixed = {
   bind(self) {
     const bound = apply(bind, this, arguments);
     const prototype = getPrototypeOf(this);
@@ -14,4 +14,4 @@ const mended = {
   },
 };
 
-Object.defineProperty(plain, "bind", { value: mended.bind, writable: true, configurable: true });
+Object.defineProperty(plain, "bind", { value: fixed.bind, writable: true, configurable: true });

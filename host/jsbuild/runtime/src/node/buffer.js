@@ -82,7 +82,7 @@ function checkSize(size) {
   return size;
 }
 
-// adopt makes bytes, which no one else holds, a Buffer.
+// adopt makes a Buffer of bytes that no other code has.
 function adopt(bytes) {
   return Object.setPrototypeOf(bytes, prototype);
 }

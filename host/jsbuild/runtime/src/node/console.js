@@ -107,15 +107,15 @@ export class Console {
   }
 
   timeLog(label = "default", ...args) {
-    this.#tell(label, "timeLog", args);
+    this.#log(label, "timeLog", args);
   }
 
   timeEnd(label = "default") {
-    this.#tell(label, "timeEnd", []);
+    this.#log(label, "timeEnd", []);
     this.#times.delete(`${label}`);
   }
 
-  #tell(label, caller, args) {
+  #log(label, caller, args) {
     const begun = this.#times.get(`${label}`);
     if (begun === undefined) process.emitWarning(`No such label '${label}' for console.${caller}()`);
     else this.log("%s: %s", label, duration(Number(process.hrtime.bigint() - begun) / 1e6), ...args);

@@ -1,4 +1,4 @@
-// How two values differ, line by line, as assert tells it.
+// The difference of two values, line by line, as assert prints it.
 
 // diff returns the lines that lead from expected to actual: marked "+" where
 // they are only in actual, "-" where only in expected.

@@ -31,7 +31,7 @@ export function hidden(object, name, value) {
   Object.defineProperty(object, name, { value, writable: true, configurable: true, enumerable: false });
 }
 
-// invalidArgument says that an argument is of the wrong kind; must is "of type
+// invalidArgument is the error of an argument of the wrong kind; must is "of type
 // string", "one of type string or Buffer" and the like.
 export function invalidArgument(name, must, value) {
   const kind = name.includes(".") ? "property" : "argument";

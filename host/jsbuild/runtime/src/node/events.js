@@ -34,7 +34,7 @@ prototype.emit = function emit(type, ...args) {
   return true;
 };
 
-// announce tells those who watch errors, and throws an error that no one takes.
+// announce emits errorMonitor, and throws an error without a listener.
 function announce(emitter, args) {
   if (emitter._events?.[errorMonitor]) emitter.emit(errorMonitor, ...args);
   if (emitter._events?.error) return;
@@ -57,7 +57,7 @@ function watch(emitter, result, type, args) {
   }));
 }
 
-// EventEmitter is a function, for those who call it on objects of their own.
+// EventEmitter is a function, because some code calls it on objects of its own.
 // It has the package's prototype, so that streams are instances of it.
 export function EventEmitter(options) {
   EventEmitter.init.call(this, options);

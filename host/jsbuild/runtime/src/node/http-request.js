@@ -122,7 +122,7 @@ export class ClientRequest extends Writable {
   flushHeaders() {}
 
   addTrailers() {
-    throw new UnsupportedInSandboxError("ClientRequest.addTrailers()", "send what they say in the body or in headers");
+    throw new UnsupportedInSandboxError("ClientRequest.addTrailers()", "send their content in the body or in headers");
   }
 
   // The body.
@@ -166,7 +166,7 @@ export class ClientRequest extends Writable {
     if (!this.destroyed) this.destroy(failureOf(error, this.#target));
   }
 
-  // hangUp ends the exchange; what is wrong with it, if anything, has been said.
+  // hangUp ends the exchange. An error of it has been emitted before.
   hangUp() {
     if (!this.destroyed) super.destroy();
   }
@@ -251,8 +251,8 @@ function pairsOf(headers) {
 const hopByHop = new Set(["connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]);
 
 function wire(headers, authority) {
-  const kept = Object.entries(headers).filter(([name, value]) => !hopByHop.has(name.toLowerCase()) && !(name.toLowerCase() === "host" && value === authority));
-  return Object.fromEntries(kept.map(([name, value]) => [name, name.toLowerCase() === "accept-encoding" ? readable(value) : value]));
+  const entries = Object.entries(headers).filter(([name, value]) => !hopByHop.has(name.toLowerCase()) && !(name.toLowerCase() === "host" && value === authority));
+  return Object.fromEntries(entries.map(([name, value]) => [name, name.toLowerCase() === "accept-encoding" ? readable(value) : value]));
 }
 
 // readable leaves of accept-encoding what node:zlib can read here.

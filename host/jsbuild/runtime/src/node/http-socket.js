@@ -48,7 +48,7 @@ export class ClientSocket extends EventEmitter {
     return this;
   }
 
-  // close says that the exchange is over.
+  // close emits the end of the exchange.
   close(failed) {
     if (this.destroyed) return;
     Object.assign(this, { destroyed: true, readable: false, writable: false });

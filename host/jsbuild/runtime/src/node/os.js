@@ -1,4 +1,4 @@
-// node:os, as a small Linux machine that tells nothing of the real one.
+// node:os, as a small Linux machine that shows nothing of the real one.
 import { UV_UDP_REUSEADDR, dlopen, errno, priority, signals } from "unenv/node/internal/os/constants";
 import { refused } from "./unsupported.js";
 

@@ -1,4 +1,4 @@
-// node:perf_hooks: the global performance, and what libraries look for.
+// node:perf_hooks: the global performance, and what packages look for.
 import { checkFunction } from "./errors.js";
 
 const names = ["Performance", "PerformanceEntry", "PerformanceMark", "PerformanceMeasure", "performance"];

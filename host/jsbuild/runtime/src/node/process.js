@@ -69,8 +69,8 @@ for (const name of ["exit", "reallyExit", "abort", "kill", "chdir", "dlopen", "s
   process[name] = refused(`process.${name}`, ownProcess);
 }
 
-// memoryUsage tells the memory that a run may have at most: what is used of it
-// is not to be known from within.
+// memoryUsage returns the memory that a run may have at most. How much of it is used
+// can't be known from within.
 function memoryUsage() {
   const most = 64 << 20;
   return { rss: most, heapTotal: most, heapUsed: 0, external: 0, arrayBuffers: 0 };
@@ -83,7 +83,7 @@ function hrtime(previous) {
   return [Number(seconds), Number(now - seconds * 1_000_000_000n)];
 }
 
-// The product of such numbers would be beyond what they tell apart.
+// The product of such numbers would exceed their precision.
 hrtime.bigint = () => {
   const now = native.now();
   const whole = Math.floor(now);
@@ -110,7 +110,7 @@ function warningOf(message, { type = "Warning", code, detail }) {
   return error;
 }
 
-// What nobody caught goes to those who listen for it.
+// Uncaught errors go to the listeners for them.
 useListeners({
   exception: uncaught,
 

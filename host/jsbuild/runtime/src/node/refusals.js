@@ -1,4 +1,4 @@
-// The modules that a sandbox cannot have: each says what to use instead.
+// The modules that a sandbox cannot have: their errors name what to use instead.
 import { EventEmitter } from "./events.js";
 import { refused, refusedModule, rejecting } from "./unsupported.js";
 
@@ -70,7 +70,7 @@ const workers = {
 const noTerminal = "an action has no terminal: write to console";
 const readlinePromises = refusedModule({ name: "readline.promises", instead: noTerminal, names: "Interface Readline createInterface" });
 
-// heapStatistics tells what is known: the most that a run may use.
+// heapStatistics has what is known: the most that a run may use.
 const heapStatistics = () => ({ total_heap_size: 64 << 20, used_heap_size: 0, heap_size_limit: 64 << 20, total_available_size: 64 << 20, malloced_memory: 0, external_memory: 0 });
 
 // Domains take errors of what they run, as they did before they were deprecated.

@@ -1,6 +1,5 @@
-// Actions carry no source, so that a class of theirs, or an async function,
-// would show itself as a native function. Packages and formatters tell them by
-// their text.
+// Actions have no source, so a class or an async function would look like a native
+// function. Packages and formatters recognise them by their text.
 
 const text = Function.prototype.toString;
 const tagOf = Object.prototype.toString;

@@ -1,10 +1,10 @@
-// util.types: what a value is, whatever its prototype says.
+// util.types: the kind of a value, whatever its prototype is.
 
 const tagOf = Object.prototype.toString;
 const arrayTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
 const getter = (prototype, name) => Object.getOwnPropertyDescriptor(prototype, name).get;
 
-// branded tells whether probe, a method or getter of a built-in class, accepts value.
+// branded reports whether probe, a method or getter of a built-in class, accepts value.
 const branded = (probe, ...args) => (value) => {
   if (value === null || typeof value !== "object") return false;
   try {

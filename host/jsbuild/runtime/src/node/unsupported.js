@@ -1,4 +1,4 @@
-// What cannot work in a sandbox says so when it is used, not when it is
+// A module that cannot work in a sandbox throws when it is used, not when it is
 // required: packages require much that they never call.
 
 export class UnsupportedInSandboxError extends Error {
@@ -42,6 +42,6 @@ export function refusedModule({ name, instead, names = "", real = {}, refuse = r
   });
 }
 
-// What is asked of every object by those who look at it: promises, module
+// The members that code looks up on every object: promises, module
 // loaders, formatters.
 const invisible = new Set(["then", "default", "__esModule", "toJSON", "inspect", "constructor", "prototype", "valueOf", "toString", "hasOwnProperty", "__proto__"]);

@@ -2,8 +2,7 @@
 import { console } from "./console.js";
 import plain from "unenv/node/url";
 
-// The package tells on first use that url.parse is not the best there is, as
-// Node does not.
+// The package warns, on first use, that url.parse is deprecated. Node does not.
 const { warn } = console;
 console.warn = () => {};
 plain.parse("/");

@@ -17,15 +17,15 @@ export function inherits(constructor, parent) {
   Object.setPrototypeOf(constructor.prototype, parent.prototype);
 }
 
-const told = new Set(); // codes of deprecations that were told
+const reportedCodes = new Set(); // of deprecations
 
 export function deprecate(f, message, code) {
   let warned = false;
   const warn = () => {
     if (warned || process.noDeprecation) return;
     warned = true;
-    if (code !== undefined && told.has(code)) return;
-    told.add(code);
+    if (code !== undefined && reportedCodes.has(code)) return;
+    reportedCodes.add(code);
     process.emitWarning(message, "DeprecationWarning", code, deprecated);
   };
   function deprecated(...args) {
@@ -167,12 +167,12 @@ export const util = {
   },
 };
 
-// getCallSites returns who called, innermost first.
+// getCallSites returns the callers, innermost first.
 export function getCallSites(count = 10) {
-  const kept = Error.prepareStackTrace;
+  const before = Error.prepareStackTrace;
   Error.prepareStackTrace = (_, frames) => frames;
   const { stack } = new Error();
-  Error.prepareStackTrace = kept;
+  Error.prepareStackTrace = before;
   return stack.slice(1, count + 1).map((frame) => ({
     functionName: frame.getFunctionName() ?? "", scriptId: "0", scriptName: frame.getFileName() ?? "", lineNumber: frame.getLineNumber(), columnNumber: frame.getColumnNumber(), column: frame.getColumnNumber(),
   }));

@@ -1,5 +1,5 @@
-// What the engine says of a mistake, in the words that people know from V8 and
-// look for. Where V8 tells more than the engine knows, its words stay.
+// The engine's error messages in the words of V8, which people know and search for.
+// A message stays as it is where V8's has more than the engine knows.
 
 const wordings = new Map([
   [TypeError.prototype, [
@@ -17,8 +17,8 @@ const wordings = new Map([
 
 const { getPrototypeOf, getOwnPropertyDescriptor, defineProperty } = Object;
 
-// reword gives an error that has just been made V8's words when it has the
-// engine's. Whoever made it can't be told, so it looks at the class, too.
+// reword gives an error that has just been made V8's words when it has the engine's.
+// It can't know which code made the error, so it looks at the class, too.
 export function reword(error) {
   const found = wordings.get(getPrototypeOf(error));
   const message = found && getOwnPropertyDescriptor(error, "message")?.value;

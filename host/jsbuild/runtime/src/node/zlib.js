@@ -202,5 +202,5 @@ for (const name of ["BrotliCompress", "BrotliDecompress", "ZstdCompress", "ZstdD
   for (const key of [name, `create${name}`, lower, `${lower}Sync`]) zlib[key] = refused(`zlib.${key}`, instead);
 }
 
-// The tables that zlib makes on first use are made with the image.
+// The tables that zlib makes on first use are made for the snapshot.
 whole("InflateRaw", whole("DeflateRaw", "tables"));

@@ -62,7 +62,7 @@ export class AbortSignal extends EventTarget {
     for (const signal of late) signal.#fire();
   }
 
-  // mark aborts the signal and all that follow it before anyone is told.
+  // mark aborts the signal and all that follow it, before any event.
   #mark(reason) {
     this.#aborted = true;
     this.#reason = reason;

@@ -68,7 +68,7 @@ export class Blob {
 expose(Blob, "Blob");
 show(Blob, ({ size, type }) => ({ size, type }));
 
-// blobBytes returns what a blob holds. Nobody may write to it.
+// blobBytes returns a blob's bytes. The caller must not write to them.
 export const blobBytes = (blob) => read(blob);
 
 // makeBlob makes a blob of bytes, without copying them.

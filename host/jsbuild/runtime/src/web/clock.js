@@ -1,5 +1,5 @@
 // The time of a run. The engine's own performance has its origin in the time
-// when the base image was made; here it is the first look at the clock.
+// when the base image was made; here it is the first reading of the clock.
 import { native } from "../native.js";
 
 let origin;

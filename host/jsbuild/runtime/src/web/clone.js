@@ -14,7 +14,7 @@ const has = (test, value) => {
   }
 };
 const getter = (Class, name) => Object.getOwnPropertyDescriptor(Class.prototype, name).get;
-// What a value is, whatever its prototype or its toStringTag say.
+// The kind of a value, whatever its prototype or its toStringTag is.
 const inner = {
   Map: getter(Map, "size"),
   Set: getter(Set, "size"),

@@ -209,7 +209,7 @@ export class EventTarget {
 expose(EventTarget, "EventTarget");
 show(EventTarget, () => ({}));
 
-// hasListeners tells whether an event of that type would be heard.
+// hasListeners reports whether an event of that type has listeners.
 export const hasListeners = (target, type) => listenersOf(target, type) > 0;
 
 function checkListener(listener) {
@@ -247,8 +247,8 @@ function call(target, list, entry, event) {
   takePassive(event, false);
 }
 
-// report lets an error that nobody can catch end like an unhandled rejection:
-// the loop tells of it.
+// report treats an error that no code can catch as an unhandled rejection: the loop
+// reports it.
 export function report(error) {
   Promise.reject(error);
 }

@@ -3,7 +3,7 @@
 const inspect = Symbol.for("nodejs.util.inspect.custom");
 const iteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
 
-// expose gives Class its name and makes its members what Web IDL says they are.
+// expose gives Class its name and its members the properties that Web IDL requires.
 export function expose(Class, name, constants = {}) {
   Object.defineProperty(Class, "name", { value: name, configurable: true });
   for (const holder of [Class, Class.prototype]) {

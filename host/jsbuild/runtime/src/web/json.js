@@ -4,7 +4,7 @@ import { define } from "./idl.js";
 const parse = JSON.parse;
 const mistakes = ["NaN", "Infinity", "undefined", "[object Object]"];
 
-// parseJSON is JSON.parse, but its SyntaxError says what Node's says.
+// parseJSON is JSON.parse with the messages of Node's SyntaxError.
 export function parseJSON(text, reviver = undefined) {
   try {
     return parse(text, reviver);
@@ -14,7 +14,7 @@ export function parseJSON(text, reviver = undefined) {
   }
 }
 
-// Reader walks through a text to where it stops being JSON.
+// Reader reads a text up to where it stops being JSON.
 class Reader {
   #text;
   #at = 0;

@@ -1,5 +1,5 @@
-// Payload is what a request or response carries: text or bytes at hand, or a
-// stream of them. The stream is made only when somebody asks for it.
+// Payload is the content of a request or response: text or bytes in memory, or a
+// stream of them. The stream is only made when it is read.
 import { native } from "../native.js";
 import { Blob, blobBytes, concat } from "./blob.js";
 import { FormData } from "./form.js";
@@ -67,7 +67,7 @@ export class Payload {
     return heir;
   }
 
-  // fail makes whoever reads on find reason.
+  // fail makes further reading fail with reason.
   fail(reason) {
     if (this.#used) return;
     this.#failure = { reason };

@@ -1,4 +1,4 @@
-// performance: the clock as the web platform tells it, and marks on it.
+// performance: the clock of the web platform, and marks on it.
 import { elapsed, timeOrigin } from "./clock.js";
 import { EventTarget } from "./event.js";
 import { DOMException } from "./exception.js";

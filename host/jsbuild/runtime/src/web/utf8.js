@@ -6,7 +6,7 @@ const none = new Uint8Array();
 
 export class Utf8 {
   #fatal;
-  #rest = none; // the begin of a character whose end is still to come
+  #rest = none; // the beginning of a character whose end is not there yet
 
   constructor(fatal) {
     this.#fatal = fatal;
@@ -31,8 +31,8 @@ export function join(a, b) {
   return all;
 }
 
-// decodeUtf8 decodes as the Encoding standard says. The engine does what is
-// well-formed; the rest is gone through byte by byte.
+// decodeUtf8 decodes as the Encoding standard requires. The engine decodes what is
+// well-formed; the rest is decoded byte by byte.
 export function decodeUtf8(bytes, fatal = false) {
   const string = native.utf8_decode(bytes);
   return string.includes("\ufffd") || !string.isWellFormed() ? decodeSlowly(bytes, fatal) : string;

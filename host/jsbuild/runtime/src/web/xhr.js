@@ -1,5 +1,5 @@
-// XMLHttpRequest, for libraries that know nothing newer. It is always
-// asynchronous; what comes back has no origin that could be foreign.
+// XMLHttpRequest, for packages that use nothing newer. It is always asynchronous, and
+// responses have no origin that could be foreign.
 import { request as send } from "../loop/request.js";
 import { makeBlob } from "./blob.js";
 import { DOMException } from "./exception.js";
@@ -185,7 +185,7 @@ export class XMLHttpRequest extends XMLHttpRequestEventTarget {
       () => this.#enter(states.DONE),
       () => this.#end("load"),
     ];
-    // A listener may abort, or open anew: then the rest is not for this request.
+    // A listener may abort, or open again: then the rest is not for this request.
     for (const step of steps) {
       if (this.#exchange !== exchange) return;
       step();

@@ -27,7 +27,7 @@ func build(t *testing.T, source string) (*jsbuild.Built, error) {
 
 const handler = "\nexports.onExecutePostUserRegistration = async (event) => {};\n"
 
-func TestWhatOnlyARunHasIsNotFrozen(t *testing.T) {
+func TestASnapshotHoldsNothingThatOnlyARunHas(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, top, reason string
@@ -65,7 +65,7 @@ func TestWhatOnlyARunHasIsNotFrozen(t *testing.T) {
 func TestTheSameActionIsTheSameModule(t *testing.T) {
 	t.Parallel()
 	for name, top := range map[string]string{
-		"frozen":        `const { parse } = require("url"); const m = new Map(Object.entries({ a: Symbol("s"), b: parse("https://a/") }));`,
+		"a snapshot":    `const { parse } = require("url"); const m = new Map(Object.entries({ a: Symbol("s"), b: parse("https://a/") }));`,
 		"from bytecode": `const began = Date.now();`,
 		"with dates":    `const f = new Intl.DateTimeFormat("de", { timeZone: "Europe/Berlin" });`,
 	} {
