@@ -71,9 +71,9 @@ type BuildFailure struct {
 
 // Error returns every message, each with its place, source line and hint.
 func (e *BuildFailure) Error() string {
-	texts := make([]string, len(e.Messages))
+	lines := make([]string, len(e.Messages))
 	for i, m := range e.Messages {
-		texts[i] = m.String()
+		lines[i] = m.String()
 	}
-	return strings.Join(texts, "\n")
+	return strings.Join(lines, "\n")
 }

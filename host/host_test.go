@@ -35,7 +35,7 @@ func TestSettingsLieInLayers(t *testing.T) {
 	}
 }
 
-func TestSettingsOutOfRangeAreToldFieldByField(t *testing.T) {
+func TestSettingsOutOfRangeAreReportedFieldByField(t *testing.T) {
 	t.Parallel()
 	s := host.Settings{
 		Limits: host.Limits{TimeoutMillis: -1, MemoryBytes: host.MaxMemoryBytes + 1}, Retry: host.Retry{MaxAttempts: 101},
