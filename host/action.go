@@ -86,3 +86,16 @@ type SealedSecret struct {
 	Name  string
 	Value []byte
 }
+
+// AllDeployed reports whether what is deployed is the draft as it stands. An action
+// whose versions are uploaded has the draft of revision 0, with the digest of its
+// newest module.
+func (a *Action) AllDeployed(d Draft) bool {
+	switch {
+	case a.Deployed == nil:
+		return false
+	case d.Revision == 0:
+		return a.Deployed.Digest == d.Digest
+	}
+	return a.Deployed.Source != nil && a.Deployed.Revision == d.Revision
+}

@@ -13,6 +13,13 @@ type Source struct {
 	SharedModules []SharedModuleRef `json:"shared_modules,omitempty"`
 }
 
+// The runtimes that the host itself names. RuntimeWasm is that of an action whose
+// versions are modules that are uploaded: it has no draft.
+const (
+	RuntimeNode = "node22" // that of a source that names none
+	RuntimeWasm = "wasm"
+)
+
 // Dependency is an npm package that a source names.
 type Dependency struct {
 	Name        string `json:"name"`

@@ -90,3 +90,25 @@ type Drafts interface {
 type Inspector interface {
 	Inspect(ctx context.Context, wasm []byte) (Inspection, error)
 }
+
+// NewAction is what a new action comes with.
+type NewAction struct {
+	Name            string
+	Trigger         Trigger
+	Secrets         []SecretWrite
+	Draft           *Draft // nil: its versions are uploaded
+	DeployWhenBuilt bool   // Draft is to be deployed once it is built
+}
+
+// Revise returns the draft that a patch makes of an action's draft before, which
+// is nil when there is none; nil leaves the draft as it is. Nothing else changes
+// the action while it runs.
+type Revise func(ctx context.Context, a Action, before *Draft, secretsChanged bool) (*Draft, error)
+
+// Release is a version to be made and deployed in one commit: its Digest,
+// Manifest, Source and Revision, with what comes with it.
+type Release struct {
+	Version Version
+	Module  []byte // nil: it is stored under the version's Digest
+	Draft   *Draft // that replaces the action's; nil keeps the stored one
+}

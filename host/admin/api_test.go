@@ -19,6 +19,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/admin"
+	"github.com/usherhost/usher/host/builds"
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/guests"
@@ -35,6 +36,7 @@ const trigger = host.PostUserRegistration
 type api struct {
 	db     *sqlite.DB
 	reg    *registry.Registry
+	builds *builds.Builds
 	server *admin.Server
 	routes *echo.Echo
 	caller atomic.Int64 // numbers the addresses that requests come from
@@ -72,7 +74,9 @@ func newAPI(t *testing.T) *api {
 		_, err := egress.ParseOrigin(origin)
 		return err
 	}}
-	a.server = &admin.Server{Registry: a.reg, Drafts: a.reg, History: db, Inspector: runner, Refused: &a.refused, PollEvery: time.Millisecond}
+	a.builds = &builds.Builds{Store: db, Registry: a.reg}
+	a.reg.Changed = a.builds.Changed
+	a.server = &admin.Server{Registry: a.reg, Drafts: a.builds, History: db, Inspector: runner, Refused: &a.refused, PollEvery: time.Millisecond}
 	a.server.Register(a.routes.Group("/v1"), web.NewAuthenticator(db).Require(host.ScopeRead), web.NewAuthenticator(db).Require(host.ScopeManage))
 	a.ingest, a.manage, a.read = a.key(t, host.ScopeIngest), a.key(t, host.ScopeManage), a.key(t, host.ScopeRead)
 	return a

@@ -7,24 +7,24 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/builds"
 	"github.com/usherhost/usher/host/internal/guests"
-	"github.com/usherhost/usher/host/registry"
 )
 
 // builder builds every source but one.
 type builder struct{}
 
-func (builder) Build(_ context.Context, _ string, s host.Source, _ map[string]host.Source) (registry.Build, error) {
+func (builder) Build(_ context.Context, _ string, s host.Source, _ map[string]host.Source) (builds.Build, error) {
 	if s.Code == "broken" {
-		return registry.Build{}, &host.BuildFailure{Messages: []host.BuildMessage{{File: "action.js", Line: 2, Column: 1, Text: "it is broken"}}}
+		return builds.Build{}, &host.BuildFailure{Messages: []host.BuildMessage{{File: "action.js", Line: 2, Column: 1, Text: "it is broken"}}}
 	}
-	return registry.Build{Module: guests.Wasm("noop")}, nil
+	return builds.Build{Module: guests.Wasm("noop")}, nil
 }
 
 func TestASourceIsSetAndDeployed(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
-	a.reg.Builder = builder{}
+	a.builds.Builder = builder{}
 	a.do(t, http.StatusCreated, "POST", "/v1/actions", `{"name":"hello","trigger":"post-user-registration"}`, nil)
 	var d host.Draft
 	a.do(t, http.StatusOK, "PUT", "/v1/actions/hello/draft", `{"code":"one"}`, &d)
@@ -47,7 +47,7 @@ func TestASourceIsSetAndDeployed(t *testing.T) {
 func TestASourceThatCanNotBeBuiltIsADraftThatFailed(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
-	a.reg.Builder = builder{}
+	a.builds.Builder = builder{}
 	a.action(t, "hello")
 	var d host.Draft
 	a.do(t, http.StatusOK, "PUT", "/v1/actions/hello/draft?deploy=true", `{"code":"broken"}`, &d)

@@ -66,7 +66,7 @@ func TestOfManyWhoReplaceAListAtOnceOneSucceeds(t *testing.T) {
 func TestADraftIsReplacedOnlyAsItWasRead(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
-	a.reg.Builder = builder{}
+	a.builds.Builder = builder{}
 	a.do(t, http.StatusCreated, "POST", "/v1/actions", `{"name":"hello","trigger":"post-user-registration"}`, nil)
 	const path = "/v1/actions/hello/draft"
 	put := func(tag, code string) (int, string) {

@@ -45,7 +45,7 @@ func openWhole(t *testing.T) *whole {
 		t.Fatal(err)
 	}
 	routes := web.NewEcho(slog.New(slog.DiscardHandler))
-	server := &admin.Server{Registry: h.Registry, Drafts: h.Registry, History: h.DB, Inspector: h.Runner}
+	server := &admin.Server{Registry: h.Registry, Drafts: h.Builds, History: h.DB, Inspector: h.Runner}
 	server.Register(routes.Group("/v1"), web.NewAuthenticator(h.DB).Require(host.ScopeRead), web.NewAuthenticator(h.DB).Require(host.ScopeManage))
 	w.routes = routes
 	return w

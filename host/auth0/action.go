@@ -17,19 +17,18 @@ import (
 // The answers for an action that is not there, and for one that can't be made
 // or deleted.
 const (
-	noAction    = "That action does not exist."
-	nameTaken   = "An action with the same name already exists."
-	stillBound  = "Unable to delete an action bound to a trigger."
-	otherModel  = "can't upgrade to this trigger."
-	noRuntime   = "runtime is not supported"
-	notBuilt    = "A draft must be in the 'built' state before it can be deployed."
-	wasmRuntime = "wasm"
+	noAction   = "That action does not exist."
+	nameTaken  = "An action with the same name already exists."
+	stillBound = "Unable to delete an action bound to a trigger."
+	otherModel = "can't upgrade to this trigger."
+	noRuntime  = "runtime is not supported"
+	notBuilt   = "A draft must be in the 'built' state before it can be deployed."
 )
 
 // runtimes are the names under which code is taken, each of which it keeps. All
 // of it runs on the same engine. "wasm" is for an action whose versions are
 // uploaded modules.
-var runtimes = []string{"node22", "node18-actions", "node18", "node16", "node12", wasmRuntime}
+var runtimes = []string{host.RuntimeNode, "node18-actions", "node18", "node16", "node12", host.RuntimeWasm}
 
 // defaultRuntime is the first of runtimes.
 var defaultRuntime = runtimes[0]
@@ -285,24 +284,13 @@ func (s *Server) draft(ctx context.Context, a host.Action) (host.Draft, error) {
 	if err == nil || host.CodeOf(err) != host.NotFound {
 		return d, err
 	}
-	d = host.Draft{ActionID: a.ID, Status: host.BuildPending, Source: host.Source{Runtime: wasmRuntime}}
+	d = host.Draft{ActionID: a.ID, Status: host.BuildPending, Source: host.Source{Runtime: host.RuntimeWasm}}
 	versions, err := s.Registry.Versions(ctx, a.ID)
 	if err == nil && len(versions) > 0 {
 		d.Status, d.Digest = versions[0].Status, versions[0].Digest
 		d.UpdatedAt, d.BuiltAt = versions[0].CreatedAt, versions[0].CreatedAt
 	}
 	return d, err
-}
-
-// allDeployed reports whether what is deployed is the draft as it stands.
-func allDeployed(a host.Action, d host.Draft) bool {
-	switch {
-	case a.Deployed == nil:
-		return false
-	case d.Revision == 0:
-		return a.Deployed.Digest == d.Digest
-	}
-	return a.Deployed.Source != nil && a.Deployed.Revision == d.Revision
 }
 
 func (s *Server) viewAction(ctx context.Context, a host.Action) (actionView, error) {
@@ -316,7 +304,7 @@ func (s *Server) viewAction(ctx context.Context, a host.Action) (actionView, err
 		Code: d.Source.Code, Dependencies: web.Listed(d.Source.Dependencies), Runtime: d.Source.Runtime,
 		Status: d.Status, Errors: viewErrors(d.Errors),
 		Secrets: web.Listed(a.Secrets), Modules: viewSharedModuleRefs(d.Source.SharedModules),
-		AllChangesDeployed: allDeployed(a, d),
+		AllChangesDeployed: a.AllDeployed(d),
 	}
 	if d.UpdatedAt.After(view.UpdatedAt) {
 		view.UpdatedAt = d.UpdatedAt

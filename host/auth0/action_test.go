@@ -137,7 +137,7 @@ func TestADraftWithPackagesIsBuiltInTheBackground(t *testing.T) {
 	k := open(t, func(_ *auth0.Server, b *builder) { b.hold = hold })
 	running, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- k.host.Registry.BuildPending(running) }()
+	go func() { done <- k.host.Builds.Run(running) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-done; err != nil {

@@ -16,10 +16,10 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/auth0"
+	"github.com/usherhost/usher/host/builds"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/internal/hosttest"
-	"github.com/usherhost/usher/host/registry"
 	"github.com/usherhost/usher/host/seal"
 	"github.com/usherhost/usher/host/web"
 )
@@ -29,23 +29,23 @@ import (
 // with "slow", is built when hold is closed.
 type builder struct{ hold chan struct{} }
 
-func (b *builder) Build(ctx context.Context, _ string, s host.Source, _ map[string]host.Source) (registry.Build, error) {
+func (b *builder) Build(ctx context.Context, _ string, s host.Source, _ map[string]host.Source) (builds.Build, error) {
 	if b.hold != nil && (len(s.Dependencies) > 0 || strings.HasPrefix(s.Code, "slow")) {
 		select {
 		case <-b.hold:
 		case <-ctx.Done():
-			return registry.Build{}, ctx.Err()
+			return builds.Build{}, ctx.Err()
 		}
 	}
 	if strings.HasPrefix(s.Code, "broken") {
-		return registry.Build{}, &host.BuildFailure{Messages: []host.BuildMessage{{
+		return builds.Build{}, &host.BuildFailure{Messages: []host.BuildMessage{{
 			Text: "Unexpected end of file", File: "action.js", Line: 3, Column: 7, LineText: "  if (", Hint: "close the bracket",
 		}}}
 	}
 	if name, ok := strings.CutPrefix(s.Code, "guest "); ok {
-		return registry.Build{Module: guests.Wasm(name)}, nil
+		return builds.Build{Module: guests.Wasm(name)}, nil
 	}
-	return registry.Build{Module: guests.Wasm("noop")}, nil
+	return builds.Build{Module: guests.Wasm("noop")}, nil
 }
 
 // trier runs tests with the host's own runner.
@@ -95,13 +95,13 @@ func open(t *testing.T, options ...option) *kit {
 	}
 	b := &builder{}
 	k.server = &auth0.Server{
-		Registry: h.Registry, Drafts: h.Registry, History: h.DB, Keys: h.DB, Issuer: issuer, Log: slog.New(slog.DiscardHandler),
+		Registry: h.Registry, Drafts: h.Builds, History: h.DB, Keys: h.DB, Issuer: issuer, Log: slog.New(slog.DiscardHandler),
 		Requests: auth0.Rate{PerSecond: 1000, Burst: 10_000}, Failures: auth0.Rate{PerSecond: 1000, Burst: 10_000},
 	}
 	for _, o := range options {
 		o(k.server, b)
 	}
-	h.Registry.Builder, h.Registry.Runner = b, trier{h.Runner}
+	h.Builds.Builder, h.Builds.Runner = b, trier{h.Runner}
 	k.echo = web.NewEcho(slog.New(slog.DiscardHandler))
 	k.server.Register(k.echo)
 	k.key, k.secret = k.newKey(host.ScopeManage)

@@ -76,7 +76,7 @@ func viewCurrent(v versionView) *currentView {
 }
 
 func viewVersion(a host.Action, v host.Version) versionView {
-	source := host.Source{Runtime: wasmRuntime}
+	source := host.Source{Runtime: host.RuntimeWasm}
 	if v.Source != nil {
 		source = *v.Source
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/admin"
+	"github.com/usherhost/usher/host/builds"
 	"github.com/usherhost/usher/host/client"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/ingress"
@@ -51,6 +52,7 @@ func serve(t *testing.T) (*client.Client, *sqlite.DB) {
 	}
 	runner := &guest.Runner{Sandbox: sand}
 	reg := &registry.Registry{Store: db, Inspector: runner, Box: box, NewKey: web.NewKey}
+	drafts := &builds.Builds{Store: db, Registry: reg}
 	var key string
 	if _, err := reg.EnsureAdminKey(t.Context(), func(secret string) error { key = secret; return nil }); err != nil {
 		t.Fatal(err)
@@ -62,7 +64,7 @@ func serve(t *testing.T) (*client.Client, *sqlite.DB) {
 	ctx, stop := context.WithCancel(context.Background())
 	kept := make(chan error, 1)
 	go func() { kept <- sender.Run(ctx) }()
-	(&admin.Server{Registry: reg, Drafts: reg, History: db, Inspector: runner, Refused: sender}).Register(v1,
+	(&admin.Server{Registry: reg, Drafts: drafts, History: db, Inspector: runner, Refused: sender}).Register(v1,
 		web.NewAuthenticator(db).Require(host.ScopeRead), web.NewAuthenticator(db).Require(host.ScopeManage))
 	server := httptest.NewServer(routes)
 	t.Cleanup(func() {

@@ -21,57 +21,70 @@ var actionName = regexp.MustCompile(`^[^\s/\\-]([^/\\]*[^\s/\\])?$`)
 // CreateAction makes an action without versions. Its name must be new:
 // [host.Conflict] otherwise. Every secret needs a value.
 func (r *Registry) CreateAction(ctx context.Context, name string, trigger host.Trigger, secrets []host.SecretWrite) (host.Action, error) {
-	bad := newAction(name, trigger, secrets)
-	if err := bad.invalid("the action is not valid"); err != nil {
+	n := host.NewAction{Name: name, Trigger: trigger, Secrets: secrets}
+	if err := r.CheckNewAction(n, nil); err != nil {
 		return host.Action{}, err
 	}
+	return r.AddAction(ctx, n)
+}
+
+// CheckNewAction reports everything that is wrong with a new action and can be
+// found without the store, with what the caller found in its source.
+func (r *Registry) CheckNewAction(n host.NewAction, source []host.Field) error {
+	var bad fields
+	bad.name(n.Name)
+	if !n.Trigger.Valid() {
+		bad.add("/trigger", "must be one of: %s", triggerNames())
+	}
+	bad.newSecrets(n.Secrets)
+	bad = append(bad, source...)
+	return bad.invalid("the action is not valid")
+}
+
+// AddAction stores an action that passed [Registry.CheckNewAction], with its
+// draft and its pending deploy, in one commit. It fills in what the draft's
+// references to shared modules leave out.
+func (r *Registry) AddAction(ctx context.Context, n host.NewAction) (host.Action, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
-	a, err := r.createAction(ctx, name, trigger, secrets, nil, false)
+	if n.Draft != nil {
+		refs, err := r.ResolveSharedModules(ctx, n.Draft.Source.SharedModules)
+		if err != nil {
+			return host.Action{}, err
+		}
+		n.Draft.Source.SharedModules = refs
+	}
+	a, err := r.createAction(ctx, n)
 	if err == nil {
-		r.record(ctx, "action.create", a.ID, a.Name, nil, aboutAction(a, nil))
+		r.Record(ctx, "action.create", a.ID, a.Name, nil, aboutAction(a, n.Draft))
 	}
 	return a, err
 }
 
-// createAction stores what is valid, with its draft if it has one, and the wish
-// to deploy that. The caller holds changing.
-func (r *Registry) createAction(
-	ctx context.Context, name string, trigger host.Trigger, secrets []host.SecretWrite, draft *host.Draft, deploy bool,
-) (host.Action, error) {
-	if err := r.nameIsFree(ctx, name); err != nil {
+// createAction stores what is valid. The caller holds changing.
+func (r *Registry) createAction(ctx context.Context, n host.NewAction) (host.Action, error) {
+	if err := r.nameIsFree(ctx, n.Name); err != nil {
 		return host.Action{}, err
 	}
 	now := time.Now().UTC()
 	w := host.ActionWrite{
-		Action: host.Action{ID: host.NewID(host.ActionPrefix), Name: name, Trigger: trigger, CreatedAt: now, UpdatedAt: now},
-		New:    true, Draft: draft,
+		Action: host.Action{ID: host.NewID(host.ActionPrefix), Name: n.Name, Trigger: n.Trigger, CreatedAt: now, UpdatedAt: now},
+		New:    true, Draft: n.Draft,
 	}
 	var err error
-	if w.Put, err = r.seal(w.Action.ID, secrets); err != nil {
+	if w.Put, err = r.seal(w.Action.ID, n.Secrets); err != nil {
 		return host.Action{}, err
 	}
-	if draft != nil {
-		draft.ActionID, draft.UpdatedAt = w.Action.ID, now
+	if n.Draft != nil {
+		n.Draft.ActionID, n.Draft.UpdatedAt = w.Action.ID, now
 	}
-	if actor := host.ActorOf(ctx); deploy {
+	if actor := host.ActorOf(ctx); n.DeployWhenBuilt {
 		w.DeployWhenBuilt = &actor
 	}
 	if err := r.Store.WriteAction(ctx, w); err != nil {
 		return host.Action{}, err
 	}
 	return r.Store.Action(context.WithoutCancel(ctx), w.Action.ID)
-}
-
-// newAction checks what a new action comes with.
-func newAction(name string, trigger host.Trigger, secrets []host.SecretWrite) fields {
-	var bad fields
-	bad.name(name)
-	if !trigger.Valid() {
-		bad.add("/trigger", "must be one of: %s", triggerNames())
-	}
-	bad.newSecrets(secrets)
-	return bad
 }
 
 // name checks an action's name.
@@ -167,8 +180,8 @@ func (r *Registry) DeleteAction(ctx context.Context, idOrName string, force bool
 		return err
 	}
 	r.secrets.forget(a.ID)
-	r.builds.tell()
-	r.record(ctx, "action.delete", a.ID, a.Name, aboutAction(a, draft), nil)
+	r.changed()
+	r.Record(ctx, "action.delete", a.ID, a.Name, aboutAction(a, draft), nil)
 	return nil
 }
 

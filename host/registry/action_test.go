@@ -27,7 +27,7 @@ func TestCreateAction(t *testing.T) {
 		{name: "refuses an empty name", trigger: trigger, pointers: []string{"/name"}, text: "1 to 128"},
 		{name: "refuses a leading dash", action: "-a", trigger: trigger, pointers: []string{"/name"}, text: "no '-'"},
 		{name: "refuses a slash", action: "a/b", trigger: trigger, pointers: []string{"/name"}, text: "no '/'"},
-		{name: "refuses a line break at the end", action: "a\n", trigger: trigger, pointers: []string{"/name"}, text: "no control characters"},
+		{name: "refuses a line break at the end", action: "a\n", trigger: trigger, pointers: []string{"/name"}, text: "no control or invisible characters"},
 		{name: "refuses what turns text around", action: "a\u202eb", trigger: trigger, pointers: []string{"/name"}, text: "U+202E"},
 		{name: "refuses an escape of C1", action: "a\u009b2J", trigger: trigger, pointers: []string{"/name"}, text: "U+009B"},
 		{name: "refuses a backslash", action: `a\b`, trigger: trigger, pointers: []string{"/name"}, text: "no '\\'"},

@@ -66,7 +66,7 @@ func (r *Registry) ReplaceBindingsIf(
 	}
 	after, err := r.Store.ReplaceBindings(ctx, trigger, next)
 	if err == nil {
-		r.record(ctx, "binding.replace", string(trigger), "", aboutBindings(stored), aboutBindings(after))
+		r.Record(ctx, "binding.replace", string(trigger), "", aboutBindings(stored), aboutBindings(after))
 	}
 	return after, err
 }
@@ -205,6 +205,6 @@ func (r *Registry) UpdateBinding(ctx context.Context, idOrAction string, change 
 	if err := r.Store.UpdateBinding(ctx, stored); err != nil {
 		return host.Binding{}, err
 	}
-	r.record(ctx, "binding.update", stored.ID, stored.Action, was, aboutBinding(stored))
+	r.Record(ctx, "binding.update", stored.ID, stored.Action, was, aboutBinding(stored))
 	return stored, nil
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// record writes a change that took effect into the log of changes. The change
+// Record writes a change that took effect into the log of changes. The change
 // stands even when the log can't be written, which is told to the host's own.
-func (r *Registry) record(ctx context.Context, verb, object, name string, before, after any) {
+func (r *Registry) Record(ctx context.Context, verb, object, name string, before, after any) {
 	c := host.Change{
 		At: time.Now().UTC(), Actor: host.ActorOf(ctx), Verb: verb, Object: object, Name: name,
 		Before: encode(before), After: encode(after),

@@ -25,7 +25,7 @@ func (r *Registry) CreateKey(ctx context.Context, name string, scopes []host.Sco
 	if err := r.Store.CreateKey(ctx, k); err != nil {
 		return host.Key{}, "", err
 	}
-	r.record(ctx, "key.create", k.ID, k.Name, nil, k)
+	r.Record(ctx, "key.create", k.ID, k.Name, nil, k)
 	return k, secret, nil
 }
 
@@ -87,7 +87,7 @@ func (r *Registry) DeleteKey(ctx context.Context, id string) error {
 	if err := r.Store.DeleteKey(ctx, id); err != nil {
 		return err
 	}
-	r.record(ctx, "key.delete", id, keys[i].Name, keys[i], nil)
+	r.Record(ctx, "key.delete", id, keys[i].Name, keys[i], nil)
 	return nil
 }
 
@@ -112,6 +112,6 @@ func (r *Registry) EnsureAdminKey(ctx context.Context, save func(secret string) 
 	if err := r.Store.CreateKey(ctx, k); err != nil {
 		return false, err
 	}
-	r.record(ctx, "key.create", k.ID, k.Name, nil, k)
+	r.Record(ctx, "key.create", k.ID, k.Name, nil, k)
 	return true, nil
 }

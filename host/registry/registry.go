@@ -1,14 +1,23 @@
-// Package registry keeps the rules of what runs: actions, their drafts and
-// immutable versions, deployment, the ordered bindings of a trigger, shared modules,
-// secrets and API keys. It leaves storing, encrypting, building and looking
-// into modules to what it is given.
+// Package registry holds the rules of what runs: actions and their immutable
+// versions, deployment, the ordered bindings of a trigger, shared modules, secrets
+// and API keys. It leaves drafts and building to package builds, and storing,
+// encrypting and inspecting modules to what it is given.
+//
+// The main type is [Registry]; it implements [host.Registry], and what package
+// builds needs of it. One mutex serialises everything that reads, decides and then
+// writes, so that each rule holds for the state that it was checked against:
+// AddAction, PatchAction and Release let the builds take part in that. Reads take
+// no lock. What every run of an action asks for, its secrets and its binding's
+// settings, is cached; each write forgets what it may have changed, also when the
+// store reports an error, because the write may have been stored all the same.
+//
+// Every change that took effect is recorded in the log of changes, with its actor
+// and without the value of any secret.
 package registry
 
 import (
-	"context"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 
 	"github.com/usherhost/usher/host"
 )
@@ -28,20 +37,13 @@ type Registry struct {
 	// EnsureAdminKey only.
 	NewKey func() (secret string, hash [32]byte)
 
-	// Builder makes modules of sources. Nil: a source is refused.
-	Builder Builder
-
-	// Runner runs a draft for Test, which nothing else needs.
-	Runner Runner
-
 	// MaxModuleBytes is the largest module that is taken; 0 is
 	// [host.DefaultModuleBytes].
 	MaxModuleBytes int
 
-	// SourceEgress is where an action that the host built from its source may
-	// send requests, unless its binding says otherwise. "" is
-	// [host.EgressPublic].
-	SourceEgress host.EgressMode
+	// Changed is called after a version was deployed or an action was deleted,
+	// for whoever waits for that. It must not block. Nil: not called.
+	Changed func()
 
 	// Log is told of what went wrong behind a change that took effect. Nil
 	// drops it.
@@ -50,20 +52,4 @@ type Registry struct {
 	changing sync.Mutex // held by whoever reads, decides and then writes
 	secrets  secretCache
 	present  presentBindings
-	builds   builds
-	trials   atomic.Int64 // tests that run
-}
-
-// Builder makes a module of a source: the same bytes from the same source and
-// packages. SharedModules are the sources of those that it requires, by name. A
-// source that can't be built is a [*host.BuildFailure]; any other error is the
-// machine's.
-type Builder interface {
-	Build(ctx context.Context, name string, s host.Source, sharedModules map[string]host.Source) (Build, error)
-}
-
-// Runner runs one step on an event, and keeps nothing of it. What the guest
-// does is the result; an error means that ctx ended first.
-type Runner interface {
-	Try(ctx context.Context, step host.Step, event *host.Event) (host.Result, error)
 }

@@ -86,7 +86,7 @@ func (r *Registry) changeSecrets(ctx context.Context, action string, put []host.
 	}
 	was := secretsOf(a.Secrets)
 	if a, err = r.Store.Action(ctx, a.ID); err == nil {
-		r.record(ctx, "secret.change", a.ID, a.Name, secretNote{Secrets: was}, secretNote{secretsOf(a.Secrets), written(put)})
+		r.Record(ctx, "secret.change", a.ID, a.Name, secretNote{Secrets: was}, secretNote{secretsOf(a.Secrets), written(put)})
 	}
 	return a.Secrets, err
 }

@@ -23,7 +23,7 @@ func (r *Registry) CreateSharedModule(ctx context.Context, name string, src host
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	now := time.Now().UTC()
-	src.Runtime = cmp.Or(src.Runtime, defaultRuntime)
+	src.Runtime = cmp.Or(src.Runtime, host.RuntimeNode)
 	l := host.SharedModule{ID: host.NewID(host.SharedModulePrefix), Name: name, Source: src, CreatedAt: now, UpdatedAt: now}
 	if _, err := r.Store.SharedModule(ctx, name); err == nil {
 		return l, &host.Error{Code: host.Conflict, Text: fmt.Sprintf("there is a module %q already", name), Hint: "choose another name"}
@@ -36,9 +36,9 @@ func (r *Registry) CreateSharedModule(ctx context.Context, name string, src host
 		return l, err
 	}
 	ctx = context.WithoutCancel(ctx) // it is done, also when whoever asked has hung up
-	r.record(ctx, "shared_module.create", l.ID, l.Name, nil, r.aboutSharedModule(ctx, l.ID))
+	r.Record(ctx, "shared_module.create", l.ID, l.Name, nil, r.aboutSharedModule(ctx, l.ID))
 	if publish {
-		r.record(ctx, "shared_module.publish", l.ID, l.Name, nil, versionNote{ID: w.Publish.ID, Number: 1})
+		r.Record(ctx, "shared_module.publish", l.ID, l.Name, nil, versionNote{ID: w.Publish.ID, Number: 1})
 	}
 	return r.SharedModule(ctx, l.ID)
 }
@@ -118,7 +118,7 @@ func (r *Registry) changeSharedModule(ctx context.Context, w host.SharedModuleWr
 		return l, err
 	}
 	ctx = context.WithoutCancel(ctx) // it is done, also when whoever asked has hung up
-	r.record(ctx, "shared_module.update", l.ID, l.Name, was, r.aboutSharedModule(ctx, l.ID))
+	r.Record(ctx, "shared_module.update", l.ID, l.Name, was, r.aboutSharedModule(ctx, l.ID))
 	return r.SharedModule(ctx, l.ID)
 }
 
@@ -136,7 +136,7 @@ func (r *Registry) DeleteSharedModule(ctx context.Context, sharedModule string) 
 		return err
 	}
 	r.secrets.forget(l.ID)
-	r.record(ctx, "shared_module.delete", l.ID, l.Name, was, nil)
+	r.Record(ctx, "shared_module.delete", l.ID, l.Name, was, nil)
 	return nil
 }
 
@@ -166,7 +166,7 @@ func (r *Registry) PublishSharedModule(ctx context.Context, sharedModule string)
 		ID: host.NewID(host.ReleasePrefix), SharedModuleID: l.ID, Source: l.Source, CreatedAt: time.Now().UTC(),
 	})
 	if err == nil {
-		r.record(ctx, "shared_module.publish", l.ID, l.Name, nil, versionNote{ID: v.ID, Number: v.Number})
+		r.Record(ctx, "shared_module.publish", l.ID, l.Name, nil, versionNote{ID: v.ID, Number: v.Number})
 	}
 	return v, err
 }

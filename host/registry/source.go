@@ -20,16 +20,19 @@ const (
 	MaxActionsSharedModules = 20
 )
 
-// source checks the shape of a source. Whether it can be built, building tells.
-func (f *fields) source(s host.Source) {
-	if s.Runtime == RuntimeWasm {
-		f.add("/runtime", "must not be %q for code; make another action for a module that is uploaded", RuntimeWasm)
+// CheckSource reports everything that is wrong with the shape of a source. Whether
+// it can be built is known after a build.
+func (r *Registry) CheckSource(s host.Source) []host.Field {
+	var f fields
+	if s.Runtime == host.RuntimeWasm {
+		f.add("/runtime", "must not be %q for code; make another action for a module that is uploaded", host.RuntimeWasm)
 	}
 	f.text("/runtime", s.Runtime, 0, MaxRuntimeChars)
 	f.code(s)
 	if n := len(s.SharedModules); n > MaxActionsSharedModules {
 		f.add("/modules", "must not have more than %d modules, not %d", MaxActionsSharedModules, n)
 	}
+	return f
 }
 
 // code checks what a shared module has too.
@@ -57,9 +60,9 @@ func (f *fields) text(pointer, s string, least, most int) {
 	}
 }
 
-// resolve fills in what a source's references to shared modules leave out: the
+// ResolveSharedModules fills in what a source's references to shared modules leave out: the
 // shared module by its id or name, and its latest version when none is named.
-func (r *Registry) resolve(ctx context.Context, refs []host.SharedModuleRef) ([]host.SharedModuleRef, error) {
+func (r *Registry) ResolveSharedModules(ctx context.Context, refs []host.SharedModuleRef) ([]host.SharedModuleRef, error) {
 	var bad fields
 	var all []host.SharedModuleRef
 	for i, ref := range refs {
@@ -104,7 +107,7 @@ func (r *Registry) referred(ctx context.Context, ref host.SharedModuleRef) (host
 }
 
 // shared modulesOf returns the sources of the shared modules that s uses, by name.
-func (r *Registry) sharedModulesOf(ctx context.Context, s host.Source) (map[string]host.Source, error) {
+func (r *Registry) SharedSources(ctx context.Context, s host.Source) (map[string]host.Source, error) {
 	all := map[string]host.Source{}
 	for _, ref := range s.SharedModules {
 		l, v, err := r.referred(ctx, ref)

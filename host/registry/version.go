@@ -33,7 +33,7 @@ func (r *Registry) Upload(ctx context.Context, action string, module []byte, m h
 	if err := r.checkManifest(m); err != nil {
 		return host.Version{}, err
 	}
-	inspection, err := r.checkModule(ctx, a, module)
+	inspection, err := r.CheckModule(ctx, a, module)
 	if err != nil {
 		return host.Version{}, err
 	}
@@ -47,11 +47,11 @@ func (r *Registry) Upload(ctx context.Context, action string, module []byte, m h
 		if a, err = r.Store.Action(ctx, a.ID); err != nil {
 			return v, err
 		}
-		return r.release(ctx, a, v, module, nil)
+		return r.release(ctx, a, host.Release{Version: v, Module: module})
 	}
 	v.ID, v.ActionID, v.Status, v.CreatedAt = host.NewID(host.VersionPrefix), a.ID, host.BuildBuilt, time.Now().UTC()
 	if v, err = r.Store.CreateVersion(ctx, v, module); err == nil {
-		r.record(ctx, "version.create", v.ID, a.Name, nil, aboutVersion(&v))
+		r.Record(ctx, "version.create", v.ID, a.Name, nil, aboutVersion(&v))
 	}
 	return v, err
 }
@@ -66,7 +66,9 @@ func (r *Registry) checkManifest(m host.Manifest) error {
 	return bad.invalid("the manifest is not valid")
 }
 
-func (r *Registry) checkModule(ctx context.Context, a host.Action, module []byte) (host.Inspection, error) {
+// CheckModule looks into a module, and refuses one that can't run as the action,
+// with every problem.
+func (r *Registry) CheckModule(ctx context.Context, a host.Action, module []byte) (host.Inspection, error) {
 	if limit := cmp.Or(r.MaxModuleBytes, host.DefaultModuleBytes); len(module) > limit {
 		return host.Inspection{}, &host.Error{
 			Code: host.TooLarge,
@@ -164,7 +166,7 @@ func (r *Registry) Version(ctx context.Context, action, numberOrID string) (host
 func (r *Registry) Deploy(ctx context.Context, action, numberOrID string) (host.Version, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
-	v, err := r.deployable(ctx, action, numberOrID)
+	v, err := r.DeployableVersion(ctx, action, numberOrID)
 	if err != nil {
 		return host.Version{}, err
 	}
@@ -175,8 +177,8 @@ func (r *Registry) Deploy(ctx context.Context, action, numberOrID string) (host.
 	return r.deployStored(ctx, a, v)
 }
 
-// deployable returns a version that can be deployed.
-func (r *Registry) deployable(ctx context.Context, action, numberOrID string) (host.Version, error) {
+// DeployableVersion returns a version that can be deployed.
+func (r *Registry) DeployableVersion(ctx context.Context, action, numberOrID string) (host.Version, error) {
 	v, err := r.Version(ctx, action, numberOrID)
 	if err != nil {
 		return host.Version{}, err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/builds"
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/registry"
@@ -18,8 +19,14 @@ import (
 	"github.com/usherhost/usher/host/web"
 )
 
+// whole is a registry with its builds.
+type whole struct {
+	*registry.Registry
+	*builds.Builds
+}
+
 // openRegistry wires a registry that builds and tests code, as serve does.
-func openRegistry(t *testing.T) *registry.Registry {
+func openRegistry(t *testing.T) *whole {
 	t.Helper()
 	dir, log := t.TempDir(), slog.New(slog.DiscardHandler)
 	db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
@@ -44,24 +51,26 @@ func openRegistry(t *testing.T) *registry.Registry {
 	client := &egress.Client{}
 	t.Cleanup(client.Close)
 	runner := &guest.Runner{Sandbox: sand, Modules: db, Egress: client, Cache: &guest.Cache{}}
-	reg := &registry.Registry{Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, Builder: builder, Runner: draftRunner{runner}, Log: log}
+	reg := &registry.Registry{Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, Log: log}
+	drafts := &builds.Builds{Store: db, Registry: reg, Builder: builder, Runner: draftRunner{runner}, Log: log}
+	reg.Changed = drafts.Changed
 	runner.Secrets = reg
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- reg.BuildPending(ctx) }()
+	go func() { ended <- drafts.Run(ctx) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
 	})
-	return reg
+	return &whole{reg, drafts}
 }
 
 // settled returns an action and its draft once the draft is built or has failed
 // and, if it is to be deployed, is: a change does not wait for that when the
 // machine is busy.
-func settled(t *testing.T, reg *registry.Registry, name string, deploy bool) (host.Action, host.Draft) {
+func settled(t *testing.T, reg *whole, name string, deploy bool) (host.Action, host.Draft) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -102,7 +111,7 @@ exports.onExecutePostUserRegistration = async (event) => {
 		t.Fatal(err)
 	}
 	a, d := settled(t, reg, "notify", true)
-	if d.Status != host.BuildBuilt || a.Deployed == nil || !registry.AllDeployed(a, d) {
+	if d.Status != host.BuildBuilt || a.Deployed == nil || !a.AllDeployed(d) {
 		t.Fatalf("action %+v, draft %+v", a, d)
 	}
 	for _, token := range []string{"two", "three"} {

@@ -19,6 +19,7 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/admin"
 	"github.com/usherhost/usher/host/auth0"
+	"github.com/usherhost/usher/host/builds"
 	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/daemon"
@@ -100,9 +101,12 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	}
 	defer closeBuilder()
 	reg := &registry.Registry{
-		Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, CheckOrigin: checkOrigin, Log: log,
-		Builder: builder, Runner: draftRunner{runner}, SourceEgress: host.EgressMode(cfg.SourceEgress), MaxModuleBytes: cfg.MaxModuleBytes,
+		Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, CheckOrigin: checkOrigin, Log: log, MaxModuleBytes: cfg.MaxModuleBytes,
 	}
+	drafts := &builds.Builds{
+		Store: db, Registry: reg, Builder: builder, Runner: draftRunner{runner}, SourceEgress: host.EgressMode(cfg.SourceEgress), Log: log,
+	}
+	reg.Changed = drafts.Changed
 	runner.Secrets = reg
 	worker := &executor.Executor{
 		Queue: db, Events: db, Records: db, Runner: attempts(runner), Sealer: box, Settings: reg.Settings,
@@ -119,16 +123,16 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 		EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst,
 	}}
 	auth := web.NewAuthenticator(db)
-	addAPI(env.Config, routes, auth, db, sender, reg, worker, runner)
+	addAPI(env.Config, routes, auth, db, sender, reg, drafts, worker, runner)
 	daemon.AddHealth(env.Config, routes, daemon.HostChecks(db, cfg.Data), life.IsDraining, metrics, auth.Require(host.ScopeRead))
-	if err := addAuth0(ctx, env.Config, routes, db, reg, box, log); err != nil {
+	if err := addAuth0(ctx, env.Config, routes, db, reg, drafts, box, log); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 
 	daemon.WarnUnconfined(child.Confines(), log)
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", thisBuild().Version)
 	reload.Certificate, reload.Egress, reload.Ingress = certificate, client, sender
-	work := []func(context.Context) error{worker.Run, reg.BuildPending, daemon.DeleteOld(db, &reload.KeepDays, log), reload.Run, sender.Run}
+	work := []func(context.Context) error{worker.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, log), reload.Run, sender.Run}
 	return runUntilDone(ctx, env.Config, life, listener, certificate, routes, work, log)
 }
 
@@ -167,18 +171,18 @@ func openServingSandbox(ctx context.Context, cfg settings.Config, metrics *prome
 
 // addAPI adds the API under /v1.
 func addAPI(
-	cfg settings.Config, routes *echo.Echo, auth *web.Authenticator, db *sqlite.DB, sender *ingress.Server, reg *registry.Registry, worker *executor.Executor, runner *guest.Runner,
+	cfg settings.Config, routes *echo.Echo, auth *web.Authenticator, db *sqlite.DB, sender *ingress.Server, reg *registry.Registry, drafts *builds.Builds, worker *executor.Executor, runner *guest.Runner,
 ) {
 	v1 := routes.Group("/v1")
 	sender.Register(v1, auth.Require(host.ScopeIngest))
 	read, manage := auth.Require(host.ScopeRead), auth.Require(host.ScopeManage)
 	(&admin.Server{
-		Registry: reg, Drafts: reg, History: history{db, worker}, Inspector: runner, Refused: sender, MaxModuleBytes: cfg.MaxModuleBytes,
+		Registry: reg, Drafts: drafts, History: history{db, worker}, Inspector: runner, Refused: sender, MaxModuleBytes: cfg.MaxModuleBytes,
 	}).Register(v1, read, manage)
 }
 
 // addAuth0 adds Auth0's API.
-func addAuth0(ctx context.Context, cfg settings.Config, routes *echo.Echo, db *sqlite.DB, reg *registry.Registry, box *seal.Box, log *slog.Logger) error {
+func addAuth0(ctx context.Context, cfg settings.Config, routes *echo.Echo, db *sqlite.DB, reg *registry.Registry, drafts *builds.Builds, box *seal.Box, log *slog.Logger) error {
 	public, err := publicURL(cfg.PublicURL)
 	if err != nil {
 		return err
@@ -187,7 +191,7 @@ func addAuth0(ctx context.Context, cfg settings.Config, routes *echo.Echo, db *s
 	if err != nil {
 		return err
 	}
-	(&auth0.Server{Registry: reg, Drafts: reg, History: db, Keys: db, Issuer: issuer, PublicURL: public, Log: log}).Register(routes)
+	(&auth0.Server{Registry: reg, Drafts: drafts, History: db, Keys: db, Issuer: issuer, PublicURL: public, Log: log}).Register(routes)
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/builds"
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/executor"
 	"github.com/usherhost/usher/host/guest"
@@ -27,6 +28,7 @@ import (
 type Host struct {
 	DB       *sqlite.DB
 	Registry *registry.Registry
+	Builds   *builds.Builds // whose Run is its caller's to call
 	Runner   *guest.Runner
 	Executor *executor.Executor
 
@@ -66,6 +68,8 @@ func OpenWith(ctx context.Context, dir string, o Options) (*Host, error) {
 	h.egress = &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	h.Runner = &guest.Runner{Sandbox: s, Modules: db, Egress: h.egress, Cache: &guest.Cache{}}
 	h.Registry = &registry.Registry{Store: db, Inspector: h.Runner, Box: box, NewKey: web.NewKey}
+	h.Builds = &builds.Builds{Store: db, Registry: h.Registry}
+	h.Registry.Changed = h.Builds.Changed
 	h.Runner.Secrets = h.Registry
 	var runner executor.Runner = executor.RunnerFunc(h.attempt)
 	if o.Runner != nil {

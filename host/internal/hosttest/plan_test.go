@@ -151,7 +151,7 @@ func redeploy(ctx context.Context, t *testing.T, h *hosttest.Host, name string) 
 		if n%2 == 0 {
 			_, err = h.Registry.Upload(t.Context(), name, guests.Wasm("noop"), host.Manifest{}, true)
 		} else {
-			_, err = h.Registry.DeployVersion(t.Context(), name, "1", false)
+			_, err = h.Builds.DeployVersion(t.Context(), name, "1", false)
 		}
 		if err != nil {
 			t.Error(err)

@@ -38,6 +38,7 @@ var packages = []entry{
 	{"host/web", infrastructure},
 	{"host/webcrypto", infrastructure},
 
+	{"host/builds", service},
 	{"host/desired", service},
 	{"host/executor", service},
 	{"host/guest", service},

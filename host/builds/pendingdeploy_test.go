@@ -1,4 +1,4 @@
-package registry_test
+package builds_test
 
 import (
 	"context"
@@ -9,12 +9,11 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/registry"
 )
 
 // asked makes an action whose packages are not there yet, to be deployed, by
 // somebody who does not wait for that.
-func asked(t *testing.T, r *registry.Registry, name, text string) host.Action {
+func asked(t *testing.T, r *rig, name, text string) host.Action {
 	t.Helper()
 	ctx, hangUp := context.WithCancel(host.WithActor(t.Context(), host.Actor{Kind: "key", ID: "key_1", Name: "ada"}))
 	ended := make(chan struct{})
@@ -23,7 +22,7 @@ func asked(t *testing.T, r *registry.Registry, name, text string) host.Action {
 		_, _, _ = r.CreateSourceAction(ctx, name, trigger, code(text, "axios"), nil, true) // canceled below
 	}()
 	poll(t, func() bool {
-		_, err := r.Store.Action(context.Background(), name)
+		_, err := r.store().Action(context.Background(), name)
 		return err == nil
 	})
 	hangUp()
@@ -36,7 +35,7 @@ func asked(t *testing.T, r *registry.Registry, name, text string) host.Action {
 }
 
 // deployedCode waits until an action is deployed, and returns its code.
-func deployedCode(t *testing.T, r *registry.Registry, action string) string {
+func deployedCode(t *testing.T, r *rig, action string) string {
 	t.Helper()
 	poll(t, func() bool {
 		a, err := r.Action(t.Context(), action)
@@ -74,7 +73,7 @@ func TestWhatWasAskedForIsDeployedAlsoWhenItIsPatchedBefore(t *testing.T) {
 			patch(t, r, a.ID, host.SourcePatch{Code: pointer("patched"), Dependencies: &tt.patch})
 			close(b.hold)
 			if tt.restart {
-				r = &registry.Registry{Store: r.Store, Inspector: r.Inspector, Box: r.Box, Builder: b}
+				r = newRig(r.store(), r.Registry, b)
 			}
 			if !tt.builds {
 				background(t, r)
@@ -84,7 +83,7 @@ func TestWhatWasAskedForIsDeployedAlsoWhenItIsPatchedBefore(t *testing.T) {
 			}
 			poll(t, func() bool { _, d := look(t, r, a.ID); return d.Status == host.BuildBuilt })
 			a, d := look(t, r, a.ID)
-			if d.Source.Code != "patched" || d.Revision != 2 || registry.AllDeployed(a, d) {
+			if d.Source.Code != "patched" || d.Revision != 2 || a.AllDeployed(d) {
 				t.Errorf("draft %+v, deployed %+v", d, a.Deployed)
 			}
 		})
@@ -96,7 +95,7 @@ func TestAWishIsFulfilledAfterARestartOnBehalfOfWhoeverHadIt(t *testing.T) {
 	first, db := open(t)
 	first.Builder = &builder{hold: make(chan struct{})}
 	a := asked(t, first, "notify", "one")
-	second := &registry.Registry{Store: db, Inspector: first.Inspector, Box: first.Box, Builder: &builder{}}
+	second := newRig(db, first.Registry, &builder{})
 	background(t, second)
 	if got := deployedCode(t, second, a.ID); got != "one" {
 		t.Errorf("deployed %q", got)
@@ -115,14 +114,14 @@ func TestAWishIsGivenUp(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		code    string
-		before  func(t *testing.T, r *registry.Registry, action string)
+		before  func(t *testing.T, r *rig, action string)
 		deploys string // what is deployed in the end
 	}{
-		{name: "when it can't be built", code: "broken", before: func(*testing.T, *registry.Registry, string) {}},
-		{name: "when it can't be built and was patched", code: "broken", before: func(t *testing.T, r *registry.Registry, action string) {
+		{name: "when it can't be built", code: "broken", before: func(*testing.T, *rig, string) {}},
+		{name: "when it can't be built and was patched", code: "broken", before: func(t *testing.T, r *rig, action string) {
 			patch(t, r, action, host.SourcePatch{Code: pointer("patched"), Dependencies: &[]host.Dependency{}})
 		}},
-		{name: "when something else was deployed", code: "one", deploys: "patched", before: func(t *testing.T, r *registry.Registry, action string) {
+		{name: "when something else was deployed", code: "one", deploys: "patched", before: func(t *testing.T, r *rig, action string) {
 			patch(t, r, action, host.SourcePatch{Code: pointer("patched"), Dependencies: &[]host.Dependency{}})
 			if _, err := r.DeployDraft(t.Context(), action, 0); err != nil {
 				t.Fatal(err)
@@ -136,7 +135,7 @@ func TestAWishIsGivenUp(t *testing.T) {
 			tt.before(t, r, a.ID)
 			background(t, r)
 			poll(t, func() bool {
-				_, err := r.Store.PendingDeploy(t.Context(), a.ID)
+				_, err := r.store().PendingDeploy(t.Context(), a.ID)
 				return host.CodeOf(err) == host.NotFound
 			})
 			a, _ = look(t, r, a.ID)
@@ -203,10 +202,10 @@ func TestABuildThatCouldNotBeKeptIsTriedAgain(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			r := openBuilding(t, &builder{})
-			store := &failing{RegistryStore: r.Store}
+			store := &failing{RegistryStore: r.store()}
 			store.drafts.Store(tt.drafts)
 			store.releases.Store(tt.releases)
-			r.Store = store
+			r = newRig(store, r.Registry, r.Builder)
 			background(t, r)
 			a, _, err := r.CreateSourceAction(t.Context(), "notify", trigger, code("one", tt.packages...), nil, true)
 			if err != nil {
@@ -241,10 +240,10 @@ func TestABuildIsTriedAgainMoreAndMoreSeldom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var tries []time.Duration
-		r := &registry.Registry{Store: stuck{tries: &tries, began: time.Now()}}
+		r := newRig(stuck{tries: &tries, began: time.Now()}, nil, nil)
 		ctx, stop := context.WithTimeout(t.Context(), 200*time.Second)
 		defer stop()
-		if err := r.BuildPending(ctx); err != nil {
+		if err := r.Run(ctx); err != nil {
 			t.Error(err)
 		}
 		var seconds []string

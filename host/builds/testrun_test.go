@@ -1,4 +1,4 @@
-package registry_test
+package builds_test
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/registry"
 )
 
 // busyRunner runs until hold is closed.
@@ -108,10 +107,11 @@ func TestATestThatFindsNoPlaceIsGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		r := &registry.Registry{Store: trying{}, Runner: trialRunner(func(ctx context.Context, _ host.Step) (host.Result, error) {
+		r := newRig(trying{}, nil, nil)
+		r.Runner = trialRunner(func(ctx context.Context, _ host.Step) (host.Result, error) {
 			<-ctx.Done()
 			return host.Result{}, ctx.Err()
-		})}
+		})
 		_, err := r.Test(t.Context(), "notify", []byte(`{}`))
 		refused(t, err, host.Unavailable, nil, "did not come to an end")
 		if took := time.Since(began); took != 90*time.Second {

@@ -1,4 +1,4 @@
-package registry_test
+package builds_test
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/registry"
+	"github.com/usherhost/usher/host/builds"
 )
 
 // slowBuilder tells of each build that begins, and ends none before it may.
@@ -17,16 +17,16 @@ type slowBuilder struct {
 	may   chan struct{}
 }
 
-func (b *slowBuilder) Build(ctx context.Context, _ string, s host.Source, _ map[string]host.Source) (registry.Build, error) {
+func (b *slowBuilder) Build(ctx context.Context, _ string, s host.Source, _ map[string]host.Source) (builds.Build, error) {
 	b.began <- s.Code
 	if s.Code == "first" {
-		return registry.Build{Module: moduleOf(s.Code)}, nil
+		return builds.Build{Module: moduleOf(s.Code)}, nil
 	}
 	select {
 	case <-b.may:
-		return registry.Build{Module: moduleOf(s.Code)}, nil
+		return builds.Build{Module: moduleOf(s.Code)}, nil
 	case <-ctx.Done():
-		return registry.Build{}, ctx.Err()
+		return builds.Build{}, ctx.Err()
 	}
 }
 

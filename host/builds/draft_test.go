@@ -1,4 +1,4 @@
-package registry_test
+package builds_test
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/builds"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/registry"
 )
@@ -28,13 +29,13 @@ type builder struct {
 	built []string   // the code of each build, in order
 }
 
-func (b *builder) Build(ctx context.Context, _ string, s host.Source, sharedModules map[string]host.Source) (registry.Build, error) {
+func (b *builder) Build(ctx context.Context, _ string, s host.Source, sharedModules map[string]host.Source) (builds.Build, error) {
 	if b.hold != nil && len(s.Dependencies) > 0 {
 		b.waiting.Add(1)
 		select {
 		case <-b.hold:
 		case <-ctx.Done():
-			return registry.Build{}, ctx.Err()
+			return builds.Build{}, ctx.Err()
 		}
 	}
 	b.mu.Lock()
@@ -42,17 +43,17 @@ func (b *builder) Build(ctx context.Context, _ string, s host.Source, sharedModu
 	b.built = append(b.built, s.Code)
 	switch {
 	case s.Code == "broken":
-		return registry.Build{}, &host.BuildFailure{Messages: []host.BuildMessage{{Text: "it is broken", File: "action.js", Line: 1, Column: 2}}}
+		return builds.Build{}, &host.BuildFailure{Messages: []host.BuildMessage{{Text: "it is broken", File: "action.js", Line: 1, Column: 2}}}
 	case s.Code == "unlucky":
-		return registry.Build{}, errors.New("no space left on device")
+		return builds.Build{}, errors.New("no space left on device")
 	case s.Code == "upsetting":
 		panic("index out of range")
 	case s.Code == "unfit":
-		return registry.Build{Module: guests.Wasm("noentry")}, nil
+		return builds.Build{Module: guests.Wasm("noentry")}, nil
 	case strings.HasPrefix(s.Code, "uses ") && sharedModules[s.Code[5:]].Code == "":
-		return registry.Build{}, errors.New("the shared module is missing")
+		return builds.Build{}, errors.New("the shared module is missing")
 	}
-	return registry.Build{Module: moduleOf(s.Code)}, nil
+	return builds.Build{Module: moduleOf(s.Code)}, nil
 }
 
 // moduleOf is a module that tells the code it was made of, up to 100 bytes, in
@@ -70,7 +71,7 @@ func (b *builder) builds() []string {
 }
 
 // openBuilding is open with a builder.
-func openBuilding(t *testing.T, b *builder) *registry.Registry {
+func openBuilding(t *testing.T, b *builder) *rig {
 	t.Helper()
 	r, _ := open(t)
 	r.Builder = b
@@ -78,11 +79,11 @@ func openBuilding(t *testing.T, b *builder) *registry.Registry {
 }
 
 // background runs BuildPending until the test ends.
-func background(t *testing.T, r *registry.Registry) {
+func background(t *testing.T, r *rig) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- r.BuildPending(ctx) }()
+	go func() { done <- r.Run(ctx) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-done; err != nil {
@@ -100,7 +101,7 @@ func code(text string, packages ...string) host.Source {
 }
 
 // draftAction makes an action with a draft.
-func draftAction(t *testing.T, r *registry.Registry, name string, src host.Source, deploy bool) (host.Action, host.Draft) {
+func draftAction(t *testing.T, r *rig, name string, src host.Source, deploy bool) (host.Action, host.Draft) {
 	t.Helper()
 	a, d, err := r.CreateSourceAction(t.Context(), name, trigger, src, nil, deploy)
 	if err != nil {
@@ -109,7 +110,7 @@ func draftAction(t *testing.T, r *registry.Registry, name string, src host.Sourc
 	return a, d
 }
 
-func patch(t *testing.T, r *registry.Registry, action string, p host.SourcePatch) (host.Action, host.Draft) {
+func patch(t *testing.T, r *rig, action string, p host.SourcePatch) (host.Action, host.Draft) {
 	t.Helper()
 	a, d, err := r.PatchSource(t.Context(), action, p)
 	if err != nil {
@@ -122,7 +123,7 @@ func TestADraftIsBuiltDeployedChangedAndRolledBack(t *testing.T) {
 	t.Parallel()
 	r := openBuilding(t, &builder{})
 	a, d := draftAction(t, r, "notify", code("one"), false)
-	if d.Status != host.BuildBuilt || d.Digest == "" || d.BuiltAt.IsZero() || a.Deployed != nil || registry.AllDeployed(a, d) {
+	if d.Status != host.BuildBuilt || d.Digest == "" || d.BuiltAt.IsZero() || a.Deployed != nil || a.AllDeployed(d) {
 		t.Fatalf("draft %+v of %+v", d, a)
 	}
 	v, err := r.DeployDraft(t.Context(), "notify", 0)
@@ -130,7 +131,7 @@ func TestADraftIsBuiltDeployedChangedAndRolledBack(t *testing.T) {
 		t.Fatalf("deployed %+v, %v", v, err)
 	}
 	a, d = patch(t, r, a.ID, host.SourcePatch{Code: pointer("two")})
-	if d.Status != host.BuildBuilt || d.Source.Code != "two" || d.Source.Runtime != "node22" || a.Deployed.Number != 1 || registry.AllDeployed(a, d) {
+	if d.Status != host.BuildBuilt || d.Source.Code != "two" || d.Source.Runtime != "node22" || a.Deployed.Number != 1 || a.AllDeployed(d) {
 		t.Fatalf("patched %+v of %+v", d, a)
 	}
 	if v, err = r.DeployDraft(t.Context(), a.ID, 0); err != nil || v.Number != 2 || v.Source.Code != "two" {
@@ -139,19 +140,19 @@ func TestADraftIsBuiltDeployedChangedAndRolledBack(t *testing.T) {
 	if v, err = r.DeployVersion(t.Context(), a.ID, "1", false); err != nil || v.Number != 3 || v.Source.Code != "one" || !v.Deployed {
 		t.Fatalf("rolled back to %+v, %v", v, err)
 	}
-	if a, d = look(t, r, a.ID); d.Source.Code != "two" || registry.AllDeployed(a, d) {
+	if a, d = look(t, r, a.ID); d.Source.Code != "two" || a.AllDeployed(d) {
 		t.Errorf("after a rollback: draft %+v, deployed %+v", d, a.Deployed)
 	}
 	if v, err = r.DeployVersion(t.Context(), a.ID, v.ID, true); err != nil || v.Number != 4 {
 		t.Fatalf("rolled back to %+v, %v", v, err)
 	}
-	if a, d = look(t, r, a.ID); d.Source.Code != "one" || d.Status != host.BuildBuilt || !registry.AllDeployed(a, d) {
+	if a, d = look(t, r, a.ID); d.Source.Code != "one" || d.Status != host.BuildBuilt || !a.AllDeployed(d) {
 		t.Errorf("after a rollback with its draft: %+v, deployed %+v", d, a.Deployed)
 	}
 }
 
 // look returns an action and its draft.
-func look(t *testing.T, r *registry.Registry, action string) (host.Action, host.Draft) {
+func look(t *testing.T, r *rig, action string) (host.Action, host.Draft) {
 	t.Helper()
 	a, err := r.Action(t.Context(), action)
 	if err != nil {
@@ -187,11 +188,11 @@ func TestWhatCanNotBeBuiltCanNotBeDeployed(t *testing.T) {
 				t.Errorf("error %+v", d.Errors[0])
 			}
 			_, err := r.DeployDraft(t.Context(), "notify", 0)
-			refused(t, err, host.Conflict, nil, "failed", "mend", tt.text)
+			refused(t, err, host.Conflict, nil, "failed", "fix its code", tt.text)
 			_, err = r.Test(t.Context(), "notify", []byte(`{}`))
 			refused(t, err, host.Conflict, nil, "failed")
 			if _, d = patch(t, r, "notify", host.SourcePatch{Code: pointer("good")}); d.Status != host.BuildBuilt || len(d.Errors) > 0 {
-				t.Errorf("mended draft %+v", d)
+				t.Errorf("fixed draft %+v", d)
 			}
 		})
 	}
@@ -292,7 +293,7 @@ func TestADeployWaitsForItsPackages(t *testing.T) {
 	if err := <-deployed; err != nil {
 		t.Fatal(err)
 	}
-	if a, d := look(t, r, "notify"); !registry.AllDeployed(a, d) {
+	if a, d := look(t, r, "notify"); !a.AllDeployed(d) {
 		t.Errorf("draft %+v, deployed %+v", d, a.Deployed)
 	}
 }
@@ -322,7 +323,7 @@ func TestBuildsGoOnAfterARestart(t *testing.T) {
 	first.Builder = &builder{hold: make(chan struct{})}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- first.BuildPending(ctx) }()
+	go func() { done <- first.Run(ctx) }()
 	for i := range 5 {
 		draftAction(t, first, fmt.Sprintf("a%d", i), code("one", "axios"), false)
 	}
@@ -333,7 +334,7 @@ func TestBuildsGoOnAfterARestart(t *testing.T) {
 	if left, err := db.Drafts(t.Context(), host.BuildPending, host.BuildBuilding); err != nil || len(left) != 5 {
 		t.Fatalf("left are %+v, %v", left, err)
 	}
-	second := &registry.Registry{Store: db, Inspector: first.Inspector, Box: first.Box, Builder: &builder{}}
+	second := newRig(db, first.Registry, &builder{})
 	background(t, second)
 	for i := range 5 {
 		if v, err := second.DeployDraft(t.Context(), fmt.Sprintf("a%d", i), 0); err != nil || v.Number != 1 {
@@ -357,7 +358,7 @@ func TestADeployGivesUpWaitingAfter20Seconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		_, err := (&registry.Registry{Store: waiting{}}).DeployDraft(t.Context(), "notify", 0)
+		_, err := newRig(waiting{}, nil, nil).DeployDraft(t.Context(), "notify", 0)
 		refused(t, err, host.Conflict, nil, "pending", "wait")
 		if took := time.Since(began); took != 20*time.Second {
 			t.Errorf("gave up after %s", took)
@@ -368,7 +369,7 @@ func TestADeployGivesUpWaitingAfter20Seconds(t *testing.T) {
 func TestAnActionOfModulesHasNoDraft(t *testing.T) {
 	t.Parallel()
 	r := openBuilding(t, &builder{})
-	a, d := draftAction(t, r, "notify", host.Source{Runtime: registry.RuntimeWasm}, false)
+	a, d := draftAction(t, r, "notify", host.Source{Runtime: host.RuntimeWasm}, false)
 	if a.Name != "notify" || d.Revision != 0 {
 		t.Fatalf("action %+v, draft %+v", a, d)
 	}
@@ -388,7 +389,7 @@ func TestAnActionOfModulesHasNoDraft(t *testing.T) {
 	if _, d := patch(t, r, "notify", host.SourcePatch{Code: pointer("now code")}); d.Revision != 1 || d.Status != host.BuildBuilt {
 		t.Errorf("draft %+v", d)
 	}
-	_, _, err = r.CreateSourceAction(t.Context(), "odd", trigger, host.Source{Runtime: registry.RuntimeWasm, Code: "x"}, nil, false)
+	_, _, err = r.CreateSourceAction(t.Context(), "odd", trigger, host.Source{Runtime: host.RuntimeWasm, Code: "x"}, nil, false)
 	refused(t, err, host.Invalid, []string{"/runtime"})
 }
 
@@ -435,7 +436,7 @@ func poll(t *testing.T, holds func() bool) {
 }
 
 // seen returns all actions.
-func seen(t *testing.T, r *registry.Registry) []host.Action {
+func seen(t *testing.T, r *rig) []host.Action {
 	t.Helper()
 	all, err := r.Actions(t.Context(), "")
 	if err != nil {
@@ -470,13 +471,13 @@ func TestAVersionsModuleIsMadeOfItsSource(t *testing.T) {
 	if v, err := r.DeployDraft(t.Context(), "notify", 0); err != nil {
 		t.Errorf("deployed %+v, %v", v, err)
 	}
-	if a, d := look(t, r, "notify"); !registry.AllDeployed(a, d) || a.Deployed.Digest != d.Digest {
+	if a, d := look(t, r, "notify"); !a.AllDeployed(d) || a.Deployed.Digest != d.Digest {
 		t.Errorf("draft %+v, deployed %+v", d, a.Deployed)
 	}
 }
 
 // churn is a client that changes an action all the time.
-func churn(t *testing.T, r *registry.Registry, client int) {
+func churn(t *testing.T, r *rig, client int) {
 	for n := range 15 {
 		p := host.SourcePatch{Code: pointer(fmt.Sprintf("%d/%d", client, n)), Dependencies: &[]host.Dependency{}}
 		if n%2 == 0 {
@@ -508,9 +509,9 @@ func TestWhatIsKeptOfABuildsErrorsIsBounded(t *testing.T) {
 // minified fails a thousand times in a long line.
 type minified struct{}
 
-func (minified) Build(context.Context, string, host.Source, map[string]host.Source) (registry.Build, error) {
+func (minified) Build(context.Context, string, host.Source, map[string]host.Source) (builds.Build, error) {
 	e := host.BuildMessage{Text: "wrong", LineText: strings.Repeat("x", 1<<16)}
-	return registry.Build{}, &host.BuildFailure{Messages: slices.Repeat([]host.BuildMessage{e}, 1000)}
+	return builds.Build{}, &host.BuildFailure{Messages: slices.Repeat([]host.BuildMessage{e}, 1000)}
 }
 
 func TestAVersionNeedsTheSecretsThatItsCodeNames(t *testing.T) {

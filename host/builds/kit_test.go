@@ -1,0 +1,102 @@
+package builds_test
+
+import (
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/builds"
+	"github.com/usherhost/usher/host/internal/guests"
+	"github.com/usherhost/usher/host/internal/hosttest"
+	"github.com/usherhost/usher/host/registry"
+	"github.com/usherhost/usher/host/sqlite"
+	"github.com/usherhost/usher/host/web"
+)
+
+const trigger = host.PostUserRegistration
+
+// rig is a registry and builds over one store.
+type rig struct {
+	*registry.Registry
+	*builds.Builds
+}
+
+// newRig returns a rig over a store with what other has.
+func newRig(store host.RegistryStore, other *registry.Registry, b builds.Builder) *rig {
+	r := &registry.Registry{Store: store}
+	if other != nil {
+		r.Inspector, r.Box, r.NewKey, r.CheckOrigin = other.Inspector, other.Box, other.NewKey, other.CheckOrigin
+	}
+	made := &builds.Builds{Store: store, Registry: r, Builder: b}
+	r.Changed = made.Changed
+	return &rig{r, made}
+}
+
+// store returns what both keep their data in.
+func (r *rig) store() host.RegistryStore { return r.Registry.Store }
+
+func (r *rig) setLog(log *slog.Logger) { r.Registry.Log, r.Builds.Log = log, log }
+
+// open returns a rig over a host of its own that runs no builds in the background.
+func open(t *testing.T) (*rig, *sqlite.DB) {
+	t.Helper()
+	h, err := hosttest.Open(t.Context(), t.TempDir(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &rig{h.Registry, h.Builds}, h.DB
+}
+
+func upload(t *testing.T, r *rig, action string) host.Version {
+	t.Helper()
+	v, err := r.Upload(t.Context(), action, guests.Wasm("noop"), host.Manifest{}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// refused checks err's code, and that it points to each of pointers and has each of
+// texts somewhere.
+func refused(t *testing.T, err error, code host.Code, pointers []string, texts ...string) {
+	t.Helper()
+	e, ok := errors.AsType[*host.Error](err)
+	if !ok || e.Code != code {
+		t.Fatalf("error is %#v, want code %s", err, code)
+	}
+	all := e.Text + "\n" + web.Hint(e.Hint, e.Fix)
+	var got []string
+	for _, f := range e.Fields {
+		got = append(got, f.Pointer)
+		all += "\n" + f.Detail
+	}
+	if !slices.Equal(got, pointers) {
+		t.Errorf("points to %q, want %q", got, pointers)
+	}
+	for _, text := range texts {
+		if !strings.Contains(all, text) {
+			t.Errorf("%q is missing in:\n%s", text, all)
+		}
+	}
+}
+
+func write(name, value string) host.SecretWrite { return host.SecretWrite{Name: name, Value: &value} }
+
+func secrets(t *testing.T, r *rig, action string) map[string]string {
+	t.Helper()
+	values, err := r.Secrets(t.Context(), action)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+func pointer[T any](v T) *T { return &v }
