@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-var update = flag.Bool("update", false, "write the index of the rationale")
+var update = flag.Bool("update", false, "write the index of the rationale and the numbers of replaced words")
 
 // rationale has the index of all rationales, and the questions about the whole.
 const rationale = "host/RATIONALE.md"
