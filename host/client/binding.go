@@ -62,7 +62,7 @@ func (c *Client) ReplaceBindingsIf(ctx context.Context, trigger host.Trigger, li
 	r := call{
 		method: http.MethodPut, path: path("triggers", string(trigger), "bindings"),
 		header: http.Header{"Content-Type": {"application/json"}}, body: body, into: &answer,
-		repeat: true, // a 429 or a 503 says that nothing was done
+		repeat: true, // a 429 or a 503 means that nothing was done
 	}
 	if tag != "" {
 		r.header[web.HeaderIfMatch] = []string{tag}
@@ -71,7 +71,7 @@ func (c *Client) ReplaceBindingsIf(ctx context.Context, trigger host.Trigger, li
 	return answer.Bindings, err
 }
 
-// UpdateBinding lays settings over those of a binding, which is named by its id
+// UpdateBinding merges settings into those of a binding, which is named by its id
 // or its action: zero fields change nothing, allowed origins and config are
 // added. A nil displayName keeps the name. [Client.PatchBinding] can also
 // remove.

@@ -29,7 +29,7 @@ import (
 // an error that wraps a [*url.Error] when it does not answer at all.
 type Client struct {
 	URL string // of the host, such as "http://127.0.0.1:8080"
-	Key string // API key; empty for the calls that need none
+	Key string // API key; empty for calls without one
 
 	// HTTP sends the requests; nil is [http.DefaultClient]. A timeout of its
 	// own has to be longer than the longest [LogQuery] Wait.
@@ -37,7 +37,7 @@ type Client struct {
 
 	// Attempts is how often a call is made that the host answers with 429 or
 	// 503 and that may be repeated: all but those that would act twice. 0 is 4,
-	// 1 is no retry.
+	// 1: no retry.
 	Attempts int
 
 	// MaxWait is the longest wait between two attempts; when the host asks for
@@ -49,10 +49,10 @@ type Client struct {
 func NewClient(url, key string) *Client { return &Client{URL: url, Key: key} }
 
 // Problem is the host's answer to a request that it did not carry out. It
-// unwraps to a [*host.Error], so that [host.CodeOf] tells its code.
+// unwraps to a [*host.Error], so that [host.CodeOf] returns its code.
 type Problem struct {
 	web.Problem
-	RetryAfter time.Duration // 0 when the host did not say
+	RetryAfter time.Duration // 0: not given
 }
 
 // Error returns the detail, or the title when there is none.
@@ -110,7 +110,8 @@ func (c *Client) attempts() int {
 }
 
 // pause waits before the next attempt, and reports false when there should be
-// none. Clients that were refused together come back apart.
+// none. The wait is random, so that clients that were refused together do not come
+// back together.
 func (c *Client) pause(ctx context.Context, attempt int, asked time.Duration) bool {
 	longest := c.MaxWait
 	if longest <= 0 {
@@ -196,7 +197,7 @@ func (r call) decode(body []byte) error {
 	}
 }
 
-// problemOf reads an answer that is an error. One that is no problem document,
+// problemOf reads an answer that is an error. One that is not a problem document,
 // as a proxy may send, becomes one.
 func problemOf(response *http.Response, body []byte) *Problem {
 	p := &Problem{RetryAfter: text.ParseRetryAfter(response.Header.Get("Retry-After"), time.Now())}
@@ -207,7 +208,7 @@ func problemOf(response *http.Response, body []byte) *Problem {
 			Hint:   "check the URL: something else may listen there, or a proxy stand between",
 		}
 		if bytes.Contains(body, []byte("HTTP request to an HTTPS server")) { // the words of net/http
-			p.Hint = "it speaks TLS there: begin the URL with https://"
+			p.Hint = "it speaks TLS there: use a URL with https://"
 		}
 	}
 	p.Status = response.StatusCode

@@ -7,7 +7,7 @@ import (
 )
 
 // Draft returns an action's source as it stands, and what came of building it.
-// An action whose versions are uploaded has none: NotFound.
+// NotFound for an action whose versions are uploaded.
 func (c *Client) Draft(ctx context.Context, action string) (host.Draft, error) {
 	var d host.Draft
 	err := c.get(ctx, path("actions", action, "draft"), nil, &d)

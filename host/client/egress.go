@@ -19,7 +19,7 @@ func (c *Client) Egress(ctx context.Context, action string, allVersions bool) (h
 	return report, err
 }
 
-// Tightening says how an action's egress is tightened.
+// Tightening is how an action's egress is tightened.
 type Tightening struct {
 	AllVersions bool     `json:"all_versions,omitempty"` // go by what every version reached, not the deployed one alone
 	Expect      []string `json:"expect,omitempty"`       // the list that was shown; Conflict when it would be another by now

@@ -14,8 +14,8 @@ type Event struct {
 	Body json.RawMessage `json:"body"`
 }
 
-// SendEvent sends one event as JSON and returns when it is stored for good. A
-// non-empty key tells a repeat; otherwise tenant, trigger and user do. It is
+// SendEvent sends one event as JSON and returns when it is stored durably. A
+// non-empty key identifies a repeat; otherwise tenant, trigger and user do. It is
 // safe to call again after an error: no event is stored twice.
 func (c *Client) SendEvent(ctx context.Context, trigger host.Trigger, body []byte, key string) (host.Accepted, error) {
 	var a host.Accepted

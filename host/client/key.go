@@ -7,7 +7,7 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// Key is a new API key with its secret, which is told this once.
+// Key is a new API key with its secret, which is returned only once.
 type Key struct {
 	Secret string `json:"key"`
 	host.Key

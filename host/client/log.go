@@ -14,19 +14,19 @@ import (
 // fields do not filter.
 type LogQuery struct {
 	After  int64         // a SeqResult's Seq: only later ones
-	Tail   *int          // instead of After: begin this many results before the newest
+	Tail   *int          // instead of After: start this many results before the newest
 	Action string        // id or name
 	Limit  int           // 1 to 500; 0 is 100
 	Wait   time.Duration // how long to wait for the first result, at most 30 s; whole seconds
 }
 
-// LogPage is what [Client.Logs] found. Next is the After of the next query.
+// LogPage is a page of [Client.Logs]. Next is the After of the next query.
 type LogPage struct {
 	Results []host.SeqResult `json:"results"`
 	Next    int64            `json:"next"`
 }
 
-// Logs returns the next results, none when there are none within the wait.
+// Logs returns the next results, or none when there are none within the wait.
 func (c *Client) Logs(ctx context.Context, q LogQuery) (LogPage, error) {
 	query := params(
 		"after", decimal(q.After),

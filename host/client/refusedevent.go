@@ -10,8 +10,8 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// RefusedEvent is a refused event with what was sent, as far as people may see
-// it: Body when it is JSON, else BodyText; both empty when it is not kept.
+// RefusedEvent is a refused event with its redacted body: Body when it is JSON,
+// else BodyText; both empty when it was not stored.
 type RefusedEvent struct {
 	host.RefusedEvent
 	Body     json.RawMessage `json:"body,omitempty"`

@@ -10,8 +10,8 @@ import (
 )
 
 // PutDraft makes source what an action is built from, and deploys it when
-// deploy is true. A source that can't be built is no error: the draft has
-// failed then, and says why. Of a shared module, an id or a name will do.
+// deploy is true. A source that can't be built is not an error: the draft has
+// failed then, with the reasons. A shared module is named by its id or its name.
 func (c *Client) PutDraft(ctx context.Context, action string, source host.Source, deploy bool) (host.Draft, error) {
 	var d host.Draft
 	body, err := json.Marshal(source)

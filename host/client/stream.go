@@ -67,7 +67,7 @@ func (s *stream) next() (streamEvent, error) {
 	}
 }
 
-// line returns a line without its end. It is good until the next call.
+// line returns a line without its end. It is valid until the next call.
 func (s *stream) line(most int) ([]byte, error) {
 	var long []byte
 	for {

@@ -17,8 +17,8 @@ import (
 
 // TailQuery selects results to follow. Zero fields do not filter.
 type TailQuery struct {
-	After  int64  // a SeqResult's Seq: begin after it; 0 is with what comes next, -1 with the oldest
-	Tail   *int   // instead of After: begin this many results before the newest
+	After  int64  // a SeqResult's Seq: start after it; 0: at the next result, -1: at the oldest
+	Tail   *int   // instead of After: start this many results before the newest
 	Action string // id or name
 
 	// Patience is how long to go on trying when the connection broke and the
@@ -35,7 +35,7 @@ const (
 
 // Tail follows results as they are recorded, each once and in order, with
 // their logs. When the connection breaks, as when the host is restarted, it
-// makes another one and goes on where it was. It ends when the caller breaks
+// makes another one and continues after the last result. It ends when the caller breaks
 // the loop, or with one error: ctx's when that is over, the host's answer when
 // it refuses, or why it can't be reached.
 func (c *Client) Tail(ctx context.Context, q TailQuery) iter.Seq2[host.SeqResult, error] {
@@ -54,7 +54,7 @@ type tail struct {
 	yield  func(host.SeqResult, error) bool
 
 	lastID string        // of the last event; "" before the first
-	broken time.Time     // since when there is no connection; zero while there is one, or never was
+	broken time.Time     // since when there is no connection; zero while there is one or was none yet
 	pause  time.Duration // before the next connection
 }
 
@@ -72,7 +72,7 @@ func (t *tail) follow(ctx context.Context) error {
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case !t.mayGoOn(err):
+		case !t.mayReconnect(err):
 			return err
 		}
 		timer := time.NewTimer(t.wait(err))
@@ -85,8 +85,8 @@ func (t *tail) follow(ctx context.Context) error {
 	}
 }
 
-// mayGoOn tells whether another connection may do better.
-func (t *tail) mayGoOn(err error) bool {
+// mayReconnect reports whether another connection may succeed.
+func (t *tail) mayReconnect(err error) bool {
 	p, refused := errors.AsType[*Problem](err)
 	switch {
 	case refused && !passing(p.Status), errors.Is(err, errGarbled):
@@ -122,7 +122,7 @@ func (t *tail) connect(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	s := newStream(&lively{response.Body, func() {
+	s := newStream(&activityReader{response.Body, func() {
 		idle.Reset(tailIdle)
 		t.broken = time.Time{}
 	}}, t.lastID)
@@ -196,13 +196,13 @@ func (t *tail) pass(e streamEvent) error {
 	return nil
 }
 
-// lively tells of every sign of life.
-type lively struct {
+// activityReader calls a function at every byte from the host.
+type activityReader struct {
 	io.Reader
 	sign func()
 }
 
-func (l *lively) Read(p []byte) (int, error) {
+func (l *activityReader) Read(p []byte) (int, error) {
 	n, err := l.Reader.Read(p)
 	if n > 0 {
 		l.sign()

@@ -95,7 +95,7 @@ func (c *Client) Deploy(ctx context.Context, action, number string) (host.Versio
 	return v, err
 }
 
-// Inspect tells what a module is, without storing it.
+// Inspect describes a module without storing it.
 func (c *Client) Inspect(ctx context.Context, wasm []byte) (host.Inspection, error) {
 	var i host.Inspection
 	_, err := c.do(ctx, call{
