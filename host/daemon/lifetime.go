@@ -28,6 +28,7 @@ func NewLifetime(delay time.Duration) *Lifetime {
 	return l
 }
 
+// End stops catching signals.
 func (l *Lifetime) End() { signal.Stop(l.signals) }
 
 // IsDraining reports whether the host is about to stop.

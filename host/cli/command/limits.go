@@ -13,6 +13,7 @@ import (
 	"github.com/usherhost/usher/host/cli/term"
 )
 
+// Descriptions of flags that several commands have.
 const (
 	LimitUsage     = "NAME=VALUE of a limit, such as timeout_ms=5000 or memory_bytes=134217728; repeatable"
 	IsolationUsage = "how a run gets its instance: reset, fresh or plain (default: the first that the module allows)"

@@ -58,4 +58,5 @@ func (t Terminal) Confirm(question string) error {
 	return err
 }
 
+// ErrNoTerminal is the error of [Terminal.Ask] without a terminal.
 var ErrNoTerminal = errors.New("stdin is not a terminal")

@@ -43,6 +43,7 @@ var exitCodes = []struct {
 	{ExitDiffers, "the host differs from the files ('usher diff --exit-code')"},
 }
 
+// NewExitCodes returns the help page of the exit codes.
 func NewExitCodes() *cobra.Command {
 	var text strings.Builder
 	text.WriteString("Every command ends with one of these codes:\n\n")

@@ -7,6 +7,7 @@ import (
 	"time"
 )
 
+// ShortTime is a time in UTC to the second; "" for the zero time.
 func ShortTime(at time.Time) string {
 	if at.IsZero() {
 		return ""
@@ -14,6 +15,7 @@ func ShortTime(at time.Time) string {
 	return at.UTC().Format("2006-01-02 15:04:05Z")
 }
 
+// Micros is a number of microseconds as a rounded duration.
 func Micros(n int64) string {
 	d := time.Duration(n) * time.Microsecond
 	switch {
@@ -35,6 +37,7 @@ func Amount(n int64) string {
 	return text
 }
 
+// ByteSize is a number of bytes with a unit.
 func ByteSize(n int64) string {
 	switch {
 	case n >= 10<<30:

@@ -18,6 +18,7 @@ type ResultView struct {
 	OutputBase64 []byte          `json:"output_base64,omitempty"`
 }
 
+// ViewResult returns how a result is shown as JSON.
 func ViewResult(r host.Result) ResultView {
 	if json.Valid(r.Output) {
 		return ResultView{Result: r, Output: r.Output}

@@ -24,11 +24,14 @@ type Terminal struct {
 	color bool
 }
 
+// New returns a terminal. It has colors when out is one and the environment allows
+// them.
 func New(in io.Reader, out, errOut io.Writer) Terminal {
 	color := IsTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return Terminal{In: in, Out: safeWriter{out}, Err: safeWriter{errOut}, TTY: errOut, color: color}
 }
 
+// IsTerminal reports whether stream is a file that is a terminal.
 func IsTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && xterm.IsTerminal(int(f.Fd()))
@@ -45,6 +48,7 @@ func (t Terminal) Answer(v any, human func(w io.Writer)) error {
 	return err
 }
 
+// PrintJSON prints v as indented JSON.
 func (t Terminal) PrintJSON(v any) error {
 	encoder := json.NewEncoder(t.Out)
 	encoder.SetEscapeHTML(false)
@@ -94,12 +98,22 @@ func (t Terminal) paint(code, s string) string {
 	return colorSign + "[" + code + "m" + s + colorSign + "[0m"
 }
 
-func (t Terminal) Red(s string) string    { return t.paint("31", s) }
-func (t Terminal) Green(s string) string  { return t.paint("32", s) }
-func (t Terminal) Yellow(s string) string { return t.paint("33", s) }
-func (t Terminal) Bold(s string) string   { return t.paint("1", s) }
-func (t Terminal) Dim(s string) string    { return t.paint("2", s) }
+// Red returns s in that color or style, where there are colors.
+func (t Terminal) Red(s string) string { return t.paint("31", s) }
 
+// Green returns s in that color or style, where there are colors.
+func (t Terminal) Green(s string) string { return t.paint("32", s) }
+
+// Yellow returns s in that color or style, where there are colors.
+func (t Terminal) Yellow(s string) string { return t.paint("33", s) }
+
+// Bold returns s in that color or style, where there are colors.
+func (t Terminal) Bold(s string) string { return t.paint("1", s) }
+
+// Dim returns s in that color or style, where there are colors.
+func (t Terminal) Dim(s string) string { return t.paint("2", s) }
+
+// DiffLine colors a line of a diff.
 func (t Terminal) DiffLine(line string) string {
 	text, end := strings.CutSuffix(line, "\n")
 	switch {

@@ -168,6 +168,7 @@ func TestATestThatThrowsTellsTheAuthorsLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	settled(t, reg, "notify", false)
 	result, err := reg.Test(t.Context(), "notify", []byte(`{"user":{}}`))
 	if err != nil || result.Succeeded || result.Error == nil || result.Error.Name != "TypeError" {
 		t.Fatalf("result %+v, %v", result, err)

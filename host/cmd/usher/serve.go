@@ -77,12 +77,11 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	metrics := newMetrics()
 
 	daemon.GuardData(cfg.Data, log)
-	db, box, err := openStore(ctx, env, newDatabase)
+	db, box, err := openStore(ctx, env, metrics, newDatabase)
 	if err != nil {
 		return err
 	}
 	defer closeLast(db.Close, &err)
-	daemon.RegisterStore(metrics, db)
 	sandbox, err := openServingSandbox(ctx, env.Config, metrics, log)
 	if err != nil {
 		return err
@@ -117,15 +116,11 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	if err := daemon.EnsureAdminKey(ctx, env.Term, cfg, reg); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	routes := web.NewEcho(log)
-	web.TrustProxies(routes, cfg.TrustedProxies...)
 	sender := &ingress.Server{Store: db, Refused: db, Sealer: box, Log: log, Metrics: metrics, Limits: ingress.Limits{
 		EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst,
 	}}
-	auth := web.NewAuthenticator(db)
-	addAPI(env.Config, routes, auth, db, sender, reg, drafts, worker, runner)
-	daemon.AddHealth(env.Config, routes, daemon.HostChecks(db, cfg.Data), life.IsDraining, metrics, auth.Require(host.ScopeRead))
-	if err := addAuth0(ctx, env.Config, routes, db, reg, drafts, box, log); err != nil {
+	routes, err := newRoutes(ctx, cfg, services{db, box, sender, reg, drafts, worker, runner}, life, metrics, log)
+	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 
@@ -142,9 +137,9 @@ func newMetrics() *prometheus.Registry {
 	return metrics
 }
 
-// openStore opens the data directory, and the encryption of its secrets. The
-// caller must close the store.
-func openStore(ctx context.Context, env *command.Env, newDatabase bool) (*sqlite.DB, *seal.Box, error) {
+// openStore opens the data directory with its metrics, and the encryption of its
+// secrets. The caller must close the store.
+func openStore(ctx context.Context, env *command.Env, metrics *prometheus.Registry, newDatabase bool) (*sqlite.DB, *seal.Box, error) {
 	db, err := sqlite.Open(ctx, env.Config.Data, sqlite.Options{Beside: settings.MadeByHost, New: newDatabase})
 	if err != nil {
 		return nil, nil, err
@@ -153,6 +148,7 @@ func openStore(ctx context.Context, env *command.Env, newDatabase bool) (*sqlite
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
+	daemon.RegisterStore(metrics, db)
 	return db, box, nil
 }
 
@@ -169,29 +165,45 @@ func openServingSandbox(ctx context.Context, cfg settings.Config, metrics *prome
 	return opened, nil
 }
 
-// addAPI adds the API under /v1.
-func addAPI(
-	cfg settings.Config, routes *echo.Echo, auth *web.Authenticator, db *sqlite.DB, sender *ingress.Server, reg *registry.Registry, drafts *builds.Builds, worker *executor.Executor, runner *guest.Runner,
-) {
-	v1 := routes.Group("/v1")
-	sender.Register(v1, auth.Require(host.ScopeIngest))
+// services are what the HTTP routes call.
+type services struct {
+	db     *sqlite.DB
+	box    *seal.Box
+	sender *ingress.Server
+	reg    *registry.Registry
+	drafts *builds.Builds
+	worker *executor.Executor
+	runner *guest.Runner
+}
+
+// newRoutes adds the API under /v1, the health checks and Auth0's API.
+func newRoutes(
+	ctx context.Context, cfg settings.Config, s services, life *daemon.Lifetime, metrics *prometheus.Registry, log *slog.Logger,
+) (*echo.Echo, error) {
+	routes := web.NewEcho(log)
+	web.TrustProxies(routes, cfg.TrustedProxies...)
+	auth := web.NewAuthenticator(s.db)
 	read, manage := auth.Require(host.ScopeRead), auth.Require(host.ScopeManage)
+	v1 := routes.Group("/v1")
+	s.sender.Register(v1, auth.Require(host.ScopeIngest))
 	(&admin.Server{
-		Registry: reg, Drafts: drafts, History: history{db, worker}, Inspector: runner, Refused: sender, MaxModuleBytes: cfg.MaxModuleBytes,
+		Registry: s.reg, Drafts: s.drafts, History: history{s.db, s.worker}, Inspector: s.runner, Refused: s.sender, MaxModuleBytes: cfg.MaxModuleBytes,
 	}).Register(v1, read, manage)
+	daemon.AddHealth(cfg, routes, daemon.HostChecks(s.db, cfg.Data), life.IsDraining, metrics, read)
+	return routes, addAuth0(ctx, cfg, routes, s, log)
 }
 
 // addAuth0 adds Auth0's API.
-func addAuth0(ctx context.Context, cfg settings.Config, routes *echo.Echo, db *sqlite.DB, reg *registry.Registry, drafts *builds.Builds, box *seal.Box, log *slog.Logger) error {
+func addAuth0(ctx context.Context, cfg settings.Config, routes *echo.Echo, s services, log *slog.Logger) error {
 	public, err := publicURL(cfg.PublicURL)
 	if err != nil {
 		return err
 	}
-	issuer, err := auth0.OpenIssuer(ctx, db, box)
+	issuer, err := auth0.OpenIssuer(ctx, s.db, s.box)
 	if err != nil {
 		return err
 	}
-	(&auth0.Server{Registry: reg, Drafts: drafts, History: db, Keys: db, Issuer: issuer, PublicURL: public, Log: log}).Register(routes)
+	(&auth0.Server{Registry: s.reg, Drafts: s.drafts, History: s.db, Keys: s.db, Issuer: issuer, PublicURL: public, Log: log}).Register(routes)
 	return nil
 }
 
