@@ -33,13 +33,13 @@ const (
 	secretsPath  = "usher:secrets"
 )
 
-// takeSecrets is the code of the secrets module. It gets, before any of the author's
+// takeActions is the code of the secrets module. It gets, before any of the author's
 // code runs, the function that returns a shared module's "actions". The runtime
 // gives the function out once, and keeps the secrets from the action: see
 // runtime/src/loop/shared.js.
-const takeSecrets = `exports.of = require("usher:shared");`
+const takeActions = `exports.of = require("usher:shared");`
 
-const sharedPath = "usher:shared" // the import in takeSecrets, which the runtime answers
+const sharedPath = "usher:shared" // the import in takeActions, which the runtime answers
 
 // sharedModule answers an import of a shared module by the author's own code.
 func (r *resolver) sharedModule(args api.OnResolveArgs) (api.OnResolveResult, bool) {
@@ -82,7 +82,7 @@ func (j *job) loadSharedModule(args api.OnLoadArgs) (api.OnLoadResult, error) {
 }
 
 func loadSecrets(api.OnLoadArgs) (api.OnLoadResult, error) {
-	code := takeSecrets
+	code := takeActions
 	return api.OnLoadResult{Contents: &code}, nil
 }
 
