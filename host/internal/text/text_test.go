@@ -56,7 +56,7 @@ func TestNearest(t *testing.T) {
 	}{
 		{"listen", 1, []string{"listen", "lsiten"}},
 		{"LISTNE", 1, []string{"listen"}},
-		{"log_levle", 2, []string{"log_level"}},
+		{"log_leevl", 2, []string{"log_level"}},
 		{"other", 2, nil},
 	} {
 		if got := text.Nearest(tt.word, names, tt.within); !slices.Equal(got, tt.want) {
