@@ -128,7 +128,7 @@ func textOf(data []byte) error {
 	}
 	for _, word := range []string{"import ", "export ", "export{", "exports.", "module.exports", "const ", "let ", "var ", "function ", "async ", "\"use strict\"", "'use strict'", "//", "/*", "#!"} {
 		if strings.HasPrefix(text, word) {
-			return &notModule{"a script", "let the host build it: `usher deploy FILE.js`, or make a module by `usher build FILE.js`"}
+			return &notModule{"a script", "deploy the script itself, and the host builds it; or build a module from it"}
 		}
 	}
 	return ErrNotWasm

@@ -17,7 +17,7 @@ func TestUnsupportedFeaturesAreNamedWithAHint(t *testing.T) {
 		{"gzip", "\x1f\x8b\x08\x00", "not a WebAssembly module but gzip", "gunzip"},
 		{"zip", "PK\x03\x04", "a zip archive", "unpack it"},
 		{"text", "\n;; a comment\n (module (func))", "WebAssembly as text (.wat)", "wat2wasm"},
-		{"JavaScript", "exports.onExecutePostUserRegistration = async () => {}", "a script", "usher deploy FILE.js"},
+		{"JavaScript", "exports.onExecutePostUserRegistration = async () => {}", "a script", "deploy the script itself"},
 		{"a page", "<!DOCTYPE html>", "a page of HTML", "upload the .wasm file itself"},
 		{"ELF", "\x7fELF\x02\x01", "a program for Linux", "GOOS=wasip1"},
 		{"nothing", "", "not a WebAssembly module", "upload the .wasm file itself"},
