@@ -9,7 +9,7 @@ import "strconv"
 
 // TokenKeyName is where, in the store's meta, the key of access tokens is; its name
 // is its place too.
-const TokenKeyName = "auth0.token_key"
+const TokenKeyName = "auth0.token_key" //nolint:gosec // a name, no credential
 
 // SecretPlace is the place of a secret of an action or a shared module.
 func SecretPlace(ownerID, name string) []byte { return []byte("secret:" + ownerID + ":" + name) }

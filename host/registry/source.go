@@ -106,7 +106,7 @@ func (r *Registry) referred(ctx context.Context, ref host.SharedModuleRef) (host
 	return l, host.SharedModuleVersion{}, noSharedModuleVersion(l, cmp.Or(ref.VersionID, strconv.Itoa(ref.Number)))
 }
 
-// shared modulesOf returns the sources of the shared modules that s uses, by name.
+// SharedSources returns the sources of the shared modules that s uses, by name.
 func (r *Registry) SharedSources(ctx context.Context, s host.Source) (map[string]host.Source, error) {
 	all := map[string]host.Source{}
 	for _, ref := range s.SharedModules {

@@ -70,7 +70,6 @@ those that apply at the next start.`,
 func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) {
 	cfg := env.Config
 	log, level := daemon.NewLogger(env.Term.Err, cfg)
-	daemon.CaptureLibraryLogs(log)
 	life := daemon.NewLifetime(cfg.DrainDelay)
 	defer life.End()
 	reload := daemon.NewReloader(cfg, env.Reload, log, level)
@@ -225,6 +224,7 @@ func runUntilDone(
 	ctx context.Context, cfg settings.Config, life *daemon.Lifetime, listener net.Listener, certificate *web.Certificate, routes *echo.Echo,
 	work []func(context.Context) error, log *slog.Logger,
 ) error {
+	daemon.CaptureLibraryLogs(log)
 	if certificate != nil {
 		listener = certificate.Secure(listener)
 		work = append(work, func(ctx context.Context) error { return certificate.Watch(ctx, log) })
