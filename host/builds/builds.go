@@ -107,7 +107,7 @@ type Runner interface {
 
 // Changed wakes everything that waits for a draft to be built or deployed. The
 // registry calls it.
-func (b *Builds) Changed() { b.queue.tell() }
+func (b *Builds) Changed() { b.queue.wake() }
 
 func (b *Builds) log() *slog.Logger {
 	if b.Log == nil {

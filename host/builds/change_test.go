@@ -53,7 +53,7 @@ func TestEveryChangeIsRecordedWithItsActorAndWithoutSecrets(t *testing.T) {
 			t.Errorf("%s was done by %+v", c.Verb, c.Actor)
 		}
 		if text := string(c.Before) + string(c.After); strings.Contains(text, "hunter") || strings.Contains(text, secret) {
-			t.Errorf("%s tells a secret: %s", c.Verb, text)
+			t.Errorf("%s shows a secret: %s", c.Verb, text)
 		}
 	}
 	want := []string{

@@ -12,7 +12,7 @@ import (
 
 // CreateSourceAction makes an action with a draft. It waits a second at most
 // until the draft is built or has failed, and not for one that needs packages;
-// the build goes on then, also when whoever asked has hung up. A source that
+// the build goes on then, also when the caller has hung up. A source that
 // can't be built is no error, but the draft's state. With deploy src is deployed
 // once it is built, also after a restart, and when the draft is patched before.
 // That is given up when src can't be built, and when something else is deployed

@@ -56,7 +56,7 @@ func (b *builder) Build(ctx context.Context, _ string, s host.Source, sharedModu
 	return builds.Build{Module: moduleOf(s.Code)}, nil
 }
 
-// moduleOf is a module that tells the code it was made of, up to 100 bytes, in
+// moduleOf is a module that carries the code it was made of, up to 100 bytes, in
 // a custom section.
 func moduleOf(code string) []byte {
 	section := append([]byte{4}, "code"+code...)
@@ -343,7 +343,7 @@ func TestBuildsGoOnAfterARestart(t *testing.T) {
 	}
 }
 
-// waiting is a store with one draft that nobody builds.
+// waiting is a store with one draft that is never built.
 type waiting struct{ host.RegistryStore }
 
 func (waiting) Action(context.Context, string) (host.Action, error) {

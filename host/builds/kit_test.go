@@ -2,7 +2,6 @@ package builds_test
 
 import (
 	"errors"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -38,8 +37,6 @@ func newRig(store host.RegistryStore, other *registry.Registry, b builds.Builder
 // store returns what both keep their data in.
 func (r *rig) store() host.RegistryStore { return r.Registry.Store }
 
-func (r *rig) setLog(log *slog.Logger) { r.Registry.Log, r.Builds.Log = log, log }
-
 // open returns a rig over a host of its own that runs no builds in the background.
 func open(t *testing.T) (*rig, *sqlite.DB) {
 	t.Helper()
@@ -65,8 +62,8 @@ func upload(t *testing.T, r *rig, action string) host.Version {
 }
 
 // refused checks err's code, and that it points to each of pointers and has each of
-// texts somewhere.
-func refused(t *testing.T, err error, code host.Code, pointers []string, texts ...string) {
+// parts somewhere.
+func refused(t *testing.T, err error, code host.Code, pointers []string, parts ...string) {
 	t.Helper()
 	e, ok := errors.AsType[*host.Error](err)
 	if !ok || e.Code != code {
@@ -81,7 +78,7 @@ func refused(t *testing.T, err error, code host.Code, pointers []string, texts .
 	if !slices.Equal(got, pointers) {
 		t.Errorf("points to %q, want %q", got, pointers)
 	}
-	for _, text := range texts {
+	for _, text := range parts {
 		if !strings.Contains(all, text) {
 			t.Errorf("%q is missing in:\n%s", text, all)
 		}

@@ -85,7 +85,7 @@ func (b *Builds) reasons(d host.Draft, err error) []host.BuildMessage {
 	if errors.Is(err, context.DeadlineExceeded) {
 		text = fmt.Sprintf("the build took more than %s", buildTimeout)
 	}
-	return []host.BuildMessage{{Text: text, Hint: "save it again to try again; the host's log tells more"}}
+	return []host.BuildMessage{{Text: text, Hint: "save it again to try again; see the host's log"}}
 }
 
 // The bounds of a build's stored errors: a line of a minified file may be the whole

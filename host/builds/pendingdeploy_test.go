@@ -12,7 +12,7 @@ import (
 )
 
 // asked makes an action whose packages are not there yet, to be deployed, by
-// somebody who does not wait for that.
+// a caller that does not wait for that.
 func asked(t *testing.T, r *rig, name, text string) host.Action {
 	t.Helper()
 	ctx, hangUp := context.WithCancel(host.WithActor(t.Context(), host.Actor{Kind: "key", ID: "key_1", Name: "ada"}))
@@ -57,7 +57,7 @@ func TestWhatWasAskedForIsDeployedAlsoWhenItIsPatchedBefore(t *testing.T) {
 		restart bool
 	}{
 		{name: "before it is built"},
-		{name: "before it is built, and the host starts anew", restart: true},
+		{name: "before it is built, and the host starts again", restart: true},
 		{name: "while it is built", builds: true},
 		{name: "while it is built, by what needs packages too", builds: true, patch: []host.Dependency{{Name: "axios", Version: "2.0.0"}}},
 	} {
@@ -90,7 +90,7 @@ func TestWhatWasAskedForIsDeployedAlsoWhenItIsPatchedBefore(t *testing.T) {
 	}
 }
 
-func TestAWishIsFulfilledAfterARestartOnBehalfOfWhoeverHadIt(t *testing.T) {
+func TestAPendingDeployIsDoneAfterARestartForItsActor(t *testing.T) {
 	t.Parallel()
 	first, db := open(t)
 	first.Builder = &builder{hold: make(chan struct{})}
@@ -105,11 +105,11 @@ func TestAWishIsFulfilledAfterARestartOnBehalfOfWhoeverHadIt(t *testing.T) {
 		return err == nil && changes[0].Verb == "action.deploy" && changes[0].Actor.Name == "ada"
 	})
 	if _, err := db.PendingDeploy(t.Context(), a.ID); host.CodeOf(err) != host.NotFound {
-		t.Errorf("the wish is still there: %v", err)
+		t.Errorf("the pending deploy is still there: %v", err)
 	}
 }
 
-func TestAWishIsGivenUp(t *testing.T) {
+func TestAPendingDeployIsGivenUp(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name    string
@@ -168,7 +168,7 @@ func TestADeployIsRefusedWhenTheDraftWasChangedMeanwhile(t *testing.T) {
 	}
 }
 
-// failing is a store whose disk is full as often as it is told.
+// failing is a store whose disk is full as often as it should be.
 type failing struct {
 	host.RegistryStore
 	drafts, releases atomic.Int64 // how many more are refused

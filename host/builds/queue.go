@@ -108,8 +108,8 @@ func (q *queue) await() <-chan struct{} {
 	return q.changed()
 }
 
-// tell wakes everything that waits for news. The caller does not hold mu.
-func (q *queue) tell() { q.change(func() {}) }
+// wake wakes everything that waits for news. The caller does not hold mu.
+func (q *queue) wake() { q.change(func() {}) }
 
 // change changes the queue, and wakes everything that waits for news.
 func (q *queue) change(do func()) {

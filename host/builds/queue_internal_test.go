@@ -6,7 +6,7 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-func TestOneWorkerHasAnActionWhoeverAsksForItsBuild(t *testing.T) {
+func TestOneWorkerHasAnActionForAllItsAuthors(t *testing.T) {
 	t.Parallel()
 	var q queue
 	by := func(author, actionID string) {

@@ -11,7 +11,7 @@ import (
 	"github.com/usherhost/usher/host/builds"
 )
 
-// slowBuilder tells of each build that begins, and ends none before it may.
+// slowBuilder reports each build that begins, and ends none before it may.
 type slowBuilder struct {
 	began chan string // its code
 	may   chan struct{}
@@ -30,9 +30,9 @@ func (b *slowBuilder) Build(ctx context.Context, _ string, s host.Source, _ map[
 	}
 }
 
-// TestAnAuthorsSlowBuildsKeepNobodyElseWaiting fills what one author may have,
+// TestAnAuthorsSlowBuildsDoNotDelayOtherAuthors fills what one author may have,
 // with packages and without; another author's build begins all the same.
-func TestAnAuthorsSlowBuildsKeepNobodyElseWaiting(t *testing.T) {
+func TestAnAuthorsSlowBuildsDoNotDelayOtherAuthors(t *testing.T) {
 	t.Parallel()
 	for name, packages := range map[string][]string{"with packages": {"axios"}, "without": nil} {
 		t.Run(name, func(t *testing.T) {

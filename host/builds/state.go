@@ -16,8 +16,8 @@ import (
 // source that it is for, because the draft may have moved on by then.
 //
 // So there are two stored facts: the draft, with its status, and the pending
-// deploy. Both are looked at from one revision, the one at hand, which somebody is
-// about to build or has just built:
+// deploy. Both are looked at from one revision, the one at hand, which is
+// about to be built or has just been built:
 //
 //	the draft is            pending · building · built · failed, or newer than the revision at hand
 //	the pending deploy is   none · this (for the revision at hand) · earlier (for one before it)
@@ -57,7 +57,7 @@ import (
 // sources that need no packages. They share nothing but the store and the claims of
 // the queue: who wants to build a revision claims it, looks again, and only then
 // begins. [Builds.advance] is the only code that takes steps by the table, and
-// nobody but it and [Builds.revise] writes a draft's status. A write says of which
+// only it, [Builds.revise] and [Builds.restored] set a draft's status. A write says of which
 // revision it is, and the store refuses it with Conflict when the draft is newer;
 // the step is then looked up again, in the column "newer".
 type event int

@@ -51,10 +51,10 @@ func TestOnlyAFewTestsRunAtOnce(t *testing.T) {
 	}
 }
 
-// trialRunner runs what it is given.
-type trialRunner func(ctx context.Context, step host.Step) (host.Result, error)
+// testRunner runs what it is given.
+type testRunner func(ctx context.Context, step host.Step) (host.Result, error)
 
-func (f trialRunner) Try(ctx context.Context, step host.Step, _ *host.Event) (host.Result, error) {
+func (f testRunner) Try(ctx context.Context, step host.Step, _ *host.Event) (host.Result, error) {
 	return f(ctx, step)
 }
 
@@ -68,7 +68,7 @@ func TestATestIsRecordedAndBounded(t *testing.T) {
 		t.Fatal(list, err)
 	}
 	var ran host.Step
-	r.Runner = trialRunner(func(_ context.Context, step host.Step) (host.Result, error) {
+	r.Runner = testRunner(func(_ context.Context, step host.Step) (host.Result, error) {
 		ran = step
 		return host.Result{Fault: host.FaultGuest}, nil
 	})
@@ -108,7 +108,7 @@ func TestATestThatFindsNoPlaceIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		r := newRig(trying{}, nil, nil)
-		r.Runner = trialRunner(func(ctx context.Context, _ host.Step) (host.Result, error) {
+		r.Runner = testRunner(func(ctx context.Context, _ host.Step) (host.Result, error) {
 			<-ctx.Done()
 			return host.Result{}, ctx.Err()
 		})

@@ -179,7 +179,7 @@ func (b *Builds) build(ctx context.Context, actionID string, number int64) error
 			return err
 		}
 	}
-	b.queue.tell()
+	b.queue.wake()
 	module, err := b.make(ctx, &d)
 	if err != nil {
 		return err
@@ -190,7 +190,7 @@ func (b *Builds) build(ctx context.Context, actionID string, number int64) error
 // finish stores what a build ended with, and deploys it, or gives that up, when
 // that is what the table asks for.
 func (b *Builds) finish(ctx context.Context, d host.Draft, module []byte) error {
-	defer b.queue.tell()
+	defer b.queue.wake()
 	e := succeed
 	if module == nil {
 		e = fail
@@ -208,7 +208,7 @@ func (b *Builds) finish(ctx context.Context, d host.Draft, module []byte) error 
 			} else if err != nil {
 				return err
 			}
-			b.queue.tell()
+			b.queue.wake()
 		}
 		switch next.effect {
 		case deployIt:
@@ -242,6 +242,6 @@ func (b *Builds) deployPending(ctx context.Context, d host.Draft, module []byte)
 func (b *Builds) giveUp(ctx context.Context, d host.Draft) error {
 	b.log().Warn("a draft that was to be deployed can't be built", "action", d.ActionID, "revision", d.Revision, "errors", d.Errors)
 	err := b.Store.DropPendingDeploy(ctx, d.ActionID, d.Revision)
-	b.queue.tell()
+	b.queue.wake()
 	return err
 }
