@@ -96,7 +96,7 @@ func bearer(c echo.Context) (string, error) {
 }
 
 // ofToken checks a token, and that the key that it was made for is still there:
-// whoever deletes the key takes back its tokens.
+// deleting the key revokes its tokens.
 func (g *gate) ofToken(c echo.Context, token string) (client, error) {
 	grant, err := g.server.Issuer.verify(token, g.server.base(c.Request()))
 	if err != nil {
@@ -162,7 +162,7 @@ func (g *gate) refuse(c echo.Context, err error) error {
 	return err
 }
 
-// take counts a request of who, tells it how many more are left, and refuses it
+// take counts a request of who, sends it the number that is left, and refuses it
 // when there were too many.
 func (g *gate) take(c echo.Context, l *web.Limiter, who string) error {
 	wait := l.Take(who, 1)
@@ -180,8 +180,8 @@ func (g *gate) take(c echo.Context, l *web.Limiter, who string) error {
 	}
 }
 
-// address is what strangers are counted by: an IPv4 address, or an IPv6 /64,
-// for whoever has one address of it has all.
+// address is what callers without a key are counted by: an IPv4 address, or an
+// IPv6 /64, because a caller with one address of it has all.
 func address(c echo.Context) string {
 	ip, err := netip.ParseAddr(c.RealIP())
 	if err != nil || ip.Unmap().Is4() {

@@ -14,7 +14,7 @@ import (
 	"github.com/usherhost/usher/host/web"
 )
 
-func TestAClientThatAsksTooOftenIsToldWhenToComeBack(t *testing.T) {
+func TestAClientOverItsRateGetsRetryAfter(t *testing.T) {
 	t.Parallel()
 	k := open(t, func(s *auth0.Server, _ *builder) { s.Requests = auth0.Rate{PerSecond: 0.001, Burst: 2} })
 	for left := 1; left >= 0; left-- {
@@ -40,20 +40,20 @@ func TestAClientThatAsksTooOftenIsToldWhenToComeBack(t *testing.T) {
 	k.send("GET", actions, "", bearer(other)).wantStatus(200)
 }
 
-func TestStrangersAreCountedByTheirAddress(t *testing.T) {
+func TestFailedCallersAreCountedByTheirAddress(t *testing.T) {
 	t.Parallel()
 	k := open(t, func(s *auth0.Server, _ *builder) { s.Failures = auth0.Rate{PerSecond: 0.001, Burst: 2} })
 	from := func(address string) edit {
 		return func(r *http.Request) { r.RemoteAddr = address }
 	}
-	nobody := bearer("usher_nobody")
-	k.send("GET", actions, "", nobody, from("[2001:db8::1]:1")).wantStatus(401)
-	k.send("GET", actions, "", nobody, from("[2001:db8::2]:1")).wantStatus(401)
-	k.send("GET", actions, "", nobody, from("[2001:db8::3]:1")).
+	unknown := bearer("usher_unknown")
+	k.send("GET", actions, "", unknown, from("[2001:db8::1]:1")).wantStatus(401)
+	k.send("GET", actions, "", unknown, from("[2001:db8::2]:1")).wantStatus(401)
+	k.send("GET", actions, "", unknown, from("[2001:db8::3]:1")).
 		want(429, "Too Many Requests", "Global limit has been reached", "too_many_requests")
 	k.ask(asForm, "grant_type=client_credentials", basic("a", "b"), from("[2001:db8::4]:1")).wantStatus(429)
-	k.send("GET", actions, "", nobody, from("[2001:db8:0:1::1]:1")).wantStatus(401)
-	k.send("GET", actions, "", nobody, from("192.0.2.7:1")).wantStatus(401)
+	k.send("GET", actions, "", unknown, from("[2001:db8:0:1::1]:1")).wantStatus(401)
+	k.send("GET", actions, "", unknown, from("192.0.2.7:1")).wantStatus(401)
 	k.send("GET", actions, "", from("[2001:db8::1]:1")).wantStatus(200)
 }
 

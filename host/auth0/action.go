@@ -220,7 +220,7 @@ func (s *Server) updateAction(c echo.Context) error {
 	return s.answerChanged(c, http.StatusOK, a)
 }
 
-// unpatched tells a name that is taken from an action that can't take what it
+// unpatched distinguishes a name that is taken from an action that can't take what it
 // was sent, such as code for one whose versions are uploaded.
 func (s *Server) unpatched(c echo.Context, err error, name *string) error {
 	if name != nil && host.CodeOf(err) == host.Conflict {
@@ -271,7 +271,7 @@ func (s *Server) answerChanged(c echo.Context, status int, a host.Action) error 
 	if view.Status == host.BuildBuilding {
 		view.Status = host.BuildPending
 	}
-	if status == http.StatusCreated && view.DeployedVersion != nil { // so it tells of a version that it has just begun to build
+	if status == http.StatusCreated && view.DeployedVersion != nil { // Auth0 answers with a version that it has just begun to build
 		view.CurrentVersion.BuildTime, view.DeployedVersion.BuiltAt = time.Time{}, time.Time{}
 	}
 	return reply(c, status, view)

@@ -47,7 +47,7 @@ type endpoint struct {
 	destroys     bool   // a good call leaves nothing for the others
 }
 
-const nobody = "/01890a5d-ac96-774b-bcce-b302099a8057"
+const absent = "/01890a5d-ac96-774b-bcce-b302099a8057"
 
 func (s scene) endpoints() []endpoint {
 	action, module := actions+"/"+s.action, modules+"/"+s.module
@@ -55,31 +55,31 @@ func (s scene) endpoints() []endpoint {
 	return []endpoint{
 		{method: "GET", path: actions},
 		{method: "POST", path: actions, body: newAction("another", "guest noop", "")},
-		{method: "GET", path: action, unknown: actions + nobody, missing: noAction},
-		{method: "PATCH", path: action, body: `{"code":"guest echo"}`, unknown: actions + nobody, missing: noAction},
-		{method: "POST", path: action + "/deploy", body: `{}`, optional: true, unknown: actions + nobody + "/deploy", missing: noAction},
-		{method: "POST", path: action + "/test", body: `{"payload":{"event":{"user":{}}}}`, unknown: actions + nobody + "/test", missing: noAction},
-		{method: "GET", path: action + "/versions", unknown: actions + nobody + "/versions", missing: noAction},
-		{method: "GET", path: action + "/versions/" + s.version, unknown: action + "/versions" + nobody, missing: "That action version does not exist."},
+		{method: "GET", path: action, unknown: actions + absent, missing: noAction},
+		{method: "PATCH", path: action, body: `{"code":"guest echo"}`, unknown: actions + absent, missing: noAction},
+		{method: "POST", path: action + "/deploy", body: `{}`, optional: true, unknown: actions + absent + "/deploy", missing: noAction},
+		{method: "POST", path: action + "/test", body: `{"payload":{"event":{"user":{}}}}`, unknown: actions + absent + "/test", missing: noAction},
+		{method: "GET", path: action + "/versions", unknown: actions + absent + "/versions", missing: noAction},
+		{method: "GET", path: action + "/versions/" + s.version, unknown: action + "/versions" + absent, missing: "That action version does not exist."},
 		{
 			method: "POST", path: action + "/versions/" + s.version + "/deploy", body: `{"update_draft":true}`, optional: true,
-			unknown: action + "/versions" + nobody + "/deploy", missing: "That action version does not exist.",
+			unknown: action + "/versions" + absent + "/deploy", missing: "That action version does not exist.",
 		},
 		{method: "GET", path: triggers},
 		{method: "GET", path: bindings},
 		{method: "PATCH", path: bindings, body: `{"bindings":[]}`},
-		{method: "GET", path: "/api/v2/actions/executions/" + s.execution, unknown: "/api/v2/actions/executions" + nobody, missing: "That execution does not exist."},
+		{method: "GET", path: "/api/v2/actions/executions/" + s.execution, unknown: "/api/v2/actions/executions" + absent, missing: "That execution does not exist."},
 		{method: "GET", path: modules},
 		{method: "POST", path: modules, body: `{"name":"more","code":"exports.b = 2"}`},
-		{method: "GET", path: module, unknown: modules + nobody, missing: noModule},
-		{method: "PATCH", path: module, body: `{"code":"exports.a = 2"}`, unknown: modules + nobody, missing: noModule},
-		{method: "GET", path: module + "/actions", unknown: modules + nobody + "/actions", missing: noModule},
-		{method: "GET", path: module + "/versions", unknown: modules + nobody + "/versions", missing: noModule},
-		{method: "POST", path: module + "/versions", body: `{}`, optional: true, unknown: modules + nobody + "/versions", missing: noModule},
-		{method: "GET", path: module + "/versions/" + s.release, unknown: module + "/versions" + nobody, missing: "That module version does not exist."},
-		{method: "POST", path: module + "/rollback", body: `{"module_version_id":"` + s.release + `"}`, unknown: modules + nobody + "/rollback", missing: noModule},
-		{method: "DELETE", path: action + "?force=true", unknown: actions + nobody, missing: noAction, destroys: true},
-		{method: "DELETE", path: module, unknown: modules + nobody, missing: noModule, destroys: true},
+		{method: "GET", path: module, unknown: modules + absent, missing: noModule},
+		{method: "PATCH", path: module, body: `{"code":"exports.a = 2"}`, unknown: modules + absent, missing: noModule},
+		{method: "GET", path: module + "/actions", unknown: modules + absent + "/actions", missing: noModule},
+		{method: "GET", path: module + "/versions", unknown: modules + absent + "/versions", missing: noModule},
+		{method: "POST", path: module + "/versions", body: `{}`, optional: true, unknown: modules + absent + "/versions", missing: noModule},
+		{method: "GET", path: module + "/versions/" + s.release, unknown: module + "/versions" + absent, missing: "That module version does not exist."},
+		{method: "POST", path: module + "/rollback", body: `{"module_version_id":"` + s.release + `"}`, unknown: modules + absent + "/rollback", missing: noModule},
+		{method: "DELETE", path: action + "?force=true", unknown: actions + absent, missing: noAction, destroys: true},
+		{method: "DELETE", path: module, unknown: modules + absent, missing: noModule, destroys: true},
 	}
 }
 
@@ -195,7 +195,7 @@ func TestEveryEndpointAnswersWithTheScopeThatItNamesAndRateLimitHeaders(t *testi
 	}
 }
 
-func TestPathsThatAreNotThereAreToldInAuth0sForm(t *testing.T) {
+func TestUnknownPathsAreAnsweredInAuth0sForm(t *testing.T) {
 	t.Parallel()
 	k := open(t)
 	for _, path := range []string{"/api/v2", "/api/v2/", "/api/v2/clients", "/api/v2/actions", "/api/v2/actions/actions/x/y"} {
@@ -209,6 +209,6 @@ func TestPathsThatAreNotThereAreToldInAuth0sForm(t *testing.T) {
 		t.Errorf("allows %q", a.header.Get("Allow"))
 	}
 	if a.header.Get("X-RateLimit-Remaining") == "" {
-		t.Error("tells nothing of the rate limit")
+		t.Error("the answer has no headers of the rate limit")
 	}
 }

@@ -34,7 +34,7 @@ type resultView struct {
 // executionStatuses are Auth0's words for ours. An execution is "final" when
 // every action of it succeeded. Auth0 does not say what a failed action makes
 // of it; here it is "partial", so that "final" may be trusted, and the results
-// tell which action failed or never ran. What still runs, or runs again, is
+// show which action failed or never ran. What still runs, or runs again, is
 // "pending".
 var executionStatuses = map[host.Status]string{
 	host.StatusPending:   "pending",
@@ -111,23 +111,23 @@ func errorClass(r host.Result) string {
 	return "action_error"
 }
 
-// trialView is the answer to a test, which is 200 also for an action that
+// testView is the answer to a test, which is 200 also for an action that
 // failed. Logs and output are ours: Auth0 shows them in its editor alone.
-type trialView struct {
-	Error  *trialError     `json:"error,omitempty"`
-	Stats  trialStats      `json:"stats"`
+type testView struct {
+	Error  *testError      `json:"error,omitempty"`
+	Stats  testStats       `json:"stats"`
 	Logs   []host.Log      `json:"logs,omitempty"`
 	Output json.RawMessage `json:"output,omitempty"`
 }
 
-type trialError struct {
+type testError struct {
 	Message string `json:"message"`
 	Name    string `json:"name,omitempty"`
 	Code    string `json:"code,omitempty"`
 	Stack   string `json:"stack,omitempty"`
 }
 
-type trialStats struct {
+type testStats struct {
 	TotalRequest    int64 `json:"total_request_duration_ms"`
 	TotalExecution  int64 `json:"total_runtime_execution_duration_ms"`
 	Processing      int64 `json:"runtime_processing_duration_ms"`
@@ -137,7 +137,7 @@ type trialStats struct {
 	NetworkDuration int64 `json:"network_duration_ms"`
 }
 
-var trialSchema = &schema{kind: "object", required: []string{"payload"}, properties: map[string]*schema{
+var testSchema = &schema{kind: "object", required: []string{"payload"}, properties: map[string]*schema{
 	"payload": {kind: "object", about: "What the action runs on: {event: …}", open: true, properties: map[string]*schema{
 		"event": {kind: "object", about: "The event, in the form of the trigger"},
 	}},
@@ -151,7 +151,7 @@ func (s *Server) testAction(c echo.Context) error {
 			Event json.RawMessage `json:"event"`
 		} `json:"payload"`
 	}
-	if err := cmp.Or(noQuery(c), read(c, trialSchema, &body)); err != nil {
+	if err := cmp.Or(noQuery(c), read(c, testSchema, &body)); err != nil {
 		return err
 	}
 	a, err := s.action(c)
@@ -167,7 +167,7 @@ func (s *Server) testAction(c echo.Context) error {
 	if err != nil {
 		return s.untested(c, a, err)
 	}
-	return reply(c, http.StatusOK, map[string]any{"payload": viewTrial(r, time.Since(start))})
+	return reply(c, http.StatusOK, map[string]any{"payload": viewTest(r, time.Since(start))})
 }
 
 func (s *Server) untested(c echo.Context, a host.Action, err error) error {
@@ -177,9 +177,9 @@ func (s *Server) untested(c echo.Context, a host.Action, err error) error {
 	return missing(err, noAction)
 }
 
-func viewTrial(r host.Result, took time.Duration) trialView {
+func viewTest(r host.Result, took time.Duration) testView {
 	const millis = 1000
-	view := trialView{Logs: r.Logs, Stats: trialStats{
+	view := testView{Logs: r.Logs, Stats: testStats{
 		TotalRequest:   took.Milliseconds(),
 		TotalExecution: r.Stats.TotalMicros / millis,
 		Processing:     (r.Stats.TotalMicros - r.Stats.StartMicros - r.Stats.HostMicros) / millis,
@@ -193,9 +193,9 @@ func viewTrial(r host.Result, took time.Duration) trialView {
 	if r.Succeeded {
 		return view
 	}
-	view.Error = &trialError{Message: "The action failed"}
+	view.Error = &testError{Message: "The action failed"}
 	if r.Error != nil {
-		view.Error = &trialError{Message: r.Error.Message, Name: r.Error.Name, Code: r.Error.Code, Stack: r.Error.Stack}
+		view.Error = &testError{Message: r.Error.Message, Name: r.Error.Name, Code: r.Error.Code, Stack: r.Error.Stack}
 	}
 	return view
 }

@@ -21,7 +21,7 @@ func (p past) Execution(context.Context, string) (host.Execution, error) { retur
 
 func (p past) Results(context.Context, string) ([]host.Result, error) { return p.results, nil }
 
-func TestAnExecutionIsToldInAuth0sWords(t *testing.T) {
+func TestAnExecutionHasAuth0sForm(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 	after := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
@@ -73,7 +73,7 @@ func TestAnExecutionIsToldInAuth0sWords(t *testing.T) {
 			}, results: tt.results}
 			got := k.must(200, "GET", "/api/v2/actions/executions/exe_1", "")
 			if got["status"] != tt.want || got["trigger_id"] != "post-user-registration" || got["id"] != "exe_1" {
-				t.Errorf("told as %v", got)
+				t.Errorf("the execution is %v", got)
 			}
 			if got["updated_at"] != tt.updated.Format(time.RFC3339Nano) || got["created_at"] != start.Format(time.RFC3339Nano) {
 				t.Errorf("from %v to %v, want %v", got["created_at"], got["updated_at"], tt.updated)
@@ -90,7 +90,7 @@ func TestAnExecutionIsToldInAuth0sWords(t *testing.T) {
 	}
 }
 
-func TestAnEventIsFollowedFromTheDoorToItsExecution(t *testing.T) {
+func TestAnEventIsFollowedFromItsRequestToItsExecution(t *testing.T) {
 	t.Parallel()
 	k := open(t)
 	k.create("good", "guest noop", `,"deploy":true`)
@@ -106,7 +106,7 @@ func TestAnEventIsFollowedFromTheDoorToItsExecution(t *testing.T) {
 	for _, form := range []string{id, auth0.Outside(id)} {
 		got := k.must(200, "GET", "/api/v2/actions/executions/"+form, "")
 		if got["id"] != id || got["status"] != "final" || at(got, "results", 0, "action_name") != "good" || at(got, "results", 0, "error") != nil {
-			t.Errorf("told as %v", got)
+			t.Errorf("the execution is %v", got)
 		}
 	}
 }

@@ -53,8 +53,8 @@ func (oneKey) KeyByHash(_ context.Context, hash [32]byte) (host.Key, error) {
 
 func (oneKey) Keys(context.Context) ([]host.Key, error) { return nil, nil }
 
-// door is a server that needs no host.
-func door() *echo.Echo {
+// hostless returns a server that needs no host.
+func hostless() *echo.Echo {
 	e := web.NewEcho(slog.New(slog.DiscardHandler))
 	(&auth0.Server{
 		Registry: yes{}, Drafts: yes{}, Keys: oneKey{}, Issuer: &auth0.Issuer{},
@@ -69,7 +69,7 @@ func FuzzBodies(f *testing.F) {
 	f.Add(newAction("a", "1", `,"secrets":[{"name":"a","value":"b"}],"modules":[{"module_version_number":1.5}]`))
 	f.Add(`{"bindings":[{"ref":{"type":"action_id","value":"x"},"display_name":"y"}]}`)
 	f.Add(`{"name":null,"supported_triggers":[{}],"dependencies":{"a":[[[1e99]]]}}`)
-	e := door()
+	e := hostless()
 	f.Fuzz(func(t *testing.T, body string) {
 		for path, method := range map[string]string{actions: "POST", bindings: "PATCH"} {
 			r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
@@ -97,7 +97,7 @@ func FuzzBodies(f *testing.F) {
 func FuzzTokenRequests(f *testing.F) {
 	f.Add("grant_type=client_credentials&client_id=key_one&client_secret=key", false)
 	f.Add(`{"grant_type":"client_credentials","client_id":"key_one","client_secret":"key","audience":"::"}`, true)
-	e := door()
+	e := hostless()
 	f.Fuzz(func(t *testing.T, body string, object bool) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/oauth/token", strings.NewReader(body))
 		r.Header.Set("Content-Type", asForm)

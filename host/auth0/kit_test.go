@@ -56,7 +56,7 @@ func (t trier) Try(ctx context.Context, step host.Step, event *host.Event) (host
 	return r, err
 }
 
-// kit is a whole host with the door in front of it, and a client that may do
+// kit is a whole host with the API in front of it, and a client that may do
 // everything.
 type kit struct {
 	t      *testing.T

@@ -48,8 +48,8 @@ const (
 	codeRate  = "too_many_requests"
 )
 
-// statuses are how the host's codes are told. Refused is no 422, which Auth0
-// does not know: a client would take it for a fault of the server.
+// statuses are the HTTP statuses of the host's codes. Refused is no 422, which
+// Auth0 does not know: a client would take it for a fault of the server.
 var statuses = map[host.Code]int{
 	host.Invalid:      http.StatusBadRequest,
 	host.Refused:      http.StatusBadRequest,
@@ -97,7 +97,7 @@ func problemOf(err error) *problem {
 	} else if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		p = tooLarge(e.Limit)
 	} else if e, ok := errors.AsType[*host.Error](err); ok && statuses[e.Code] != 0 {
-		p = &problem{Status: statuses[e.Code], Message: told(e), retryAfter: e.RetryAfter, cause: err}
+		p = &problem{Status: statuses[e.Code], Message: messageOf(e), retryAfter: e.RetryAfter, cause: err}
 		if len(e.Fields) > 0 && p.Status == http.StatusBadRequest {
 			p.Code = codeBody
 		}
@@ -106,8 +106,8 @@ func problemOf(err error) *problem {
 	return p
 }
 
-// told is all that an error has for the caller, in one line.
-func told(e *host.Error) string {
+// messageOf is all that an error has for the caller, in one line.
+func messageOf(e *host.Error) string {
 	parts := []string{strings.TrimSuffix(e.Text, ".")}
 	for _, f := range e.Fields {
 		parts = append(parts, fmt.Sprintf("'%s' on property %s", f.Detail, property(f.Pointer)))
@@ -168,12 +168,12 @@ func conflicting(err error, status int, message string) error {
 	return &problem{Status: status, Message: message, cause: err}
 }
 
-// refusing tells a Conflict with its own text, as a 400, and leaves every other
-// error as it is.
+// refusing answers a Conflict with its own message, as a 400, and leaves every
+// other error as it is.
 func refusing(err error) error {
 	e, ok := errors.AsType[*host.Error](err)
 	if !ok || e.Code != host.Conflict {
 		return err
 	}
-	return &problem{Status: http.StatusBadRequest, Message: told(e), cause: err}
+	return &problem{Status: http.StatusBadRequest, Message: messageOf(e), cause: err}
 }

@@ -21,13 +21,13 @@ type schema struct {
 	enum       []string
 	least      int  // characters, items or the value itself
 	most       int  // likewise; 0 is without bound
-	oneOf      bool // whatever is wrong inside is told as one thing
+	oneOf      bool // all faults inside are reported as one
 }
 
 // fault is the first thing that is wrong with a value.
 type fault struct{ reason, path, about string }
 
-// on returns the fault as Auth0 tells it. Kind is Payload, Query or Path.
+// on returns the fault as Auth0 words it. Kind is Payload, Query or Path.
 func (f *fault) on(kind string) string {
 	text := kind + " validation error: '" + f.reason + "'"
 	if f.path != "" {

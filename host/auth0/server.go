@@ -1,6 +1,6 @@
 // Package auth0 serves the part of Auth0's Management API that is about
 // Actions, under /api/v2/actions, and the token endpoint that its clients ask
-// first. It speaks Auth0's paths, ids, shapes and error texts, so that the
+// first. It speaks Auth0's paths, ids, shapes and error messages, so that the
 // tools made for Auth0 work unchanged; the rules are the registry's.
 package auth0
 

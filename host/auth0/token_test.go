@@ -163,7 +163,7 @@ func TestTokenRequestsAreRefusedInOAuthsForm(t *testing.T) {
 				t.Errorf("challenge %q", a.header.Get("WWW-Authenticate"))
 			}
 			if strings.Contains(a.text, k.secret) {
-				t.Error("tells the secret")
+				t.Error("the answer has the secret")
 			}
 		})
 	}
@@ -222,13 +222,13 @@ func TestTokensOfOthersAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stranger, err := foreign.Issue(auth0.Grant{Client: k.key.ID, Issuer: domain, Audience: api, Scopes: []string{"read:actions"}}, time.Now())
+	signed, err := foreign.Issue(auth0.Grant{Client: k.key.ID, Issuer: domain, Audience: api, Scopes: []string{"read:actions"}}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ name, token, message string }{
 		{"unsigned", none, "Invalid signature received for JSON Web Token validation"},
-		{"signed elsewhere", stranger, "Invalid signature received for JSON Web Token validation"},
+		{"signed elsewhere", signed, "Invalid signature received for JSON Web Token validation"},
 		{"issued elsewhere", issue(auth0.Grant{Client: k.key.ID, Issuer: elsewhere, Audience: api}), "Invalid token: it was issued by https://elsewhere.example/"},
 		{"for elsewhere", issue(auth0.Grant{Client: k.key.ID, Issuer: domain, Audience: "https://elsewhere.example/api/v2/"}), "Bad audience: https://elsewhere.example/api/v2/"},
 		{"of no key", issue(auth0.Grant{Client: "key_gone", Issuer: domain, Audience: api}), "Invalid token"},

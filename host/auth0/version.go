@@ -55,8 +55,8 @@ func viewBase(a host.Action) actionBase {
 	}
 }
 
-// currentView is what Auth0 tells once more, and in no documentation, of the
-// version that is deployed.
+// currentView is what Auth0 repeats of the version that is deployed, without
+// documenting it.
 type currentView struct {
 	ID        string    `json:"id"`
 	Code      string    `json:"code"`
@@ -141,8 +141,8 @@ func (s *Server) showVersion(c echo.Context) error {
 var noBody = &schema{kind: "object", properties: map[string]*schema{}}
 
 // deployWait is how long a deploy waits for a draft that is building: less than
-// the ten seconds after which clients give up; they send it again when they are
-// told to wait.
+// the ten seconds after which clients give up; they send it again after an answer
+// with Retry-After.
 const deployWait = 5 * time.Second
 
 // deployAction makes a version of the draft, and waits a moment for one that is

@@ -109,7 +109,7 @@ func change(t *testing.T, m *management.ActionManager, s *server, world *receive
 	must(t, m.Update(ctx, a.GetID(), &management.Action{
 		Name: a.Name, SupportedTriggers: a.SupportedTriggers,
 		Code:    auth0.String(code(world.URL, "changed")),
-		Secrets: &[]management.ActionSecret{{Name: auth0.String("TOKEN"), Value: auth0.String("anew")}},
+		Secrets: &[]management.ActionSecret{{Name: auth0.String("TOKEN"), Value: auth0.String("changed-secret")}},
 	}))
 	_, err := m.Deploy(ctx, a.GetID())
 	must(t, err)
@@ -118,7 +118,7 @@ func change(t *testing.T, m *management.ActionManager, s *server, world *receive
 		return got[len(got)-2] // first of two actions
 	}
 	s.post(t, "auth0|2")
-	until(t, "the new version runs", func() bool { return len(world.all()) == 4 && last() == "/changed auth0|2 anew" })
+	until(t, "the new version runs", func() bool { return len(world.all()) == 4 && last() == "/changed auth0|2 changed-secret" })
 	versions, err := m.Versions(ctx, a.GetID())
 	must(t, err)
 	if len(versions.Versions) != 2 || versions.Versions[0].Number != 2 {
@@ -127,7 +127,7 @@ func change(t *testing.T, m *management.ActionManager, s *server, world *receive
 	_, err = m.DeployVersion(ctx, a.GetID(), versions.Versions[1].GetID())
 	must(t, err)
 	s.post(t, "auth0|3")
-	until(t, "the first version runs again", func() bool { return len(world.all()) == 6 && last() == "/first auth0|3 anew" })
+	until(t, "the first version runs again", func() bool { return len(world.all()) == 6 && last() == "/first auth0|3 changed-secret" })
 	tried := &management.ActionTestPayload{"event": map[string]any{"user": map[string]any{"user_id": "auth0|4"}}}
 	must(t, m.Test(ctx, a.GetID(), tried))
 	if _, failed := (*tried)["error"]; failed {
@@ -151,8 +151,8 @@ func remove(t *testing.T, m *management.ActionManager, actions []*management.Act
 		must(t, m.Delete(ctx, a.GetID()))
 	}
 	_, err = m.Read(ctx, gone)
-	var told management.Error
-	if !errors.As(err, &told) || told.Status() != http.StatusNotFound || !strings.Contains(err.Error(), "That action does not exist.") {
+	var refusal management.Error
+	if !errors.As(err, &refusal) || refusal.Status() != http.StatusNotFound || !strings.Contains(err.Error(), "That action does not exist.") {
 		t.Errorf("what is not there is answered %v", err)
 	}
 }

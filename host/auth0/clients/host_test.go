@@ -87,7 +87,7 @@ func start(t *testing.T) *server {
 	t.Cleanup(func() {
 		stop()
 		<-ended
-		_ = cmd.Wait() // it was told to stop
+		_ = cmd.Wait() // stop interrupted it
 		s.check(t)
 	})
 	select {
@@ -245,7 +245,7 @@ func until(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// code is an action that tells the receiver its name, and a secret.
+// code is an action that sends the receiver its name, and a secret.
 func code(url, name string) string {
 	return fmt.Sprintf(`exports.onExecutePostUserRegistration = async (event, api) => {
   await fetch(%q, { method: "POST", body: event.user.user_id + " " + event.secrets.TOKEN });
