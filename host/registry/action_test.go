@@ -39,7 +39,7 @@ func TestCreateAction(t *testing.T) {
 		{name: "refuses what looks like an id", action: "act_x", trigger: trigger, pointers: []string{"/name"}, text: "ids do"},
 		{name: "refuses another trigger", action: "b", trigger: "post-login", pointers: []string{"/trigger"}, text: "post-user-registration"},
 		{name: "refuses a secret without a value", action: "c", trigger: trigger, secrets: []host.SecretWrite{{Name: "A"}}, pointers: []string{"/secrets/0/value"}, text: "is required"},
-		{name: "tells everything at once", pointers: []string{"/name", "/trigger"}},
+		{name: "reports all faults at once", pointers: []string{"/name", "/trigger"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a, err := r.CreateAction(t.Context(), tt.action, tt.trigger, tt.secrets)

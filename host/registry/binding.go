@@ -35,7 +35,7 @@ func (r *Registry) ReplaceBindings(ctx context.Context, trigger host.Trigger, li
 }
 
 // ReplaceBindingsIf is ReplaceBindings that check may refuse for what is bound
-// before, which nobody changes meanwhile.
+// before; no other change happens meanwhile.
 func (r *Registry) ReplaceBindingsIf(
 	ctx context.Context, trigger host.Trigger, list []host.BindingWrite, check func(stored []host.Binding) error,
 ) ([]host.Binding, error) {
@@ -71,7 +71,7 @@ func (r *Registry) ReplaceBindingsIf(
 	return after, err
 }
 
-// checkBindings checks what can be told without the store.
+// checkBindings checks what can be checked without the store.
 func (r *Registry) checkBindings(list []host.BindingWrite) error {
 	var bad fields
 	if len(list) > MaxBindings {
@@ -179,7 +179,7 @@ func noBinding(text string, fix *host.Fix) *host.Error {
 }
 
 // UpdateBinding lets change alter a binding's Settings and DisplayName, and
-// stores it when it is still valid. Nobody else changes the binding meanwhile:
+// stores it when it is still valid. No other call changes the binding meanwhile:
 // change should be short, and must not call the registry.
 func (r *Registry) UpdateBinding(ctx context.Context, idOrAction string, change func(*host.Binding) error) (host.Binding, error) {
 	r.changing.Lock()

@@ -13,7 +13,7 @@ import (
 )
 
 // Record writes a change that took effect into the log of changes. The change
-// stands even when the log can't be written, which is told to the host's own.
+// stands even when the log can't be written; the host's own log records that.
 func (r *Registry) Record(ctx context.Context, verb, object, name string, before, after any) {
 	c := host.Change{
 		At: time.Now().UTC(), Actor: host.ActorOf(ctx), Verb: verb, Object: object, Name: name,
@@ -24,7 +24,7 @@ func (r *Registry) Record(ctx context.Context, verb, object, name string, before
 	}
 }
 
-// maxNoteBytes is how much the log of changes tells of one side of a change.
+// maxNoteBytes is how much the log of changes has of one side of a change.
 const maxNoteBytes = 256 << 10
 
 func encode(v any) json.RawMessage {
@@ -33,7 +33,7 @@ func encode(v any) json.RawMessage {
 	}
 	text, err := json.Marshal(v)
 	if err != nil {
-		return nil // not of what the log tells: plain structs of this package and of host
+		return nil // does not happen with what the log has: plain structs of this package and of host
 	}
 	if len(text) > maxNoteBytes {
 		return json.RawMessage(`{"omitted_bytes":` + strconv.Itoa(len(text)) + `}`)
@@ -48,7 +48,7 @@ func (r *Registry) log() *slog.Logger {
 	return r.Log
 }
 
-// sourceNote is what the log of changes tells of a source: enough to see
+// sourceNote is what the log of changes records of a source: enough to see
 // whether two are the same.
 type sourceNote struct {
 	Runtime       string                 `json:"runtime,omitempty"`
@@ -66,7 +66,7 @@ func aboutSource(s host.Source) *sourceNote {
 	}
 }
 
-// actionNote is what it tells of an action.
+// actionNote is what it records of an action.
 type actionNote struct {
 	Name     string       `json:"name"`
 	Trigger  host.Trigger `json:"trigger"`
@@ -91,7 +91,7 @@ func secretsOf(secrets []host.Secret) []string {
 	return names
 }
 
-// versionNote is what it tells of a version.
+// versionNote is what it records of a version.
 type versionNote struct {
 	ID       string `json:"id"`
 	Number   int    `json:"number"`
@@ -106,7 +106,7 @@ func aboutVersion(v *host.Version) any {
 	return versionNote{v.ID, v.Number, v.Digest, v.Revision}
 }
 
-// bindingNote is what it tells of a binding.
+// bindingNote is what it records of a binding.
 type bindingNote struct {
 	ID          string        `json:"id"`
 	Action      string        `json:"action"`

@@ -23,6 +23,6 @@ func TestAChangeThatCanNotBeRecordedStands(t *testing.T) {
 	r.Store, r.Log = forgetful{db}, slog.New(slog.NewTextHandler(&log, nil))
 	a := action(t, r, "notify", false)
 	if !strings.Contains(log.String(), "disk full") || !strings.Contains(log.String(), "action.create") || !strings.Contains(log.String(), a.ID) {
-		t.Errorf("told %q", log.String())
+		t.Errorf("logged %q", log.String())
 	}
 }

@@ -65,7 +65,7 @@ func (r *Registry) newKey(name string, scopes []host.Scope) (host.Key, string) {
 func (r *Registry) Keys(ctx context.Context) ([]host.Key, error) { return r.Store.Keys(ctx) }
 
 // DeleteKey makes an API key worthless at once. The last key that may manage
-// is a [host.Conflict]: without it nobody could make another.
+// is a [host.Conflict]: without it no other could be made.
 func (r *Registry) DeleteKey(ctx context.Context, id string) error {
 	r.changing.Lock()
 	defer r.changing.Unlock()
@@ -97,7 +97,7 @@ func managed(keys []host.Key) bool {
 
 // EnsureAdminKey makes a key with every scope when no key may manage, which is
 // so at the first start, and reports whether it did. The secret goes to save
-// before the key is stored, so that no key can exist that nobody has.
+// before the key is stored, so that no key can exist whose secret is lost.
 func (r *Registry) EnsureAdminKey(ctx context.Context, save func(secret string) error) (bool, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()

@@ -17,7 +17,7 @@ func TestTheFirstStartMakesOneAdminKey(t *testing.T) {
 		t.Fatalf("made %v, %v", made, err)
 	}
 	if keys, err := r.Keys(t.Context()); err != nil || len(keys) != 0 {
-		t.Fatalf("a key that nobody has: %v, %v", keys, err)
+		t.Fatalf("a key whose secret was not saved: %v, %v", keys, err)
 	}
 	var secret string
 	save := func(s string) error { secret = s; return nil }

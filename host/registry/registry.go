@@ -42,14 +42,13 @@ type Registry struct {
 	MaxModuleBytes int
 
 	// Changed is called after a version was deployed or an action was deleted,
-	// for whoever waits for that. It must not block. Nil: not called.
+	// to wake what waits for that. It must not block. Nil: not called.
 	Changed func()
 
-	// Log is told of what went wrong behind a change that took effect. Nil
-	// drops it.
+	// Log gets the errors behind a change that took effect. Nil drops them.
 	Log *slog.Logger
 
-	changing sync.Mutex // held by whoever reads, decides and then writes
+	changing sync.Mutex // held from reading through deciding to writing
 	secrets  secretCache
 	present  presentBindings
 }

@@ -77,8 +77,8 @@ func upload(t *testing.T, r *registry.Registry, action string) host.Version {
 }
 
 // refused checks err's code, and that it points to each of pointers and has
-// each of texts somewhere.
-func refused(t *testing.T, err error, code host.Code, pointers []string, texts ...string) {
+// each of parts somewhere.
+func refused(t *testing.T, err error, code host.Code, pointers []string, parts ...string) {
 	t.Helper()
 	e, ok := errors.AsType[*host.Error](err)
 	if !ok || e.Code != code {
@@ -93,7 +93,7 @@ func refused(t *testing.T, err error, code host.Code, pointers []string, texts .
 	if !slices.Equal(got, pointers) {
 		t.Errorf("points to %q, want %q", got, pointers)
 	}
-	for _, text := range texts {
+	for _, text := range parts {
 		if !strings.Contains(all, text) {
 			t.Errorf("says nothing of %q:\n%s", text, all)
 		}

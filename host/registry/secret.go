@@ -66,7 +66,7 @@ func (r *Registry) DeleteSecret(ctx context.Context, action, name string) error 
 }
 
 // changeSecrets puts, and removes what removed says of the action as it is
-// while nobody else changes it.
+// while no other call changes it.
 func (r *Registry) changeSecrets(ctx context.Context, action string, put []host.SecretWrite, removed func(host.Action) ([]string, error)) ([]host.Secret, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
@@ -91,7 +91,7 @@ func (r *Registry) changeSecrets(ctx context.Context, action string, put []host.
 	return a.Secrets, err
 }
 
-// secretNote is what the log of changes tells of secrets: names alone.
+// secretNote is what the log of changes records of secrets: names alone.
 type secretNote struct {
 	Secrets []string `json:"secrets"`
 	Set     []string `json:"set,omitempty"` // those that got a value
@@ -292,7 +292,7 @@ type secretCache struct {
 	writes int64 // counts forget; a put that began before one is dropped
 }
 
-// maxCachedActions bounds the cache; beyond it, it starts anew.
+// maxCachedActions bounds the cache; beyond it, it starts empty again.
 const maxCachedActions = 4096
 
 func (c *secretCache) get(actionID string) (values map[string]string, at int64, ok bool) {

@@ -35,7 +35,7 @@ func (r *Registry) CreateSharedModule(ctx context.Context, name string, src host
 	if err := r.writeSharedModule(ctx, w, secrets); err != nil {
 		return l, err
 	}
-	ctx = context.WithoutCancel(ctx) // it is done, also when whoever asked has hung up
+	ctx = context.WithoutCancel(ctx) // it is done, also when the caller has hung up
 	r.Record(ctx, "shared_module.create", l.ID, l.Name, nil, r.aboutSharedModule(ctx, l.ID))
 	if publish {
 		r.Record(ctx, "shared_module.publish", l.ID, l.Name, nil, versionNote{ID: w.Publish.ID, Number: 1})
@@ -117,7 +117,7 @@ func (r *Registry) changeSharedModule(ctx context.Context, w host.SharedModuleWr
 	if err := r.writeSharedModule(ctx, w, put); err != nil {
 		return l, err
 	}
-	ctx = context.WithoutCancel(ctx) // it is done, also when whoever asked has hung up
+	ctx = context.WithoutCancel(ctx) // it is done, also when the caller has hung up
 	r.Record(ctx, "shared_module.update", l.ID, l.Name, was, r.aboutSharedModule(ctx, l.ID))
 	return r.SharedModule(ctx, l.ID)
 }
@@ -223,14 +223,14 @@ func noSharedModuleVersion(l host.SharedModule, version string) *host.Error {
 	}
 }
 
-// sharedModuleNote is what the log of changes tells of a shared module.
+// sharedModuleNote is what the log of changes records of a shared module.
 type sharedModuleNote struct {
 	Name    string      `json:"name"`
 	Secrets []string    `json:"secrets,omitempty"` // names
 	Source  *sourceNote `json:"source"`
 }
 
-// aboutSharedModule tells of a shared module as it is stored; nil when it can't be read.
+// aboutSharedModule describes a shared module as it is stored; nil when it can't be read.
 func (r *Registry) aboutSharedModule(ctx context.Context, id string) any {
 	l, err := r.Store.SharedModule(ctx, id)
 	if err != nil {

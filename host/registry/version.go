@@ -108,7 +108,7 @@ func (r *Registry) checkMemory(ctx context.Context, a host.Action, m host.Manife
 	}})
 }
 
-// refusal is the error that tells all problems of a module, each with what to
+// refusal is the error that lists all problems of a module, each with what to
 // do; nil without any.
 func refusal(a host.Action, problems []host.Problem) error {
 	var bad fields

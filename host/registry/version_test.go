@@ -20,17 +20,17 @@ func TestUploadRefusesAModuleThatCannotRun(t *testing.T) {
 		name   string
 		module []byte
 		code   host.Code
-		texts  []string
+		parts  []string
 	}{
-		{name: "no WebAssembly", module: []byte("#!/bin/sh\n"), code: host.Refused, texts: []string{"WebAssembly"}},
+		{name: "no WebAssembly", module: []byte("#!/bin/sh\n"), code: host.Refused, parts: []string{"WebAssembly"}},
 		{name: "nothing", code: host.Refused},
 		{name: "a truncated module", module: noop[:len(noop)/2], code: host.Refused},
-		{name: "an import that is not served", module: guests.Wasm("unknownimport"), code: host.Refused, texts: []string{"usher inspect MODULE"}},
-		{name: "no entry", module: guests.Wasm("noentry"), code: host.Refused, texts: []string{"onExecutePostUserRegistration"}},
-		{name: "an entry of another form", module: guests.Wasm("wrongentry"), code: host.Refused, texts: []string{"onExecutePostUserRegistration"}},
-		{name: "a start section that never ends", module: guests.Wasm("startloop"), code: host.Refused, texts: []string{"can't initialise itself"}},
-		{name: "more memory than its settings give", module: guests.Wasm("bigmemory"), code: host.Refused, texts: []string{"begins with 134217728 bytes of memory, and memory_bytes gives its runs 67108864", "--limit memory_bytes=134217728"}},
-		{name: "more than 32 MiB", module: make([]byte, host.DefaultModuleBytes+1), code: host.TooLarge, texts: []string{"33554432", "--max-module-bytes"}},
+		{name: "an import that is not served", module: guests.Wasm("unknownimport"), code: host.Refused, parts: []string{"usher inspect MODULE"}},
+		{name: "no entry", module: guests.Wasm("noentry"), code: host.Refused, parts: []string{"onExecutePostUserRegistration"}},
+		{name: "an entry of another form", module: guests.Wasm("wrongentry"), code: host.Refused, parts: []string{"onExecutePostUserRegistration"}},
+		{name: "a start section that never ends", module: guests.Wasm("startloop"), code: host.Refused, parts: []string{"can't initialise itself"}},
+		{name: "more memory than its settings give", module: guests.Wasm("bigmemory"), code: host.Refused, parts: []string{"begins with 134217728 bytes of memory, and memory_bytes gives its runs 67108864", "--limit memory_bytes=134217728"}},
+		{name: "more than 32 MiB", module: make([]byte, host.DefaultModuleBytes+1), code: host.TooLarge, parts: []string{"33554432", "--max-module-bytes"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -47,7 +47,7 @@ func TestUploadRefusesAModuleThatCannotRun(t *testing.T) {
 			if tt.code == host.Refused && len(e.Fields) == 0 {
 				t.Error("says nothing of the reason")
 			}
-			refused(t, err, tt.code, pointersOf(e), tt.texts...)
+			refused(t, err, tt.code, pointersOf(e), tt.parts...)
 		})
 	}
 	t.Run("and stores nothing", func(t *testing.T) {
