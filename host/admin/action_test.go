@@ -19,7 +19,7 @@ func TestTheLifeOfAnAction(t *testing.T) {
 		t.Fatalf("made %+v at %q", made, answer.Header().Get("Location"))
 	}
 	if strings.Contains(answer.Body.String(), "hunter2") {
-		t.Error("the answer tells a secret")
+		t.Error("the answer has a secret")
 	}
 	path := "/v1/actions/" + url.PathEscape("notify team")
 	var v host.Version

@@ -177,7 +177,7 @@ func problemIn(t *testing.T, status int, answer *httptest.ResponseRecorder) web.
 		t.Fatalf("answer is %d %s (%v), want %d", answer.Code, answer.Body, err, status)
 	}
 	if p.Detail == "" || p.RequestID == "" {
-		t.Errorf("problem tells too little: %+v", p)
+		t.Errorf("the problem lacks a detail or a request id: %+v", p)
 	}
 	return p
 }

@@ -46,7 +46,7 @@ func TestEveryChangeIsLoggedWithWhoMadeIt(t *testing.T) {
 	for _, c := range all.Changes {
 		verbs = append(verbs, c.Verb)
 		if c.Actor != (host.Actor{Kind: "key", ID: manager.ID, Name: manager.Name}) || c.At.IsZero() {
-			t.Errorf("%s is told as by %+v at %s", c.Verb, c.Actor, c.At)
+			t.Errorf("%s is recorded as by %+v at %s", c.Verb, c.Actor, c.At)
 		}
 	}
 	want := []string{
@@ -85,7 +85,7 @@ func TestChangesAreListedInPages(t *testing.T) {
 	if len(p.Changes) != 1 || p.Changes[0].Name != "a3" {
 		t.Errorf("of a3 there is %+v", p)
 	}
-	for query, want := range map[string]int{"object=act_gone": 0, "object=nobody": 0, "actor=key_gone": 0, "object=post-user-registration": 0} {
+	for query, want := range map[string]int{"object=act_gone": 0, "object=unknown": 0, "actor=key_gone": 0, "object=post-user-registration": 0} {
 		p = changePage{}
 		if a.do(t, 200, "GET", "/v1/changes?"+query, "", &p); len(p.Changes) != want {
 			t.Errorf("%s lists %+v", query, p)

@@ -45,7 +45,7 @@ func TestDeadLettersAreListedAndRetriedInBulk(t *testing.T) {
 		filter string
 		want   int
 	}{
-		{`{"user_id":"nobody"}`, 0}, {`{"user_id":"bad-3"}`, 1}, {`{"limit":2}`, 2}, {`{"text":"no","action":"notify"}`, 2}, {`{}`, 0},
+		{`{"user_id":"unknown"}`, 0}, {`{"user_id":"bad-3"}`, 1}, {`{"limit":2}`, 2}, {`{"text":"no","action":"notify"}`, 2}, {`{}`, 0},
 	} {
 		if n := retry(step.filter); n != step.want {
 			t.Errorf("%s retries %d, want %d", step.filter, n, step.want)

@@ -121,7 +121,7 @@ func TestAnActionWithoutAVersionHasContactedNothing(t *testing.T) {
 	}
 }
 
-func TestCapabilitiesTellWhatAVersionCanAndWhatItDid(t *testing.T) {
+func TestCapabilitiesShowWhatAVersionCanAndWhatItDid(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	if _, err := a.reg.CreateAction(t.Context(), "notify", trigger, nil); err != nil {

@@ -71,7 +71,7 @@ func TestEveryOperationAsksForAKey(t *testing.T) {
 	}
 }
 
-func TestEveryOperationTellsWhatIsNotThere(t *testing.T) {
+func TestEveryOperationReportsWhatIsNotFound(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	for _, op := range ours(t) {

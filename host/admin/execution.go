@@ -116,7 +116,7 @@ func viewExecution(e host.Execution) host.Execution {
 	return e
 }
 
-// notFound gives a NotFound from the store a text for people.
+// notFound gives a NotFound from the store a message for people.
 func notFound(err error, noun, id string) error {
 	if host.CodeOf(err) != host.NotFound {
 		return err

@@ -52,7 +52,7 @@ func FuzzPatch(f *testing.F) {
 		}
 		once, err := admin.MergeSettings(stored, patch)
 		if err != nil {
-			if _, told := errors.AsType[*host.Error](err); !told {
+			if _, ok := errors.AsType[*host.Error](err); !ok {
 				t.Errorf("error is %v", err)
 			}
 			return

@@ -34,7 +34,7 @@ func TestASourceIsSetAndDeployed(t *testing.T) {
 	var action host.Action
 	a.do(t, http.StatusOK, "GET", "/v1/actions/hello", "", &action)
 	if action.Deployed != nil {
-		t.Errorf("%+v is deployed, which nobody asked for", action.Deployed)
+		t.Errorf("%+v is deployed, without a request to deploy", action.Deployed)
 	}
 	a.do(t, http.StatusOK, "PUT", "/v1/actions/hello/draft?deploy=true", `{"code":"two","runtime":"node18"}`, &d)
 	var v host.Version

@@ -321,7 +321,7 @@ func TestATailThatCanNotBeginSaysWhy(t *testing.T) {
 func TestFiftyTailsCostTheStoreOneLook(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
-	a.server.PollEvery = time.Hour // after the first look nobody looks again
+	a.server.PollEvery = time.Hour // after the first poll none follows
 	counting := &looks{History: a.db}
 	a.server.History = counting
 	l := listen(t, a)
@@ -335,7 +335,7 @@ func TestFiftyTailsCostTheStoreOneLook(t *testing.T) {
 	}
 }
 
-// looks counts how often somebody asks for the newest result.
+// looks counts the requests for the newest result.
 type looks struct {
 	host.History
 	n atomic.Int64

@@ -79,7 +79,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestInspectTellsWhatAModuleIs(t *testing.T) {
+func TestInspectDescribesAModule(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	for module, fits := range map[string]bool{"noop": true, "calls": true, "noentry": false, "unknownimport": false} {

@@ -107,7 +107,7 @@ func TestAnActionIsTightenedToWhatItsRunsContacted(t *testing.T) {
 	w := openWhole(t)
 	first, _ := counted(t)
 	second, _ := counted(t)
-	third, stranger := counted(t)
+	third, forbidden := counted(t)
 	settings := host.Settings{
 		Egress: host.Egress{Mode: host.EgressPublic}, Retry: host.Retry{MaxAttempts: 1},
 		Config: map[string]string{"script": script(first+"/a?b=c", second, second)},
@@ -137,7 +137,7 @@ func TestAnActionIsTightenedToWhatItsRunsContacted(t *testing.T) {
 	config, _ := json.Marshal(map[string]any{"settings": map[string]any{"config": map[string]string{"script": script(third)}}})
 	w.do(t, "PATCH", "/v1/bindings/notify", string(config), &host.Binding{})
 	w.send(t)
-	if n := stranger.Load(); n != 0 {
+	if n := forbidden.Load(); n != 0 {
 		t.Errorf("another origin got %d requests", n)
 	}
 	var c host.Capabilities
