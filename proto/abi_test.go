@@ -71,7 +71,7 @@ func limitNames(t *testing.T) []string {
 	return names
 }
 
-// Requests and answers that are messages bear the message's name.
+// Requests and answers that are messages have the message's name.
 func TestABINamesMessagesOfTheContract(t *testing.T) {
 	t.Parallel()
 	for _, f := range proto.ABI() {

@@ -59,7 +59,7 @@ func TestSampleEventsFitTheMessage(t *testing.T) {
 	}
 }
 
-func TestCheckEventTellsWhatIsWrongAndWhere(t *testing.T) {
+func TestCheckEventReportsEachViolationWithItsPointer(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
@@ -123,7 +123,7 @@ func TestCheckEventTellsWhatIsWrongAndWhere(t *testing.T) {
 	}
 }
 
-func TestCheckEventTellsWhatIsNotJSON(t *testing.T) {
+func TestCheckEventReportsInvalidJSON(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, body, pointer, detail string }{
 		{"nothing", "", "", "is not JSON: ends where a value should be at line 1, column 1 (byte 0)"},
@@ -184,12 +184,12 @@ func TestCheckEventKnowsNoOtherTrigger(t *testing.T) {
 	}
 }
 
-func TestCheckEventTellsOfSoManyViolationsOnly(t *testing.T) {
+func TestCheckEventBoundsTheViolations(t *testing.T) {
 	t.Parallel()
 	body := with(`"transaction":{"prompt":[` + strings.Repeat("1,", 999) + `1]}`)
 	_, found := proto.CheckEvent(trigger, []byte(body))
 	if len(found) != proto.MaxViolations {
-		t.Fatalf("told of %d violations, want %d", len(found), proto.MaxViolations)
+		t.Fatalf("reported %d violations, want %d", len(found), proto.MaxViolations)
 	}
 	if last := found[len(found)-1]; last.Detail != "has 981 more faults" {
 		t.Errorf("the last one says %q", last.Detail)
@@ -207,7 +207,7 @@ func FuzzCheckEvent(f *testing.F) {
 		}
 		for _, v := range found {
 			if v.Detail == "" || v.Pointer != "" && v.Pointer[0] != '/' {
-				t.Errorf("told of %+v", v)
+				t.Errorf("reported %+v", v)
 			}
 		}
 	})

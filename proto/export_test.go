@@ -2,8 +2,8 @@ package proto
 
 import "github.com/usherhost/usher/proto/internal/ijson"
 
-// FitsShape and FitsSchema are the two ways to check an event. The schema is told
-// nothing of needless nulls, and does not know which keys are taken for others.
+// FitsShape and FitsSchema are the two ways to check an event. The schema gets
+// no needless nulls, and does not know which keys are taken for others.
 
 func FitsShape(trigger string, body []byte) bool {
 	var event ijson.Document

@@ -13,7 +13,7 @@ import (
 	usherv1 "github.com/usherhost/usher/proto/usher/v1"
 )
 
-// The message and package host tell of a run with the same keys: neither has one
+// The message and package host describe a run with the same keys: neither has one
 // that the other lacks.
 func TestResultsHaveTheKeysOfTheMessage(t *testing.T) {
 	t.Parallel()
@@ -37,13 +37,13 @@ func TestResultsHaveTheKeysOfTheMessage(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantAllSet(t, result.ProtoReflect())
-	if told(reflect.TypeOf(full)) != result.ProtoReflect().Descriptor().Fields().Len() {
+	if keysOf(reflect.TypeOf(full)) != result.ProtoReflect().Descriptor().Fields().Len() {
 		t.Error("package host and the message have another number of fields")
 	}
 }
 
-// told counts the fields of a struct that its JSON has.
-func told(t reflect.Type) int {
+// keysOf counts the fields of a struct that its JSON has.
+func keysOf(t reflect.Type) int {
 	n := 0
 	for f := range t.Fields() {
 		if f.Tag.Get("json") != "-" {

@@ -36,7 +36,7 @@ func TestShapeFitsWhatTheSchemaFits(t *testing.T) {
 	}
 	mutate(event, "", agree)
 	if compared < 500 || fits < 50 || fits == compared {
-		t.Errorf("compared %d events, of which %d fit: too few to tell", compared, fits)
+		t.Errorf("compared %d events, of which %d fit: too few for the test", compared, fits)
 	}
 }
 

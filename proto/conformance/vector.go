@@ -28,7 +28,7 @@ type Vector struct {
 	Want     Want              `json:"want"`
 }
 
-// Exchange is one request that goes out and what comes of it: Response or
+// Exchange is one request that goes out and its outcome: Response or
 // Failure.
 type Exchange struct {
 	Request  Request   `json:"request"`

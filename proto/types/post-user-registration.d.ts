@@ -107,7 +107,7 @@ export interface AkamaiUserRisk {
   requestid?: string;
   /** Findings that speak against the user. */
   risk?: { [key: string]: any };
-  /** How likely it is somebody else. */
+  /** How likely it is another person. */
   score?: number;
   /** The status of the assessment. */
   status?: number;
@@ -348,12 +348,12 @@ export interface CacheSetOptions {
   expires_at?: number;
 }
 
-/** What became of a set. */
+/** The result of a set. */
 export type CacheWriteResult =
   | { type: "success"; record: CacheRecord }
   | { type: "error"; code: CacheWriteErrorCode };
 
-/** What became of a delete. */
+/** The result of a delete. */
 export type CacheDeleteResult =
   | { type: "success" }
   | { type: "error"; code: CacheWriteErrorCode };

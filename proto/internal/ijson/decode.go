@@ -15,7 +15,7 @@ import (
 // MaxDepth is how deep objects and arrays may be nested.
 const MaxDepth = 128
 
-// Error is the reason why a text is not I-JSON.
+// Error is the reason why a document is not I-JSON.
 type Error struct {
 	Offset  int    // of the byte at fault, from 0
 	Line    int    // from 1

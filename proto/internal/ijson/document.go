@@ -23,7 +23,7 @@ type Node struct {
 	End  int    // the index of the first node behind it and what is in it
 }
 
-// Document is a text that was parsed: its values in the order of the text, the
+// Document is a parsed JSON text: its values in the order of the text, the
 // whole first, what is in an array or object right behind it. The zero value is
 // ready for [Document.Parse].
 type Document struct {

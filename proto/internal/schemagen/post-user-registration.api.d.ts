@@ -39,12 +39,12 @@ export interface CacheSetOptions {
   expires_at?: number;
 }
 
-/** What became of a set. */
+/** The result of a set. */
 export type CacheWriteResult =
   | { type: "success"; record: CacheRecord }
   | { type: "error"; code: CacheWriteErrorCode };
 
-/** What became of a delete. */
+/** The result of a delete. */
 export type CacheDeleteResult =
   | { type: "success" }
   | { type: "error"; code: CacheWriteErrorCode };

@@ -5,7 +5,7 @@
 // source: usher/v1/event.proto
 
 // The events that senders post and actions receive. They travel and are stored
-// as JSON; every field bears the name that it has there.
+// as JSON; every field carries the name that it has there.
 
 package usherv1
 
@@ -1361,7 +1361,7 @@ type Authentication_AkamaiUserRisk struct {
 	Requestid *string `protobuf:"bytes,6,opt,name=requestid,proto3,oneof" json:"requestid,omitempty"`
 	// Findings that speak against the user.
 	Risk *structpb.Struct `protobuf:"bytes,7,opt,name=risk,proto3,oneof" json:"risk,omitempty"`
-	// How likely it is somebody else.
+	// How likely it is another person.
 	Score *float64 `protobuf:"fixed64,8,opt,name=score,proto3,oneof" json:"score,omitempty"`
 	// The status of the assessment.
 	Status *float64 `protobuf:"fixed64,9,opt,name=status,proto3,oneof" json:"status,omitempty"`

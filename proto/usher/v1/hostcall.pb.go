@@ -82,7 +82,7 @@ func (x *Input) GetExecution() *ExecutionContext {
 	return nil
 }
 
-// ExecutionContext tells a guest which run it is.
+// ExecutionContext identifies the run to its guest.
 type ExecutionContext struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The execution's id, "exe_" and 26 characters.
@@ -277,7 +277,7 @@ func (x *HttpSendRequest) GetRedirect() string {
 	return ""
 }
 
-// HttpSendAnswer is what became of a request: a response, whatever its status,
+// HttpSendAnswer is the outcome of a request: a response, whatever its status,
 // or an error.
 type HttpSendAnswer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -370,8 +370,8 @@ func (x *HttpSendAnswer) GetError() *HttpError {
 	return nil
 }
 
-// HttpWaitAnswer is what became of a request that was started: whose answer it
-// is, and what HttpSendAnswer tells of one that was waited for.
+// HttpWaitAnswer is the outcome of a request that was started: its handle, and
+// what HttpSendAnswer has for a request that was waited for.
 type HttpWaitAnswer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The request's handle, from http_start.
@@ -657,7 +657,7 @@ func (x *CacheSetRequest) GetExpiresAt() float64 {
 	return 0
 }
 
-// CacheWriteAnswer is what became of a cache_set or a cache_delete.
+// CacheWriteAnswer is the outcome of a cache_set or a cache_delete.
 type CacheWriteAnswer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How it went.

@@ -253,7 +253,7 @@ func (x *Result) GetRetryAfterMs() int64 {
 	return 0
 }
 
-// ResultError tells an action's author what went wrong.
+// ResultError describes an error to the action's author.
 type ResultError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The kind of error, e.g. "TypeError".
@@ -399,7 +399,7 @@ func (x *Log) GetMessage() string {
 	return ""
 }
 
-// CallNote tells of one host call. The values of secrets are masked.
+// CallNote records one host call. The values of secrets are masked.
 type CallNote struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its place among the run's host calls.
