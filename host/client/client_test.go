@@ -218,7 +218,7 @@ func TestAnEventAndItsExecution(t *testing.T) {
 	}
 }
 
-// record lets the one claimed execution fail for good, with an output that is
+// record lets the one claimed execution fail permanently, with an output that is
 // no JSON.
 func record(t *testing.T, db *sqlite.DB) {
 	t.Helper()
@@ -278,7 +278,7 @@ func TestAProblemKeepsAllThatTheHostSaid(t *testing.T) {
 	}
 }
 
-func TestWhoeverAnswersThatIsNoHostIsTold(t *testing.T) {
+func TestAnAnswerOfAnotherServerIsReported(t *testing.T) {
 	t.Parallel()
 	other := httptest.NewServer(http.NotFoundHandler())
 	_, err := client.NewClient(other.URL, "").Keys(t.Context())
@@ -318,7 +318,7 @@ func TestWhatIsSafeIsTriedAgain(t *testing.T) {
 		{name: "an event", calls: 2, call: func() error { _, err := c.SendEvent(t.Context(), trigger, []byte("{}"), ""); return err }},
 		{name: "replacing", calls: 2, call: func() error { _, err := c.ReplaceBindings(t.Context(), trigger, nil); return err }},
 		{name: "not creating", calls: 1, call: func() error { _, err := c.CreateAction(t.Context(), "a", trigger); return err }},
-		{name: "not when told not to", calls: 1, call: func() error {
+		{name: "not with one attempt alone", calls: 1, call: func() error {
 			_, err := (&client.Client{URL: busy.URL, Attempts: 1}).Keys(t.Context())
 			return err
 		}},
@@ -375,7 +375,7 @@ func TestBindingsAreReplacedOnlyIfTheyAreWhatTheTagSays(t *testing.T) {
 	must[[]host.Binding](t)(c.ReplaceBindings(ctx, trigger, nil))
 }
 
-func TestAURLWithoutTLSOfAHostWithTLSIsToldSo(t *testing.T) {
+func TestAURLWithoutTLSOfAHostWithTLSIsReported(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)

@@ -23,7 +23,7 @@ func bindOne(t *testing.T, c *client.Client, name string) host.Version {
 	return v
 }
 
-// fail sends an event of a user, whose one action fails for good.
+// fail sends an event of a user, whose one action fails permanently.
 func fail(t *testing.T, c *client.Client, db *sqlite.DB, user string) host.Accepted {
 	t.Helper()
 	sent := must[host.Accepted](t)(c.SendEvent(t.Context(), trigger, fmt.Appendf(nil, `{"user":{"user_id":%q}}`, user), ""))

@@ -100,7 +100,7 @@ func TestATailGoesOnOverBrokenConnections(t *testing.T) {
 			[]string{"after=4|", "|5", "|6"},
 		},
 		{
-			"after what only a heartbeat told",
+			"after the id of a heartbeat",
 			client.TailQuery{Tail: &two},
 			[]string{"id: 4\n\n: heartbeat\nid: 9\n\n", "event: other\ndata: x\n\n" + event(10)},
 			"[10]",

@@ -36,7 +36,7 @@ const (
 
 // DevCertificate returns a certificate for names (hosts and addresses), signed
 // by an authority of this folder's own, which it makes when it has none. A
-// certificate that lacks a name or ends within a week is made anew. It is for
+// certificate that lacks a name or ends within a week is replaced. It is for
 // development: with the folder one can pose as any host to a client that trusts the
 // authority.
 func DevCertificate(dir string, names []string) (*Certificate, error) {

@@ -64,11 +64,11 @@ func TestAuthenticate(t *testing.T) {
 	t.Parallel()
 	admin, adminHash := web.NewKey()
 	sender, senderHash := web.NewKey()
-	nobody, nobodyHash := web.NewKey()
+	scopeless, scopelessHash := web.NewKey()
 	h := guarded(keyring{
-		adminHash:  {ID: "key_1", Name: "admin", Scopes: []host.Scope{host.ScopeManage}},
-		senderHash: {ID: "key_2", Name: "sender", Scopes: []host.Scope{host.ScopeIngest, host.ScopeRead}},
-		nobodyHash: {ID: "key_3", Name: "nobody"},
+		adminHash:     {ID: "key_1", Name: "admin", Scopes: []host.Scope{host.ScopeManage}},
+		senderHash:    {ID: "key_2", Name: "sender", Scopes: []host.Scope{host.ScopeIngest, host.ScopeRead}},
+		scopelessHash: {ID: "key_3", Name: "scopeless"},
 	})
 	for _, tt := range []struct {
 		name          string
@@ -89,7 +89,7 @@ func TestAuthenticate(t *testing.T) {
 			name: "a key without the scope", header: "X-Api-Key", value: sender, status: 403,
 			body: `the API key \"sender\" lacks the scope \"manage\"; its scopes: ingest, read`,
 		},
-		{name: "a key without any scope", header: "X-Api-Key", value: nobody, status: 403, body: "its scopes: none"},
+		{name: "a key without any scope", header: "X-Api-Key", value: scopeless, status: 403, body: "its scopes: none"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -100,14 +100,14 @@ func TestAuthenticate(t *testing.T) {
 			if got := w.Header().Get("WWW-Authenticate"); got != tt.challenge {
 				t.Errorf("challenged with %q, want %q", got, tt.challenge)
 			}
-			if told := w.Body.String(); strings.Contains(told, admin) || strings.Contains(told, sender) {
-				t.Errorf("told a key: %s", told)
+			if body := w.Body.String(); strings.Contains(body, admin) || strings.Contains(body, sender) {
+				t.Errorf("the answer has a key: %s", body)
 			}
 		})
 	}
 }
 
-func TestAuthenticateTellsWhenTheStoreIsDown(t *testing.T) {
+func TestAuthenticateReportsThatTheStoreIsDown(t *testing.T) {
 	t.Parallel()
 	if w := send(guarded(down{}), with("X-Api-Key", "usher_x")); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
 		t.Errorf("answered %d %s, want 503", w.Code, w.Body)

@@ -42,7 +42,7 @@ func TestLimiterHoldsEachCallerToItsRate(t *testing.T) {
 	})
 }
 
-func TestLimiterTellsWhatIsLeft(t *testing.T) {
+func TestLimiterReportsWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := &web.Limiter{PerSecond: 2, Burst: 4}
@@ -61,7 +61,7 @@ func TestLimiterWithoutRateLimitsNothing(t *testing.T) {
 	var none *web.Limiter
 	for range 1000 {
 		if none.Take("a", 1000) != 0 || (&web.Limiter{}).Take("a", 1000) != 0 {
-			t.Fatal("made somebody wait")
+			t.Fatal("made a caller wait")
 		}
 	}
 }

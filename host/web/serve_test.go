@@ -82,7 +82,7 @@ func TestServeDrains(t *testing.T) {
 	}
 }
 
-func TestServeTellsLongPollsToEnd(t *testing.T) {
+func TestServeEndsLongPolls(t *testing.T) {
 	t.Parallel()
 	entered := make(chan struct{})
 	s := run(t, func(w http.ResponseWriter, r *http.Request) {

@@ -63,8 +63,8 @@ func (c *Certificate) Watch(ctx context.Context, log *slog.Logger) error {
 }
 
 // Reload takes a changed certificate, and logs that. One that does not load is
-// logged, and the earlier one stays; of a half-written pair another event will
-// tell that it is whole.
+// logged, and the earlier one stays; a half-written pair raises another event
+// when it is whole.
 func (c *Certificate) Reload(log *slog.Logger) {
 	before := c.current.Load()
 	if err := c.load(); err != nil {

@@ -100,7 +100,7 @@ func TestADevelopmentAuthorityIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	if read("cert.pem") != cert {
-		t.Error("a certificate that fits was made anew")
+		t.Error("a certificate that fits was replaced")
 	}
 	if _, err := web.DevCertificate(dir, []string{"localhost", "usher.test"}); err != nil {
 		t.Fatal(err)

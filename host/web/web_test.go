@@ -47,10 +47,10 @@ func TestHandleErrorAnswersWithAProblem(t *testing.T) {
 		{
 			name: "an error with all there is",
 			err: fmt.Errorf("create action: %w", &host.Error{
-				Code: host.Invalid, Text: "the settings are out of range", Hint: "mend them",
+				Code: host.Invalid, Text: "the settings are out of range", Hint: "fix them",
 				Fields: []host.Field{{Pointer: "/a", Detail: "too large"}}, Err: errors.New("cause"),
 			}),
-			want: `{"type":"https://usherhost.dev/problems/invalid","title":"Bad Request","status":400,"detail":"the settings are out of range","hint":"mend them","errors":[{"pointer":"/a","detail":"too large"}]`,
+			want: `{"type":"https://usherhost.dev/problems/invalid","title":"Bad Request","status":400,"detail":"the settings are out of range","hint":"fix them","errors":[{"pointer":"/a","detail":"too large"}]`,
 		},
 		{
 			name: "a code of two words", err: &host.Error{Code: host.NotFound, Text: `no action "a"`},
@@ -274,7 +274,7 @@ func TestTrustProxies(t *testing.T) {
 		trusted                 []netip.Prefix
 		want                    string
 	}{
-		{name: "nobody is trusted at first", remote: "127.0.0.1:1", forwarded: "1.2.3.4", want: "127.0.0.1"},
+		{name: "no proxy is trusted by default", remote: "127.0.0.1:1", forwarded: "1.2.3.4", want: "127.0.0.1"},
 		{
 			name: "a proxy that is trusted", remote: "10.0.0.1:1", forwarded: "1.2.3.4",
 			trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, want: "1.2.3.4",
