@@ -82,16 +82,16 @@ func (s *Secrets) add(name *yaml.Node, r Reference) error {
 // MarshalJSON writes a list of names when no secret has a reference. A secret
 // without one among others that have one is only compared, never written.
 func (s Secrets) MarshalJSON() ([]byte, error) {
-	texts := map[string]string{}
+	references := map[string]string{}
 	referenced := false
 	for _, secret := range s {
-		texts[secret.Name] = cmp.Or(secret.Reference.String(), "(a value)")
+		references[secret.Name] = cmp.Or(secret.Reference.String(), "(a value)")
 		referenced = referenced || secret.Reference.Kind != ""
 	}
 	if !referenced {
 		return json.Marshal(s.Names())
 	}
-	return json.Marshal(texts)
+	return json.Marshal(references)
 }
 
 // secretsOf returns the secrets sorted by name.

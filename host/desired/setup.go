@@ -29,7 +29,7 @@
 // For each action of the setup the plan has a step that creates it, a step that
 // changes it, or none, and then a step for the order of each trigger that differs.
 // An action is compared as text: its file, rendered from what the host has and from
-// what the setup has, and the code. The two texts are also the diff that people
+// what the setup has, and the code. The two renderings are also the diff that people
 // read. Deleting needs [Options].Prune; what differs and is left alone is a note.
 // Everything that is wrong is found before the first step, and a plan that can't be
 // carried out whole is refused. The values that were read from outside of the files

@@ -44,7 +44,7 @@ func WriteFolder(dir string, s Setup) (Written, error) {
 	if err != nil {
 		return Written{}, err
 	}
-	w := writer{known: map[string]*File{}, taken: map[string]bool{}, texts: map[string][]byte{}}
+	w := writer{known: map[string]*File{}, taken: map[string]bool{}, files: map[string][]byte{}}
 	for _, f := range known {
 		w.known[f.Name] = f
 		w.taken[strings.ToLower(filepath.Base(f.Dir))] = true
@@ -54,9 +54,9 @@ func WriteFolder(dir string, s Setup) (Written, error) {
 	if err := w.setup(s); err != nil {
 		return Written{}, err
 	}
-	out := Written{Paths: slices.Sorted(maps.Keys(w.texts)), Notes: w.notes}
+	out := Written{Paths: slices.Sorted(maps.Keys(w.files)), Notes: w.notes}
 	for _, path := range out.Paths {
-		if err := folder.Write(path, w.texts[path]); err != nil {
+		if err := folder.Write(path, w.files[path]); err != nil {
 			return Written{}, err
 		}
 	}
@@ -67,7 +67,7 @@ func WriteFolder(dir string, s Setup) (Written, error) {
 type writer struct {
 	known map[string]*File // of the folder, by the name of the action
 	taken map[string]bool  // folders of actions, in lower case
-	texts map[string][]byte
+	files map[string][]byte
 	notes []string
 }
 
@@ -88,7 +88,7 @@ func (w *writer) setup(s Setup) error {
 		}
 	}
 	var err error
-	w.texts[BindingsFile], err = EncodeBindings(s.Bindings)
+	w.files[BindingsFile], err = EncodeBindings(s.Bindings)
 	return err
 }
 
@@ -116,12 +116,12 @@ func (w *writer) action(a Action) error {
 		return err
 	}
 	folder = path.Join(actionsDir, folder)
-	w.texts[path.Join(folder, FileName)] = text
+	w.files[path.Join(folder, FileName)] = text
 	switch {
 	case a.Source != nil:
-		w.texts[path.Join(folder, filepath.ToSlash(name))] = []byte(a.Source.Code)
+		w.files[path.Join(folder, filepath.ToSlash(name))] = []byte(a.Source.Code)
 	case a.Digest != "":
-		w.texts[path.Join(folder, filepath.ToSlash(name))] = a.Module
+		w.files[path.Join(folder, filepath.ToSlash(name))] = a.Module
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
 // Package hosttest assembles a whole host for tests and benchmarks: the real
 // store, sandbox, registry and executor on one data directory, without the
-// doors.
+// APIs.
 package hosttest
 
 import (

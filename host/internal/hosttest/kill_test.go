@@ -87,7 +87,7 @@ func newKilling(t *testing.T) *killing {
 	}
 	k.receiver = httptest.NewServer(http.HandlerFunc(k.receive))
 	t.Cleanup(k.receiver.Close)
-	k.socket = filepath.Join(t.TempDir(), "s") // nobody takes it between a kill and a start, as one may a port
+	k.socket = filepath.Join(t.TempDir(), "s") // no other process takes it between a kill and a start, as one may a port
 	k.http = &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", k.socket)

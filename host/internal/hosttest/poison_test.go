@@ -62,7 +62,7 @@ func endHost(how string) {
 	case "memory":
 		_ = make([]byte, 1<<46) // the runtime ends the process
 	case "panic":
-		go panic("poison") // nobody recovers it
+		go panic("poison") // no function recovers it
 	}
 	select {}
 }

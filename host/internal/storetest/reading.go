@@ -115,7 +115,7 @@ func executionsFiltered(b *bench) {
 		{"event", host.ExecutionQuery{EventID: first.EventID}, []string{replay.ExecutionID, first.ExecutionID}},
 		{"action", host.ExecutionQuery{ActionID: two.ID}, []string{third.ExecutionID}},
 		{"user and before", host.ExecutionQuery{UserID: "a", Before: third.ExecutionID}, []string{first.ExecutionID}},
-		{"nobody", host.ExecutionQuery{UserID: "nobody"}, []string{}},
+		{"unknown user", host.ExecutionQuery{UserID: "unknown"}, []string{}},
 	} {
 		got, err := b.Executions(b.ctx, tt.q)
 		b.ok(err)

@@ -109,7 +109,7 @@ func unleasedIsFenced(b *bench) {
 		x.Epoch = epoch
 		b.code(b.record(outcome(x, host.StatusCompleted, host.StepSucceeded)), host.Fenced)
 	}
-	x.ID = "exe_nobody"
+	x.ID = "exe_unknown"
 	b.code(b.record(outcome(x, host.StatusCompleted, host.StepSucceeded)), host.Fenced)
 }
 

@@ -14,7 +14,7 @@ import (
 var searchPromises = []promise{
 	{"executions are found by words of an error, in any attempt", foundByWords},
 	{"any text is searched for literally", foundByAnyText},
-	{"a text without a word, or with too many, is refused", textRefused},
+	{"a search without a word, or with too many, is refused", textRefused},
 	{"executions are found by when they were accepted", foundByTime},
 	{"filters combine, and find what looking at each would find", filtersCombine},
 	{"pages neither repeat nor miss one while others are accepted", pagesWhileAccepting},
@@ -139,7 +139,7 @@ func timely(x host.Execution, q host.ExecutionQuery) bool {
 // world is executions of all kinds, and what each failed with.
 type world struct {
 	all     []host.Execution // newest first
-	texts   map[string][]string
+	errors  map[string][]string
 	actions []host.Action
 	users   []string
 }
@@ -148,7 +148,7 @@ var failures = []string{"timeout after 5s", "refused by peer", "peer timeout"}
 
 // newWorld makes executions of several users with changing plans.
 func newWorld(b *bench, random *rand.Rand) *world {
-	w := &world{texts: map[string][]string{}, actions: b.bound("one", "two", "three")}
+	w := &world{errors: map[string][]string{}, actions: b.bound("one", "two", "three")}
 	for i := range 4 {
 		w.users = append(w.users, fmt.Sprint("user", i))
 	}
@@ -200,7 +200,7 @@ func (w *world) run(b *bench, random *rand.Rand) {
 			steps[step] = host.StepDead
 		}
 		text := failures[random.IntN(len(failures))]
-		w.texts[x.ID] = append(w.texts[x.ID], text)
+		w.errors[x.ID] = append(w.errors[x.ID], text)
 		b.failed(x, status, host.ResultError{Message: text}, steps...)
 		if status == host.StatusRetrying && random.IntN(3) == 0 {
 			_, err := b.CancelExecution(b.ctx, x.ID)
@@ -212,7 +212,7 @@ func (w *world) run(b *bench, random *rand.Rand) {
 // selects reports whether Executions must find x.
 func (w *world) selects(q host.ExecutionQuery, x host.Execution) bool {
 	matches := q.Text == ""
-	for _, text := range w.texts[x.ID] {
+	for _, text := range w.errors[x.ID] {
 		matches = matches || !slices.ContainsFunc(strings.Fields(q.Text), func(word string) bool {
 			return !slices.Contains(strings.Fields(text), word)
 		})
@@ -293,7 +293,7 @@ func filtersCombine(b *bench) {
 		b.equal(fmt.Sprintf("dead letters with %+v", q), w.pages(b, q, b.DeadLetters), dead)
 	}
 	if hits < 300 {
-		b.Errorf("the queries found %d executions, too few to tell", hits)
+		b.Errorf("the queries found %d executions, too few for the test", hits)
 	}
 }
 
