@@ -48,7 +48,7 @@ func deadLetters(e host.Execution, results []host.Result) []resultView {
 }
 
 // retryDeadLetters asks for a filter, so that an empty body does not run
-// everything again.
+// everything again. The store retries them, some at a time: RetryExecutions.
 func (s *Server) retryDeadLetters(c echo.Context) error {
 	var body struct {
 		Filter *executionFilter `json:"filter"`

@@ -7,7 +7,9 @@ import (
 	"time"
 )
 
-// The connections that are pooled for later requests.
+// The connections that are pooled for later requests. A pooled connection is
+// checked against the policy again before a request uses it: see inspect in
+// exchange.go.
 const (
 	idleTimeout    = 60 * time.Second
 	idlePerOrigin  = 32  // of one binding

@@ -32,6 +32,8 @@ func (c *call) redactor() *redact.Redactor {
 // looked at again.
 const redactBytes = 64 << 10
 
+// redact returns text without secrets: of an error, an output, a call's note,
+// and of log lines (log in log.go).
 func (c *call) redact(text string) string {
 	r := c.redactor()
 	if r == nil || len(text) <= redactBytes {

@@ -24,6 +24,8 @@ type keyer struct {
 	whole    *[32]byte // hash of the delivery's body, once it is needed
 }
 
+// set gives an event its key. With Strict, the store refuses a repeat that has
+// another fingerprint with host.KeyReused, which package web answers with 422.
 func (k *keyer) set(e *host.NewEvent, index int) {
 	r, it := k.delivery, &k.delivery.items[index]
 	switch {

@@ -16,7 +16,7 @@ type quirk struct {
 
 	// connects is set for a package that does nothing without a socket: the hint
 	// on what to use instead. Its imports of net, tls and dns get modules that
-	// refuse with this hint.
+	// refuse with this hint: see refusingModule in standin.go.
 	connects string
 	retries  bool // it connects again until the run's time is over: the first refusal must end the run
 
