@@ -162,7 +162,7 @@ func failed(code, message string) map[string]any {
 	return map[string]any{"error": map[string]any{"code": code, "message": message}}
 }
 
-// answers are what comes of the requests that a run started.
+// answers are the answers to the requests that a run started.
 type answers struct {
 	open map[uint64]bool // by handle; for the run's goroutine
 	last uint64
@@ -213,9 +213,9 @@ func (a *answers) close() { a.work.Wait() }
 // messageOf returns what a run failed with: the SDK hands on what the guest set,
 // which may be JSON with the message in it.
 func messageOf(err error) string {
-	var told struct{ Message string }
-	if json.Unmarshal([]byte(err.Error()), &told) == nil {
-		return told.Message
+	var failure struct{ Message string }
+	if json.Unmarshal([]byte(err.Error()), &failure) == nil {
+		return failure.Message
 	}
 	return err.Error()
 }

@@ -132,8 +132,8 @@ func (s *sample) expect(t *testing.T, text []byte) {
 		s.receiver.Start()
 	}
 	t.Cleanup(s.receiver.Close)
-	told := strings.NewReplacer("{{receiver}}", s.receiver.URL, "{{authority}}", s.receiver.Listener.Addr().String()).Replace(string(text))
-	if err := json.Unmarshal([]byte(told), &s.want); err != nil {
+	filled := strings.NewReplacer("{{receiver}}", s.receiver.URL, "{{authority}}", s.receiver.Listener.Addr().String()).Replace(string(text))
+	if err := json.Unmarshal([]byte(filled), &s.want); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -233,7 +233,7 @@ func (s *sample) Secrets(context.Context, string) (map[string]string, error) {
 	return s.want.Given.Secrets, nil
 }
 
-// randomEvent returns an event with texts of any characters.
+// randomEvent returns an event with strings of any characters.
 func randomEvent(t *testing.T, random *rand.Rand) []byte {
 	t.Helper()
 	text := func() string {

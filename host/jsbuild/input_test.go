@@ -36,9 +36,9 @@ func TestTheInputIsWhatTheEngineWouldParse(t *testing.T) {
 		strings.Repeat("[", 40) + strings.Repeat("]", 40),
 		strings.Repeat(`{"a":`, 29) + "1" + strings.Repeat("}", 29),
 	}
-	dice := rand.New(rand.NewPCG(1, 2))
+	random := rand.New(rand.NewPCG(1, 2))
 	for range 150 {
-		values = append(values, thrown(dice, 0))
+		values = append(values, randomJSON(random, 0))
 	}
 	for _, some := range [][]string{values[:40], values[40:]} { // one that is too deep changes how its whole input is parsed
 		result, _ := run(t, handling(differing), jstest.Run{Event: pairsOf(t, some)})
@@ -61,13 +61,13 @@ func pairsOf(t *testing.T, values []string) string {
 	return `{"user":{"user_id":"auth0|1"},"pairs":[` + strings.Join(pairs, ",") + `]}`
 }
 
-// thrown returns the JSON that dice throw.
-func thrown(dice *rand.Rand, depth int) string {
+// randomJSON returns a random JSON value.
+func randomJSON(random *rand.Rand, depth int) string {
 	letters := []string{"a", "b", "name", "user_id", "é", `\n`, `\"`, `\u0041`, "Ω", " ", "1", "0", "12345678"}
 	word := func() string {
 		text := ""
-		for range dice.IntN(4) {
-			text += letters[dice.IntN(len(letters))]
+		for range random.IntN(4) {
+			text += letters[random.IntN(len(letters))]
 		}
 		return `"` + text + `"`
 	}
@@ -75,25 +75,25 @@ func thrown(dice *rand.Rand, depth int) string {
 	if depth > 3 {
 		kinds = 4
 	}
-	switch dice.IntN(kinds) {
+	switch random.IntN(kinds) {
 	case 0:
 		return word()
 	case 1:
-		return fmt.Sprint(dice.IntN(2000) - 1000)
+		return fmt.Sprint(random.IntN(2000) - 1000)
 	case 2:
-		return fmt.Sprint((dice.Float64() - 0.5) * 1e12)
+		return fmt.Sprint((random.Float64() - 0.5) * 1e12)
 	case 3:
-		return []string{"true", "false", "null"}[dice.IntN(3)]
+		return []string{"true", "false", "null"}[random.IntN(3)]
 	case 4:
 		var items []string
-		for range dice.IntN(5) {
-			items = append(items, thrown(dice, depth+1))
+		for range random.IntN(5) {
+			items = append(items, randomJSON(random, depth+1))
 		}
 		return "[" + strings.Join(items, ", ") + "]"
 	default:
 		var members []string
-		for range dice.IntN(7) {
-			members = append(members, word()+":"+thrown(dice, depth+1))
+		for range random.IntN(7) {
+			members = append(members, word()+":"+randomJSON(random, depth+1))
 		}
 		return "{" + strings.Join(members, ",") + "}"
 	}

@@ -39,8 +39,8 @@ func TestParallelRequestsOfAnActionOverlap(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	result, tape := run(t, handling(`
-		const texts = await Promise.all([1, 2, 3, 4, 5].map(async (n) => (await fetch(event.secrets.URL + n)).text()));
-		console.log(texts.join());
+		const bodies = await Promise.all([1, 2, 3, 4, 5].map(async (n) => (await fetch(event.secrets.URL + n)).text()));
+		console.log(bodies.join());
 	`), jstest.Run{Secrets: map[string]string{"URL": server.URL + "/"}})
 	if !result.Succeeded || messages(result) != "1,2,3,4,5" {
 		t.Fatalf("error %+v, logs %q", result.Error, messages(result))
@@ -94,7 +94,7 @@ func TestErrorsOfAnActionComeInParts(t *testing.T) {
 	}{
 		{name: "a bug", body: "undefined.x;", want: host.ResultError{Name: "TypeError", Message: "Cannot read properties of undefined (reading 'x')"}, stack: "TypeError: Cannot read properties of undefined (reading 'x')\n    at "},
 		{name: "with a code", body: `throw Object.assign(new RangeError("no"), { code: "ENO" });`, want: host.ResultError{Name: "RangeError", Message: "no", Code: "ENO"}, stack: "RangeError: no\n    at "},
-		{name: "a text", body: `throw "no";`, want: host.ResultError{Message: "no"}},
+		{name: "a string", body: `throw "no";`, want: host.ResultError{Message: "no"}},
 		{name: "in a timer", body: `setTimeout(() => { throw new Error("late"); }, 5);`, want: host.ResultError{Name: "Error", Message: "late"}, stack: "Error: late\n    at "},
 		{name: "a method that is not there", body: `api.user.setAppMetadata("a", 1);`, want: host.ResultError{Name: "TypeError", Message: "Cannot read properties of undefined (reading 'setAppMetadata')"}, stack: "TypeError: "},
 		{name: "with a cause", body: `throw new Error("outer", { cause: new Error("inner") });`, want: host.ResultError{Name: "Error", Message: "outer"}, stack: "Error: outer\n    at "},
@@ -182,20 +182,20 @@ func TestATopLevelThatNeedsTheHostRunsInEveryRun(t *testing.T) {
 func TestTheCacheOfAnAction(t *testing.T) {
 	t.Parallel()
 	result, _ := run(t, handling(`
-		const tell = (v) => console.log(JSON.stringify(v?.code ?? v?.type ?? v?.value ?? null));
-		tell(api.cache.get("k"));
-		tell(api.cache.set("k", "v", { ttl: 60_000 }));
-		tell(api.cache.get("k"));
-		tell(api.cache.set("k".repeat(65), "v"));
-		tell(api.cache.set("ü".repeat(33), "v"));
-		tell(api.cache.set("k", "v".repeat(4097)));
-		tell(api.cache.set("k", "v", { ttl: NaN }));
-		tell(api.cache.set("k", "v", { ttl: Infinity, expires_at: 1 }));
-		tell(api.cache.set("k", "v", { expires_at: 1 }));
-		tell(api.cache.set("k", "v", { ttl: -1 }));
-		tell(api.cache.delete("k"));
-		tell(api.cache.delete("k"));
-		for (let i = 0; i < 5; i++) tell(api.cache.set("n" + i, "v".repeat(4000)));
+		const show = (v) => console.log(JSON.stringify(v?.code ?? v?.type ?? v?.value ?? null));
+		show(api.cache.get("k"));
+		show(api.cache.set("k", "v", { ttl: 60_000 }));
+		show(api.cache.get("k"));
+		show(api.cache.set("k".repeat(65), "v"));
+		show(api.cache.set("ü".repeat(33), "v"));
+		show(api.cache.set("k", "v".repeat(4097)));
+		show(api.cache.set("k", "v", { ttl: NaN }));
+		show(api.cache.set("k", "v", { ttl: Infinity, expires_at: 1 }));
+		show(api.cache.set("k", "v", { expires_at: 1 }));
+		show(api.cache.set("k", "v", { ttl: -1 }));
+		show(api.cache.delete("k"));
+		show(api.cache.delete("k"));
+		for (let i = 0; i < 5; i++) show(api.cache.set("n" + i, "v".repeat(4000)));
 		for (let i = 0; i < 4; i++) api.cache.delete("n" + i); // all runs of this action share it
 	`), jstest.Run{})
 	want := `null|"success"|"v"|"CacheKeySizeExceeded"|"CacheKeySizeExceeded"|"CacheValueSizeExceeded"|"InvalidExpiry"|"InvalidExpiry"|"ItemAlreadyExpired"|"ItemAlreadyExpired"|"success"|"CacheKeyDoesNotExist"|"success"|"success"|"success"|"success"|"CacheSizeExceeded"`
@@ -207,10 +207,10 @@ func TestTheCacheOfAnAction(t *testing.T) {
 func TestAnAbortedFetchIsBrokenOff(t *testing.T) {
 	t.Parallel()
 	broken := make(chan struct{})
-	tell := sync.OnceFunc(func() { close(broken) })
+	closed := sync.OnceFunc(func() { close(broken) })
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
-		tell()
+		closed()
 	}))
 	t.Cleanup(server.Close)
 	result, _ := run(t, handling(`

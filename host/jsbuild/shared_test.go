@@ -77,7 +77,7 @@ var traps = map[string]string{
 		defineProperty(Object.prototype, name, { __proto__: null, configurable: true, enumerable: false, set(v) { look(v, "setter of " + name, 0); look(this, "setter of " + name, 0); kept = v; }, get() { look(this, "getter of " + name, 0); return kept; } });
 	}`,
 	"getters for what is not set": `for (const name of ["UNSET", "region"]) defineProperty(Object.prototype, name, { __proto__: null, configurable: true, get() { look(this, "getter of " + name, 0); look(this.secrets, "getter of " + name, 0); } });`,
-	"a getter for the handler":    `const handler = exports.onExecutePostUserRegistration; Object.defineProperty(exports, "onExecutePostUserRegistration", { enumerable: true, get() { return async (event) => { look(event, "got handler", 0); tell(); }; } });`,
+	"a getter for the handler":    `const handler = exports.onExecutePostUserRegistration; Object.defineProperty(exports, "onExecutePostUserRegistration", { enumerable: true, get() { return async (event) => { look(event, "got handler", 0); report(); }; } });`,
 	"stack traces":                `Error.prepareStackTrace = (error, sites) => { for (const s of sites) { look(s, "site", 0); try { look(s.getThis?.(), "this", 0); look(s.getFunction?.(), "function", 0); } catch {} } return ""; };`,
 	"the module's own require":    `for (const name of ["usher:shared", "usher:secrets", "node:usher:shared"]) try { look(require(name)("greet"), "require", 0); leak.push(require(name)); } catch {}`,
 	"eval in place": `for (const name of ["actions", "actions2", "require_usher_secrets", "require_secrets", "require_usher_shared"]) {

@@ -172,7 +172,7 @@ func aead(mode string, key []byte, nonceBytes int) cipher.AEAD {
 var errUnauthentic = &failure{Name: "OperationError", Message: "Unsupported state or unable to authenticate data"}
 
 // unseal opens what was sealed with a tag of any length. The standard library
-// takes short tags apart for no nonce but the usual; both ciphers are a key
+// accepts short tags only with a nonce of the usual length; both ciphers are a key
 // stream, so sealing the ciphertext gives the data, and sealing that the tag.
 func unseal(a cipher.AEAD, iv, data, extra []byte, tag int) (answer, error) {
 	if len(data) < tag {
@@ -251,7 +251,7 @@ func crypt(ctx Caller, mode cipher.BlockMode, out, data []byte) error {
 	return nil
 }
 
-// codebook is ECB, which the standard library leaves out for good reasons.
+// codebook is ECB, which the standard library leaves out on purpose.
 // Guests that speak to others who use it have no choice.
 type codebook struct {
 	cipher.Block

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/crypto/salsa20/salsa" //nolint:staticcheck // scrypt is made of it
 )
 
-// What one scrypt may cost. Each bound is one of a product: n, r and p are small
-// by themselves in the dearest requests.
+// The bounds of one scrypt. Each is the bound of a product: n, r and p are each
+// small in the most expensive requests.
 const (
 	maxScryptBytes = 64 << 20 // 128·N·r: what is mixed
 	maxScryptLanes = 1 << 20  // 128·r·p: what is mixed in turn, and the salt of the key

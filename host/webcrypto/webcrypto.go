@@ -57,8 +57,8 @@ func Operations() []string {
 	return names
 }
 
-// Name is the operation's name and what of its parameters tells people which
-// one it is: "digest sha256". It holds nothing that a guest made up.
+// Name is the operation's name with the parameter that identifies it to people:
+// "digest sha256". It has only known words, none that a guest made up.
 func (r *Request) Name() string {
 	if _, found := operations[r.head.Op]; !found {
 		return "unknown"

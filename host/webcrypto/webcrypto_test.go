@@ -288,7 +288,7 @@ func TestWhatCannotBeDoneHasAName(t *testing.T) {
 		{name: "a JWK that is off its curve", head: fields{"op": "import", "kind": "public", "format": "jwk", "jwk": fields{"kty": "EC", "crv": "P-256", "x": "AQ", "y": "AQ"}}, parts: [][]byte{nil}, want: "DataError ERR_CRYPTO_INVALID_JWK"},
 		{name: "a JWK whose halves differ", head: fields{"op": "import", "kind": "private", "format": "jwk", "jwk": fields{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "d": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}}, parts: [][]byte{nil}, want: "DataError ERR_CRYPTO_INVALID_JWK"},
 		{name: "a secret JWK", head: fields{"op": "import", "kind": "private", "format": "jwk", "jwk": fields{"kty": "oct", "k": "AA", "d": "AA"}}, parts: [][]byte{nil}, want: "DataError ERR_CRYPTO_INVALID_JWK"},
-		{name: "a text too long for a key", head: fields{"op": "import", "kind": "public", "format": "pem"}, parts: [][]byte{make([]byte, 1<<20)}, want: "OperationError ERR_OUT_OF_RANGE"},
+		{name: "a PEM too long for a key", head: fields{"op": "import", "kind": "public", "format": "pem"}, parts: [][]byte{make([]byte, 1<<20)}, want: "OperationError ERR_OUT_OF_RANGE"},
 		{name: "a private key too long", head: fields{"op": "import", "kind": "private", "format": "der", "type": "pkcs8"}, parts: [][]byte{make([]byte, 10_000)}, want: "OperationError ERR_OUT_OF_RANGE"},
 		{name: "a head too long", head: fields{"op": strings.Repeat("x", 1<<17)}, want: "OperationError ERR_OUT_OF_RANGE"},
 		{name: "a certificate too long", head: fields{"op": "certificate"}, parts: [][]byte{make([]byte, 1<<20)}, want: "OperationError ERR_OUT_OF_RANGE"},

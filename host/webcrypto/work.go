@@ -21,7 +21,7 @@ type Caller interface {
 // What operations cost in fuel, as measured on the machine that the benchmarks
 // of the README ran on. The same request costs the same on every machine.
 const (
-	hashByteUnits   = 3         // of the dearest digest that is common
+	hashByteUnits   = 3         // of the most expensive digest in common use
 	hashUnits       = 300       // of one digest, besides its bytes
 	cipherByteUnits = 2         //
 	wrapBlockUnits  = 40        // one of the six rounds of AES key wrap over 8 bytes

@@ -38,9 +38,9 @@ func (w *watching) Burn(units int64) { w.look(); w.burned += units }
 
 func (w *watching) Err() error { w.look(); return w.Context.Err() }
 
-// dear are the dearest requests of each operation that its bounds let pass, or
-// just not.
-func dear(t *testing.T) map[string][][]byte {
+// expensive are the most expensive requests of each operation that its bounds
+// allow, or just do not allow.
+func expensive(t *testing.T) map[string][][]byte {
 	t.Helper()
 	big := bytes.Repeat([]byte("x"), webcrypto.MaxRequestBytes-1000)
 	some := big[:64<<10]
@@ -126,10 +126,10 @@ func keyPair(t *testing.T, head map[string]any) (private, public []byte) {
 const patience = time.Second
 
 func TestEveryOperationLooksAtItsCallersEnd(t *testing.T) {
-	requests := dear(t)
+	requests := expensive(t)
 	for _, op := range webcrypto.Operations() {
 		if len(requests[op]) == 0 {
-			t.Errorf("%s has no case: add its dearest requests", op)
+			t.Errorf("%s has no case: add its most expensive requests", op)
 		}
 		for i, r := range requests[op] {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
@@ -165,7 +165,7 @@ func (p *poor) Burn(units int64) {
 
 func TestEveryOperationIsPaidFor(t *testing.T) {
 	t.Parallel()
-	for op, requests := range dear(t) {
+	for op, requests := range expensive(t) {
 		for i, r := range requests {
 			func() {
 				p := &poor{t.Context(), 10_000}
@@ -184,7 +184,7 @@ func TestEveryOperationEndsAtOnceWhenItsCallerHasEnded(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for op, requests := range dear(t) {
+	for op, requests := range expensive(t) {
 		for i, r := range requests {
 			if _, err := webcrypto.Answer(free{ctx}, webcrypto.Read(r)); !errors.Is(err, context.Canceled) {
 				t.Errorf("%s %d ended with %v", op, i, err)

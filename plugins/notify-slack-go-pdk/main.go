@@ -1,6 +1,6 @@
 //go:build wasm
 
-// This action tells a Slack channel of every new user. It needs nothing but
+// This action posts every new user to a Slack channel. It needs nothing but
 // Extism's official Go library, which compiles for WebAssembly alone.
 package main
 
@@ -50,7 +50,7 @@ func post(url string, body []byte) error {
 	request.SetBody(body)
 	response := request.Send()
 	switch status := response.Status(); {
-	case status == 0: // no answer; the body tells why, as JSON
+	case status == 0: // no answer; the body is the error, as JSON
 		return fmt.Errorf("slack could not be reached: %s", response.Body())
 	case status < 200 || status > 299:
 		return fmt.Errorf("slack answered %d: %.200s", status, response.Body())

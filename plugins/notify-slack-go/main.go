@@ -1,4 +1,4 @@
-// This action tells a Slack channel of every new user.
+// This action posts every new user to a Slack channel.
 package main
 
 import (

@@ -5,13 +5,13 @@ import { runAction } from "usher-actions/test";
 const action = new URL("action.js", import.meta.url);
 const secrets = { SLACK_WEBHOOK_URL: "https://hooks.slack.com/services/T/B/X" };
 
-test("Slack is told of the user, although nothing waits for it", async () => {
+test("Slack gets the message, although the action does not await it", async () => {
   const run = await runAction(action, { secrets });
   assert.equal(run.error, undefined);
   assert.equal(run.requests[0].json.text, 'New user: ada@example.com (Ada "Countess" Löwe &lt;3)');
 });
 
-test("a user without an address is told by id", async () => {
+test("the message names a user without an address by id", async () => {
   const run = await runAction(action, { secrets, event: { user: { user_id: "sms|1" } } });
   assert.equal(run.requests[0].json.text, "New user: sms|1");
 });

@@ -56,7 +56,7 @@ func post(url, token string, user record) (created bool, err error) {
 	response := request.Send()
 	status := response.Status()
 	switch {
-	case status == 0: // no answer; the body tells why, as JSON
+	case status == 0: // no answer; the body is the error, as JSON
 		return false, fmt.Errorf("the store could not be reached: %s", response.Body())
 	case status == 409:
 		// The user is there already: an earlier attempt came through, though

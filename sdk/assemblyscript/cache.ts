@@ -15,7 +15,7 @@ export class CacheRecord {
   expires_at: i64 = 0;
 }
 
-/** What became of a change: type is "success" or "error". */
+/** The outcome of a change: type is "success" or "error". */
 @json
 export class CacheResult {
   type: string = "";

@@ -74,7 +74,7 @@ var chance = []struct {
 	{regexp.MustCompile(`"\$lib":"[\w-]*"`), `"$$lib":"LIB"`},
 }
 
-// settled is a text without chance.
+// settled returns text without what differs by chance: boundaries, dates, signatures.
 func (r *receiver) settled(text string) string {
 	text = strings.ReplaceAll(text, r.URL, "{{URL}}")
 	text = strings.ReplaceAll(text, strings.TrimPrefix(r.URL, "http://"), "{{HOST}}")

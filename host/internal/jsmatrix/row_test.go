@@ -20,7 +20,7 @@ import (
 // event is what every action is run on.
 const event = `{"user":{"user_id":"auth0|1","email":"jo@example.com"},"tenant":{"id":"t"}}`
 
-// row is one package and what came of trying it.
+// row is one package and the outcome of its test.
 type row struct {
 	folder  string // of the package in node_modules
 	name    string

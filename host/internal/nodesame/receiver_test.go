@@ -16,7 +16,7 @@ import (
 	"testing"
 )
 
-// intended are headers in which Usher differs from Node for good reasons.
+// intended are headers in which Usher differs from Node on purpose.
 var intended = []string{
 	"Accept-Encoding",   // the host decodes what it can, under a cap
 	"Accept-Language",   // Node's fetch sends "*"

@@ -274,7 +274,7 @@ func compare(node, usher []string, known []line, used map[line]bool) string {
 	return b.String()
 }
 
-// differences are the stretches of lines in which two texts differ, by their
+// differences are the stretches of lines in which a and b differ, by their
 // longest common subsequence.
 func differences(a, b []string) []line {
 	common := make([][]int, len(a)+1) // of what is after i and j

@@ -233,7 +233,7 @@ func TestBundleTouchesWhatTheAuthorsFilesName(t *testing.T) {
 	}
 }
 
-func TestBundleTellsWhatItHolds(t *testing.T) {
+func TestBundleListsItsPackages(t *testing.T) {
 	t.Parallel()
 	b, err := bundleOf(t, nil, actionOf(t, "action.js", map[string]string{
 		"action.js":                      anyHandler + `require("a"); require("node:crypto"); require("fs/promises"); exports.f = (n, b) => n.toLocaleString("de") + b.localeCompare(n);`,

@@ -164,7 +164,7 @@ func (j *job) remark(m api.Message) string {
 // aboutEsbuild finds notes about settings that authors don't have.
 var aboutEsbuild = regexp.MustCompile(`(?i)esbuild|loader|platform|mark the path|main field|plugin|output format|configured|target environment`)
 
-// lowerFirst returns a text with its first letter in lower case, unless it begins
+// lowerFirst returns text with its first letter in lower case, unless text begins
 // with a word in capitals.
 func lowerFirst(text string) string {
 	first, size := utf8.DecodeRuneInString(text)

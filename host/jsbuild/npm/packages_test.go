@@ -88,7 +88,7 @@ func TestInstallKeepsWhatItInstalled(t *testing.T) {
 	}
 }
 
-func TestInstallResolvesTagsAnew(t *testing.T) {
+func TestInstallResolvesStaleTagsAgain(t *testing.T) {
 	t.Parallel()
 	r := npmtest.New(t)
 	r.Publish(t, "alpha", "1.0.0", nil)
@@ -113,7 +113,7 @@ func TestInstallResolvesTagsAnew(t *testing.T) {
 	}
 }
 
-func TestInstallSweepsWhatNobodyUses(t *testing.T) {
+func TestInstallRemovesUnusedTrees(t *testing.T) {
 	t.Parallel()
 	r := npmtest.New(t)
 	r.Publish(t, "alpha", "1.0.0", nil)

@@ -38,8 +38,8 @@ type cachedMap struct {
 func (m *Modules) Matches(text []byte) bool { return bytes.Contains(text, []byte(BundleName)) }
 
 // Map maps the positions in text by the source map of the module with this
-// digest. A text without positions is returned as it is, and so is one of a
-// module that has no map or can't be read.
+// digest. It returns text unchanged when text has no positions, or when the
+// module has no map or can't be read.
 func (m *Modules) Map(ctx context.Context, digest, text string) string {
 	if !strings.Contains(text, BundleName) {
 		return text

@@ -1,6 +1,6 @@
 // Package sourcemap finds the author's own files and lines in the stack traces
 // of bundles: it puts source maps into modules, reads them there, and replaces
-// positions in texts.
+// positions in messages.
 package sourcemap
 
 import (

@@ -10,12 +10,12 @@ const text = "Grüße, “wörld” 🌍";
 const bytes = (n, from = 0) => Buffer.from(Array.from({ length: n }, (_, i) => (i * 7 + from) & 255));
 const hex = (value) => Buffer.from(value).toString("hex");
 
-// thrown tells what an error is to programs.
+// thrown returns what programs see of an error.
 function thrown(work) {
   try {
     return { returned: String(work()) };
   } catch (error) {
-    return told(error);
+    return visible(error);
   }
 }
 
@@ -23,11 +23,11 @@ async function rejected(work) {
   try {
     return { returned: String(await work()) };
   } catch (error) {
-    return { ...told(error), dom: error instanceof DOMException };
+    return { ...visible(error), dom: error instanceof DOMException };
   }
 }
 
-const told = ({ name, code, message }) => ({ name, code, message });
+const visible = ({ name, code, message }) => ({ name, code, message });
 
 const hashes = "md5 sha1 sha224 sha256 sha384 sha512 sha512-224 sha512-256 sha3-224 sha3-256 sha3-384 sha3-512 ripemd160 blake2b512 blake2s256 shake128 shake256 RSA-SHA256 SHA256 RSA-SHA512/256".split(" ");
 const ciphers = "aes-128-cbc aes-192-cbc aes-256-cbc aes-128-ctr aes-256-ctr aes-128-ecb aes-256-ecb aes-128-gcm aes-256-gcm chacha20-poly1305 aes256".split(" ");

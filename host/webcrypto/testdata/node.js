@@ -1,4 +1,4 @@
-// Runs the cases under Node: prints the fixtures and what came of them, or,
+// Runs the cases under Node: prints the fixtures and their results, or,
 // given what an action made, whether it is right.
 "use strict";
 const crypto = require("crypto");

@@ -1,4 +1,4 @@
-// Loads an action under Node, each time anew, by the rules that hold for its
+// Loads an action under Node, again for each run, by the rules that hold for its
 // exports in Usher.
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";

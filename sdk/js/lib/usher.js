@@ -25,12 +25,12 @@ export async function runInUsher({ path, event, secrets, fakes, timeout_ms, ushe
 function execute(usher, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(usher, args, { stdio: ["ignore", "pipe", "pipe"] });
-    const texts = ["", ""];
-    [child.stdout, child.stderr].forEach((stream, i) => stream.setEncoding("utf8").on("data", (chunk) => (texts[i] += chunk)));
+    const output = ["", ""];
+    [child.stdout, child.stderr].forEach((stream, i) => stream.setEncoding("utf8").on("data", (chunk) => (output[i] += chunk)));
     child.on("error", (cause) => reject(new Error(`can't start ${usher}: put Usher's command in PATH, or name it with ACTION_TEST_USHER`, { cause })));
     child.on("close", (code) => {
-      if (ran.includes(code)) resolve(texts[0]);
-      else reject(new Error(`${usher} run failed: ${problem(texts[1])}`));
+      if (ran.includes(code)) resolve(output[0]);
+      else reject(new Error(`${usher} run failed: ${problem(output[1])}`));
     });
   });
 }

@@ -36,7 +36,7 @@ test("what the handler does not await is waited for, and a rejection is a warnin
   const run = await runAction(action("hasty.js"), { event, fakes: anything });
   assert.equal(run.succeeded, true);
   assert.deepEqual(run.requests.map(({ body }) => body), ["1", "2"]);
-  assert.match(run.logs[0].message, /^Unhandled promise rejection: Error: nobody cares\n/);
+  assert.match(run.logs[0].message, /^Unhandled promise rejection: Error: not handled\n/);
 });
 
 test("what the action throws is in the outcome", async () => {

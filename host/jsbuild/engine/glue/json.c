@@ -1,12 +1,12 @@
 // A parser of the run's input. The engine's own makes a string and an atom of each
 // key and reads letter by letter, which took more than half of a small run. This one
 // finds the atoms of keys by their bytes and reads plain values itself. It passes
-// every other token to the engine's parser, and a whole text that it can't parse:
-// the values are the same.
+// every other token to the engine's parser, and the whole input when it can't parse
+// it: the values are the same.
 
 #include "engine.h"
 
-#define MAX_DEPTH 32 // the engine parses deeper texts; our stack is small
+#define MAX_DEPTH 32 // the engine parses deeper input; our stack is small
 
 static u8 *at;        // the next byte
 static const u8 *end; // of the text
@@ -156,9 +156,9 @@ static JSValue value(JSContext ctx) {
   return v == JS_EXCEPTION ? NONE : v;
 }
 
-// parse_json returns the value of a text behind which there is a zero, as
-// JSON.parse does, or an exception. What it gave up half-way it does not free:
-// the run's memory is given up as a whole.
+// parse_json returns the value of JSON that a zero byte ends, as JSON.parse
+// does, or an exception. It does not free half-built values: the run's memory is
+// freed as a whole.
 JSValue parse_json(JSContext ctx, u8 *text, u32 size) {
   at = text;
   end = text + size;

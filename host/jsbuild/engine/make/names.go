@@ -27,7 +27,7 @@ func named(wasm []byte) ([]byte, error) {
 	return wasmbin.AppendCustom(slices.Clone(wasm), "name", appendText([]byte{functionNames}, string(names))), nil
 }
 
-// appendText appends a text behind its length.
+// appendText appends the length of text, then text.
 func appendText(to []byte, text string) []byte {
 	return append(binary.AppendUvarint(to, uint64(len(text))), text...)
 }

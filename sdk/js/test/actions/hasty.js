@@ -3,5 +3,5 @@ exports.onExecutePostUserRegistration = async (event) => {
   fetch("https://hooks.example.com/first", { method: "POST", body: "1" }).then(() => {
     setTimeout(() => fetch("https://hooks.example.com/second", { method: "POST", body: "2" }), 20);
   });
-  Promise.reject(new Error("nobody cares"));
+  Promise.reject(new Error("not handled"));
 };

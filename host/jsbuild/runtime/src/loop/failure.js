@@ -1,4 +1,4 @@
-// What became of a value that was thrown: the error that people read.
+// Makes the error that people read from a value that was thrown.
 import { deepened } from "./stack.js";
 import { stringify } from "./json.js";
 

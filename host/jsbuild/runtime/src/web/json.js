@@ -14,7 +14,7 @@ export function parseJSON(text, reviver = undefined) {
   }
 }
 
-// Reader reads a text up to where it stops being JSON.
+// Reader reads a string up to where it stops being JSON.
 class Reader {
   #text;
   #at = 0;
