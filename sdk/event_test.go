@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// freeForm are types that the libraries leave as JSON.
+// freeForm are types that the libraries give as plain JSON.
 var freeForm = []string{"RiskAssessment", "Supplemental", "Akamai", "AkamaiBot", "AkamaiUserRisk", "Parameter"}
 
-// oldSpelling is what a few senders still write beside phone_number.
+// oldSpelling is a name that a few senders still use besides phone_number.
 const oldSpelling = "phoneNumber"
 
-// TestLibrariesKnowTheEvent holds the event types of the libraries to the
-// contract: every field is there, and none that the contract does not have.
-func TestLibrariesKnowTheEvent(t *testing.T) {
+// TestLibrariesHaveTheFieldsOfTheEvent compares the event types of the libraries
+// with the contract: both have the same fields.
+func TestLibrariesHaveTheFieldsOfTheEvent(t *testing.T) {
 	t.Parallel()
 	contract := map[string]bool{}
 	var schema any

@@ -76,8 +76,8 @@ func TestActionSchema(t *testing.T) {
 	}
 }
 
-// TestEveryActionFileFitsTheSchema holds the samples and the starter actions to
-// the schema.
+// TestEveryActionFileFitsTheSchema checks the samples and the starter actions
+// against the schema.
 func TestEveryActionFileFitsTheSchema(t *testing.T) {
 	t.Parallel()
 	files := map[string][]byte{}
@@ -123,9 +123,9 @@ type bounds struct {
 	Properties map[string]bound `json:"properties"`
 }
 
-// TestActionSchemaSpeaksOfTheHost holds the schema to the host's own limits:
-// same names, same defaults, and maxima that the host accepts, but no more.
-func TestActionSchemaSpeaksOfTheHost(t *testing.T) {
+// TestActionSchemaHasTheLimitsOfTheHost compares the schema with the host's own
+// limits: the same names and defaults, and the largest values that the host accepts.
+func TestActionSchemaHasTheLimitsOfTheHost(t *testing.T) {
 	t.Parallel()
 	var schema struct {
 		Properties struct {
@@ -172,7 +172,7 @@ func compare[T any](t *testing.T, bounds map[string]bound, defaults T, check fun
 	}
 }
 
-// over copies from into to by way of JSON.
+// over copies from into to through JSON.
 func over(t *testing.T, from, to any) {
 	t.Helper()
 	text, err := json.Marshal(from)
