@@ -18,7 +18,7 @@ import (
 // TestProgramsThatFreeEarlyEndAsInExtism runs random programs over the memory
 // functions of the ABI that free blocks at any time, also those that are their
 // output or error, in every isolation and with Extism's own SDK. A freed error
-// is the one difference: the SDK drops it, and here it is told.
+// is the one difference: the SDK drops it, and Usher reports it.
 func TestProgramsThatFreeEarlyEndAsInExtism(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

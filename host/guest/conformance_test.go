@@ -223,7 +223,7 @@ func signature(module, name string, params, results []string) string {
 
 func TestTheHostServesWhatTheTableSays(t *testing.T) {
 	t.Parallel()
-	var told, served []string
+	var listed, served []string
 	types := func(values []proto.FunctionValue) (names []string) {
 		for _, v := range values {
 			names = append(names, v.Type)
@@ -232,7 +232,7 @@ func TestTheHostServesWhatTheTableSays(t *testing.T) {
 	}
 	for _, f := range proto.ABI() {
 		for _, module := range f.Namespaces {
-			told = append(told, signature(module, f.Name, types(f.Params), types(f.Results)))
+			listed = append(listed, signature(module, f.Name, types(f.Params), types(f.Results)))
 		}
 	}
 	names := func(values []sandbox.ValueType) (names []string) {
@@ -244,15 +244,15 @@ func TestTheHostServesWhatTheTableSays(t *testing.T) {
 	for _, f := range append(sandbox.KernelFunctions(), guest.Functions()...) {
 		served = append(served, signature(f.Module, f.Name, names(f.Params), names(f.Results)))
 	}
-	slices.Sort(told)
+	slices.Sort(listed)
 	slices.Sort(served)
-	for _, f := range told {
+	for _, f := range listed {
 		if !slices.Contains(served, f) {
 			t.Errorf("the table has %s, the host does not serve it", f)
 		}
 	}
 	for _, f := range served {
-		if !slices.Contains(told, f) {
+		if !slices.Contains(listed, f) {
 			t.Errorf("the host serves %s, the table does not have it", f)
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// telling answers every request, and tells that it reached origins.
-func telling(origins ...string) *sender {
+// contacting answers every request, and reports that it contacted origins.
+func contacting(origins ...string) *sender {
 	return &sender{send: func(_ context.Context, r *host.HTTPRequest) (*host.HTTPResponse, *host.EgressFailure) {
 		for _, origin := range origins {
 			r.Contacted(origin)
@@ -18,16 +18,16 @@ func telling(origins ...string) *sender {
 	}}
 }
 
-func TestAResultTellsTheOriginsThatWereContacted(t *testing.T) {
+func TestAResultHasTheContactedOrigins(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		world *sender
 		want  map[string]int64
 	}{
-		{"none", telling(), nil},
-		{"each with its requests", telling("https://a.example", "https://b.example"), map[string]int64{"https://a.example": 3, "https://b.example": 3}},
-		{"a secret's value masked", telling("https://hunter2.example"), map[string]int64{"https://[secret PASSWORD].example": 3}},
+		{"none", contacting(), nil},
+		{"each with its requests", contacting("https://a.example", "https://b.example"), map[string]int64{"https://a.example": 3, "https://b.example": 3}},
+		{"a secret's value masked", contacting("https://hunter2.example"), map[string]int64{"https://[secret PASSWORD].example": 3}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -36,7 +36,7 @@ func TestAResultTellsTheOriginsThatWereContacted(t *testing.T) {
 			s.Runner.Secrets = secrets{"PASSWORD": "hunter2"}
 			result, _, _ := s.run(t, host.Settings{})
 			if !result.Succeeded || !maps.Equal(result.Contacted, tt.want) {
-				t.Errorf("reached %v, want %v; error %+v", result.Contacted, tt.want, result.Error)
+				t.Errorf("contacted %v, want %v; error %+v", result.Contacted, tt.want, result.Error)
 			}
 		})
 	}

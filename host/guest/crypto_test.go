@@ -47,7 +47,7 @@ func TestATapeHoldsNoKeyAndOnlyAnswersOfChance(t *testing.T) {
 		t.Fatal(err)
 	}
 	if bytes.Contains(text, []byte("my-api-key")) || bytes.Contains(text, []byte(base64.StdEncoding.EncodeToString([]byte("my-api-key"))[:12])) {
-		t.Errorf("the tape tells the key: %s", text)
+		t.Errorf("the tape shows the key: %s", text)
 	}
 	if string(tape.Calls[0].Answer) != "{}" {
 		t.Errorf("the tape has the answer %s, which the request gives again", tape.Calls[0].Answer)

@@ -11,7 +11,7 @@ import (
 	"github.com/usherhost/usher/host/sandbox"
 )
 
-// SourceMaps maps the positions in texts that a guest wrote to the author's own
+// SourceMaps maps the positions in strings that a guest wrote to the author's own
 // files. It must be safe for concurrent use, and must not block for long.
 type SourceMaps interface {
 	// Matches reports whether text may have positions to map. It is cheap.

@@ -259,7 +259,7 @@ func (c *call) result(out sandbox.Outcome) host.Result {
 	return r
 }
 
-// Inspect tells what a module is, which triggers it serves and why it can't be
+// Inspect reports what a module is, which triggers it serves and why it can't be
 // an action, if it can't. See [sandbox.Sandbox.Inspect].
 func (r *Runner) Inspect(ctx context.Context, wasm []byte) (host.Inspection, error) {
 	names := make([]string, 0, len(entries))

@@ -223,7 +223,7 @@ func TestHostFunctionsAnswer(t *testing.T) {
 	}
 }
 
-func TestARequestThatChangesThingsBearsTheSameKeyInEveryAttempt(t *testing.T) {
+func TestAWritingRequestHasTheSameIdempotencyKeyInEveryAttempt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	post := func(headers string) guests.Step {
@@ -323,8 +323,8 @@ func TestEveryHostCallIsOnTheTape(t *testing.T) {
 func TestEveryIsolationGivesTheSameResultAndTape(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	type told struct{ Output, Calls, Logs string }
-	var first told
+	type seen struct{ Output, Calls, Logs string }
+	var first seen
 	for _, isolation := range []host.Isolation{host.IsolationPlain, host.IsolationFresh, host.IsolationReset, host.IsolationReset} {
 		w.settings.Isolation = isolation
 		result, tape := w.run(t, "script",
@@ -335,7 +335,7 @@ func TestEveryIsolationGivesTheSameResultAndTape(t *testing.T) {
 		if !result.Succeeded || result.Stats.Isolation != isolation {
 			t.Fatalf("%s: %s, %+v", isolation, result.Stats.Isolation, result.Error)
 		}
-		got := told{Output: string(result.Output), Logs: result.Logs[0].Message}
+		got := seen{Output: string(result.Output), Logs: result.Logs[0].Message}
 		for _, c := range tape.Calls {
 			answer := string(c.Answer)
 			if c.Function == "http_send" {
@@ -497,7 +497,7 @@ func TestARunThatIsCalledOffLeavesNothingToRecord(t *testing.T) {
 	}
 }
 
-func TestInspectTellsTheTriggers(t *testing.T) {
+func TestInspectReportsTheTriggers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	in, err := w.Inspect(t.Context(), guests.Wasm("script"))
@@ -506,7 +506,7 @@ func TestInspectTellsTheTriggers(t *testing.T) {
 	}
 }
 
-func FuzzHostFunctionsBearAnyOffset(f *testing.F) {
+func FuzzHostFunctionsAcceptAnyOffset(f *testing.F) {
 	for i := range guests.Functions() {
 		f.Add(uint8(i), uint64(1)<<63, uint64(16))
 		f.Add(uint8(i), uint64(15), ^uint64(0))
@@ -537,7 +537,7 @@ func FuzzHostFunctionsBearAnyOffset(f *testing.F) {
 	})
 }
 
-func TestARefusedRequestTellsHowToAllowItAlsoWhenTheRunSucceeds(t *testing.T) {
+func TestARefusedRequestShowsHowToAllowItAlsoWhenTheRunSucceeds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	result, _ := w.run(t, "script", guests.Step{Function: "http_send", Argument: `{"url":"https://elsewhere.example/"}`})

@@ -117,7 +117,7 @@ func TestEveryHostFunctionHasAHostileCase(t *testing.T) {
 	computing, waiting := computing(), waiting()
 	for _, f := range guest.Functions() {
 		if computing[f.Name] == nil && waiting[f.Name] == nil && constant[f.Name] == "" {
-			t.Errorf("%s has no hostile case: add its dearest arguments, or what it waits for, or why it does neither", f.Name)
+			t.Errorf("%s has no hostile case: add its most expensive arguments, or what it waits for, or why it does neither", f.Name)
 		}
 	}
 }

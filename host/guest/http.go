@@ -197,7 +197,7 @@ func (c *call) send(s *sandbox.Call, request httpRequest, malformed *host.Egress
 // exchangeUnits is the fuel for a response, besides its body.
 const exchangeUnits = 50_000
 
-// settle makes the guest's answer of what came of a request, and remembers what
+// settle makes the guest's answer of a request's outcome, and remembers what
 // matters if the run fails.
 func (c *call) settle(note *host.CallNote, response *host.HTTPResponse, failure *host.EgressFailure) *httpAnswer {
 	if failure != nil {

@@ -18,7 +18,7 @@ import (
 )
 
 // recordSlack is what a run leaves besides what its guest decides about: the
-// names in its result, and an error, which is told in any case.
+// names in its result, and an error, which is recorded in any case.
 const recordSlack = 256 << 10
 
 // flood runs the guest that calls one function with much.
@@ -195,8 +195,8 @@ func TestARequestThatIsTooLongIsAnErrorAndNotKept(t *testing.T) {
 			if n := leaves(t, result, tape); n > 60_000 {
 				t.Errorf("%s, %s: it leaves %d bytes", function, tt.name, n)
 			}
-			if told := result.Calls[len(result.Calls)-1].Error; function == "http_send" && !strings.Contains(told, tt.want) {
-				t.Errorf("%s: told %q, want %q", tt.name, told, tt.want)
+			if recorded := result.Calls[len(result.Calls)-1].Error; function == "http_send" && !strings.Contains(recorded, tt.want) {
+				t.Errorf("%s: recorded %q, want %q", tt.name, recorded, tt.want)
 			}
 			if shown, _ := json.Marshal(result); strings.Contains(string(shown), "s3cret") {
 				t.Errorf("%s: a secret is shown", tt.name)
@@ -250,7 +250,7 @@ func TestALongErrorIsCutWithAMark(t *testing.T) {
 // end returns the last of a long text.
 func end(s string) string { return s[max(0, len(s)-80):] }
 
-func TestAnErrorIsToldWhenNoRoomIsLeft(t *testing.T) {
+func TestAnErrorIsRecordedWhenNoRoomIsLeft(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.settings.Limits = host.Limits{RecordBytes: 1}
@@ -316,12 +316,12 @@ func TestNoCutLeavesHalfOfASecret(t *testing.T) {
 					Function: tt.function, Fill: 'a', Size: size, Times: 1, Before: tt.before,
 					Behind: secret + strings.Repeat("b", 200_000) + tt.behind,
 				})
-				told, err := json.Marshal(result)
+				shown, err := json.Marshal(result)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if strings.Contains(string(told), "s3cre") || strings.Contains(string(told), "value\"") {
-					t.Errorf("%s %s, cut at %d: a part of a secret is told", tt.function, tt.before, size)
+				if strings.Contains(string(shown), "s3cre") || strings.Contains(string(shown), "value\"") {
+					t.Errorf("%s %s, cut at %d: a part of a secret is shown", tt.function, tt.before, size)
 				}
 			}
 		}

@@ -83,7 +83,7 @@ func (c *call) output(output []byte) []byte {
 
 // wholeSecrets returns the beginning of text, most bytes at most and whole
 // characters, with no secret cut in two: what is left of one would not be
-// recognized. Whoever cuts text before it is redacted must cut it so.
+// recognized. Text that is cut before it is redacted must be cut so.
 func (c *call) wholeSecrets(text string, most int64) string {
 	if int64(len(text)) <= most {
 		return text

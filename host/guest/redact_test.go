@@ -99,14 +99,14 @@ func TestOutputsAreRecordedWithoutSecrets(t *testing.T) {
 	}
 }
 
-// broken is an egress with a mistake that tells what it was asked to send.
+// broken is an egress whose panic has what it was asked to send.
 type broken struct{}
 
 func (broken) Send(_ context.Context, r *host.HTTPRequest) (*host.HTTPResponse, *host.EgressFailure) {
 	panic("cannot send " + r.URL + string(r.Body))
 }
 
-func TestAPanicOfTheHostTellsNoSecrets(t *testing.T) {
+func TestAPanicOfTheHostShowsNoSecrets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Egress = broken{}

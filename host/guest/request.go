@@ -36,7 +36,7 @@ type requests struct {
 type started struct {
 	handle   int64
 	target   string
-	send     func(context.Context) // sends it and keeps what came of it; nil when it failed before
+	send     func(context.Context) // sends it and keeps the outcome; nil when it failed before
 	ctx      context.Context
 	cancel   context.CancelFunc
 	canceled bool // guarded by requests.mu
@@ -226,7 +226,7 @@ func httpStart(s *sandbox.Call, c *call, stack []uint64) {
 	stack[0] = uint64(c.start(s, request, malformed))
 }
 
-// start sends the guest's request and does not wait for what comes of it. All
+// start sends the guest's request and does not wait for its outcome. All
 // that must be the same in every attempt is settled here, in the order of the
 // calls.
 func (c *call) start(s *sandbox.Call, request httpRequest, malformed *host.EgressFailure) int64 {

@@ -84,18 +84,18 @@ func (s *stage) run(t *testing.T, settings host.Settings) (host.Result, host.Tap
 	if err != nil {
 		t.Fatal(err)
 	}
-	var texts []string
+	var answered []string
 	for _, a := range answers {
 		switch {
 		case a == nil || a.None:
-			texts = append(texts, "null")
+			answered = append(answered, "null")
 		case a.Number != nil:
-			texts = append(texts, fmt.Sprint(*a.Number))
+			answered = append(answered, fmt.Sprint(*a.Number))
 		default:
-			texts = append(texts, string(a.Bytes))
+			answered = append(answered, string(a.Bytes))
 		}
 	}
-	return result, tape, texts
+	return result, tape, answered
 }
 
 // sender sends by a function, and keeps count.
@@ -250,7 +250,7 @@ func TestAWaitInVainMovesTheClock(t *testing.T) {
 	}
 }
 
-func TestTheTapeTellsTheOrderOfTheAnswers(t *testing.T) {
+func TestTheTapeRecordsTheOrderOfTheAnswers(t *testing.T) {
 	t.Parallel()
 	for _, first := range []string{"https://a.example/", "https://b.example/"} {
 		t.Run(first, func(t *testing.T) {

@@ -32,13 +32,13 @@ import (
 
 // handler serves the route of a Server.
 type handler struct {
-	store   Acceptor
-	log     *slog.Logger
-	limits  Limits
-	rate    *web.Limiter
-	gate    *gate
-	metrics *metrics
-	keeper  *keeper // nil: refused events are not stored
+	store    Acceptor
+	log      *slog.Logger
+	limits   Limits
+	rate     *web.Limiter
+	gate     *gate
+	metrics  *metrics
+	refusals *refusedWriter // nil: refused events are not stored
 }
 
 func (h *handler) post(c echo.Context) error {
@@ -49,7 +49,7 @@ func (h *handler) post(c echo.Context) error {
 	h.metrics.count(r, accepted, err, start)
 	if err != nil {
 		nameAccepted(c, err)
-		h.keeper.keep(c, r, err)
+		h.refusals.keep(c, r, err)
 		return err
 	}
 	return answer(c, r.batch, accepted)
@@ -95,7 +95,7 @@ func (h *handler) take(c echo.Context, r *delivery) ([]host.Accepted, error) {
 // is to be stored as a refused event.
 func (h *handler) readRefused(c echo.Context, r *delivery, err error) {
 	sender := senderOf(c)
-	if !h.keeper.keeps(err) || h.limitRate(sender, 1) != nil {
+	if !h.refusals.keeps(err) || h.limitRate(sender, 1) != nil {
 		return
 	}
 	held := h.gate.hold(sender)

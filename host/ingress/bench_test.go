@@ -16,11 +16,11 @@ import (
 	"github.com/usherhost/usher/host/web"
 )
 
-// BenchmarkPost shows what the door costs besides the store, next to an echo
+// BenchmarkPost shows what the ingress costs besides the store, next to an echo
 // handler that reads the same body and writes the same answer.
 func BenchmarkPost(b *testing.B) {
 	secret, hash := web.NewKey()
-	for name, h := range map[string]http.Handler{"door": door(hash), "bare echo": bare()} {
+	for name, h := range map[string]http.Handler{"ingress": receiver(hash), "bare echo": bare()} {
 		b.Run(name, func(b *testing.B) { post(b, h, secret) })
 	}
 }
@@ -29,12 +29,12 @@ func BenchmarkPost(b *testing.B) {
 // client on the same cores.
 func BenchmarkHTTP(b *testing.B) {
 	secret, hash := web.NewKey()
-	for name, h := range map[string]http.Handler{"door": door(hash), "bare echo": bare()} {
+	for name, h := range map[string]http.Handler{"ingress": receiver(hash), "bare echo": bare()} {
 		b.Run(name, func(b *testing.B) { postHTTP(b, h, secret) })
 	}
 }
 
-func door(hash [32]byte) http.Handler {
+func receiver(hash [32]byte) http.Handler {
 	keys := keyring{hash: {ID: "key_1", Name: "bench", Scopes: []host.Scope{host.ScopeIngest}}}
 	e := web.NewEcho(slog.New(slog.NewJSONHandler(io.Discard, nil)))
 	s := &ingress.Server{Store: instant{}, Metrics: prometheus.NewRegistry()}

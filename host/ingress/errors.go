@@ -19,10 +19,10 @@ var errWrongCount = errors.New("the store did not answer for every event")
 // report whether the events were stored, the hint says that it is safe to send
 // them again.
 func storeError(ctx context.Context, err error, r *delivery) error {
-	told, ok := errors.AsType[*host.Error](err)
+	refusal, ok := errors.AsType[*host.Error](err)
 	switch {
-	case ok && !r.batch && len(told.Fields) > 0: // these point into a list that the sender did not send
-		single := *told
+	case ok && !r.batch && len(refusal.Fields) > 0: // these point into a list that the sender did not send
+		single := *refusal
 		single.Fields = nil
 		return fmt.Errorf("accept event: %w", &single)
 	case ok || ctx.Err() == nil:

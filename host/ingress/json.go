@@ -26,12 +26,12 @@ func checkJSON(body []byte) error {
 	return nil
 }
 
-// byteOrderMark is what some editors and frameworks begin a text in UTF-8 with.
+// byteOrderMark is what some editors and frameworks begin a UTF-8 document with.
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
 func trimMark(text []byte) []byte { return bytes.TrimPrefix(text, byteOrderMark) }
 
-// foreignUnicode names the encoding of a text whose first bytes show that it is
+// foreignUnicode names the encoding of a document whose first bytes show that it is
 // not UTF-8: JSON begins with two ASCII characters, or has only one character.
 func foreignUnicode(body []byte) string {
 	for _, e := range []struct{ mark, name string }{

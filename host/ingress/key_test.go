@@ -9,7 +9,7 @@ import (
 	"github.com/usherhost/usher/host/ingress"
 )
 
-func TestServerTellsRepeats(t *testing.T) {
+func TestServerRecognizesRepeats(t *testing.T) {
 	t.Parallel()
 	adaAgain := strings.Replace(ada, "auth0|ada", `auth0|ada","name":"Ada`, 1)
 	for _, tt := range []struct {
@@ -35,7 +35,7 @@ func TestServerTellsRepeats(t *testing.T) {
 			first: request(path, ada, "Idempotency-Key: k"), second: request(path, adaAgain, "Idempotency-Key: k"),
 		},
 		{
-			name: "another key is another event, whoever the user", status: 202,
+			name: "another key is another event, whichever the user", status: 202,
 			first: request(path, ada, "Idempotency-Key: k"), second: request(path, ada, "Idempotency-Key: l"),
 		},
 		{

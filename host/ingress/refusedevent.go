@@ -54,9 +54,9 @@ const (
 // maxRefusedBody is the largest body that is stored.
 const maxRefusedBody = 8 << 20
 
-// keeper stores refused events in the background: an answer waits for it only a
-// moment. API keys share its queue as they share the memory of bodies.
-type keeper struct {
+// refusedWriter stores refused events in the background: an answer waits for it
+// only a moment. API keys share its queue as they share the memory of bodies.
+type refusedWriter struct {
 	store   RefusedStore
 	sealer  Sealer
 	log     *slog.Logger
@@ -73,11 +73,11 @@ type waiting struct {
 	done  chan struct{} // closed when it is stored, or can't be
 }
 
-func newKeeper(s *Server, m *metrics) *keeper {
+func newRefusedWriter(s *Server, m *metrics) *refusedWriter {
 	if s.Refused == nil || s.Sealer == nil {
 		return nil
 	}
-	return &keeper{
+	return &refusedWriter{
 		store: s.Refused, sealer: s.Sealer, log: s.logger(), metrics: m,
 		held: pool{max: refusedQueueBytes}, queue: make(chan *waiting, refusedQueue),
 	}
@@ -85,19 +85,19 @@ func newKeeper(s *Server, m *metrics) *keeper {
 
 // keeps reports whether an error is about the event itself: sending the same again
 // would not help.
-func (k *keeper) keeps(err error) bool {
+func (rw *refusedWriter) keeps(err error) bool {
 	switch host.CodeOf(err) {
 	case host.Invalid, host.Unsupported, host.TooLarge, host.KeyReused:
-		return k != nil
+		return rw != nil
 	}
 	return false
 }
 
 // keep queues a refused event, if there is room, and waits a moment for it to be
 // stored.
-func (k *keeper) keep(c echo.Context, r *delivery, err error) {
+func (rw *refusedWriter) keep(c echo.Context, r *delivery, err error) {
 	key := web.KeyFrom(c).ID
-	if !k.keeps(err) || key == "" || !r.whole && host.CodeOf(err) != host.TooLarge {
+	if !rw.keeps(err) || key == "" || !r.whole && host.CodeOf(err) != host.TooLarge {
 		return
 	}
 	w := &waiting{event: describe(r, err), done: make(chan struct{})}
@@ -109,15 +109,15 @@ func (k *keeper) keep(c echo.Context, r *delivery, err error) {
 		w.sent = sent{Header: keptHeader(c.Request().Header), body: r.sent}
 		w.bytes = int64(len(r.sent))
 	}
-	if !k.held.take(key, w.bytes) {
-		k.metrics.refused.WithLabelValues(refusedDropped).Inc()
+	if !rw.held.take(key, w.bytes) {
+		rw.metrics.refused.WithLabelValues(refusedDropped).Inc()
 		return
 	}
 	select {
-	case k.queue <- w:
+	case rw.queue <- w:
 	default:
-		k.held.give(key, w.bytes)
-		k.metrics.refused.WithLabelValues(refusedDropped).Inc()
+		rw.held.give(key, w.bytes)
+		rw.metrics.refused.WithLabelValues(refusedDropped).Inc()
 		return
 	}
 	patience := time.NewTimer(refusedPatience)
@@ -142,9 +142,9 @@ func describe(r *delivery, err error) host.RefusedEvent {
 		ID: host.NewID(host.RefusedEventPrefix), Trigger: r.trigger, Code: host.CodeOf(err),
 		SizeBytes: int64(len(r.sent)), ReceivedAt: now, ExpiresAt: now.Add(keepRefused),
 	}
-	if told, ok := errors.AsType[*host.Error](err); ok {
-		e.Detail, e.Hint = text.Cut(told.Text, maxReasonBytes), text.Cut(web.Hint(told.Hint, told.Fix), maxReasonBytes)
-		for _, f := range told.Fields[:min(len(told.Fields), maxReasonFields)] {
+	if reason, ok := errors.AsType[*host.Error](err); ok {
+		e.Detail, e.Hint = text.Cut(reason.Text, maxReasonBytes), text.Cut(web.Hint(reason.Hint, reason.Fix), maxReasonBytes)
+		for _, f := range reason.Fields[:min(len(reason.Fields), maxReasonFields)] {
 			e.Errors = append(e.Errors, host.Field{Pointer: text.Cut(f.Pointer, maxFieldBytes), Detail: text.Cut(f.Detail, maxFieldBytes)})
 		}
 	}
@@ -152,22 +152,22 @@ func describe(r *delivery, err error) host.RefusedEvent {
 }
 
 // run stores what is queued until ctx ends, and deletes what has expired.
-func (k *keeper) run(ctx context.Context) error {
+func (rw *refusedWriter) run(ctx context.Context) error {
 	expire := time.NewTicker(expireEvery)
 	defer expire.Stop()
 	commits := rate.NewLimiter(rate.Every(refusedEvery), refusedBurst)
 	for {
 		select {
-		case first := <-k.queue:
+		case first := <-rw.queue:
 			_ = commits.Wait(ctx) // that ctx ended is seen below
-			k.storeFrom(first)
+			rw.storeFrom(first)
 		case <-expire.C:
-			if err := k.store.ExpireRefusedEvents(ctx); err != nil && ctx.Err() == nil {
-				k.log.Warn("could not delete refused events that have expired", "error", err)
+			if err := rw.store.ExpireRefusedEvents(ctx); err != nil && ctx.Err() == nil {
+				rw.log.Warn("could not delete refused events that have expired", "error", err)
 			}
 		case <-ctx.Done():
-			for len(k.queue) > 0 {
-				k.storeFrom(<-k.queue)
+			for len(rw.queue) > 0 {
+				rw.storeFrom(<-rw.queue)
 			}
 			return nil
 		}
@@ -175,17 +175,17 @@ func (k *keeper) run(ctx context.Context) error {
 }
 
 // storeFrom stores the first one and those that wait behind it, in one commit.
-func (k *keeper) storeFrom(first *waiting) {
+func (rw *refusedWriter) storeFrom(first *waiting) {
 	batch := []*waiting{first}
-	for len(batch) < refusedInOne && len(k.queue) > 0 {
-		batch = append(batch, <-k.queue)
+	for len(batch) < refusedInOne && len(rw.queue) > 0 {
+		batch = append(batch, <-rw.queue)
 	}
 	events := make([]host.RefusedEvent, 0, len(batch))
 	var err error
 	for _, w := range batch {
 		if w.event.Kept {
 			var sealed []byte
-			if sealed, err = w.sent.seal(k.sealer, w.event.ID); err != nil {
+			if sealed, err = w.sent.seal(rw.sealer, w.event.ID); err != nil {
 				break
 			}
 			w.event.Sealed = sealed
@@ -194,17 +194,17 @@ func (k *keeper) storeFrom(first *waiting) {
 	}
 	if err == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
-		err = k.store.KeepRefusedEvents(ctx, events, refusedLimits)
+		err = rw.store.KeepRefusedEvents(ctx, events, refusedLimits)
 		cancel()
 	}
 	outcome := refusedKept
 	if err != nil {
 		outcome = refusedDropped
-		k.log.Warn("could not store refused events", "error", err, "count", len(batch))
+		rw.log.Warn("could not store refused events", "error", err, "count", len(batch))
 	}
-	k.metrics.refused.WithLabelValues(outcome).Add(float64(len(batch)))
+	rw.metrics.refused.WithLabelValues(outcome).Add(float64(len(batch)))
 	for _, w := range batch {
-		k.held.give(w.event.KeyID, w.bytes)
+		rw.held.give(w.event.KeyID, w.bytes)
 		close(w.done)
 	}
 }

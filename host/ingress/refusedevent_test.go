@@ -23,7 +23,7 @@ import (
 	"github.com/usherhost/usher/host/sqlite"
 )
 
-// keeping is a door that keeps refused events in a real database.
+// keeping is a server that keeps refused events in a real database.
 type keeping struct {
 	*ingress.Server
 	db   *sqlite.DB
@@ -241,7 +241,7 @@ type plainly struct{}
 func (plainly) Seal(plain, _ []byte) ([]byte, error)  { return plain, nil }
 func (plainly) Open(sealed, _ []byte) ([]byte, error) { return sealed, nil }
 
-func TestAFloodOfRefusedEventsIsDroppedAndHoldsUpNobody(t *testing.T) {
+func TestAFloodOfRefusedEventsIsDroppedAndDelaysNoAnswers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		registry := prometheus.NewRegistry()

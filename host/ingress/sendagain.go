@@ -61,7 +61,7 @@ func (s *Server) SendAgain(ctx context.Context, id string, fix host.Correction) 
 
 // refused reads a refused event with what was sent.
 func (s *Server) refused(ctx context.Context, id string) (host.RefusedEvent, sent, error) {
-	if s.handler == nil || s.handler.keeper == nil {
+	if s.handler == nil || s.handler.refusals == nil {
 		return host.RefusedEvent{}, sent{}, &host.Error{Code: host.NotFound, Text: "there is no refused event " + id}
 	}
 	e, err := s.Refused.RefusedEvent(ctx, id)

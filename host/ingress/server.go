@@ -13,7 +13,7 @@
 //	split.go    the body's events, taken out of their CloudEvents
 //	check.go    each event against its trigger's contract
 //	key.go      the key that makes two requests one
-//	accept.go   the store's commit, and the answer; it tells the whole path
+//	accept.go   the store's commit, and the answer; it shows the whole path
 //
 // Events of a sender with a valid key that were refused for their content are
 // stored for a day by a [RefusedStore] (refusedevent.go), shown without
@@ -57,11 +57,11 @@ type Server struct {
 
 // Run stores refused events until ctx ends. Without it they are dropped.
 func (s *Server) Run(ctx context.Context) error {
-	if s.handler == nil || s.handler.keeper == nil {
+	if s.handler == nil || s.handler.refusals == nil {
 		<-ctx.Done()
 		return nil
 	}
-	return s.handler.keeper.run(ctx)
+	return s.handler.refusals.run(ctx)
 }
 
 func (s *Server) logger() *slog.Logger {
@@ -115,7 +115,7 @@ func (s *Server) Register(g *echo.Group, auth echo.MiddlewareFunc) {
 	}
 	s.rate.Set(limits.PerSecond, limits.Burst)
 	h.metrics = newMetrics(s.Metrics, h.gate)
-	h.keeper = newKeeper(s, h.metrics)
+	h.refusals = newRefusedWriter(s, h.metrics)
 	s.handler = h
 	g.POST("/events/:trigger", h.post, auth)
 }

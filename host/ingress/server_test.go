@@ -25,7 +25,7 @@ const (
 	trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 )
 
-// serve returns the door before store, with its own key sent by every request.
+// serve returns the ingress before its store, with its own key sent by every request.
 func serve(tb testing.TB, s *ingress.Server) func(r *http.Request) *httptest.ResponseRecorder {
 	tb.Helper()
 	secret, hash := web.NewKey()
@@ -100,7 +100,7 @@ func TestServerSharesItsPathWithOthers(t *testing.T) {
 	}
 }
 
-func TestServerTellsWhatTheStoreSays(t *testing.T) {
+func TestServerReportsTheStoresErrors(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
@@ -121,7 +121,7 @@ func TestServerTellsWhatTheStoreSays(t *testing.T) {
 				t.Errorf("answered %d with Retry-After %q, want %d with %q", w.Code, w.Header().Get("Retry-After"), tt.status, tt.after)
 			}
 			if bytes.Contains(w.Body.Bytes(), []byte("disk I/O")) {
-				t.Errorf("told the cause to the sender: %s", w.Body)
+				t.Errorf("sent the cause to the sender: %s", w.Body)
 			}
 		})
 	}

@@ -134,11 +134,11 @@ func recordAll(tb testing.TB, db *sqlite.DB, x host.Execution, done func(error))
 			ExecutionID: x.ID, Epoch: x.Epoch, Status: host.StatusRunning, Progress: append([]host.StepState{}, steps...),
 			Result: &host.Result{ExecutionID: x.ID, Step: i, Attempt: 1, ActionID: x.Plan[i].ActionID, Action: x.Plan[i].Action, Succeeded: true},
 		}
-		var tell func(error)
+		var ended func(error)
 		if i == len(x.Plan)-1 {
-			o.Status, tell = host.StatusCompleted, done
+			o.Status, ended = host.StatusCompleted, done
 		}
-		if err := db.Record(context.Background(), o, tell); err != nil {
+		if err := db.Record(context.Background(), o, ended); err != nil {
 			tb.Error(err)
 		}
 	}

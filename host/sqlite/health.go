@@ -97,7 +97,7 @@ func (db *DB) startProbe() (<-chan struct{}, error) {
 	}
 	if h.probe == nil {
 		h.probe = make(chan struct{})
-		db.keeper.Go(func() { db.runProbe(h) })
+		db.background.Go(func() { db.runProbe(h) })
 	}
 	return h.probe, nil
 }

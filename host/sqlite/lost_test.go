@@ -39,7 +39,7 @@ func usedDirectory(t *testing.T) (dir, path string) {
 	return dir, filepath.Join(dir, sqlite.FileName)
 }
 
-func TestALostDatabaseIsNotBegunAnew(t *testing.T) {
+func TestALostDatabaseIsNotReplacedByAnEmptyOne(t *testing.T) {
 	t.Parallel()
 	remove := func(t *testing.T, path string) {
 		if err := os.Remove(path); err != nil {
@@ -147,7 +147,7 @@ func TestALogWithoutItsDatabaseIsKept(t *testing.T) {
 	}
 }
 
-func TestADatabaseThatIsThereStaysWhenANewOneIsAskedFor(t *testing.T) {
+func TestOptionNewKeepsAnExistingDatabase(t *testing.T) {
 	t.Parallel()
 	dir, _ := usedDirectory(t)
 	db := reopen(t, dir)

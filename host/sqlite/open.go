@@ -53,11 +53,11 @@ type DB struct {
 	running     *running
 	suspected   bool // Open found suspects
 
-	sending sync.RWMutex  // held for reading while sending to the writer
-	closing chan struct{} // closed when Close begins
-	close   func() error  // once
-	stop    context.CancelFunc
-	keeper  sync.WaitGroup // the checkpointer
+	sending    sync.RWMutex  // held for reading while sending to the writer
+	closing    chan struct{} // closed when Close begins
+	close      func() error  // once
+	stop       context.CancelFunc
+	background sync.WaitGroup // the checkpointer and the probe
 }
 
 // Open opens the data directory dir, makes it when there is none, brings its
@@ -272,7 +272,7 @@ func (db *DB) start(path string) {
 	ctx, stop := context.WithCancel(context.Background())
 	db.stop = stop
 	go db.writer.run()
-	db.keeper.Go(func() { keepCheckpoints(ctx, path, &db.writer.commits) })
+	db.background.Go(func() { keepCheckpoints(ctx, path, &db.writer.commits) })
 }
 
 // Stats are counts of the writer.
@@ -304,7 +304,7 @@ func (db *DB) shut() error {
 	db.sending.Unlock()
 	<-db.writer.ended
 	db.stop()
-	db.keeper.Wait()
+	db.background.Wait()
 	db.writer.recordStop()
 
 	var errs []error

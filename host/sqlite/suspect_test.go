@@ -291,8 +291,8 @@ func TestACanceledSuspectIsForgotten(t *testing.T) {
 	}
 }
 
-// TestAnyFileOfWhatRanIsBorne opens beside files that no process has written.
-func TestAnyFileOfWhatRanIsBorne(t *testing.T) {
+// TestARunningFileMayHaveAnyContent opens beside files that no process has written.
+func TestARunningFileMayHaveAnyContent(t *testing.T) {
 	t.Parallel()
 	db, dir, x := leased(t, 1)
 	db.Began(x[0].ID)
