@@ -76,7 +76,7 @@ func TestAFileThatIsBeingWrittenIsNotABase(t *testing.T) {
 func TestABaseHasTheContentThatItsNameStandsFor(t *testing.T) {
 	t.Parallel()
 	dir, other := t.TempDir(), t.TempDir()
-	texts := []string{"what every run begins with", "what every run begins WITH", "WHAT EVERY RUN BEGINS WITH"}
+	contents := []string{"what every run begins with", "what every run begins WITH", "WHAT EVERY RUN BEGINS WITH"}
 	var want [][]byte
 	var foreign string
 	inCache(t, other, func(s *Sandbox) {
@@ -85,7 +85,7 @@ func TestABaseHasTheContentThatItsNameStandsFor(t *testing.T) {
 	})
 	var path string
 	inCache(t, dir, func(s *Sandbox) {
-		for _, text := range texts {
+		for _, text := range contents {
 			image, key := begin(t, s, alike(text))
 			want, path = append(want, image), basePath(s, key)
 		}
@@ -98,7 +98,7 @@ func TestABaseHasTheContentThatItsNameStandsFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	inCache(t, dir, func(s *Sandbox) {
-		for n, text := range texts {
+		for n, text := range contents {
 			if image, _ := begin(t, s, alike(text)); !bytes.Equal(image, want[n]) {
 				t.Errorf("module %d begins with another memory", n)
 			}

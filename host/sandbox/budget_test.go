@@ -85,7 +85,7 @@ func resident(t *testing.T) int64 {
 	t.Helper()
 	statm, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
-		t.Skip("the system does not tell how much memory a process has: ", err)
+		t.Skip("the system does not report how much memory a process has: ", err)
 	}
 	pages, err := strconv.ParseInt(strings.Fields(string(statm))[1], 10, 64)
 	if err != nil {
@@ -131,7 +131,7 @@ func TestWaitingForMemoryCostsNoTime(t *testing.T) {
 	t.Parallel()
 	s := openWithin(t, 48<<20)
 	m := load(t, s, guests.Wasm("touch"))
-	release, err := s.Reserve(t.Context(), "somebody", 48<<20)
+	release, err := s.Reserve(t.Context(), "another", 48<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestARunThatWaitsForMemoryEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	s := openWithin(t, 48<<20)
 	m := load(t, s, guests.Wasm("touch"))
-	release, err := s.Reserve(t.Context(), "somebody", 48<<20)
+	release, err := s.Reserve(t.Context(), "another", 48<<20)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func (c *Call) explain(err error) *Fault {
 	return f
 }
 
-// The bounds of a fault's texts. A guest's error has parts, each of which its
+// The bounds of a fault's strings. A guest's error has parts, each of which its
 // reader bounds again.
 const (
 	maxGuestErrorBytes = 128 << 10

@@ -13,7 +13,7 @@ import (
 )
 
 // TestRestartsUnderLoadNeverUseCodeThatIsHalfLoaded starts sandboxes over a
-// cache that has everything, as a host does that is started anew with events
+// cache that has everything, as a host does that is restarted with events
 // waiting: several modules of the same code are run at once, at once. Their many
 // types make the engine take its time before the code can be entered.
 func TestRestartsUnderLoadNeverUseCodeThatIsHalfLoaded(t *testing.T) {

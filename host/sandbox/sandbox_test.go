@@ -216,7 +216,7 @@ func TestInspectNamesEveryReasonWhyAModuleDoesNotFit(t *testing.T) {
 		want []string
 	}{
 		{name: "fits", wasm: guests.Wasm("echo")},
-		{name: "no wasm", wasm: []byte("hello, I am a text"), want: []string{"not a WebAssembly module"}},
+		{name: "no wasm", wasm: []byte("hello, I am not wasm"), want: []string{"not a WebAssembly module"}},
 		{name: "empty", wasm: nil, want: []string{"not a WebAssembly module"}},
 		{name: "truncated", wasm: guests.Wasm("echo")[:200], want: []string{"truncated"}},
 		{name: "component", wasm: []byte("\x00asm\x0d\x00\x01\x00"), want: []string{"component"}},

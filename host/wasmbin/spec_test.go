@@ -162,7 +162,7 @@ func newUniverse(t testing.TB, config wazero.RuntimeConfig, change func([]byte) 
 	return u
 }
 
-// do runs a command and returns what came of it.
+// do runs a command and returns its outcome.
 func (u *universe) do(ctx context.Context, dir string, script []specCommand, i int) string {
 	c := script[i]
 	switch c.Type {

@@ -39,7 +39,7 @@ func TestParseRefusesOtherFiles(t *testing.T) {
 		says string
 	}{
 		{name: "nothing", is: wasmbin.ErrNotWasm},
-		{name: "a text", wasm: "hello, world", is: wasmbin.ErrNotWasm},
+		{name: "plain text", wasm: "hello, world", is: wasmbin.ErrNotWasm},
 		{name: "a component", wasm: "\x00asm\x0d\x00\x01\x00", is: wasmbin.ErrComponent},
 		{name: "a section that is cut off", wasm: "\x00asm\x01\x00\x00\x00\x01\x10", says: "section 1 at byte 8: the module is truncated"},
 		{name: "an unknown section", wasm: "\x00asm\x01\x00\x00\x00\x7f\x00", says: "unknown section id 127"},

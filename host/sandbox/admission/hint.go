@@ -30,7 +30,7 @@ const (
 // foreigners are tried in their order.
 var foreigners = []foreign{
 	{[]string{"env"}, []string{"abort"}, "this is AssemblyScript's: compile with `asc --use abort=`, and its seed with --use seed="},
-	{[]string{"env"}, []string{"seed", "trace", "console.*", "Date.*", "Math.*", "performance.*", "process.*", "crypto.*"}, "this is AssemblyScript's import of JavaScript: log, tell the time and take random bytes by the SDK, or by @assemblyscript/wasi-shim"},
+	{[]string{"env"}, []string{"seed", "trace", "console.*", "Date.*", "Math.*", "performance.*", "process.*", "crypto.*"}, "this is AssemblyScript's import of JavaScript: log, read the clock and take random bytes by the SDK, or by @assemblyscript/wasi-shim"},
 	{[]string{"env"}, []string{"emscripten_*", "_emscripten_*", "invoke_*", "__cxa_*", "__syscall_*", "_tzset_js", "_localtime_js", "_gmtime_js", "_mktime_js", "_mmap_js", "_munmap_js", "__throw_exception*", "saveSetjmp", "testSetjmp", "setTempRet0", "getTempRet0", "segfault", "alignfault", "__assert_fail", "_abort_js", "__stack_pointer", "__memory_base", "__table_base", "__indirect_function_table", "*_js"}, emscriptenHint},
 	{[]string{"env"}, []string{"__wasm_longjmp", "__wasm_setjmp*", "__c_longjmp", "__cpp_exception"}, "setjmp and exceptions are not supported: build without -mllvm -wasm-enable-sjlj and with -fno-exceptions"},
 	{[]string{"env"}, nil, unlinkedHint},

@@ -208,8 +208,8 @@ func read(_ Run, m memory, s []uint64) uint64 {
 
 const characterDevice = 2
 
-// streamRights are the rights of a file in wazero, without those to seek and to
-// tell: C libraries take a descriptor without these for a terminal.
+// streamRights are the rights of a file in wazero, without those of fd_seek
+// and fd_tell: C libraries take a descriptor without these for a terminal.
 const streamRights = 1<<0 | 1<<1 | 1<<3 | 1<<4 | 1<<6 | 1<<7 | 1<<8 | 1<<21 | 1<<22 | 1<<23 | 1<<27
 
 func describe(_ Run, m memory, s []uint64) uint64 {

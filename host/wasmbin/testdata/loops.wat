@@ -1,4 +1,4 @@
-;; Loops and a recursion whose speed tells what metering costs.
+;; Loops and a recursion whose speed shows what metering costs.
 (module
   (memory (export "memory") 2)
   ;; FNV-1a over n bytes of a counter.
