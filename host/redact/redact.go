@@ -115,7 +115,7 @@ func (r *Redactor) learn(secret int, value string, depth int) {
 	}
 }
 
-// spellings are a value's own bytes, what stands for them in a text when they are
+// spellings are a value's own bytes, what stands for them in a string when they are
 // no UTF-8, and what they become where a byte is taken for a character or a
 // character for a byte.
 func spellings(value string) []string {
@@ -128,7 +128,7 @@ func spellings(value string) []string {
 	return list
 }
 
-// narrow returns a text with one byte for each character that has room in one.
+// narrow returns a string with one byte for each character that has room in one.
 func narrow(value string) string {
 	if !utf8.ValidString(value) {
 		return value
@@ -144,7 +144,7 @@ func narrow(value string) string {
 	return string(b)
 }
 
-// wide returns a text with one character for each byte.
+// wide returns a string with one character for each byte.
 func wide(value string) string {
 	var b []byte
 	for i := range len(value) {
@@ -175,7 +175,7 @@ func (r *Redactor) learnForm(secret int, value string, inner bool) {
 	r.least = min(r.least, len(value))
 }
 
-// Match is a place in a text that gives away a secret.
+// Match is a place in a string that gives away a secret.
 type Match struct {
 	From, To int // bytes
 	Name     string

@@ -247,7 +247,7 @@ func TestJSONStaysJSON(t *testing.T) {
 }
 
 // TestNoEightBytesOfASecretSurvive is the promise, tried with what chance brings:
-// secrets of every kind, in every form, anywhere in a text, cut anywhere.
+// secrets of every kind, in every form, anywhere in a string, cut anywhere.
 func TestNoEightBytesOfASecretSurvive(t *testing.T) {
 	t.Parallel()
 	rounds := 4000
@@ -318,7 +318,7 @@ func (f form) left(shown, secret string) string {
 			if uniform(part) {
 				break
 			}
-			if f.tells(shown, part) {
+			if f.shows(shown, part) {
 				return part
 			}
 			break
@@ -327,8 +327,8 @@ func (f form) left(shown, secret string) string {
 	return ""
 }
 
-// tells reports whether shown has part in the form.
-func (f form) tells(shown, part string) bool {
+// shows reports whether shown has part in the form.
+func (f form) shows(shown, part string) bool {
 	if !strings.HasPrefix(f.name, "base64") {
 		return strings.Contains(shown, f.encode(part))
 	}

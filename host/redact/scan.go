@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// chunkBytes of a text are looked through at once, with overlapBytes of what
+	// chunkBytes of the input are looked through at once, with overlapBytes of what
 	// follows: more than a part of a value fills in any form.
 	chunkBytes   = 64 << 10
 	overlapBytes = 8 << 10
@@ -17,8 +17,8 @@ const (
 	maxLayers = 2
 )
 
-// view is a text, or what one of its forms stands for. When places are kept, it
-// has the place in the text of each byte; a text that is its own view has none.
+// view is the input, or what one of its forms stands for. When places are kept, it
+// has the place in the input of each byte; a view of the input itself has none.
 type view struct {
 	data   []byte
 	places []span
@@ -27,7 +27,7 @@ type view struct {
 	base64, hex []span // runs of digits; see survey
 }
 
-// span is the bytes from to to of a text, to left out.
+// span is the bytes from to to of the input, to left out.
 type span struct{ from, to int32 }
 
 func (v *view) reset(placed bool) { v.data, v.places, v.placed = v.data[:0], v.places[:0], placed }
@@ -40,7 +40,7 @@ func (v *view) put(b byte, in *view, i, j int) {
 	}
 }
 
-// place returns the place in the text of the bytes i to j, j left out.
+// place returns the place in the input of the bytes i to j, j left out.
 func (v *view) place(i, j int) span {
 	if v.places == nil {
 		return span{int32(i), int32(j)}
@@ -48,15 +48,15 @@ func (v *view) place(i, j int) span {
 	return span{v.places[i].from, v.places[j-1].to}
 }
 
-// scan is one look through a text. It belongs to one goroutine.
+// scan is one look through one input. It belongs to one goroutine.
 //
-// Most texts give nothing away. So each chunk is first looked through without
+// Most inputs give nothing away. So each chunk is first looked through without
 // places, until something is found, and only then with them.
 type scan struct {
 	*Redactor
 	placing bool
 	hit     bool // something was found without places
-	offset  int  // of the chunk in the text
+	offset  int  // of the chunk in the input
 	found   []Match
 	first   view // of the chunk
 	views   [maxLayers]view
@@ -93,7 +93,7 @@ func (s *scan) lookTwice(chunk []byte) {
 	}
 }
 
-// chunk returns the view of a text as it is, without carriage returns.
+// chunk returns the view of text as it is, without carriage returns.
 func (s *scan) chunk(text []byte) *view {
 	s.first = view{data: text, base64: s.first.base64, hex: s.first.hex}
 	if bytes.IndexByte(text, '\r') < 0 {

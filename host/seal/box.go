@@ -92,7 +92,7 @@ func (b *Box) Created() (path string, created bool) {
 	return b.created, b.created != ""
 }
 
-// KeyID names the key-encryption key, without telling anything of it.
+// KeyID names the key-encryption key, without revealing any of it.
 func (b *Box) KeyID() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -224,7 +224,7 @@ func TestBoxIsSharedByManyGoroutines(t *testing.T) {
 	wantOpened(t, mustOpen(t, key, store), mustSeal(t, b, "v", "p"), "p", "v")
 }
 
-func TestDamagedDataKeysAreToldFromAWrongKey(t *testing.T) {
+func TestADamagedDataKeyIsNotReportedAsAWrongKey(t *testing.T) {
 	t.Parallel()
 	key := seal.Options{Key: seal.NewKey(), KeyName: "USHER_KEY"}
 	for _, tt := range []struct {

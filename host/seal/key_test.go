@@ -38,7 +38,7 @@ func TestFirstStartCreatesTheKeyFileOnce(t *testing.T) {
 	wantOpened(t, again, sealed, "p", "v")
 }
 
-func TestAKeyFileLeftByAFailedFirstStartIsUsedAndTold(t *testing.T) {
+func TestAKeyFileLeftByAFailedFirstStartIsUsedAndReported(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "secrets.key")
 	store := &memory{full: true}
@@ -79,7 +79,7 @@ func TestALostKeyFileIsNeverReplaced(t *testing.T) {
 	wantOpened(t, mustOpen(t, o, store), sealed, "p", "v")
 }
 
-func TestAWrongKeyIsTold(t *testing.T) {
+func TestAWrongKeyIsReported(t *testing.T) {
 	t.Parallel()
 	store := &memory{}
 	b := mustOpen(t, seal.Options{Key: seal.NewKey()}, store)

@@ -121,8 +121,8 @@ func (h *sealedHost) sealedUnder() map[string]int {
 	return count
 }
 
-// column returns the texts that a query selects.
-func (h *sealedHost) column(db *sql.DB, query string) (texts []string) {
+// column returns the strings that a query selects.
+func (h *sealedHost) column(db *sql.DB, query string) (values []string) {
 	h.t.Helper()
 	rows, err := db.Query(query)
 	h.ok(err)
@@ -130,10 +130,10 @@ func (h *sealedHost) column(db *sql.DB, query string) (texts []string) {
 	for rows.Next() {
 		var text string
 		h.ok(rows.Scan(&text))
-		texts = append(texts, text)
+		values = append(values, text)
 	}
 	h.ok(rows.Err())
-	return texts
+	return values
 }
 
 // TestRotationThatIsKilledAtAnyStepGoesOn kills a rotation at each durable step in
