@@ -115,7 +115,7 @@ func TestHeadAnswersKeepTheirLength(t *testing.T) {
 	r.Method = "HEAD"
 	got := mustSend(t, open(t), r)
 	if got.Header.Get("Content-Length") != "99999999" || got.Header.Get("Content-Encoding") != "gzip" {
-		t.Errorf("the header lost what it tells of the body: %q", got.Header)
+		t.Errorf("the header lost what it says about the body: %q", got.Header)
 	}
 }
 
@@ -135,7 +135,7 @@ func TestPartsOfEncodedBodiesAreLeftAlone(t *testing.T) {
 	}
 }
 
-func TestDamagedBodiesAreToldByTheirCoding(t *testing.T) {
+func TestADamagedBodysErrorNamesItsCoding(t *testing.T) {
 	t.Parallel()
 	text := []byte(strings.Repeat("registration ", 1000))
 	for _, coding := range []string{"gzip", "deflate", "br", "zstd"} {

@@ -176,7 +176,7 @@ func TestCookiesAreNotKept(t *testing.T) {
 	}
 }
 
-func TestNetworkErrorsAreToldWithoutTheHostsOwn(t *testing.T) {
+func TestNetworkErrorsHideTheHostsOwnDetails(t *testing.T) {
 	t.Parallel()
 	closed := serve(t, func(http.ResponseWriter, *http.Request) {})
 	closed.Close()
@@ -344,7 +344,7 @@ func TestOneOriginIsNotFlooded(t *testing.T) {
 	}
 }
 
-func TestExplainTellsWhy(t *testing.T) {
+func TestExplainGivesTheReason(t *testing.T) {
 	t.Parallel()
 	resolver, _ := names(t, map[string][]string{"two.corp.test": {"10.0.0.5 192.168.0.9"}, "hooks.corp.test": {"127.0.0.1"}})
 	c := &egress.Client{

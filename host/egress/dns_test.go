@@ -24,10 +24,10 @@ type zone struct {
 func names(t *testing.T, answers map[string][]string) (*net.Resolver, *zone) {
 	t.Helper()
 	z := &zone{answers: map[string][][]netip.Addr{}, asked: map[string]int{}}
-	for name, texts := range answers {
-		for _, text := range texts {
+	for name, lists := range answers {
+		for _, list := range lists {
 			var addrs []netip.Addr
-			for field := range strings.FieldsSeq(text) {
+			for field := range strings.FieldsSeq(list) {
 				addrs = append(addrs, netip.MustParseAddr(field))
 			}
 			z.answers[name+"."] = append(z.answers[name+"."], addrs)

@@ -184,7 +184,7 @@ func (x *exchange) roundTrip(ctx context.Context) (*http.Response, error) {
 
 // inspect closes a pooled connection whose address the host would refuse
 // now, or with which something was odd. The transport has written nothing yet;
-// it dials anew, and control answers, or it gives up.
+// it dials again, and control answers, or it gives up.
 func (x *exchange) inspect(info httptrace.GotConnInfo) {
 	if !info.Reused {
 		return

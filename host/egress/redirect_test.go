@@ -167,7 +167,7 @@ func TestEachHopPassesTheWholePolicy(t *testing.T) {
 	}
 }
 
-func TestEveryOriginThatGotARequestIsTold(t *testing.T) {
+func TestEveryOriginThatGotARequestIsReported(t *testing.T) {
 	t.Parallel()
 	first, _ := redirector(t)
 	second, _ := redirector(t)
@@ -186,15 +186,15 @@ func TestEveryOriginThatGotARequestIsTold(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			var told []string
+			var reported []string
 			r := get(tt.url, first.URL, second.URL, hang.URL, closed)
-			r.Contacted = func(origin string) { told = append(told, origin) }
+			r.Contacted = func(origin string) { reported = append(reported, origin) }
 			if tt.url == hang.URL {
 				r.Timeout = 2 * time.Second // to connect and send in, too
 			}
 			_, _ = open(t).Send(t.Context(), r)
-			if !slices.Equal(told, tt.want) {
-				t.Errorf("told of %q, want %q", told, tt.want)
+			if !slices.Equal(reported, tt.want) {
+				t.Errorf("reported %q, want %q", reported, tt.want)
 			}
 		})
 	}
@@ -218,7 +218,7 @@ func TestRedirectsFromHTTPSToHTTPAreRefused(t *testing.T) {
 	}
 }
 
-func TestCrossOriginHopsLoseWhatMayBeSecretForGood(t *testing.T) {
+func TestCrossOriginHopsLoseWhatMayBeSecretPermanently(t *testing.T) {
 	t.Parallel()
 	first, log := redirector(t)
 	second, away := redirector(t)

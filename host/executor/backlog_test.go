@@ -208,7 +208,7 @@ func TestWhatAnOperatorMakesDueRunsAtOnce(t *testing.T) {
 	})
 }
 
-func TestSafetyPollFindsWhatNobodyTold(t *testing.T) {
+func TestSafetyPollFindsExecutionsWithoutANotification(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db, guests := newStore(), &stage{}
@@ -249,7 +249,7 @@ func TestStoreThatCannotClaimIsAskedAgain(t *testing.T) {
 	})
 }
 
-func TestStoreThatNamesDueTimesButLendsNothingIsNotFlooded(t *testing.T) {
+func TestStoreThatNamesDueTimesButLeasesNothingIsNotFlooded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db, liar := newStore(), &liar{}

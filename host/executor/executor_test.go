@@ -157,7 +157,7 @@ func TestManyExecutionsRunAtOnceEachInOrder(t *testing.T) {
 	})
 }
 
-func TestLentExecutionStartsAtOnce(t *testing.T) {
+func TestLeasedExecutionStartsAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db, guests := newStore(), &stage{}
@@ -177,7 +177,7 @@ func TestLentExecutionStartsAtOnce(t *testing.T) {
 	})
 }
 
-func TestResultBearsWhatRan(t *testing.T) {
+func TestResultNamesWhatRan(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db := newStore()

@@ -38,7 +38,7 @@ func TestTwiceTheWeightIsTwiceThePlaces(t *testing.T) {
 	}
 }
 
-func TestLanesThatNobodyUsesAreForgotten(t *testing.T) {
+func TestUnusedLanesAreRemoved(t *testing.T) {
 	t.Parallel()
 	l := newLanes(4)
 	kept := waitingFor("kept", 0)

@@ -201,7 +201,7 @@ func TestASuspectThatFailsIsRetriedLikeOthers(t *testing.T) {
 	})
 }
 
-func TestAStoreThatCannotLendSuspectsKeepsNobodyWaiting(t *testing.T) {
+func TestAStoreThatCannotLeaseSuspectsDelaysNoOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		db, guests, w := newStore(), &stage{}, &ward{failures: 5}

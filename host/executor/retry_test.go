@@ -29,10 +29,10 @@ func TestBackoffStaysInItsBounds(t *testing.T) {
 			}
 		}
 		ceiling = min(ceiling, float64(r.MaxMillis), host.MaxWaitMillis)
-		floor := min(max(0, asked), host.MaxWaitMillis)
+		least := min(max(0, asked), host.MaxWaitMillis)
 
 		wait := executor.Backoff(r, attempt, asked)
-		low := time.Duration(floor) * time.Millisecond
+		low := time.Duration(least) * time.Millisecond
 		high := max(low, time.Duration(ceiling)*time.Millisecond)
 		if wait < low || wait > high {
 			t.Fatalf("wait %s is not between %s and %s", wait, low, high)

@@ -15,7 +15,7 @@ import (
 	"github.com/usherhost/usher/host/sqlite"
 )
 
-// finishing is the real store's records, and tells when so many executions
+// finishing is the real store's records, and reports when so many executions
 // have ended durably.
 type finishing struct {
 	*sqlite.DB

@@ -17,7 +17,7 @@ type waitingFunc func() (host.Backlog, error)
 
 func (f waitingFunc) Backlog(context.Context) (host.Backlog, error) { return f() }
 
-func TestTheMetricsTellWhatWaitsInTheStore(t *testing.T) {
+func TestTheMetricsCountWhatWaitsInTheStore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		registry, db := prometheus.NewRegistry(), newStore()

@@ -29,7 +29,7 @@ type Request struct {
 	URL     string            `json:"url"`
 	Headers map[string]string `json:"headers,omitempty"` // those that the request must have
 
-	// Body is what the request's body must be. A text is the whole body. An
+	// Body is what the request's body must be. A string is the whole body. An
 	// object or a list is what a JSON body, or a form, must have at least: other
 	// keys may be there, lists have the same length.
 	Body any `json:"body,omitempty"`
@@ -47,7 +47,7 @@ type Response struct {
 // Headers are a response's headers by name.
 type Headers map[string]Values
 
-// Values are the values of a header. In a file one value is a text, and
+// Values are the values of a header. In a file one value is a string, and
 // several are a list.
 type Values []string
 
@@ -60,7 +60,7 @@ func (v *Values) UnmarshalJSON(data []byte) error {
 	}
 	var many []string
 	if json.Unmarshal(data, &many) != nil {
-		return errors.New("a header's value must be a text or a list of texts")
+		return errors.New("a header's value must be a string or a list of strings")
 	}
 	*v = many
 	return nil

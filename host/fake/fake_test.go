@@ -107,7 +107,7 @@ func TestAMissedRequestComesWithAFakeThatAnswersIt(t *testing.T) {
 	}
 	for _, secret := range []string{"s3cr3t", "/T/B", "other"} {
 		if strings.Contains(string(text), secret) {
-			t.Errorf("%s tells %q", text, secret)
+			t.Errorf("%s shows %q", text, secret)
 		}
 	}
 	again := fake.NewSet([]fake.Fake{missed[0].Fake}, nil)
@@ -116,7 +116,7 @@ func TestAMissedRequestComesWithAFakeThatAnswersIt(t *testing.T) {
 	}
 }
 
-func TestWhatWasSentIsTold(t *testing.T) {
+func TestSentRequestsAreReported(t *testing.T) {
 	t.Parallel()
 	set := fake.NewSet([]fake.Fake{
 		{Request: fake.Request{URL: "https://a.example/old"}, Response: fake.Response{Status: 301, Headers: fake.Headers{"location": {"/new"}}}},
@@ -234,7 +234,7 @@ func TestFilesAreCheckedWhole(t *testing.T) {
 		{name: "an unknown error", file: "fakes.json", text: `[{"request": {"url": "*"}, "error": "ECONNRESET"}]`, want: `it must be "network" or "timeout"`},
 		{name: "a negative delay", file: "fakes.json", text: `[{"request": {"url": "*"}, "delay_ms": -1}]`, want: "delay_ms is negative"},
 		{name: "negative times", file: "fakes.json", text: `[{"request": {"url": "*"}, "times": -1}]`, want: "times is negative"},
-		{name: "a header that is none", file: "fakes.json", text: `[{"request": {"url": "*"}, "response": {"headers": {"a": 1}}}]`, want: "a header's value must be a text"},
+		{name: "a header that is none", file: "fakes.json", text: `[{"request": {"url": "*"}, "response": {"headers": {"a": 1}}}]`, want: "a header's value must be a string"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -60,7 +60,7 @@ func fromYAML(path string, data []byte) ([]byte, error) {
 	}
 	encoded, err := json.Marshal(list)
 	if err != nil {
-		return nil, errors.New("its keys must be texts")
+		return nil, errors.New("its keys must be strings")
 	}
 	return encoded, nil
 }

@@ -29,7 +29,7 @@ type Recorder struct {
 }
 
 // NewRecorder returns a recorder of what sender gets. The fakes hold neither
-// the values of secrets, nor request headers, nor values whose names tell that
+// the values of secrets, nor request headers, nor values whose names show that
 // they are tokens or passwords.
 func NewRecorder(sender Sender, secrets map[string]string) *Recorder {
 	return &Recorder{sender: sender, hide: newSecrets(secrets)}
