@@ -18,10 +18,10 @@ func TestAScriptIsBegunWithAWarningWhereThereIsNoEngine(t *testing.T) {
 		{err: dist.ErrNoEngine, want: "task engine"},
 		{err: nil, want: ""},
 	} {
-		var out, told bytes.Buffer
-		noteEngine(term.New(strings.NewReader(""), &out, &told), tt.err)
-		if (told.Len() > 0) != (tt.want != "") || !strings.Contains(told.String(), tt.want) || out.Len() > 0 {
-			t.Errorf("with %v: told %q, answered %q", tt.err, told.String(), out.String())
+		var out, warned bytes.Buffer
+		noteEngine(term.New(strings.NewReader(""), &out, &warned), tt.err)
+		if (warned.Len() > 0) != (tt.want != "") || !strings.Contains(warned.String(), tt.want) || out.Len() > 0 {
+			t.Errorf("with %v: warned %q, printed %q", tt.err, warned.String(), out.String())
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/usherhost/usher/host/cli/term"
 )
 
-func TestInspectTellsHowRunsGetTheirInstances(t *testing.T) {
+func TestInspectShowsHowRunsGetTheirInstances(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name       string

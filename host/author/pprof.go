@@ -11,7 +11,7 @@ import (
 // writePprof writes a profile as pprof reads it: gzipped, in the format of
 // github.com/google/pprof/proto/profile.proto, with fuel as what is measured.
 func writePprof(w io.Writer, used []sandbox.FunctionFuel) error {
-	p := pprofProfile{texts: map[string]uint64{}, functions: map[string]uint64{}}
+	p := pprofProfile{strings: map[string]uint64{}, functions: map[string]uint64{}}
 	p.text("") // string 0 is the empty string
 	p.valueType(1, "calls", "count")
 	p.valueType(1, "fuel", "units")
@@ -39,16 +39,16 @@ func writePprof(w io.Writer, used []sandbox.FunctionFuel) error {
 type pprofProfile struct {
 	out       []byte
 	table     []string
-	texts     map[string]uint64
+	strings   map[string]uint64
 	names     []string // of functions, in order of id
 	functions map[string]uint64
 }
 
 func (p *pprofProfile) text(s string) uint64 {
-	at, known := p.texts[s]
+	at, known := p.strings[s]
 	if !known {
 		at = uint64(len(p.table))
-		p.texts[s] = at
+		p.strings[s] = at
 		p.table = append(p.table, s)
 	}
 	return at

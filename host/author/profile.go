@@ -134,7 +134,7 @@ func (f profileFlags) save(used []sandbox.FunctionFuel) error {
 }
 
 // functionCosts adds up what each function used, however it was called: the
-// dearest first.
+// most expensive first.
 func functionCosts(used []sandbox.FunctionFuel) []functionCost {
 	costs := map[string]*functionCost{}
 	cost := func(name string) *functionCost {

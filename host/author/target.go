@@ -77,7 +77,7 @@ func mainScript(dir string) string {
 	return ""
 }
 
-// readInFolder reads a text in a folder that may be somebody else's.
+// readInFolder reads a document in a folder that another user may own.
 func readInFolder(dir, name string) ([]byte, error) {
 	folder, err := files.Open(dir)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestWatchTellsOfSavesHoweverTheyAreMade(t *testing.T) {
+func TestWatchReportsEveryKindOfSave(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
@@ -24,7 +24,7 @@ func TestWatchTellsOfSavesHoweverTheyAreMade(t *testing.T) {
 			write(t, dir, ".action.js.swp")
 			rename(t, dir, ".action.js.swp", "action.js")
 		}},
-		{name: "moved away and written anew", want: []string{"action.js"}, change: func(t *testing.T, dir string) {
+		{name: "moved away and written again", want: []string{"action.js"}, change: func(t *testing.T, dir string) {
 			rename(t, dir, "action.js", "action.js~")
 			write(t, dir, "action.js")
 		}},
@@ -57,21 +57,21 @@ func TestWatchTellsOfSavesHoweverTheyAreMade(t *testing.T) {
 			}
 			defer w.close()
 			tt.change(t, dir)
-			var told []string
-			for len(told) < len(tt.want) { // a busy machine may take the changes apart
+			var reported []string
+			for len(reported) < len(tt.want) { // a busy machine may report the changes one by one
 				changed, err := w.next(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
 				for _, path := range changed {
 					path, _ = filepath.Rel(dir, path)
-					told = append(told, path)
+					reported = append(reported, path)
 				}
-				slices.Sort(told)
-				told = slices.Compact(told)
+				slices.Sort(reported)
+				reported = slices.Compact(reported)
 			}
-			if !slices.Equal(told, tt.want) {
-				t.Errorf("told of %v, want %v", told, tt.want)
+			if !slices.Equal(reported, tt.want) {
+				t.Errorf("reported %v, want %v", reported, tt.want)
 			}
 		})
 	}

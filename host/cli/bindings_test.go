@@ -41,9 +41,9 @@ func TestBindPutsTheActionInItsPlace(t *testing.T) {
 	}
 }
 
-func TestBindBesideNobodyIsAnError(t *testing.T) {
+func TestBindBesideAnUnknownBindingIsAnError(t *testing.T) {
 	t.Parallel()
-	_, err := place{before: "nobody"}.insert(nil, host.BindingWrite{Action: "x"})
+	_, err := place{before: "unknown"}.insert(nil, host.BindingWrite{Action: "x"})
 	if term.ExitCode(err) != term.ExitNotFound {
 		t.Errorf("error %v, want a not-found one", err)
 	}

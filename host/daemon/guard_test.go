@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestAHostsFilesAreNobodyElsesToRead(t *testing.T) {
+func TestOnlyTheHostsUserCanReadItsFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	modes := map[string]os.FileMode{
@@ -45,8 +45,8 @@ func TestAHostsFilesAreNobodyElsesToRead(t *testing.T) {
 		}
 	}
 	for name, want := range modes {
-		if told := strings.Contains(out.String(), name); told != (want&ofOthers == 0) {
-			t.Errorf("the log tells of %s: %t\n%s", name, told, &out)
+		if named := strings.Contains(out.String(), name); named != (want&ofOthers == 0) {
+			t.Errorf("the log names %s: %t\n%s", name, named, &out)
 		}
 	}
 	out.Reset()

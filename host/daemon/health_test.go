@@ -14,7 +14,7 @@ import (
 	"github.com/usherhost/usher/host/web"
 )
 
-func TestHealthIsToldToGetAndHead(t *testing.T) {
+func TestHealthAnswersGetAndHead(t *testing.T) {
 	t.Parallel()
 	var broken error
 	routes := web.NewEcho(slog.New(slog.DiscardHandler))

@@ -257,8 +257,8 @@ const managedDrainDelay = "5s"
 // started it: systemd's two, and Kubernetes's.
 var managers = []string{"NOTIFY_SOCKET", "INVOCATION_ID", "KUBERNETES_SERVICE_HOST"}
 
-// defaultDrainDelay is that of a service manager where one is and nobody looks
-// on: a terminal that a session manager started has its variables too.
+// defaultDrainDelay is that of a service manager where one is and no user
+// watches: a terminal that a session manager started has its variables too.
 func defaultDrainDelay(environ []string, terminal bool) string {
 	for _, name := range managers {
 		if !terminal && strings.TrimSpace(lookup(environ, name)) != "" {

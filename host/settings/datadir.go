@@ -7,7 +7,7 @@ const (
 	SecretsKeyFile = "secrets.key"
 )
 
-// MadeByHost tell that a data directory has had a host.
+// MadeByHost are the files that show that a host has used a data directory.
 var MadeByHost = []string{SecretsKeyFile, AdminKeyFile}
 
 // TLSDir is the folder of the development certificate in the data directory.

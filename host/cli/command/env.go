@@ -16,7 +16,7 @@ import (
 type Env struct {
 	Term   term.Terminal
 	Config settings.Config
-	Reload func() (settings.Config, error) // reads the configuration anew
+	Reload func() (settings.Config, error) // reads the configuration again
 	Self   []string                        // the command line of this program, for subprocesses
 }
 

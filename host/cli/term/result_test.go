@@ -7,7 +7,7 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-func TestAFailureIsTold(t *testing.T) {
+func TestAFailureIsShown(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
@@ -41,8 +41,8 @@ func TestAFailureIsTold(t *testing.T) {
 			t.Parallel()
 			var b strings.Builder
 			Terminal{}.verdict(&b, host.Result{Action: "greet", Fault: host.FaultGuest, Error: &tt.error})
-			if _, told, _ := strings.Cut(b.String(), "\n"); told != tt.says {
-				t.Errorf("said %q, want %q", told, tt.says)
+			if _, shown, _ := strings.Cut(b.String(), "\n"); shown != tt.says {
+				t.Errorf("shown %q, want %q", shown, tt.says)
 			}
 		})
 	}

@@ -129,7 +129,7 @@ exports.onExecutePostUserRegistration = async (event) => {
 	}
 }
 
-func TestCodeThatCanNotBeBuiltTellsWhere(t *testing.T) {
+func TestABuildErrorHasItsPosition(t *testing.T) {
 	t.Parallel()
 	reg := openRegistry(t)
 	for _, tt := range []struct {
@@ -159,11 +159,11 @@ func TestCodeThatCanNotBeBuiltTellsWhere(t *testing.T) {
 	}
 }
 
-func TestATestThatThrowsTellsTheAuthorsLine(t *testing.T) {
+func TestATestThatThrowsReportsTheError(t *testing.T) {
 	t.Parallel()
 	reg := openRegistry(t)
 	_, _, err := reg.CreateSourceAction(t.Context(), "notify", host.PostUserRegistration, host.Source{
-		Code: "exports.onExecutePostUserRegistration = async (event) => {\n  event.nobody.id;\n};",
+		Code: "exports.onExecutePostUserRegistration = async (event) => {\n  event.missing.id;\n};",
 	}, nil, false)
 	if err != nil {
 		t.Fatal(err)

@@ -211,7 +211,7 @@ func hostileCommand(t *testing.T, words string) (out, errOut string) {
 func mustJSON(v any) []byte { text, _ := json.Marshal(v); return text }
 
 // wantTame fails when text could do something in a terminal, or has a line that
-// nobody wrote.
+// the program did not write.
 func wantTame(t *testing.T, text string) {
 	t.Helper()
 	for _, r := range text {
@@ -259,7 +259,7 @@ func TestLongAnswersKeepTheirCharactersWhole(t *testing.T) {
 		}
 	})
 	if err != nil || out.String() != want.String() {
-		t.Errorf("characters were taken apart: %v, %q", err, regexp.MustCompile(`\\x..`).FindAllString(out.String(), 9))
+		t.Errorf("characters were split: %v, %q", err, regexp.MustCompile(`\\x..`).FindAllString(out.String(), 9))
 	}
 }
 

@@ -27,7 +27,7 @@ func openSandbox(ctx context.Context, dir string, maxModuleBytes int, memoryByte
 }
 
 // self is the command line of a program that knows [childTasks]: this one. Nil,
-// when the system does not tell the path, works in this process instead.
+// when the system does not report the path, works in this process instead.
 func self() []string {
 	path, err := os.Executable()
 	if err != nil {
