@@ -28,10 +28,10 @@ func newBuild(env *command.Env) *cobra.Command {
 	var f buildFlags
 	cmd := &cobra.Command{
 		Use:   "build [FILE|DIR]",
-		Short: "Make a module from a script, or from a folder",
-		Long: `Make a WebAssembly module from JavaScript (.js, .mjs, .cjs) or TypeScript (.ts,
-.mts): the script is bundled with its packages, evaluated once, and the memory
-that it leaves becomes the module. A script whose top-level code reads the clock,
+		Short: "Build a module from a script or a folder",
+		Long: `Build a WebAssembly module from JavaScript (.js, .mjs, .cjs) or TypeScript (.ts,
+.mts): the script is bundled with its packages, evaluated once, and the resulting
+memory is stored in the module. A script whose top-level code reads the clock,
 takes random numbers or calls the host starts from bytecode in each run instead.
 
 DIR (. by default) is a folder with an action.yaml, whose build command runs unless

@@ -21,14 +21,14 @@ func newDev(env *command.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dev [FILE|DIR]",
 		Short: "Run one action here, again after each save",
-		Long: `Build and run one action on one event as 'usher run' does, at once and again
-whenever one of its files changes: the script, the files beside it and in the folders below
+		Long: `Build and run one action on one event as 'usher run' does, now and again
+after each change of one of its files: the script, the files beside it and below
 (not node_modules), its action.yaml, the event, the fakes and the secrets file. It
 continues after errors, until Ctrl-C.
 
-Unless flags name others, it takes event.json, fakes.json (or .yaml) and .env
-from the script's folder, those that exist. --fakes= (empty) lets
-requests go to the network although there are fakes.`,
+Unless flags name other files, it uses event.json, fakes.json (or .yaml) and .env in
+the script's folder, where they exist. --fakes= (empty) lets requests go to the
+network even if there is a fakes.json.`,
 		Example: `  usher dev action.js
   usher dev plugins/notify-slack --event other-event.json`,
 		GroupID: command.GroupAuthor,

@@ -36,7 +36,7 @@ Every call is traced, so the time is not representative and timeout_ms applies o
 when --limit sets it; the fuel is that of any other run. It includes the
 initialisation, which most runs don't repeat.
 
-FUEL is what a function used itself, ALL what it used with those that it called. A
+FUEL is what a function used itself; ALL includes the functions that it called. A
 small function that calls none may be counted in its callers. Functions have the
 names of the module's name section, or their index when the build removed it.
 

@@ -30,7 +30,7 @@ func newAudit(env *command.Env) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&q.Object, "object", "", "only changes of this object: an action, an id or a trigger")
-	flags.StringVar(&q.Actor, "actor", "", "only by this key, an id (see 'usher keys list')")
+	flags.StringVar(&q.Actor, "actor", "", "only changes made with the API key of this id (see 'usher keys list')")
 	flags.Int64Var(&q.Before, "before", 0, "only older than the change with this number (seq)")
 	flags.IntVar(&q.Limit, "limit", 50, "how many, 500 at most")
 	flags.BoolVar(&details, "details", false, "show the values before and after; secrets by name only")

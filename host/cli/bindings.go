@@ -233,9 +233,9 @@ func newBindingsSet(env *command.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "set ACTION | --file FILE",
 		Short: "Change the settings of one binding, or replace all bindings by a file's",
-		Long: `Change the settings of ACTION's binding; settings without a flag stay. Or replace all
-bindings, their order and their settings, by those in FILE ('-' reads stdin),
-in the format of 'usher export' for bindings.yaml.`,
+		Long: `Change the settings of ACTION's binding; settings without a flag do not
+change. With --file, replace the order and the settings of all bindings by those in
+FILE ('-' reads stdin), which has the format of bindings.yaml (see 'usher export').`,
 		Example: `  usher bindings set notify-slack --allow https://hooks.slack.com --max-attempts 3
   usher bindings set --file prod/bindings.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -35,7 +35,7 @@ func (f *settingFlags) add(cmd *cobra.Command) {
 	flags.Int64Var(&f.firstWait, "retry-initial-ms", 0, "longest first wait between attempts")
 	flags.Int64Var(&f.longestWait, "retry-max-ms", 0, "longest wait between attempts")
 	flags.StringVar(&f.onFailure, "on-failure", "", "continue (later actions run) or stop")
-	flags.StringVar(&f.checkpoint, "checkpoint", "", "async or strict (the next action waits for the disk)")
+	flags.StringVar(&f.checkpoint, "checkpoint", "", "async, or strict (the next action starts only when the result is on disk)")
 	flags.StringVar(&f.isolation, "isolation", "", command.IsolationUsage)
 	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
 }

@@ -24,9 +24,9 @@ func newBindingsEdit(env *command.Env) *cobra.Command {
 		Use:   "edit",
 		Short: "Edit the order and the settings of all bindings in $EDITOR",
 		Long: `Open the bindings of every trigger as YAML in $VISUAL or $EDITOR: what runs, in
-which order, with which settings. When the file was saved and the editor ends,
-the host's bindings are replaced by it, unless they were changed by another client
-in between: then your file stays. An empty file changes nothing.`,
+which order, with which settings. When the editor ends, the saved file replaces
+the host's bindings. If another client has changed them since, nothing is replaced,
+and your file is kept. An empty file changes nothing.`,
 		Args: command.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return editBindings(cmd.Context(), env) },
 	}

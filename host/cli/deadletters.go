@@ -102,7 +102,7 @@ func newDeadLettersRetry(env *command.Env) *cobra.Command {
 		},
 	}
 	f.add(cmd)
-	cmd.Flags().BoolVar(&all, "all", false, "all of them, when no other flag selects some")
+	cmd.Flags().BoolVar(&all, "all", false, "all dead letters; required when no other flag selects some")
 	cmd.Flags().IntVar(&f.q.Limit, "limit", 0, "most executions to retry (0: no limit)")
 	return cmd
 }

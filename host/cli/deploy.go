@@ -31,11 +31,11 @@ func newActionsDeploy(env *command.Env) *cobra.Command {
 		Short: "Build a folder or a script, upload it and deploy it",
 		Long: `Read DIR/action.yaml (DIR is . by default), build the module when it is missing
 or older than its source, create the action when the server has none with that
-name, upload the module as a new version and deploy it. Then print what the
-action may do, and what is still to do.
+name, upload the module as a new version and deploy it. Then print the action's
+permissions and the remaining steps.
 
-FILE is a script: the action.yaml beside it that names it has its settings.
-Without one the action may call no hosts until its binding allows some.`,
+FILE is a script. Its settings are in the action.yaml beside it that names it;
+without one, the action may call no origin until its binding allows it.`,
 		Example: `  usher actions deploy plugins/notify-slack --bind
   usher actions deploy hello.js --bind`,
 		Args: cobra.MaximumNArgs(1),

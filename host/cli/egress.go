@@ -43,7 +43,7 @@ is sent. Exits with code 5 when the request would be refused.`,
 		},
 	}
 	cmd.Flags().StringArrayVar(&allow, "allow", nil, "origin that the action may call; repeatable")
-	cmd.Flags().BoolVar(&public, "allow-public", false, "as with mode: public")
+	cmd.Flags().BoolVar(&public, "allow-public", false, "allow every public address, as egress mode public does")
 	settings.AddFlag(cmd.Flags(), "allow-network")
 	return cmd
 }

@@ -36,7 +36,7 @@ func newEventsSend(env *command.Env) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return sendEvent(cmd.Context(), env, args[0], f) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.trigger, "trigger", string(host.PostUserRegistration), "what happened")
+	flags.StringVar(&f.trigger, "trigger", string(host.PostUserRegistration), "trigger of the event")
 	flags.StringVar(&f.key, "idempotency-key", "", "key that identifies a repeat (default: the tenant and the user)")
 	flags.DurationVar(&f.wait, "wait", 0, "wait until its actions have run, and show them; code 7 when one failed, 8 when the key may not see them")
 	return cmd

@@ -196,7 +196,7 @@ func stepState(t term.Terminal, s host.StepState) string {
 func newExecutionsLogs(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "logs EXECUTION",
-		Short: "Print what its runs logged, one line per entry",
+		Short: "Print the logs of an execution, one line per entry",
 		Args:  command.Exactly("EXECUTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := env.Client()
@@ -215,7 +215,7 @@ func newExecutionsLogs(env *command.Env) *cobra.Command {
 func newExecutionsRetry(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "retry EXECUTION",
-		Short: "Run its dead letters again, now",
+		Short: "Run the dead letters of an execution again, now",
 		Args:  command.Exactly("EXECUTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return changeExecution(cmd.Context(), env, args[0], "is due again", (*client.Client).RetryExecution)
@@ -226,7 +226,7 @@ func newExecutionsRetry(env *command.Env) *cobra.Command {
 func newExecutionsCancel(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "cancel EXECUTION",
-		Short: "Run no more of its actions; a running one may finish",
+		Short: "Cancel an execution: no further action starts, a running one may finish",
 		Args:  command.Exactly("EXECUTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return changeExecution(cmd.Context(), env, args[0], "is canceled", (*client.Client).CancelExecution)
@@ -252,7 +252,7 @@ func newExecutionsReplay(env *command.Env) *cobra.Command {
 	var same bool
 	cmd := &cobra.Command{
 		Use:   "replay EXECUTION",
-		Short: "Run its event again as a new execution, with the actions that are deployed now",
+		Short: "Run the event of an execution again as a new execution, with the current versions",
 		Args:  command.Exactly("EXECUTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := env.Client()

@@ -42,7 +42,7 @@ func newLogs(env *command.Env) *cobra.Command {
 	flags.BoolVarP(&f.follow, "follow", "f", false, "go on with new results until interrupted")
 	flags.StringVar(&f.action, "action", "", "only of this action")
 	flags.IntVar(&f.tail, "tail", 20, "begin this many results before the newest, 500 at most")
-	flags.Int64Var(&f.after, "after", 0, "instead: begin after the result with this number (seq)")
+	flags.Int64Var(&f.after, "after", 0, "begin after the result with this number (seq) instead")
 	cmd.MarkFlagsMutuallyExclusive("tail", "after")
 	return cmd
 }
@@ -120,7 +120,7 @@ is missed or repeated. With --json each result is one line.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.action, "action", "", "only of this action")
 	flags.IntVar(&f.last, "last", 0, "begin this many results before the newest, 500 at most")
-	flags.Int64Var(&f.after, "after", 0, "instead: begin after the result with this number (seq); -1 is the oldest")
+	flags.Int64Var(&f.after, "after", 0, "begin after the result with this number (seq) instead; -1 is the oldest")
 	flags.IntVarP(&f.count, "count", "n", 0, "end after this many results")
 	cmd.MarkFlagsMutuallyExclusive("last", "after")
 	return cmd

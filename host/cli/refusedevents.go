@@ -20,9 +20,9 @@ import (
 func newRefusedEvents(env *command.Env) *cobra.Command {
 	cmd := command.Parent("refused", "Show events that were refused within a day, and send them again", "",
 		newRefusedEventsList(env), newRefusedEventsShow(env), newSendAgain(env))
-	cmd.Long = `Show what senders with a valid key sent and the host did not accept, with the
-reason, and send it again. It is stored for a day, encrypted and bounded in size;
-what looks like a password, a key or a token is shown redacted.`
+	cmd.Long = `Show events that were sent with a valid key and that the host refused, with the
+reason, and send them again. They are stored for a day, encrypted and limited in
+size. Values that look like a password, a key or a token are shown redacted.`
 	return cmd
 }
 

@@ -102,9 +102,9 @@ func newRollback(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "rollback ACTION [VERSION]",
 		Short: "Deploy an earlier version, the previous one by default",
-		Long: `Deploy an earlier version of an action again. Without VERSION, a number or an
-id, it is the newest one that is older than what is deployed. Executions that
-were accepted before continue with their versions.`,
+		Long: `Deploy an earlier version of an action again. VERSION is a number or an
+id; by default, the newest version that is older than the deployed one. Executions
+that were accepted before continue with their versions.`,
 		Example: `  usher rollback notify-slack
   usher rollback notify-slack 3`,
 		GroupID: command.GroupWork,
@@ -156,7 +156,7 @@ func earlier(action string, newestFirst []host.Version) (host.Version, error) {
 func newVersionsShow(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show ACTION NUMBER",
-		Short: "Show what a version can do and has done: imports, origins, secrets",
+		Short: "Show a version's imports and secrets, and its allowed and contacted origins",
 		Args:  command.Exactly("ACTION", "NUMBER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := env.Client()

@@ -74,8 +74,8 @@ func newApply(env *command.Env) *cobra.Command {
 		Use:   "apply DIR",
 		Short: "Make the host equal to the files in DIR, after showing the changes",
 		Long: `Make the host's actions and bindings equal to the files in DIR (see 'usher export').
-The plan is shown first and must be confirmed, or accepted with --yes. What is equal
-already does not change, so a second apply does nothing.
+The plan is shown first and must be confirmed, or accepted with --yes.
+Objects that are already equal are not changed, so a second apply does nothing.
 Actions, bindings and secrets that are not in the files stay, unless --prune
 is given. A secret's value is set when the host has none, or with --secrets;
 nothing is changed when a reference has no value.

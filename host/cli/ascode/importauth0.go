@@ -27,14 +27,14 @@ func newImportAuth0(env *command.Env) *cobra.Command {
 	var f importFlags
 	cmd := &cobra.Command{
 		Use:   "auth0 DIR|FILE",
-		Short: "Import what Auth0's deploy tool has exported",
-		Long: `Read an export of auth0-deploy-cli, a tenant.yaml or the folder of either form,
-create or change the actions for post-user-registration, and bind them in their
+		Short: "Import an export of Auth0's deploy tool",
+		Long: `Read an export of auth0-deploy-cli (a tenant.yaml, or a folder in its YAML or directory
+format), create or change the actions for post-user-registration, and bind them in their
 order. The plan is shown first. Exports contain no secret values: an action that
 lacks one is created and not deployed; set the value and import again.
 What can't be imported, such as other triggers and integrations, is listed.
 With --out nothing is sent to a host: the actions are written as files for
-'usher apply', with references where their secrets' values go.`,
+'usher apply', with references in place of the values of secrets.`,
 		Example: `  npx auth0-deploy-cli export --format=yaml --output_folder=tenant
   usher import auth0 tenant --dry-run
   usher import auth0 tenant --out prod`,

@@ -25,13 +25,13 @@ func newBackup(env *command.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backup FILE",
 		Short: "Copy the database to FILE, also while the host runs",
-		Long: `Copy the database of the data directory to a new FILE, as it is at one moment. A
-host that runs on it continues.
+		Long: `Copy the database of the data directory to a new FILE, in the state of one moment.
+The host may run meanwhile.
 
-The secrets are in it encrypted. It contains neither the key that encrypts them nor
-the API key of the commands: store secrets.key and admin.key in another place, for
-without the first no secret can be read. --with-keys writes copies beside it,
-FILE.secrets.key and FILE.admin.key; all three together give access to everything.
+The copy contains the secrets, encrypted, but neither the key that encrypts them nor
+the API key of the commands. Store secrets.key and admin.key in another place: no
+secret can be read without secrets.key. --with-keys also writes FILE.secrets.key and
+FILE.admin.key; all three files together give access to everything.
 
 To restore it, put the files into an empty data directory and start a host on it:
 
@@ -41,14 +41,14 @@ To restore it, put the files into an empty data directory and start a host on it
   cp FILE.admin.key restored/admin.key
   usher serve --data restored
 
-Executions that had not ended when the copy was made run then. If the former host
-continued after it, executions of that time may run a second time.`,
+The restored host runs the executions that had not ended when the copy was made. If
+the former host ran on after the copy, some of them run a second time.`,
 		Example: "  usher backup /var/backups/usher-$(date +%F).db",
 		GroupID: command.GroupHost,
 		Args:    command.Exactly("FILE"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return backup(cmd.Context(), env, args[0], withKeys) },
 	}
-	cmd.Flags().BoolVar(&withKeys, "with-keys", false, "put copies of the key files beside it")
+	cmd.Flags().BoolVar(&withKeys, "with-keys", false, "also copy the key files, to FILE.secrets.key and FILE.admin.key")
 	return cmd
 }
 

@@ -49,7 +49,7 @@ func newDoctor(env *command.Env) *cobra.Command {
 		Use:   "doctor",
 		Short: "Check this installation for problems",
 		Long: `Check the data directory, its lock, database and key files, the disk, the
-server and its clock, the JavaScript engine, what the kernel confines, and the
+server and its clock, the JavaScript engine, the kernel's means of confinement, and the
 toolchains for building actions. Changes nothing.
 Exits with code 1 when it finds a problem.`,
 		GroupID: command.GroupHost,

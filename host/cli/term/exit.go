@@ -34,7 +34,7 @@ var exitCodes = []struct {
 	{ExitOK, "done"},
 	{ExitFailure, "failed for a reason without its own code"},
 	{ExitUsage, "the command line or the configuration is wrong"},
-	{ExitNotFound, "no such action, binding, event, execution, key or file"},
+	{ExitNotFound, "not found: an action, a binding, an event, an execution, a key or a file"},
 	{exitKey, "no API key, an unknown one, or one without the scope"},
 	{ExitRefused, "valid, but refused: a conflict, an unsuitable module, a limit"},
 	{exitUnreachable, "the server does not answer, or is stopping"},

@@ -41,11 +41,11 @@ func newServe(env *command.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Start the host: accept events and run actions",
-		Long: `Start the host on a data directory, which it creates and which only one host at a
-time can use. The first start creates the key that encrypts the secrets and an API
-key for this command line, both as files in the data directory. If these files exist
-and the database does not, the host does not start: restore the database (see 'usher
-backup --help'), or create a new, empty one with --new-database.
+		Long: `Start the host on a data directory, which is created if it does not exist. Only one
+host at a time can use it. The first start creates the key that encrypts the secrets
+and an API key for this command line, both as files in the data directory. If these
+files exist and the database does not, the host does not start: restore the database
+(see 'usher backup --help'), or create a new, empty one with --new-database.
 
 An interrupt or SIGTERM stops it gracefully: for --drain-delay, /readyz answers 503
 while events are still accepted, so that load balancers stop sending; then no new
