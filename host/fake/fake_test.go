@@ -229,12 +229,12 @@ func TestFilesAreCheckedWhole(t *testing.T) {
 		{name: "an unknown key", file: "fakes.json", text: `[{"request": {"uri": "x"}}]`, want: `fake 1: unknown field "uri"`},
 		{name: "no address", file: "fakes.json", text: `[{"request": {}}]`, want: "fake 1: request.url is missing"},
 		{name: "an address that none has", file: "fakes.json", text: `[{"request": {"url": "/users"}}]`, want: `fake 1: request.url is "/users"`},
-		{name: "a status that is none", file: "fakes.json", text: `[{"request": {"url": "*"}, "response": {"status": 99}}]`, want: "response.status is 99"},
+		{name: "an invalid status", file: "fakes.json", text: `[{"request": {"url": "*"}, "response": {"status": 99}}]`, want: "response.status is 99"},
 		{name: "two bodies", file: "fakes.json", text: `[{"request": {"url": "*"}, "response": {"body": "a", "json": null}}]`, want: "more than one of body"},
 		{name: "an unknown error", file: "fakes.json", text: `[{"request": {"url": "*"}, "error": "ECONNRESET"}]`, want: `it must be "network" or "timeout"`},
 		{name: "a negative delay", file: "fakes.json", text: `[{"request": {"url": "*"}, "delay_ms": -1}]`, want: "delay_ms is negative"},
 		{name: "negative times", file: "fakes.json", text: `[{"request": {"url": "*"}, "times": -1}]`, want: "times is negative"},
-		{name: "a header that is none", file: "fakes.json", text: `[{"request": {"url": "*"}, "response": {"headers": {"a": 1}}}]`, want: "a header's value must be a string"},
+		{name: "an invalid header value", file: "fakes.json", text: `[{"request": {"url": "*"}, "response": {"headers": {"a": 1}}}]`, want: "a header's value must be a string"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

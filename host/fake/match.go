@@ -55,7 +55,7 @@ func (r *Request) matchBody(s *sent) string {
 		if glob(want, string(s.body)) {
 			return ""
 		}
-		return "its body is another text"
+		return "its body is another string"
 	default:
 		got, ok := s.values()
 		if !ok {
