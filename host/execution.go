@@ -16,6 +16,11 @@ const (
 	StatusCanceled  Status = "canceled"  // an operator stopped it
 )
 
+// Statuses returns every status, in the order in which an execution may have them.
+func Statuses() []Status {
+	return []Status{StatusPending, StatusRunning, StatusRetrying, StatusCompleted, StatusPartial, StatusFailed, StatusCanceled}
+}
+
 // Final reports whether the execution has ended.
 func (s Status) Final() bool {
 	return s == StatusCompleted || s == StatusPartial || s == StatusFailed || s == StatusCanceled

@@ -20,10 +20,6 @@ const (
 	maxRetryExecutions = 1_000_000
 )
 
-var statuses = []host.Status{
-	host.StatusPending, host.StatusRunning, host.StatusRetrying, host.StatusCompleted, host.StatusPartial, host.StatusFailed, host.StatusCanceled,
-}
-
 // executionFilter selects executions, in the query of a path or in a body.
 type executionFilter struct {
 	Status  host.Status `json:"status,omitempty"`
@@ -77,8 +73,8 @@ func (f executionFilter) check(bad func(name, format string, args ...any)) host.
 	query := host.ExecutionQuery{
 		Status: f.Status, UserID: f.UserID, EventID: f.EventID, Text: f.Text, Before: f.Before, Limit: int(f.Limit),
 	}
-	if f.Status != "" && !slices.Contains(statuses, f.Status) {
-		bad("status", "must be one of %s, not %q", join(statuses), f.Status)
+	if f.Status != "" && !slices.Contains(host.Statuses(), f.Status) {
+		bad("status", "must be one of %s, not %q", join(host.Statuses()), f.Status)
 	}
 	if f.Version != "" && f.Action == "" && !strings.HasPrefix(f.Version, host.VersionPrefix) {
 		bad("version", "must be a version's id, or its number together with its action; not %q", f.Version)

@@ -90,6 +90,17 @@ func TestAnExecutionHasAuth0sForm(t *testing.T) {
 	}
 }
 
+func TestEveryStatusHasOneOfAuth0s(t *testing.T) {
+	t.Parallel()
+	k := open(t)
+	for _, status := range host.Statuses() {
+		k.server.History = past{execution: host.Execution{ID: "exe_1", Status: status}}
+		if got := k.must(200, "GET", "/api/v2/actions/executions/exe_1", ""); got["status"] == "unspecified" {
+			t.Errorf("%s has no status of Auth0", status)
+		}
+	}
+}
+
 func TestAnEventIsFollowedFromItsRequestToItsExecution(t *testing.T) {
 	t.Parallel()
 	k := open(t)

@@ -59,12 +59,10 @@ func (f *executionFlags) query(now time.Time) (q host.ExecutionQuery, err error)
 	return q, err
 }
 
-// statusNames are the states of an execution.
+// statusNames are the statuses of an execution.
 func statusNames() []string {
 	var names []string
-	for _, s := range []host.Status{
-		host.StatusPending, host.StatusRunning, host.StatusRetrying, host.StatusCompleted, host.StatusPartial, host.StatusFailed, host.StatusCanceled,
-	} {
+	for _, s := range host.Statuses() {
 		names = append(names, string(s))
 	}
 	return names

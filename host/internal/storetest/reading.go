@@ -86,9 +86,7 @@ func executionsByStatus(b *bench) {
 	canceled := b.accept(event("canceled"))
 	_, err := b.CancelExecution(b.ctx, canceled.ExecutionID)
 	b.ok(err)
-	for _, status := range []host.Status{
-		host.StatusPending, host.StatusRunning, host.StatusRetrying, host.StatusCompleted, host.StatusPartial, host.StatusFailed, host.StatusCanceled,
-	} {
+	for _, status := range host.Statuses() {
 		got, err := b.Executions(b.ctx, host.ExecutionQuery{Status: status})
 		b.ok(err)
 		if len(got) != 1 || got[0].UserID != string(status) || got[0].Status != status {
