@@ -49,6 +49,15 @@ type ExecutionStore interface {
 	Results
 }
 
+// Dispatcher receives new executions from the store as soon as they are committed,
+// without polling. Its methods are called from the store's writer and must not
+// block.
+type Dispatcher interface {
+	Reserve() bool      // asks for room for one execution, before the commit
+	Dispatch(Execution) // takes the execution, after the commit; its Plan is shared and must not be changed
+	Release()           // gives the room back: there was no commit
+}
+
 // ActionStore stores actions. WriteAction stores an action with its secrets,
 // its draft and its pending deploy in one commit.
 type ActionStore interface {

@@ -11,7 +11,6 @@ import (
 	"github.com/usherhost/usher/host/executor"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/internal/hosttest"
-	"github.com/usherhost/usher/host/sqlite"
 )
 
 // benchStart measures how soon the action of an accepted event runs, one event at
@@ -68,7 +67,7 @@ func acceptOne(ctx context.Context, h *hosttest.Host) (accept float64, err error
 
 // commits records when the store dispatched the latest execution.
 type commits struct {
-	sqlite.Dispatcher
+	host.Dispatcher
 	at atomic.Pointer[time.Time]
 }
 

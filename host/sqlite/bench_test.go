@@ -152,7 +152,7 @@ func (d *desk) Release()                  {}
 func (d *desk) Dispatch(x host.Execution) { d.leased <- x }
 
 // openWithActions opens a new database with n bound actions.
-func openWithActions(tb testing.TB, n int, dispatcher sqlite.Dispatcher) *sqlite.DB {
+func openWithActions(tb testing.TB, n int, dispatcher host.Dispatcher) *sqlite.DB {
 	tb.Helper()
 	db, err := sqlite.Open(context.Background(), tb.TempDir(), sqlite.Options{})
 	if err != nil {

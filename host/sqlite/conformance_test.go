@@ -12,14 +12,14 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) storetest.Open {
 		dir := t.TempDir()
-		return func(t *testing.T, b storetest.Dispatcher) host.Store {
+		return func(t *testing.T, d host.Dispatcher) host.Store {
 			t.Helper()
 			db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if b != nil {
-				db.SetDispatcher(b)
+			if d != nil {
+				db.SetDispatcher(d)
 			}
 			return db
 		}

@@ -7,7 +7,7 @@
 // [DB] is an open data directory; [Open] locks it for one process. All writes go through
 // one writer goroutine, which commits what waits in one transaction (group commit), and
 // nothing is acknowledged before the disk has it; see writer.go. Reads use connections of
-// their own and never wait for the writer. A [Dispatcher] receives new executions after
+// their own and never wait for the writer. A [host.Dispatcher] receives new executions after
 // their commit; see lease.go. [Check], [Prove], [Backup] and [Lost] work on a database
 // file without opening it as a host does.
 //

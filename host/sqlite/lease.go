@@ -9,7 +9,7 @@ import (
 // How an execution gets to a worker:
 //
 //  1. An operation that makes an execution due (an accept, a retry, a replay) is
-//     applied in the writer's transaction. It asks the [Dispatcher] for room with
+//     applied in the writer's transaction. It asks the [host.Dispatcher] for room with
 //     Reserve. With room, the row is stored as leased, so that [DB.Claim] never
 //     returns it; without, it is stored as due and waits for a claim.
 //  2. The transaction commits. The caller of the operation is answered.
@@ -24,28 +24,20 @@ import (
 //
 // The other end is in package executor, at the head of backlog.go.
 
-// Dispatcher receives new executions as soon as they are committed, without
-// polling. Its methods are called from the writer's goroutine and must not block.
-type Dispatcher interface {
-	Reserve() bool           // asks for room for one execution, before the commit
-	Dispatch(host.Execution) // takes the execution, after the commit; its Plan is shared and must not be changed
-	Release()                // gives the room back: there was no commit
-}
-
 // SetDispatcher sets the receiver of new executions; with nil each waits for
 // [DB.Claim]. Call it before the first Accept.
-func (db *DB) SetDispatcher(d Dispatcher) { db.writer.dispatcher = d }
+func (db *DB) SetDispatcher(d host.Dispatcher) { db.writer.dispatcher = d }
 
 // dispatch is one operation's part of the protocol: the room that it reserved, and
 // the executions that are dispatched after the commit.
 type dispatch struct {
-	to         Dispatcher // nil: each execution waits for a claim
+	to         host.Dispatcher // nil: each execution waits for a claim
 	reserved   int
 	executions []host.Execution
 }
 
 // begin starts a try of the operation. What an earlier try reserved is given back.
-func (d *dispatch) begin(to Dispatcher) {
+func (d *dispatch) begin(to host.Dispatcher) {
 	d.reset()
 	d.to = to
 }

@@ -54,12 +54,12 @@ const (
 // the commits. Fields without a comment belong to that goroutine.
 type writer struct {
 	session    *session
-	accepts    chan operation // full: the host is overloaded
-	others     chan operation // full: the sender waits
-	quit       chan struct{}  // closed when nothing is sent any more
-	ended      chan struct{}  // closed when the goroutine has ended
-	patience   time.Duration  // how long quitting tries to write kept records
-	dispatcher Dispatcher     // set before the first operation
+	accepts    chan operation  // full: the host is overloaded
+	others     chan operation  // full: the sender waits
+	quit       chan struct{}   // closed when nothing is sent any more
+	ended      chan struct{}   // closed when the goroutine has ended
+	patience   time.Duration   // how long quitting tries to write kept records
+	dispatcher host.Dispatcher // set before the first operation
 
 	seq       int64 // the last event or execution
 	resultSeq int64 // the last result

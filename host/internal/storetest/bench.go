@@ -34,7 +34,7 @@ func newBench(t *testing.T, open Open) *bench {
 }
 
 // reopen closes the store and opens its place again.
-func (b *bench) reopen(dispatcher Dispatcher) {
+func (b *bench) reopen(dispatcher host.Dispatcher) {
 	b.Helper()
 	b.ok(b.Store.Close())
 	b.Store = b.open(b.T, dispatcher)

@@ -8,16 +8,9 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// Dispatcher takes executions as they are accepted; see package sqlite's.
-type Dispatcher interface {
-	Reserve() bool
-	Dispatch(host.Execution)
-	Release()
-}
-
-// Open opens one place with b as its dispatcher, which may be nil. Called again
+// Open opens one place with d as its dispatcher, which may be nil. Called again
 // after Close, it opens the same place.
-type Open func(t *testing.T, b Dispatcher) host.Store
+type Open func(t *testing.T, d host.Dispatcher) host.Store
 
 // Run runs the whole suite. place returns a new, empty place for each test.
 func Run(t *testing.T, place func(t *testing.T) Open) {
