@@ -26,8 +26,8 @@ const (
 )
 
 // runtimes are the names under which code is taken, each of which it keeps. All
-// of it runs on the same engine. "wasm" is for an action whose versions are
-// uploaded modules.
+// of it runs on the same engine. [host.RuntimeWasm] is for an action whose versions
+// are uploaded modules.
 var runtimes = []string{host.RuntimeNode, "node18-actions", "node18", "node16", "node12", host.RuntimeWasm}
 
 // defaultRuntime is the first of runtimes.

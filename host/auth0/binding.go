@@ -76,7 +76,7 @@ func (s *Server) listTriggers(c echo.Context) error {
 	for _, t := range host.Triggers() {
 		views = append(views, map[string]any{
 			"id": t, "version": triggerVersion, "status": "CURRENT",
-			"runtimes": []string{"node18-actions", "node22", host.RuntimeWasm}, "default_runtime": defaultRuntime,
+			"runtimes": []string{"node18-actions", host.RuntimeNode, host.RuntimeWasm}, "default_runtime": defaultRuntime,
 			"compatible_triggers": []any{}, "binding_policy": "trigger-bound",
 		})
 	}

@@ -93,7 +93,7 @@ func background(t *testing.T, r *rig) {
 }
 
 func code(text string, packages ...string) host.Source {
-	s := host.Source{Runtime: "node22", Code: text}
+	s := host.Source{Runtime: host.RuntimeNode, Code: text}
 	for _, name := range packages {
 		s.Dependencies = append(s.Dependencies, host.Dependency{Name: name, Version: "1.0.0"})
 	}

@@ -17,9 +17,6 @@ import (
 // FileName is the name of the file that makes a folder an action.
 const FileName = "action.yaml"
 
-// DefaultRuntime is that of code whose file names none.
-const DefaultRuntime = "node22"
-
 // File is an action.yaml: what an action is called, what it is made of, and what
 // it may do. Its JSON Schema is sdk/action.schema.json.
 //
@@ -230,7 +227,7 @@ func (f *File) Content() ([]byte, error) {
 
 // Source returns the code with what it needs, as the host builds it.
 func (f *File) Source(code []byte) *host.Source {
-	s := &host.Source{Runtime: cmp.Or(f.Runtime, DefaultRuntime), Code: string(code), Dependencies: f.Dependencies}
+	s := &host.Source{Runtime: cmp.Or(f.Runtime, host.RuntimeNode), Code: string(code), Dependencies: f.Dependencies}
 	for _, m := range f.SharedModules {
 		s.SharedModules = append(s.SharedModules, host.SharedModuleRef{Name: m.Name, Number: m.Version})
 	}

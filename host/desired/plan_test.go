@@ -176,7 +176,7 @@ func (f *fake) apply(t *testing.T, s desired.Setup, o desired.Options) (string, 
 }
 
 func code(name, text string) desired.Action {
-	return desired.Action{Name: name, Trigger: host.PostUserRegistration, Source: &host.Source{Runtime: "node22", Code: text}}
+	return desired.Action{Name: name, Trigger: host.PostUserRegistration, Source: &host.Source{Runtime: host.RuntimeNode, Code: text}}
 }
 
 func module(name, bytes string) desired.Action {

@@ -122,7 +122,7 @@ func TestAFolderIsReadBackAsItIsWritten(t *testing.T) {
 	want := desired.Setup{
 		Actions: []desired.Action{
 			{Name: "two words", Trigger: host.PostUserRegistration, Source: &host.Source{
-				Runtime: "node22", Code: "a\r\nb # no newline at the end", Dependencies: []host.Dependency{{Name: "axios", Version: "1.7.9"}},
+				Runtime: host.RuntimeNode, Code: "a\r\nb # no newline at the end", Dependencies: []host.Dependency{{Name: "axios", Version: "1.7.9"}},
 				SharedModules: []host.SharedModuleRef{{Name: "crm", Number: 2}},
 			}, Secrets: map[string]desired.Reference{"KEY": {}}},
 			{Name: "Two words", Trigger: host.PostUserRegistration, Source: &host.Source{Runtime: "node18", Code: "x"}, Secrets: map[string]desired.Reference{"KEY": {}}},

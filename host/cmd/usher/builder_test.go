@@ -98,7 +98,7 @@ func TestCodeIsBuiltDeployedAndTested(t *testing.T) {
 	t.Parallel()
 	reg := openRegistry(t)
 	ctx, one := t.Context(), "1"
-	src := host.Source{Runtime: "node22", Code: `const shared = require("actions:shared");
+	src := host.Source{Runtime: host.RuntimeNode, Code: `const shared = require("actions:shared");
 exports.onExecutePostUserRegistration = async (event) => {
   console.log(shared.greet(event.user.email), Object.keys(event.secrets).join());
 };`, SharedModules: []host.SharedModuleRef{{Name: "shared"}}}

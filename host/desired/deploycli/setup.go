@@ -1,6 +1,7 @@
 package deploycli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -100,10 +101,7 @@ func misfit(a action) string {
 
 // action imports an action that fits.
 func (i *Import) action(a action) {
-	source := host.Source{Runtime: a.Runtime, Code: a.Code}
-	if source.Runtime == "" {
-		source.Runtime = desired.DefaultRuntime
-	}
+	source := host.Source{Runtime: cmp.Or(a.Runtime, host.RuntimeNode), Code: a.Code}
 	for _, d := range a.Dependencies {
 		source.Dependencies = append(source.Dependencies, host.Dependency(d))
 	}

@@ -139,7 +139,7 @@ func (s *soak) deployOne(ctx context.Context, a *action) error {
 		_, err := c.CreateVersion(ctx, a.name, a.wasm, host.Manifest{Settings: a.settings}, true)
 		return err
 	}
-	if _, err := c.PutDraft(ctx, a.name, host.Source{Runtime: "node22", Code: a.source}, true); err != nil {
+	if _, err := c.PutDraft(ctx, a.name, host.Source{Runtime: host.RuntimeNode, Code: a.source}, true); err != nil {
 		return err
 	}
 	return s.until(ctx, func() (bool, error) {

@@ -21,7 +21,7 @@ var draftPromises = []promise{
 // source returns what an author may have written.
 func source(code string) host.Source {
 	return host.Source{
-		Runtime: "node22", Code: code,
+		Runtime: host.RuntimeNode, Code: code,
 		Dependencies: []host.Dependency{{Name: "axios", Version: "1.7.0", RegistryURL: "https://registry.npmjs.org"}},
 	}
 }
