@@ -157,7 +157,7 @@ func (r *Registry) Actions(ctx context.Context, trigger host.Trigger) ([]host.Ac
 // DeleteAction deletes an action with its versions and secrets. A bound action
 // is a [host.Conflict], unless force unbinds it.
 func (r *Registry) DeleteAction(ctx context.Context, idOrName string, force bool) error {
-	defer r.present.forget()
+	defer r.present.clear()
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	a, err := r.Action(ctx, idOrName)

@@ -26,7 +26,7 @@ type patched struct {
 func (r *Registry) PatchAction(ctx context.Context, action string, p host.SourcePatch, revise host.Revise) (host.Action, host.Draft, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
-	defer r.present.forget()
+	defer r.present.clear()
 	c, err := r.preparePatch(ctx, action, p)
 	if err == nil {
 		c.after, err = revise(ctx, c.action, c.before, r.changesSecrets(ctx, &c))

@@ -48,7 +48,7 @@ type Registry struct {
 	// Log gets the errors behind a change that took effect. Nil drops them.
 	Log *slog.Logger
 
-	changing sync.Mutex // held from reading through deciding to writing
-	secrets  secretCache
-	present  presentBindings
+	changing sync.Mutex               // held from reading through deciding to writing
+	secrets  cache[map[string]string] // of each action, opened, so that a run need not decrypt
+	present  cache[host.Binding]      // as bindings are now: every run asks for its own
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/usherhost/usher/host"
@@ -144,7 +143,7 @@ func (r *Registry) setSecrets(ctx context.Context, id string, put []host.SecretW
 		return err
 	}
 	err = r.Store.SetSecrets(ctx, id, sealed, remove)
-	r.secrets.forget(id) // also after an error: it may have been stored
+	r.forgetSecrets(id) // also after an error: it may have been stored
 	return err
 }
 
@@ -169,8 +168,8 @@ func (r *Registry) seal(id string, put []host.SecretWrite) ([]host.SealedSecret,
 // of the shared modules that it uses as "actions:MODULE/NAME". The map is shared: it
 // must not be changed. A change of a secret shows in the next call.
 func (r *Registry) Secrets(ctx context.Context, actionID string) (map[string]string, error) {
-	values, at, ok := r.secrets.get(actionID)
-	if ok {
+	values, known, at := r.secrets.get(actionID)
+	if known {
 		return values, nil
 	}
 	values = map[string]string{}
@@ -284,44 +283,12 @@ func (f *fields) names(pointer, suffix string, names []string) {
 	}
 }
 
-// secretCache keeps opened secrets, so that a run need not decrypt. The zero
-// value is empty and ready.
-type secretCache struct {
-	mu     sync.Mutex // guards the fields below
-	values map[string]map[string]string
-	writes int64 // counts forget; a put that began before one is dropped
-}
-
-// maxCachedActions bounds the cache; beyond it, it starts empty again.
-const maxCachedActions = 4096
-
-func (c *secretCache) get(actionID string) (values map[string]string, at int64, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	values, ok = c.values[actionID]
-	return values, c.writes, ok
-}
-
-func (c *secretCache) put(actionID string, values map[string]string, at int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.writes != at {
+// forgetSecrets drops the opened secrets of an action after a change; those of all
+// actions when id is a shared module's, whose secrets are among those of its users.
+func (r *Registry) forgetSecrets(id string) {
+	if strings.HasPrefix(id, host.SharedModulePrefix) {
+		r.secrets.clear()
 		return
 	}
-	if c.values == nil || len(c.values) >= maxCachedActions {
-		c.values = map[string]map[string]string{}
-	}
-	c.values[actionID] = values
-}
-
-// forget drops what is known of an action; of all when id is a shared module's, whose
-// secrets are among those of its users.
-func (c *secretCache) forget(id string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.writes++
-	delete(c.values, id)
-	if strings.HasPrefix(id, host.SharedModulePrefix) {
-		clear(c.values)
-	}
+	r.secrets.forget(id)
 }

@@ -50,7 +50,7 @@ func (r *Registry) writeSharedModule(ctx context.Context, w host.SharedModuleWri
 	}
 	err = r.Store.WriteSharedModule(ctx, w)
 	if len(w.Put)+len(w.Remove) > 0 {
-		r.secrets.forget(w.SharedModule.ID) // also after an error: it may have been stored
+		r.forgetSecrets(w.SharedModule.ID) // also after an error: it may have been stored
 	}
 	return err
 }
@@ -135,7 +135,7 @@ func (r *Registry) DeleteSharedModule(ctx context.Context, sharedModule string) 
 	if err := r.Store.DeleteSharedModule(ctx, l.ID); err != nil {
 		return err
 	}
-	r.secrets.forget(l.ID)
+	r.forgetSecrets(l.ID)
 	r.Record(ctx, "shared_module.delete", l.ID, l.Name, was, nil)
 	return nil
 }
