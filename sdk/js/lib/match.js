@@ -32,7 +32,7 @@ export function canonical(address) {
 
 function matchBody(want, request) {
   if (want === undefined || want === null) return "";
-  if (typeof want === "string") return matches(want, request.body) ? "" : "its body is another text";
+  if (typeof want === "string") return matches(want, request.body) ? "" : "its body is another string";
   const got = values(request);
   return got === undefined ? "it has a JSON body, and the request has none" : contains(want, got, "body");
 }
