@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -20,12 +18,9 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/admin"
 	"github.com/usherhost/usher/host/builds"
-	"github.com/usherhost/usher/host/egress"
-	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/guests"
+	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/registry"
-	"github.com/usherhost/usher/host/sandbox"
-	"github.com/usherhost/usher/host/seal"
 	"github.com/usherhost/usher/host/sqlite"
 	"github.com/usherhost/usher/host/web"
 )
@@ -50,34 +45,10 @@ type api struct {
 
 func newAPI(t *testing.T) *api {
 	t.Helper()
-	dir := t.TempDir()
-	db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	box, err := seal.Open(t.Context(), seal.Options{CreateFile: filepath.Join(dir, "secrets.key")}, db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sand, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: filepath.Join(dir, "cache"), Functions: guest.Functions()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := errors.Join(sand.Close(context.Background()), db.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	runner := &guest.Runner{Sandbox: sand}
-	a := &api{db: db, routes: web.NewEcho(slog.New(slog.DiscardHandler))}
-	a.reg = &registry.Registry{Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, CheckOrigin: func(origin string) error {
-		_, err := egress.ParseOrigin(origin)
-		return err
-	}}
-	a.builds = &builds.Builds{Store: db, Registry: a.reg}
-	a.reg.Changed = a.builds.Changed
-	a.server = &admin.Server{Registry: a.reg, Drafts: a.builds, History: db, Inspector: runner, Refused: &a.refused, PollEvery: time.Millisecond}
-	a.server.Register(a.routes.Group("/v1"), web.NewAuthenticator(db).Require(host.ScopeRead), web.NewAuthenticator(db).Require(host.ScopeManage))
+	h := hosttest.New(t, hosttest.Options{Idle: true})
+	a := &api{db: h.DB, reg: h.Registry, builds: h.Builds, routes: web.NewEcho(slog.New(slog.DiscardHandler))}
+	a.server = &admin.Server{Registry: a.reg, Drafts: a.builds, History: h.DB, Inspector: h.Runner, Refused: &a.refused, PollEvery: time.Millisecond}
+	a.server.Register(a.routes.Group("/v1"), web.NewAuthenticator(h.DB).Require(host.ScopeRead), web.NewAuthenticator(h.DB).Require(host.ScopeManage))
 	a.ingest, a.manage, a.read = a.key(t, host.ScopeIngest), a.key(t, host.ScopeManage), a.key(t, host.ScopeRead)
 	return a
 }

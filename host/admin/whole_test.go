@@ -31,16 +31,9 @@ type whole struct {
 
 func openWhole(t *testing.T) *whole {
 	t.Helper()
-	h, err := hosttest.Open(t.Context(), t.TempDir(), 4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := h.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	h := hosttest.New(t, hosttest.Options{Concurrency: 4})
 	w := &whole{Host: h}
+	var err error
 	if _, w.key, err = h.Registry.CreateKey(t.Context(), "test", []host.Scope{host.ScopeManage}); err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,6 @@ import (
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/internal/hosttest"
-	"github.com/usherhost/usher/host/seal"
 	"github.com/usherhost/usher/host/web"
 )
 
@@ -63,7 +62,6 @@ type kit struct {
 	host   *hosttest.Host
 	server *auth0.Server
 	echo   *echo.Echo
-	box    *seal.Box
 	key    host.Key // of the client
 	secret string   // the key itself
 }
@@ -75,21 +73,9 @@ type option func(*auth0.Server, *builder)
 
 func open(t *testing.T, options ...option) *kit {
 	t.Helper()
-	h, err := hosttest.Open(t.Context(), t.TempDir(), 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := h.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	h := hosttest.New(t, hosttest.Options{Concurrency: 2})
 	k := &kit{t: t, host: h}
-	k.box, err = seal.Open(t.Context(), seal.Options{CreateFile: t.TempDir() + "/key"}, &memory{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	issuer, err := auth0.OpenIssuer(t.Context(), h.DB, k.box)
+	issuer, err := auth0.OpenIssuer(t.Context(), h.DB, h.Box)
 	if err != nil {
 		t.Fatal(err)
 	}

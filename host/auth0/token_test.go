@@ -218,7 +218,7 @@ func TestTokensOfOthersAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	foreign, err := auth0.OpenIssuer(t.Context(), &memory{}, k.box)
+	foreign, err := auth0.OpenIssuer(t.Context(), &memory{}, k.host.Box)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +251,7 @@ func TestTheSigningKeyIsKeptSealedAndOutlivesTheHost(t *testing.T) {
 	t.Parallel()
 	k := open(t)
 	token := k.token(time.Now(), "read:actions")
-	again, err := auth0.OpenIssuer(t.Context(), k.host.DB, k.box)
+	again, err := auth0.OpenIssuer(t.Context(), k.host.DB, k.host.Box)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func TestTheSigningKeyIsKeptSealedAndOutlivesTheHost(t *testing.T) {
 	if err := k.host.DB.SetMeta(t.Context(), "auth0.token_key", sealed[1:]); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := auth0.OpenIssuer(t.Context(), k.host.DB, k.box); err == nil {
+	if _, err := auth0.OpenIssuer(t.Context(), k.host.DB, k.host.Box); err == nil {
 		t.Error("opened a key that was changed")
 	}
 }

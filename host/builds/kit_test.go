@@ -40,15 +40,7 @@ func (r *rig) store() host.RegistryStore { return r.Registry.Store }
 // open returns a rig over a host of its own that runs no builds in the background.
 func open(t *testing.T) (*rig, *sqlite.DB) {
 	t.Helper()
-	h, err := hosttest.Open(t.Context(), t.TempDir(), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := h.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	h := hosttest.New(t, hosttest.Options{Concurrency: 1})
 	return &rig{h.Registry, h.Builds}, h.DB
 }
 

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -19,14 +18,10 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/admin"
-	"github.com/usherhost/usher/host/builds"
 	"github.com/usherhost/usher/host/client"
-	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/ingress"
 	"github.com/usherhost/usher/host/internal/guests"
-	"github.com/usherhost/usher/host/registry"
-	"github.com/usherhost/usher/host/sandbox"
-	"github.com/usherhost/usher/host/seal"
+	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/sqlite"
 	"github.com/usherhost/usher/host/web"
 )
@@ -37,44 +32,29 @@ const trigger = host.PostUserRegistration
 // scope, and the host's database.
 func serve(t *testing.T) (*client.Client, *sqlite.DB) {
 	t.Helper()
-	dir := t.TempDir()
-	db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	box, err := seal.Open(t.Context(), seal.Options{CreateFile: filepath.Join(dir, "secrets.key")}, db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sand, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: filepath.Join(dir, "cache"), Functions: guest.Functions()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	runner := &guest.Runner{Sandbox: sand}
-	reg := &registry.Registry{Store: db, Inspector: runner, Box: box, NewKey: web.NewKey}
-	drafts := &builds.Builds{Store: db, Registry: reg}
+	h := hosttest.New(t, hosttest.Options{Idle: true})
 	var key string
-	if _, err := reg.EnsureAdminKey(t.Context(), func(secret string) error { key = secret; return nil }); err != nil {
+	if _, err := h.Registry.EnsureAdminKey(t.Context(), func(secret string) error { key = secret; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	routes := web.NewEcho(slog.New(slog.DiscardHandler))
 	v1 := routes.Group("/v1")
-	sender := &ingress.Server{Store: db, Refused: db, Sealer: box}
-	sender.Register(v1, web.NewAuthenticator(db).Require(host.ScopeIngest))
+	sender := &ingress.Server{Store: h.DB, Refused: h.DB, Sealer: h.Box}
+	sender.Register(v1, web.NewAuthenticator(h.DB).Require(host.ScopeIngest))
 	ctx, stop := context.WithCancel(context.Background())
 	kept := make(chan error, 1)
 	go func() { kept <- sender.Run(ctx) }()
-	(&admin.Server{Registry: reg, Drafts: drafts, History: db, Inspector: runner, Refused: sender}).Register(v1,
-		web.NewAuthenticator(db).Require(host.ScopeRead), web.NewAuthenticator(db).Require(host.ScopeManage))
+	(&admin.Server{Registry: h.Registry, Drafts: h.Builds, History: h.DB, Inspector: h.Runner, Refused: sender}).Register(v1,
+		web.NewAuthenticator(h.DB).Require(host.ScopeRead), web.NewAuthenticator(h.DB).Require(host.ScopeManage))
 	server := httptest.NewServer(routes)
 	t.Cleanup(func() {
 		server.Close()
 		stop()
-		if err := errors.Join(<-kept, sand.Close(context.Background()), db.Close()); err != nil {
+		if err := <-kept; err != nil {
 			t.Error(err)
 		}
 	})
-	return client.NewClient(server.URL+"/", key), db
+	return client.NewClient(server.URL+"/", key), h.DB
 }
 
 // must returns the value of a call that succeeded.

@@ -1,20 +1,15 @@
 package registry_test
 
 import (
-	"context"
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/egress"
-	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/guests"
+	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/registry"
-	"github.com/usherhost/usher/host/sandbox"
-	"github.com/usherhost/usher/host/seal"
 	"github.com/usherhost/usher/host/sqlite"
 	"github.com/usherhost/usher/host/web"
 )
@@ -24,34 +19,8 @@ const trigger = host.PostUserRegistration
 // open returns a registry over a database, a box and a sandbox of its own.
 func open(t *testing.T) (*registry.Registry, *sqlite.DB) {
 	t.Helper()
-	dir := t.TempDir()
-	db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	box, err := seal.Open(t.Context(), seal.Options{CreateFile: filepath.Join(dir, "secrets.key")}, db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sand, err := sandbox.Open(t.Context(), sandbox.Config{CacheDir: filepath.Join(dir, "cache"), Functions: guest.Functions()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := errors.Join(sand.Close(context.Background()), db.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	return &registry.Registry{
-		Store:     db,
-		Inspector: &guest.Runner{Sandbox: sand},
-		Box:       box,
-		NewKey:    web.NewKey,
-		CheckOrigin: func(origin string) error {
-			_, err := egress.ParseOrigin(origin)
-			return err
-		},
-	}, db
+	h := hosttest.New(t, hosttest.Options{Idle: true})
+	return h.Registry, h.DB
 }
 
 // action makes an action, with a deployed version when deploy is true.

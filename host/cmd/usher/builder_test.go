@@ -4,19 +4,15 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/builds"
-	"github.com/usherhost/usher/host/egress"
-	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/registry"
-	"github.com/usherhost/usher/host/seal"
-	"github.com/usherhost/usher/host/sqlite"
-	"github.com/usherhost/usher/host/web"
+	"github.com/usherhost/usher/host/sandbox"
 )
 
 // whole is a registry with its builds.
@@ -28,43 +24,25 @@ type whole struct {
 // openRegistry wires a registry that builds and tests code, as serve does.
 func openRegistry(t *testing.T) *whole {
 	t.Helper()
-	dir, log := t.TempDir(), slog.New(slog.DiscardHandler)
-	db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	box, err := seal.Open(t.Context(), seal.Options{CreateFile: filepath.Join(dir, "secrets.key")}, db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sand, err := openSandbox(t.Context(), filepath.Join(dir, "cache"), 0, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = sand.Close(context.Background()) })
-	builder, done, err := openSourceBuilder(sand, dir, log)
+	h := hosttest.New(t, hosttest.Options{Idle: true, Sandbox: func(ctx context.Context, cache string) (*sandbox.Sandbox, error) {
+		return openSandbox(ctx, cache, 0, 0)
+	}})
+	builder, done, err := openSourceBuilder(h.Runner.Sandbox, t.TempDir(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(done)
-	client := &egress.Client{}
-	t.Cleanup(client.Close)
-	runner := &guest.Runner{Sandbox: sand, Modules: db, Egress: client, Cache: &guest.Cache{}}
-	reg := &registry.Registry{Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, Log: log}
-	drafts := &builds.Builds{Store: db, Registry: reg, Builder: builder, Runner: draftRunner{runner}, Log: log}
-	reg.Changed = drafts.Changed
-	runner.Secrets = reg
+	h.Builds.Builder, h.Builds.Runner = builder, draftRunner{h.Runner}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- drafts.Run(ctx) }()
+	go func() { ended <- h.Builds.Run(ctx) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
 	})
-	return &whole{reg, drafts}
+	return &whole{h.Registry, h.Builds}
 }
 
 // settled returns an action and its draft once the draft is built or has failed

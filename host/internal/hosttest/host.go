@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"path/filepath"
+	"testing"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -30,7 +31,8 @@ type Host struct {
 	Registry *registry.Registry
 	Builds   *builds.Builds // whose Run is its caller's to call
 	Runner   *guest.Runner
-	Executor *executor.Executor
+	Executor *executor.Executor // nil when the host is idle
+	Box      *seal.Box
 
 	sandbox *sandbox.Sandbox
 	egress  *egress.Client
@@ -42,6 +44,24 @@ type Host struct {
 type Options struct {
 	Concurrency int
 	Runner      func(executor.Runner) executor.Runner // wraps what runs actions
+	Idle        bool                                  // no executor: what is accepted stays pending
+	// Sandbox opens the sandbox on a folder for its cache.
+	Sandbox func(ctx context.Context, cache string) (*sandbox.Sandbox, error)
+}
+
+// New opens a host on a data directory of its own, and closes it after the test.
+func New(t testing.TB, o Options) *Host {
+	t.Helper()
+	h, err := OpenWith(t.Context(), t.TempDir(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return h
 }
 
 // Open opens the data directory dir and starts the executor. The caller must
@@ -60,31 +80,50 @@ func OpenWith(ctx context.Context, dir string, o Options) (*Host, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	s, err := sandbox.Open(ctx, sandbox.Config{CacheDir: filepath.Join(dir, "cache"), Functions: guest.Functions()})
+	if o.Sandbox == nil {
+		o.Sandbox = openSandbox
+	}
+	s, err := o.Sandbox(ctx, filepath.Join(dir, "cache"))
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	h := &Host{DB: db, sandbox: s, done: make(chan error, 1)}
+	h := &Host{DB: db, Box: box, sandbox: s}
 	h.egress = &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	h.Runner = &guest.Runner{Sandbox: s, Modules: db, Egress: h.egress, Cache: &guest.Cache{}}
-	h.Registry = &registry.Registry{Store: db, Inspector: h.Runner, Box: box, NewKey: web.NewKey}
+	h.Registry = &registry.Registry{Store: db, Inspector: h.Runner, Box: box, NewKey: web.NewKey, CheckOrigin: checkOrigin}
 	h.Builds = &builds.Builds{Store: db, Registry: h.Registry}
 	h.Registry.Changed = h.Builds.Changed
 	h.Runner.Secrets = h.Registry
+	if !o.Idle {
+		h.start(ctx, o)
+	}
+	return h, nil
+}
+
+func openSandbox(ctx context.Context, cache string) (*sandbox.Sandbox, error) {
+	return sandbox.Open(ctx, sandbox.Config{CacheDir: cache, Functions: guest.Functions()})
+}
+
+func checkOrigin(origin string) error {
+	_, err := egress.ParseOrigin(origin)
+	return err
+}
+
+// start starts the executor.
+func (h *Host) start(ctx context.Context, o Options) {
 	var runner executor.Runner = executor.RunnerFunc(h.attempt)
 	if o.Runner != nil {
 		runner = o.Runner(runner)
 	}
 	h.Executor = &executor.Executor{
-		Queue: db, Events: db, Records: db, OriginUses: db, Sealer: box, Runner: runner, Concurrency: o.Concurrency,
-		Settings: h.Registry.Settings, Quarantine: db, Journal: db,
+		Queue: h.DB, Events: h.DB, Records: h.DB, OriginUses: h.DB, Sealer: h.Box, Runner: runner, Concurrency: o.Concurrency,
+		Settings: h.Registry.Settings, Quarantine: h.DB, Journal: h.DB,
 		Log: slog.New(slog.DiscardHandler),
 	}
-	db.SetDispatcher(h.Executor)
+	h.DB.SetDispatcher(h.Executor)
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	h.stop = stop
+	h.stop, h.done = stop, make(chan error, 1)
 	go func() { h.done <- h.Executor.Run(running) }()
-	return h, nil
 }
 
 func (h *Host) attempt(ctx context.Context, x host.Execution, index, attempt int) (host.Result, host.Tape, error) {
@@ -93,8 +132,11 @@ func (h *Host) attempt(ctx context.Context, x host.Execution, index, attempt int
 
 // Close drains the executor and closes everything.
 func (h *Host) Close() error {
-	h.stop()
-	err := <-h.done
+	var err error
+	if h.stop != nil {
+		h.stop()
+		err = <-h.done
+	}
 	h.egress.Close()
 	return errors.Join(err, h.sandbox.Close(context.Background()), h.DB.Close())
 }

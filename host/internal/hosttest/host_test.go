@@ -19,16 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t *testing.T, concurrency int) *hosttest.Host {
 	t.Helper()
-	h, err := hosttest.Open(t.Context(), t.TempDir(), concurrency)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := h.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return h
+	return hosttest.New(t, hosttest.Options{Concurrency: concurrency})
 }
 
 func accept(t *testing.T, h *hosttest.Host, user int) string {
