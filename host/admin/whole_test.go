@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/usherhost/usher/host/admin"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/internal/hosttest"
+	"github.com/usherhost/usher/host/internal/receiver"
 	"github.com/usherhost/usher/host/web"
 )
 
@@ -77,13 +77,12 @@ func (w *whole) send(t *testing.T) host.Execution {
 	return x
 }
 
-// counted is a server that counts its requests.
-func counted(t *testing.T) (url string, requests *atomic.Int64) {
+// receive starts a receiver.
+func receive(t *testing.T) *receiver.Receiver {
 	t.Helper()
-	requests = &atomic.Int64{}
-	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
-	t.Cleanup(s.Close)
-	return s.URL, requests
+	r := receiver.Start(nil)
+	t.Cleanup(r.Close)
+	return r
 }
 
 // script sends a request to each URL.
@@ -98,9 +97,7 @@ func script(urls ...string) string {
 func TestAnActionIsTightenedToWhatItsRunsContacted(t *testing.T) {
 	t.Parallel()
 	w := openWhole(t)
-	first, _ := counted(t)
-	second, _ := counted(t)
-	third, forbidden := counted(t)
+	first, second, forbidden := receive(t).URL, receive(t).URL, receive(t)
 	settings := host.Settings{
 		Egress: host.Egress{Mode: host.EgressPublic}, Retry: host.Retry{MaxAttempts: 1},
 		Config: map[string]string{"script": script(first+"/a?b=c", second, second)},
@@ -127,10 +124,10 @@ func TestAnActionIsTightenedToWhatItsRunsContacted(t *testing.T) {
 	if x := w.send(t); x.Status != host.StatusCompleted {
 		t.Errorf("what it reached is reached no more: %+v", x)
 	}
-	config, _ := json.Marshal(map[string]any{"settings": map[string]any{"config": map[string]string{"script": script(third)}}})
+	config, _ := json.Marshal(map[string]any{"settings": map[string]any{"config": map[string]string{"script": script(forbidden.URL)}}})
 	w.do(t, "PATCH", "/v1/bindings/notify", string(config), &host.Binding{})
 	w.send(t)
-	if n := forbidden.Load(); n != 0 {
+	if n := len(forbidden.Requests()); n != 0 {
 		t.Errorf("another origin got %d requests", n)
 	}
 	var c host.Capabilities

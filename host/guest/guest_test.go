@@ -5,13 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +18,7 @@ import (
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/guests"
+	"github.com/usherhost/usher/host/internal/receiver"
 	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/host/web"
 )
@@ -47,7 +45,7 @@ func (s *store) Secrets(context.Context, string) (map[string]string, error) { re
 type world struct {
 	*guest.Runner
 	store    *store
-	receiver *receiver
+	receiver *receiver.Receiver
 	settings host.Settings
 	body     string // of the event; "" is one of Ada
 }
@@ -61,7 +59,8 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	client := &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	t.Cleanup(client.Close)
-	w := &world{store: &store{secrets: map[string]string{"TOKEN": "s3cret-value"}}, receiver: newReceiver(t)}
+	w := &world{store: &store{secrets: map[string]string{"TOKEN": "s3cret-value"}}, receiver: receiver.Start(respond)}
+	t.Cleanup(w.receiver.Close)
 	w.settings.Egress.Allow = []string{w.receiver.URL}
 	w.Runner = &guest.Runner{Sandbox: s, Modules: w.store, Secrets: w.store, Egress: client, Cache: &guest.Cache{}}
 	return w
@@ -111,36 +110,19 @@ func (w *world) answers(t *testing.T, steps ...guests.Step) []string {
 	return answers
 }
 
-// receiver is the world outside; it keeps what it got.
-type receiver struct {
-	*httptest.Server
-	mu   sync.Mutex
-	got  []*http.Request // guarded by mu
-	body []string        // guarded by mu
-}
-
-func newReceiver(t *testing.T) *receiver {
-	t.Helper()
-	r := &receiver{}
-	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		body, _ := io.ReadAll(q.Body)
-		r.mu.Lock()
-		r.got, r.body = append(r.got, q), append(r.body, string(body))
-		r.mu.Unlock()
-		switch q.URL.Path {
-		case "/busy":
-			w.Header().Set("Retry-After", "7")
-			w.WriteHeader(http.StatusServiceUnavailable)
-		case "/binary":
-			_, _ = w.Write([]byte{0xff, 0xfe, 0x00})
-		default:
-			w.Header().Add("X-Two", "1")
-			w.Header().Add("X-Two", "2")
-			_, _ = fmt.Fprintf(w, "hello from %s", q.URL.Path)
-		}
-	}))
-	t.Cleanup(r.Close)
-	return r
+// respond is the world outside.
+func respond(w http.ResponseWriter, q *http.Request) {
+	switch q.URL.Path {
+	case "/busy":
+		w.Header().Set("Retry-After", "7")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	case "/binary":
+		_, _ = w.Write([]byte{0xff, 0xfe, 0x00})
+	default:
+		w.Header().Add("X-Two", "1")
+		w.Header().Add("X-Two", "2")
+		_, _ = fmt.Fprintf(w, "hello from %s", q.URL.Path)
+	}
 }
 
 func TestAGuestReadsTheEventWithItsSecrets(t *testing.T) {
@@ -233,7 +215,7 @@ func TestAWritingRequestHasTheSameIdempotencyKeyInEveryAttempt(t *testing.T) {
 		w.answers(t, post(""), post(`,"headers":{"Idempotency-Key":"mine"}`), post(""))
 	}
 	var keys []string
-	for _, r := range w.receiver.got {
+	for _, r := range w.receiver.Requests() {
 		keys = append(keys, r.Header.Get("Idempotency-Key"))
 	}
 	want := []string{"exe_1-0-0", "mine", "exe_1-0-2", "exe_1-0-0", "mine", "exe_1-0-2"}

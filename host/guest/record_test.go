@@ -203,10 +203,8 @@ func TestARequestThatIsTooLongIsAnErrorAndNotKept(t *testing.T) {
 			}
 		}
 	}
-	w.receiver.mu.Lock()
-	defer w.receiver.mu.Unlock()
-	if len(w.receiver.got) > 0 {
-		t.Errorf("%d requests were sent", len(w.receiver.got))
+	if n := len(w.receiver.Requests()); n > 0 {
+		t.Errorf("%d requests were sent", n)
 	}
 }
 
@@ -284,10 +282,8 @@ func TestARequestThatDoesNotFitIsNotSent(t *testing.T) {
 		Function: "http_send", Fill: 'a', Size: 5_000, Times: 1,
 		Before: `{"method":"POST","url":"` + w.receiver.URL + `","body":"`, Behind: `"}`,
 	})
-	w.receiver.mu.Lock()
-	defer w.receiver.mu.Unlock()
-	if result.Limit != "record_bytes" || len(w.receiver.got) > 0 {
-		t.Errorf("%s, %d requests were sent: %s", result.Limit, len(w.receiver.got), fmt.Sprint(result.Error))
+	if n := len(w.receiver.Requests()); result.Limit != "record_bytes" || n > 0 {
+		t.Errorf("%s, %d requests were sent: %s", result.Limit, n, fmt.Sprint(result.Error))
 	}
 }
 

@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,13 +11,14 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/usherhost/usher/host/child"
+	"github.com/usherhost/usher/host/internal/receiver"
 )
 
 // TestMain lets the scripts run the real command line as a process of its own.
@@ -53,7 +52,7 @@ func TestCommandLine(t *testing.T) {
 			env.Setenv("XDG_CACHE_HOME", cache)
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, ".state"))
 			env.Setenv("GOCACHE", strings.TrimSpace(string(goCache)))
-			env.Values[receiverKey{}] = &receiver{}
+			env.Values[worldKey{}] = &world{}
 			return copyModules(env, modules)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -84,58 +83,44 @@ func copyModules(env *testscript.Env, files []os.DirEntry) error {
 	return nil
 }
 
-type receiverKey struct{}
+type worldKey struct{}
 
-// receiver stands in for the world outside: it keeps what it gets, and answers
-// with its status.
-type receiver struct {
-	mu     sync.Mutex // guards status and bodies
-	status int
-	bodies []string
-}
-
-func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	body, _ := io.ReadAll(request.Body)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.bodies = append(r.bodies, request.Method+" "+request.URL.Path+" "+string(body))
-	w.WriteHeader(r.status)
+// world stands in for what is outside: a receiver that answers with the status.
+type world struct {
+	*receiver.Receiver
+	status atomic.Int64
 }
 
 // startReceiver is `receiver [STATUS]`: it starts the receiver, which answers
 // with STATUS, and sets $RECEIVER to its origin. Later calls change the status.
 func startReceiver(ts *testscript.TestScript, neg bool, args []string) {
-	r := ts.Value(receiverKey{}).(*receiver)
+	out := ts.Value(worldKey{}).(*world)
 	status := http.StatusOK
 	if len(args) == 1 {
 		var err error
 		status, err = strconv.Atoi(args[0])
 		ts.Check(err)
 	}
-	r.mu.Lock()
-	r.status = status
-	r.mu.Unlock()
-	if ts.Getenv("RECEIVER") != "" {
+	out.status.Store(int64(status))
+	if out.Receiver != nil {
 		return
 	}
-	server := httptest.NewServer(r)
-	ts.Defer(server.Close)
-	ts.Setenv("RECEIVER", server.URL)
+	out.Receiver = receiver.Start(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(int(out.status.Load())) })
+	ts.Defer(out.Close)
+	ts.Setenv("RECEIVER", out.URL)
 }
 
 // checkReceived is `received N [REQUEST]`: the receiver has got N requests, all
 // of them REQUEST ("POST /path body", with JSON compared by value).
 func checkReceived(ts *testscript.TestScript, neg bool, args []string) {
-	r := ts.Value(receiverKey{}).(*receiver)
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	received := ts.Value(worldKey{}).(*world).Requests()
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	if len(r.bodies) != want {
-		ts.Fatalf("received %d requests, want %d: %q", len(r.bodies), want, r.bodies)
+	if len(received) != want {
+		ts.Fatalf("received %d requests, want %d: %q", len(received), want, received)
 	}
-	for _, got := range r.bodies {
-		if len(args) > 1 && !sameRequest(got, args[1]) {
+	for _, got := range received {
+		if len(args) > 1 && !sameRequest(got.String(), args[1]) {
 			ts.Fatalf("received %q, want %q", got, args[1])
 		}
 	}

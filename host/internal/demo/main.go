@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -25,6 +24,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/usherhost/usher/host/internal/receiver"
 )
 
 func main() {
@@ -46,9 +47,8 @@ func run(ctx context.Context, usher, action, secret string) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	box := &receiver{}
-	server := httptest.NewServer(box)
-	defer server.Close()
+	slack := receiver.Start(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
+	defer slack.Close()
 	d := &demo{usher: usher, data: filepath.Join(dir, "data")}
 	if err := d.start(ctx); err != nil {
 		return err
@@ -58,10 +58,10 @@ func run(ctx context.Context, usher, action, secret string) error {
 	if err != nil {
 		return err
 	}
-	if err := d.play(ctx, action, secret, server.URL+want.Path); err != nil {
+	if err := d.play(ctx, action, secret, slack.URL+want.Path); err != nil {
 		return err
 	}
-	return box.show(server.URL, want)
+	return show(slack, want)
 }
 
 // demo is a host that runs, and the command line that speaks to it.
@@ -212,55 +212,28 @@ func readExpected(dir string) (expected, error) {
 	return file.Requests[0], nil
 }
 
-// request is what the receiver keeps of one.
-type request struct {
-	method, path string
-	header       http.Header
-	body         []byte
-}
-
-// receiver keeps the requests that it gets.
-type receiver struct {
-	mu       sync.Mutex // guards requests
-	requests []request
-}
-
-// ServeHTTP answers as Slack does.
-func (r *receiver) ServeHTTP(w http.ResponseWriter, got *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(got.Body, 1<<20))
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	r.mu.Lock()
-	r.requests = append(r.requests, request{got.Method, got.URL.Path, got.Header, body})
-	r.mu.Unlock()
-	_, _ = io.WriteString(w, "ok")
-}
-
 // show prints what came, and complains when that is not what was promised.
-func (r *receiver) show(url string, want expected) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	fmt.Printf("\nThe receiver at %s got:\n\n", url)
-	for _, got := range r.requests {
-		fmt.Printf("  %s %s\n", got.method, got.path)
+func show(slack *receiver.Receiver, want expected) error {
+	requests := slack.Requests()
+	fmt.Printf("\nThe receiver at %s got:\n\n", slack.URL)
+	for _, got := range requests {
+		fmt.Printf("  %s %s\n", got.Method, got.Path)
 		for _, name := range []string{"Content-Type", "Idempotency-Key", "User-Agent"} {
-			if value := got.header.Get(name); value != "" {
+			if value := got.Header.Get(name); value != "" {
 				fmt.Printf("  %s: %s\n", name, value)
 			}
 		}
-		fmt.Printf("\n  %s\n\n", got.body)
+		fmt.Printf("\n  %s\n\n", got.Body)
 	}
-	if len(r.requests) != 1 || !r.requests[0].is(want) {
+	if len(requests) != 1 || !promised(requests[0], want) {
 		return fmt.Errorf("the receiver should have got exactly %s %s once, as expected.json says", want.Method, want.Path)
 	}
 	fmt.Println("That is exactly what the sample's expected.json promises.")
 	return nil
 }
 
-func (r request) is(want expected) bool {
+func promised(got receiver.Request, want expected) bool {
 	var body any
-	err := json.Unmarshal(r.body, &body)
-	return err == nil && r.method == want.Method && r.path == want.Path && reflect.DeepEqual(body, want.Body)
+	err := json.Unmarshal([]byte(got.Body), &body)
+	return err == nil && got.Method == want.Method && got.Path == want.Path && reflect.DeepEqual(body, want.Body)
 }
