@@ -4,61 +4,54 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
+
+	"github.com/usherhost/usher/host/internal/receiver"
 )
 
-// receiver is the world outside of one run. It writes down what comes.
-type receiver struct {
-	*httptest.Server
-	mu   sync.Mutex
-	seen []string // guarded by mu: requests, as they are compared
+// world is what is outside of one run: a receiver that answers as services do.
+type world struct {
+	*receiver.Receiver
+	tried atomic.Bool // /once-503 has been answered
 }
 
-func newReceiver(t *testing.T) *receiver {
+func newWorld(t *testing.T) *world {
 	t.Helper()
-	r := &receiver{}
-	r.Server = httptest.NewServer(r)
-	t.Cleanup(r.Close)
-	return r
+	w := &world{}
+	w.Receiver = receiver.Start(w.respond)
+	t.Cleanup(w.Close)
+	return w
 }
 
-// requests returns what came.
-func (r *receiver) requests() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return append([]string{}, r.seen...)
+func (w *world) respond(rw http.ResponseWriter, req *http.Request) {
+	body, _ := io.ReadAll(req.Body) // the receiver has it whole
+	if req.URL.Path == "/once-503" && !w.tried.Swap(true) {
+		rw.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	answerTo(req, string(body)).write(rw)
+}
+
+// requests returns what came, as it is compared.
+func (w *world) requests() []string {
+	list := []string{}
+	for _, r := range w.Requests() {
+		text := r.Method + " " + r.URI
+		for _, name := range compared {
+			if v := r.Header.Get(name); v != "" {
+				text += "\n" + strings.ToLower(name) + ": " + v
+			}
+		}
+		list = append(list, w.settled(text+"\n\n"+r.Body))
+	}
+	return list
 }
 
 // compared are the headers that services go by.
 var compared = []string{"Content-Type", "Authorization", "Apikey", "Prefer", "X-Trace", "X-Amz-Target", "Stripe-Version"}
-
-func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	body, err := io.ReadAll(req.Body)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	text := req.Method + " " + req.RequestURI
-	for _, name := range compared {
-		if v := req.Header.Get(name); v != "" {
-			text += "\n" + strings.ToLower(name) + ": " + v
-		}
-	}
-	text = r.settled(text + "\n\n" + string(body))
-	r.mu.Lock()
-	again := strings.Count(strings.Join(r.seen, "\n"), text) > 0
-	r.seen = append(r.seen, text)
-	r.mu.Unlock()
-	if req.URL.Path == "/once-503" && !again {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		return
-	}
-	answerTo(req, string(body)).write(w)
-}
 
 // chance is what differs from one run to the next, and what a program says
 // about the machine it runs on.
@@ -75,9 +68,9 @@ var chance = []struct {
 }
 
 // settled returns text without what differs by chance: boundaries, dates, signatures.
-func (r *receiver) settled(text string) string {
-	text = strings.ReplaceAll(text, r.URL, "{{URL}}")
-	text = strings.ReplaceAll(text, strings.TrimPrefix(r.URL, "http://"), "{{HOST}}")
+func (w *world) settled(text string) string {
+	text = strings.ReplaceAll(text, w.URL, "{{URL}}")
+	text = strings.ReplaceAll(text, strings.TrimPrefix(w.URL, "http://"), "{{HOST}}")
 	for _, c := range chance {
 		text = c.fits.ReplaceAllString(text, c.with)
 	}

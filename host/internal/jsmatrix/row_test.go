@@ -89,7 +89,7 @@ func (r *row) try(t *testing.T, file string) {
 		return
 	}
 	r.measure(built)
-	out := newReceiver(t)
+	out := newWorld(t)
 	result, _, err := kit.Run(t.Context(), built.Module, jstest.Run{Event: event, Secrets: secrets(out.URL)})
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +143,7 @@ func secrets(url string) map[string]string {
 	return map[string]string{"URL": url, "TOKEN": "t0ken-us1"}
 }
 
-func outcomeOf(out *receiver, logs []string) outcome {
+func outcomeOf(out *world, logs []string) outcome {
 	o := outcome{Requests: out.requests(), Logs: []string{}}
 	for _, line := range logs {
 		o.Logs = append(o.Logs, out.settled(line))
@@ -181,7 +181,7 @@ func inNode(t *testing.T, folder, file string) *outcome {
 
 func runNode(t *testing.T, file string) *outcome {
 	t.Helper()
-	out := newReceiver(t)
+	out := newWorld(t)
 	path, err := filepath.Abs(file)
 	if err != nil {
 		t.Fatal(err)
