@@ -38,7 +38,7 @@ func RegisterMemory(metrics prometheus.Registerer, box *sandbox.Sandbox) {
 		gauge("usher_memory_held_bytes", "Of that, what runs and builds have now.",
 			func(m sandbox.Memory) float64 { return float64(m.HeldBytes) }),
 		gauge("usher_memory_kept_bytes", "Of that, what code, images and idle instances have now; idle instances give way to runs.",
-			func(m sandbox.Memory) float64 { return float64(m.KeptBytes) }),
+			func(m sandbox.Memory) float64 { return float64(m.PooledBytes) }),
 		gauge("usher_memory_waiting", "Runs and builds that wait for memory now.",
 			func(m sandbox.Memory) float64 { return float64(m.Waiting) }),
 		counter("usher_memory_waits_total", "Times that a run or a build has waited for memory.",

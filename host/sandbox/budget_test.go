@@ -196,7 +196,7 @@ func TestIdleInstancesGiveWay(t *testing.T) {
 			t.Fatal(out.Fault)
 		}
 	}
-	if s.Memory().KeptBytes == 0 {
+	if s.Memory().PooledBytes == 0 {
 		t.Fatal("no instance is idle")
 	}
 	if out := load(t, s, guests.Wasm("touch")).Run(t.Context(), touching(50)); out.Fault != nil {

@@ -245,12 +245,12 @@ func (s *Sandbox) endRun(sh *budget.Share) {
 // Memory describes how a sandbox's memory is shared at one moment.
 type Memory struct {
 	budget.Stats       // zero when the memory is not bounded
-	KeptBytes    int64 // of modules, images and idle instances
+	PooledBytes  int64 // of modules, images and idle instances
 }
 
 // Memory returns how the memory is shared now.
 func (s *Sandbox) Memory() Memory {
-	m := Memory{KeptBytes: s.IdleBytes()}
+	m := Memory{PooledBytes: s.IdleBytes()}
 	if s.budget != nil {
 		m.Stats = s.budget.Stats()
 	}
