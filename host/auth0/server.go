@@ -2,6 +2,25 @@
 // Actions, under /api/v2/actions, and the token endpoint that its clients ask
 // first. It speaks Auth0's paths, ids, shapes and error messages, so that the
 // tools made for Auth0 work unchanged; the rules are the registry's.
+//
+// # Main types
+//
+//   - [Server] answers the requests. Its Register adds the routes, which stand as
+//     tables in server.go, each with the scope that it asks for: actions with
+//     their versions, deploys and tests; triggers with their bindings; executions;
+//     and shared modules, which Auth0 calls modules.
+//   - [Issuer] signs and checks the access tokens, [Grant] is what a token says.
+//     POST /oauth/token exchanges an API key for a token: the key's id is the
+//     client's id, the key itself is the client's secret. A key is accepted in
+//     place of a token too. Who deletes a key revokes its tokens.
+//   - [Rate] limits the requests of a client, and the failed ones of an address.
+//
+// # Shapes
+//
+// Requests are checked against the schemas that stand beside their handlers; see
+// schema.go. Errors have Auth0's form and codes; see problem.go. Ids are shown as
+// UUIDs and accepted in both forms; see id.go. The shapes of all answers are
+// recorded in testdata, and the folder clients tests with Auth0's own clients.
 package auth0
 
 import (

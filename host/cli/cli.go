@@ -1,4 +1,10 @@
-// Package cli holds the commands that call a host's API, one file for each noun.
+// Package cli holds the commands that call a host's API, one file for each noun:
+// actions with their versions and deploys, bindings, secrets, events, executions,
+// logs and keys. Flags that several commands share have files of their own:
+// executionflags.go selects executions, bindingsettings.go makes settings. What
+// commands are made of is in package cli/command, how they print in cli/term; the
+// commands of configuration as code are in cli/ascode, those of the host's own
+// machine in cli/operator, and those of authors in package author.
 package cli
 
 import (

@@ -1,5 +1,9 @@
 // Package daemon holds what a serving process needs around the host's services:
-// its log, signals, reloads, health checks, memory, certificate and key files.
+// its log (logger.go, repeats.go), its end by a signal (lifetime.go), reloads of the
+// configuration (reload.go), health checks (health.go, disk.go), the memory budget
+// and the store's metrics (memory.go, store.go), its certificate and key files
+// (tls.go, keyfiles.go), the permissions of the data directory (guard.go), and the
+// deletion of old executions (retention.go). Command usher's serve connects them.
 package daemon
 
 import (
