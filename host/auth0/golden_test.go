@@ -51,9 +51,9 @@ func TestAnswersHaveAuth0sShapes(t *testing.T) {
 	k := open(t)
 	secrets := `,"secrets":[{"name":"API_KEY","value":"1"}]`
 	made := k.send("POST", actions, newAction("notify", "guest noop", secrets))
-	golden(t, "action_created", made)
+	golden(t, "action_created", k.settled(made))
 	id := text(made.object(), "id")
-	golden(t, "action_failed", k.send("POST", actions, newAction("broken", "broken", "")))
+	golden(t, "action_failed", k.settled(k.send("POST", actions, newAction("broken", "broken", ""))))
 	golden(t, "action_test", k.send("POST", actions+"/"+id+"/test", `{"payload":{"event":{}}}`))
 	golden(t, "version_deployed", k.send("POST", actions+"/"+id+"/deploy", ""))
 	golden(t, "action_deployed", k.send("GET", actions+"/"+id, ""))
@@ -65,4 +65,20 @@ func TestAnswersHaveAuth0sShapes(t *testing.T) {
 	golden(t, "modules_empty", k.send("GET", modules, ""))
 	golden(t, "module_created", k.send("POST", modules, `{"name":"shared","code":"exports.a = 1","publish":true}`))
 	golden(t, "modules", k.send("GET", modules, ""))
+}
+
+// settled returns the answer that creates an action, or, when a slow machine
+// answered before the build had ended, the action after its build.
+func (k *kit) settled(created answer) answer {
+	k.t.Helper()
+	for a := created; ; {
+		if s := text(a.object(), "status"); s != "pending" && s != "building" {
+			return a
+		}
+		k.until(func() bool {
+			a = k.send("GET", actions+"/"+text(created.object(), "id"), "")
+			s := text(a.object(), "status")
+			return s != "pending" && s != "building"
+		})
+	}
 }

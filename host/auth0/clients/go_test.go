@@ -111,6 +111,11 @@ func change(t *testing.T, m *management.ActionManager, s *server, world *receive
 		Code:    auth0.String(code(world.URL, "changed")),
 		Secrets: &[]management.ActionSecret{{Name: auth0.String("TOKEN"), Value: auth0.String("changed-secret")}},
 	}))
+	until(t, "the changed action is built", func() bool {
+		got, err := m.Read(ctx, a.GetID())
+		must(t, err)
+		return got.GetStatus() == management.ActionStatusBuilt
+	})
 	_, err := m.Deploy(ctx, a.GetID())
 	must(t, err)
 	last := func() string {
