@@ -26,24 +26,19 @@ func ApplyMemory(m settings.Budget, log *slog.Logger) {
 
 // RegisterMemory makes the sandbox's memory metrics.
 func RegisterMemory(metrics prometheus.Registerer, box *sandbox.Sandbox) {
-	gauge := func(name, help string, read func(sandbox.Memory) float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return read(box.Memory()) })
-	}
-	counter := func(name, help string, read func(sandbox.Memory) float64) prometheus.Collector {
-		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return read(box.Memory()) })
-	}
+	memory := statistics[sandbox.Memory](box.Memory)
 	metrics.MustRegister(
-		gauge("usher_memory_total_bytes", "Memory that runs, images, idle instances and builds share; 0 when it is not bounded.",
+		memory.gauge("usher_memory_total_bytes", "Memory that runs, images, idle instances and builds share; 0 when it is not bounded.",
 			func(m sandbox.Memory) float64 { return float64(m.TotalBytes) }),
-		gauge("usher_memory_held_bytes", "Of that, what runs and builds have now.",
+		memory.gauge("usher_memory_held_bytes", "Of that, what runs and builds have now.",
 			func(m sandbox.Memory) float64 { return float64(m.HeldBytes) }),
-		gauge("usher_memory_kept_bytes", "Of that, what code, images and idle instances have now; idle instances give way to runs.",
+		memory.gauge("usher_memory_kept_bytes", "Of that, what code, images and idle instances have now; idle instances give way to runs.",
 			func(m sandbox.Memory) float64 { return float64(m.PooledBytes) }),
-		gauge("usher_memory_waiting", "Runs and builds that wait for memory now.",
+		memory.gauge("usher_memory_waiting", "Runs and builds that wait for memory now.",
 			func(m sandbox.Memory) float64 { return float64(m.Waiting) }),
-		counter("usher_memory_waits_total", "Times that a run or a build has waited for memory.",
+		memory.counter("usher_memory_waits_total", "Times that a run or a build has waited for memory.",
 			func(m sandbox.Memory) float64 { return float64(m.Waits) }),
-		counter("usher_memory_wait_seconds_total", "Time that runs and builds have waited for memory, together.",
+		memory.counter("usher_memory_wait_seconds_total", "Time that runs and builds have waited for memory, together.",
 			func(m sandbox.Memory) float64 { return m.Waited.Seconds() }),
 	)
 }
