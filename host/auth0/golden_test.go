@@ -71,14 +71,14 @@ func TestAnswersHaveAuth0sShapes(t *testing.T) {
 // answered before the build had ended, the action after its build.
 func (k *kit) settled(created answer) answer {
 	k.t.Helper()
-	for a := created; ; {
-		if s := text(a.object(), "status"); s != "pending" && s != "building" {
-			return a
-		}
-		k.until(func() bool {
+	a := created
+	k.until(func() bool {
+		switch text(a.object(), "status") {
+		case "pending", "building":
 			a = k.send("GET", actions+"/"+text(created.object(), "id"), "")
-			s := text(a.object(), "status")
-			return s != "pending" && s != "building"
-		})
-	}
+			return false
+		}
+		return true
+	})
+	return a
 }
