@@ -50,9 +50,6 @@ func Strict(path string, data []byte, v any) (*Document, error) {
 	return d, nil
 }
 
-// Empty reports whether the document holds nothing.
-func (d *Document) Empty() bool { return d.top == nil || isNull(d.top) }
-
 // Wrong returns an Invalid error about the value at pointer, a JSON pointer, at
 // its line and column, or at those of the nearest value around it.
 func (d *Document) Wrong(pointer, detail, hint string) error {
