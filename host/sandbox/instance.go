@@ -106,11 +106,11 @@ func (s *Sandbox) plainInstance(c *Call, main *code, links []link) (*instance, e
 
 func (i *instance) beginPlain(c *Call, main *code, links []link) error {
 	limit := uint64(c.limits.MemoryBytes)
-	i.memory = &snapshot.Memory{Limit: limit, Account: i.account}
+	i.memory = &snapshot.Memory{Growth: snapshot.Growth{Limit: limit, Account: i.account}}
 	linked := map[string]api.Module{}
 	ctx := resolving(c.parent, linked)
 	for _, l := range links {
-		memory := &snapshot.Memory{Limit: limit, Account: i.account}
+		memory := &snapshot.Memory{Growth: snapshot.Growth{Limit: limit, Account: i.account}}
 		i.linkMemories = append(i.linkMemories, memory)
 		module, err := i.instantiate(ctx, l.code, memory)
 		if err != nil {
@@ -198,7 +198,7 @@ const bufferReserve = 64 << 20
 // pooledInstance makes an instance that begins with a snapshot, with a kernel of
 // its own.
 func (s *Sandbox) pooledInstance(c *Call, main *code, from *moduleSnapshot) (*instance, error) {
-	pages := &snapshot.Memory{Limit: uint64(c.limits.MemoryBytes) + bufferReserve}
+	pages := &snapshot.Memory{Growth: snapshot.Growth{Limit: uint64(c.limits.MemoryBytes) + bufferReserve}}
 	module, err := instantiate(experimental.WithMemoryAllocator(c.parent, pages), s.runtime, s.kernel)
 	if err != nil {
 		pages.Free()

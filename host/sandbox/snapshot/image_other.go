@@ -62,14 +62,10 @@ func (i *Image) Close() error { return nil }
 // Mapping is the memory of one instance that begins as an image: a copy of it. It
 // implements [experimental.LinearMemory].
 type Mapping struct {
-	// Account counts the memory's growth; nil counts nothing.
-	Account Account
+	Growth
 
 	image  *Image
 	memory []byte
-	size   uint64
-	limit  uint64
-	denied uint64 // the largest size that was refused
 }
 
 // NewMapping copies an image, nil for a module without memory. Growing beyond
@@ -78,7 +74,7 @@ func NewMapping(i *Image, limit uint64) (*Mapping, error) {
 	if i == nil {
 		i = &Image{}
 	}
-	return &Mapping{image: i, memory: append([]byte{}, i.memory...), limit: max(limit, uint64(i.size))}, nil
+	return &Mapping{image: i, memory: append([]byte{}, i.memory...), Growth: Growth{Limit: max(limit, uint64(i.size))}}, nil
 }
 
 // Allocate implements experimental.MemoryAllocator.
@@ -86,15 +82,11 @@ func (v *Mapping) Allocate(_, _ uint64) experimental.LinearMemory { return v }
 
 // Reallocate implements experimental.LinearMemory.
 func (v *Mapping) Reallocate(size uint64) []byte {
-	if size > v.limit {
-		v.denied = max(v.denied, size)
-		return nil
-	}
-	if v.Account != nil && !v.Account.Grow(v.size, size) {
+	if !v.allows(size) {
 		return nil
 	}
 	if size > uint64(cap(v.memory)) {
-		v.memory = append(make([]byte, 0, min(v.limit, max(size, 2*uint64(cap(v.memory))))), v.memory...)
+		v.memory = append(make([]byte, 0, min(v.Limit, max(size, 2*uint64(cap(v.memory))))), v.memory...)
 	}
 	v.memory, v.size = v.memory[:max(size, uint64(len(v.memory)))], max(v.size, size)
 	return v.memory[:size]
@@ -106,13 +98,6 @@ func (v *Mapping) Free() { v.memory = nil }
 // ImageSize returns how large the image is that the memory begins as.
 func (v *Mapping) ImageSize() int { return v.image.size }
 
-// Size returns the largest size that the memory had.
-func (v *Mapping) Size() uint64 { return v.size }
-
-// Denied returns the largest size that the memory could not grow to, 0 when it
-// always could.
-func (v *Mapping) Denied() uint64 { return v.denied }
-
 // OwnBytes returns how much memory the mapping takes.
 func (v *Mapping) OwnBytes() int64 { return int64(len(v.memory)) }
 
@@ -121,7 +106,7 @@ func (v *Mapping) Track() {}
 
 // SetLimit sets how large the memory may grow from now on.
 func (v *Mapping) SetLimit(limit uint64) bool {
-	v.limit, v.denied = max(limit, uint64(v.image.size)), 0
+	v.Limit, v.denied = max(limit, uint64(v.image.size)), 0
 	return true
 }
 

@@ -51,14 +51,10 @@ import (
 // mapping, with address space reserved for growing to its limit. It implements
 // [experimental.LinearMemory]. It is for one goroutine at a time.
 type Mapping struct {
-	// Account counts the memory's growth; nil counts nothing.
-	Account Account
+	Growth
 
 	image    *Image
 	reserved []byte
-	size     uint64
-	limit    uint64
-	denied   uint64 // the largest size that was refused
 	tracked  bool
 	private  int // blocks that only this mapping has, as far as is known
 }
@@ -74,7 +70,7 @@ func NewMapping(i *Image, limit uint64) (*Mapping, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reserve %d bytes of address space: %w", limit, err)
 	}
-	v := &Mapping{image: i, reserved: reserved, limit: limit}
+	v := &Mapping{image: i, reserved: reserved, Growth: Growth{Limit: limit}}
 	if err := v.mapImage(); err != nil {
 		return nil, errors.Join(fmt.Errorf("map the memory image: %w", err), unix.Munmap(reserved))
 	}
@@ -110,16 +106,12 @@ func (v *Mapping) Allocate(_, _ uint64) experimental.LinearMemory { return v }
 
 // Reallocate implements experimental.LinearMemory.
 func (v *Mapping) Reallocate(size uint64) []byte {
-	if size > v.limit {
-		v.denied = max(v.denied, size)
-		return nil
-	}
-	if v.Account != nil && !v.Account.Grow(v.size, size) {
+	if !v.allows(size) {
 		return nil
 	}
 	if image := uint64(v.image.size); size > image {
 		if err := unix.Mprotect(v.reserved[image:size], unix.PROT_READ|unix.PROT_WRITE); err != nil {
-			v.denied = max(v.denied, size)
+			v.deny(size)
 			return nil
 		}
 	}
@@ -138,13 +130,6 @@ func (v *Mapping) Free() {
 // ImageSize returns how large the image is that the memory begins as.
 func (v *Mapping) ImageSize() int { return v.image.size }
 
-// Size returns the largest size that the memory had.
-func (v *Mapping) Size() uint64 { return v.size }
-
-// Denied returns the largest size that the memory could not grow to, 0 when it
-// always could.
-func (v *Mapping) Denied() uint64 { return v.denied }
-
 // OwnBytes returns about how much memory only this mapping has.
 func (v *Mapping) OwnBytes() int64 { return int64(max(v.private, 1) * blockBytes) }
 
@@ -154,8 +139,8 @@ func (v *Mapping) SetLimit(limit uint64) bool {
 	if v.image.size == 0 { // the module has no memory
 		return true
 	}
-	v.limit, v.denied = max(limit, uint64(v.image.size)), 0
-	return v.limit <= uint64(len(v.reserved))
+	v.Limit, v.denied = max(limit, uint64(v.image.size)), 0
+	return v.Limit <= uint64(len(v.reserved))
 }
 
 // Grew reports whether the guest made its memory larger than the image.

@@ -10,34 +10,18 @@ import (
 // and only pages that the guest touches take memory. It implements
 // [experimental.LinearMemory].
 type Memory struct {
-	// Limit is how large it may grow.
-	Limit uint64
-	// Account counts the memory's growth; nil counts nothing.
-	Account Account
+	Growth
 
 	reserved []byte
 	bytes    []byte
-	size     uint64 // the largest that it had
-	denied   uint64 // the largest that was refused
 }
-
-// Size returns the largest size that the memory had.
-func (m *Memory) Size() uint64 { return m.size }
-
-// Denied returns the largest size that the memory could not grow to, 0 when it
-// always could.
-func (m *Memory) Denied() uint64 { return m.denied }
 
 // Allocate implements experimental.MemoryAllocator.
 func (m *Memory) Allocate(_, _ uint64) experimental.LinearMemory { return m }
 
 // Reallocate implements experimental.LinearMemory.
 func (m *Memory) Reallocate(size uint64) []byte {
-	if size > m.Limit {
-		m.denied = max(m.denied, size)
-		return nil
-	}
-	if m.Account != nil && !m.Account.Grow(m.size, size) {
+	if !m.allows(size) {
 		return nil
 	}
 	if size == 0 {
@@ -46,17 +30,17 @@ func (m *Memory) Reallocate(size uint64) []byte {
 	if m.reserved == nil {
 		reserved, err := unix.Mmap(-1, 0, int(m.Limit), unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
 		if err != nil {
-			m.denied = max(m.denied, size)
+			m.deny(size)
 			return nil
 		}
 		m.reserved = reserved
 	}
 	if size > uint64(len(m.reserved)) { // the limit was raised since
-		m.denied = max(m.denied, size)
+		m.deny(size)
 		return nil
 	}
 	if err := unix.Mprotect(m.reserved[:size], unix.PROT_READ|unix.PROT_WRITE); err != nil {
-		m.denied = max(m.denied, size)
+		m.deny(size)
 		return nil
 	}
 	m.bytes, m.size = m.reserved[:size:size], size
