@@ -16,6 +16,7 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/builds"
 	"github.com/usherhost/usher/host/internal/guests"
+	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/registry"
 )
 
@@ -205,9 +206,9 @@ func TestWhatCanNotBeBuiltCanNotBeDeployed(t *testing.T) {
 				t.Errorf("error %+v", d.Errors[0])
 			}
 			_, err := r.DeployDraft(t.Context(), "notify", 0)
-			refused(t, err, host.Conflict, nil, "failed", "fix its code", tt.text)
+			hosttest.Refused(t, err, host.Conflict, nil, "failed", "fix its code", tt.text)
 			_, err = r.Test(t.Context(), "notify", []byte(`{}`))
-			refused(t, err, host.Conflict, nil, "failed")
+			hosttest.Refused(t, err, host.Conflict, nil, "failed")
 			if _, d = patch(t, r, "notify", host.SourcePatch{Code: pointer("good")}); d.Status != host.BuildBuilt || len(d.Errors) > 0 {
 				t.Errorf("fixed draft %+v", d)
 			}
@@ -284,7 +285,7 @@ func TestAPatchIsTakenWholeOrNotAtAll(t *testing.T) {
 				p.Name = good.Name
 			}
 			_, _, err := r.PatchSource(t.Context(), "notify", p)
-			refused(t, err, tt.code, tt.pointers)
+			hosttest.Refused(t, err, tt.code, tt.pointers)
 			if a, d := look(t, r, "notify"); d.Revision != 1 || len(a.Secrets) != 0 {
 				t.Errorf("changed to %+v, %+v", a, d)
 			}
@@ -376,7 +377,7 @@ func TestADeployGivesUpWaitingAfter20Seconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		_, err := newRig(waiting{}, nil, nil).DeployDraft(t.Context(), "notify", 0)
-		refused(t, err, host.Conflict, nil, "pending", "wait")
+		hosttest.Refused(t, err, host.Conflict, nil, "pending", "wait")
 		if took := time.Since(began); took != 20*time.Second {
 			t.Errorf("gave up after %s", took)
 		}
@@ -391,15 +392,15 @@ func TestAnActionOfModulesHasNoDraft(t *testing.T) {
 		t.Fatalf("action %+v, draft %+v", a, d)
 	}
 	_, err := r.Draft(t.Context(), "notify")
-	refused(t, err, host.NotFound, nil, "uploaded", "usher actions deploy")
+	hosttest.Refused(t, err, host.NotFound, nil, "uploaded", "usher actions deploy")
 	_, err = r.DeployDraft(t.Context(), "notify", 0)
-	refused(t, err, host.Conflict, nil, "uploaded")
+	hosttest.Refused(t, err, host.Conflict, nil, "uploaded")
 	upload(t, r, "notify")
 	if v, err := r.DeployVersion(t.Context(), "notify", "1", false); err != nil || v.Number != 2 || v.Source != nil {
 		t.Errorf("rolled back to %+v, %v", v, err)
 	}
 	_, err = r.DeployVersion(t.Context(), "notify", "1", true)
-	refused(t, err, host.Conflict, nil, "uploaded")
+	hosttest.Refused(t, err, host.Conflict, nil, "uploaded")
 	if _, d := patch(t, r, "notify", host.SourcePatch{Code: pointer(""), Runtime: pointer("wasm"), Secrets: &[]host.SecretWrite{write("A", "1")}}); d.Revision != 0 {
 		t.Errorf("got a draft: %+v", d)
 	}
@@ -407,14 +408,14 @@ func TestAnActionOfModulesHasNoDraft(t *testing.T) {
 		t.Errorf("draft %+v", d)
 	}
 	_, _, err = r.CreateSourceAction(t.Context(), "odd", trigger, host.Source{Runtime: host.RuntimeWasm, Code: "x"}, nil, false)
-	refused(t, err, host.Invalid, []string{"/runtime"})
+	hosttest.Refused(t, err, host.Invalid, []string{"/runtime"})
 }
 
 func TestCodeNeedsAnEngine(t *testing.T) {
 	t.Parallel()
 	r, _ := open(t)
 	_, _, err := r.CreateSourceAction(t.Context(), "notify", trigger, code("one"), nil, false)
-	refused(t, err, host.Unavailable, nil, "engine", "task engine")
+	hosttest.Refused(t, err, host.Unavailable, nil, "engine", "task engine")
 	if _, err := r.Action(t.Context(), "notify"); host.CodeOf(err) != host.NotFound {
 		t.Errorf("made in spite of it: %v", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/hosttest"
 )
 
 // asked makes an action whose packages are not there yet, to be deployed, by
@@ -158,11 +159,11 @@ func TestADeployIsRefusedWhenTheDraftWasChangedMeanwhile(t *testing.T) {
 	draftAction(t, r, "notify", code("slow", "axios"), false)
 	poll(t, func() bool { return b.waiting.Load() == 1 })
 	_, err := r.DeployDraft(t.Context(), "notify", 7)
-	refused(t, err, host.Conflict, nil, "revision 1, not 7")
+	hosttest.Refused(t, err, host.Conflict, nil, "revision 1, not 7")
 	close(b.hold)
 	patch(t, r, "notify", host.SourcePatch{Code: pointer("two")})
 	_, err = r.DeployDraft(t.Context(), "notify", 1)
-	refused(t, err, host.Conflict, nil, "revision 2, not 1")
+	hosttest.Refused(t, err, host.Conflict, nil, "revision 2, not 1")
 	if v, err := r.DeployDraft(t.Context(), "notify", 2); err != nil || v.Source.Code != "two" {
 		t.Errorf("deployed %+v, %v", v, err)
 	}

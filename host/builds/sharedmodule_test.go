@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/hosttest"
 )
 
 func TestASharedModuleIsPublishedUsedAndRolledBack(t *testing.T) {
@@ -15,7 +16,7 @@ func TestASharedModuleIsPublishedUsedAndRolledBack(t *testing.T) {
 		t.Fatalf("shared module %+v, %v", l, err)
 	}
 	_, _, err = r.CreateSourceAction(ctx, "early", trigger, host.Source{Code: "uses shared", SharedModules: []host.SharedModuleRef{{Name: "shared"}}}, nil, false)
-	refused(t, err, host.Invalid, []string{"/modules/0"}, "publish it first")
+	hosttest.Refused(t, err, host.Invalid, []string{"/modules/0"}, "publish it first")
 	first, err := r.PublishSharedModule(ctx, "shared")
 	if err != nil || first.Number != 1 {
 		t.Fatalf("published %+v, %v", first, err)
@@ -41,12 +42,12 @@ func TestASharedModuleIsPublishedUsedAndRolledBack(t *testing.T) {
 	if err != nil || len(users) != 1 || users[0].Action.ID != a.ID || users[0].Ref != want {
 		t.Errorf("users %+v, %v", users, err)
 	}
-	refused(t, r.DeleteSharedModule(ctx, "shared"), host.Conflict, nil, `"user"`)
+	hosttest.Refused(t, r.DeleteSharedModule(ctx, "shared"), host.Conflict, nil, `"user"`)
 	if l, err = r.RollbackSharedModule(ctx, "shared", first.ID); err != nil || l.Source.Code != "one" || l.Latest.Number != 2 {
 		t.Errorf("rolled back to %+v, %v", l, err)
 	}
 	_, err = r.RollbackSharedModule(ctx, "shared", "rel_x")
-	refused(t, err, host.NotFound, nil, "rel_x")
+	hosttest.Refused(t, err, host.NotFound, nil, "rel_x")
 	if versions, err := r.SharedModuleVersions(ctx, "shared"); err != nil || len(versions) != 2 || versions[0].Number != 2 {
 		t.Errorf("versions %+v, %v", versions, err)
 	}
@@ -57,5 +58,5 @@ func TestASharedModuleIsPublishedUsedAndRolledBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = r.SharedModule(ctx, "shared")
-	refused(t, err, host.NotFound, nil, `"shared"`)
+	hosttest.Refused(t, err, host.NotFound, nil, `"shared"`)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/hosttest"
 )
 
 // busyRunner runs until hold is closed.
@@ -38,7 +39,7 @@ func TestOnlyAFewTestsRunAtOnce(t *testing.T) {
 		<-busy.began
 	}
 	_, err := r.Test(t.Context(), "notify", []byte(`{}`))
-	refused(t, err, host.Overloaded, nil, "tests")
+	hosttest.Refused(t, err, host.Overloaded, nil, "tests")
 	close(busy.hold)
 	for range most {
 		if err := <-ended; err != nil {
@@ -113,7 +114,7 @@ func TestATestThatFindsNoPlaceIsGivenUp(t *testing.T) {
 			return host.Result{}, ctx.Err()
 		})
 		_, err := r.Test(t.Context(), "notify", []byte(`{}`))
-		refused(t, err, host.Unavailable, nil, "did not come to an end")
+		hosttest.Refused(t, err, host.Unavailable, nil, "did not come to an end")
 		if took := time.Since(began); took != 90*time.Second {
 			t.Errorf("gave up after %s", took)
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/hosttest"
 )
 
 func TestCreateAction(t *testing.T) {
@@ -44,7 +45,7 @@ func TestCreateAction(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			a, err := r.CreateAction(t.Context(), tt.action, tt.trigger, tt.secrets)
 			if tt.pointers != nil {
-				refused(t, err, host.Invalid, tt.pointers, tt.text)
+				hosttest.Refused(t, err, host.Invalid, tt.pointers, tt.text)
 				return
 			}
 			if err != nil {
@@ -62,7 +63,7 @@ func TestAnActionsNameIsItsOwn(t *testing.T) {
 	r, _ := open(t)
 	action(t, r, "notify", false)
 	_, err := r.CreateAction(t.Context(), "notify", trigger, nil)
-	refused(t, err, host.Conflict, nil, `"notify"`, "usher actions deploy")
+	hosttest.Refused(t, err, host.Conflict, nil, `"notify"`, "usher actions deploy")
 }
 
 func TestAnUnknownActionIsNotFoundByWhateverIsAsked(t *testing.T) {
@@ -70,16 +71,16 @@ func TestAnUnknownActionIsNotFoundByWhateverIsAsked(t *testing.T) {
 	r, _ := open(t)
 	ctx := t.Context()
 	_, err := r.Action(ctx, "nope")
-	refused(t, err, host.NotFound, nil, `"nope"`, "usher actions list")
+	hosttest.Refused(t, err, host.NotFound, nil, `"nope"`, "usher actions list")
 	_, err = r.Versions(ctx, "nope")
-	refused(t, err, host.NotFound, nil, `"nope"`)
+	hosttest.Refused(t, err, host.NotFound, nil, `"nope"`)
 	_, err = r.Deploy(ctx, "nope", "1")
-	refused(t, err, host.NotFound, nil, `"nope"`)
+	hosttest.Refused(t, err, host.NotFound, nil, `"nope"`)
 	_, err = r.SetSecrets(ctx, "nope", nil, nil)
-	refused(t, err, host.NotFound, nil, `"nope"`)
-	refused(t, r.DeleteAction(ctx, "nope", true), host.NotFound, nil, `"nope"`)
+	hosttest.Refused(t, err, host.NotFound, nil, `"nope"`)
+	hosttest.Refused(t, r.DeleteAction(ctx, "nope", true), host.NotFound, nil, `"nope"`)
 	_, err = r.Actions(ctx, "post-login")
-	refused(t, err, host.NotFound, nil, "post-user-registration")
+	hosttest.Refused(t, err, host.NotFound, nil, "post-user-registration")
 }
 
 func TestABoundActionIsDeletedOnlyByForce(t *testing.T) {
@@ -89,12 +90,12 @@ func TestABoundActionIsDeletedOnlyByForce(t *testing.T) {
 	if _, err := r.ReplaceBindings(t.Context(), trigger, []host.BindingWrite{{Action: "notify"}}); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, r.DeleteAction(t.Context(), "notify", false), host.Conflict, nil, "bound", "--force")
+	hosttest.Refused(t, r.DeleteAction(t.Context(), "notify", false), host.Conflict, nil, "bound", "--force")
 	if err := r.DeleteAction(t.Context(), "notify", true); err != nil {
 		t.Fatal(err)
 	}
 	_, err := r.Action(t.Context(), a.ID)
-	refused(t, err, host.NotFound, nil)
+	hosttest.Refused(t, err, host.NotFound, nil)
 	if list, err := r.Bindings(t.Context(), trigger); err != nil || len(list) != 0 {
 		t.Errorf("still bound: %v, %v", list, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/registry"
 )
 
@@ -54,10 +55,10 @@ func TestANameThatForgesWhatPeopleSeeIsNotDisplayed(t *testing.T) {
 	r, store := open(t)
 	action(t, r, "a", true)
 	_, err := r.ReplaceBindings(t.Context(), trigger, []host.BindingWrite{{Action: "a", DisplayName: pointer("b\u202ec")}})
-	refused(t, err, host.Invalid, []string{"/bindings/0/display_name"}, "U+202E")
+	hosttest.Refused(t, err, host.Invalid, []string{"/bindings/0/display_name"}, "U+202E")
 	b := replace(t, r, host.BindingWrite{Action: "a"})[0]
 	_, err = r.UpdateBinding(t.Context(), b.ID, func(b *host.Binding) error { b.DisplayName = "b\x1b[2J"; return nil })
-	refused(t, err, host.Invalid, []string{"/display_name"}, "U+001B")
+	hosttest.Refused(t, err, host.Invalid, []string{"/display_name"}, "U+001B")
 
 	// One that an older host let in can be changed, and given another name.
 	b.DisplayName = "old\u202e"
@@ -85,18 +86,18 @@ func TestBindingsThatCannotBeAreRefusedTogether(t *testing.T) {
 	_, err := r.ReplaceBindings(t.Context(), trigger, []host.BindingWrite{
 		{Action: "ready"}, {Action: "nope"}, {Action: "draft"}, {Action: "ready"},
 	})
-	refused(t, err, host.Refused, []string{"/bindings/1/action", "/bindings/2/action", "/bindings/3/action"},
+	hosttest.Refused(t, err, host.Refused, []string{"/bindings/1/action", "/bindings/2/action", "/bindings/3/action"},
 		`no action "nope"`, "usher actions list", `"draft" has no deployed version`, "listed twice") // the fix is that of the first
 	_, err = r.ReplaceBindings(t.Context(), trigger, []host.BindingWrite{{Action: "draft"}})
-	refused(t, err, host.Refused, []string{"/bindings/0/action"}, `"draft" has no deployed version`, "usher actions deploy")
+	hosttest.Refused(t, err, host.Refused, []string{"/bindings/0/action"}, `"draft" has no deployed version`, "usher actions deploy")
 	_, err = r.ReplaceBindings(t.Context(), trigger, []host.BindingWrite{{Action: "ready", Settings: &host.Settings{
 		Egress: host.Egress{Mode: "all", Allow: []string{"http://"}},
 	}}})
-	refused(t, err, host.Invalid, []string{"/bindings/0/settings/egress/mode", "/bindings/0/settings/egress/allow/0"})
+	hosttest.Refused(t, err, host.Invalid, []string{"/bindings/0/settings/egress/mode", "/bindings/0/settings/egress/allow/0"})
 	_, err = r.ReplaceBindings(t.Context(), "post-login", nil)
-	refused(t, err, host.NotFound, nil, "post-login")
+	hosttest.Refused(t, err, host.NotFound, nil, "post-login")
 	_, err = r.ReplaceBindings(t.Context(), trigger, make([]host.BindingWrite, registry.MaxBindings+1))
-	refused(t, err, host.Invalid, []string{"/bindings"})
+	hosttest.Refused(t, err, host.Invalid, []string{"/bindings"})
 	if list, err := r.Bindings(t.Context(), trigger); err != nil || len(list) != 0 {
 		t.Errorf("something was bound: %v, %v", list, err)
 	}
@@ -125,15 +126,15 @@ func TestUpdateBinding(t *testing.T) {
 		b.Settings.Retry.MaxAttempts = 101
 		return nil
 	})
-	refused(t, err, host.Invalid, []string{"/settings/retry/max_attempts"})
+	hosttest.Refused(t, err, host.Invalid, []string{"/settings/retry/max_attempts"})
 	mine := errors.New("mine")
 	if _, err = r.UpdateBinding(t.Context(), "a", func(*host.Binding) error { return mine }); !errors.Is(err, mine) {
 		t.Errorf("error is %v", err)
 	}
 	_, err = r.UpdateBinding(t.Context(), "loose", nil)
-	refused(t, err, host.NotFound, nil, "not bound", "usher bind loose")
+	hosttest.Refused(t, err, host.NotFound, nil, "not bound", "usher bind loose")
 	_, err = r.UpdateBinding(t.Context(), "bnd_nope", nil)
-	refused(t, err, host.NotFound, nil, "bnd_nope")
+	hosttest.Refused(t, err, host.NotFound, nil, "bnd_nope")
 }
 
 func TestChangesOfOneBindingAtOnceAllHold(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/web"
 )
 
@@ -53,8 +54,8 @@ func TestKeysAreMadeAndDeleted(t *testing.T) {
 	if _, err := db.KeyByHash(t.Context(), web.HashKey(secret)); host.CodeOf(err) != host.NotFound {
 		t.Errorf("still good: %v", err)
 	}
-	refused(t, r.DeleteKey(t.Context(), k.ID), host.NotFound, nil, k.ID, "usher keys list")
-	refused(t, r.DeleteKey(t.Context(), admin.ID), host.Conflict, nil, "last one", "usher keys create")
+	hosttest.Refused(t, r.DeleteKey(t.Context(), k.ID), host.NotFound, nil, k.ID, "usher keys list")
+	hosttest.Refused(t, r.DeleteKey(t.Context(), admin.ID), host.Conflict, nil, "last one", "usher keys create")
 	other, _, err := r.CreateKey(t.Context(), "second", []host.Scope{host.ScopeManage})
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +63,7 @@ func TestKeysAreMadeAndDeleted(t *testing.T) {
 	if err := r.DeleteKey(t.Context(), admin.ID); err != nil {
 		t.Error(err)
 	}
-	refused(t, r.DeleteKey(t.Context(), other.ID), host.Conflict, nil)
+	hosttest.Refused(t, r.DeleteKey(t.Context(), other.ID), host.Conflict, nil)
 }
 
 func TestKeysThatAreRefused(t *testing.T) {
@@ -85,7 +86,7 @@ func TestKeysThatAreRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, _, err := r.CreateKey(t.Context(), tt.key, tt.scopes)
-			refused(t, err, host.Invalid, tt.pointers)
+			hosttest.Refused(t, err, host.Invalid, tt.pointers)
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/registry"
 )
 
@@ -95,7 +96,7 @@ func TestSecretsThatAreRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := r.SetSecrets(t.Context(), "notify", tt.put, tt.remove)
-			refused(t, err, host.Invalid, tt.pointers, tt.text)
+			hosttest.Refused(t, err, host.Invalid, tt.pointers, tt.text)
 		})
 	}
 	t.Run("a 31st, until one goes", func(t *testing.T) {
@@ -104,12 +105,12 @@ func TestSecretsThatAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := r.SetSecrets(t.Context(), a.ID, []host.SecretWrite{write("more", "x")}, nil)
-		refused(t, err, host.Invalid, []string{"/secrets"}, "31")
+		hosttest.Refused(t, err, host.Invalid, []string{"/secrets"}, "31")
 		if _, err := r.SetSecrets(t.Context(), a.ID, []host.SecretWrite{write("more", strings.Repeat("ü", 4096))}, []string{"S0"}); err != nil {
 			t.Error(err)
 		}
 	})
-	refused(t, r.DeleteSecret(t.Context(), a.ID, "nope"), host.NotFound, nil, "nope", "usher secrets list notify")
+	hosttest.Refused(t, r.DeleteSecret(t.Context(), a.ID, "nope"), host.NotFound, nil, "nope", "usher secrets list notify")
 }
 
 func TestStoredSecretsAreSealedForTheirPlace(t *testing.T) {
@@ -127,7 +128,7 @@ func TestStoredSecretsAreSealedForTheirPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = r.Secrets(t.Context(), b.ID)
-	refused(t, err, host.Internal, nil, `secret "TOKEN" of action "b"`, "usher secrets set b TOKEN")
+	hosttest.Refused(t, err, host.Internal, nil, `secret "TOKEN" of action "b"`, "usher secrets set b TOKEN")
 }
 
 func TestAChangedSecretShowsInTheNextRead(t *testing.T) {

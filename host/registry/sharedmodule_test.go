@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/hosttest"
 )
 
 func TestSharedModulesThatAreRefused(t *testing.T) {
@@ -33,7 +34,7 @@ func TestSharedModulesThatAreRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := r.CreateSharedModule(t.Context(), tt.sharedModule, tt.src, tt.secrets, true)
-			refused(t, err, tt.code, tt.pointers)
+			hosttest.Refused(t, err, tt.code, tt.pointers)
 		})
 	}
 }

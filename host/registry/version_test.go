@@ -8,6 +8,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/guests"
+	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/registry"
 )
 
@@ -47,7 +48,7 @@ func TestUploadRefusesAModuleThatCannotRun(t *testing.T) {
 			if tt.code == host.Refused && len(e.Fields) == 0 {
 				t.Error("says nothing of the reason")
 			}
-			refused(t, err, tt.code, pointersOf(e), tt.parts...)
+			hosttest.Refused(t, err, tt.code, pointersOf(e), tt.parts...)
 		})
 	}
 	t.Run("and stores nothing", func(t *testing.T) {
@@ -100,7 +101,7 @@ func TestUploadChecksTheManifest(t *testing.T) {
 		},
 		Secrets: []string{"TOKEN", "a b", "TOKEN"},
 	}, false)
-	refused(t, err, host.Invalid, []string{
+	hosttest.Refused(t, err, host.Invalid, []string{
 		"/manifest/description",
 		"/manifest/settings/limits/timeout_ms",
 		"/manifest/settings/egress/allow/1",
@@ -135,7 +136,7 @@ func TestDeployingAnOlderVersionRollsBack(t *testing.T) {
 		t.Errorf("found by id: %+v, %v", v, err)
 	}
 	_, err = r.Deploy(t.Context(), "notify", strconv.Itoa(4))
-	refused(t, err, host.NotFound, nil, "no version 4", "usher actions versions notify")
+	hosttest.Refused(t, err, host.NotFound, nil, "no version 4", "usher actions versions notify")
 }
 
 func TestOnlyABuiltVersionIsDeployed(t *testing.T) {
@@ -147,7 +148,7 @@ func TestOnlyABuiltVersionIsDeployed(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := r.Deploy(t.Context(), "notify", "1")
-	refused(t, err, host.Conflict, nil, "version 1 is failed", "usher actions versions")
+	hosttest.Refused(t, err, host.Conflict, nil, "version 1 is failed", "usher actions versions")
 }
 
 func TestAnInspectorThatFailsIsNoJudgement(t *testing.T) {
