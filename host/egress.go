@@ -1,7 +1,9 @@
 package host
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -31,6 +33,32 @@ const (
 	RedirectManual Redirect = "manual" // the redirect itself is the response
 	RedirectError  Redirect = "error"  // a redirect is an EgressFailure
 )
+
+// staysForOthers lists the headers that stay on a request when a redirect takes it
+// to another origin. Any other may carry a secret, whatever its name, and is removed.
+var staysForOthers = []string{
+	"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Content-Encoding", "Content-Language",
+	"Content-Type", "If-Modified-Since", "Pragma", "Range", "User-Agent",
+}
+
+// describesBody lists the headers that go when a redirect takes the body.
+var describesBody = []string{"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"}
+
+// RedirectedHeader returns the headers that a request with h has after a redirect:
+// those about its body stay if the body does, and another origin gets only those that
+// can't carry a secret. Names are canonical.
+func RedirectedHeader(h http.Header, body, sameOrigin bool) http.Header {
+	next := h.Clone()
+	if !body {
+		for _, name := range describesBody {
+			next.Del(name)
+		}
+	}
+	if !sameOrigin {
+		maps.DeleteFunc(next, func(name string, _ []string) bool { return !slices.Contains(staysForOthers, name) })
+	}
+	return next
+}
 
 // HTTPResponse is the response to an HTTPRequest. Body is decompressed.
 type HTTPResponse struct {

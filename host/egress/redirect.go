@@ -7,16 +7,6 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// travels lists the headers that stay on a request when a redirect takes it
-// to another origin. Any other may carry a secret, whatever its name, and is removed.
-var travels = []string{
-	"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Content-Encoding", "Content-Language",
-	"Content-Type", "If-Modified-Since", "Pragma", "Range", "User-Agent",
-}
-
-// describesBody lists the headers that go when a redirect takes the body.
-var describesBody = []string{"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"}
-
 func isRedirect(status int) bool {
 	switch status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
@@ -43,11 +33,8 @@ func (x *exchange) follow(status int, location string) *host.EgressFailure {
 	if from.Scheme == "https" && to.origin.Scheme == "http" {
 		return refused("redirect from https to http", Origin{}, from.String()+" redirects to "+to.origin.String()+", which is not encrypted")
 	}
-	x.header = x.header.Clone()
-	x.changeMethod(status)
-	if to.origin != from {
-		keepOnly(x.header, travels)
-	}
+	changed := x.changeMethod(status)
+	x.header = host.RedirectedHeader(x.header, !changed, to.origin == from)
 	x.target = to
 	return nil
 }
@@ -66,27 +53,14 @@ func (x *exchange) resolve(location string) (target, string) {
 	return parseTarget(u.String())
 }
 
-func (x *exchange) changeMethod(status int) {
+// changeMethod makes a GET without a body of what a redirect takes the body from,
+// and reports whether it did.
+func (x *exchange) changeMethod(status int) bool {
 	post := x.method == http.MethodPost && (status == http.StatusMovedPermanently || status == http.StatusFound)
 	other := x.method != http.MethodGet && x.method != http.MethodHead && status == http.StatusSeeOther
 	if !post && !other {
-		return
+		return false
 	}
 	x.method, x.body = http.MethodGet, nil
-	for _, name := range describesBody {
-		x.header.Del(name)
-	}
-}
-
-func keepOnly(h http.Header, names []string) {
-	kept := http.Header{}
-	for _, name := range names {
-		if values, found := h[name]; found {
-			kept[name] = values
-		}
-	}
-	clear(h)
-	for name, values := range kept {
-		h[name] = values
-	}
+	return true
 }

@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -137,6 +139,38 @@ func TestSentRequestsAreReported(t *testing.T) {
 		`{"method":"GET","url":"https://a.example/none","body_base64":"/w=="}]`
 	if string(got) != want {
 		t.Errorf("sent %s\nwant %s", got, want)
+	}
+}
+
+func TestARedirectToAnotherOriginLosesWhatMayCarryASecret(t *testing.T) {
+	t.Parallel()
+	redirects := func(from, to string, status int) fake.Fake {
+		return fake.Fake{Request: fake.Request{URL: from}, Response: fake.Response{Status: status, Headers: fake.Headers{"location": {to}}}}
+	}
+	set := fake.NewSet([]fake.Fake{
+		redirects("https://a.example/same", "/end", 307),
+		redirects("https://a.example/other", "https://b.example/end", 307),
+		redirects("https://a.example/port", "https://a.example:8443/end", 302),
+		redirects("https://a.example/plain", "http://a.example/end", 302),
+		{Request: fake.Request{URL: "https://*/end"}},
+	}, nil)
+	header := http.Header{"Authorization": {"Bearer x"}, "Cookie": {"a=1"}, "X-Api-Key": {"k"}, "Accept": {"text/plain"}, "Content-Type": {"text/plain"}}
+	for _, tt := range []struct{ path, method, names string }{
+		{"same", "POST", "accept authorization content-type cookie x-api-key"},
+		{"other", "POST", "accept content-type"},
+		{"port", "GET", "accept"},
+	} {
+		if _, failure := set.Send(t.Context(), &host.HTTPRequest{Method: "POST", URL: "https://a.example/" + tt.path, Header: header, Body: []byte("x"), MaxRequests: 9}); failure != nil {
+			t.Fatal(failure)
+		}
+		sent := set.Sent()
+		last := sent[len(sent)-1]
+		if got := strings.Join(slices.Sorted(maps.Keys(last.Headers)), " "); got != tt.names || last.Method != tt.method {
+			t.Errorf("%s: the second request is a %s with %s, want a %s with %s", tt.path, last.Method, got, tt.method, tt.names)
+		}
+	}
+	if _, failure := set.Send(t.Context(), &host.HTTPRequest{URL: "https://a.example/plain", MaxRequests: 9}); codeOf(failure) != host.EgressRefused {
+		t.Errorf("a redirect from https to http: %v", failure)
 	}
 }
 

@@ -110,7 +110,7 @@ func (s *Set) Send(ctx context.Context, r *host.HTTPRequest) (*host.HTTPResponse
 		if next == "" || r.Redirect == host.RedirectManual {
 			return response, nil
 		}
-		if failure := refuseRedirect(r, requests); failure != nil {
+		if failure := refuseRedirect(r, request.url, next, requests); failure != nil {
 			failure.Requests = requests
 			return nil, failure
 		}
@@ -236,8 +236,10 @@ func redirected(r *host.HTTPResponse) string {
 	return canonical(to.String())
 }
 
-func refuseRedirect(r *host.HTTPRequest, requests int64) *host.EgressFailure {
+func refuseRedirect(r *host.HTTPRequest, from, next string, requests int64) *host.EgressFailure {
 	switch {
+	case strings.HasPrefix(from, "https:") && strings.HasPrefix(next, "http:"):
+		return &host.EgressFailure{Code: host.EgressRefused, Message: originOf(from) + " redirects to " + originOf(next) + ", which is not encrypted"}
 	case r.Redirect == host.RedirectError:
 		return &host.EgressFailure{Code: host.EgressNetwork, Message: "the fake redirects, and the request forbids it"}
 	case requests > maxRedirects:
@@ -251,13 +253,13 @@ func refuseRedirect(r *host.HTTPRequest, requests int64) *host.EgressFailure {
 	return nil
 }
 
-// follow returns the request that a redirect of this one makes.
+// follow returns the request that a redirect of this one makes, as the network does.
 func (s *sent) follow(next string, status int) *sent {
-	to := &sent{method: s.method, url: next, header: s.header.Clone(), body: s.body}
 	post := s.method == http.MethodPost && (status == http.StatusMovedPermanently || status == http.StatusFound)
-	if post || status == http.StatusSeeOther && s.method != http.MethodHead {
+	changed := post || status == http.StatusSeeOther && s.method != http.MethodGet && s.method != http.MethodHead
+	to := &sent{method: s.method, url: next, header: host.RedirectedHeader(s.header, !changed, originOf(next) == originOf(s.url)), body: s.body}
+	if changed {
 		to.method, to.body = http.MethodGet, nil
-		to.header.Del("Content-Type")
 	}
 	return to
 }
