@@ -134,7 +134,7 @@ func TestTLSIsVerified(t *testing.T) {
 		name, url, part string
 		client          *egress.Client
 	}{
-		{"unknown authority", s.URL, "unknown authority", open(t)},
+		{"self-signed", s.URL, "the certificate is self-signed", open(t)},
 		{"another host", strings.Replace(s.URL, "127.0.0.1", "wrong.test", 1), "another host", wrong},
 		{"TLS 1.1", old.URL, "TLS handshake failed", trusting(t, old)},
 		{"no TLS", strings.Replace(plain.URL, "http:", "https:", 1), "does not speak TLS", open(t)},

@@ -21,7 +21,7 @@ export class Fields {
   set(name, value) {
     validateHeaderName(name);
     validateHeaderValue(name, value);
-    this.#entries.set(name.toLowerCase(), [name, value]);
+    this.#entries.set(name.toLowerCase(), [name, Array.isArray(value) ? [...value] : value]);
   }
 
   append(name, value) {

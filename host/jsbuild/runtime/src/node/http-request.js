@@ -1,174 +1,190 @@
 // http.ClientRequest: a request that the host sends once it has ended.
+//
+// An agent gives the request its socket, which is when its events begin:
+// "socket", "connect" of the socket, then, when it has ended, "finish", the
+// exchange with the host, and "response". It ends with "close": after the last
+// of the response, or when its socket is destroyed.
 import { request as send } from "../loop/request.js";
 import { nextTick } from "../loop/ticks.js";
-import { causeOf } from "../web/failure.js";
 import { Buffer } from "./buffer.js";
-import { abortError, checkFunction, invalidArgument, nodeError } from "./errors.js";
-import { Fields, validateHeaderValue } from "./http-headers.js";
-import { connectionReset, IncomingMessage } from "./http-message.js";
+import { abortError, checkFunction, invalidArgument, nodeError, received } from "./errors.js";
+import { globalAgent } from "./http-agent.js";
+import { failureOf } from "./http-failure.js";
+import { connectionReset, IncomingMessage, interrupt, settle, take } from "./http-message.js";
+import { bodyOf, failed, fieldsOf, finish, OutgoingMessage } from "./http-outgoing.js";
+import { checkSettings, proxyOf, proxyRefusal } from "./http-settings.js";
 import { ClientSocket } from "./http-socket.js";
-import { statusCodes } from "./http-status.js";
-import { optionsOf, targetOf } from "./http-target.js";
-import { stream } from "./stream.js";
+import { addressOf, optionsOf, targetOf } from "./http-target.js";
 import { UnsupportedInSandboxError } from "./unsupported.js";
 
-const { Writable } = stream;
 const bodiless = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "CONNECT"]);
 
-export class ClientRequest extends Writable {
-  #fields = new Fields();
+export class ClientRequest extends OutgoingMessage {
   #target;
-  #chunks = [];
   #exchange = null; // {promise, cancel} while it is on its way
-  #timer;
-  #ended = false;
-  #flush; // sends what has ended
+  #listens = false; // to the socket's timeout
+  #error = null; // with which it was destroyed before it had a socket
 
-  constructor(input, options, callback, secure = false) {
-    super({ autoDestroy: false });
+  constructor(input, options, callback) {
+    super();
     if (typeof options === "function") [options, callback] = [undefined, options];
     const all = optionsOf(input, options);
-    this.#target = targetOf(all, secure);
+    const agent = agentOf(all);
+    this.#target = targetOf(all, agent);
+    const { path, host, protocol } = this.#target;
     const method = methodOf(all.method);
+    const { maxHeaderSize, insecureHTTPParser, joinDuplicateHeaders } = checked(all);
     Object.assign(this, {
-      method, path: this.#target.path, host: this.#target.host, protocol: this.#target.protocol, agent: all.agent || all._defaultAgent, aborted: false, finished: false, res: null,
-      reusedSocket: false, maxHeadersCount: null, shouldKeepAlive: true, useChunkedEncodingByDefault: !bodiless.has(method), timeout: all.timeout, socket: null, timeoutCb: null, parser: null, sendDate: false,
+      agent, socketPath: all.socketPath ?? undefined, method, maxHeaderSize, insecureHTTPParser, joinDuplicateHeaders, path, _ended: false, res: null, aborted: false, timeoutCb: null,
+      upgradeOrConnect: false, parser: null, maxHeadersCount: null, reusedSocket: false, host, protocol, useChunkedEncodingByDefault: !bodiless.has(method),
     });
-    this.#setHeaders(all);
+    if (all.timeout !== undefined) this.timeout = checkTime(all.timeout, "timeout");
     if (callback) this.once("response", callback);
-    if (all.timeout !== undefined) this.setTimeout(all.timeout);
+    this.#setHeaders(all);
     if (all.signal) this.#follow(all.signal);
-    nextTick(() => this.#connect());
+    this.#connect({ ...all, ...this.#target, agent, signal: undefined });
   }
 
   #setHeaders({ headers, setHost = true, auth, setDefaultHeaders = true }) {
-    for (const [name, value] of pairsOf(headers)) this.#fields.append(name, value);
-    if (auth && !this.hasHeader("authorization")) this.setHeader("Authorization", `Basic ${Buffer.from(auth).toString("base64")}`);
-    if (setHost && setDefaultHeaders && !this.hasHeader("host")) this.setHeader("Host", this.#target.authority);
+    const fields = fieldsOf(this);
+    const listed = Array.isArray(headers);
+    for (const [name, value] of pairsOf(headers)) listed ? fields.append(name, value) : fields.set(name, value);
+    if (auth && !fields.has("authorization")) fields.set("Authorization", `Basic ${Buffer.from(auth).toString("base64")}`);
+    if (setHost && setDefaultHeaders && !fields.has("host")) fields.set("Host", this.#target.authority);
+    if (listed || fields.has("expect")) this._implicitHeader();
   }
 
   #follow(signal) {
     const abort = () => this.destroy(abortError(signal.reason));
+    if (typeof signal !== "object" || !("aborted" in signal)) throw invalidArgument("signal", "an instance of AbortSignal", signal);
     if (signal.aborted) return nextTick(abort);
     signal.addEventListener("abort", abort, { once: true });
     this.once("close", () => signal.removeEventListener("abort", abort));
   }
 
-  #connect() {
-    if (this.destroyed) return;
-    this.socket = new ClientSocket(this, this.protocol === "https:");
-    this.emit("socket", this.socket);
-    this.#arm();
+  // #connect asks for a socket: of the agent, unless the program has a way of its own.
+  #connect(options) {
+    const { agent } = this;
+    const proxy = this.#target.proxy || (agent && proxyOf(agent, this.#target.url));
+    if (proxy) return this.onSocket(null, proxyRefusal(proxy));
+    try {
+      checkSettings(options);
+      if (agent) return agent.addRequest(this, options);
+      const made = options.createConnection(options, (error, socket) => this.onSocket(socket, error));
+      if (made) this.onSocket(made);
+    } catch (error) {
+      this.onSocket(null, error);
+    }
+  }
+
+  // onSocket takes what the request goes over, or the reason why there is nothing.
+  onSocket(socket, error) {
+    if (!error && socket && !(socket instanceof ClientSocket)) error = new UnsupportedInSandboxError("a request over a socket of the program's own", "the host makes the connections: leave createConnection out");
+    nextTick(() => {
+      if (this.destroyed || error) return this.#end(this.#error ?? error, socket);
+      this.#attach(socket);
+    });
+  }
+
+  // #end is for a request that never had a socket.
+  #end(error, socket) {
+    this.destroyed = true;
+    socket?.destroy?.();
+    failed(this, error);
+    this.emit("error", error ?? connectionReset("socket hang up"));
+    this._closed = true;
+    this.emit("close");
+  }
+
+  #attach(socket) {
+    this.socket = socket;
+    socket._httpMessage = this;
+    socket.on("error", (error) => {
+      socket._hadError = true;
+      this.emit("error", error);
+    });
+    socket.on("close", () => this.#closed());
+    if (this.timeout !== undefined || this.agent?.options?.timeout) this.#listen();
+    this.emit("socket", socket);
+    nextTick(() => {
+      if (!this.destroyed) socket.connected(() => this.#connected(socket));
+    });
+  }
+
+  #connected(socket) {
+    if (this.timeout !== undefined) socket.setTimeout(this.timeout);
+    else if (this.listenerCount("timeout") > 0 || socket.listenerCount("timeout") > 1) socket.restart();
     if (/100-continue/i.test(`${this.getHeader("expect")}`)) this.emit("continue");
-    this.#flush?.();
+    if (!this.finished || this.destroyed) return;
+    this.#send();
+    finish(this);
   }
 
-  get connection() {
-    return this.socket;
+  // The request.
+
+  _implicitHeader() {
+    this._header = `${this.method} ${this.path} HTTP/1.1\r\n${Object.entries(fieldsOf(this).wire()).map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
   }
 
-  get headersSent() {
-    return this.#ended;
-  }
-
-  get _header() {
-    return this.#ended ? `${this.method} ${this.path} HTTP/1.1\r\n` : null;
-  }
-
-  // Headers.
-
-  setHeader(name, value) {
-    if (this.headersSent) throw nodeError(Error, "ERR_HTTP_HEADERS_SENT", "Cannot set headers after they are sent to the client");
-    this.#fields.set(name, value);
-    return this;
-  }
-
-  setHeaders(headers) {
-    for (const [name, value] of headers) this.setHeader(name, value);
-    return this;
-  }
-
-  appendHeader(name, value) {
-    validateHeaderValue(name, value);
-    this.#fields.append(name, value);
-    return this;
-  }
-
-  getHeader(name) {
-    if (typeof name !== "string") throw invalidArgument("name", "of type string", name);
-    return this.#fields.get(name);
-  }
-
-  hasHeader(name) {
-    return this.#fields.has(String(name));
-  }
-
-  removeHeader(name) {
-    this.#fields.delete(String(name));
-  }
-
-  getHeaders() {
-    return this.#fields.object();
-  }
-
-  getHeaderNames() {
-    return this.#fields.names();
-  }
-
-  getRawHeaderNames() {
-    return this.#fields.rawNames();
-  }
-
-  flushHeaders() {}
-
-  addTrailers() {
-    throw new UnsupportedInSandboxError("ClientRequest.addTrailers()", "send their content in the body or in headers");
-  }
-
-  // The body.
-
-  _write(chunk, _, callback) {
-    this.#chunks.push(chunk);
-    callback();
-  }
-
-  _final(callback) {
-    this.#ended = true;
-    this.finished = true;
-    this.#flush = () => {
-      this.#send();
-      callback();
-    };
-    if (this.socket) this.#flush();
+  _finish() {
+    super._finish();
+    if (!this.socket || this.socket.connecting || this.destroyed) return;
+    this.#send();
+    nextTick(() => this.destroyed || finish(this));
   }
 
   #send() {
-    const { url, authority } = this.#target;
-    this.#exchange = send({ method: this.method, url, headers: wire(this.#fields.wire(), authority), body: bodyOf(this.#chunks), redirect: "manual" });
-    this.#chunks = [];
+    const { method, path, socket } = this;
+    const { authority } = this.#target;
+    const headers = wire(fieldsOf(this).wire(), authority);
+    const body = bodyOf(this);
+    if (headers instanceof Error) return socket.destroy(headers);
+    this.#exchange = send({ method, url: addressOf(this.#target, path), headers, body, redirect: "manual" });
     this.#exchange.promise.then((answer) => this.#receive(answer), (error) => this.#fail(error));
   }
 
   #receive(answer) {
     this.#exchange = null;
-    this.#disarm();
+    this.socket.still();
     if (this.destroyed) return;
+    if (sizeOf(answer.headers) > (this.maxHeaderSize || 16 << 10)) return this.socket.destroy(nodeError(Error, "HPE_HEADER_OVERFLOW", "Parse Error: Header overflow"));
     const message = new IncomingMessage(this.socket);
-    message.take(this.method === "HEAD" ? { ...answer, body: "" } : answer, statusCodes[answer.status] ?? "");
+    take(message, this.method === "HEAD" ? { ...answer, body: "" } : answer);
     message.req = this;
     this.res = message;
-    message.once(this.method === "HEAD" ? "close" : "end", () => nextTick(() => this.hangUp()));
+    message.once(this.method === "HEAD" ? "close" : "end", () => nextTick(() => this.#hangUp()));
     if (!this.emit("response", message)) message._dump();
+    settle(message);
   }
 
   #fail(error) {
     this.#exchange = null;
-    if (!this.destroyed) this.destroy(failureOf(error, this.#target));
+    if (!this.destroyed) this.socket.destroy(failureOf(error, this.#target));
   }
 
-  // hangUp ends the exchange. An error of it has been emitted before.
-  hangUp() {
-    if (!this.destroyed) super.destroy();
+  // #hangUp ends the exchange when all of the response has been read.
+  #hangUp() {
+    if (this._closed) return;
+    this.destroyed = true;
+    this._closed = true;
+    this.emit("close");
+    this.socket.emit("free");
+    this.socket.destroy();
+  }
+
+  #closed() {
+    const { res, socket } = this;
+    this.destroyed = true;
+    this.#exchange?.cancel();
+    this.#exchange = null;
+    if (res && !res.complete) res.destroy(connectionReset("aborted"));
+    if (!res && !socket._hadError) {
+      socket._hadError = true;
+      this.emit("error", connectionReset("socket hang up"));
+    }
+    if (this._closed) return;
+    this._closed = true;
+    this.emit("close");
   }
 
   abort() {
@@ -178,44 +194,39 @@ export class ClientRequest extends Writable {
     this.destroy();
   }
 
-  _destroy(error, callback) {
-    this.#disarm();
+  destroy(error) {
+    if (this.destroyed) return this;
+    this.destroyed = true;
+    this.#error = error ?? null;
+    failed(this, error);
+    if (this.res) interrupt(this.res);
     this.#exchange?.cancel();
     this.#exchange = null;
-    const { res, socket } = this;
-    if (res && !res.readableEnded && !res.destroyed) res.destroy(connectionReset("aborted"));
-    const shown = error ?? (res ? null : connectionReset("socket hang up"));
-    nextTick(() => {
-      socket?.close(Boolean(error));
-      callback(shown);
-    });
+    this.socket?.destroy(error);
+    return this;
   }
 
   // Times.
 
   setTimeout(ms, callback) {
+    if (this._ended) return this;
+    this.#listen();
     if (callback !== undefined) {
       checkFunction(callback, "callback");
       this.once("timeout", callback);
     }
-    if (typeof ms !== "number") throw invalidArgument("msecs", "of type number", ms);
+    checkTime(ms, "msecs");
     this.timeout = ms;
-    if (this.socket) this.#arm();
+    if (this.socket && !this.socket.connecting) this.socket.setTimeout(ms);
     return this;
   }
 
-  #arm() {
-    this.#disarm();
-    if (!(this.timeout > 0) || this.res) return;
-    this.#timer = setTimeout(() => {
-      this.socket.emit("timeout");
-      this.emit("timeout");
-    }, this.timeout);
-    this.#timer.unref();
-  }
-
-  #disarm() {
-    clearTimeout(this.#timer);
+  #listen() {
+    if (this.#listens) return;
+    this.#listens = true;
+    this.timeoutCb = () => this.emit("timeout");
+    if (this.socket) this.socket.on("timeout", this.timeoutCb);
+    else this.prependOnceListener("socket", (socket) => socket.on("timeout", this.timeoutCb));
   }
 
   setNoDelay() {}
@@ -225,17 +236,36 @@ export class ClientRequest extends Writable {
   clearTimeout(callback) {
     this.setTimeout(0, callback);
   }
-
-  onSocket() {}
 }
 
-function methodOf(method = "GET") {
-  if (method === null) return "GET";
+function agentOf({ agent, _defaultAgent = globalAgent, createConnection }) {
+  if (agent === false) return new _defaultAgent.constructor();
+  if (agent === null || agent === undefined) return typeof createConnection === "function" ? undefined : _defaultAgent;
+  if (typeof agent.addRequest !== "function") throw invalidArgument("options.agent", "one of Agent-like Object, undefined, or false", agent);
+  return agent;
+}
+
+function methodOf(method) {
+  if (method === null || method === undefined) return "GET";
   if (typeof method !== "string") throw invalidArgument("options.method", "of type string", method);
   if (!/^[\^_`a-zA-Z\-0-9!#$%&'*+.|~]+$/.test(method || "GET")) throw nodeError(TypeError, "ERR_INVALID_HTTP_TOKEN", `Method must be a valid HTTP token ["${method}"]`);
   const upper = (method || "GET").toUpperCase();
   if (upper === "CONNECT") throw new UnsupportedInSandboxError("http.request() with CONNECT", "send the request itself: the host makes the connections");
   return upper;
+}
+
+function checked({ maxHeaderSize, insecureHTTPParser, joinDuplicateHeaders }) {
+  if (maxHeaderSize !== undefined && typeof maxHeaderSize !== "number") throw invalidArgument("maxHeaderSize", "of type number", maxHeaderSize);
+  for (const [name, value] of Object.entries({ insecureHTTPParser, joinDuplicateHeaders })) {
+    if (value !== undefined && value !== null && typeof value !== "boolean") throw invalidArgument(`options.${name}`, "of type boolean", value);
+  }
+  return { maxHeaderSize, insecureHTTPParser, joinDuplicateHeaders };
+}
+
+function checkTime(ms, name) {
+  if (typeof ms !== "number") throw invalidArgument(name, "of type number", ms);
+  if (!(ms >= 0 && Number.isFinite(ms))) throw nodeError(RangeError, "ERR_OUT_OF_RANGE", `The value of "${name}" is out of range. It must be a non-negative finite number.${received(ms).replace(/type number \((.*)\)/, "$1")}`);
+  return ms;
 }
 
 // pairsOf takes headers as an object, as pairs, or as names and values in turn.
@@ -248,11 +278,18 @@ function pairsOf(headers) {
 }
 
 // The connection is the host's business, and so is how the body is framed.
-const hopByHop = new Set(["connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]);
+const hopByHop = new Set(["connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding"]);
 
+// wire returns the headers as the host takes them, or an error.
 function wire(headers, authority) {
-  const entries = Object.entries(headers).filter(([name, value]) => !hopByHop.has(name.toLowerCase()) && !(name.toLowerCase() === "host" && value === authority));
-  return Object.fromEntries(entries.map(([name, value]) => [name, name.toLowerCase() === "accept-encoding" ? readable(value) : value]));
+  const sent = {};
+  for (const name in headers) {
+    const lower = name.toLowerCase();
+    if (hopByHop.has(lower) || (lower === "host" && headers[name] === authority)) continue;
+    if (lower === "upgrade") return new UnsupportedInSandboxError("a request with the header Upgrade", "a run can't change the connection's protocol: use the service's HTTP API");
+    sent[name] = lower === "accept-encoding" ? readable(headers[name]) : headers[name];
+  }
+  return sent;
 }
 
 // readable leaves of accept-encoding what node:zlib can read here.
@@ -261,15 +298,8 @@ function readable(value) {
   return codings.join(", ") || "identity";
 }
 
-function bodyOf(chunks) {
-  return chunks.length === 0 ? undefined : chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
-}
-
-const codes = { UND_ERR_SOCKET: "ECONNRESET", UND_ERR_CONNECT_TIMEOUT: "ETIMEDOUT", UND_ERR_HEADERS_TIMEOUT: "ETIMEDOUT", UND_ERR_INVALID_ARG: "ERR_INVALID_ARG_VALUE", UND_ERR_RES_EXCEEDED_MAX_SIZE: "ERR_LIMIT_EXCEEDED", UND_ERR_HEADERS_OVERFLOW: "HPE_HEADER_OVERFLOW", UND_ERR: "ECONNRESET" };
-
-// failureOf is the error that Node's client would have given.
-function failureOf(error, target) {
-  const failure = causeOf(error, new URL(target.url));
-  failure.code = codes[failure.code] ?? failure.code;
-  return failure;
+function sizeOf(headers) {
+  let size = 0;
+  for (const name in headers) for (const value of headers[name]) size += name.length + value.length;
+  return size;
 }

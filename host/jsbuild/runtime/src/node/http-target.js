@@ -10,13 +10,14 @@ export function optionsOf(input, options) {
   return { ...input, ...options };
 }
 
-// targetOf returns {url, path, host, method, defaultPort, port, protocol}.
-export function targetOf(options, secure) {
-  const agent = options.agent || options._defaultAgent;
-  const expected = agent?.protocol ?? (secure ? "https:" : "http:");
-  const protocol = options.protocol || expected;
-  if (protocol !== expected) throw nodeError(TypeError, "ERR_INVALID_PROTOCOL", `Protocol "${protocol}" not supported. Expected "${expected}"`);
+// targetOf returns {url, path, host, hostname, port, defaultPort, protocol, authority, origin,
+// proxy}: authority is the value of the header Host, and proxy the address of the server
+// when it is asked for what another one has.
+export function targetOf(options, agent) {
+  const expected = agent?.protocol ?? options._defaultAgent?.protocol ?? "http:";
+  const protocol = options.protocol || options._defaultAgent?.protocol || expected;
   const path = pathOf(options);
+  if (protocol !== expected) throw nodeError(TypeError, "ERR_INVALID_PROTOCOL", `Protocol "${protocol}" not supported. Expected "${expected}"`);
   const host = checkHost(options.hostname, "hostname") || checkHost(options.host, "host") || "localhost";
   const defaultPort = options.defaultPort || agent?.defaultPort || (protocol === "https:" ? 443 : 80);
   const port = options.port || defaultPort;
@@ -24,7 +25,15 @@ export function targetOf(options, secure) {
   const authority = +port === defaultPort ? name : `${name}:${port}`;
   const standard = protocol === "https:" ? 443 : 80;
   const origin = `${protocol}//${name}${+port === standard ? "" : `:${port}`}`;
-  return { url: absolute(path) ? path : origin + (path.startsWith("/") ? path : `/${path}`), path, host, port, protocol, authority, origin };
+  const target = { path, host, hostname: host, defaultPort, port, protocol, authority, origin };
+  target.url = addressOf(target, path);
+  target.proxy = absolute(path) && !target.url.startsWith(origin) ? origin : "";
+  return target;
+}
+
+// addressOf returns the URL of a path at target.
+export function addressOf({ origin }, path) {
+  return absolute(path) ? path : origin + (path.startsWith("/") ? path : `/${path}`);
 }
 
 function absolute(path) {

@@ -1,5 +1,5 @@
 // What a request that brought no response looks like to a program that was
-// written for Node: an Error whose code is the one Node would have given.
+// written for Node: an Error with the code and the words that Node would have given.
 const reasons = [
   ["network", /connection refused/, "ECONNREFUSED", "connect"],
   ["network", /no such host/, "ENOTFOUND", "getaddrinfo"],
@@ -7,6 +7,7 @@ const reasons = [
   ["network", /connection was reset/, "ECONNRESET", "read"],
   ["network", /no route to the host/, "EHOSTUNREACH", "connect"],
   ["network", /certificate is for another host/, "ERR_TLS_CERT_ALTNAME_INVALID"],
+  ["network", /certificate is self-signed/, "DEPTH_ZERO_SELF_SIGNED_CERT"],
   ["network", /unknown authority/, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
   ["network", /certificate has expired/, "CERT_HAS_EXPIRED"],
   ["network", /certificate is not valid/, "CERT_UNTRUSTED"],
@@ -23,6 +24,9 @@ const reasons = [
   ["invalid", /./, "UND_ERR_INVALID_ARG"],
 ];
 
+// Node's words for a certificate, before the host's.
+const words = { DEPTH_ZERO_SELF_SIGNED_CERT: "self-signed certificate", UNABLE_TO_VERIFY_LEAF_SIGNATURE: "unable to verify the first certificate", CERT_HAS_EXPIRED: "certificate has expired" };
+
 // causeOf makes of the host's error {code, message} what Node would have
 // thrown for a request to url: an Error with code and, for system calls,
 // syscall, hostname, address and port. What a policy refuses has a code of its
@@ -35,7 +39,7 @@ export function causeOf(error, url) {
     return Object.assign(cause, { code: error.code === "refused" ? "ERR_EGRESS_REFUSED" : "UND_ERR" });
   }
   const [, , code, syscall] = found;
-  const cause = new Error(syscall ? `${syscall} ${code} ${where(syscall, url)} (${error.message})` : error.message);
+  const cause = new Error(syscall ? [syscall, code, where(syscall, url)].filter(Boolean).join(" ") : words[code] ? `${words[code]} (${error.message})` : error.message);
   return Object.assign(cause, { code }, syscall ? details(syscall, code, url) : {});
 }
 
@@ -49,6 +53,7 @@ function details(syscall, code, url) {
   return common;
 }
 
-function where(syscall, url) {
-  return syscall === "getaddrinfo" ? url.hostname : url.host;
+function where(syscall, { hostname, port, protocol }) {
+  if (syscall === "getaddrinfo") return hostname;
+  return syscall === "connect" ? `${hostname}:${port || (protocol === "https:" ? 443 : 80)}` : "";
 }

@@ -1,0 +1,66 @@
+// Settings of the connection, which the host makes, are refused with what to do
+// instead, and never without a word.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { run } from "./engine.js";
+
+// tried sends one request with options, and returns the error's message, or the status.
+async function tried(options, extra = "") {
+  const source = `const https = require("https"), http = require("http"); ${extra}
+    exports.onExecutePostUserRegistration = async () => {
+      await new Promise((done) => https.get("https://h.test/x", ${options}, (r) => { r.resume(); console.log(r.statusCode); done(); }).on("error", (e) => { console.log(e.code + " " + e.message); done(); }));
+    };`;
+  const { logs, error, requests } = await run(source, { http: () => ({ status: 200 }) });
+  assert.equal(error, undefined, JSON.stringify(error));
+  return { said: logs.map((l) => l.message), requests };
+}
+
+for (const [name, options, words] of [
+  ["a client certificate", `{ cert: "PEM", key: "PEM" }`, /the option (cert|key) .* client_certificate/],
+  ["a bundle of key and certificate", `{ pfx: Buffer.from("x") }`, /the option pfx .* client_certificate/],
+  ["an authority", `{ ca: ["PEM"] }`, /the option ca .* operator's choice/],
+  ["a check of its own", `{ checkServerIdentity: () => {} }`, /the option checkServerIdentity/],
+  ["a lookup", `{ lookup: () => {} }`, /the option lookup .* the host finds the way/],
+  ["a local socket", `{ socketPath: "/var/run/x.sock" }`, /the option socketPath/],
+  ["a local address", `{ localAddress: "127.0.0.1" }`, /the option localAddress/],
+  ["a connection", `{ createConnection: () => require("net").connect(1) }`, /net\.connect\(\) is not available/],
+  ["a certificate in the agent", `{ agent: new https.Agent({ cert: "PEM", key: "PEM" }) }`, /the option cert .* client_certificate/],
+  ["an authority in the agent", `{ agent: new https.Agent({ ca: "PEM" }) }`, /the option ca/],
+  ["an agent that connects itself", `{ agent: new (class extends https.Agent { createConnection() { return require("tls").connect(1); } })() }`, /tls\.connect\(\) is not available/],
+  ["an agent that adds settings", `{ agent: new (class extends https.Agent { createConnection(o) { return super.createConnection({ ...o, ca: "PEM" }); } })() }`, /the option ca/],
+  ["a socket of another kind", `{ agent: new (class extends https.Agent { createConnection() { return new (require("stream").PassThrough)(); } })() }`, /a socket of the program's own/],
+  ["an agent with a proxy", `{ agent: Object.assign(new https.Agent(), { proxy: new URL("http://u:p@proxy.test:3128") }) }`, /proxy .*\(http:\/\/proxy\.test:3128\) .* the action's binding/],
+  ["an older agent with a proxy", `{ agent: Object.assign(new https.Agent(), { proxy: { protocol: "http:", host: "proxy.test", port: 3128, auth: "u:p" } }) }`, /\(http:\/\/proxy\.test:3128\)/],
+  ["a tunnel", `{ agent: Object.assign(new https.Agent(), { proxyOptions: { host: "proxy.test", port: 3128 } }) }`, /\(http:\/\/proxy\.test:3128\)/],
+  ["an agent that asks the environment", `{ agent: Object.assign(new https.Agent(), { getProxyForUrl: (url) => url.startsWith("https:") ? "http://proxy.test:8080" : "" }) }`, /\(http:\/\/proxy\.test:8080\)/],
+  ["a path that is for another server", `{ path: "http://other.test/y" }`, /\(https:\/\/h\.test\)/],
+  ["another protocol on the connection", `{ headers: { Connection: "Upgrade", Upgrade: "websocket" } }`, /the header Upgrade/],
+]) {
+  test(`${name} is refused`, async () => {
+    const { said, requests } = await tried(options);
+    assert.equal(said.length, 1, said);
+    assert.match(said[0], /^ERR_SANDBOX_UNSUPPORTED /);
+    assert.match(said[0], words);
+    assert.equal(requests.length, 0);
+  });
+}
+
+for (const [name, options] of [
+  ["times and counts", `{ agent: new https.Agent({ keepAlive: true, keepAliveMsecs: 500, maxSockets: 2, maxFreeSockets: 1, timeout: 1000, scheduling: "fifo" }) }`],
+  ["versions of TLS and of IP", `{ minVersion: "TLSv1.2", ciphers: "ALL", family: 4, servername: "h.test", ecdhCurve: "auto" }`],
+  ["settings without a value", `{ ca: undefined, cert: null, key: undefined, passphrase: "", lookup: undefined, agent: undefined }`],
+  ["certificates that are checked", `{ rejectUnauthorized: true }`],
+  ["an agent without a proxy for the address", `{ agent: Object.assign(new https.Agent(), { getProxyForUrl: () => "" }) }`],
+]) {
+  test(`${name} are taken`, async () => {
+    const { said } = await tried(options);
+    assert.deepEqual(said, ["200"]);
+  });
+}
+
+test("certificates stay checked, and the log says so once", async () => {
+  const { said } = await tried(`{ rejectUnauthorized: false }`, `const agent = new https.Agent({ rejectUnauthorized: false });`);
+  assert.equal(said.length, 2);
+  assert.match(said[0], /rejectUnauthorized: false has no effect/);
+  assert.equal(said[1], "200");
+});
