@@ -33,6 +33,7 @@ for (const [name, options, words] of [
   ["an older agent with a proxy", `{ agent: Object.assign(new https.Agent(), { proxy: { protocol: "http:", host: "proxy.test", port: 3128, auth: "u:p" } }) }`, /\(http:\/\/proxy\.test:3128\)/],
   ["a tunnel", `{ agent: Object.assign(new https.Agent(), { proxyOptions: { host: "proxy.test", port: 3128 } }) }`, /\(http:\/\/proxy\.test:3128\)/],
   ["an agent that asks the environment", `{ agent: Object.assign(new https.Agent(), { getProxyForUrl: (url) => url.startsWith("https:") ? "http://proxy.test:8080" : "" }) }`, /\(http:\/\/proxy\.test:8080\)/],
+  ["an agent for http and https with a proxy", `{ agent: new (class extends http.Agent { proxy = new URL("http://proxy.test:3128"); get protocol() { return "http:"; } set protocol(_) {} get defaultPort() { return 80; } set defaultPort(_) {} })() }`, /\(http:\/\/proxy\.test:3128\)/],
   ["a path that is for another server", `{ path: "http://other.test/y" }`, /\(https:\/\/h\.test\)/],
   ["another protocol on the connection", `{ headers: { Connection: "Upgrade", Upgrade: "websocket" } }`, /the header Upgrade/],
 ]) {

@@ -17,9 +17,10 @@ export function targetOf(options, agent) {
   const expected = agent?.protocol ?? options._defaultAgent?.protocol ?? "http:";
   const protocol = options.protocol || options._defaultAgent?.protocol || expected;
   const path = pathOf(options);
-  if (protocol !== expected) throw nodeError(TypeError, "ERR_INVALID_PROTOCOL", `Protocol "${protocol}" not supported. Expected "${expected}"`);
+  const guessed = agent !== undefined && guesses(agent);
+  if (protocol !== expected && !guessed) throw nodeError(TypeError, "ERR_INVALID_PROTOCOL", `Protocol "${protocol}" not supported. Expected "${expected}"`);
   const host = checkHost(options.hostname, "hostname") || checkHost(options.host, "host") || "localhost";
-  const defaultPort = options.defaultPort || agent?.defaultPort || (protocol === "https:" ? 443 : 80);
+  const defaultPort = options.defaultPort || (!guessed && agent?.defaultPort) || (protocol === "https:" ? 443 : 80);
   const port = options.port || defaultPort;
   const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
   const authority = +port === defaultPort ? name : `${name}:${port}`;
@@ -29,6 +30,16 @@ export function targetOf(options, agent) {
   target.url = addressOf(target, path);
   target.proxy = absolute(path) && !target.url.startsWith(origin) ? origin : "";
   return target;
+}
+
+// guesses reports whether an agent looks for its protocol in Node's stack, as
+// those do that serve http and https alike.
+function guesses(agent) {
+  for (let at = agent; at; at = Object.getPrototypeOf(at)) {
+    const member = Object.getOwnPropertyDescriptor(at, "protocol");
+    if (member) return member.get !== undefined;
+  }
+  return false;
 }
 
 // addressOf returns the URL of a path at target.
