@@ -110,12 +110,15 @@ func Make(ctx context.Context, src Source, o Options) (*Bundle, error) {
 	return bundle, j.addIntl(bundle)
 }
 
-// join makes the bundle.
+// join makes the bundle. Each pass may show that a package needs its other form, or
+// that one of a package's imports finds nothing: then there is another pass.
 func (j *job) join(ctx context.Context) (*Bundle, error) {
 	o := j.options()
 	o.Format = api.FormatCommonJS
-	o.Platform = api.PlatformBrowser
-	o.Conditions = []string{"workerd", "worker", "browser"}
+	o.Platform = api.PlatformNode
+	o.Conditions = []string{"module-sync"}
+	o.MainFields = []string{"main"}
+	o.Supported["dynamic-import"] = false // the runtime's modules come by require
 	o.EntryPoints = []string{j.entry}
 	o.Plugins = []api.Plugin{j.plugin()}
 	o.Sourcemap = api.SourceMapExternal
@@ -126,22 +129,32 @@ func (j *job) join(ctx context.Context) (*Bundle, error) {
 	o.LegalComments = api.LegalCommentsNone
 	o.Banner = map[string]string{"js": banner}
 	o.Footer = map[string]string{"js": footer}
-	r, err := run(ctx, o)
+	var meta metafile
+	passes := 0
+	r, err := run(ctx, o, func(r api.BuildResult) bool {
+		if passes++; passes > maxPasses {
+			return false
+		}
+		if len(r.Errors) > 0 {
+			return j.excuse(r.Errors) || j.revert()
+		}
+		meta = metafile{}
+		return json.Unmarshal([]byte(r.Metafile), &meta) == nil && j.reconsider(meta)
+	})
 	if err != nil {
 		return nil, err
 	}
 	if len(r.Errors) > 0 {
 		return nil, failure(j.messages(r.Errors)...)
 	}
-	return j.finish(r)
+	return j.finish(r, meta)
 }
 
+// maxPasses bounds the passes of esbuild over one action.
+const maxPasses = 12
+
 // finish makes a bundle of esbuild's output.
-func (j *job) finish(r api.BuildResult) (*Bundle, error) {
-	var meta metafile
-	if err := json.Unmarshal([]byte(r.Metafile), &meta); err != nil {
-		return nil, fmt.Errorf("read esbuild's metafile: %w", err)
-	}
+func (j *job) finish(r api.BuildResult, meta metafile) (*Bundle, error) {
 	b := &Bundle{}
 	for _, f := range r.OutputFiles {
 		if strings.HasSuffix(f.Path, ".map") {
@@ -162,7 +175,7 @@ func (j *job) finish(r api.BuildResult) (*Bundle, error) {
 	}
 	found := j.inventory(meta)
 	b.Packages, b.Builtins = found.packages, found.builtins
-	b.Warnings = slices.Concat(j.warnings(r.Warnings, found.bytes), found.heavy(len(b.Code)), found.slow())
+	b.Warnings = slices.Concat(j.warnings(r.Warnings, found.bytes), j.lacking(meta), found.heavy(len(b.Code)), found.slow())
 	b.UsesIntl = formats.Match(b.Code)
 	return b, found.limit(len(b.Code))
 }

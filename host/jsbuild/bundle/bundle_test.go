@@ -91,7 +91,7 @@ func TestBundle(t *testing.T) {
 			want:   "5",
 		},
 		{
-			name:  "prefers a package's code for workers",
+			name:  "takes a package's code for Node",
 			entry: "action.js",
 			files: map[string]string{
 				"action.js":                       anyHandler + `exports.got = require("multi");`,
@@ -100,7 +100,7 @@ func TestBundle(t *testing.T) {
 				"node_modules/multi/package.json": `{"name":"multi","version":"1.0.0","exports":{"workerd":"./worker.js","default":"./node.js"}}`,
 			},
 			script: "return action.got",
-			want:   `"worker"`,
+			want:   `"node"`,
 		},
 		{
 			name:  "takes a package's main module where its browser field names another",

@@ -29,13 +29,18 @@ type job struct {
 
 	pkgs   npm.Manifests
 	survey survey
+
+	forms   map[string]form        // of the packages for which the rule has decided, by folder; set between passes
+	bundled map[string]bool        // the folders of packages that were in a bundle in their other form
+	absent  map[absent]api.Message // imports of packages that find nothing; set between passes
 }
 
 func newJob(src Source) (*job, error) {
 	if src.Name == "" {
 		src.Name = "action.js"
 	}
-	j := &job{src: src, root: nowhere(), aliases: map[string]string{}, moduleFolders: map[[2]string]string{}}
+	j := &job{src: src, root: nowhere(), aliases: map[string]string{}, moduleFolders: map[[2]string]string{},
+		forms: map[string]form{}, bundled: map[string]bool{}, absent: map[absent]api.Message{}}
 	if src.Dir != "" {
 		root, err := filepath.Abs(src.Dir)
 		if err != nil {
@@ -85,8 +90,9 @@ func within(path, dir string) bool {
 	return dir != "" && strings.HasPrefix(path, strings.TrimSuffix(dir, separator)+separator)
 }
 
-// run runs esbuild until ctx is done.
-func run(ctx context.Context, options api.BuildOptions) (api.BuildResult, error) {
+// run runs esbuild until ctx is done, and again for as long as more is true of the
+// result.
+func run(ctx context.Context, options api.BuildOptions, more func(api.BuildResult) bool) (api.BuildResult, error) {
 	c, failure := api.Context(options)
 	if failure != nil {
 		return api.BuildResult{}, fmt.Errorf("set esbuild up: %w", failure)
@@ -94,9 +100,16 @@ func run(ctx context.Context, options api.BuildOptions) (api.BuildResult, error)
 	defer c.Dispose()
 	stop := context.AfterFunc(ctx, c.Cancel)
 	defer stop()
-	r := c.Rebuild()
-	return r, ctx.Err()
+	for {
+		r := c.Rebuild()
+		if ctx.Err() != nil || !more(r) {
+			return r, ctx.Err()
+		}
+	}
 }
+
+// once is for a single pass.
+func once(api.BuildResult) bool { return false }
 
 // options are those of both passes over an action.
 func (j *job) options() api.BuildOptions {

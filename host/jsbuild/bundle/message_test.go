@@ -121,16 +121,6 @@ func TestBundleSaysWhatIsWrongAndWhatToDo(t *testing.T) {
             ^ did you mean "axios"?`,
 		},
 		{
-			name: "a package's own dependency that is not installed",
-			files: map[string]string{
-				"action.js":               anyHandler + `require("a")`,
-				"node_modules/a/index.js": `require("left-pad")`,
-			},
-			want: `node_modules/a/index.js:1:9: package "a" needs package "left-pad", which is not installed
-    require("left-pad")
-            ^ run: npm install left-pad (in DIR)`,
-		},
-		{
 			name: "a part that a package does not export",
 			files: map[string]string{
 				"action.js":                   anyHandler + `require("a/lib/inner"); require("a/utlis")`,

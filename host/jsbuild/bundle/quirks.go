@@ -4,7 +4,8 @@ import "regexp"
 
 // quirk is the special treatment of one package. The zero value is none.
 type quirk struct {
-	main mainModule // which main module an import of the package gets
+	form packageForm // which build of the package is bundled
+	why  string      // the reason for form
 
 	// standIns is the code of modules that replace imports of the package, by
 	// the import. They replace what fails to load in a sandbox, repeats what
@@ -26,13 +27,13 @@ type quirk struct {
 	native string // set for a package of machine code: what to use instead
 }
 
-// mainModule chooses one of a package's main modules.
-type mainModule int
+// packageForm chooses one of a package's builds: see form.go.
+type packageForm int
 
 const (
-	mainDefault mainModule = iota // as esbuild chooses, but no "browser" field that replaces the whole package
-	mainBrowser                   // the "browser" field's, which needs less than the one for Node
-	mainNode                      // the "main" field's: the one for browsers wants a DOM, or leaves functions out
+	formByRule packageForm = iota // Node's, unless that loads what can't work
+	formNode                      // Node's, though it loads what can't work
+	formOther                     // the one for workers and browsers
 )
 
 // edit replaces code of a package by code on the same lines, so that lines stay those
@@ -52,10 +53,9 @@ var proxy = quirk{optionalSockets: true}
 
 // quirks is the table of all packages with special treatment, by name.
 var quirks = map[string]quirk{
-	"debug":     {main: mainBrowser},
-	"pino":      {main: mainBrowser},
-	"ws":        {main: mainBrowser},
-	"stripe":    {main: mainNode},
+	"axios":     {form: formOther, why: "its build for Node sends with XMLHttpRequest where there is one, and gives it form-data's forms"}, // until it has an adapter of its own
+	"pino":      {form: formOther, why: "its build for Node writes to files and in threads"},
+	"ws":        {form: formOther, why: "its build for Node is made of sockets"},
 	"bcryptjs":  {slow: "hash with scrypt or pbkdf2 of node:crypto, which the host computes"},
 	"lodash":    {edit: edit{"nativeNow = Date.now", "nativeNow = () => 0"}}, // it counts calls within 16 ms, but nothing depends on the time
 	"lodash-es": {edit: edit{"nativeNow = Date.now", "nativeNow = () => 0"}},
@@ -69,7 +69,7 @@ var quirks = map[string]quirk{
 		module.exports = { auto: refuse, request: refuse, get: refuse };`}},
 	"request": {standIns: map[string]string{"http-signature": `
 		exports.signRequest = () => { throw new Error("request's option httpSignature does not work in an action: sign the request with node:crypto"); };`}},
-	"superagent": {main: mainNode, standIns: map[string]string{"formidable": `
+	"superagent": {form: formNode, why: "it loads sockets for HTTP/2, which requests do without", standIns: map[string]string{"formidable": `
 		exports.formidable = exports.IncomingForm = function () { throw new Error("superagent does not read multipart answers in an action: read them with fetch and formData()"); };`}},
 	"node-fetch":           {standIns: map[string]string{"whatwg-url": globalURL}},
 	"@supabase/node-fetch": {standIns: map[string]string{"whatwg-url": globalURL}},

@@ -1,10 +1,8 @@
 package bundle
 
 import (
-	"encoding/json"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -25,46 +23,48 @@ import (
 //  3. Its imports are the action, and what the action imports in a run.
 //  4. "actions:NAME" is a shared module, when the author's own code asks
 //     (sharedmodule.go).
-//  5. A module of Node is in the runtime, not in the bundle. A package that does
+//  5. What a package in its other form imports, that form replaces (otherform.go).
+//  6. A module of Node is in the runtime, not in the bundle. A package that does
 //     nothing without a socket gets a module that refuses (standin.go). Where the
 //     module can't do its work, there is a warning (warning.go).
-//  6. An http address is refused: esbuild would leave it to the run.
-//  7. The argument of require.resolve() stays as it is.
-//  8. An absolute path or data: address is refused to code without a folder.
-//  9. A package may have a stand-in for one of its imports (standin.go).
-//  10. A path ("./x") is a file, which esbuild finds, with one exception: a path to
-//     the main file of a package with [mainNode] among its quirks.
+//  7. An http address is refused: esbuild would leave it to the run.
+//  8. The argument of require.resolve() stays as it is.
+//  9. An absolute path or data: address is refused to code without a folder.
+//  10. A package may have a stand-in for one of its imports (standin.go).
+//  11. A package's import that nothing answers fails in the run (missing.go).
+//  12. A path ("./x") is a file, which esbuild finds.
 //
 // Every other import names a package:
 //
-//  11. With a version ("axios@1.2.3") that was installed for the import alone,
+//  13. With a version ("axios@1.2.3") that was installed for the import alone,
 //     the package is in the folder of its alias.
-//  12. A shared module has folders of its own for packages that the action has in
+//  14. A shared module has folders of its own for packages that the action has in
 //     another version.
-//  13. A package with [mainNode] among its quirks gives its "main" file.
-//  14. Any other package comes from the list of dependencies, if there is one and
-//     the author's own code asks, else from node_modules above the importer; its
-//     main module is the one for Node if its "browser" field replaces all of it.
-//     If nothing is there, the name may be an alias of the author's own file in
-//     tsconfig.json.
+//  15. Any other package comes from the list of dependencies, if there is one and
+//     the author's own code asks, else from node_modules above the importer, as in
+//     Node: esbuild has Node's rules. A package in its other form is resolved in
+//     otherform.go. If nothing is there, the name may be an alias of the author's
+//     own file in tsconfig.json.
 //
 // An answer without a path leaves the import to esbuild: when it finds nothing
 // either, whether that is an error depends on the code around, which esbuild
-// knows.
+// knows. What esbuild finds itself also has the "type" of its package.json, which
+// an answer with a path has not.
 var steps = []func(*resolver, api.OnResolveArgs) (api.OnResolveResult, bool){
 	(*resolver).ownLookup,
 	(*resolver).entryPoint,
 	(*resolver).entryImport,
 	(*resolver).sharedModule,
+	(*resolver).replaced,
 	(*resolver).builtin,
 	(*resolver).webAddress,
 	(*resolver).requireResolve,
 	(*resolver).hostFile,
 	(*resolver).standIn,
+	(*resolver).missing,
 	(*resolver).file,
 	(*resolver).alias,
 	(*resolver).sharedModulesPackage,
-	(*resolver).mainForNode,
 	(*resolver).pkg,
 }
 
@@ -88,7 +88,7 @@ func (j *job) plugin() api.Plugin {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, r.resolve)
 		for space, load := range map[string]func(api.OnLoadArgs) (api.OnLoadResult, error){
 			entrySpace: j.loadEntry, emptySpace: loadEmpty, sharedSpace: j.loadSharedModule, secretsSpace: loadSecrets,
-			standInSpace: loadStandIn, socketSpace: loadRefusing,
+			standInSpace: loadStandIn, socketSpace: loadRefusing, missingSpace: loadMissing,
 		} {
 			build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: space}, load)
 		}
@@ -155,7 +155,8 @@ func (r *resolver) target(args api.OnResolveArgs, t target) api.OnResolveResult 
 func (r *resolver) builtin(args api.OnResolveArgs) (api.OnResolveResult, bool) {
 	name, ok := builtinOf(args.Path)
 	if !ok {
-		return none, false
+		unknown := strings.HasPrefix(args.Path, "node:") && npm.PackageDir(args.Importer) == ""
+		return api.OnResolveResult{Errors: []api.Message{{Text: unresolved(args.Path)}}}, unknown // esbuild would leave it to the run
 	}
 	if args.Namespace == socketSpace {
 		return api.OnResolveResult{Path: args.Path, External: true}, true
@@ -181,19 +182,8 @@ func (r *resolver) hostFile(args api.OnResolveArgs) (api.OnResolveResult, bool) 
 
 // file answers an import that names no package.
 func (r *resolver) file(args api.OnResolveArgs) (api.OnResolveResult, bool) {
-	if _, ok := npm.ParseSpecifier(args.Path); ok {
-		return none, false
-	}
-	dir := npm.PackageDir(args.Importer)
-	if dir == "" || quirkOf(r.pkgs.Name(dir)).main != mainNode {
-		return none, true
-	}
-	file := r.pkgs.In(dir).MainFile()
-	path := filepath.Join(args.ResolveDir, filepath.FromSlash(args.Path))
-	if file == "" || path != dir && !slices.Contains([]string{path, path + ".js", filepath.Join(path, "index.js")}, file) {
-		return none, true
-	}
-	return api.OnResolveResult{Path: file, Namespace: "file"}, true
+	_, ok := npm.ParseSpecifier(args.Path)
+	return none, !ok
 }
 
 func (r *resolver) alias(args api.OnResolveArgs) (api.OnResolveResult, bool) {
@@ -202,7 +192,7 @@ func (r *resolver) alias(args api.OnResolveArgs) (api.OnResolveResult, bool) {
 	if !ok {
 		return none, false
 	}
-	return r.lookup(folder+s.Sub, r.installed, args), true
+	return r.find(folder, s.Sub, r.installed, args), true
 }
 
 func (r *resolver) sharedModulesPackage(args api.OnResolveArgs) (api.OnResolveResult, bool) {
@@ -211,31 +201,29 @@ func (r *resolver) sharedModulesPackage(args api.OnResolveArgs) (api.OnResolveRe
 	if !ok || args.Namespace != sharedSpace {
 		return none, false
 	}
-	return r.lookup(folder+s.Sub, r.installed, args), true
-}
-
-// mainForNode returns a package's "main" file. esbuild would look up its "browser"
-// field.
-func (r *resolver) mainForNode(args api.OnResolveArgs) (api.OnResolveResult, bool) {
-	s, _ := npm.ParseSpecifier(args.Path)
-	if s.Sub != "" || quirkOf(s.Name).main != mainNode {
-		return none, false
-	}
-	file := r.pkgs.Of(s.Name, r.packagesFor(args)).MainFile()
-	return api.OnResolveResult{Path: file, Namespace: "file"}, file != ""
+	return r.find(folder, s.Sub, r.installed, args), true
 }
 
 func (r *resolver) pkg(args api.OnResolveArgs) (api.OnResolveResult, bool) {
 	s, _ := npm.ParseSpecifier(args.Path)
-	if s.Version != "" {
-		args.Path = s.Name + s.Sub
-	}
 	dir := r.packagesFor(args)
-	found := r.lookup(r.withoutBrowser(s, args.Path, dir), dir, args)
+	if s.Version == "" && dir == args.ResolveDir && !r.inOtherForm(r.packageOf(s.Name, dir, args.Importer)) {
+		return none, true
+	}
+	found := r.find(s.Name, s.Sub, dir, args)
 	if found.Path == "" && dir != args.ResolveDir {
+		args.Path = s.Name + s.Sub
 		return r.ownFile(args), true
 	}
 	return found, true
+}
+
+// find finds a package's file from a folder. It returns none when nothing is there.
+func (r *resolver) find(name, sub, dir string, args api.OnResolveArgs) api.OnResolveResult {
+	if m := r.packageOf(name, dir, args.Importer); r.inOtherForm(m) {
+		return r.otherEntry(m, sub, args)
+	}
+	return r.lookup(name+sub, dir, args)
 }
 
 // packagesFor returns the folder from which an import of a package is looked up.
@@ -282,30 +270,6 @@ func (r *resolver) lookup(path, dir string, args api.OnResolveArgs) api.OnResolv
 		answer.SideEffects = api.SideEffectsFalse
 	}
 	return answer
-}
-
-// withoutBrowser returns the path of a package's "main" file when an old "browser"
-// field replaces the whole package: that names code for a page with a DOM, and a
-// sandbox runs the code for Node. Any other package's path it returns as it is.
-func (r *resolver) withoutBrowser(s npm.Specifier, path, dir string) string {
-	if s.Sub != "" || quirkOf(s.Name).main == mainBrowser {
-		return path
-	}
-	m := r.pkgs.Of(s.Name, dir)
-	var browser string
-	if m == nil || m.Exports != nil || json.Unmarshal(m.Browser, &browser) != nil || browser == "" {
-		return path
-	}
-	main := m.Main
-	if main == "" {
-		main = "index.js"
-	}
-	if found := r.build.Resolve("./"+filepath.ToSlash(filepath.Clean(main)), api.ResolveOptions{
-		ResolveDir: m.Dir, Kind: api.ResolveJSRequireCall, PluginData: lookup{},
-	}); len(found.Errors) == 0 {
-		return found.Path
-	}
-	return path
 }
 
 // refuse answers an import that would read a file of this machine.

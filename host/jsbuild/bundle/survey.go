@@ -42,7 +42,7 @@ func (j *job) look(ctx context.Context) error {
 		j.loadFiles(build)
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, j.scout)
 	}}}
-	r, err := run(ctx, o)
+	r, err := run(ctx, o, once)
 	if err != nil {
 		return err
 	}

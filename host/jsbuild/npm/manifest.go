@@ -14,14 +14,23 @@ import (
 type Manifest struct {
 	Name                 string            `json:"name"`
 	Version              string            `json:"version"`
+	Type                 string            `json:"type"`
 	Main                 string            `json:"main"`
+	Module               string            `json:"module"`
 	Browser              json.RawMessage   `json:"browser"`
 	Exports              json.RawMessage   `json:"exports"`
+	Imports              json.RawMessage   `json:"imports"`
 	Dependencies         map[string]string `json:"dependencies"`
 	DevDependencies      map[string]string `json:"devDependencies"`
 	OptionalDependencies map[string]string `json:"optionalDependencies"`
+	PeerDependenciesMeta map[string]Peer   `json:"peerDependenciesMeta"`
 
 	Dir string `json:"-"` // the folder of the file
+}
+
+// Peer is what a package.json says of a peer dependency.
+type Peer struct {
+	Optional bool `json:"optional"`
 }
 
 // Manifests reads package.json files, each once. Its zero value is ready, and it
@@ -56,22 +65,6 @@ func readManifest(dir string) *Manifest {
 		return nil
 	}
 	return &found
-}
-
-// MainFile returns the file that "main" names, "" when there is no such file or
-// no manifest.
-func (m *Manifest) MainFile() string {
-	if m == nil || m.Main == "" {
-		return ""
-	}
-	file, err := filepath.EvalSymlinks(filepath.Join(m.Dir, filepath.FromSlash(m.Main)))
-	if err != nil {
-		return ""
-	}
-	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
-		return ""
-	}
-	return file
 }
 
 // Name returns the name of the package in a folder. The folder's own name may be
