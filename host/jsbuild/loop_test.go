@@ -110,7 +110,7 @@ func TestErrorsOfAnActionComeInParts(t *testing.T) {
 			if *result.Error != tt.want || !strings.HasPrefix(stack, tt.stack) {
 				t.Errorf("error %+v, stack %q, want %+v", *result.Error, stack, tt.want)
 			}
-			if tt.stack != "" && (!strings.Contains(stack, "at action.js:") || strings.Contains(stack, "usher-")) {
+			if tt.stack != "" && (!strings.Contains(stack, "action.js:") || strings.Contains(stack, "usher-")) {
 				t.Errorf("stack %q", stack)
 			}
 		})

@@ -65,6 +65,7 @@ ENGINE(JS_NewObject) JSValue JS_NewObject(JSContext);
 ENGINE(JS_NewArray) JSValue JS_NewArray(JSContext);
 ENGINE(JS_NewAtomLen) JSAtom JS_NewAtomLen(JSContext, const char *, u32 size);
 ENGINE(JS_ValueToAtom) JSAtom JS_ValueToAtom(JSContext, JSValue);
+ENGINE(JS_AtomToString) JSValue JS_AtomToString(JSContext, JSAtom);
 ENGINE(JS_FreeAtom) void JS_FreeAtom(JSContext, JSAtom);
 ENGINE(JS_DefinePropertyValue) int JS_DefinePropertyValue(JSContext, JSValue, JSAtom, JSValue, int flags);
 ENGINE(JS_DefinePropertyValueUint32) int JS_DefinePropertyValueUint32(JSContext, JSValue, u32 index, JSValue, int flags);
@@ -112,3 +113,8 @@ WASI("clock_time_get") int clock_time_get(int clock, u64 precision, u64 *nanos);
 
 // parse_json is in json.c.
 JSValue parse_json(JSContext, u8 *text, u32 size);
+
+// These are in frames.c.
+u32 next_job(JSRuntime rt);
+JSValue async_frames(JSContext ctx, JSRuntime rt, u32 job, u32 limit);
+JSValue waiting_frames(JSContext ctx, JSRuntime rt, u32 limit);

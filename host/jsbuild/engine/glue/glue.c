@@ -24,6 +24,7 @@ static JSValue handlers; // what the runtime registered: define, prepare, descri
 static JSValue native;   // the primitives
 static JSValue rejection = JS_UNDEFINED;
 static int failed; // the run has set an error
+static u32 job;    // the engine's job that runs; 0 when none does
 static struct block deferred; // bytecode that each run evaluates first
 static struct block answer;   // of the last call of the build
 static u8 *first;             // the heap's first block
@@ -265,7 +266,7 @@ static JSValue keep(JSValue *slot, JSValue v) {
 static const char *const primitives[] = {
     "ainput", "boutput", "cerror", "dhttp_start", "ehttp_wait", "fhttp_cancel", "gcache_get", "hcache_set",
     "icache_delete", "jlog", "ksleep", "lnow", "mrandom", "ncrypto", "outf8_encode", "putf8_decode",
-    "qon_rejection", "rregister", "smath_random",
+    "qon_rejection", "rregister", "smath_random", "tasync_frames", "uwaiting_frames",
 };
 
 static JSValue primitive(char letter, JSValue a, JSValue b) {
@@ -296,6 +297,8 @@ static JSValue primitive(char letter, JSValue a, JSValue b) {
   case 'q': return keep(&rejection, a);
   case 'r': return keep(&handlers, a);
   case 's': return JS_NewNumber(ctx, math_random());
+  case 't': return async_frames(ctx, rt, job, (u32)number(a));
+  case 'u': return waiting_frames(ctx, rt, (u32)number(a));
   }
   return JS_UNDEFINED;
 }
@@ -376,7 +379,9 @@ static int done(JSValue got) {
 static int drain(void) {
   for (;;) {
     JSContext at;
+    job = next_job(rt);
     int ran = JS_ExecutePendingJob(rt, &at);
+    job = 0;
     if (!ran) return 1;
     if (ran > 0) continue;
     JSValue error = JS_GetException(ctx);

@@ -17,6 +17,9 @@
 //   crypto(request: Uint8Array) → Uint8Array
 //   utf8_encode(text) → Uint8Array, utf8_decode(bytes: Uint8Array) → string (malformed bytes become U+FFFD)
 //   math_random() → number         in [0, 1); seeded when a run first uses it
+//   async_frames(n), waiting_frames(n) → array | undefined   the frames, n at most, of the async functions that wait for the code that runs,
+//                                  and those that the handler waits in, the innermost first. Each is four elements: the function, line, column and
+//                                  file, or the name of a combinator of promises, an index and two undefined
 //   on_rejection(f)                f(promise, reason, handled) is called when a promise is rejected unhandled, and when it is handled later
 //   register({…})                  what the engine calls: define, prepare and describe when an action is built; start, tick and
 //                                  uncaught(thrown) in a run; explain(thrown) for an error that reached the engine, as JSON

@@ -64,6 +64,17 @@ function requireFrom(builtins) {
   };
 }
 
+// exportedName returns the name that a stack has for a nameless function that the
+// action exports, as in exports.onExecutePostUserRegistration = async () => {};
+// undefined for other functions.
+export function exportedName(f) {
+  if (typeof f !== "function" || typeof exported !== "object" || exported === null) return undefined;
+  for (const name of Object.keys(exported)) {
+    if (Object.getOwnPropertyDescriptor(exported, name).value === f) return `exports.${name}`;
+  }
+  return undefined;
+}
+
 // touch requires what the handler will require, so that a run finds it done.
 // What fails here fails again in the run, where it matters.
 export function touch() {

@@ -9,6 +9,7 @@
 // An uncaught refusal of the sandbox is final: after it the run waits neither for the
 // handler nor for a timer, but only for the requests under way.
 import { native } from "../native.js";
+import { waitingFrames } from "../node/asyncframe.js";
 import { UnsupportedInSandboxError } from "../node/unsupported.js";
 import { evaluate, handler, touch } from "./action.js";
 import { apiOf } from "./api.js";
@@ -35,6 +36,7 @@ const maxTimelessBatches = 100;
 // run's last moments are left to that.
 const marginMillis = 250;
 
+const maxWaitingFrames = 20;
 const longDelay = 1000; // ms; worth a word in the log
 const neverSettled =
   "The handler never settled: it awaits a promise that nothing is left to settle. Look for a callback that is never called, or a promise that is never resolved.";
@@ -165,13 +167,20 @@ function wait(ms) {
 
 // end reports the outcome of the run, and clears its state.
 function end() {
-  if (!settled && !broken) fail(new Error(neverSettled));
+  if (!settled && !broken) fail(unsettled());
   if (settled?.at != null) logDelay();
   conclude(commands);
   dropTimers();
   dropRequests();
   dropTicks();
   forgetBegin();
+}
+
+// unsettled is the error of a handler that waits for ever. Its stack is where it does.
+function unsettled() {
+  const error = new Error(neverSettled);
+  error.stack = [`Error: ${neverSettled}`, ...waitingFrames(maxWaitingFrames)].join("\n    at ");
+  return error;
 }
 
 // logDelay logs the work that the run did not wait for after its handler had settled,

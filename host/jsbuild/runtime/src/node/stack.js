@@ -1,22 +1,29 @@
 // Stacks in the form that programs know from V8: they begin with the error's
 // name and message as they are when the stack is first asked for, and frames of
 // the runtime itself are left out.
+import { exportedName } from "../loop/action.js";
+import { native } from "../native.js";
+import { framesOf } from "./asyncframe.js";
 import { reword } from "./wording.js";
 
 const errorText = Error.prototype.toString;
 const captureNative = Error.captureStackTrace;
 const { get: read } = Object.getOwnPropertyDescriptor(Error.prototype, "stack");
 
+const maxWaiting = 10; // frames
+
 // Trace holds the frames of an error until its stack is asked for.
 class Trace {
-  constructor(frames) {
+  constructor(frames, waiting) {
     this.frames = frames;
+    this.waiting = waiting; // the async functions that wait for the last of them, as the engine has them
   }
 
   text(error) {
     const own = constructorsOf(error);
     const made = this.frames.findIndex((frame) => !(frame.isConstructor() && own.has(frame.getFunctionName())));
     const lines = this.frames.slice(Math.max(made, 0)).map(place).filter(Boolean);
+    for (const frame of framesOf(this.waiting)) if (lines.length < maxWaiting) lines.push(`${frame}`);
     return [heading(error), ...lines].join("\n    at ");
   }
 }
@@ -39,7 +46,7 @@ function heading(error) {
 
 function place(frame) {
   const file = frame.getFileName();
-  const name = (frame.isConstructor() ? "new " : "") + (frame.getFunctionName() ?? "");
+  const name = (frame.isConstructor() ? "new " : "") + (frame.getFunctionName() ?? exportedName(frame.getFunction()) ?? "");
   if (frame.isNative()) return name && !passing.has(name) ? `${name} (<anonymous>)` : null;
   if (!file || file === ownFile) return null;
   const position = `${file}:${frame.getLineNumber()}:${frame.getColumnNumber()}`;
@@ -59,7 +66,7 @@ const ownFile = (() => {
 
 function prepareStackTrace(error, frames) {
   reword(error);
-  return new Trace(frames);
+  return new Trace(frames, native.async_frames(maxWaiting));
 }
 
 function captureStackTrace(target, above) {

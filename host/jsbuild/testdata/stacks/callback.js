@@ -1,0 +1,7 @@
+const { each } = require("deep");
+
+exports.onExecutePostUserRegistration = async () => {
+  each([1], function visit(one) {
+    throw new Error(`no ${one}`);
+  });
+};

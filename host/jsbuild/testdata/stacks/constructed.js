@@ -1,0 +1,8 @@
+const { Client } = require("deep");
+
+function make() {
+  return new Client({});
+}
+exports.onExecutePostUserRegistration = async () => {
+  make();
+};

@@ -1,0 +1,5 @@
+const { b } = require("minified");
+
+exports.onExecutePostUserRegistration = async () => {
+  await b();
+};

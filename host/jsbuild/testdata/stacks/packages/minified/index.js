@@ -1,0 +1,1 @@
+exports.a=async function(n){await null;if(n)throw new Error("small")};exports.b=function(){return exports.a(1)};

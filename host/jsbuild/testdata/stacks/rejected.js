@@ -1,0 +1,5 @@
+exports.onExecutePostUserRegistration = async () => {
+  await new Promise((resolve, reject) => {
+    setImmediate(() => reject(new Error("rejected")));
+  });
+};
