@@ -113,7 +113,7 @@ type Stats struct {
 // the run. It holds secret values: seal it before it is stored.
 type Tape struct {
 	Seed    []byte            `json:"seed,omitempty"`    // 32 bytes from which the guest's random numbers came; nil when it used none
-	Start   time.Time         `json:"start,omitzero"`    // the guest's clock at its start, which moves only when a host call returns; zero when it never read it
+	Start   time.Time         `json:"start,omitzero"`    // the guest's clock at its start; zero when it never read it. Looks at it move it by fuel, see package guest
 	Secrets map[string]string `json:"secrets,omitempty"` // as in event.secrets
 	Calls   []Call            `json:"calls,omitempty"`
 }

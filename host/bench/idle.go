@@ -124,8 +124,8 @@ func (h *hold) arrive() {
 type still struct{}
 
 func (still) Read(p []byte) (int, error)         { return len(p), nil }
-func (still) Now() time.Time                     { return time.Unix(0, 0) }
-func (still) Elapsed() time.Duration             { return 0 }
+func (still) Now(*sandbox.Call) time.Time                     { return time.Unix(0, 0) }
+func (still) Elapsed(*sandbox.Call) time.Duration             { return 0 }
 func (still) Sleep(*sandbox.Call, time.Duration) {}
 
 func runOnce(ctx context.Context, m *sandbox.Module, entry string, input []byte, h *hold) error {

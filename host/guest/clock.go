@@ -7,11 +7,13 @@ import (
 	"github.com/usherhost/usher/host/sandbox"
 )
 
-// clock is the guest's: it stands still while the guest computes, and moves when
-// a host call returns.
+// clock is the guest's. It moves when a host call returns, by the time that really
+// passed, and between two looks at it without a host call, by the fuel that the guest
+// used. The former is on the tape, the latter follows from it.
 type clock struct {
 	started time.Time
 	offset  time.Duration // of the guest's time, from started
+	spins   sandbox.Spins // the looks at it since the last host call
 	read    bool          // the guest knows the time, so it is on the tape
 }
 
@@ -20,18 +22,25 @@ func (k *clock) now() time.Time { return k.started.Add(k.offset) }
 
 // advance moves the clock to the present, after a host call.
 func (k *clock) advance() {
-	k.offset = max(k.offset, time.Since(k.started)).Truncate(time.Microsecond)
+	k.offset = max(k.offset, time.Since(k.started))
+	if rest := k.offset % time.Microsecond; rest > 0 { // up: it never goes back
+		k.offset += time.Microsecond - rest
+	}
+	k.spins.Pause()
 	k.read = true
 }
 
 // Now implements sandbox.Clock.
-func (k *clock) Now() time.Time {
+func (k *clock) Now(s *sandbox.Call) time.Time {
 	k.read = true
-	return k.now()
+	return k.started.Add(k.Elapsed(s))
 }
 
 // Elapsed implements sandbox.Clock.
-func (k *clock) Elapsed() time.Duration { return k.offset }
+func (k *clock) Elapsed(s *sandbox.Call) time.Duration {
+	k.offset += k.spins.Look(s)
+	return k.offset
+}
 
 // Sleep implements sandbox.Clock.
 func (k *clock) Sleep(s *sandbox.Call, d time.Duration) { s.Host.(*call).sleep(s, d) }

@@ -31,7 +31,7 @@ type store struct {
 }
 
 func (s *store) Module(_ context.Context, digest string) ([]byte, error) {
-	for _, name := range []string{"script", "echo", "noop", "loop", "logs", "calls", "trap", "random", "memory", "recursion", "flood"} {
+	for _, name := range []string{"script", "echo", "noop", "loop", "logs", "calls", "trap", "random", "memory", "recursion", "flood", "spin"} {
 		if wasm := guests.Wasm(name); host.Digest(wasm) == digest {
 			return wasm, nil
 		}

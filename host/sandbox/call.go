@@ -32,11 +32,12 @@ type Request struct {
 	Stderr io.Writer
 }
 
-// Clock is a guest's clock.
+// Clock is a guest's clock. A call of Now or Elapsed is the guest's look at it; see
+// [Spins] for the time between two looks.
 type Clock interface {
-	Now() time.Time
-	Elapsed() time.Duration     // how far it has moved since the run began
-	Sleep(*Call, time.Duration) // called when the guest sleeps
+	Now(*Call) time.Time
+	Elapsed(*Call) time.Duration // how far it has moved since the run began
+	Sleep(*Call, time.Duration)  // called when the guest sleeps
 }
 
 // Outcome is the result of a run.
@@ -197,7 +198,7 @@ func (c *Call) monotonic() time.Duration {
 	if c.initial != nil {
 		return monotonicBase
 	}
-	return monotonicBase + c.request.Clock.Elapsed()
+	return monotonicBase + c.request.Clock.Elapsed(c)
 }
 
 // Stop ends the run with f. It does not return; host functions call it on the

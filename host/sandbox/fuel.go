@@ -40,6 +40,33 @@ func (c *Call) used() int64 {
 	return used
 }
 
+// Fuel returns how much fuel the guest has used so far. It depends on the module and
+// on what the guest got, not on the machine. It is for the run's goroutine.
+func (c *Call) Fuel() int64 { return c.used() }
+
+// Spins is the time of a guest that looks at its clock again and again without a call
+// of the host in between: one nanosecond for each unit of fuel, about what the unit
+// takes. So a loop that waits for a time to pass ends, and a guest still measures
+// nothing but its own instructions. The zero value has no look behind it.
+type Spins struct {
+	last int64 // the fuel used at the last look
+	seen bool  // there was one
+}
+
+// Look returns how long the guest has computed since the last look: zero for the first
+// one, and for the first one after Pause.
+func (s *Spins) Look(c *Call) time.Duration {
+	used, last, seen := c.Fuel(), s.last, s.seen
+	s.last, s.seen = used, true
+	if !seen {
+		return 0
+	}
+	return time.Duration(used - last)
+}
+
+// Pause forgets the last look, since time passed otherwise.
+func (s *Spins) Pause() { s.seen = false }
+
 // refuel is called by the guest when its fuel is used up. It ends a run whose
 // deadline has passed or whose fuel limit is reached, and lets Go's scheduler and
 // collector run.

@@ -170,10 +170,20 @@ func (r wasiRun) Random(p []byte) {
 }
 
 // Now implements [wasi.Run].
-func (r wasiRun) Now() time.Time { return r.request.Clock.Now() }
+func (r wasiRun) Now() time.Time {
+	r.Burn(lookUnits)
+	return r.request.Clock.Now(r.Call)
+}
 
 // Elapsed implements [wasi.Run].
-func (r wasiRun) Elapsed() time.Duration { return r.monotonic() }
+func (r wasiRun) Elapsed() time.Duration {
+	r.Burn(lookUnits)
+	return r.monotonic()
+}
+
+// lookUnits is what a look at the clock costs, about what it takes the host. Without it
+// a loop of few instructions would need millions of looks until a time has passed.
+const lookUnits = 500
 
 // Sleep implements [wasi.Run].
 func (r wasiRun) Sleep(d time.Duration) { r.request.Clock.Sleep(r.Call, d) }

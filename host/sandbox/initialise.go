@@ -165,8 +165,11 @@ type initialisation struct {
 	tookRandom bool
 	taint      string // why no snapshot can be taken; "": it can
 
+	spins Spins         // moves the clock of a lenient one
+	spun  time.Duration // how far it has
+
 	session bool // of a [Session]: its blocks in the buffer are not part of the result
-	lenient bool // the clock may be read: it stands still
+	lenient bool // the clock may be read: it moves by fuel alone
 	testRun bool // no snapshot is taken: WASI may be used, and only host functions end it
 }
 
@@ -176,11 +179,17 @@ func (n *initialisation) Read(p []byte) (int, error) {
 	return n.random.Read(p)
 }
 
-// Now implements [Clock]. Reading the clock taints a snapshot before this is called.
-func (n *initialisation) Now() time.Time { return time.Unix(0, 0) }
+// Now implements [Clock]. Reading the clock taints a snapshot before this is called,
+// unless the initialisation is lenient: then code that waits for a time to pass must
+// see it pass.
+func (n *initialisation) Now(c *Call) time.Time {
+	n.spun += n.spins.Look(c)
+	return time.Unix(0, 0).Add(n.spun)
+}
 
-// Elapsed implements [Clock].
-func (n *initialisation) Elapsed() time.Duration { return 0 }
+// Elapsed implements [Clock]. The monotonic clock of a run begins where that of its
+// initialisation stood.
+func (n *initialisation) Elapsed(*Call) time.Duration { return 0 }
 
 // Sleep implements [Clock].
 func (n *initialisation) Sleep(*Call, time.Duration) {}

@@ -54,9 +54,9 @@ func load(t *testing.T, s *sandbox.Sandbox, wasm []byte) *sandbox.Module {
 // stillClock is a clock that stands still.
 type stillClock struct{}
 
-func (stillClock) Now() time.Time                     { return time.Unix(1_700_000_000, 0) }
-func (stillClock) Elapsed() time.Duration             { return 0 }
-func (stillClock) Sleep(*sandbox.Call, time.Duration) {}
+func (stillClock) Now(*sandbox.Call) time.Time         { return time.Unix(1_700_000_000, 0) }
+func (stillClock) Elapsed(*sandbox.Call) time.Duration { return 0 }
+func (stillClock) Sleep(*sandbox.Call, time.Duration)  {}
 
 func request(input string) *sandbox.Request {
 	limits := host.DefaultSettings().Limits

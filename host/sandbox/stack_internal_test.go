@@ -13,9 +13,9 @@ import (
 // stillClock is a clock that stands still.
 type stillClock struct{}
 
-func (stillClock) Now() time.Time             { return time.Unix(0, 0) }
-func (stillClock) Elapsed() time.Duration     { return 0 }
-func (stillClock) Sleep(*Call, time.Duration) {}
+func (stillClock) Now(*Call) time.Time         { return time.Unix(0, 0) }
+func (stillClock) Elapsed(*Call) time.Duration { return 0 }
+func (stillClock) Sleep(*Call, time.Duration)  {}
 
 func runGuest(t *testing.T, m *Module) {
 	t.Helper()

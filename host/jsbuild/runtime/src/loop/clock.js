@@ -1,5 +1,6 @@
-// The run's clock, which moves in host calls only. It is not looked at before
-// something needs it: a run that never does needs no time on its tape.
+// The run's clock, which moves in host calls, and a little between looks at it. It is
+// not looked at before something needs it: a run that never does needs no time on its
+// tape.
 import { native } from "../native.js";
 
 let began = null;

@@ -1,6 +1,6 @@
-// Timers, in the order of their times and then of their making. The run's
-// clock moves in host calls only, so that a timer is due when the loop has
-// waited for it.
+// Timers, in the order of their times and then of their making. A timer
+// is due when the run's clock has reached its time: when the loop has waited for it,
+// or code has looked at the clock for so long.
 import { native } from "../native.js";
 import { bind } from "./context.js";
 import { checkCallback } from "./callback.js";
