@@ -49,12 +49,12 @@ func (s Settings) IsZero() bool {
 		s.OnFailure == "" && s.Checkpoint == "" && s.Isolation == "" && len(s.Config) == 0
 }
 
-// Limits bound one run of an action. Each has a [Fault] of its own.
+// Limits bound one run of an action. Each but LogBytes has a [Fault] of its own.
 type Limits struct {
 	TimeoutMillis     int64 `json:"timeout_ms,omitempty"`      // wall clock of the whole run
 	MemoryBytes       int64 `json:"memory_bytes,omitempty"`    // the guest's linear memory
 	OutputBytes       int64 `json:"output_bytes,omitempty"`    // what the guest may return
-	LogBytes          int64 `json:"log_bytes,omitempty"`       // all its log lines; what is over is cut
+	LogBytes          int64 `json:"log_bytes,omitempty"`       // all its log lines; what is over is cut, and the run goes on
 	RecordBytes       int64 `json:"record_bytes,omitempty"`    // what the run leaves in the store, in JSON: calls, tape, error, output, logs
 	HostCalls         int64 `json:"host_calls,omitempty"`      // calls of host functions with an effect
 	HTTPRequests      int64 `json:"http_requests,omitempty"`   // requests sent, redirects included
@@ -216,6 +216,7 @@ const (
 const (
 	MaxTimeoutMillis = 15 * 60 * 1000
 	MaxMemoryBytes   = 1 << 30
+	MaxLogBytes      = 16 << 20
 	MinMemoryBytes   = 64 << 10 // one page of WebAssembly, the unit of memories
 	MaxAttempts      = 100
 	MaxWaitMillis    = 24 * 3600 * 1000
@@ -260,7 +261,7 @@ func (s Settings) ranges() []bounded {
 		{"/limits/timeout_ms", s.Limits.TimeoutMillis, 1, MaxTimeoutMillis},
 		{"/limits/memory_bytes", s.Limits.MemoryBytes, MinMemoryBytes, MaxMemoryBytes},
 		{"/limits/output_bytes", s.Limits.OutputBytes, 1, 64 << 20},
-		{"/limits/log_bytes", s.Limits.LogBytes, 1, 16 << 20},
+		{"/limits/log_bytes", s.Limits.LogBytes, 1, MaxLogBytes},
 		{"/limits/record_bytes", s.Limits.RecordBytes, 1, 64 << 20},
 		{"/limits/host_calls", s.Limits.HostCalls, 1, 10_000_000},
 		{"/limits/http_requests", s.Limits.HTTPRequests, 1, 10_000},

@@ -34,7 +34,7 @@ type Result struct {
 	Error            *ResultError `json:"error,omitempty"`
 	Output           []byte       `json:"output,omitempty"` // the guest's output, without secrets
 	Logs             []Log        `json:"logs,omitempty"`
-	LogsCut          bool         `json:"logs_cut,omitempty"` // lines over LogBytes were dropped
+	LogsCut          bool         `json:"logs_cut,omitempty"` // lines over LogBytes were cut or dropped; the last one reports how many
 	Calls            []CallNote   `json:"calls,omitempty"`
 	Stats            Stats        `json:"stats"`
 	StartedAt        time.Time    `json:"started_at"`

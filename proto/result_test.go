@@ -20,7 +20,7 @@ func TestResultsHaveTheKeysOfTheMessage(t *testing.T) {
 	at := time.Date(2026, 11, 21, 20, 10, 11, 123_000_000, time.UTC)
 	full := host.Result{
 		ExecutionID: "exe_1", Step: 1, Attempt: 2, BindingID: "bnd_1", ActionID: "act_1", Action: "notify", VersionID: "ver_1", Number: 3,
-		Succeeded: true, DeadLetter: true, Fault: host.FaultLimit, Limit: "log_bytes",
+		Succeeded: true, DeadLetter: true, Fault: host.FaultLimit, Limit: "output_bytes",
 		Error:  &host.ResultError{Name: "Error", Message: "m", Code: "c", Hint: "h", Stack: "s"},
 		Output: []byte("{}"),
 		Logs:   []host.Log{{At: at, Level: "info", Message: "m"}}, LogsCut: true,

@@ -54,7 +54,7 @@ func (s *Server) showLogs(c echo.Context) error {
 	return c.Blob(http.StatusOK, echo.MIMETextPlainCharsetUTF8, out.Bytes())
 }
 
-// linesOf are a run's lines, and one more with its error or when lines are missing.
+// linesOf are a run's lines, and one more with its error.
 func linesOf(r host.Result) []logLine {
 	var lines []logLine
 	add := func(at time.Time, level, message string) {
@@ -62,9 +62,6 @@ func linesOf(r host.Result) []logLine {
 	}
 	for _, l := range r.Logs {
 		add(l.At, l.Level, l.Message)
-	}
-	if r.LogsCut {
-		add(r.EndedAt, "warn", "(lines over the limit log_bytes are missing)")
 	}
 	if r.Error != nil {
 		add(r.EndedAt, "error", strings.TrimRight(r.Error.Line()+"\n"+r.Error.Stack, "\n"))

@@ -28,9 +28,8 @@ func extismFunctions() []sandbox.Function {
 	}
 	for _, level := range levels {
 		functions = append(functions, function("log_"+level, i64, nil, func(s *sandbox.Call, c *call, stack []uint64) {
-			message := s.Bytes("log_"+level, stack[0])
+			c.logBlock(s, "log_"+level, level, stack[0])
 			s.Free(stack[0])
-			c.log(level, string(message))
 		}))
 	}
 	for i := range functions {

@@ -26,7 +26,6 @@ func (c *call) limitFix(limit string) *host.Fix {
 		"timeout_ms":      c.settings.Limits.TimeoutMillis,
 		"memory_bytes":    c.settings.Limits.MemoryBytes,
 		"output_bytes":    c.settings.Limits.OutputBytes,
-		"log_bytes":       c.settings.Limits.LogBytes,
 		"record_bytes":    c.settings.Limits.RecordBytes,
 		"host_calls":      c.settings.Limits.HostCalls,
 		"http_requests":   c.settings.Limits.HTTPRequests,

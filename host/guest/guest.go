@@ -227,6 +227,7 @@ func hostFault(doing string, err error) *sandbox.Fault {
 // result is the run's result.
 func (c *call) result(out sandbox.Outcome) host.Result {
 	output := c.keepOutput(&out)
+	logs, logsCut := c.logs()
 	r := host.Result{
 		ExecutionID: c.run.ExecutionID,
 		Step:        c.run.Index,
@@ -238,8 +239,8 @@ func (c *call) result(out sandbox.Outcome) host.Result {
 		Number:      c.run.Step.Number,
 		Succeeded:   out.Fault == nil,
 		Output:      output,
-		Logs:        c.record.logs,
-		LogsCut:     c.record.logsCut,
+		Logs:        logs,
+		LogsCut:     logsCut,
 		Calls:       c.record.notes,
 		StartedAt:   c.clock.started,
 		Contacted:   c.origins(),

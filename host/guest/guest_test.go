@@ -376,7 +376,10 @@ func TestAFailureNamesThePartyAndWhatToDo(t *testing.T) {
 			name: "time in a host call", fault: host.FaultLimit, limit: "timeout_ms", message: "in clock_sleep 1m0s", hint: "--limit timeout_ms=400",
 			steps: []guests.Step{{Function: "clock_sleep", Argument: guests.Word(60_000)}, {Function: "clock_sleep", Argument: guests.Word(60_000)}},
 		},
-		{name: "logs", guest: "logs", fault: host.FaultLimit, limit: "log_bytes", message: "wrote more than 10000 bytes of logs"},
+		{
+			name: "lines without end", guest: "logs", fault: host.FaultLimit, limit: "fuel", message: "used more than 50000000 units of fuel",
+			change: func(w *world) { w.settings.Limits.Fuel = 50_000_000 },
+		},
 		{name: "host calls", guest: "calls", fault: host.FaultLimit, limit: "host_calls", message: "called the host more than 100 times"},
 		{name: "a trap", guest: "trap", fault: host.FaultGuest, message: "trapped: unreachable"},
 		{

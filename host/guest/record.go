@@ -44,7 +44,7 @@ type record struct {
 	notes    []host.CallNote
 	logs     []host.Log
 	logBytes int64
-	logsCut  bool
+	missing  missing // of the logs
 
 	used int64 // bytes of all of it
 	held int64 // of that, counted as memory of the host
@@ -213,9 +213,6 @@ func (c *call) keepNote(n host.CallNote) {
 func (c *call) keepLog(l host.Log) {
 	m := measure{bytes: logBytes, exact: true}
 	m.text(l.Message)
-	if m.bytes > c.room() {
-		c.record.logsCut = true
-	}
 	c.leave("log_write", m.bytes)
 	c.record.logs = append(c.record.logs, l)
 }

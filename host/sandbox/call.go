@@ -228,6 +228,15 @@ func (c *Call) Bytes(function string, offset uint64) []byte {
 	return append([]byte{}, b...)
 }
 
+// Begin returns a copy of the first bytes of the block at offset, most at most. It is
+// [Call.Bytes] otherwise.
+func (c *Call) Begin(function string, offset uint64, most int) []byte {
+	b := c.block(function, offset)
+	b = b[:min(len(b), most)]
+	c.Charge("what it passes to the host", len(b))
+	return append([]byte{}, b...)
+}
+
 // Length returns how many bytes the block at offset has, 0 for offset 0. An
 // offset that names no block ends the run.
 func (c *Call) Length(function string, offset uint64) int { return len(c.block(function, offset)) }

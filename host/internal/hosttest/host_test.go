@@ -39,7 +39,7 @@ var hostile = map[string]string{
 	"recursion":  "memory_bytes",
 	"output":     "output_bytes",
 	"kernelbomb": "memory_bytes",
-	"logs":       "log_bytes",
+	"logs":       "fuel",
 	"calls":      "host_calls",
 	"badpointer": "",
 }

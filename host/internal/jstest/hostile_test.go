@@ -129,7 +129,30 @@ func TestAMillionLogLinesAreCutAtTheLimit(t *testing.T) {
 	if limit := host.DefaultSettings().Limits.LogBytes; int64(size) > limit {
 		t.Errorf("%d bytes of logs, and the limit is %d", size, limit)
 	}
-	if !result.LogsCut && result.Limit != "host_calls" && result.Limit != "log_bytes" {
+	if !result.LogsCut && result.Limit != "fuel" {
 		t.Errorf("logs cut %t, fault %q %q, error %+v", result.LogsCut, result.Fault, result.Limit, result.Error)
+	}
+}
+
+// TestWhatIsTooLargeForTheLogIsCutAndTheRunGoesOn logs too much by each way that an
+// action has.
+func TestWhatIsTooLargeForTheLogIsCutAndTheRunGoesOn(t *testing.T) {
+	for _, body := range []string{
+		`console.log("x".repeat(300000)); console.error("y".repeat(300000));`,
+		`process.stdout.write("x".repeat(300000) + "\n"); process.stderr.write("y".repeat(300000) + "\n");`,
+		`console.table(Array(5000).fill({ a: 1, b: 2 })); console.dir("y".repeat(300000));`,
+		`for (let i = 0; i < 20000; i++) console.log("line", i, "x".repeat(50));`,
+		`console.log("x".repeat(9000000));`,
+		`console.log(Buffer.alloc(300000).toString("hex"));`,
+	} {
+		result := run(t, build(t, handler(body+`api.cache.set("done", "yes");`)), jstest.Run{})
+		if !result.Succeeded || !result.LogsCut {
+			t.Errorf("%s: logs cut %t, %s, error %+v", body, result.LogsCut, result.Limit, result.Error)
+			continue
+		}
+		last := result.Logs[len(result.Logs)-1]
+		if note := result.Calls[len(result.Calls)-1]; note.Function != "cache_set" || !strings.HasPrefix(last.Message, "(logs are missing: ") {
+			t.Errorf("%s: last call %s, last line %.100q", body, note.Function, last.Message)
+		}
 	}
 }

@@ -19,7 +19,6 @@ const (
 	memory     = "limit:memory_bytes"
 	record     = "limit:record_bytes"
 	output     = "limit:output_bytes"
-	logs       = "limit:log_bytes"
 	calls      = "limit:host_calls"
 	fuel       = "limit:fuel"
 	names      = "limit:name_bytes"
@@ -53,10 +52,10 @@ func leaving() []*action {
 		flood("variables", guests.Flood{Function: "var_set", Size: 0x0f7f7f, Times: 0x400, Fill: 'v'}, names, timeout),
 		flood("error", guests.Flood{Function: "error_set", Size: much, Times: 1, Fill: 1}, record, memory, timeout, guestFault),
 		flood("headers", guests.Flood{Function: "http_send", Size: much, Times: 0x7f7f, Before: `{"method":"GET","url":"http://127.0.0.1:9/","headers":{"a":"`, Behind: `"}}`, Fill: 'h'}, record, memory, timeout, calls),
-		flood("lines", guests.Flood{Function: "log_warn", Size: 0x0f7f7f, Times: 0x400, Fill: 'l'}, logs, record, memory, timeout),
-		flood("standard-output", guests.Flood{Function: "stdout", Size: 0x0f7f7f, Times: 0x400, Fill: 'l'}, logs, record, memory, timeout),
+		flood("lines", guests.Flood{Function: "log_warn", Size: 0x0f7f7f, Times: 0x400, Fill: 'l'}, "", fuel, timeout),
+		flood("standard-output", guests.Flood{Function: "stdout", Size: 0x0f7f7f, Times: 0x400, Fill: 'l'}, "", fuel, timeout),
 		guest("output", "output", output),
-		guest("logs", "logs", logs),
+		guest("logs", "logs", fuel),
 		guest("calls", "calls", calls),
 		guest("memory", "memory", memory),
 		guest("kernel", "kernelbomb", memory),

@@ -43,5 +43,8 @@ func CutMark[T string | []byte](s T) string {
 	if at := strings.LastIndex(tail, cutMark); at >= 0 {
 		return tail[at:]
 	}
-	return fmt.Sprintf("%s%d bytes)", cutMark, len(s))
+	return SizeMark(len(s))
 }
+
+// SizeMark returns the mark for a string of size bytes that was cut.
+func SizeMark(size int) string { return fmt.Sprintf("%s%d bytes)", cutMark, size) }

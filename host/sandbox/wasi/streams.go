@@ -162,6 +162,9 @@ func noBytes(m memory, vectors, n, result uint64) uint64 {
 	return errno(m.put32(result, 0))
 }
 
+// writeUnits is the fuel for a vector that is written, besides a unit for each byte.
+const writeUnits = 200
+
 // write serves the standard output and error.
 func write(r Run, m memory, s []uint64) uint64 {
 	r.Taint("it writes to its standard output or error")
@@ -178,6 +181,7 @@ func write(r Run, m memory, s []uint64) uint64 {
 	r.Check()
 	written := uint32(0)
 	code := eachVector(m, s[1], s[2], func(data []byte) uint64 {
+		r.Burn(writeUnits + int64(len(data)))
 		n, err := out.Write(data)
 		written += uint32(n)
 		if err != nil {

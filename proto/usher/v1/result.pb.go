@@ -60,7 +60,7 @@ type Result struct {
 	Output []byte `protobuf:"bytes,14,opt,name=output,proto3,oneof" json:"output,omitempty"`
 	// The lines that the action wrote.
 	Logs []*Log `protobuf:"bytes,15,rep,name=logs,proto3" json:"logs,omitempty"`
-	// Lines were dropped, because there were too many.
+	// Lines were cut or dropped, because there were too many; the last one reports how many.
 	LogsCut *bool `protobuf:"varint,16,opt,name=logs_cut,proto3,oneof" json:"logs_cut,omitempty"`
 	// The host calls that the action made.
 	Calls []*CallNote `protobuf:"bytes,17,rep,name=calls,proto3" json:"calls,omitempty"`
