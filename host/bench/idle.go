@@ -123,10 +123,10 @@ func (h *hold) arrive() {
 // still is the world of a guest that is only weighed: no chance, no time.
 type still struct{}
 
-func (still) Read(p []byte) (int, error)         { return len(p), nil }
-func (still) Now(*sandbox.Call) time.Time                     { return time.Unix(0, 0) }
-func (still) Elapsed(*sandbox.Call) time.Duration             { return 0 }
-func (still) Sleep(*sandbox.Call, time.Duration) {}
+func (still) Read(p []byte) (int, error)          { return len(p), nil }
+func (still) Now(*sandbox.Call) time.Time         { return time.Unix(0, 0) }
+func (still) Elapsed(*sandbox.Call) time.Duration { return 0 }
+func (still) Sleep(*sandbox.Call, time.Duration)  {}
 
 func runOnce(ctx context.Context, m *sandbox.Module, entry string, input []byte, h *hold) error {
 	out := m.Run(ctx, &sandbox.Request{
