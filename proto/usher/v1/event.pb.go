@@ -1539,7 +1539,7 @@ var File_usher_v1_event_proto protoreflect.FileDescriptor
 
 const file_usher_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x14usher/v1/event.proto\x12\busher.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x16usher/v1/options.proto\"\x88\x19\n" +
+	"\x14usher/v1/event.proto\x12\busher.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x16usher/v1/options.proto\"\x90\x19\n" +
 	"\x19PostUserRegistrationEvent\x12E\n" +
 	"\x0eauthentication\x18\x01 \x01(\v2\x18.usher.v1.AuthenticationH\x00R\x0eauthentication\x88\x01\x01\x12<\n" +
 	"\n" +
@@ -1559,7 +1559,7 @@ const file_usher_v1_event_proto_rawDesc = "" +
 	"\x04user\x18\v \x01(\v2(.usher.v1.PostUserRegistrationEvent.UserB\x06\xa2\xbb\x18\x02\b\x02R\x04user\x1a:\n" +
 	"\fSecretsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a\x80\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a\x88\x02\n" +
 	"\aRequest\x12-\n" +
 	"\x05geoip\x18\x01 \x01(\v2\x0f.usher.v1.GeoIpB\x06\xa2\xbb\x18\x02\b\x01R\x05geoip\x12\x1f\n" +
 	"\bhostname\x18\x02 \x01(\tH\x00R\bhostname\x88\x01\x01\x12\x16\n" +
@@ -1568,7 +1568,7 @@ const file_usher_v1_event_proto_rawDesc = "" +
 	"\x06method\x18\x05 \x01(\tB\x06\xa2\xbb\x18\x02\b\x01R\x06method\x12#\n" +
 	"\n" +
 	"user_agent\x18\x06 \x01(\tH\x02R\n" +
-	"user_agent\x88\x01\x01B\v\n" +
+	"user_agent\x88\x01\x01:\x06\xa2\xbb\x18\x02\x10\x01B\v\n" +
 	"\t_hostnameB\v\n" +
 	"\t_languageB\r\n" +
 	"\v_user_agent\x1a\xdb\a\n" +
@@ -1647,35 +1647,35 @@ const file_usher_v1_event_proto_rawDesc = "" +
 	"\n" +
 	"\b_requestB\x13\n" +
 	"\x11_security_contextB\x0e\n" +
-	"\f_transaction\"\x98\v\n" +
+	"\f_transaction\"\xc8\v\n" +
 	"\x0eAuthentication\x12U\n" +
-	"\x0frisk_assessment\x18\x01 \x01(\v2'.usher.v1.Authentication.RiskAssessmentH\x00R\x0eriskAssessment\x88\x01\x01\x1aq\n" +
+	"\x0frisk_assessment\x18\x01 \x01(\v2'.usher.v1.Authentication.RiskAssessmentH\x00R\x0eriskAssessment\x88\x01\x01\x1ay\n" +
 	"\x0eRiskAssessment\x12N\n" +
-	"\fsupplemental\x18\x01 \x01(\v2%.usher.v1.Authentication.SupplementalH\x00R\fsupplemental\x88\x01\x01B\x0f\n" +
-	"\r_supplemental\x1aW\n" +
+	"\fsupplemental\x18\x01 \x01(\v2%.usher.v1.Authentication.SupplementalH\x00R\fsupplemental\x88\x01\x01:\x06\xa2\xbb\x18\x02\x10\x01B\x0f\n" +
+	"\r_supplemental\x1a_\n" +
 	"\fSupplemental\x12<\n" +
-	"\x06akamai\x18\x01 \x01(\v2\x1f.usher.v1.Authentication.AkamaiH\x00R\x06akamai\x88\x01\x01B\t\n" +
-	"\a_akamai\x1a\xcc\x01\n" +
+	"\x06akamai\x18\x01 \x01(\v2\x1f.usher.v1.Authentication.AkamaiH\x00R\x06akamai\x88\x01\x01:\x06\xa2\xbb\x18\x02\x10\x01B\t\n" +
+	"\a_akamai\x1a\xd4\x01\n" +
 	"\x06Akamai\x12F\n" +
 	"\n" +
 	"akamai_bot\x18\x01 \x01(\v2\".usher.v1.Authentication.AkamaiBotH\x00R\takamaiBot\x88\x01\x01\x12V\n" +
-	"\x10akamai_user_risk\x18\x02 \x01(\v2'.usher.v1.Authentication.AkamaiUserRiskH\x01R\x0eakamaiUserRisk\x88\x01\x01B\r\n" +
+	"\x10akamai_user_risk\x18\x02 \x01(\v2'.usher.v1.Authentication.AkamaiUserRiskH\x01R\x0eakamaiUserRisk\x88\x01\x01:\x06\xa2\xbb\x18\x02\x10\x01B\r\n" +
 	"\v_akamai_botB\x13\n" +
-	"\x11_akamai_user_risk\x1a\xb9\x02\n" +
+	"\x11_akamai_user_risk\x1a\xc1\x02\n" +
 	"\tAkamaiBot\x12\x17\n" +
 	"\x04type\x18\x01 \x01(\tH\x00R\x04type\x88\x01\x01\x12\x1b\n" +
 	"\x06action\x18\x02 \x01(\tH\x01R\x06action\x88\x01\x01\x12!\n" +
 	"\fbot_category\x18\x03 \x03(\tR\vbotCategory\x12 \n" +
 	"\tbot_score\x18\x04 \x01(\x01H\x02R\bbotScore\x88\x01\x01\x12@\n" +
 	"\x1abot_score_response_segment\x18\x05 \x01(\tH\x03R\x17botScoreResponseSegment\x88\x01\x01\x12 \n" +
-	"\tbotnet_id\x18\x06 \x01(\tH\x04R\bbotnetId\x88\x01\x01B\a\n" +
+	"\tbotnet_id\x18\x06 \x01(\tH\x04R\bbotnetId\x88\x01\x01:\x06\xa2\xbb\x18\x02\x10\x01B\a\n" +
 	"\x05_typeB\t\n" +
 	"\a_actionB\f\n" +
 	"\n" +
 	"_bot_scoreB\x1d\n" +
 	"\x1b_bot_score_response_segmentB\f\n" +
 	"\n" +
-	"_botnet_id\x1a\xc3\x04\n" +
+	"_botnet_id\x1a\xcb\x04\n" +
 	"\x0eAkamaiUserRisk\x12\x1b\n" +
 	"\x06action\x18\x01 \x01(\tH\x00R\x06action\x88\x01\x01\x12\x19\n" +
 	"\x05allow\x18\x02 \x01(\x01H\x01R\x05allow\x88\x01\x01\x12&\n" +
@@ -1690,7 +1690,7 @@ const file_usher_v1_event_proto_rawDesc = "" +
 	" \x01(\v2\x17.google.protobuf.StructH\tR\x05trust\x88\x01\x01\x12\x1f\n" +
 	"\busername\x18\v \x01(\tH\n" +
 	"R\busername\x88\x01\x01\x12\x17\n" +
-	"\x04uuid\x18\f \x01(\tH\vR\x04uuid\x88\x01\x01B\t\n" +
+	"\x04uuid\x18\f \x01(\tH\vR\x04uuid\x88\x01\x01:\x06\xa2\xbb\x18\x02\x10\x01B\t\n" +
 	"\a_actionB\b\n" +
 	"\x06_allowB\x0f\n" +
 	"\r_email_domainB\n" +
@@ -1704,8 +1704,8 @@ const file_usher_v1_event_proto_rawDesc = "" +
 	"\a_statusB\b\n" +
 	"\x06_trustB\v\n" +
 	"\t_usernameB\a\n" +
-	"\x05_uuidB\x12\n" +
-	"\x10_risk_assessment\"\xf4\x01\n" +
+	"\x05_uuid:\x06\xa2\xbb\x18\x02\x10\x01B\x12\n" +
+	"\x10_risk_assessment\"\xfc\x01\n" +
 	"\n" +
 	"Connection\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x02\b\x01R\x02id\x12>\n" +
@@ -1714,13 +1714,13 @@ const file_usher_v1_event_proto_rawDesc = "" +
 	"\bstrategy\x18\x04 \x01(\tB\x19\xa2\xbb\x18\x15\b\x01\x1a\x05auth0\x1a\x05email\x1a\x03smsR\bstrategy\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xcf\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\x06\xa2\xbb\x18\x02\x10\x01\"\xd7\x01\n" +
 	"\fCustomDomain\x12\x1e\n" +
 	"\x06domain\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x02\b\x01R\x06domain\x12\\\n" +
 	"\x0fdomain_metadata\x18\x02 \x03(\v2*.usher.v1.CustomDomain.DomainMetadataEntryB\x06\xa2\xbb\x18\x02\b\x01R\x0fdomain_metadata\x1aA\n" +
 	"\x13DomainMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x93\x04\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\x06\xa2\xbb\x18\x02\x10\x01\"\x93\x04\n" +
 	"\n" +
 	"Experiment\x12,\n" +
 	"\rexperiment_id\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x02\b\x01R\rexperiment_id\x12*\n" +
@@ -1762,14 +1762,14 @@ const file_usher_v1_event_proto_rawDesc = "" +
 	"\x11_subdivision_codeB\x13\n" +
 	"\x11_subdivision_nameB\f\n" +
 	"\n" +
-	"_time_zone\"O\n" +
+	"_time_zone\"W\n" +
 	"\x0fSecurityContext\x12\x15\n" +
 	"\x03ja3\x18\x01 \x01(\tH\x00R\x03ja3\x88\x01\x01\x12\x15\n" +
-	"\x03ja4\x18\x02 \x01(\tH\x01R\x03ja4\x88\x01\x01B\x06\n" +
+	"\x03ja4\x18\x02 \x01(\tH\x01R\x03ja4\x88\x01\x01:\x06\xa2\xbb\x18\x02\x10\x01B\x06\n" +
 	"\x04_ja3B\x06\n" +
-	"\x04_ja4\"#\n" +
+	"\x04_ja4\"+\n" +
 	"\x06Tenant\x12\x19\n" +
-	"\x02id\x18\x01 \x01(\tB\t\xa2\xbb\x18\x05\b\x01(\x80\bR\x02idB3Z1github.com/usherhost/usher/proto/usher/v1;usherv1b\x06proto3"
+	"\x02id\x18\x01 \x01(\tB\t\xa2\xbb\x18\x05\b\x01(\x80\bR\x02id:\x06\xa2\xbb\x18\x02\x10\x01B3Z1github.com/usherhost/usher/proto/usher/v1;usherv1b\x06proto3"
 
 var (
 	file_usher_v1_event_proto_rawDescOnce sync.Once
