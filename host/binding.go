@@ -38,6 +38,7 @@ type Settings struct {
 	Retry      Retry             `json:"retry,omitzero"`
 	OnFailure  OnFailure         `json:"on_failure,omitempty"`
 	Checkpoint Checkpoint        `json:"checkpoint,omitempty"`
+	Record     Record            `json:"record,omitempty"` // of a trigger that decides: strict when any binding of it is
 	Isolation  Isolation         `json:"isolation,omitempty"`
 	Config     map[string]string `json:"config,omitempty"` // what the guest reads with config_get; not secret
 }
@@ -46,7 +47,7 @@ type Settings struct {
 // or map is no choice.
 func (s Settings) IsZero() bool {
 	return s.Limits == Limits{} && s.Egress.IsZero() && s.Retry == Retry{} &&
-		s.OnFailure == "" && s.Checkpoint == "" && s.Isolation == "" && len(s.Config) == 0
+		s.OnFailure == "" && s.Checkpoint == "" && s.Record == "" && s.Isolation == "" && len(s.Config) == 0
 }
 
 // Limits bound one run of an action. Each but LogBytes has a [Fault] of its own.
@@ -96,14 +97,26 @@ type Retry struct {
 	MaxMillis     int64 `json:"max_ms,omitempty"`
 }
 
-// OnFailure says what happens to later actions when one has used up its
-// attempts.
+// OnFailure says what happens when an action has used up its attempts. The first
+// two are for triggers that run in the background, the others for those that decide,
+// whose actions have one attempt.
 type OnFailure string
 
-// The choices. Either way the failed action is a dead letter.
+// The choices. In the background the failed action is a dead letter either way.
 const (
-	Continue OnFailure = "continue" // later actions run; the execution ends partial
-	Stop     OnFailure = "stop"     // the execution ends failed
+	Continue  OnFailure = "continue" // later actions run; the execution ends partial; the default in the background
+	Stop      OnFailure = "stop"     // the execution ends failed
+	FailAllow OnFailure = "allow"    // as if the action were not bound: later actions run; the default of decisions
+	FailDeny  OnFailure = "deny"     // the decision is deny
+)
+
+// Record says when a decision is answered.
+type Record string
+
+// The choices.
+const (
+	RecordAsync  Record = "async"  // before its record is durable: a crash can lose the record, and never changes the answer
+	RecordStrict Record = "strict" // once its record is durable
 )
 
 // Checkpoint says when the next action may start.
@@ -151,6 +164,16 @@ func DefaultSettings() Settings {
 	}
 }
 
+// DefaultSettingsOf is [DefaultSettings] for actions of a trigger: one that decides
+// makes one attempt and has no checkpoint.
+func DefaultSettingsOf(t Trigger) Settings {
+	s := DefaultSettings()
+	if t.Decides() {
+		s.Retry, s.OnFailure, s.Checkpoint, s.Record = Retry{MaxAttempts: 1}, FailAllow, "", RecordAsync
+	}
+	return s
+}
+
 // Over returns s laid over base: fields that s sets win, allowed hosts and
 // config are joined.
 func (s Settings) Over(base Settings) Settings {
@@ -160,6 +183,7 @@ func (s Settings) Over(base Settings) Settings {
 	out.Retry = s.Retry.over(base.Retry)
 	out.OnFailure = cmp.Or(s.OnFailure, base.OnFailure)
 	out.Checkpoint = cmp.Or(s.Checkpoint, base.Checkpoint)
+	out.Record = cmp.Or(s.Record, base.Record)
 	out.Isolation = cmp.Or(s.Isolation, base.Isolation)
 	if len(s.Config) > 0 {
 		out.Config = maps.Clone(base.Config)
@@ -236,8 +260,9 @@ func (s Settings) Check(prefix string) error {
 		choices        []string
 	}{
 		{"/egress/mode", string(s.Egress.Mode), []string{string(EgressAllowlist), string(EgressPublic)}},
-		{"/on_failure", string(s.OnFailure), []string{string(Continue), string(Stop)}},
+		{"/on_failure", string(s.OnFailure), []string{string(Continue), string(Stop), string(FailAllow), string(FailDeny)}},
 		{"/checkpoint", string(s.Checkpoint), []string{string(CheckpointAsync), string(CheckpointStrict)}},
+		{"/record", string(s.Record), []string{string(RecordAsync), string(RecordStrict)}},
 		{"/isolation", string(s.Isolation), []string{string(IsolationReset), string(IsolationFresh), string(IsolationPlain)}},
 	} {
 		if c.value != "" && !slices.Contains(c.choices, c.value) {
@@ -248,6 +273,41 @@ func (s Settings) Check(prefix string) error {
 		return nil
 	}
 	return &Error{Code: Invalid, Text: "the settings are out of range", Fields: fields}
+}
+
+// CheckFor is Check for actions of a trigger: it lists also what has no meaning
+// there.
+func (s Settings) CheckFor(t Trigger, prefix string) error {
+	err := s.Check(prefix)
+	if err != nil || !t.Valid() {
+		return err
+	}
+	var fields []Field
+	misfit := func(pointer, detail string) {
+		fields = append(fields, Field{Pointer: prefix + pointer, Detail: detail})
+	}
+	if !t.Decides() {
+		if s.OnFailure == FailAllow || s.OnFailure == FailDeny {
+			misfit("/on_failure", "must be one of continue, stop: actions of "+string(t)+" run in the background")
+		}
+		if s.Record != "" {
+			misfit("/record", "is for triggers that decide, and "+string(t)+" does not")
+		}
+	} else {
+		if s.OnFailure == Continue || s.OnFailure == Stop {
+			misfit("/on_failure", "must be one of allow, deny: actions of "+string(t)+" decide")
+		}
+		if s.Checkpoint != "" {
+			misfit("/checkpoint", "is for triggers in the background; record: strict answers once the decision is on disk")
+		}
+		if s.Retry != (Retry{}) && s.Retry != (Retry{MaxAttempts: 1}) {
+			misfit("/retry", "is for triggers in the background: actions of "+string(t)+" have one attempt")
+		}
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return &Error{Code: Invalid, Text: "the settings do not fit the trigger " + string(t), Fields: fields}
 }
 
 // bounded is a number of the settings with its bounds.

@@ -36,6 +36,7 @@ type Result struct {
 	Logs             []Log        `json:"logs,omitempty"`
 	LogsCut          bool         `json:"logs_cut,omitempty"` // lines over LogBytes were cut or dropped; the last one reports how many
 	Calls            []CallNote   `json:"calls,omitempty"`
+	Commands         []Command    `json:"commands,omitempty"` // what it gave a flow that decides, without secrets
 	Stats            Stats        `json:"stats"`
 	StartedAt        time.Time    `json:"started_at"`
 	EndedAt          time.Time    `json:"ended_at"`
@@ -44,6 +45,9 @@ type Result struct {
 	// Contacted counts the requests sent to each origin, in the form of
 	// [Egress.Allow]. It is stored for the version, as [OriginUse], not with the result.
 	Contacted map[string]int64 `json:"-"`
+
+	// Given is Commands as the action gave them, for the decision; it is never stored.
+	Given []Command `json:"-"`
 }
 
 // SeqResult is a result with its place in the order in which results were

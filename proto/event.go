@@ -21,7 +21,7 @@ var schemas embed.FS
 // Registration is what the host itself reads from an event.
 type Registration struct {
 	Tenant string // "" when the event names none
-	UserID string
+	UserID string // of a user who has none yet the email address, telephone number or user name; "" without any
 }
 
 // Violation is one thing wrong with a document: a JSON pointer (RFC 6901), ""
@@ -35,9 +35,10 @@ type Violation struct {
 // pointer, and at most [MaxViolations] of it. With no violation it returns what
 // the host reads from the event.
 //
-// The body must be one I-JSON object. It must have /user/user_id, a string that
-// is not empty; every other field of the contract may be missing or null, but has
-// its type when it is there (see [WithoutNulls]). Keys that the contract doesn't
+// The body must be one I-JSON object. After a registration it must have
+// /user/user_id, a string that is not empty, and before one /user and /request;
+// every other field of the contract may be missing or null, but has its type when
+// it is there (see [WithoutNulls]). Keys that the contract doesn't
 // name are let through where it leaves an object open, but not in the event itself
 // and the objects right in it when a reader that ignores case would take them for
 // another key there. Safe for concurrent use.
@@ -151,11 +152,22 @@ func compileSchema(trigger string) *jsonschema.Schema {
 }
 
 func registration(event *ijson.Document) Registration {
-	return Registration{
-		Tenant: text(event, "tenant", "id"),
-		UserID: text(event, "user", "user_id"),
+	r := Registration{Tenant: text(event, "tenant", "id"), UserID: text(event, "user", "user_id")}
+	for _, key := range []string{"email", "phone_number", "username"} {
+		if r.UserID != "" {
+			break
+		}
+		// Before a registration it only helps people to find the user: what can't be
+		// shown is left out.
+		if name := text(event, "user", key); len(name) <= maxNameBytes && host.Unprintable(name) == "" {
+			r.UserID = name
+		}
 	}
+	return r
 }
+
+// maxNameBytes bounds what stands for the id of a user who has none yet.
+const maxNameBytes = 1024
 
 // text returns the string at a path of keys, "" for none. It is a copy
 // that doesn't hold the document's.

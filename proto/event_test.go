@@ -179,7 +179,7 @@ func TestCheckEventLetsThroughWhatTheContractLeavesOpen(t *testing.T) {
 func TestCheckEventKnowsNoOtherTrigger(t *testing.T) {
 	t.Parallel()
 	_, found := proto.CheckEvent("post-login", []byte(`{}`))
-	want := []proto.Violation{{"", `no event of a trigger "post-login" is known, only of post-user-registration`}}
+	want := []proto.Violation{{"", `no event of a trigger "post-login" is known, only of post-user-registration, pre-user-registration`}}
 	if !reflect.DeepEqual(found, want) {
 		t.Errorf("found %v, want %v", found, want)
 	}

@@ -27,6 +27,9 @@ func TestResultsHaveTheKeysOfTheMessage(t *testing.T) {
 		Calls:     []host.CallNote{{Ordinal: 1, Function: "f", Target: "t", Status: 200, Bytes: 1, Error: "e", TookMicros: 1}},
 		Stats:     host.Stats{TotalMicros: 1, StartMicros: 1, HostMicros: 1, MemoryBytes: 1, HostCalls: 1, HTTPRequests: 1, Fuel: 1, Isolation: host.IsolationReset},
 		StartedAt: at, EndedAt: at, RetryAfterMillis: 1,
+		Commands: []host.Command{{
+			Type: host.CommandDeny, Reason: "r", UserMessage: "u", Code: "c", Message: "m", Key: "k", Value: json.RawMessage(`"v"`), UserID: "i",
+		}},
 	}
 	text, err := json.Marshal(full)
 	if err != nil {

@@ -63,7 +63,7 @@ func servedTrigger(refs []triggerRef) (host.Trigger, error) {
 	}
 	trigger := host.Trigger(refs[0].ID)
 	if !trigger.Valid() || !refs[0].current() {
-		return "", badRequest("This host serves no trigger %s %s; it serves post-user-registration %s.", trigger, refs[0].Version, triggerVersion)
+		return "", badRequest("This host serves no trigger %s %s; it serves %s, version %s.", trigger, refs[0].Version, host.TriggerNames(), triggerVersion)
 	}
 	return trigger, nil
 }

@@ -92,7 +92,7 @@ func TestTriggersOfAuth0ThatAreNotServedHaveNoBindings(t *testing.T) {
 	t.Parallel()
 	k := open(t)
 	got := k.must(200, "GET", triggers, "")
-	if list, _ := got["triggers"].([]any); len(list) != 1 || at(list, 0, "id") != "post-user-registration" || at(list, 0, "binding_policy") != "trigger-bound" {
+	if list, _ := got["triggers"].([]any); len(list) != 2 || at(list, 0, "id") != "post-user-registration" || at(list, 1, "id") != "pre-user-registration" || at(list, 0, "binding_policy") != "trigger-bound" {
 		t.Errorf("serves %v", got)
 	}
 	const login = triggers + "/post-login/bindings"

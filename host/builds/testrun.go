@@ -97,9 +97,9 @@ func (b *Builds) testStep(ctx context.Context, a host.Action) (step host.Step, r
 		step.Digest = d.Digest
 	}
 	step.Secrets, step.Declared = m.Secrets, m.Settings
-	step.Settings = m.Settings.Over(host.DefaultSettings())
+	step.Settings = m.Settings.Over(host.DefaultSettingsOf(a.Trigger))
 	if b, err := b.Registry.Binding(ctx, a.ID); err == nil {
-		step.BindingID, step.Settings = b.ID, b.Settings.Over(m.Settings).Over(host.DefaultSettings())
+		step.BindingID, step.Settings = b.ID, b.Settings.Over(m.Settings).Over(host.DefaultSettingsOf(a.Trigger))
 	}
 	step.Settings.Limits.TimeoutMillis = min(step.Settings.Limits.TimeoutMillis, maxTestTime.Milliseconds())
 	return step, d.Revision, nil

@@ -47,7 +47,7 @@ func DecodeBindings(path string, data []byte) (map[host.Trigger][]Binding, error
 
 func checkBindings(doc *files.Document, trigger host.Trigger, list []Binding) error {
 	if !trigger.Valid() {
-		return doc.Wrong("/"+string(trigger), fmt.Sprintf("unknown trigger %q", trigger), "this version serves "+string(host.PostUserRegistration))
+		return doc.Wrong("/"+string(trigger), fmt.Sprintf("unknown trigger %q", trigger), "this version serves "+host.TriggerNames())
 	}
 	seen := map[string]bool{}
 	for i, b := range list {
@@ -59,7 +59,7 @@ func checkBindings(doc *files.Document, trigger host.Trigger, list []Binding) er
 			return doc.Wrong(at, fmt.Sprintf("%s is bound twice", b.Action), "")
 		}
 		seen[b.Action] = true
-		if err := checkSettings(doc, at+"/settings", b.Settings); err != nil {
+		if err := checkSettings(doc, at+"/settings", trigger, b.Settings); err != nil {
 			return err
 		}
 	}

@@ -26,7 +26,7 @@ const FileName = "action.yaml"
 // that it imports.
 type File struct {
 	Name          string            `json:"name"`
-	Trigger       host.Trigger      `json:"trigger,omitempty"` // default post-user-registration
+	Trigger       host.Trigger      `json:"trigger,omitempty"` // default: post-user-registration
 	Description   string            `json:"description,omitempty"`
 	Code          string            `json:"code,omitempty"` // path in the folder
 	Runtime       string            `json:"runtime,omitempty"`
@@ -108,7 +108,7 @@ func (f *File) check(doc *files.Document) error {
 	case f.Name == "":
 		return doc.Wrong("", "name is missing", "add a line such as 'name: notify-slack'")
 	case !f.Trigger.Valid():
-		return doc.Wrong("/trigger", fmt.Sprintf("unknown trigger %q", f.Trigger), "this version serves "+string(host.PostUserRegistration))
+		return doc.Wrong("/trigger", fmt.Sprintf("unknown trigger %q", f.Trigger), "this version serves "+host.TriggerNames())
 	case f.Code != "" && f.Module != "":
 		return doc.Wrong("/module", "an action has code or a module, not both", "")
 	}
@@ -120,7 +120,7 @@ func (f *File) check(doc *files.Document) error {
 			return doc.Wrong("/"+key, fmt.Sprintf("%s is outside of the folder", path), "put the file beside "+FileName)
 		}
 	}
-	return checkSettings(doc, "/settings", f.Settings)
+	return checkSettings(doc, "/settings", f.Trigger, f.Settings)
 }
 
 // checkKeys reports a key that is for another kind of action.
@@ -160,8 +160,8 @@ var listIndex = regexp.MustCompile(`\.(\d+)\b`)
 
 // checkSettings reports the first setting that is out of range, and all of them
 // as fields.
-func checkSettings(doc *files.Document, pointer string, s host.Settings) error {
-	wrong, ok := errors.AsType[*host.Error](s.Check(pointer))
+func checkSettings(doc *files.Document, pointer string, t host.Trigger, s host.Settings) error {
+	wrong, ok := errors.AsType[*host.Error](s.CheckFor(t, pointer))
 	if !ok {
 		return nil
 	}

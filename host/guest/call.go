@@ -37,6 +37,7 @@ type call struct {
 	redaction redaction
 	http      exchanges
 	vars      variables
+	commands  commands
 	fix       *host.Fix // what helps against the fault of this run, once it is known
 }
 

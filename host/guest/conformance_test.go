@@ -3,8 +3,10 @@ package guest_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -150,7 +152,7 @@ func TestTheHostPassesEveryVector(t *testing.T) {
 
 func conform(t *testing.T, s *sandbox.Sandbox, v conformance.Vector, isolation host.Isolation) {
 	t.Helper()
-	wasm, err := v.Module(guest.Entry(host.Trigger(v.Trigger)))
+	wasm, err := v.Module(host.Trigger(v.Trigger).Entry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,6 +190,7 @@ func compareEnd(t *testing.T, v conformance.Vector, r host.Result) {
 	if v.Want.Error != "" && (r.Error == nil || r.Error.Message != v.Want.Error) {
 		t.Errorf("error %+v, want %q", r.Error, v.Want.Error)
 	}
+	compareCommands(t, v, r)
 	if v.Want.Logs == nil {
 		return
 	}
@@ -197,6 +200,28 @@ func compareEnd(t *testing.T, v conformance.Vector, r host.Result) {
 	}
 	if !slices.Equal(got, v.Want.Logs) {
 		t.Errorf("logs %v, want %v", got, v.Want.Logs)
+	}
+}
+
+func compareCommands(t *testing.T, v conformance.Vector, r host.Result) {
+	t.Helper()
+	if v.Want.Commands == nil || len(v.Want.Commands)+len(r.Given) == 0 {
+		return
+	}
+	got, err := json.Marshal(r.Given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := json.Marshal(v.Want.Commands)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var gotValue, wantValue any
+	if err := errors.Join(json.Unmarshal(got, &gotValue), json.Unmarshal(want, &wantValue)); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(gotValue, wantValue) {
+		t.Errorf("gave %s, want %s", got, want)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 // usherFunctions are Usher's own host functions, without their module.
 func usherFunctions() []sandbox.Function {
 	i64 := []sandbox.ValueType{sandbox.I64}
-	return []sandbox.Function{
+	return append([]sandbox.Function{
 		function("secret_get", i64, i64, secretGet),
 		function("http_send", i64, i64, httpSend),
 		function("http_start", i64, i64, httpStart),
@@ -19,7 +19,7 @@ func usherFunctions() []sandbox.Function {
 		function("crypto_call", i64, i64, cryptoCall),
 		function("log_write", []sandbox.ValueType{sandbox.I32, sandbox.I64}, nil, logWrite),
 		function("clock_sleep", i64, nil, clockSleep),
-	}
+	}, commandFunctions()...)
 }
 
 // function adapts f, which gets the run that its sandbox call belongs to.

@@ -9,7 +9,7 @@
 // # A run
 //
 //  1. The action's secrets are read, and checked against those that it declares.
-//  2. The sandbox loads the module and enters its export (see [Entry]) with the
+//  2. The sandbox loads the module and enters its export (see [host.Trigger.Entry]) with the
 //     input: {"event": …, "execution": …}, the event as Auth0 shapes it.
 //  3. The guest computes. It has no clock and no random numbers but those of the
 //     run, and reaches the world by host functions only.
@@ -43,20 +43,11 @@ import (
 	"crypto/rand"
 	"fmt"
 	mathrand "math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/sandbox"
 )
-
-// entries maps each trigger to the export that serves it, in Auth0's spelling.
-var entries = map[host.Trigger]string{
-	host.PostUserRegistration: "onExecutePostUserRegistration",
-}
-
-// Entry returns the export that a module must have to be bound to t.
-func Entry(t host.Trigger) string { return entries[t] }
 
 // Modules reads module binaries by digest.
 type Modules interface {
@@ -107,6 +98,10 @@ type Run struct {
 	Attempt     int // from 1
 	Step        host.Step
 	Event       *host.Event // with its body
+
+	// UserMetadataBytes and AppMetadataBytes are what earlier actions of the same flow
+	// have set, of a trigger that decides.
+	UserMetadataBytes, AppMetadataBytes int
 }
 
 // Run runs the step's module on the event. What the guest does is the result;
@@ -127,6 +122,7 @@ func (r *Runner) record(ctx context.Context, run Run, execute func(*call) sandbo
 	if c.cache == nil {
 		c.cache = &Cache{}
 	}
+	c.commands.user.bytes, c.commands.app.bytes = run.UserMetadataBytes, run.AppMetadataBytes
 	defer c.redactPanic()
 	outcome := execute(c)
 	if ctx.Err() != nil {
@@ -153,7 +149,7 @@ func (c *call) execute() sandbox.Outcome {
 	// Loading may have compiled it. The guest's clock begins after that, or its
 	// first timers would be late before they are set.
 	c.clock.started = time.Now().UTC().Truncate(time.Microsecond)
-	entry := Entry(c.run.Event.Trigger)
+	entry := c.run.Event.Trigger.Entry()
 	if !module.Exports(entry) {
 		return sandbox.Outcome{Fault: hostFault("enter the module", fmt.Errorf("it does not export %s", entry))}
 	}
@@ -242,6 +238,8 @@ func (c *call) result(out sandbox.Outcome) host.Result {
 		Logs:        logs,
 		LogsCut:     logsCut,
 		Calls:       c.record.notes,
+		Commands:    c.commands.shown,
+		Given:       c.commands.given,
 		StartedAt:   c.clock.started,
 		Contacted:   c.origins(),
 		Stats: host.Stats{
@@ -263,18 +261,10 @@ func (c *call) result(out sandbox.Outcome) host.Result {
 // Inspect reports what a module is, which triggers it serves and why it can't be
 // an action, if it can't. See [sandbox.Sandbox.Inspect].
 func (r *Runner) Inspect(ctx context.Context, wasm []byte) (host.Inspection, error) {
-	names := make([]string, 0, len(entries))
-	for _, t := range host.Triggers() {
-		names = append(names, Entry(t))
-	}
-	in, found, err := r.Sandbox.Inspect(ctx, wasm, names...)
+	in, found, err := r.Sandbox.Inspect(ctx, wasm, host.Entries()...)
 	if err != nil {
 		return in, fmt.Errorf("inspect module: %w", err)
 	}
-	for _, t := range host.Triggers() {
-		if slices.Contains(found, Entry(t)) {
-			in.Triggers = append(in.Triggers, t)
-		}
-	}
+	in.Triggers = host.TriggersOf(found)
 	return in, nil
 }

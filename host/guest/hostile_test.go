@@ -88,6 +88,14 @@ func computing() map[string][]conformance.Call {
 	for _, f := range []string{"log_trace", "log_debug", "log_info", "log_warn", "log_error"} {
 		cases[f] = []conformance.Call{call(f, block(long))}
 	}
+	for _, f := range []string{"access_deny", "validation_error", "user_metadata_set", "app_metadata_set", "user_id_set"} {
+		for _, member := range []string{
+			`"reason":"` + strings.Repeat(`\u0000`, 40_000) + `"`, `"key":"a","value":` + strings.Repeat("[", 200_000),
+			`"key":"a","value":"` + strings.Repeat(`\u0000`, 5_000) + `"`, strings.Repeat(`"user_id":"a",`, 15_000) + `"code":"b"`, long,
+		} {
+			cases[f] = append(cases[f], call(f, block(`{`+member+`}`)))
+		}
+	}
 	cases["log_write"] = []conformance.Call{call("log_write", 2, block(strings.Repeat("\xff", 1_000_000)))}
 	cases["error_set"] = []conformance.Call{call("error_set", block(`{"message":`+strings.Repeat("[", 1_000_000)+`}`))}
 	return cases
@@ -125,9 +133,9 @@ func TestEveryHostFunctionHasAHostileCase(t *testing.T) {
 // stageOf returns a stage for a scene in a common sandbox.
 func stageOf(t *testing.T, s *sandbox.Sandbox, sc scene) *stage {
 	t.Helper()
-	st := &stage{vector: conformance.Vector{Calls: sc.calls}}
+	st := &stage{vector: conformance.Vector{Trigger: string(host.PreUserRegistration), Calls: sc.calls}} // where commands count
 	var err error
-	if st.wasm, err = st.vector.Module(guest.Entry(host.PostUserRegistration)); err != nil {
+	if st.wasm, err = st.vector.Module(host.PreUserRegistration.Entry()); err != nil {
 		t.Fatal(err)
 	}
 	st.Runner = &guest.Runner{Sandbox: s, Modules: st, Secrets: st, Egress: sc.world}

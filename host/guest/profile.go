@@ -24,7 +24,7 @@ func (c *call) profile(used *[]sandbox.FunctionFuel) sandbox.Outcome {
 	if err != nil {
 		return sandbox.Outcome{Fault: hostFault("load the action's module", err)}
 	}
-	return c.enter(Entry(c.run.Event.Trigger), func(q *sandbox.Request) (out sandbox.Outcome) {
+	return c.enter(c.run.Event.Trigger.Entry(), func(q *sandbox.Request) (out sandbox.Outcome) {
 		if out, *used, err = c.runner.Sandbox.Profile(c.ctx, wasm, q); err != nil {
 			return sandbox.Outcome{Fault: hostFault("profile the module", err)}
 		}

@@ -1,6 +1,7 @@
 package guest_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -54,7 +55,7 @@ func newStage(t *testing.T, world guest.Egress, calls ...conformance.Call) *stag
 	}
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	st := &stage{vector: conformance.Vector{Calls: calls}}
-	if st.wasm, err = st.vector.Module(guest.Entry(host.PostUserRegistration)); err != nil {
+	if st.wasm, err = st.vector.Module(host.PostUserRegistration.Entry()); err != nil {
 		t.Fatal(err)
 	}
 	st.Runner = &guest.Runner{Sandbox: s, Modules: st, Secrets: st, Egress: world}
@@ -66,7 +67,7 @@ func (s *stage) attempt(action string, settings host.Settings) guest.Run {
 	return guest.Run{
 		ExecutionID: "exe_1", Attempt: 1,
 		Step:  host.Step{ActionID: action, Action: "greet", BindingID: "bnd_1", Digest: host.Digest(s.wasm), Settings: settings},
-		Event: &host.Event{ID: "evt_1", Trigger: host.PostUserRegistration, Body: []byte(`{"user":{}}`)},
+		Event: &host.Event{ID: "evt_1", Trigger: cmp.Or(host.Trigger(s.vector.Trigger), host.PostUserRegistration), Body: []byte(`{"user":{}}`)},
 	}
 }
 
@@ -366,7 +367,7 @@ func TestAHundredRunsSendAtOnce(t *testing.T) {
 			name := fmt.Sprintf("run-%d", i)
 			request := call("http_start", map[string]any{"url": server.URL, "headers": map[string]string{"X-Run": name}})
 			st := &stage{vector: conformance.Vector{Calls: []conformance.Call{request, request, request, request, wait(-1), wait(-1), call("http_cancel", 4), wait(-1)}}}
-			wasm, err := st.vector.Module(guest.Entry(host.PostUserRegistration))
+			wasm, err := st.vector.Module(host.PostUserRegistration.Entry())
 			if err != nil {
 				t.Error(err)
 				return

@@ -47,7 +47,16 @@ func unknownTrigger(name string) error {
 	return &host.Error{
 		Code: host.NotFound,
 		Text: fmt.Sprintf("there is no trigger %q", name),
-		Hint: "the triggers are: " + knownTriggers(),
+		Hint: "the triggers are: " + host.TriggerNames(),
+	}
+}
+
+// decides refuses an event whose sender must wait for the answer.
+func decides(t host.Trigger) error {
+	return &host.Error{
+		Code: host.Refused,
+		Text: fmt.Sprintf("events of %s are not accepted to be run later: their sender waits for a decision", t),
+		Hint: "send the event to POST /v1/decisions/" + string(t),
 	}
 }
 
@@ -134,13 +143,4 @@ func malformed(text string, fields []host.Field) error {
 		Code: host.Invalid, Text: text, Fields: fields,
 		Hint: "errors lists what is wrong, each with a JSON pointer into the body; nothing was stored",
 	}
-}
-
-// knownTriggers lists them for an error.
-func knownTriggers() string {
-	names := make([]string, 0, 1)
-	for _, t := range host.Triggers() {
-		names = append(names, string(t))
-	}
-	return strings.Join(names, ", ")
 }

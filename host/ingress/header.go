@@ -34,6 +34,9 @@ func (r *delivery) readHeader(trigger, query string, header http.Header) error {
 		r.trigger = ""
 		return unknownTrigger(trigger)
 	}
+	if r.trigger.Decides() {
+		return decides(r.trigger)
+	}
 	if query != "" {
 		return unknownParameters(query)
 	}

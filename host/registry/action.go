@@ -34,7 +34,7 @@ func (r *Registry) CheckNewAction(n host.NewAction, source []host.Field) error {
 	var bad fields
 	bad.name(n.Name)
 	if !n.Trigger.Valid() {
-		bad.add("/trigger", "must be one of: %s", triggerNames())
+		bad.add("/trigger", "must be one of: %s", host.TriggerNames())
 	}
 	bad.newSecrets(n.Secrets)
 	bad = append(bad, source...)
@@ -189,14 +189,6 @@ func noTrigger(t host.Trigger) *host.Error {
 	return &host.Error{
 		Code: host.NotFound,
 		Text: fmt.Sprintf("there is no trigger %q", t),
-		Hint: "this host serves: " + triggerNames(),
+		Hint: "this host serves: " + host.TriggerNames(),
 	}
-}
-
-func triggerNames() string {
-	var names []string
-	for _, t := range host.Triggers() {
-		names = append(names, string(t))
-	}
-	return strings.Join(names, ", ")
 }

@@ -45,7 +45,7 @@ func (r *Registry) ReplaceBindingsIf(
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	defer r.present.clear()
-	if err := r.checkBindings(list); err != nil {
+	if err := r.checkBindings(trigger, list); err != nil {
 		return nil, err
 	}
 	stored, err := r.Store.Bindings(ctx, trigger)
@@ -72,7 +72,7 @@ func (r *Registry) ReplaceBindingsIf(
 }
 
 // checkBindings checks what can be checked without the store.
-func (r *Registry) checkBindings(list []host.BindingWrite) error {
+func (r *Registry) checkBindings(trigger host.Trigger, list []host.BindingWrite) error {
 	var bad fields
 	if len(list) > MaxBindings {
 		bad.add("/bindings", "must not have more than %d bindings, not %d", MaxBindings, len(list))
@@ -83,7 +83,7 @@ func (r *Registry) checkBindings(list []host.BindingWrite) error {
 			bad.displayName(at+"/display_name", *w.DisplayName)
 		}
 		if w.Settings != nil {
-			bad.settings(at+"/settings", *w.Settings, r.CheckOrigin)
+			bad.settings(at+"/settings", *w.Settings, trigger, r.CheckOrigin)
 		}
 	}
 	return bad.invalid("the bindings are not valid")
@@ -198,7 +198,7 @@ func (r *Registry) UpdateBinding(ctx context.Context, idOrAction string, change 
 	if stored.DisplayName != was.DisplayName { // an older one may have been let in by older rules
 		bad.displayName("/display_name", stored.DisplayName)
 	}
-	bad.settings("/settings", stored.Settings, r.CheckOrigin)
+	bad.settings("/settings", stored.Settings, stored.Trigger, r.CheckOrigin)
 	if err := bad.invalid("the binding is not valid"); err != nil {
 		return host.Binding{}, err
 	}

@@ -46,9 +46,9 @@ func (f *fields) printable(pointer, s string) {
 	}
 }
 
-// settings checks ranges, origins and config.
-func (f *fields) settings(pointer string, s host.Settings, checkOrigin func(string) error) {
-	f.join(s.Check(pointer))
+// settings checks ranges, origins and config, for actions of a trigger.
+func (f *fields) settings(pointer string, s host.Settings, t host.Trigger, checkOrigin func(string) error) {
+	f.join(s.CheckFor(t, pointer))
 	for i, origin := range s.Egress.Allow {
 		if checkOrigin == nil {
 			break

@@ -18,5 +18,5 @@ func (r *Registry) Settings(ctx context.Context, step host.Step) host.Settings {
 		}
 		r.present.put(b.ID, b, at)
 	}
-	return b.Settings.Over(step.Declared).Over(host.DefaultSettings())
+	return b.Settings.Over(step.Declared).Over(host.DefaultSettingsOf(b.Trigger))
 }

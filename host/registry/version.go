@@ -30,7 +30,7 @@ func (r *Registry) Upload(ctx context.Context, action string, module []byte, m h
 	if err != nil {
 		return host.Version{}, err
 	}
-	if err := r.checkManifest(m); err != nil {
+	if err := r.checkManifest(a.Trigger, m); err != nil {
 		return host.Version{}, err
 	}
 	inspection, err := r.CheckModule(ctx, a, module)
@@ -56,12 +56,12 @@ func (r *Registry) Upload(ctx context.Context, action string, module []byte, m h
 	return v, err
 }
 
-func (r *Registry) checkManifest(m host.Manifest) error {
+func (r *Registry) checkManifest(t host.Trigger, m host.Manifest) error {
 	var bad fields
 	if n := utf8.RuneCountInString(m.Description); n > MaxDescriptionChars {
 		bad.add("/manifest/description", "must not have more than %d characters, not %d", MaxDescriptionChars, n)
 	}
-	bad.settings("/manifest/settings", m.Settings, r.CheckOrigin)
+	bad.settings("/manifest/settings", m.Settings, t, r.CheckOrigin)
 	bad.secretNames("/manifest/secrets", m.Secrets)
 	return bad.invalid("the manifest is not valid")
 }
@@ -82,12 +82,25 @@ func (r *Registry) CheckModule(ctx context.Context, a host.Action, module []byte
 	}
 	problems := inspection.Problems
 	if len(problems) == 0 && !slices.Contains(inspection.Triggers, a.Trigger) {
-		problems = []host.Problem{{
-			Detail: fmt.Sprintf("the module does not export the entry of trigger %s; its functions are: %s", a.Trigger, list(inspection.Exports)),
-			Fix:    host.FixInitAction.With(),
-		}}
+		problems = []host.Problem{misfit(a.Trigger, inspection)}
 	}
 	return inspection, refusal(a, problems)
+}
+
+// misfit says why a module can't be an action for t: it serves no trigger, or others.
+func misfit(t host.Trigger, in host.Inspection) host.Problem {
+	if len(in.Triggers) == 0 {
+		return host.Problem{
+			Detail: fmt.Sprintf("the module does not export %s, the entry of trigger %s; its functions are: %s", t.Entry(), t, list(in.Exports)),
+			Fix:    host.FixInitAction.With(),
+		}
+	}
+	other := in.Triggers[0]
+	return host.Problem{
+		Detail: fmt.Sprintf("the action is for %s and does not export %s: it exports %s; bind it to %s", t, t.Entry(), other.Entry(), other),
+		Hint:   "create an action for that trigger, or export the other handler",
+		Fix:    host.FixCreateAction.With(string(other)),
+	}
 }
 
 // checkMemory refuses a version that begins with more memory than its settings

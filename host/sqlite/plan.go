@@ -46,7 +46,7 @@ func (tx *transaction) plan(trigger host.Trigger) (*plan, error) {
 func (tx *transaction) steps(trigger host.Trigger) ([]host.Step, error) {
 	var steps []host.Step
 	err := tx.query(func(row []driverValue) error {
-		step, err := scanStep(row)
+		step, err := scanStep(trigger, row)
 		steps = append(steps, step)
 		return err
 	}, `
@@ -59,7 +59,7 @@ func (tx *transaction) steps(trigger host.Trigger) ([]host.Step, error) {
 	return steps, err
 }
 
-func scanStep(row []driverValue) (host.Step, error) {
+func scanStep(trigger host.Trigger, row []driverValue) (host.Step, error) {
 	step := host.Step{
 		BindingID: text(row[0]), ActionID: text(row[1]), Action: text(row[2]), VersionID: text(row[3]),
 		Number: int(integer(row[4])), Digest: text(row[5]),
@@ -73,7 +73,7 @@ func scanStep(row []driverValue) (host.Step, error) {
 		return step, fmt.Errorf("settings of binding %s: %w", step.BindingID, err)
 	}
 	step.Secrets, step.Declared = manifest.Secrets, manifest.Settings
-	step.Settings = settings.Over(manifest.Settings).Over(host.DefaultSettings())
+	step.Settings = settings.Over(manifest.Settings).Over(host.DefaultSettingsOf(trigger))
 	return step, nil
 }
 

@@ -84,6 +84,10 @@ type Want struct {
 	Limit string `json:"limit,omitempty"` // with fault "limit"
 	Error string `json:"error,omitempty"` // its message, when it matters
 	Logs  []Log  `json:"logs,omitempty"`  // all of them, when any are given
+
+	// Commands are all that the guest must have given a flow that decides, as in a
+	// result; not looked at when missing. They are looked at also when the run fails.
+	Commands []json.RawMessage `json:"commands,omitempty"`
 }
 
 // Log is a line that must be written.

@@ -335,6 +335,12 @@ export interface PostUserRegistrationAPI {
   readonly cache: CacheAPI;
 }
 
+/** The function that an action exports as onExecutePostUserRegistration. */
+export type PostUserRegistrationHandler = (
+  event: Event,
+  api: PostUserRegistrationAPI,
+) => Promise<void>;
+
 /**
  * Keeps values for a while. All actions of the trigger share them. A value is
  * there for the rest of the run; whether a later run finds it is not promised.
@@ -391,9 +397,3 @@ export type CacheWriteErrorCode =
   | "FailedToSetCacheRecord"
   | "FailedToDeleteCacheRecord"
   | "CacheKeyDoesNotExist";
-
-/** The function that an action exports as onExecutePostUserRegistration. */
-export type PostUserRegistrationHandler = (
-  event: Event,
-  api: PostUserRegistrationAPI,
-) => Promise<void>;

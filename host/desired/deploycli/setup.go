@@ -78,11 +78,11 @@ func misfit(a action) string {
 	}
 	version, why := "", "it has no trigger"
 	for _, t := range a.Triggers {
-		if t.ID == string(host.PostUserRegistration) {
+		if host.Trigger(t.ID).Valid() {
 			version, why = t.Version, ""
 			break
 		}
-		why = fmt.Sprintf("its trigger is %s; this host serves %s", t.ID, host.PostUserRegistration)
+		why = fmt.Sprintf("its trigger is %s; this host serves %s", t.ID, host.TriggerNames())
 	}
 	switch {
 	case why != "":
@@ -95,6 +95,16 @@ func misfit(a action) string {
 		return fmt.Sprintf("its runtime %s is not one of Node.js", a.Runtime)
 	case strings.TrimSpace(a.Code) == "":
 		return "it has no code"
+	}
+	return ""
+}
+
+// triggerOf returns the trigger of an action that fits.
+func triggerOf(a action) host.Trigger {
+	for _, t := range a.Triggers {
+		if host.Trigger(t.ID).Valid() {
+			return host.Trigger(t.ID)
+		}
 	}
 	return ""
 }
@@ -113,7 +123,7 @@ func (i *Import) action(a action) {
 		i.note("action %q: its code has the marker %s; give its value with --replace %s=VALUE", a.Name, marker, strings.Trim(marker, "#@"))
 	}
 	out := desired.Action{
-		Name: a.Name, Trigger: host.PostUserRegistration, Source: &source,
+		Name: a.Name, Trigger: triggerOf(a), Source: &source,
 		Secrets: i.secrets(a), Undeployed: a.Deployed != nil && !*a.Deployed,
 	}
 	if out.Undeployed {
@@ -152,7 +162,7 @@ func (i *Import) bind(triggers map[string][]binding) {
 	for _, trigger := range slices.Sorted(maps.Keys(triggers)) {
 		if !host.Trigger(trigger).Valid() {
 			if n := len(triggers[trigger]); n > 0 {
-				i.miss("the order of trigger %s (%d): this host serves %s", trigger, n, host.PostUserRegistration)
+				i.miss("the order of trigger %s (%d): this host serves %s", trigger, n, host.TriggerNames())
 			}
 			continue
 		}

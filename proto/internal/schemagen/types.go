@@ -1,7 +1,7 @@
 package main
 
 import (
-	_ "embed"
+	"embed"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -12,11 +12,11 @@ import (
 	usherv1 "github.com/usherhost/usher/proto/usher/v1"
 )
 
-// apiTypes is what an action of the trigger is handed beside its event. It has
-// functions, and so no message.
+// apiTypes is, by trigger, what an action of it is handed beside its event. That has
+// functions, and so no message. cache.d.ts is part of all of them.
 //
-//go:embed post-user-registration.api.d.ts
-var apiTypes string
+//go:embed *.d.ts
+var apiTypes embed.FS
 
 const typesHeader = `// Code generated from usher/v1/event.proto by schemagen. DO NOT EDIT.
 
@@ -40,7 +40,16 @@ func typesOf(event *protogen.Message, trigger string) ([]byte, error) {
 		writeInterface(&out, m)
 	}
 	fmt.Fprintf(&out, "/** The event of the trigger, under a short name. */\nexport type Event = %s;\n\n", typeName(event))
-	out.WriteString(apiTypes)
+	for _, name := range []string{trigger + ".api.d.ts", "cache.d.ts"} {
+		text, err := apiTypes.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("what actions of %s are handed: %w", trigger, err)
+		}
+		if name == "cache.d.ts" {
+			out.WriteByte('\n')
+		}
+		out.Write(text)
+	}
 	return []byte(out.String()), nil
 }
 

@@ -166,6 +166,165 @@ func (x *PostUserRegistrationEvent) GetUser() *PostUserRegistrationEvent_User {
 	return nil
 }
 
+// A user wants to register, and does not exist yet. The sender waits for the
+// decision of the actions: allow or deny.
+type PreUserRegistrationEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Supplemental signals about how likely the registration is an attack.
+	Authentication *Authentication `protobuf:"bytes,1,opt,name=authentication,proto3,oneof" json:"authentication,omitempty"`
+	// The application with which the user registers. Missing when the sender
+	// names none.
+	Client *PreUserRegistrationEvent_Client `protobuf:"bytes,2,opt,name=client,proto3,oneof" json:"client,omitempty"`
+	// The connection with which the user registers.
+	Connection *Connection `protobuf:"bytes,3,opt,name=connection,proto3" json:"connection,omitempty"`
+	// The custom domain that was used. Missing when none was.
+	CustomDomain *CustomDomain `protobuf:"bytes,4,opt,name=custom_domain,proto3,oneof" json:"custom_domain,omitempty"`
+	// The experiment that the registration is part of. Null when it is part of
+	// none.
+	Experiment *Experiment `protobuf:"bytes,5,opt,name=experiment,proto3,oneof" json:"experiment,omitempty"`
+	// The request with which the user registers.
+	Request *PreUserRegistrationEvent_Request `protobuf:"bytes,6,opt,name=request,proto3" json:"request,omitempty"`
+	// The action's secrets by name. The host sets them: what a sender puts here
+	// never reaches an action.
+	Secrets map[string]string `protobuf:"bytes,7,rep,name=secrets,proto3" json:"secrets,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The action's configuration by name. The host sets it: what a sender puts
+	// here never reaches an action.
+	Configuration *structpb.Struct `protobuf:"bytes,8,opt,name=configuration,proto3" json:"configuration,omitempty"`
+	// Fingerprints of the connection over which the request came.
+	SecurityContext *SecurityContext `protobuf:"bytes,9,opt,name=security_context,proto3,oneof" json:"security_context,omitempty"`
+	// The tenant to which the user is to belong.
+	Tenant *Tenant `protobuf:"bytes,10,opt,name=tenant,proto3" json:"tenant,omitempty"`
+	// The login transaction that the registration is part of.
+	Transaction *PostUserRegistrationEvent_Transaction `protobuf:"bytes,11,opt,name=transaction,proto3,oneof" json:"transaction,omitempty"`
+	// The user who wants to register.
+	User *PreUserRegistrationEvent_User `protobuf:"bytes,12,opt,name=user,proto3" json:"user,omitempty"`
+	// The session of the visitor before the registration.
+	AnonymousSession *structpb.Struct `protobuf:"bytes,13,opt,name=anonymous_session,proto3" json:"anonymous_session,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *PreUserRegistrationEvent) Reset() {
+	*x = PreUserRegistrationEvent{}
+	mi := &file_usher_v1_event_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreUserRegistrationEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreUserRegistrationEvent) ProtoMessage() {}
+
+func (x *PreUserRegistrationEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_v1_event_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreUserRegistrationEvent.ProtoReflect.Descriptor instead.
+func (*PreUserRegistrationEvent) Descriptor() ([]byte, []int) {
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *PreUserRegistrationEvent) GetAuthentication() *Authentication {
+	if x != nil {
+		return x.Authentication
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent) GetClient() *PreUserRegistrationEvent_Client {
+	if x != nil {
+		return x.Client
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent) GetConnection() *Connection {
+	if x != nil {
+		return x.Connection
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent) GetCustomDomain() *CustomDomain {
+	if x != nil {
+		return x.CustomDomain
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent) GetExperiment() *Experiment {
+	if x != nil {
+		return x.Experiment
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent) GetRequest() *PreUserRegistrationEvent_Request {
+	if x != nil {
+		return x.Request
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent) GetSecrets() map[string]string {
+	if x != nil {
+		return x.Secrets
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent) GetConfiguration() *structpb.Struct {
+	if x != nil {
+		return x.Configuration
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent) GetSecurityContext() *SecurityContext {
+	if x != nil {
+		return x.SecurityContext
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent) GetTenant() *Tenant {
+	if x != nil {
+		return x.Tenant
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent) GetTransaction() *PostUserRegistrationEvent_Transaction {
+	if x != nil {
+		return x.Transaction
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent) GetUser() *PreUserRegistrationEvent_User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent) GetAnonymousSession() *structpb.Struct {
+	if x != nil {
+		return x.AnonymousSession
+	}
+	return nil
+}
+
 // Supplemental signals about a request.
 type Authentication struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -177,7 +336,7 @@ type Authentication struct {
 
 func (x *Authentication) Reset() {
 	*x = Authentication{}
-	mi := &file_usher_v1_event_proto_msgTypes[1]
+	mi := &file_usher_v1_event_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -189,7 +348,7 @@ func (x *Authentication) String() string {
 func (*Authentication) ProtoMessage() {}
 
 func (x *Authentication) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_event_proto_msgTypes[1]
+	mi := &file_usher_v1_event_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -202,7 +361,7 @@ func (x *Authentication) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Authentication.ProtoReflect.Descriptor instead.
 func (*Authentication) Descriptor() ([]byte, []int) {
-	return file_usher_v1_event_proto_rawDescGZIP(), []int{1}
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Authentication) GetRiskAssessment() *Authentication_RiskAssessment {
@@ -230,7 +389,7 @@ type Connection struct {
 
 func (x *Connection) Reset() {
 	*x = Connection{}
-	mi := &file_usher_v1_event_proto_msgTypes[2]
+	mi := &file_usher_v1_event_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -242,7 +401,7 @@ func (x *Connection) String() string {
 func (*Connection) ProtoMessage() {}
 
 func (x *Connection) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_event_proto_msgTypes[2]
+	mi := &file_usher_v1_event_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -255,7 +414,7 @@ func (x *Connection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Connection.ProtoReflect.Descriptor instead.
 func (*Connection) Descriptor() ([]byte, []int) {
-	return file_usher_v1_event_proto_rawDescGZIP(), []int{2}
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Connection) GetId() string {
@@ -299,7 +458,7 @@ type CustomDomain struct {
 
 func (x *CustomDomain) Reset() {
 	*x = CustomDomain{}
-	mi := &file_usher_v1_event_proto_msgTypes[3]
+	mi := &file_usher_v1_event_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -311,7 +470,7 @@ func (x *CustomDomain) String() string {
 func (*CustomDomain) ProtoMessage() {}
 
 func (x *CustomDomain) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_event_proto_msgTypes[3]
+	mi := &file_usher_v1_event_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -324,7 +483,7 @@ func (x *CustomDomain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomDomain.ProtoReflect.Descriptor instead.
 func (*CustomDomain) Descriptor() ([]byte, []int) {
-	return file_usher_v1_event_proto_rawDescGZIP(), []int{3}
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CustomDomain) GetDomain() string {
@@ -362,7 +521,7 @@ type Experiment struct {
 
 func (x *Experiment) Reset() {
 	*x = Experiment{}
-	mi := &file_usher_v1_event_proto_msgTypes[4]
+	mi := &file_usher_v1_event_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -374,7 +533,7 @@ func (x *Experiment) String() string {
 func (*Experiment) ProtoMessage() {}
 
 func (x *Experiment) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_event_proto_msgTypes[4]
+	mi := &file_usher_v1_event_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -387,7 +546,7 @@ func (x *Experiment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Experiment.ProtoReflect.Descriptor instead.
 func (*Experiment) Descriptor() ([]byte, []int) {
-	return file_usher_v1_event_proto_rawDescGZIP(), []int{4}
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Experiment) GetExperimentId() string {
@@ -461,7 +620,7 @@ type GeoIp struct {
 
 func (x *GeoIp) Reset() {
 	*x = GeoIp{}
-	mi := &file_usher_v1_event_proto_msgTypes[5]
+	mi := &file_usher_v1_event_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -473,7 +632,7 @@ func (x *GeoIp) String() string {
 func (*GeoIp) ProtoMessage() {}
 
 func (x *GeoIp) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_event_proto_msgTypes[5]
+	mi := &file_usher_v1_event_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -486,7 +645,7 @@ func (x *GeoIp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GeoIp.ProtoReflect.Descriptor instead.
 func (*GeoIp) Descriptor() ([]byte, []int) {
-	return file_usher_v1_event_proto_rawDescGZIP(), []int{5}
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GeoIp) GetCityName() string {
@@ -572,7 +731,7 @@ type SecurityContext struct {
 
 func (x *SecurityContext) Reset() {
 	*x = SecurityContext{}
-	mi := &file_usher_v1_event_proto_msgTypes[6]
+	mi := &file_usher_v1_event_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -584,7 +743,7 @@ func (x *SecurityContext) String() string {
 func (*SecurityContext) ProtoMessage() {}
 
 func (x *SecurityContext) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_event_proto_msgTypes[6]
+	mi := &file_usher_v1_event_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -597,7 +756,7 @@ func (x *SecurityContext) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SecurityContext.ProtoReflect.Descriptor instead.
 func (*SecurityContext) Descriptor() ([]byte, []int) {
-	return file_usher_v1_event_proto_rawDescGZIP(), []int{6}
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SecurityContext) GetJa3() string {
@@ -625,7 +784,7 @@ type Tenant struct {
 
 func (x *Tenant) Reset() {
 	*x = Tenant{}
-	mi := &file_usher_v1_event_proto_msgTypes[7]
+	mi := &file_usher_v1_event_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -637,7 +796,7 @@ func (x *Tenant) String() string {
 func (*Tenant) ProtoMessage() {}
 
 func (x *Tenant) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_event_proto_msgTypes[7]
+	mi := &file_usher_v1_event_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -650,7 +809,7 @@ func (x *Tenant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tenant.ProtoReflect.Descriptor instead.
 func (*Tenant) Descriptor() ([]byte, []int) {
-	return file_usher_v1_event_proto_rawDescGZIP(), []int{7}
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Tenant) GetId() string {
@@ -681,7 +840,7 @@ type PostUserRegistrationEvent_Request struct {
 
 func (x *PostUserRegistrationEvent_Request) Reset() {
 	*x = PostUserRegistrationEvent_Request{}
-	mi := &file_usher_v1_event_proto_msgTypes[9]
+	mi := &file_usher_v1_event_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -693,7 +852,7 @@ func (x *PostUserRegistrationEvent_Request) String() string {
 func (*PostUserRegistrationEvent_Request) ProtoMessage() {}
 
 func (x *PostUserRegistrationEvent_Request) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_event_proto_msgTypes[9]
+	mi := &file_usher_v1_event_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -786,7 +945,7 @@ type PostUserRegistrationEvent_Transaction struct {
 
 func (x *PostUserRegistrationEvent_Transaction) Reset() {
 	*x = PostUserRegistrationEvent_Transaction{}
-	mi := &file_usher_v1_event_proto_msgTypes[10]
+	mi := &file_usher_v1_event_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -798,7 +957,7 @@ func (x *PostUserRegistrationEvent_Transaction) String() string {
 func (*PostUserRegistrationEvent_Transaction) ProtoMessage() {}
 
 func (x *PostUserRegistrationEvent_Transaction) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_event_proto_msgTypes[10]
+	mi := &file_usher_v1_event_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -952,7 +1111,7 @@ type PostUserRegistrationEvent_User struct {
 
 func (x *PostUserRegistrationEvent_User) Reset() {
 	*x = PostUserRegistrationEvent_User{}
-	mi := &file_usher_v1_event_proto_msgTypes[11]
+	mi := &file_usher_v1_event_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -964,7 +1123,7 @@ func (x *PostUserRegistrationEvent_User) String() string {
 func (*PostUserRegistrationEvent_User) ProtoMessage() {}
 
 func (x *PostUserRegistrationEvent_User) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_event_proto_msgTypes[11]
+	mi := &file_usher_v1_event_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1106,6 +1265,300 @@ func (x *PostUserRegistrationEvent_User) GetLegacyPhoneNumber() string {
 	return ""
 }
 
+// An application with which a user registers.
+type PreUserRegistrationEvent_Client struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The application's id.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,proto3" json:"client_id,omitempty"`
+	// What the tenant noted on the application.
+	Metadata map[string]string `protobuf:"bytes,2,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The application's name.
+	Name          string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreUserRegistrationEvent_Client) Reset() {
+	*x = PreUserRegistrationEvent_Client{}
+	mi := &file_usher_v1_event_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreUserRegistrationEvent_Client) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreUserRegistrationEvent_Client) ProtoMessage() {}
+
+func (x *PreUserRegistrationEvent_Client) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_v1_event_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreUserRegistrationEvent_Client.ProtoReflect.Descriptor instead.
+func (*PreUserRegistrationEvent_Client) Descriptor() ([]byte, []int) {
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{1, 1}
+}
+
+func (x *PreUserRegistrationEvent_Client) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *PreUserRegistrationEvent_Client) GetMetadata() map[string]string {
+	if x != nil {
+		return x.Metadata
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent_Client) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// A request with which a user registers.
+type PreUserRegistrationEvent_Request struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the user entered, by field. The host drops passwords on arrival: they
+	// reach no action and are not stored. An empty object when the sender leaves
+	// it out.
+	Body *structpb.Struct `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
+	// Where the request comes from, by its address. An empty object when the
+	// sender leaves it out.
+	Geoip *GeoIp `protobuf:"bytes,2,opt,name=geoip,proto3" json:"geoip,omitempty"`
+	// The host name that is asked: the tenant's own or a custom domain.
+	Hostname *string `protobuf:"bytes,3,opt,name=hostname,proto3,oneof" json:"hostname,omitempty"`
+	// The address that the request comes from.
+	Ip string `protobuf:"bytes,4,opt,name=ip,proto3" json:"ip,omitempty"`
+	// The language of the browser, e.g. "en".
+	Language *string `protobuf:"bytes,5,opt,name=language,proto3,oneof" json:"language,omitempty"`
+	// The HTTP method, e.g. "POST".
+	Method string `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
+	// The User-Agent header.
+	UserAgent     *string `protobuf:"bytes,7,opt,name=user_agent,proto3,oneof" json:"user_agent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreUserRegistrationEvent_Request) Reset() {
+	*x = PreUserRegistrationEvent_Request{}
+	mi := &file_usher_v1_event_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreUserRegistrationEvent_Request) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreUserRegistrationEvent_Request) ProtoMessage() {}
+
+func (x *PreUserRegistrationEvent_Request) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_v1_event_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreUserRegistrationEvent_Request.ProtoReflect.Descriptor instead.
+func (*PreUserRegistrationEvent_Request) Descriptor() ([]byte, []int) {
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{1, 2}
+}
+
+func (x *PreUserRegistrationEvent_Request) GetBody() *structpb.Struct {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent_Request) GetGeoip() *GeoIp {
+	if x != nil {
+		return x.Geoip
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent_Request) GetHostname() string {
+	if x != nil && x.Hostname != nil {
+		return *x.Hostname
+	}
+	return ""
+}
+
+func (x *PreUserRegistrationEvent_Request) GetIp() string {
+	if x != nil {
+		return x.Ip
+	}
+	return ""
+}
+
+func (x *PreUserRegistrationEvent_Request) GetLanguage() string {
+	if x != nil && x.Language != nil {
+		return *x.Language
+	}
+	return ""
+}
+
+func (x *PreUserRegistrationEvent_Request) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *PreUserRegistrationEvent_Request) GetUserAgent() string {
+	if x != nil && x.UserAgent != nil {
+		return *x.UserAgent
+	}
+	return ""
+}
+
+// A user who wants to register, and so has no id yet.
+type PreUserRegistrationEvent_User struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What applications keep about the user, and the user can't change.
+	AppMetadata *structpb.Struct `protobuf:"bytes,1,opt,name=app_metadata,proto3" json:"app_metadata,omitempty"`
+	// The user's email address. Missing for one who registers by telephone.
+	Email *string `protobuf:"bytes,2,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	// The family name.
+	FamilyName *string `protobuf:"bytes,3,opt,name=family_name,proto3,oneof" json:"family_name,omitempty"`
+	// The given name.
+	GivenName *string `protobuf:"bytes,4,opt,name=given_name,proto3,oneof" json:"given_name,omitempty"`
+	// The full name.
+	Name *string `protobuf:"bytes,5,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// The nickname.
+	Nickname *string `protobuf:"bytes,6,opt,name=nickname,proto3,oneof" json:"nickname,omitempty"`
+	// The telephone number, e.g. "+12065550123".
+	PhoneNumber *string `protobuf:"bytes,7,opt,name=phone_number,proto3,oneof" json:"phone_number,omitempty"`
+	// The address of the user's picture.
+	Picture *string `protobuf:"bytes,8,opt,name=picture,proto3,oneof" json:"picture,omitempty"`
+	// What applications keep about the user, and the user can change.
+	UserMetadata *structpb.Struct `protobuf:"bytes,9,opt,name=user_metadata,proto3" json:"user_metadata,omitempty"`
+	// The user name.
+	Username      *string `protobuf:"bytes,10,opt,name=username,proto3,oneof" json:"username,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreUserRegistrationEvent_User) Reset() {
+	*x = PreUserRegistrationEvent_User{}
+	mi := &file_usher_v1_event_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreUserRegistrationEvent_User) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreUserRegistrationEvent_User) ProtoMessage() {}
+
+func (x *PreUserRegistrationEvent_User) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_v1_event_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreUserRegistrationEvent_User.ProtoReflect.Descriptor instead.
+func (*PreUserRegistrationEvent_User) Descriptor() ([]byte, []int) {
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{1, 3}
+}
+
+func (x *PreUserRegistrationEvent_User) GetAppMetadata() *structpb.Struct {
+	if x != nil {
+		return x.AppMetadata
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent_User) GetEmail() string {
+	if x != nil && x.Email != nil {
+		return *x.Email
+	}
+	return ""
+}
+
+func (x *PreUserRegistrationEvent_User) GetFamilyName() string {
+	if x != nil && x.FamilyName != nil {
+		return *x.FamilyName
+	}
+	return ""
+}
+
+func (x *PreUserRegistrationEvent_User) GetGivenName() string {
+	if x != nil && x.GivenName != nil {
+		return *x.GivenName
+	}
+	return ""
+}
+
+func (x *PreUserRegistrationEvent_User) GetName() string {
+	if x != nil && x.Name != nil {
+		return *x.Name
+	}
+	return ""
+}
+
+func (x *PreUserRegistrationEvent_User) GetNickname() string {
+	if x != nil && x.Nickname != nil {
+		return *x.Nickname
+	}
+	return ""
+}
+
+func (x *PreUserRegistrationEvent_User) GetPhoneNumber() string {
+	if x != nil && x.PhoneNumber != nil {
+		return *x.PhoneNumber
+	}
+	return ""
+}
+
+func (x *PreUserRegistrationEvent_User) GetPicture() string {
+	if x != nil && x.Picture != nil {
+		return *x.Picture
+	}
+	return ""
+}
+
+func (x *PreUserRegistrationEvent_User) GetUserMetadata() *structpb.Struct {
+	if x != nil {
+		return x.UserMetadata
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationEvent_User) GetUsername() string {
+	if x != nil && x.Username != nil {
+		return *x.Username
+	}
+	return ""
+}
+
 // How risky a request looks.
 type Authentication_RiskAssessment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1117,7 +1570,7 @@ type Authentication_RiskAssessment struct {
 
 func (x *Authentication_RiskAssessment) Reset() {
 	*x = Authentication_RiskAssessment{}
-	mi := &file_usher_v1_event_proto_msgTypes[12]
+	mi := &file_usher_v1_event_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1129,7 +1582,7 @@ func (x *Authentication_RiskAssessment) String() string {
 func (*Authentication_RiskAssessment) ProtoMessage() {}
 
 func (x *Authentication_RiskAssessment) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_event_proto_msgTypes[12]
+	mi := &file_usher_v1_event_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1142,7 +1595,7 @@ func (x *Authentication_RiskAssessment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Authentication_RiskAssessment.ProtoReflect.Descriptor instead.
 func (*Authentication_RiskAssessment) Descriptor() ([]byte, []int) {
-	return file_usher_v1_event_proto_rawDescGZIP(), []int{1, 0}
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{2, 0}
 }
 
 func (x *Authentication_RiskAssessment) GetSupplemental() *Authentication_Supplemental {
@@ -1163,7 +1616,7 @@ type Authentication_Supplemental struct {
 
 func (x *Authentication_Supplemental) Reset() {
 	*x = Authentication_Supplemental{}
-	mi := &file_usher_v1_event_proto_msgTypes[13]
+	mi := &file_usher_v1_event_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1175,7 +1628,7 @@ func (x *Authentication_Supplemental) String() string {
 func (*Authentication_Supplemental) ProtoMessage() {}
 
 func (x *Authentication_Supplemental) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_event_proto_msgTypes[13]
+	mi := &file_usher_v1_event_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1188,7 +1641,7 @@ func (x *Authentication_Supplemental) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Authentication_Supplemental.ProtoReflect.Descriptor instead.
 func (*Authentication_Supplemental) Descriptor() ([]byte, []int) {
-	return file_usher_v1_event_proto_rawDescGZIP(), []int{1, 1}
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{2, 1}
 }
 
 func (x *Authentication_Supplemental) GetAkamai() *Authentication_Akamai {
@@ -1211,7 +1664,7 @@ type Authentication_Akamai struct {
 
 func (x *Authentication_Akamai) Reset() {
 	*x = Authentication_Akamai{}
-	mi := &file_usher_v1_event_proto_msgTypes[14]
+	mi := &file_usher_v1_event_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1223,7 +1676,7 @@ func (x *Authentication_Akamai) String() string {
 func (*Authentication_Akamai) ProtoMessage() {}
 
 func (x *Authentication_Akamai) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_event_proto_msgTypes[14]
+	mi := &file_usher_v1_event_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1236,7 +1689,7 @@ func (x *Authentication_Akamai) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Authentication_Akamai.ProtoReflect.Descriptor instead.
 func (*Authentication_Akamai) Descriptor() ([]byte, []int) {
-	return file_usher_v1_event_proto_rawDescGZIP(), []int{1, 2}
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{2, 2}
 }
 
 func (x *Authentication_Akamai) GetAkamaiBot() *Authentication_AkamaiBot {
@@ -1274,7 +1727,7 @@ type Authentication_AkamaiBot struct {
 
 func (x *Authentication_AkamaiBot) Reset() {
 	*x = Authentication_AkamaiBot{}
-	mi := &file_usher_v1_event_proto_msgTypes[15]
+	mi := &file_usher_v1_event_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1286,7 +1739,7 @@ func (x *Authentication_AkamaiBot) String() string {
 func (*Authentication_AkamaiBot) ProtoMessage() {}
 
 func (x *Authentication_AkamaiBot) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_event_proto_msgTypes[15]
+	mi := &file_usher_v1_event_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1299,7 +1752,7 @@ func (x *Authentication_AkamaiBot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Authentication_AkamaiBot.ProtoReflect.Descriptor instead.
 func (*Authentication_AkamaiBot) Descriptor() ([]byte, []int) {
-	return file_usher_v1_event_proto_rawDescGZIP(), []int{1, 3}
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{2, 3}
 }
 
 func (x *Authentication_AkamaiBot) GetType() string {
@@ -1377,7 +1830,7 @@ type Authentication_AkamaiUserRisk struct {
 
 func (x *Authentication_AkamaiUserRisk) Reset() {
 	*x = Authentication_AkamaiUserRisk{}
-	mi := &file_usher_v1_event_proto_msgTypes[16]
+	mi := &file_usher_v1_event_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1389,7 +1842,7 @@ func (x *Authentication_AkamaiUserRisk) String() string {
 func (*Authentication_AkamaiUserRisk) ProtoMessage() {}
 
 func (x *Authentication_AkamaiUserRisk) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_event_proto_msgTypes[16]
+	mi := &file_usher_v1_event_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1402,7 +1855,7 @@ func (x *Authentication_AkamaiUserRisk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Authentication_AkamaiUserRisk.ProtoReflect.Descriptor instead.
 func (*Authentication_AkamaiUserRisk) Descriptor() ([]byte, []int) {
-	return file_usher_v1_event_proto_rawDescGZIP(), []int{1, 4}
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{2, 4}
 }
 
 func (x *Authentication_AkamaiUserRisk) GetAction() string {
@@ -1500,7 +1953,7 @@ type Experiment_Parameter struct {
 
 func (x *Experiment_Parameter) Reset() {
 	*x = Experiment_Parameter{}
-	mi := &file_usher_v1_event_proto_msgTypes[20]
+	mi := &file_usher_v1_event_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1512,7 +1965,7 @@ func (x *Experiment_Parameter) String() string {
 func (*Experiment_Parameter) ProtoMessage() {}
 
 func (x *Experiment_Parameter) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_event_proto_msgTypes[20]
+	mi := &file_usher_v1_event_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1525,7 +1978,7 @@ func (x *Experiment_Parameter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Experiment_Parameter.ProtoReflect.Descriptor instead.
 func (*Experiment_Parameter) Descriptor() ([]byte, []int) {
-	return file_usher_v1_event_proto_rawDescGZIP(), []int{4, 1}
+	return file_usher_v1_event_proto_rawDescGZIP(), []int{5, 1}
 }
 
 func (x *Experiment_Parameter) GetValue() *structpb.Value {
@@ -1646,6 +2099,78 @@ const file_usher_v1_event_proto_rawDesc = "" +
 	"\v_experimentB\n" +
 	"\n" +
 	"\b_requestB\x13\n" +
+	"\x11_security_contextB\x0e\n" +
+	"\f_transaction\"\xa5\x11\n" +
+	"\x18PreUserRegistrationEvent\x12E\n" +
+	"\x0eauthentication\x18\x01 \x01(\v2\x18.usher.v1.AuthenticationH\x00R\x0eauthentication\x88\x01\x01\x12F\n" +
+	"\x06client\x18\x02 \x01(\v2).usher.v1.PreUserRegistrationEvent.ClientH\x01R\x06client\x88\x01\x01\x12<\n" +
+	"\n" +
+	"connection\x18\x03 \x01(\v2\x14.usher.v1.ConnectionB\x06\xa2\xbb\x18\x02\b\x01R\n" +
+	"connection\x12A\n" +
+	"\rcustom_domain\x18\x04 \x01(\v2\x16.usher.v1.CustomDomainH\x02R\rcustom_domain\x88\x01\x01\x12A\n" +
+	"\n" +
+	"experiment\x18\x05 \x01(\v2\x14.usher.v1.ExperimentB\x06\xa2\xbb\x18\x02\x10\x01H\x03R\n" +
+	"experiment\x88\x01\x01\x12L\n" +
+	"\arequest\x18\x06 \x01(\v2*.usher.v1.PreUserRegistrationEvent.RequestB\x06\xa2\xbb\x18\x02\b\x02R\arequest\x12Q\n" +
+	"\asecrets\x18\a \x03(\v2/.usher.v1.PreUserRegistrationEvent.SecretsEntryB\x06\xa2\xbb\x18\x02\b\x03R\asecrets\x12E\n" +
+	"\rconfiguration\x18\b \x01(\v2\x17.google.protobuf.StructB\x06\xa2\xbb\x18\x02\b\x03R\rconfiguration\x12R\n" +
+	"\x10security_context\x18\t \x01(\v2\x19.usher.v1.SecurityContextB\x06\xa2\xbb\x18\x02\x10\x01H\x04R\x10security_context\x88\x01\x01\x120\n" +
+	"\x06tenant\x18\n" +
+	" \x01(\v2\x10.usher.v1.TenantB\x06\xa2\xbb\x18\x02\b\x01R\x06tenant\x12V\n" +
+	"\vtransaction\x18\v \x01(\v2/.usher.v1.PostUserRegistrationEvent.TransactionH\x05R\vtransaction\x88\x01\x01\x12C\n" +
+	"\x04user\x18\f \x01(\v2'.usher.v1.PreUserRegistrationEvent.UserB\x06\xa2\xbb\x18\x02\b\x02R\x04user\x12E\n" +
+	"\x11anonymous_session\x18\r \x01(\v2\x17.google.protobuf.StructR\x11anonymous_session\x1a:\n" +
+	"\fSecretsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a\xec\x01\n" +
+	"\x06Client\x12$\n" +
+	"\tclient_id\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x02\b\x01R\tclient_id\x12[\n" +
+	"\bmetadata\x18\x02 \x03(\v27.usher.v1.PreUserRegistrationEvent.Client.MetadataEntryB\x06\xa2\xbb\x18\x02\b\x01R\bmetadata\x12\x1a\n" +
+	"\x04name\x18\x03 \x01(\tB\x06\xa2\xbb\x18\x02\b\x01R\x04name\x1a;\n" +
+	"\rMetadataEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\x06\xa2\xbb\x18\x02\x10\x01\x1a\xbd\x02\n" +
+	"\aRequest\x123\n" +
+	"\x04body\x18\x01 \x01(\v2\x17.google.protobuf.StructB\x06\xa2\xbb\x18\x02\b\x01R\x04body\x12-\n" +
+	"\x05geoip\x18\x02 \x01(\v2\x0f.usher.v1.GeoIpB\x06\xa2\xbb\x18\x02\b\x01R\x05geoip\x12\x1f\n" +
+	"\bhostname\x18\x03 \x01(\tH\x00R\bhostname\x88\x01\x01\x12\x16\n" +
+	"\x02ip\x18\x04 \x01(\tB\x06\xa2\xbb\x18\x02\b\x01R\x02ip\x12\x1f\n" +
+	"\blanguage\x18\x05 \x01(\tH\x01R\blanguage\x88\x01\x01\x12\x1e\n" +
+	"\x06method\x18\x06 \x01(\tB\x06\xa2\xbb\x18\x02\b\x01R\x06method\x12#\n" +
+	"\n" +
+	"user_agent\x18\a \x01(\tH\x02R\n" +
+	"user_agent\x88\x01\x01:\x06\xa2\xbb\x18\x02\x10\x01B\v\n" +
+	"\t_hostnameB\v\n" +
+	"\t_languageB\r\n" +
+	"\v_user_agent\x1a\xf5\x03\n" +
+	"\x04User\x12;\n" +
+	"\fapp_metadata\x18\x01 \x01(\v2\x17.google.protobuf.StructR\fapp_metadata\x12\x19\n" +
+	"\x05email\x18\x02 \x01(\tH\x00R\x05email\x88\x01\x01\x12%\n" +
+	"\vfamily_name\x18\x03 \x01(\tH\x01R\vfamily_name\x88\x01\x01\x12#\n" +
+	"\n" +
+	"given_name\x18\x04 \x01(\tH\x02R\n" +
+	"given_name\x88\x01\x01\x12\x17\n" +
+	"\x04name\x18\x05 \x01(\tH\x03R\x04name\x88\x01\x01\x12\x1f\n" +
+	"\bnickname\x18\x06 \x01(\tH\x04R\bnickname\x88\x01\x01\x12'\n" +
+	"\fphone_number\x18\a \x01(\tH\x05R\fphone_number\x88\x01\x01\x12\x1d\n" +
+	"\apicture\x18\b \x01(\tH\x06R\apicture\x88\x01\x01\x12=\n" +
+	"\ruser_metadata\x18\t \x01(\v2\x17.google.protobuf.StructR\ruser_metadata\x12\x1f\n" +
+	"\busername\x18\n" +
+	" \x01(\tH\aR\busername\x88\x01\x01B\b\n" +
+	"\x06_emailB\x0e\n" +
+	"\f_family_nameB\r\n" +
+	"\v_given_nameB\a\n" +
+	"\x05_nameB\v\n" +
+	"\t_nicknameB\x0f\n" +
+	"\r_phone_numberB\n" +
+	"\n" +
+	"\b_pictureB\v\n" +
+	"\t_username:\x1d\xa2\xbb\x18\x19\n" +
+	"\x15pre-user-registration\x10\x01B\x11\n" +
+	"\x0f_authenticationB\t\n" +
+	"\a_clientB\x10\n" +
+	"\x0e_custom_domainB\r\n" +
+	"\v_experimentB\x13\n" +
 	"\x11_security_contextB\x0e\n" +
 	"\f_transaction\"\xc8\v\n" +
 	"\x0eAuthentication\x12U\n" +
@@ -1783,65 +2308,89 @@ func file_usher_v1_event_proto_rawDescGZIP() []byte {
 	return file_usher_v1_event_proto_rawDescData
 }
 
-var file_usher_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_usher_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_usher_v1_event_proto_goTypes = []any{
-	(*PostUserRegistrationEvent)(nil), // 0: usher.v1.PostUserRegistrationEvent
-	(*Authentication)(nil),            // 1: usher.v1.Authentication
-	(*Connection)(nil),                // 2: usher.v1.Connection
-	(*CustomDomain)(nil),              // 3: usher.v1.CustomDomain
-	(*Experiment)(nil),                // 4: usher.v1.Experiment
-	(*GeoIp)(nil),                     // 5: usher.v1.GeoIp
-	(*SecurityContext)(nil),           // 6: usher.v1.SecurityContext
-	(*Tenant)(nil),                    // 7: usher.v1.Tenant
-	nil,                               // 8: usher.v1.PostUserRegistrationEvent.SecretsEntry
-	(*PostUserRegistrationEvent_Request)(nil),     // 9: usher.v1.PostUserRegistrationEvent.Request
-	(*PostUserRegistrationEvent_Transaction)(nil), // 10: usher.v1.PostUserRegistrationEvent.Transaction
-	(*PostUserRegistrationEvent_User)(nil),        // 11: usher.v1.PostUserRegistrationEvent.User
-	(*Authentication_RiskAssessment)(nil),         // 12: usher.v1.Authentication.RiskAssessment
-	(*Authentication_Supplemental)(nil),           // 13: usher.v1.Authentication.Supplemental
-	(*Authentication_Akamai)(nil),                 // 14: usher.v1.Authentication.Akamai
-	(*Authentication_AkamaiBot)(nil),              // 15: usher.v1.Authentication.AkamaiBot
-	(*Authentication_AkamaiUserRisk)(nil),         // 16: usher.v1.Authentication.AkamaiUserRisk
-	nil,                                           // 17: usher.v1.Connection.MetadataEntry
-	nil,                                           // 18: usher.v1.CustomDomain.DomainMetadataEntry
-	nil,                                           // 19: usher.v1.Experiment.ConfigEntry
-	(*Experiment_Parameter)(nil),                  // 20: usher.v1.Experiment.Parameter
-	(*structpb.Struct)(nil),                       // 21: google.protobuf.Struct
-	(*structpb.Value)(nil),                        // 22: google.protobuf.Value
+	(*PostUserRegistrationEvent)(nil),             // 0: usher.v1.PostUserRegistrationEvent
+	(*PreUserRegistrationEvent)(nil),              // 1: usher.v1.PreUserRegistrationEvent
+	(*Authentication)(nil),                        // 2: usher.v1.Authentication
+	(*Connection)(nil),                            // 3: usher.v1.Connection
+	(*CustomDomain)(nil),                          // 4: usher.v1.CustomDomain
+	(*Experiment)(nil),                            // 5: usher.v1.Experiment
+	(*GeoIp)(nil),                                 // 6: usher.v1.GeoIp
+	(*SecurityContext)(nil),                       // 7: usher.v1.SecurityContext
+	(*Tenant)(nil),                                // 8: usher.v1.Tenant
+	nil,                                           // 9: usher.v1.PostUserRegistrationEvent.SecretsEntry
+	(*PostUserRegistrationEvent_Request)(nil),     // 10: usher.v1.PostUserRegistrationEvent.Request
+	(*PostUserRegistrationEvent_Transaction)(nil), // 11: usher.v1.PostUserRegistrationEvent.Transaction
+	(*PostUserRegistrationEvent_User)(nil),        // 12: usher.v1.PostUserRegistrationEvent.User
+	nil,                                           // 13: usher.v1.PreUserRegistrationEvent.SecretsEntry
+	(*PreUserRegistrationEvent_Client)(nil),       // 14: usher.v1.PreUserRegistrationEvent.Client
+	(*PreUserRegistrationEvent_Request)(nil),      // 15: usher.v1.PreUserRegistrationEvent.Request
+	(*PreUserRegistrationEvent_User)(nil),         // 16: usher.v1.PreUserRegistrationEvent.User
+	nil,                                           // 17: usher.v1.PreUserRegistrationEvent.Client.MetadataEntry
+	(*Authentication_RiskAssessment)(nil),         // 18: usher.v1.Authentication.RiskAssessment
+	(*Authentication_Supplemental)(nil),           // 19: usher.v1.Authentication.Supplemental
+	(*Authentication_Akamai)(nil),                 // 20: usher.v1.Authentication.Akamai
+	(*Authentication_AkamaiBot)(nil),              // 21: usher.v1.Authentication.AkamaiBot
+	(*Authentication_AkamaiUserRisk)(nil),         // 22: usher.v1.Authentication.AkamaiUserRisk
+	nil,                                           // 23: usher.v1.Connection.MetadataEntry
+	nil,                                           // 24: usher.v1.CustomDomain.DomainMetadataEntry
+	nil,                                           // 25: usher.v1.Experiment.ConfigEntry
+	(*Experiment_Parameter)(nil),                  // 26: usher.v1.Experiment.Parameter
+	(*structpb.Struct)(nil),                       // 27: google.protobuf.Struct
+	(*structpb.Value)(nil),                        // 28: google.protobuf.Value
 }
 var file_usher_v1_event_proto_depIdxs = []int32{
-	1,  // 0: usher.v1.PostUserRegistrationEvent.authentication:type_name -> usher.v1.Authentication
-	2,  // 1: usher.v1.PostUserRegistrationEvent.connection:type_name -> usher.v1.Connection
-	3,  // 2: usher.v1.PostUserRegistrationEvent.custom_domain:type_name -> usher.v1.CustomDomain
-	4,  // 3: usher.v1.PostUserRegistrationEvent.experiment:type_name -> usher.v1.Experiment
-	9,  // 4: usher.v1.PostUserRegistrationEvent.request:type_name -> usher.v1.PostUserRegistrationEvent.Request
-	8,  // 5: usher.v1.PostUserRegistrationEvent.secrets:type_name -> usher.v1.PostUserRegistrationEvent.SecretsEntry
-	21, // 6: usher.v1.PostUserRegistrationEvent.configuration:type_name -> google.protobuf.Struct
-	6,  // 7: usher.v1.PostUserRegistrationEvent.security_context:type_name -> usher.v1.SecurityContext
-	7,  // 8: usher.v1.PostUserRegistrationEvent.tenant:type_name -> usher.v1.Tenant
-	10, // 9: usher.v1.PostUserRegistrationEvent.transaction:type_name -> usher.v1.PostUserRegistrationEvent.Transaction
-	11, // 10: usher.v1.PostUserRegistrationEvent.user:type_name -> usher.v1.PostUserRegistrationEvent.User
-	12, // 11: usher.v1.Authentication.risk_assessment:type_name -> usher.v1.Authentication.RiskAssessment
-	17, // 12: usher.v1.Connection.metadata:type_name -> usher.v1.Connection.MetadataEntry
-	18, // 13: usher.v1.CustomDomain.domain_metadata:type_name -> usher.v1.CustomDomain.DomainMetadataEntry
-	19, // 14: usher.v1.Experiment.config:type_name -> usher.v1.Experiment.ConfigEntry
-	5,  // 15: usher.v1.PostUserRegistrationEvent.Request.geoip:type_name -> usher.v1.GeoIp
-	21, // 16: usher.v1.PostUserRegistrationEvent.User.app_metadata:type_name -> google.protobuf.Struct
-	21, // 17: usher.v1.PostUserRegistrationEvent.User.user_metadata:type_name -> google.protobuf.Struct
-	13, // 18: usher.v1.Authentication.RiskAssessment.supplemental:type_name -> usher.v1.Authentication.Supplemental
-	14, // 19: usher.v1.Authentication.Supplemental.akamai:type_name -> usher.v1.Authentication.Akamai
-	15, // 20: usher.v1.Authentication.Akamai.akamai_bot:type_name -> usher.v1.Authentication.AkamaiBot
-	16, // 21: usher.v1.Authentication.Akamai.akamai_user_risk:type_name -> usher.v1.Authentication.AkamaiUserRisk
-	21, // 22: usher.v1.Authentication.AkamaiUserRisk.general:type_name -> google.protobuf.Struct
-	21, // 23: usher.v1.Authentication.AkamaiUserRisk.risk:type_name -> google.protobuf.Struct
-	21, // 24: usher.v1.Authentication.AkamaiUserRisk.trust:type_name -> google.protobuf.Struct
-	20, // 25: usher.v1.Experiment.ConfigEntry.value:type_name -> usher.v1.Experiment.Parameter
-	22, // 26: usher.v1.Experiment.Parameter.value:type_name -> google.protobuf.Value
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	2,  // 0: usher.v1.PostUserRegistrationEvent.authentication:type_name -> usher.v1.Authentication
+	3,  // 1: usher.v1.PostUserRegistrationEvent.connection:type_name -> usher.v1.Connection
+	4,  // 2: usher.v1.PostUserRegistrationEvent.custom_domain:type_name -> usher.v1.CustomDomain
+	5,  // 3: usher.v1.PostUserRegistrationEvent.experiment:type_name -> usher.v1.Experiment
+	10, // 4: usher.v1.PostUserRegistrationEvent.request:type_name -> usher.v1.PostUserRegistrationEvent.Request
+	9,  // 5: usher.v1.PostUserRegistrationEvent.secrets:type_name -> usher.v1.PostUserRegistrationEvent.SecretsEntry
+	27, // 6: usher.v1.PostUserRegistrationEvent.configuration:type_name -> google.protobuf.Struct
+	7,  // 7: usher.v1.PostUserRegistrationEvent.security_context:type_name -> usher.v1.SecurityContext
+	8,  // 8: usher.v1.PostUserRegistrationEvent.tenant:type_name -> usher.v1.Tenant
+	11, // 9: usher.v1.PostUserRegistrationEvent.transaction:type_name -> usher.v1.PostUserRegistrationEvent.Transaction
+	12, // 10: usher.v1.PostUserRegistrationEvent.user:type_name -> usher.v1.PostUserRegistrationEvent.User
+	2,  // 11: usher.v1.PreUserRegistrationEvent.authentication:type_name -> usher.v1.Authentication
+	14, // 12: usher.v1.PreUserRegistrationEvent.client:type_name -> usher.v1.PreUserRegistrationEvent.Client
+	3,  // 13: usher.v1.PreUserRegistrationEvent.connection:type_name -> usher.v1.Connection
+	4,  // 14: usher.v1.PreUserRegistrationEvent.custom_domain:type_name -> usher.v1.CustomDomain
+	5,  // 15: usher.v1.PreUserRegistrationEvent.experiment:type_name -> usher.v1.Experiment
+	15, // 16: usher.v1.PreUserRegistrationEvent.request:type_name -> usher.v1.PreUserRegistrationEvent.Request
+	13, // 17: usher.v1.PreUserRegistrationEvent.secrets:type_name -> usher.v1.PreUserRegistrationEvent.SecretsEntry
+	27, // 18: usher.v1.PreUserRegistrationEvent.configuration:type_name -> google.protobuf.Struct
+	7,  // 19: usher.v1.PreUserRegistrationEvent.security_context:type_name -> usher.v1.SecurityContext
+	8,  // 20: usher.v1.PreUserRegistrationEvent.tenant:type_name -> usher.v1.Tenant
+	11, // 21: usher.v1.PreUserRegistrationEvent.transaction:type_name -> usher.v1.PostUserRegistrationEvent.Transaction
+	16, // 22: usher.v1.PreUserRegistrationEvent.user:type_name -> usher.v1.PreUserRegistrationEvent.User
+	27, // 23: usher.v1.PreUserRegistrationEvent.anonymous_session:type_name -> google.protobuf.Struct
+	18, // 24: usher.v1.Authentication.risk_assessment:type_name -> usher.v1.Authentication.RiskAssessment
+	23, // 25: usher.v1.Connection.metadata:type_name -> usher.v1.Connection.MetadataEntry
+	24, // 26: usher.v1.CustomDomain.domain_metadata:type_name -> usher.v1.CustomDomain.DomainMetadataEntry
+	25, // 27: usher.v1.Experiment.config:type_name -> usher.v1.Experiment.ConfigEntry
+	6,  // 28: usher.v1.PostUserRegistrationEvent.Request.geoip:type_name -> usher.v1.GeoIp
+	27, // 29: usher.v1.PostUserRegistrationEvent.User.app_metadata:type_name -> google.protobuf.Struct
+	27, // 30: usher.v1.PostUserRegistrationEvent.User.user_metadata:type_name -> google.protobuf.Struct
+	17, // 31: usher.v1.PreUserRegistrationEvent.Client.metadata:type_name -> usher.v1.PreUserRegistrationEvent.Client.MetadataEntry
+	27, // 32: usher.v1.PreUserRegistrationEvent.Request.body:type_name -> google.protobuf.Struct
+	6,  // 33: usher.v1.PreUserRegistrationEvent.Request.geoip:type_name -> usher.v1.GeoIp
+	27, // 34: usher.v1.PreUserRegistrationEvent.User.app_metadata:type_name -> google.protobuf.Struct
+	27, // 35: usher.v1.PreUserRegistrationEvent.User.user_metadata:type_name -> google.protobuf.Struct
+	19, // 36: usher.v1.Authentication.RiskAssessment.supplemental:type_name -> usher.v1.Authentication.Supplemental
+	20, // 37: usher.v1.Authentication.Supplemental.akamai:type_name -> usher.v1.Authentication.Akamai
+	21, // 38: usher.v1.Authentication.Akamai.akamai_bot:type_name -> usher.v1.Authentication.AkamaiBot
+	22, // 39: usher.v1.Authentication.Akamai.akamai_user_risk:type_name -> usher.v1.Authentication.AkamaiUserRisk
+	27, // 40: usher.v1.Authentication.AkamaiUserRisk.general:type_name -> google.protobuf.Struct
+	27, // 41: usher.v1.Authentication.AkamaiUserRisk.risk:type_name -> google.protobuf.Struct
+	27, // 42: usher.v1.Authentication.AkamaiUserRisk.trust:type_name -> google.protobuf.Struct
+	26, // 43: usher.v1.Experiment.ConfigEntry.value:type_name -> usher.v1.Experiment.Parameter
+	28, // 44: usher.v1.Experiment.Parameter.value:type_name -> google.protobuf.Value
+	45, // [45:45] is the sub-list for method output_type
+	45, // [45:45] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_usher_v1_event_proto_init() }
@@ -1852,24 +2401,27 @@ func file_usher_v1_event_proto_init() {
 	file_usher_v1_options_proto_init()
 	file_usher_v1_event_proto_msgTypes[0].OneofWrappers = []any{}
 	file_usher_v1_event_proto_msgTypes[1].OneofWrappers = []any{}
-	file_usher_v1_event_proto_msgTypes[4].OneofWrappers = []any{}
+	file_usher_v1_event_proto_msgTypes[2].OneofWrappers = []any{}
 	file_usher_v1_event_proto_msgTypes[5].OneofWrappers = []any{}
 	file_usher_v1_event_proto_msgTypes[6].OneofWrappers = []any{}
-	file_usher_v1_event_proto_msgTypes[9].OneofWrappers = []any{}
+	file_usher_v1_event_proto_msgTypes[7].OneofWrappers = []any{}
 	file_usher_v1_event_proto_msgTypes[10].OneofWrappers = []any{}
 	file_usher_v1_event_proto_msgTypes[11].OneofWrappers = []any{}
 	file_usher_v1_event_proto_msgTypes[12].OneofWrappers = []any{}
-	file_usher_v1_event_proto_msgTypes[13].OneofWrappers = []any{}
-	file_usher_v1_event_proto_msgTypes[14].OneofWrappers = []any{}
 	file_usher_v1_event_proto_msgTypes[15].OneofWrappers = []any{}
 	file_usher_v1_event_proto_msgTypes[16].OneofWrappers = []any{}
+	file_usher_v1_event_proto_msgTypes[18].OneofWrappers = []any{}
+	file_usher_v1_event_proto_msgTypes[19].OneofWrappers = []any{}
+	file_usher_v1_event_proto_msgTypes[20].OneofWrappers = []any{}
+	file_usher_v1_event_proto_msgTypes[21].OneofWrappers = []any{}
+	file_usher_v1_event_proto_msgTypes[22].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_v1_event_proto_rawDesc), len(file_usher_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   21,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

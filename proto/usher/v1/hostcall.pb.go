@@ -26,7 +26,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Input is what a guest reads as its input.
+// Input is what a guest of the trigger post-user-registration reads as its input.
 type Input struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The event as the sender sent it, with secrets and configuration set by the
@@ -82,6 +82,63 @@ func (x *Input) GetExecution() *ExecutionContext {
 	return nil
 }
 
+// PreUserRegistrationInput is what a guest of the trigger pre-user-registration
+// reads as its input.
+type PreUserRegistrationInput struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The event as the sender sent it, without passwords, with secrets and
+	// configuration set by the host.
+	Event *PreUserRegistrationEvent `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	// What the guest may want to know of the run that it is.
+	Execution     *ExecutionContext `protobuf:"bytes,2,opt,name=execution,proto3" json:"execution,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreUserRegistrationInput) Reset() {
+	*x = PreUserRegistrationInput{}
+	mi := &file_usher_v1_hostcall_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreUserRegistrationInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreUserRegistrationInput) ProtoMessage() {}
+
+func (x *PreUserRegistrationInput) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_v1_hostcall_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreUserRegistrationInput.ProtoReflect.Descriptor instead.
+func (*PreUserRegistrationInput) Descriptor() ([]byte, []int) {
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *PreUserRegistrationInput) GetEvent() *PreUserRegistrationEvent {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *PreUserRegistrationInput) GetExecution() *ExecutionContext {
+	if x != nil {
+		return x.Execution
+	}
+	return nil
+}
+
 // ExecutionContext identifies the run to its guest.
 type ExecutionContext struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -103,7 +160,7 @@ type ExecutionContext struct {
 
 func (x *ExecutionContext) Reset() {
 	*x = ExecutionContext{}
-	mi := &file_usher_v1_hostcall_proto_msgTypes[1]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -115,7 +172,7 @@ func (x *ExecutionContext) String() string {
 func (*ExecutionContext) ProtoMessage() {}
 
 func (x *ExecutionContext) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_hostcall_proto_msgTypes[1]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -128,7 +185,7 @@ func (x *ExecutionContext) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecutionContext.ProtoReflect.Descriptor instead.
 func (*ExecutionContext) Descriptor() ([]byte, []int) {
-	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{1}
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ExecutionContext) GetId() string {
@@ -200,7 +257,7 @@ type HttpSendRequest struct {
 
 func (x *HttpSendRequest) Reset() {
 	*x = HttpSendRequest{}
-	mi := &file_usher_v1_hostcall_proto_msgTypes[2]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -212,7 +269,7 @@ func (x *HttpSendRequest) String() string {
 func (*HttpSendRequest) ProtoMessage() {}
 
 func (x *HttpSendRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_hostcall_proto_msgTypes[2]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -225,7 +282,7 @@ func (x *HttpSendRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HttpSendRequest.ProtoReflect.Descriptor instead.
 func (*HttpSendRequest) Descriptor() ([]byte, []int) {
-	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{2}
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *HttpSendRequest) GetMethod() string {
@@ -300,7 +357,7 @@ type HttpSendAnswer struct {
 
 func (x *HttpSendAnswer) Reset() {
 	*x = HttpSendAnswer{}
-	mi := &file_usher_v1_hostcall_proto_msgTypes[3]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -312,7 +369,7 @@ func (x *HttpSendAnswer) String() string {
 func (*HttpSendAnswer) ProtoMessage() {}
 
 func (x *HttpSendAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_hostcall_proto_msgTypes[3]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -325,7 +382,7 @@ func (x *HttpSendAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HttpSendAnswer.ProtoReflect.Descriptor instead.
 func (*HttpSendAnswer) Descriptor() ([]byte, []int) {
-	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{3}
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *HttpSendAnswer) GetStatus() int32 {
@@ -395,7 +452,7 @@ type HttpWaitAnswer struct {
 
 func (x *HttpWaitAnswer) Reset() {
 	*x = HttpWaitAnswer{}
-	mi := &file_usher_v1_hostcall_proto_msgTypes[4]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -407,7 +464,7 @@ func (x *HttpWaitAnswer) String() string {
 func (*HttpWaitAnswer) ProtoMessage() {}
 
 func (x *HttpWaitAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_hostcall_proto_msgTypes[4]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -420,7 +477,7 @@ func (x *HttpWaitAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HttpWaitAnswer.ProtoReflect.Descriptor instead.
 func (*HttpWaitAnswer) Descriptor() ([]byte, []int) {
-	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{4}
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *HttpWaitAnswer) GetId() int64 {
@@ -485,7 +542,7 @@ type HttpError struct {
 
 func (x *HttpError) Reset() {
 	*x = HttpError{}
-	mi := &file_usher_v1_hostcall_proto_msgTypes[5]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -497,7 +554,7 @@ func (x *HttpError) String() string {
 func (*HttpError) ProtoMessage() {}
 
 func (x *HttpError) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_hostcall_proto_msgTypes[5]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -510,7 +567,7 @@ func (x *HttpError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HttpError.ProtoReflect.Descriptor instead.
 func (*HttpError) Descriptor() ([]byte, []int) {
-	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{5}
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *HttpError) GetCode() string {
@@ -540,7 +597,7 @@ type CacheRecord struct {
 
 func (x *CacheRecord) Reset() {
 	*x = CacheRecord{}
-	mi := &file_usher_v1_hostcall_proto_msgTypes[6]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -552,7 +609,7 @@ func (x *CacheRecord) String() string {
 func (*CacheRecord) ProtoMessage() {}
 
 func (x *CacheRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_hostcall_proto_msgTypes[6]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -565,7 +622,7 @@ func (x *CacheRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CacheRecord.ProtoReflect.Descriptor instead.
 func (*CacheRecord) Descriptor() ([]byte, []int) {
-	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{6}
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CacheRecord) GetValue() string {
@@ -601,7 +658,7 @@ type CacheSetRequest struct {
 
 func (x *CacheSetRequest) Reset() {
 	*x = CacheSetRequest{}
-	mi := &file_usher_v1_hostcall_proto_msgTypes[7]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -613,7 +670,7 @@ func (x *CacheSetRequest) String() string {
 func (*CacheSetRequest) ProtoMessage() {}
 
 func (x *CacheSetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_hostcall_proto_msgTypes[7]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -626,7 +683,7 @@ func (x *CacheSetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CacheSetRequest.ProtoReflect.Descriptor instead.
 func (*CacheSetRequest) Descriptor() ([]byte, []int) {
-	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{7}
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CacheSetRequest) GetKey() string {
@@ -674,7 +731,7 @@ type CacheWriteAnswer struct {
 
 func (x *CacheWriteAnswer) Reset() {
 	*x = CacheWriteAnswer{}
-	mi := &file_usher_v1_hostcall_proto_msgTypes[8]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -686,7 +743,7 @@ func (x *CacheWriteAnswer) String() string {
 func (*CacheWriteAnswer) ProtoMessage() {}
 
 func (x *CacheWriteAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_hostcall_proto_msgTypes[8]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -699,7 +756,7 @@ func (x *CacheWriteAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CacheWriteAnswer.ProtoReflect.Descriptor instead.
 func (*CacheWriteAnswer) Descriptor() ([]byte, []int) {
-	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{8}
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CacheWriteAnswer) GetType() string {
@@ -741,7 +798,7 @@ type GuestError struct {
 
 func (x *GuestError) Reset() {
 	*x = GuestError{}
-	mi := &file_usher_v1_hostcall_proto_msgTypes[9]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -753,7 +810,7 @@ func (x *GuestError) String() string {
 func (*GuestError) ProtoMessage() {}
 
 func (x *GuestError) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_hostcall_proto_msgTypes[9]
+	mi := &file_usher_v1_hostcall_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -766,7 +823,7 @@ func (x *GuestError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestError.ProtoReflect.Descriptor instead.
 func (*GuestError) Descriptor() ([]byte, []int) {
-	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{9}
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GuestError) GetName() string {
@@ -797,6 +854,274 @@ func (x *GuestError) GetStack() string {
 	return ""
 }
 
+// AccessDenyRequest denies the registration.
+type AccessDenyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why, for the operator. What is longer than 4 KiB is cut.
+	Reason *string `protobuf:"bytes,1,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	// What the user reads. What is longer than 4 KiB is cut; missing or empty, it
+	// is a sentence without details.
+	UserMessage   *string `protobuf:"bytes,2,opt,name=user_message,proto3,oneof" json:"user_message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessDenyRequest) Reset() {
+	*x = AccessDenyRequest{}
+	mi := &file_usher_v1_hostcall_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessDenyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessDenyRequest) ProtoMessage() {}
+
+func (x *AccessDenyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_v1_hostcall_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessDenyRequest.ProtoReflect.Descriptor instead.
+func (*AccessDenyRequest) Descriptor() ([]byte, []int) {
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *AccessDenyRequest) GetReason() string {
+	if x != nil && x.Reason != nil {
+		return *x.Reason
+	}
+	return ""
+}
+
+func (x *AccessDenyRequest) GetUserMessage() string {
+	if x != nil && x.UserMessage != nil {
+		return *x.UserMessage
+	}
+	return ""
+}
+
+// ValidationErrorRequest reports something wrong with what the user entered, and
+// so denies the registration.
+type ValidationErrorRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The action's own code of what is wrong, for the operator.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// What is wrong, for the user.
+	Message       string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ValidationErrorRequest) Reset() {
+	*x = ValidationErrorRequest{}
+	mi := &file_usher_v1_hostcall_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ValidationErrorRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ValidationErrorRequest) ProtoMessage() {}
+
+func (x *ValidationErrorRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_v1_hostcall_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ValidationErrorRequest.ProtoReflect.Descriptor instead.
+func (*ValidationErrorRequest) Descriptor() ([]byte, []int) {
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ValidationErrorRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *ValidationErrorRequest) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+// MetadataSetRequest sets one key of the new user's metadata.
+type MetadataSetRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key.
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// Its value, of any type; null removes the key.
+	Value         *structpb.Value `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MetadataSetRequest) Reset() {
+	*x = MetadataSetRequest{}
+	mi := &file_usher_v1_hostcall_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MetadataSetRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MetadataSetRequest) ProtoMessage() {}
+
+func (x *MetadataSetRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_v1_hostcall_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MetadataSetRequest.ProtoReflect.Descriptor instead.
+func (*MetadataSetRequest) Descriptor() ([]byte, []int) {
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *MetadataSetRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *MetadataSetRequest) GetValue() *structpb.Value {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+// UserIdSetRequest sets the id that the new user is to have.
+type UserIdSetRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id: 1 to 255 of the characters a-z, A-Z, 0-9 and @ . _ + -
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserIdSetRequest) Reset() {
+	*x = UserIdSetRequest{}
+	mi := &file_usher_v1_hostcall_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserIdSetRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserIdSetRequest) ProtoMessage() {}
+
+func (x *UserIdSetRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_v1_hostcall_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserIdSetRequest.ProtoReflect.Descriptor instead.
+func (*UserIdSetRequest) Descriptor() ([]byte, []int) {
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *UserIdSetRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// CommandError says why a command has no effect.
+type CommandError struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which kind of error it is.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// What happened and what to do, for the action's author.
+	Message       string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CommandError) Reset() {
+	*x = CommandError{}
+	mi := &file_usher_v1_hostcall_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CommandError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CommandError) ProtoMessage() {}
+
+func (x *CommandError) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_v1_hostcall_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CommandError.ProtoReflect.Descriptor instead.
+func (*CommandError) Descriptor() ([]byte, []int) {
+	return file_usher_v1_hostcall_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *CommandError) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *CommandError) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
 var File_usher_v1_hostcall_proto protoreflect.FileDescriptor
 
 const file_usher_v1_hostcall_proto_rawDesc = "" +
@@ -804,6 +1129,9 @@ const file_usher_v1_hostcall_proto_rawDesc = "" +
 	"\x17usher/v1/hostcall.proto\x12\busher.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x14usher/v1/event.proto\x1a\x16usher/v1/options.proto\"\x8c\x01\n" +
 	"\x05Input\x12A\n" +
 	"\x05event\x18\x01 \x01(\v2#.usher.v1.PostUserRegistrationEventB\x06\xa2\xbb\x18\x02\b\x02R\x05event\x12@\n" +
+	"\texecution\x18\x02 \x01(\v2\x1a.usher.v1.ExecutionContextB\x06\xa2\xbb\x18\x02\b\x02R\texecution\"\x9e\x01\n" +
+	"\x18PreUserRegistrationInput\x12@\n" +
+	"\x05event\x18\x01 \x01(\v2\".usher.v1.PreUserRegistrationEventB\x06\xa2\xbb\x18\x02\b\x02R\x05event\x12@\n" +
 	"\texecution\x18\x02 \x01(\v2\x1a.usher.v1.ExecutionContextB\x06\xa2\xbb\x18\x02\b\x02R\texecution\"\xde\x01\n" +
 	"\x10ExecutionContext\x12\x16\n" +
 	"\x02id\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x02\b\x02R\x02id\x12\x1e\n" +
@@ -896,7 +1224,23 @@ const file_usher_v1_hostcall_proto_rawDesc = "" +
 	"\x05stack\x18\x04 \x01(\tH\x02R\x05stack\x88\x01\x01B\a\n" +
 	"\x05_nameB\a\n" +
 	"\x05_codeB\b\n" +
-	"\x06_stackB3Z1github.com/usherhost/usher/proto/usher/v1;usherv1b\x06proto3"
+	"\x06_stack\"u\n" +
+	"\x11AccessDenyRequest\x12\x1b\n" +
+	"\x06reason\x18\x01 \x01(\tH\x00R\x06reason\x88\x01\x01\x12'\n" +
+	"\fuser_message\x18\x02 \x01(\tH\x01R\fuser_message\x88\x01\x01B\t\n" +
+	"\a_reasonB\x0f\n" +
+	"\r_user_message\"Z\n" +
+	"\x16ValidationErrorRequest\x12\x1c\n" +
+	"\x04code\x18\x01 \x01(\tB\b\xa2\xbb\x18\x04\b\x02(dR\x04code\x12\"\n" +
+	"\amessage\x18\x02 \x01(\tB\b\xa2\xbb\x18\x04\b\x02(dR\amessage\"d\n" +
+	"\x12MetadataSetRequest\x12\x18\n" +
+	"\x03key\x18\x01 \x01(\tB\x06\xa2\xbb\x18\x02\b\x02R\x03key\x124\n" +
+	"\x05value\x18\x02 \x01(\v2\x16.google.protobuf.ValueB\x06\xa2\xbb\x18\x02\b\x02R\x05value\"9\n" +
+	"\x10UserIdSetRequest\x12%\n" +
+	"\auser_id\x18\x01 \x01(\tB\v\xa2\xbb\x18\a\b\x02 \x01(\xff\x01R\auser_id\"e\n" +
+	"\fCommandError\x123\n" +
+	"\x04code\x18\x01 \x01(\tB\x1f\xa2\xbb\x18\x1b\b\x02\x1a\atrigger\x1a\ainvalid\x1a\x05limitR\x04code\x12 \n" +
+	"\amessage\x18\x02 \x01(\tB\x06\xa2\xbb\x18\x02\b\x02R\amessageB3Z1github.com/usherhost/usher/proto/usher/v1;usherv1b\x06proto3"
 
 var (
 	file_usher_v1_hostcall_proto_rawDescOnce sync.Once
@@ -910,42 +1254,52 @@ func file_usher_v1_hostcall_proto_rawDescGZIP() []byte {
 	return file_usher_v1_hostcall_proto_rawDescData
 }
 
-var file_usher_v1_hostcall_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_usher_v1_hostcall_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_usher_v1_hostcall_proto_goTypes = []any{
 	(*Input)(nil),                     // 0: usher.v1.Input
-	(*ExecutionContext)(nil),          // 1: usher.v1.ExecutionContext
-	(*HttpSendRequest)(nil),           // 2: usher.v1.HttpSendRequest
-	(*HttpSendAnswer)(nil),            // 3: usher.v1.HttpSendAnswer
-	(*HttpWaitAnswer)(nil),            // 4: usher.v1.HttpWaitAnswer
-	(*HttpError)(nil),                 // 5: usher.v1.HttpError
-	(*CacheRecord)(nil),               // 6: usher.v1.CacheRecord
-	(*CacheSetRequest)(nil),           // 7: usher.v1.CacheSetRequest
-	(*CacheWriteAnswer)(nil),          // 8: usher.v1.CacheWriteAnswer
-	(*GuestError)(nil),                // 9: usher.v1.GuestError
-	nil,                               // 10: usher.v1.HttpSendRequest.HeadersEntry
-	nil,                               // 11: usher.v1.HttpSendAnswer.HeadersEntry
-	nil,                               // 12: usher.v1.HttpWaitAnswer.HeadersEntry
-	(*PostUserRegistrationEvent)(nil), // 13: usher.v1.PostUserRegistrationEvent
-	(*structpb.Value)(nil),            // 14: google.protobuf.Value
-	(*structpb.ListValue)(nil),        // 15: google.protobuf.ListValue
+	(*PreUserRegistrationInput)(nil),  // 1: usher.v1.PreUserRegistrationInput
+	(*ExecutionContext)(nil),          // 2: usher.v1.ExecutionContext
+	(*HttpSendRequest)(nil),           // 3: usher.v1.HttpSendRequest
+	(*HttpSendAnswer)(nil),            // 4: usher.v1.HttpSendAnswer
+	(*HttpWaitAnswer)(nil),            // 5: usher.v1.HttpWaitAnswer
+	(*HttpError)(nil),                 // 6: usher.v1.HttpError
+	(*CacheRecord)(nil),               // 7: usher.v1.CacheRecord
+	(*CacheSetRequest)(nil),           // 8: usher.v1.CacheSetRequest
+	(*CacheWriteAnswer)(nil),          // 9: usher.v1.CacheWriteAnswer
+	(*GuestError)(nil),                // 10: usher.v1.GuestError
+	(*AccessDenyRequest)(nil),         // 11: usher.v1.AccessDenyRequest
+	(*ValidationErrorRequest)(nil),    // 12: usher.v1.ValidationErrorRequest
+	(*MetadataSetRequest)(nil),        // 13: usher.v1.MetadataSetRequest
+	(*UserIdSetRequest)(nil),          // 14: usher.v1.UserIdSetRequest
+	(*CommandError)(nil),              // 15: usher.v1.CommandError
+	nil,                               // 16: usher.v1.HttpSendRequest.HeadersEntry
+	nil,                               // 17: usher.v1.HttpSendAnswer.HeadersEntry
+	nil,                               // 18: usher.v1.HttpWaitAnswer.HeadersEntry
+	(*PostUserRegistrationEvent)(nil), // 19: usher.v1.PostUserRegistrationEvent
+	(*PreUserRegistrationEvent)(nil),  // 20: usher.v1.PreUserRegistrationEvent
+	(*structpb.Value)(nil),            // 21: google.protobuf.Value
+	(*structpb.ListValue)(nil),        // 22: google.protobuf.ListValue
 }
 var file_usher_v1_hostcall_proto_depIdxs = []int32{
-	13, // 0: usher.v1.Input.event:type_name -> usher.v1.PostUserRegistrationEvent
-	1,  // 1: usher.v1.Input.execution:type_name -> usher.v1.ExecutionContext
-	10, // 2: usher.v1.HttpSendRequest.headers:type_name -> usher.v1.HttpSendRequest.HeadersEntry
-	11, // 3: usher.v1.HttpSendAnswer.headers:type_name -> usher.v1.HttpSendAnswer.HeadersEntry
-	5,  // 4: usher.v1.HttpSendAnswer.error:type_name -> usher.v1.HttpError
-	12, // 5: usher.v1.HttpWaitAnswer.headers:type_name -> usher.v1.HttpWaitAnswer.HeadersEntry
-	5,  // 6: usher.v1.HttpWaitAnswer.error:type_name -> usher.v1.HttpError
-	6,  // 7: usher.v1.CacheWriteAnswer.record:type_name -> usher.v1.CacheRecord
-	14, // 8: usher.v1.HttpSendRequest.HeadersEntry.value:type_name -> google.protobuf.Value
-	15, // 9: usher.v1.HttpSendAnswer.HeadersEntry.value:type_name -> google.protobuf.ListValue
-	15, // 10: usher.v1.HttpWaitAnswer.HeadersEntry.value:type_name -> google.protobuf.ListValue
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	19, // 0: usher.v1.Input.event:type_name -> usher.v1.PostUserRegistrationEvent
+	2,  // 1: usher.v1.Input.execution:type_name -> usher.v1.ExecutionContext
+	20, // 2: usher.v1.PreUserRegistrationInput.event:type_name -> usher.v1.PreUserRegistrationEvent
+	2,  // 3: usher.v1.PreUserRegistrationInput.execution:type_name -> usher.v1.ExecutionContext
+	16, // 4: usher.v1.HttpSendRequest.headers:type_name -> usher.v1.HttpSendRequest.HeadersEntry
+	17, // 5: usher.v1.HttpSendAnswer.headers:type_name -> usher.v1.HttpSendAnswer.HeadersEntry
+	6,  // 6: usher.v1.HttpSendAnswer.error:type_name -> usher.v1.HttpError
+	18, // 7: usher.v1.HttpWaitAnswer.headers:type_name -> usher.v1.HttpWaitAnswer.HeadersEntry
+	6,  // 8: usher.v1.HttpWaitAnswer.error:type_name -> usher.v1.HttpError
+	7,  // 9: usher.v1.CacheWriteAnswer.record:type_name -> usher.v1.CacheRecord
+	21, // 10: usher.v1.MetadataSetRequest.value:type_name -> google.protobuf.Value
+	21, // 11: usher.v1.HttpSendRequest.HeadersEntry.value:type_name -> google.protobuf.Value
+	22, // 12: usher.v1.HttpSendAnswer.HeadersEntry.value:type_name -> google.protobuf.ListValue
+	22, // 13: usher.v1.HttpWaitAnswer.HeadersEntry.value:type_name -> google.protobuf.ListValue
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_usher_v1_hostcall_proto_init() }
@@ -955,19 +1309,20 @@ func file_usher_v1_hostcall_proto_init() {
 	}
 	file_usher_v1_event_proto_init()
 	file_usher_v1_options_proto_init()
-	file_usher_v1_hostcall_proto_msgTypes[2].OneofWrappers = []any{}
 	file_usher_v1_hostcall_proto_msgTypes[3].OneofWrappers = []any{}
 	file_usher_v1_hostcall_proto_msgTypes[4].OneofWrappers = []any{}
-	file_usher_v1_hostcall_proto_msgTypes[7].OneofWrappers = []any{}
+	file_usher_v1_hostcall_proto_msgTypes[5].OneofWrappers = []any{}
 	file_usher_v1_hostcall_proto_msgTypes[8].OneofWrappers = []any{}
 	file_usher_v1_hostcall_proto_msgTypes[9].OneofWrappers = []any{}
+	file_usher_v1_hostcall_proto_msgTypes[10].OneofWrappers = []any{}
+	file_usher_v1_hostcall_proto_msgTypes[11].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_v1_hostcall_proto_rawDesc), len(file_usher_v1_hostcall_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -12,6 +12,7 @@ package usherv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	structpb "google.golang.org/protobuf/types/known/structpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -71,7 +72,9 @@ type Result struct {
 	// When it ended.
 	EndedAt *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=ended_at,proto3" json:"ended_at,omitempty"`
 	// How long the last response asked to wait, in milliseconds.
-	RetryAfterMs  *int64 `protobuf:"varint,21,opt,name=retry_after_ms,proto3,oneof" json:"retry_after_ms,omitempty"`
+	RetryAfterMs *int64 `protobuf:"varint,21,opt,name=retry_after_ms,proto3,oneof" json:"retry_after_ms,omitempty"`
+	// What the action gave a flow that decides, in order, without secrets.
+	Commands      []*Command `protobuf:"bytes,22,rep,name=commands,proto3" json:"commands,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -253,6 +256,123 @@ func (x *Result) GetRetryAfterMs() int64 {
 	return 0
 }
 
+func (x *Result) GetCommands() []*Command {
+	if x != nil {
+		return x.Commands
+	}
+	return nil
+}
+
+// Command is one thing that an action gave a flow that decides. Only the fields
+// of its type are there.
+type Command struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it asks for.
+	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	// Why the registration is denied, for the operator.
+	Reason *string `protobuf:"bytes,2,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	// What the user reads about a deny.
+	UserMessage *string `protobuf:"bytes,3,opt,name=user_message,proto3,oneof" json:"user_message,omitempty"`
+	// The code of a validation error.
+	Code *string `protobuf:"bytes,4,opt,name=code,proto3,oneof" json:"code,omitempty"`
+	// What is wrong with what the user entered.
+	Message *string `protobuf:"bytes,5,opt,name=message,proto3,oneof" json:"message,omitempty"`
+	// The key of metadata.
+	Key *string `protobuf:"bytes,6,opt,name=key,proto3,oneof" json:"key,omitempty"`
+	// The value of metadata; null removes the key.
+	Value *structpb.Value `protobuf:"bytes,7,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	// The id that the user is to have.
+	UserId        *string `protobuf:"bytes,8,opt,name=user_id,proto3,oneof" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Command) Reset() {
+	*x = Command{}
+	mi := &file_usher_v1_result_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Command) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Command) ProtoMessage() {}
+
+func (x *Command) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_v1_result_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Command.ProtoReflect.Descriptor instead.
+func (*Command) Descriptor() ([]byte, []int) {
+	return file_usher_v1_result_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Command) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *Command) GetReason() string {
+	if x != nil && x.Reason != nil {
+		return *x.Reason
+	}
+	return ""
+}
+
+func (x *Command) GetUserMessage() string {
+	if x != nil && x.UserMessage != nil {
+		return *x.UserMessage
+	}
+	return ""
+}
+
+func (x *Command) GetCode() string {
+	if x != nil && x.Code != nil {
+		return *x.Code
+	}
+	return ""
+}
+
+func (x *Command) GetMessage() string {
+	if x != nil && x.Message != nil {
+		return *x.Message
+	}
+	return ""
+}
+
+func (x *Command) GetKey() string {
+	if x != nil && x.Key != nil {
+		return *x.Key
+	}
+	return ""
+}
+
+func (x *Command) GetValue() *structpb.Value {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *Command) GetUserId() string {
+	if x != nil && x.UserId != nil {
+		return *x.UserId
+	}
+	return ""
+}
+
 // ResultError describes an error to the action's author.
 type ResultError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -272,7 +392,7 @@ type ResultError struct {
 
 func (x *ResultError) Reset() {
 	*x = ResultError{}
-	mi := &file_usher_v1_result_proto_msgTypes[1]
+	mi := &file_usher_v1_result_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -284,7 +404,7 @@ func (x *ResultError) String() string {
 func (*ResultError) ProtoMessage() {}
 
 func (x *ResultError) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_result_proto_msgTypes[1]
+	mi := &file_usher_v1_result_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -297,7 +417,7 @@ func (x *ResultError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResultError.ProtoReflect.Descriptor instead.
 func (*ResultError) Descriptor() ([]byte, []int) {
-	return file_usher_v1_result_proto_rawDescGZIP(), []int{1}
+	return file_usher_v1_result_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ResultError) GetName() string {
@@ -350,7 +470,7 @@ type Log struct {
 
 func (x *Log) Reset() {
 	*x = Log{}
-	mi := &file_usher_v1_result_proto_msgTypes[2]
+	mi := &file_usher_v1_result_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -362,7 +482,7 @@ func (x *Log) String() string {
 func (*Log) ProtoMessage() {}
 
 func (x *Log) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_result_proto_msgTypes[2]
+	mi := &file_usher_v1_result_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -375,7 +495,7 @@ func (x *Log) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Log.ProtoReflect.Descriptor instead.
 func (*Log) Descriptor() ([]byte, []int) {
-	return file_usher_v1_result_proto_rawDescGZIP(), []int{2}
+	return file_usher_v1_result_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Log) GetAt() *timestamppb.Timestamp {
@@ -422,7 +542,7 @@ type CallNote struct {
 
 func (x *CallNote) Reset() {
 	*x = CallNote{}
-	mi := &file_usher_v1_result_proto_msgTypes[3]
+	mi := &file_usher_v1_result_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -434,7 +554,7 @@ func (x *CallNote) String() string {
 func (*CallNote) ProtoMessage() {}
 
 func (x *CallNote) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_result_proto_msgTypes[3]
+	mi := &file_usher_v1_result_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -447,7 +567,7 @@ func (x *CallNote) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallNote.ProtoReflect.Descriptor instead.
 func (*CallNote) Descriptor() ([]byte, []int) {
-	return file_usher_v1_result_proto_rawDescGZIP(), []int{3}
+	return file_usher_v1_result_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CallNote) GetOrdinal() int32 {
@@ -526,7 +646,7 @@ type Stats struct {
 
 func (x *Stats) Reset() {
 	*x = Stats{}
-	mi := &file_usher_v1_result_proto_msgTypes[4]
+	mi := &file_usher_v1_result_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -538,7 +658,7 @@ func (x *Stats) String() string {
 func (*Stats) ProtoMessage() {}
 
 func (x *Stats) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_v1_result_proto_msgTypes[4]
+	mi := &file_usher_v1_result_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -551,7 +671,7 @@ func (x *Stats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stats.ProtoReflect.Descriptor instead.
 func (*Stats) Descriptor() ([]byte, []int) {
-	return file_usher_v1_result_proto_rawDescGZIP(), []int{4}
+	return file_usher_v1_result_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Stats) GetTotalUs() int64 {
@@ -614,7 +734,7 @@ var File_usher_v1_result_proto protoreflect.FileDescriptor
 
 const file_usher_v1_result_proto_rawDesc = "" +
 	"\n" +
-	"\x15usher/v1/result.proto\x12\busher.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16usher/v1/options.proto\"\xe5\x06\n" +
+	"\x15usher/v1/result.proto\x12\busher.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16usher/v1/options.proto\"\x94\a\n" +
 	"\x06Result\x12\"\n" +
 	"\fexecution_id\x18\x01 \x01(\tR\fexecution_id\x12\x12\n" +
 	"\x04step\x18\x02 \x01(\x05R\x04step\x12\x18\n" +
@@ -643,14 +763,33 @@ const file_usher_v1_result_proto_rawDesc = "" +
 	"started_at\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"started_at\x126\n" +
 	"\bended_at\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\bended_at\x12+\n" +
-	"\x0eretry_after_ms\x18\x15 \x01(\x03H\x06R\x0eretry_after_ms\x88\x01\x01B\x0e\n" +
+	"\x0eretry_after_ms\x18\x15 \x01(\x03H\x06R\x0eretry_after_ms\x88\x01\x01\x12-\n" +
+	"\bcommands\x18\x16 \x03(\v2\x11.usher.v1.CommandR\bcommandsB\x0e\n" +
 	"\f_dead_letterB\b\n" +
 	"\x06_faultB\b\n" +
 	"\x06_limitB\b\n" +
 	"\x06_errorB\t\n" +
 	"\a_outputB\v\n" +
 	"\t_logs_cutB\x11\n" +
-	"\x0f_retry_after_ms\"\xb2\x01\n" +
+	"\x0f_retry_after_ms\"\xb9\x03\n" +
+	"\aCommand\x12x\n" +
+	"\x04type\x18\x01 \x01(\tBd\xa2\xbb\x18`\x1a\vaccess.deny\x1a\x10validation.error\x1a\x16user.set_user_metadata\x1a\x15user.set_app_metadata\x1a\x10user.set_user_idR\x04type\x12\x1b\n" +
+	"\x06reason\x18\x02 \x01(\tH\x00R\x06reason\x88\x01\x01\x12'\n" +
+	"\fuser_message\x18\x03 \x01(\tH\x01R\fuser_message\x88\x01\x01\x12\x17\n" +
+	"\x04code\x18\x04 \x01(\tH\x02R\x04code\x88\x01\x01\x12\x1d\n" +
+	"\amessage\x18\x05 \x01(\tH\x03R\amessage\x88\x01\x01\x12\x15\n" +
+	"\x03key\x18\x06 \x01(\tH\x04R\x03key\x88\x01\x01\x121\n" +
+	"\x05value\x18\a \x01(\v2\x16.google.protobuf.ValueH\x05R\x05value\x88\x01\x01\x12\x1d\n" +
+	"\auser_id\x18\b \x01(\tH\x06R\auser_id\x88\x01\x01B\t\n" +
+	"\a_reasonB\x0f\n" +
+	"\r_user_messageB\a\n" +
+	"\x05_codeB\n" +
+	"\n" +
+	"\b_messageB\x06\n" +
+	"\x04_keyB\b\n" +
+	"\x06_valueB\n" +
+	"\n" +
+	"\b_user_id\"\xb2\x01\n" +
 	"\vResultError\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tH\x00R\x04name\x88\x01\x01\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x17\n" +
@@ -703,28 +842,32 @@ func file_usher_v1_result_proto_rawDescGZIP() []byte {
 	return file_usher_v1_result_proto_rawDescData
 }
 
-var file_usher_v1_result_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_usher_v1_result_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_usher_v1_result_proto_goTypes = []any{
 	(*Result)(nil),                // 0: usher.v1.Result
-	(*ResultError)(nil),           // 1: usher.v1.ResultError
-	(*Log)(nil),                   // 2: usher.v1.Log
-	(*CallNote)(nil),              // 3: usher.v1.CallNote
-	(*Stats)(nil),                 // 4: usher.v1.Stats
-	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
+	(*Command)(nil),               // 1: usher.v1.Command
+	(*ResultError)(nil),           // 2: usher.v1.ResultError
+	(*Log)(nil),                   // 3: usher.v1.Log
+	(*CallNote)(nil),              // 4: usher.v1.CallNote
+	(*Stats)(nil),                 // 5: usher.v1.Stats
+	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(*structpb.Value)(nil),        // 7: google.protobuf.Value
 }
 var file_usher_v1_result_proto_depIdxs = []int32{
-	1, // 0: usher.v1.Result.error:type_name -> usher.v1.ResultError
-	2, // 1: usher.v1.Result.logs:type_name -> usher.v1.Log
-	3, // 2: usher.v1.Result.calls:type_name -> usher.v1.CallNote
-	4, // 3: usher.v1.Result.stats:type_name -> usher.v1.Stats
-	5, // 4: usher.v1.Result.started_at:type_name -> google.protobuf.Timestamp
-	5, // 5: usher.v1.Result.ended_at:type_name -> google.protobuf.Timestamp
-	5, // 6: usher.v1.Log.at:type_name -> google.protobuf.Timestamp
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	2, // 0: usher.v1.Result.error:type_name -> usher.v1.ResultError
+	3, // 1: usher.v1.Result.logs:type_name -> usher.v1.Log
+	4, // 2: usher.v1.Result.calls:type_name -> usher.v1.CallNote
+	5, // 3: usher.v1.Result.stats:type_name -> usher.v1.Stats
+	6, // 4: usher.v1.Result.started_at:type_name -> google.protobuf.Timestamp
+	6, // 5: usher.v1.Result.ended_at:type_name -> google.protobuf.Timestamp
+	1, // 6: usher.v1.Result.commands:type_name -> usher.v1.Command
+	7, // 7: usher.v1.Command.value:type_name -> google.protobuf.Value
+	6, // 8: usher.v1.Log.at:type_name -> google.protobuf.Timestamp
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_usher_v1_result_proto_init() }
@@ -735,15 +878,16 @@ func file_usher_v1_result_proto_init() {
 	file_usher_v1_options_proto_init()
 	file_usher_v1_result_proto_msgTypes[0].OneofWrappers = []any{}
 	file_usher_v1_result_proto_msgTypes[1].OneofWrappers = []any{}
-	file_usher_v1_result_proto_msgTypes[3].OneofWrappers = []any{}
+	file_usher_v1_result_proto_msgTypes[2].OneofWrappers = []any{}
 	file_usher_v1_result_proto_msgTypes[4].OneofWrappers = []any{}
+	file_usher_v1_result_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_v1_result_proto_rawDesc), len(file_usher_v1_result_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -53,18 +53,24 @@ export interface PostUserRegistrationEvent {
 export interface Authentication {
   /** How risky the request looks. */
   riskAssessment?: RiskAssessment;
+  /** Whatever else the sender put here. */
+  [key: string]: any;
 }
 
 /** How risky a request looks. */
 export interface RiskAssessment {
   /** What others than the sender found. */
   supplemental?: Supplemental;
+  /** Whatever else the sender put here. */
+  [key: string]: any;
 }
 
 /** What others than the sender found about a request. */
 export interface Supplemental {
   /** What Akamai Account Protector found, when its headers are forwarded. */
   akamai?: Akamai;
+  /** Whatever else the sender put here. */
+  [key: string]: any;
 }
 
 /** What Akamai Account Protector found about a request. */
@@ -73,6 +79,8 @@ export interface Akamai {
   akamaiBot?: AkamaiBot;
   /** How likely it is not the user who sent it. */
   akamaiUserRisk?: AkamaiUserRisk;
+  /** Whatever else the sender put here. */
+  [key: string]: any;
 }
 
 /** What Akamai found about the bot that may have sent a request. */
@@ -89,6 +97,8 @@ export interface AkamaiBot {
   botScoreResponseSegment?: string;
   /** The id of the bot's network. */
   botnetId?: string;
+  /** Whatever else the sender put here. */
+  [key: string]: any;
 }
 
 /** What Akamai found about the user whom a request claims to come from. */
@@ -117,6 +127,8 @@ export interface AkamaiUserRisk {
   username?: string;
   /** The id of the assessment. */
   uuid?: string;
+  /** Whatever else the sender put here. */
+  [key: string]: any;
 }
 
 /** The connection with which a user registered. */
@@ -132,6 +144,8 @@ export interface Connection {
    * a connection without passwords.
    */
   strategy: "auth0" | "email" | "sms" | (string & {});
+  /** Whatever else the sender put here. */
+  [key: string]: any;
 }
 
 /** A custom domain. */
@@ -140,6 +154,8 @@ export interface CustomDomain {
   domain: string;
   /** What the tenant noted on the domain. */
   domain_metadata: { [key: string]: string };
+  /** Whatever else the sender put here. */
+  [key: string]: any;
 }
 
 /** An experiment that a registration was part of. */
@@ -182,6 +198,8 @@ export interface Request {
   method: string;
   /** The User-Agent header. */
   user_agent?: string;
+  /** Whatever else the sender put here. */
+  [key: string]: any;
 }
 
 /** Where a request came from, worked out from its address. */
@@ -216,12 +234,16 @@ export interface SecurityContext {
   ja3?: string;
   /** The JA4 fingerprint of the TLS handshake. */
   ja4?: string;
+  /** Whatever else the sender put here. */
+  [key: string]: any;
 }
 
 /** A tenant. */
 export interface Tenant {
   /** The tenant's name. */
   id: string;
+  /** Whatever else the sender put here. */
+  [key: string]: any;
 }
 
 /** The login transaction that a registration is part of. */
@@ -313,6 +335,12 @@ export interface PostUserRegistrationAPI {
   readonly cache: CacheAPI;
 }
 
+/** The function that an action exports as onExecutePostUserRegistration. */
+export type PostUserRegistrationHandler = (
+  event: Event,
+  api: PostUserRegistrationAPI,
+) => Promise<void>;
+
 /**
  * Keeps values for a while. All actions of the trigger share them. A value is
  * there for the rest of the run; whether a later run finds it is not promised.
@@ -369,9 +397,3 @@ export type CacheWriteErrorCode =
   | "FailedToSetCacheRecord"
   | "FailedToDeleteCacheRecord"
   | "CacheKeyDoesNotExist";
-
-/** The function that an action exports as onExecutePostUserRegistration. */
-export type PostUserRegistrationHandler = (
-  event: Event,
-  api: PostUserRegistrationAPI,
-) => Promise<void>;
