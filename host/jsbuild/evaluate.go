@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/jsbuild/bundle"
 	"github.com/usherhost/usher/host/jsbuild/engine"
 	"github.com/usherhost/usher/host/jsbuild/sourcemap"
 	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/wasmbin"
 )
 
 // action is what a module is made of.
@@ -41,8 +43,32 @@ func evaluate(ctx context.Context, w *sandbox.Snapshotter, src bundle.Source, ma
 	if err != nil {
 		return nil, explain(err, src, made)
 	}
+	exported := built.Exports
+	if built.FromBytecode {
+		exported = made.Handlers // what it exports is known in a run alone
+	}
+	if built.Module, err = withEntries(built.Module, exported); err != nil {
+		return nil, fmt.Errorf("leave out entries: %w", err)
+	}
 	built.Module = append(built.Module, section...)
 	return built, nil
+}
+
+// withEntries returns the engine's module without the entries of triggers that the
+// action has no handler for; with all when it names none.
+func withEntries(wasm []byte, exported []string) ([]byte, error) {
+	served := host.TriggersOf(exported)
+	if len(served) == 0 || len(served) == len(host.Triggers()) {
+		return wasm, nil
+	}
+	made, err := wasmbin.Rewrite(wasm, wasmbin.Options{KeepExport: func(name string) bool {
+		t := host.TriggerOf(name)
+		return t == "" || slices.Contains(served, t)
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return made.Wasm, nil
 }
 
 // compile compiles a script in an instance of its own: memory that the compiler

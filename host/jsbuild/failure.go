@@ -47,7 +47,7 @@ func missingHandler(src bundle.Source, u *uncallableError) host.BuildMessage {
 	if len(u.Exports) > 0 {
 		m.Text += "; it exports " + strings.Join(u.Exports, ", ")
 	}
-	m.Hint = "write: exports.onExecutePostUserRegistration = async (event, api) => { … }"
+	m.Hint = bundle.HandlerHint()
 	return m
 }
 

@@ -52,6 +52,7 @@ type Bundle struct {
 	Map      []byte              // its source map (version 3), with the sources' names as the author knows them
 	Packages []Package           // the npm packages in it, by name and version
 	Builtins []string            // the modules of Node that it requires, without "node:"
+	Handlers []string            // the handlers that its author's code names; empty when the code does not show which it exports
 	Warnings []host.BuildMessage // about code that may fail in a run
 	UsesIntl bool                // it formats with locales: Intl, or toLocaleString and localeCompare with arguments
 	Intl     []byte              // a script that adds its languages and time zones to Intl, to be evaluated before Code; nil for none
@@ -104,8 +105,12 @@ func Make(ctx context.Context, src Source, o Options) (*Bundle, error) {
 		return nil, err
 	}
 	bundle, err := j.join(ctx)
-	if err != nil || !bundle.UsesIntl {
-		return bundle, err
+	if err != nil {
+		return nil, err
+	}
+	bundle.Handlers = j.handlers()
+	if !bundle.UsesIntl {
+		return bundle, nil
 	}
 	return bundle, j.addIntl(bundle)
 }

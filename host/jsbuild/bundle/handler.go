@@ -10,9 +10,35 @@ import (
 )
 
 // handlers are the exports that run for a trigger.
-var handlers = []string{"onExecutePostUserRegistration", "onExecutePreUserRegistration"}
+var handlers = host.Entries()
 
-const handlerHint = "write: exports.onExecutePostUserRegistration = async (event, api) => { … }"
+// HandlerHint shows how an action exports its handler, one for each trigger.
+func HandlerHint() string {
+	hint := "write: "
+	for i, t := range host.Triggers() {
+		if i > 0 {
+			hint += ", or for " + string(t) + ": "
+		}
+		hint += "exports." + t.Entry() + " = async (event, api) => { … }"
+	}
+	return hint
+}
+
+// handlers returns the handlers that the author's code names; none when it may
+// export others.
+func (j *job) handlers() []string {
+	text := j.authorsCode()
+	if delegates.MatchString(text) || slices.Contains(j.survey.exports, "default") {
+		return nil
+	}
+	var named []string
+	for _, h := range handlers {
+		if strings.Contains(text, h) {
+			named = append(named, h)
+		}
+	}
+	return named
+}
 
 // checkHandler refuses an action whose code shows that it exports no handler.
 // Exports that the code does not show are checked when it is evaluated.
@@ -59,7 +85,7 @@ func (j *job) noHandler(names []string) error {
 	names = slices.DeleteFunc(names, func(n string) bool { return n == "__esModule" })
 	slices.Sort(names)
 	names = slices.Compact(names)
-	m := host.BuildMessage{Text: "the action exports no handler", File: j.src.Name, Hint: handlerHint}
+	m := host.BuildMessage{Text: "the action exports no handler", File: j.src.Name, Hint: HandlerHint()}
 	if len(names) > 0 {
 		m.Text += "; it exports " + strings.Join(names, ", ")
 		m.Line, m.Column, m.LineText = locate(string(j.src.Code), names[0])

@@ -82,7 +82,7 @@ func TestBundleSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 			name:  "no handler at all",
 			files: map[string]string{"action.js": "console.log(1)"},
 			want: `action.js: the action exports no handler
-    ^ write: exports.onExecutePostUserRegistration = async (event, api) => { … }`,
+    ^ write: exports.onExecutePostUserRegistration = async (event, api) => { … }, or for pre-user-registration: exports.onExecutePreUserRegistration = async (event, api) => { … }`,
 		},
 		{
 			name:  "a handler with a typing error",

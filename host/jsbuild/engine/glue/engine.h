@@ -106,6 +106,11 @@ USHER("cache_set") u64 cache_set(u64 request);
 USHER("cache_delete") u64 cache_delete(u64 key);
 USHER("log_write") void log_write(int level, u64 message);
 USHER("clock_sleep") void clock_sleep(u64 ms);
+USHER("access_deny") u64 access_deny(u64 request);
+USHER("validation_error") u64 validation_error(u64 request);
+USHER("user_metadata_set") u64 user_metadata_set(u64 request);
+USHER("app_metadata_set") u64 app_metadata_set(u64 request);
+USHER("user_id_set") u64 user_id_set(u64 request);
 USHER("crypto_call") u64 crypto_call(u64 request);
 
 WASI("random_get") int random_get(u8 *at, u32 size);

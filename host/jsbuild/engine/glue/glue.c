@@ -267,7 +267,19 @@ static const char *const primitives[] = {
     "ainput", "boutput", "cerror", "dhttp_start", "ehttp_wait", "fhttp_cancel", "gcache_get", "hcache_set",
     "icache_delete", "jlog", "ksleep", "lnow", "mrandom", "ncrypto", "outf8_encode", "putf8_decode",
     "qon_rejection", "rregister", "smath_random", "tasync_frames", "uwaiting_frames",
+    "vcommand",
 };
+
+// command gives a flow that decides one of these commands, by its number.
+static JSValue command(JSValue number_of, JSValue request) {
+  switch ((int)number(number_of)) {
+  case 0: return ask(access_deny, request, 0);
+  case 1: return ask(validation_error, request, 0);
+  case 2: return ask(user_metadata_set, request, 0);
+  case 3: return ask(app_metadata_set, request, 0);
+  default: return ask(user_id_set, request, 0);
+  }
+}
 
 static JSValue primitive(char letter, JSValue a, JSValue b) {
   u64 offset;
@@ -299,6 +311,7 @@ static JSValue primitive(char letter, JSValue a, JSValue b) {
   case 's': return JS_NewNumber(ctx, math_random());
   case 't': return async_frames(ctx, rt, job, (u32)number(a));
   case 'u': return waiting_frames(ctx, rt, (u32)number(a));
+  case 'v': return command(a, b);
   }
   return JS_UNDEFINED;
 }

@@ -15,7 +15,10 @@ func imports() []sandbox.Function {
 			},
 		})
 	}
-	for _, name := range []string{"http_start", "http_wait", "cache_get", "cache_set", "cache_delete", "crypto_call"} {
+	for _, name := range []string{
+		"http_start", "http_wait", "cache_get", "cache_set", "cache_delete", "crypto_call",
+		"access_deny", "validation_error", "user_metadata_set", "app_metadata_set", "user_id_set",
+	} {
 		add(name, i64, i64)
 	}
 	add("http_cancel", i64, nil)

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
@@ -18,11 +19,11 @@ import (
 const engineSum = "d4c9375f2b1ca4dc95f72c8aa2982a7a9951ac8011490d79c6582df732b4bbd9"
 
 // exports are those of the linked engine.
-var exports = []string{
-	"memory", "_initialize", "onExecutePostUserRegistration", "onExecutePreUserRegistration",
+var exports = append([]string{
+	"memory", "_initialize",
 	"usher_alloc", "usher_answer", "usher_open", "usher_compile", "usher_evaluate", "usher_define", "usher_defer",
 	"usher_collect", "usher_settle", "usher_heap",
-}
+}, host.Entries()...)
 
 // features are those that the engine's code uses beyond WebAssembly 1.0.
 var features = []string{

@@ -10,6 +10,8 @@
 //   http_cancel(handle)            cancels a request
 //   cache_get(key) → string | undefined
 //   cache_set(json) → string, cache_delete(key) → string
+//   command(n, json) → string | undefined
+//                                  gives a flow that decides a command, 0 deny, 1 validation error, 2 user metadata, 3 app metadata, 4 user id; an error in JSON
 //   log(level, text)               0 trace … 4 error
 //   sleep(ms)                      waits
 //   now() → number                 the run's clock in ms since 1970, with fractions

@@ -14,7 +14,7 @@
 //   resolveDir                  where the action's packages are; this runtime's folder
 //   esbuild                     more options for bundling the action
 //
-// A result is {logs: [{level, message}], output, error, timedOut, requests, cancelled, slept, elapsed}: output and error are parsed
+// A result is {logs: [{level, message}], commands, output, error, timedOut, requests, cancelled, slept, elapsed}: output and error are parsed
 // when they are JSON; elapsed is in ms. A thrown exception means that the runtime itself is broken, or that the action's top level threw.
 import { readFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";

@@ -8,7 +8,7 @@ const levels = ["trace", "debug", "info", "warn", "error"];
 export const beginning = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
 
 export class Host {
-  static primitives = ["input", "output", "error", "http_start", "http_wait", "http_cancel", "cache_get", "cache_set", "cache_delete", "log", "sleep", "now", "random", "crypto", "utf8_encode", "utf8_decode"];
+  static primitives = ["input", "output", "error", "http_start", "http_wait", "http_cancel", "cache_get", "cache_set", "cache_delete", "command", "log", "sleep", "now", "random", "crypto", "utf8_encode", "utf8_decode"];
 
   constructor(options) {
     this.cache = new Map();
@@ -18,13 +18,13 @@ export class Host {
   begin(settings) {
     Object.assign(this, {
       settings, clock: beginning, deadline: beginning + (settings.timeout_ms ?? 20_000), timedOut: false,
-      pending: [], sent: 0, logs: [], requests: [], cancelled: [], slept: [], reported: {},
+      pending: [], sent: 0, logs: [], requests: [], cancelled: [], slept: [], reported: {}, commands: [],
     });
   }
 
   result() {
-    const { logs, requests, cancelled, slept, timedOut, reported } = this;
-    return { logs, output: reported.output, error: reported.error, timedOut, requests, cancelled, slept, elapsed: this.clock - beginning };
+    const { logs, requests, cancelled, slept, timedOut, reported, commands } = this;
+    return { logs, commands, output: reported.output, error: reported.error, timedOut, requests, cancelled, slept, elapsed: this.clock - beginning };
   }
 
   input() {
@@ -107,6 +107,11 @@ export class Host {
   cache_get(key) {
     const record = this.cache.get(key);
     return record && record.expires_at >= this.clock ? JSON.stringify(record) : undefined;
+  }
+
+  // command keeps the command, and leaves the limits to the real host.
+  command(number, json) {
+    this.commands.push({ command: ["deny", "validation_error", "user_metadata", "app_metadata", "user_id"][number], ...JSON.parse(json) });
   }
 
   // cache_set keeps to the times, and leaves the limits to the real host.

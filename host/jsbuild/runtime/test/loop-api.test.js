@@ -51,27 +51,90 @@ test("post-user-registration has the cache and nothing else", async () => {
 
 const before = (body) => ({ source: `exports.onExecutePreUserRegistration = async (event, api) => { ${body} };`, entry: "onExecutePreUserRegistration" });
 
-async function commands(body) {
+async function commands(body, options) {
   const { source, entry } = before(body);
-  const { output, error } = await run(source, { entry });
-  return error ?? output.commands;
+  const result = await run(source, { entry, ...options });
+  return result.error ? result.error.message : result.commands;
 }
 
-test("pre-user-registration records what is to be done", async () => {
+test("pre-user-registration gives the host commands, in a chain", async () => {
   assert.deepEqual(await commands(`
-    api.user.setUserMetadata("plan", "free").user.setAppMetadata("old", null).access.deny("spam", "Not today").validation.error("bad_name", "Choose another name");
+    api.user.setUserMetadata("plan", "free").user.setAppMetadata("old", null).access.deny("spam", "Not today").validation.error("bad_name", "Choose another name").user.setUserId("a.b").cache.set("k", "v");
   `), [
-    { type: "user.set_user_metadata", key: "plan", value: "free" },
-    { type: "user.set_app_metadata", key: "old", value: null },
-    { type: "access.deny", reason: "spam", user_message: "Not today" },
-    { type: "validation.error", code: "bad_name", message: "Choose another name" },
+    { command: "user_metadata", key: "plan", value: "free" },
+    { command: "app_metadata", key: "old", value: null },
+    { command: "deny", reason: "spam", user_message: "Not today" },
+    { command: "validation_error", code: "bad_name", message: "Choose another name" },
+    { command: "user_id", user_id: "a.b" },
   ]);
 });
 
-test("a validation error that says nothing fails", async () => {
-  assert.equal((await commands("api.validation.error(5, 'x');")).message, "Failed to add validation error: errorCode must be string");
+test("a deny is never lost for its arguments", async () => {
+  for (const [args, reason, user_message] of [
+    ["", "", ""],
+    ["'only a reason'", "only a reason", ""],
+    ["5, false", "5", "false"],
+    ["null, undefined", "", ""],
+    ["{ a: [1] }, new Error('x')", '{"a":[1]}', "Error: x"],
+    ["Symbol('s'), Object.create(null)", "Symbol(s)", ""],
+    ["{ toString() { throw new Error('no'); } }, [1, 2]", "", "1,2"],
+    ["'\\u0000', '\\ud83d\\ude00'", "\0", "\u{1f600}"],
+  ]) {
+    assert.deepEqual(await commands(`return api.access.deny(${args});`), [{ command: "deny", reason, user_message }], args);
+  }
+});
+
+test("a command counts when the handler throws after it", async () => {
+  const { source, entry } = before('api.access.deny("spam"); throw new Error("boom");');
+  const { commands, error } = await run(source, { entry });
+  assert.deepEqual([commands, error.message], [[{ command: "deny", reason: "spam", user_message: "" }], "boom"]);
+});
+
+test("metadata is what its value is at the call", async () => {
+  assert.deepEqual(await commands(`
+    const value = { list: [1], at: new Date(0), gone: undefined };
+    api.user.setUserMetadata("a", value); value.list.push(2);
+    api.user.setUserMetadata(5, undefined); api.user.setAppMetadata("f", () => 1); api.user.setAppMetadata("n", NaN);
+  `), [
+    { command: "user_metadata", key: "a", value: { list: [1], at: "1970-01-01T00:00:00.000Z" } },
+    { command: "user_metadata", key: "5", value: null },
+    { command: "app_metadata", key: "f", value: null },
+    { command: "app_metadata", key: "n", value: null },
+  ]);
+  assert.match(await commands("const o = {}; o.o = o; api.user.setUserMetadata('o', o);"), /circular/i);
+});
+
+test("the arguments of validation.error and setUserId are checked in Auth0's words", async () => {
+  const long = "x".repeat(101);
+  for (const [call, message] of [
+    ["validation.error(5, 'x')", "Failed to add validation error: errorCode must be string"],
+    ["validation.error('a', {})", "Failed to add validation error: errorMessage must be string"],
+    ["validation.error()", "Failed to add validation error:  must have required property 'errorCode', must have required property 'errorMessage'"],
+    ["validation.error(undefined, null)", "Failed to add validation error:  must have required property 'errorCode'; errorMessage must be string"],
+    [`validation.error('a', '${long}')`, "Failed to add validation error: errorMessage must NOT have more than 100 characters"],
+    ["user.setUserId(5)", "Invalid setUserId arguments: user_id must be string"],
+    ["user.setUserId()", "Invalid setUserId arguments:  must have required property 'user_id'"],
+    ["user.setUserId('')", 'Invalid setUserId arguments: user_id must NOT have fewer than 1 characters, must match pattern "^[a-zA-Z0-9@._+-]{1,255}$"'],
+    ["user.setUserId('auth0|1')", 'Invalid setUserId arguments: user_id must match pattern "^[a-zA-Z0-9@._+-]{1,255}$"'],
+  ]) {
+    assert.equal(await commands(`api.${call};`), message, call);
+  }
+  assert.equal((await commands(`api.validation.error("a", "\u{1f600}".repeat(100));`)).length, 1);
+});
+
+test("a command that the host refuses throws", async () => {
+  const native = { command: () => JSON.stringify({ code: "limit", message: "it is too large" }) };
+  assert.equal(await commands('api.user.setUserMetadata("a", 1);', { native }), "Failed to set user metadata: it is too large");
 });
 
 test("pre-user-registration has the cache, too", async () => {
-  assert.deepEqual(await commands(`api.cache.set("k", "v"); api.access.deny(api.cache.get("k").value, "");`), [{ type: "access.deny", reason: "v", user_message: "" }]);
+  assert.deepEqual(await commands(`api.cache.set("k", "v"); api.access.deny(api.cache.get("k").value, "");`), [{ command: "deny", reason: "v", user_message: "" }]);
+});
+
+test("an action may have the export with which Auth0 resumes it", async () => {
+  const { commands } = await run(`
+    exports.onExecutePreUserRegistration = async (event, api) => { api.access.deny("first"); };
+    exports.onContinuePreUserRegistration = async (event, api) => { api.access.deny("never"); };
+  `, { entry: "onExecutePreUserRegistration" });
+  assert.deepEqual(commands.map((c) => c.reason), ["first"]);
 });

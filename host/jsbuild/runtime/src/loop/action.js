@@ -1,9 +1,7 @@
 // The action itself: its top level, what it exports, and what it will require.
 import { native } from "../native.js";
+import { entries } from "./api.js";
 import { handOver } from "./shared.js";
-
-// The exports that Usher knows, each with the trigger that it serves.
-export const entries = ["onExecutePostUserRegistration", "onExecutePreUserRegistration"];
 
 const AsyncFunction = (async () => {}).constructor;
 

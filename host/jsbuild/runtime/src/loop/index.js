@@ -44,7 +44,6 @@ const neverSettled =
 let settled; // when the handler did: {mark, at}; null before. at is by the run's clock, or null when nothing was left to do
 let broken; // whether the sandbox refused something, and no one caught that
 let timeout; // ms that the run may take
-let commands;
 let timelessBatches;
 
 // define evaluates bundle, a function (module, exports, require, touch), and
@@ -64,7 +63,6 @@ export function start(entry) {
   settled = null;
   broken = false;
   timeout = Infinity;
-  commands = [];
   timelessBatches = 0;
   beginTimers();
   turn(() => enter(entry));
@@ -75,7 +73,7 @@ function enter(entry) {
     const { event, execution } = native.input();
     takeSecrets(event);
     timeout = execution?.timeout_ms ?? Infinity;
-    const returned = handler(entry)(event, apiOf(entry, commands));
+    const returned = handler(entry)(event, apiOf(entry));
     then.call(resolve.call(Promise, returned), settle, settleBadly);
   } catch (thrown) {
     settleBadly(thrown);
@@ -169,7 +167,7 @@ function wait(ms) {
 function end() {
   if (!settled && !broken) fail(unsettled());
   if (settled?.at != null) logDelay();
-  conclude(commands);
+  conclude();
   dropTimers();
   dropRequests();
   dropTicks();

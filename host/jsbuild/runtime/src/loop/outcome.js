@@ -20,10 +20,10 @@ export function fail(thrown) {
 
 // conclude reports the rest: an unhandled rejection is a warning, also in the output
 // of a run that succeeds, so that its operator sees it.
-export function conclude(commands) {
+export function conclude() {
   for (let i = 1; i < failures.length; i++) warn("Uncaught", failures[i]);
   const unhandled = unhandledRejections();
-  if (failures.length === 0) setOutput(commands, unhandled);
+  if (failures.length === 0) setOutput(unhandled);
   failures = [];
 }
 
@@ -41,10 +41,6 @@ function warn(what, { message, stack = message }) {
 }
 
 // setOutput sets the output, when there is any.
-function setOutput(commands, unhandled) {
-  if (commands.length + unhandled.length === 0) return;
-  const output = {};
-  if (commands.length > 0) output.commands = commands;
-  if (unhandled.length > 0) output.unhandled = unhandled;
-  native.output(stringify(output));
+function setOutput(unhandled) {
+  if (unhandled.length > 0) native.output(stringify({ unhandled }));
 }
