@@ -168,7 +168,7 @@ func TestBundle(t *testing.T) {
 				"where.cjs":  "exports.where = [__dirname, __filename];",
 			},
 			script: "return await action.onExecutePostUserRegistration()",
-			want:   `["file:///usher/action.js",["/usher","/usher/action.js"],"production"]`,
+			want:   `["file:///usher/action.mjs",["/usher","/usher/where.cjs"],"production"]`,
 		},
 		{
 			name:   "lets an action return early and touch what it declares",

@@ -19,12 +19,13 @@ func (j *job) loadFiles(build api.PluginBuild) {
 			return api.OnLoadResult{Errors: []api.Message{j.outsideOf(args.Path)}}, nil
 		}
 		if args.Path != j.entry {
-			return j.checked(args, j.unmapped(args, j.edited(args.Path))), nil
+			return j.checked(args, j.unmapped(args, j.rewrite(args.Path, j.edited(args.Path)))), nil
 		}
 		code := string(j.src.Code)
 		if strings.HasPrefix(code, "#!") {
 			code = "//" + code[2:] // esbuild would put it before the banner
 		}
+		code = j.rewritten(args.Path, code)
 		return j.checked(args, j.unmapped(args, api.OnLoadResult{Contents: &code, ResolveDir: j.root, Loader: loaderOf(j.src.Name)})), nil
 	})
 }

@@ -18,7 +18,8 @@ import (
 //
 // First come imports that mean something by themselves, whatever is installed:
 //
-//  1. An import that the resolver itself has esbuild look up is esbuild's.
+//  1. An import that the resolver itself has esbuild look up is esbuild's, and what
+//     chooses for computed requires is a generated module (computed.go).
 //  2. The entry point is a generated module (entry.go): it imports the action.
 //  3. Its imports are the action, and what the action imports in a run.
 //  4. "actions:NAME" is a shared module, when the author's own code asks
@@ -52,6 +53,7 @@ import (
 // an answer with a path has not.
 var steps = []func(*resolver, api.OnResolveArgs) (api.OnResolveResult, bool){
 	(*resolver).ownLookup,
+	(*resolver).choose,
 	(*resolver).entryPoint,
 	(*resolver).entryImport,
 	(*resolver).sharedModule,
@@ -88,7 +90,7 @@ func (j *job) plugin() api.Plugin {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, r.resolve)
 		for space, load := range map[string]func(api.OnLoadArgs) (api.OnLoadResult, error){
 			entrySpace: j.loadEntry, emptySpace: loadEmpty, sharedSpace: j.loadSharedModule, secretsSpace: loadSecrets,
-			standInSpace: loadStandIn, socketSpace: loadRefusing, missingSpace: loadMissing,
+			standInSpace: loadStandIn, socketSpace: loadRefusing, missingSpace: loadMissing, chooseSpace: loadChoose,
 		} {
 			build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: space}, load)
 		}
@@ -115,6 +117,10 @@ type lookup struct{}
 
 func (r *resolver) ownLookup(args api.OnResolveArgs) (api.OnResolveResult, bool) {
 	return none, args.PluginData == (lookup{})
+}
+
+func (r *resolver) choose(args api.OnResolveArgs) (api.OnResolveResult, bool) {
+	return api.OnResolveResult{Path: choosePath, Namespace: chooseSpace}, args.Path == choosePath && npm.PackageDir(args.Importer) != ""
 }
 
 func (r *resolver) entryPoint(args api.OnResolveArgs) (api.OnResolveResult, bool) {
