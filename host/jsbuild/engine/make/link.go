@@ -41,9 +41,6 @@ func link(ctx context.Context, dir string) ([]byte, error) {
 	if sum := sha256.Sum256(engine); hex.EncodeToString(sum[:]) != engineSum {
 		return nil, errors.New("node_modules/quickjs-wasi/quickjs.wasm is not the file that quickjs-wasi 3.6.2 has: remove node_modules and run 'npm ci' again")
 	}
-	if engine, err = named(engine); err != nil {
-		return nil, fmt.Errorf("read quickjs.wasm: %w", err)
-	}
 	glue, err := os.ReadFile(filepath.Join(dir, "engine", "glue", "glue.wasm"))
 	if err != nil {
 		return nil, err
@@ -59,6 +56,13 @@ func link(ctx context.Context, dir string) ([]byte, error) {
 	}
 	defer func() { _ = root.Close() }() // nothing is left to write
 	l := linker{ctx: ctx, bin: filepath.Join(modules, "binaryen", "bin"), temp: temp, root: root}
+	engine = l.patchEngine(engine)
+	if l.err != nil {
+		return nil, l.err
+	}
+	if engine, err = named(engine); err != nil {
+		return nil, fmt.Errorf("read quickjs.wasm: %w", err)
+	}
 	// Each imports the other's functions from "env".
 	l.write("engine.wasm", engine, "glue")
 	l.write("glue.wasm", glue, "engine")
