@@ -179,7 +179,9 @@ func (j *job) finish(r api.BuildResult, meta metafile) (*Bundle, error) {
 		return nil, err
 	}
 	found := j.inventory(meta)
-	b.Packages, b.Builtins = found.packages, found.builtins
+	b.Packages, b.Builtins = found.packages, slices.Concat(found.builtins, named(b.Code))
+	slices.Sort(b.Builtins)
+	b.Builtins = slices.Compact(b.Builtins)
 	b.Warnings = slices.Concat(j.warnings(r.Warnings, found.bytes), j.lacking(meta), found.heavy(len(b.Code)), found.slow())
 	b.UsesIntl = formats.Match(b.Code)
 	return b, found.limit(len(b.Code))

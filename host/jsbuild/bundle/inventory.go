@@ -1,10 +1,12 @@
 package bundle
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -74,6 +76,25 @@ func mebibytes(size int) string {
 	return fmt.Sprintf("%.1f MiB", float64(size)/(1<<20))
 }
 
+// calledByName finds calls with the name of a module of Node alone: what
+// process.getBuiltinModule, or a function that createRequire made, may be called with.
+var calledByName = regexp.MustCompile(`[\w$)\]]\(["'](?:node:)?([a-z_0-9/]+)["']\)`)
+
+// named returns the modules of Node that a bundle may ask for by other functions than
+// require, if it has any.
+func named(code []byte) []string {
+	if !bytes.Contains(code, []byte("getBuiltinModule")) && !bytes.Contains(code, []byte("createRequire")) {
+		return nil
+	}
+	var names []string
+	for _, m := range calledByName.FindAllSubmatch(code, -1) {
+		if name := string(m[1]); builtins[name] || prefixed[name] {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // inventory lists what a bundle holds.
 type inventory struct {
 	packages []Package
@@ -99,8 +120,6 @@ func (j *job) inventory(meta metafile) inventory {
 			}
 		}
 	}
-	slices.Sort(inv.builtins)
-	inv.builtins = slices.Compact(inv.builtins)
 	for dir := range inv.bytes {
 		p := Package{Name: npm.PackageName(dir)}
 		if m := j.pkgs.In(dir); m != nil && m.Name != "" {

@@ -29,7 +29,7 @@ import (
 //     nothing without a socket gets a module that refuses (standin.go). Where the
 //     module can't do its work, there is a warning (warning.go).
 //  7. An http address is refused: esbuild would leave it to the run.
-//  8. The argument of require.resolve() stays as it is.
+//  8. The argument of require.resolve() becomes the file's place.
 //  9. An absolute path or data: address is refused to code without a folder.
 //  10. A package may have a stand-in for one of its imports (standin.go).
 //  11. A package's import that nothing answers fails in the run (missing.go).
@@ -178,8 +178,19 @@ func (r *resolver) webAddress(args api.OnResolveArgs) (api.OnResolveResult, bool
 	return api.OnResolveResult{Errors: []api.Message{{Text: unresolved(args.Path)}}}, address
 }
 
+// requireResolve answers require.resolve(), whose value is the place of a file that
+// is found. It does not bundle the file.
 func (r *resolver) requireResolve(args api.OnResolveArgs) (api.OnResolveResult, bool) {
-	return api.OnResolveResult{Path: args.Path, External: true}, args.Kind == api.ResolveJSRequireResolve
+	if args.Kind != api.ResolveJSRequireResolve {
+		return none, false
+	}
+	path := args.Path
+	if _, builtin := builtinOf(path); !builtin {
+		if found := r.lookup(path, args.ResolveDir, args); found.Path != "" && r.readable(found.Path) {
+			path = r.place(found.Path)
+		}
+	}
+	return api.OnResolveResult{Path: path, External: true}, true
 }
 
 func (r *resolver) hostFile(args api.OnResolveArgs) (api.OnResolveResult, bool) {

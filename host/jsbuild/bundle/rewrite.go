@@ -48,8 +48,8 @@ func madeRequires(code string, names []string) (string, []string) {
 	for _, m := range makerNames.FindAllStringSubmatch(code, -1) {
 		makers = append(makers, regexp.QuoteMeta(m[1]))
 	}
-	made := `(?:[\w$]+(?:\.default)?\.)?\b(?:` + strings.Join(makers, "|") + `)\(\s*(?:import\.meta\.\w+|__filename)[^;\n]*?\)`
-	code = regexp.MustCompile(made+"(\\s*\\(\\s*[\"'`])").ReplaceAllString(code, "require$1")
+	made := `(?:(?:[\w$]+(?:\.default)?|require\(["'](?:node:)?module["']\))\.)?\b(?:` + strings.Join(makers, "|") + `)\(\s*(?:(?:new URL|[\w$.]*fileURLToPath)\(\s*)?(?:import\.meta\.\w+|__filename)[^;\n]*?\)+`
+	code = regexp.MustCompile("(^|[^\\w$.])"+made+"(\\s*\\(\\s*[\"'`])").ReplaceAllString(code, "${1}require$2")
 	declared := regexp.MustCompile(`\b((?:const|let|var)\s+)([\w$]+)(\s*=\s*` + made + `)`)
 	for _, m := range declared.FindAllStringSubmatch(code, -1) {
 		if m[2] != "require" {

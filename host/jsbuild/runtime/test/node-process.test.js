@@ -65,8 +65,13 @@ test("module knows what is built in", async () => {
   const logs = await printed(`
     const module_ = require("module"); const own = module_.createRequire("/x/y.js");
     console.log(module_.builtinModules.includes("fs"), module_.isBuiltin("node:fs"), module_.isBuiltin("left-pad"), module_.isBuiltin("test"), module_.isBuiltin("node:test"), own("node:path") === require("path"), module_.Module === module_);
+    const code = (f) => { try { return f(); } catch (e) { return e.code; } };
+    console.log(code(() => own("left-pad")), code(() => own("node:left-pad")), code(() => own("test")), code(() => own(1)), code(() => module_.createRequire("x")), own.resolve("fs"), code(() => require.resolve("left-pad")));
+    console.log(process.getBuiltinModule("node:path") === require("path"), process.getBuiltinModule("left-pad"), process.getBuiltinModule("test"), code(() => process.getBuiltinModule(1)));
   `);
   assert.equal(logs[0].message, "true true false false true true true");
+  assert.equal(logs[1].message, "MODULE_NOT_FOUND ERR_UNKNOWN_BUILTIN_MODULE MODULE_NOT_FOUND ERR_INVALID_ARG_TYPE ERR_INVALID_ARG_VALUE fs MODULE_NOT_FOUND");
+  assert.equal(logs[2].message, "true undefined undefined ERR_INVALID_ARG_TYPE");
 });
 
 test("stacks are as programs expect them", async () => {

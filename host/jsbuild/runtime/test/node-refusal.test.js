@@ -43,7 +43,6 @@ const uses = {
   "require('node:sqlite').DatabaseSync(':memory:')": "HTTP API",
   "require('node:test').test('x', () => {})": "node --test",
   "require('zlib').brotliDecompressSync(Buffer.alloc(1))": "gzip or deflate",
-  "require('module').createRequire('/x')('left-pad')": "bundled when it is built",
   "process.exit(1)": "return from the handler",
   "process.kill(1)": "return from the handler",
   "process.chdir('/')": "return from the handler",

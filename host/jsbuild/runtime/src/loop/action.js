@@ -1,6 +1,7 @@
 // The action itself: its top level, what it exports, and what it will require.
 import { native } from "../native.js";
 import { entries } from "./api.js";
+import { makeRequire } from "../node/require.js";
 import { handOver } from "./shared.js";
 
 const AsyncFunction = (async () => {}).constructor;
@@ -48,18 +49,14 @@ function problemOf(served) {
 // requireFrom returns the action's require. What it gives as "usher:shared" it
 // gives once: to the bundle's own first code, if there are shared modules.
 function requireFrom(builtins) {
+  const require = makeRequire(builtins);
   let handedOver = false;
-  return (name) => {
-    if (name === "usher:shared" && !handedOver) {
-      handedOver = true;
-      return handOver();
-    }
-    const builtin = name.startsWith("node:") ? name.slice("node:".length) : name;
-    if (Object.hasOwn(builtins, builtin)) return builtins[builtin];
-    const error = new Error(`Cannot find module '${name}': an action holds only what its code names in full, as in require("axios")`);
-    error.code = "MODULE_NOT_FOUND";
-    throw error;
+  const own = (name) => {
+    if (name !== "usher:shared" || handedOver) return require(name);
+    handedOver = true;
+    return handOver();
   };
+  return Object.assign(own, require);
 }
 
 // exportedName returns the name that a stack has for a nameless function that the

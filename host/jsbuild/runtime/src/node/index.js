@@ -4,6 +4,7 @@ import * as constants from "unenv/node/constants";
 import { StringDecoder } from "string_decoder/";
 import { asyncHooks } from "./async-hooks.js";
 import { buffer } from "./buffer.js";
+import { checkString } from "./errors.js";
 import { console } from "./console.js";
 import { diagnosticsChannel } from "./diagnostics.js";
 import { EventEmitter } from "./events.js";
@@ -14,6 +15,7 @@ import { perfHooks } from "./perf-hooks.js";
 import { process } from "./process.js";
 import { querystring } from "./querystring.js";
 import { refusals } from "./refusals.js";
+import { builtinOf } from "./require.js";
 import { timers, timersPromises } from "./timers.js";
 import { types } from "./types.js";
 import { util } from "./util.js";
@@ -42,3 +44,9 @@ export const builtins = {
 };
 
 builtins.module = makeModule(builtins);
+
+// getBuiltinModule returns a module of Node, undefined for another name.
+process.getBuiltinModule = function getBuiltinModule(id) {
+  checkString(id, "id");
+  return builtinOf(builtins, id);
+};

@@ -1,25 +1,26 @@
 // node:module: packages ask it what is built in.
-import { refused, UnsupportedInSandboxError } from "./unsupported.js";
+import { invalidArgument, nodeError } from "./errors.js";
+import { legacyNames, makeRequire, plain, prefixed } from "./require.js";
+import { refused } from "./unsupported.js";
 
 const bundled = "an action is bundled when it is built: use import or require with the package's name written out";
 
 // Those that are there only in actions that ask for them by name.
 const later = ["assert", "assert/strict", "crypto", "http", "https", "module", "punycode", "stream", "stream/consumers", "stream/promises", "stream/web", "url", "zlib"];
-const prefixed = new Set(["sqlite", "test"]); // known with "node:" before them only
 
 // makeModule returns node:module for the given builtins, which it lists and
 // whose createRequire knows them.
 export function makeModule(builtins) {
-  const plain = (id) => String(id).replace(/^node:/, "");
-  const known = new Set([...Object.keys(builtins), ...later]);
+  const known = new Set([...Object.keys(builtins), ...later, ...legacyNames]);
   const names = () => [...known].filter((name) => !prefixed.has(name)).sort();
 
-  function createRequire() {
-    const require = (id) => {
-      if (plain(id) in builtins) return builtins[plain(id)];
-      throw new UnsupportedInSandboxError(`require(${JSON.stringify(id)}) by module.createRequire()`, bundled);
-    };
-    return Object.assign(require, { resolve: (id) => id, cache: {}, extensions: {}, main: undefined });
+  // createRequire returns what has Node's modules alone: a bundle writes out what
+  // the action's files require by it.
+  function createRequire(path) {
+    const isPath = typeof path === "string" && /^(?:\/|file:\/\/\/)/.test(path);
+    if (typeof path !== "string" && !(path instanceof URL)) throw invalidArgument("filename", "a file URL object, file URL string, or absolute path string", path);
+    if (typeof path === "string" && !isPath) throw nodeError(TypeError, "ERR_INVALID_ARG_VALUE", `The argument 'filename' must be a file URL object, file URL string, or absolute path string. Received '${path}'`);
+    return makeRequire(builtins);
   }
 
   function Module(id = "") {
@@ -38,7 +39,7 @@ export function makeModule(builtins) {
     createRequire,
     findSourceMap: () => undefined,
     globalPaths: [],
-    isBuiltin: (id) => known.has(plain(id)) && (!prefixed.has(plain(id)) || id !== plain(id)),
+    isBuiltin: (id) => typeof id === "string" && known.has(plain(id)) && (!prefixed.has(plain(id)) || id !== plain(id)),
     register: refused("module.register", bundled),
     syncBuiltinESMExports: () => {},
     wrap: (source) => `(function (exports, require, module, __filename, __dirname) { ${source}\n});`,

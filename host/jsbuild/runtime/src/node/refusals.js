@@ -91,6 +91,8 @@ class Domain extends EventEmitter {
   }
 }
 
+const inspectorPromises = refusedModule({ name: "inspector.promises", instead: "write to console, or debug the action with usher dev", names: "Session open close url waitForDebugger", real: { url: () => undefined, close: () => {}, console: {} } });
+
 export const refusals = {
   net,
   tls,
@@ -105,6 +107,9 @@ export const refusals = {
   vm: refusedModule({ name: "vm", instead: code, names: "Script SourceTextModule compileFunction createContext isContext runInContext runInNewContext runInThisContext", real: { isContext: () => false, constants: {} } }),
   v8: refusedModule({ name: "v8", instead: "the engine is not V8: use structuredClone or JSON for copies", names: "serialize deserialize Serializer Deserializer getHeapSnapshot writeHeapSnapshot setFlagsFromString getHeapStatistics", real: { getHeapStatistics: heapStatistics, getHeapSpaceStatistics: () => [], cachedDataVersionTag: () => 0, setFlagsFromString: () => {} } }),
   inspector: refusedModule({ name: "inspector", instead: "write to console, or debug the action with usher dev", names: "Session open close url waitForDebugger", real: { url: () => undefined, close: () => {}, console: {} } }),
+  "inspector/promises": inspectorPromises,
+  sea: refusedModule({ name: "sea", instead: "import the file, so that it is bundled with the action", names: "getAsset getAssetAsBlob getRawAsset isSea", real: { isSea: () => false } }),
+  "test/reporters": refusedModule({ name: "test.reporters", instead: "run tests with node --test, outside the action", names: "dot junit lcov spec tap" }),
   repl: refusedModule({ name: "repl", instead: noTerminal, names: "REPLServer start", real: { builtinModules: [] } }),
   http2: refusedModule({ name: "http2", instead: "use fetch or node:https, for which the host speaks HTTP/2 where the server does", names: "connect createServer createSecureServer", real: { constants: httpConstants(), sensitiveHeaders: Symbol.for("nodejs.http2.sensitiveHeaders") } }),
   readline: refusedModule({ name: "readline", instead: noTerminal, names: "Interface createInterface clearLine clearScreenDown cursorTo moveCursor emitKeypressEvents", real: { promises: readlinePromises } }),
