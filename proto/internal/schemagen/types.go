@@ -53,7 +53,7 @@ func typesOf(event *protogen.Message, trigger string) ([]byte, error) {
 	return []byte(out.String()), nil
 }
 
-// requiredPaths lists the leaves that a sender must send, as paths.
+// requiredPaths lists the paths that a sender must send, the longest ones.
 func requiredPaths(m *protogen.Message, prefix string) []string {
 	var paths []string
 	for _, f := range m.Fields {
@@ -61,11 +61,14 @@ func requiredPaths(m *protogen.Message, prefix string) []string {
 			continue
 		}
 		path := prefix + f.Desc.JSONName()
-		if f.Message == nil {
-			paths = append(paths, path)
-			continue
+		var below []string
+		if f.Message != nil {
+			below = requiredPaths(f.Message, path+".")
 		}
-		paths = append(paths, requiredPaths(f.Message, path+".")...)
+		if len(below) == 0 {
+			below = []string{path}
+		}
+		paths = append(paths, below...)
 	}
 	return paths
 }

@@ -4,7 +4,7 @@
 // handed.
 //
 // A field with a question mark may be missing. One without is there by
-// contract; the host itself insists on  only.
+// contract; the host itself insists on request and user only.
 
 /**
  * A user wants to register, and does not exist yet. The sender waits for the
