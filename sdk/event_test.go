@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+
+	"github.com/usherhost/usher/host"
 )
 
 // freeForm are types that the libraries give as plain JSON.
@@ -14,16 +16,18 @@ var freeForm = []string{"RiskAssessment", "Supplemental", "Akamai", "AkamaiBot",
 // oldSpelling is a name that a few senders still use besides phone_number.
 const oldSpelling = "phoneNumber"
 
-// TestLibrariesHaveTheFieldsOfTheEvent compares the event types of the libraries
+// TestLibrariesHaveTheFieldsOfTheEvents compares the event types of the libraries
 // with the contract: both have the same fields.
-func TestLibrariesHaveTheFieldsOfTheEvent(t *testing.T) {
+func TestLibrariesHaveTheFieldsOfTheEvents(t *testing.T) {
 	t.Parallel()
 	contract := map[string]bool{}
-	var schema any
-	if err := json.Unmarshal(readFile(t, "../proto/schema/post-user-registration.json"), &schema); err != nil {
-		t.Fatal(err)
+	for _, trigger := range host.Triggers() {
+		var schema any
+		if err := json.Unmarshal(readFile(t, "../proto/schema/"+string(trigger)+".json"), &schema); err != nil {
+			t.Fatal(err)
+		}
+		collect(schema, contract)
 	}
-	collect(schema, contract)
 	for _, tt := range []struct {
 		name, path, field string
 		other             []string // fields of other types in the file

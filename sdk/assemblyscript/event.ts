@@ -142,6 +142,56 @@ export class Execution {
   attempt: i32 = 0;
 }
 
+/**
+ * Describes a user who wants to register and does not exist yet, by the rules of
+ * PostUserRegistrationEvent.
+ */
+@json
+export class PreUserRegistrationEvent {
+  anonymous_session: JSON.Raw | null = null; // the visitor's, before the registration
+  authentication: Authentication | null = null;
+  client: Client | null = null; // null when the sender names none
+  configuration: JSON.Raw | null = null;
+  connection: Connection = new Connection();
+  custom_domain: CustomDomain | null = null;
+  experiment: Experiment | null = null;
+  request: RegistrationRequest = new RegistrationRequest();
+  secrets: Map<string, string> = new Map<string, string>();
+  security_context: SecurityContext | null = null;
+  tenant: Tenant = new Tenant();
+  transaction: Transaction | null = null;
+  user: NewUser = new NewUser();
+}
+
+/** Who wants to register. */
+@json
+export class NewUser {
+  email: string = ""; // "" for one who registers by phone
+  username: string = "";
+  name: string = "";
+  nickname: string = "";
+  given_name: string = "";
+  family_name: string = "";
+  picture: string = "";
+  phone_number: string = "";
+  app_metadata: JSON.Raw | null = null;
+  user_metadata: JSON.Raw | null = null;
+}
+
+/** The application with which the user registers. */
+@json
+export class Client {
+  client_id: string = "";
+  name: string = "";
+  metadata: Map<string, string> = new Map<string, string>();
+}
+
+/** The request with which the user registers. */
+@json
+export class RegistrationRequest extends EventRequest {
+  body: JSON.Raw | null = null; // the form's fields, without passwords
+}
+
 /** What the host passes to a run. E is PostUserRegistrationEvent or a class of the author's own. */
 @json
 class Input<E> {
@@ -157,4 +207,9 @@ export function event(): PostUserRegistrationEvent {
 /** Returns which run this is. */
 export function execution(): Execution {
   return JSON.parse<Input<PostUserRegistrationEvent>>(input()).execution;
+}
+
+/** Returns the event of a user who wants to register. */
+export function registration(): PreUserRegistrationEvent {
+  return JSON.parse<Input<PreUserRegistrationEvent>>(input()).event;
 }

@@ -102,6 +102,22 @@ static const char *usher_cache_set(const char *key, const char *value, long long
 // Forgets what is at key. Returns NULL, or the error's code.
 static const char *usher_cache_delete(const char *key);
 
+// For a trigger that decides, such as pre-user-registration: each gives the host a
+// command, which counts from the call on, and does not end the run. They return NULL,
+// or the error's code: "trigger" (it does not decide), "invalid" or "limit".
+//
+// Refuses the registration: the reason is for the operator's log, the message for
+// the user; NULL is the host's neutral message. The first deny of a flow counts.
+static const char *usher_deny(const char *reason, const char *user_message);
+// Refuses what the user entered, and the registration; up to 100 characters each.
+static const char *usher_validation_error(const char *code, const char *message);
+// Sets a key of the new user's metadata to a JSON value; "null" removes the key. All
+// actions of a flow may set 32 KiB of each kind.
+static const char *usher_set_user_metadata(const char *key, const char *json);
+static const char *usher_set_app_metadata(const char *key, const char *json);
+// Sets the new user's id: 1 to 255 of a-z, A-Z, 0-9 and @._+-.
+static const char *usher_set_user_id(const char *id);
+
 // Writes one line to the run's log, as information, a warning or an error.
 static void usher_log(const char *format, ...);
 static void usher_warn(const char *format, ...);
@@ -137,6 +153,11 @@ USHER_IMPORT("usher:host/v1", "http_send") usher_u64 usher_host_http(usher_u64 r
 USHER_IMPORT("usher:host/v1", "cache_get") usher_u64 usher_host_cache_get(usher_u64 key);
 USHER_IMPORT("usher:host/v1", "cache_set") usher_u64 usher_host_cache_set(usher_u64 request);
 USHER_IMPORT("usher:host/v1", "cache_delete") usher_u64 usher_host_cache_delete(usher_u64 key);
+USHER_IMPORT("usher:host/v1", "access_deny") usher_u64 usher_host_deny(usher_u64 request);
+USHER_IMPORT("usher:host/v1", "validation_error") usher_u64 usher_host_validation_error(usher_u64 request);
+USHER_IMPORT("usher:host/v1", "user_metadata_set") usher_u64 usher_host_user_metadata(usher_u64 request);
+USHER_IMPORT("usher:host/v1", "app_metadata_set") usher_u64 usher_host_app_metadata(usher_u64 request);
+USHER_IMPORT("usher:host/v1", "user_id_set") usher_u64 usher_host_user_id(usher_u64 request);
 USHER_IMPORT("usher:host/v1", "log_write") void usher_host_log(int level, usher_u64 message);
 USHER_IMPORT("usher:host/v1", "clock_sleep") void usher_host_sleep(usher_u64 millis);
 
@@ -620,6 +641,34 @@ USHER_FN const char *usher_cache_set(const char *key, const char *value, long lo
 
 USHER_FN const char *usher_cache_delete(const char *key) {
   return usher_cache_code(usher_ask(usher_host_cache_delete, key));
+}
+
+// usher_command gives a command and returns the code of its error.
+USHER_FN const char *usher_command(usher_u64 (*f)(usher_u64), const char *request) {
+  const char *answer = usher_ask(f, request);
+  if (!answer) return 0;
+  const char *code = usher_str(answer, "code");
+  return code ? code : "unknown";
+}
+
+USHER_FN const char *usher_deny(const char *reason, const char *user_message) {
+  return usher_command(usher_host_deny, usher_fmt("{\"reason\":%q,\"user_message\":%q}", reason, user_message));
+}
+
+USHER_FN const char *usher_validation_error(const char *code, const char *message) {
+  return usher_command(usher_host_validation_error, usher_fmt("{\"code\":%q,\"message\":%q}", code, message));
+}
+
+USHER_FN const char *usher_set_user_metadata(const char *key, const char *json) {
+  return usher_command(usher_host_user_metadata, usher_fmt("{\"key\":%q,\"value\":%s}", key, json));
+}
+
+USHER_FN const char *usher_set_app_metadata(const char *key, const char *json) {
+  return usher_command(usher_host_app_metadata, usher_fmt("{\"key\":%q,\"value\":%s}", key, json));
+}
+
+USHER_FN const char *usher_set_user_id(const char *id) {
+  return usher_command(usher_host_user_id, usher_fmt("{\"user_id\":%q}", id));
 }
 
 USHER_FN void usher_log_at(int level, const char *text) {

@@ -119,3 +119,48 @@ type Experiment struct {
 type Authentication struct {
 	RiskAssessment json.RawMessage `json:"riskAssessment,omitempty"`
 }
+
+// PreUserRegistrationEvent describes a user who wants to register and does not exist
+// yet. It follows the rules of [PostUserRegistrationEvent].
+type PreUserRegistrationEvent struct {
+	AnonymousSession json.RawMessage     `json:"anonymous_session,omitempty"` // the visitor's, before the registration
+	Authentication   *Authentication     `json:"authentication,omitempty"`
+	Client           *Client             `json:"client,omitempty"` // nil when the sender names none
+	Configuration    map[string]string   `json:"configuration,omitempty"`
+	Connection       Connection          `json:"connection"`
+	CustomDomain     *CustomDomain       `json:"custom_domain,omitempty"`
+	Experiment       *Experiment         `json:"experiment,omitempty"`
+	Request          RegistrationRequest `json:"request"`
+	Secrets          map[string]string   `json:"secrets,omitempty"`
+	SecurityContext  *SecurityContext    `json:"security_context,omitempty"`
+	Tenant           Tenant              `json:"tenant"`
+	Transaction      *Transaction        `json:"transaction,omitempty"`
+	User             NewUser             `json:"user"`
+}
+
+// NewUser is who wants to register. Optional text that the sender left out is "".
+type NewUser struct {
+	Email        string                     `json:"email,omitempty"` // "" for one who registers by phone
+	Username     string                     `json:"username,omitempty"`
+	Name         string                     `json:"name,omitempty"`
+	Nickname     string                     `json:"nickname,omitempty"`
+	GivenName    string                     `json:"given_name,omitempty"`
+	FamilyName   string                     `json:"family_name,omitempty"`
+	Picture      string                     `json:"picture,omitempty"`
+	PhoneNumber  string                     `json:"phone_number,omitempty"`
+	AppMetadata  map[string]json.RawMessage `json:"app_metadata,omitempty"`
+	UserMetadata map[string]json.RawMessage `json:"user_metadata,omitempty"`
+}
+
+// Client is the application with which the user registers.
+type Client struct {
+	ID       string            `json:"client_id"`
+	Name     string            `json:"name"`
+	Metadata map[string]string `json:"metadata,omitempty"`
+}
+
+// RegistrationRequest is the request with which the user registers.
+type RegistrationRequest struct {
+	EventRequest
+	Body map[string]json.RawMessage `json:"body"` // the form's fields, without passwords
+}

@@ -1,5 +1,5 @@
 // Package usher is the library for actions that are written in Go: it reads
-// the event, gives secrets, sends HTTP requests, caches, logs, and answers.
+// the event, gives secrets, sends HTTP requests, caches, logs, decides, and answers.
 //
 // An action is a function and the export that names its trigger:
 //
@@ -9,6 +9,10 @@
 //	func notify(e *usher.PostUserRegistrationEvent) (any, error) { … }
 //
 //	func main() {}
+//
+// An action that decides whether a user may register exports
+// onExecutePreUserRegistration, takes a [PreUserRegistrationEvent] and calls [Deny],
+// [ValidationError], [SetUserMetadata], [SetAppMetadata] or [SetUserID].
 //
 // Build it with
 //
@@ -50,7 +54,7 @@ func CurrentExecution() Execution { return execution }
 // Handle runs f with the event and returns what the export must return: 0 when
 // f succeeded, 1 when it returned an error or panicked. f's value, unless nil,
 // becomes the action's output as JSON; its error is what the operator reads.
-// E is [PostUserRegistrationEvent] or a type of the author's own.
+// E is [PostUserRegistrationEvent], [PreUserRegistrationEvent] or a type of the author's own.
 func Handle[E any](f func(*E) (any, error)) int32 {
 	output, err := run(f)
 	if err != nil {

@@ -7,4 +7,11 @@
 //
 //   /** @type {import("usher-actions").PostUserRegistrationHandler} */
 //   exports.onExecutePostUserRegistration = async (event, api) => {};
+//
+// PreUserRegistrationHandler is the same for onExecutePreUserRegistration.
 export * from "./types/post-user-registration.js";
+export type {
+  PreUserRegistrationAPI,
+  PreUserRegistrationEvent,
+  PreUserRegistrationHandler,
+} from "./types/pre-user-registration.js";

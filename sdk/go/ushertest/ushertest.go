@@ -32,6 +32,20 @@ type Result struct {
 	Requests []usher.Request
 	Logs     []Log
 	Slept    time.Duration // no time passes in fact
+	Commands []Command
+}
+
+// Command is a command to a trigger that decides, as the handler gave it: a value of
+// [usher.SetUserMetadata] in JSON, and so on. Limits are the host's, not checked here.
+type Command struct {
+	Type        string          `json:"-"` // "access.deny", "validation.error", "user.set_user_metadata", "user.set_app_metadata" or "user.set_user_id"
+	Reason      string          `json:"reason"`
+	UserMessage string          `json:"user_message"`
+	Code        string          `json:"code"`
+	Message     string          `json:"message"`
+	Key         string          `json:"key"`
+	Value       json.RawMessage `json:"value"`
+	UserID      string          `json:"user_id"`
 }
 
 // Log is one line that a handler wrote.
@@ -77,6 +91,21 @@ func (r *run) Sleep(millis int64)      { r.result.Slept += time.Duration(millis)
 
 func (r *run) Log(level int32, message string) {
 	r.result.Logs = append(r.result.Logs, Log{usher.Level(level), message})
+}
+
+func (r *run) AccessDeny(m []byte) []byte      { return r.command("access.deny", m) }
+func (r *run) ValidationError(m []byte) []byte { return r.command("validation.error", m) }
+func (r *run) UserMetadataSet(m []byte) []byte { return r.command("user.set_user_metadata", m) }
+func (r *run) AppMetadataSet(m []byte) []byte  { return r.command("user.set_app_metadata", m) }
+func (r *run) UserIDSet(m []byte) []byte       { return r.command("user.set_user_id", m) }
+
+func (r *run) command(kind string, message []byte) []byte {
+	c := Command{Type: kind}
+	if err := json.Unmarshal(message, &c); err != nil {
+		return encode(usher.CommandError{Code: "invalid", Message: err.Error()})
+	}
+	r.result.Commands = append(r.result.Commands, c)
+	return nil
 }
 
 func (r *run) Secret(name string) ([]byte, bool) {

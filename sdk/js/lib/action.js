@@ -8,15 +8,23 @@ import vm from "node:vm";
 
 let loads = 0;
 
-// load evaluates the action and returns the handler that serves entry.
-export async function load(path, entry) {
+// entries are the exports that Usher calls, with the trigger of each.
+const entries = { onExecutePostUserRegistration: "post-user-registration", onExecutePreUserRegistration: "pre-user-registration" };
+
+// load evaluates the action and returns {entry, handler}: the export of this name, or,
+// without a name, the only one that serves a trigger.
+export async function load(path, wanted) {
   const exported = await evaluate(path);
   if (typeof exported !== "object" || exported === null) throw new Error("The Action must export an object.");
-  const handler = exported[entry] ?? exported.default?.[entry];
+  const found = (name) => exported[name] ?? exported.default?.[name];
+  const served = Object.keys(entries).filter((name) => found(name) !== undefined);
+  if (!wanted && served.length > 1) throw new TypeError(`the action serves ${served.map((name) => entries[name]).join(" and ")}: choose with {entry: "${served[0]}"}`);
+  const entry = wanted ?? served[0] ?? Object.keys(entries)[0];
+  const handler = found(entry);
   if (typeof handler !== "function" || handler.constructor?.name !== "AsyncFunction") {
     throw new Error(`Invalid function signature for the "${entry}" handler. Use "exports.${entry} = async function(event, api) { }" as the signature.`);
   }
-  return handler;
+  return { entry, handler };
 }
 
 async function evaluate(path) {

@@ -1,6 +1,7 @@
 // Runs an action under Node.
 import { load } from "./action.js";
 import { Cache } from "./cache.js";
+import { decide, decidingApi } from "./decision.js";
 import { Fakes } from "./fakes.js";
 import { Network } from "./network.js";
 import { Output } from "./output.js";
@@ -24,12 +25,16 @@ async function runAlone({ path, entry, event, secrets, fakes, cache, timeout_ms 
   const network = new Network(answers);
   const store = new Cache(cache);
   const timers = activeTimers();
+  const commands = [];
+  let deciding = false;
   let error;
   network.open();
   output.open();
   try {
     const handed = { ...structuredClone(event), configuration: {}, secrets: { ...secrets } };
-    await within(timeout_ms, call(path, entry, handed, store));
+    const action = await within(timeout_ms, load(path, entry));
+    deciding = action.entry === "onExecutePreUserRegistration";
+    await within(timeout_ms, action.handler(handed, { ...(deciding && decidingApi(commands)), cache: cacheOf(store) }));
   } catch (thrown) {
     error = describe(thrown);
   }
@@ -47,12 +52,12 @@ async function runAlone({ path, entry, event, secrets, fakes, cache, timeout_ms 
     requests: network.requests,
     missed: answers.missed,
     cache: store.values(),
+    ...(deciding && { decision: decide(commands, event, error !== undefined) }),
   };
 }
 
-async function call(path, entry, event, cache) {
-  const handler = await load(path, entry);
-  await handler(event, { cache: { get: (key) => cache.get(key), set: (...args) => cache.set(...args), delete: (key) => cache.delete(key) } });
+function cacheOf(cache) {
+  return { get: (key) => cache.get(key), set: (...args) => cache.set(...args), delete: (key) => cache.delete(key) };
 }
 
 // quiet waits until what the handler set going is done, too: no more than

@@ -1,16 +1,16 @@
-import type { Event } from "../index.js";
+import type { Event, PreUserRegistrationEvent } from "../index.js";
 
 /** How an action is run. */
 export interface RunOptions {
   /** The event, or a file with one; otherwise event.json beside the action. */
-  event?: Partial<Event> | { [key: string]: any } | string | URL;
+  event?: Partial<Event> | Partial<PreUserRegistrationEvent> | { [key: string]: any } | string | URL;
   /** The values of event.secrets. */
   secrets?: { [name: string]: string };
   /** Answers to requests, or a file with them; otherwise fakes.json beside the action. Nothing goes to the network. */
   fakes?: Fake[] | string | URL;
   /** What is in api.cache before the run, by key. Under Node only. */
   cache?: { [key: string]: string };
-  /** The export that is called: onExecutePostUserRegistration. Under Node only. */
+  /** The export that is called; otherwise the only one that serves a trigger. Under Node only. */
   entry?: string;
   /** How long the action may take, in milliseconds: 20000. */
   timeout_ms?: number;
@@ -79,8 +79,27 @@ export interface Outcome {
   missed: MissedRequest[];
   /** What is in api.cache after the run, by key. Under Node only. */
   cache?: { [key: string]: string };
+  /** With onExecutePreUserRegistration: what the action decides, when its binding allows if it fails. */
+  decision?: Decision;
   /** What the run used. In Usher only. */
   stats?: { total_us: number; fuel: number; memory_bytes: number; [name: string]: any };
+}
+
+/** The answer of a flow with this action alone. */
+export interface Decision {
+  decision: "allow" | "deny";
+  /** For the operator; "" with allow. */
+  reason: string;
+  /** For the user; "" with allow. */
+  user_message: string;
+  validation_errors: { code: string; message: string }[];
+  /** The event's with all changes; empty with deny. */
+  user_metadata: { [key: string]: any };
+  /** The event's with all changes; empty with deny. */
+  app_metadata: { [key: string]: any };
+  user_id?: string;
+  /** Whether the action failed. */
+  degraded: boolean;
 }
 
 /**

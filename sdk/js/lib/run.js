@@ -32,7 +32,7 @@ async function complete(path, options) {
   const fakes = options.fakes ?? fallback;
   return {
     path,
-    entry: options.entry ?? "onExecutePostUserRegistration",
+    entry: options.entry,
     event: await contents(options.event ?? beside("event.json"), readJSON),
     fakes: await contents(fakes, readFakes),
     secrets: options.secrets ?? {},

@@ -1,5 +1,5 @@
 // Compiled, not run: what the types must allow, and refuse.
-import type { Event, PostUserRegistrationAPI, PostUserRegistrationHandler } from "usher-actions";
+import type { Event, PostUserRegistrationAPI, PostUserRegistrationHandler, PreUserRegistrationHandler } from "usher-actions";
 import { runAction } from "usher-actions/test";
 
 export const handler: PostUserRegistrationHandler = async (event: Event, api: PostUserRegistrationAPI) => {
@@ -19,3 +19,11 @@ export async function test() {
   await runAction("action.js", { engine: "deno" });
   return [messages, run.error?.message];
 }
+
+export const gate: PreUserRegistrationHandler = async (event, api) => {
+  const ja4: string | undefined = event.security_context?.ja4;
+  const ip: string = event.request.ip;
+  api.access.deny(`${ja4} from ${ip}`, "Not today").user.setUserMetadata("seen", { ip });
+  // @ts-expect-error: a user who registers has no id yet
+  console.log(event.user.user_id);
+};

@@ -56,6 +56,21 @@ func cacheSet(request uint64) uint64
 //go:wasmimport usher:host/v1 cache_delete
 func cacheDelete(key uint64) uint64
 
+//go:wasmimport usher:host/v1 access_deny
+func accessDeny(request uint64) uint64
+
+//go:wasmimport usher:host/v1 validation_error
+func validationError(request uint64) uint64
+
+//go:wasmimport usher:host/v1 user_metadata_set
+func userMetadataSet(request uint64) uint64
+
+//go:wasmimport usher:host/v1 app_metadata_set
+func appMetadataSet(request uint64) uint64
+
+//go:wasmimport usher:host/v1 user_id_set
+func userIDSet(request uint64) uint64
+
 //go:wasmimport usher:host/v1 log_write
 func logWrite(level int32, message uint64)
 
@@ -88,6 +103,24 @@ func CacheSet(request []byte) []byte { return must(ask(cacheSet, request)) }
 
 // CacheDelete forgets key and returns the answer as JSON.
 func CacheDelete(key string) []byte { return must(ask(cacheDelete, []byte(key))) }
+
+// The commands of a trigger that decides pass a request on, which is JSON, and return
+// the error as JSON, nil when the host took it.
+
+// AccessDeny denies.
+func AccessDeny(request []byte) []byte { return must(ask(accessDeny, request)) }
+
+// ValidationError gives a validation error.
+func ValidationError(request []byte) []byte { return must(ask(validationError, request)) }
+
+// UserMetadataSet sets a key of the user's metadata.
+func UserMetadataSet(request []byte) []byte { return must(ask(userMetadataSet, request)) }
+
+// AppMetadataSet sets a key of the app's metadata.
+func AppMetadataSet(request []byte) []byte { return must(ask(appMetadataSet, request)) }
+
+// UserIDSet sets the user's id.
+func UserIDSet(request []byte) []byte { return must(ask(userIDSet, request)) }
 
 // Log writes a line at a level from 0, trace, to 4, error.
 func Log(level int32, message string) {

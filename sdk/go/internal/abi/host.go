@@ -12,6 +12,11 @@ type Host interface {
 	CacheGet(key string) []byte
 	CacheSet(request []byte) []byte
 	CacheDelete(key string) []byte
+	AccessDeny(request []byte) []byte
+	ValidationError(request []byte) []byte
+	UserMetadataSet(request []byte) []byte
+	AppMetadataSet(request []byte) []byte
+	UserIDSet(request []byte) []byte
 	Log(level int32, message string)
 	Sleep(millis int64)
 }
