@@ -2,6 +2,8 @@
 // and what the engine calls.
 import { native } from "./native.js";
 import "./node/bind.js";
+import "./node/callsite.js";
+import "./node/weakref.js";
 import "./web/index.js";
 import { builtins } from "./node/index.js";
 import { summary } from "./loop/action.js";

@@ -1,4 +1,5 @@
 // node:crypto.
+import { callable } from "../node/callable.js";
 import { refused } from "../node/unsupported.js";
 import { X509Certificate } from "./certificate.js";
 import { Cipheriv, createCipheriv, createDecipheriv, Decipheriv, getCipherInfo } from "./cipher.js";
@@ -46,4 +47,5 @@ export const nodeCrypto = {
   webcrypto,
   subtle: webcrypto.subtle,
 };
+for (const name of ["Hash", "Hmac", "Cipheriv", "Decipheriv", "Sign", "Verify", "ECDH"]) nodeCrypto[name] = callable(nodeCrypto[name]);
 for (const name of ["prng", "rng", "pseudoRandomBytes"]) Object.defineProperty(nodeCrypto, name, { enumerable: false });

@@ -1,5 +1,5 @@
 // process.nextTick and queueMicrotask: what runs before the loop goes on.
-import { bind } from "./context.js";
+import { bind, endTurn } from "./context.js";
 import { checkCallback } from "./callback.js";
 import { guarded } from "./uncaught.js";
 
@@ -26,6 +26,7 @@ export function turn(step) {
       ticks = [];
       for (const [callback, args] of batch) guarded(callback, ...args);
     }
+    endTurn();
   }
 }
 

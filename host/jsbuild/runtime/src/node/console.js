@@ -1,12 +1,13 @@
 // console as Node has it. What would go to the standard streams goes to the
 // run's log, each call at the level of its name.
+import { callable } from "./callable.js";
 import { checkFunction, invalidArgument, nodeError } from "./errors.js";
 import { formatWithOptions, inspect } from "./inspect.js";
 import { log } from "./log.js";
 import { process } from "./process.js";
 import { table } from "./table.js";
 
-export class Console {
+class Printer {
   #write;
   #indent = "";
   #step;
@@ -134,7 +135,8 @@ export class Console {
   timeStamp() {}
 }
 
-const methods = Object.getOwnPropertyNames(Console.prototype).filter((name) => name !== "constructor");
+Object.defineProperty(Printer, "name", { value: "Console" });
+const methods = Object.getOwnPropertyNames(Printer.prototype).filter((name) => name !== "constructor");
 
 // literal returns arguments that are printed as text is, with no directives.
 function literal(text) {
@@ -157,6 +159,8 @@ function duration(ms) {
   const padded = String(minutes).padStart(2, "0");
   return hours > 0 ? `${hours}:${padded}:${seconds} (h:mm:ss.mmm)` : `${minutes}:${seconds} (m:ss.mmm)`;
 }
+
+export const Console = callable(Printer);
 
 // console is the global one.
 export const console = Object.assign(Object.create({}), new Console({ sink: log }));

@@ -67,6 +67,7 @@ EventEmitter.prototype = prototype;
 hidden(prototype, "constructor", EventEmitter);
 
 EventEmitter.init = function (options) {
+  void this._events; // throws when there is no object: the package would take the global one
   Plain.init.call(this);
   if (options?.captureRejections || EventEmitter.captureRejections) hidden(this, capture, true);
 };

@@ -2,9 +2,7 @@
 // from it by a package that follows its releases.
 import "./stack.js";
 import "./source-text.js";
-import { lacking } from "./atomics.js";
+import "./atomics.js"; // the package reads every namespace of the language when it loads
 import extracted from "node-inspect-extracted";
-
-if (lacking) delete globalThis.Atomics;
 
 export const { inspect, format, formatWithOptions, stripVTControlCharacters } = extracted;

@@ -77,7 +77,17 @@ function captureStackTrace(target, above) {
 
 // keep settles what target's stack is from now on.
 function keep(target, trace) {
-  return fix(target, trace.text(target));
+  return fix(target, prepared(target, trace));
+}
+
+// prepared is the stack by the program's own Error.prepareStackTrace, if it has one.
+function prepared(target, trace) {
+  const { prepareStackTrace } = Error;
+  return typeof prepareStackTrace === "function" && prepareStackTrace !== plain ? prepareStackTrace.call(Error, target, trace.frames) : trace.text(target);
+}
+
+function plain(error, frames) {
+  return new Trace(frames).text(error);
 }
 
 function fix(target, value) {
@@ -85,8 +95,10 @@ function fix(target, value) {
   return value;
 }
 
+// The engine goes on calling ours. What a program sets is looked at when a stack is read.
 Error.prepareStackTrace = prepareStackTrace;
-Object.defineProperty(Error, "prepareStackTrace", { enumerable: false });
+Object.defineProperty(plain, "name", { value: "prepareStackTrace" });
+Object.defineProperty(Error, "prepareStackTrace", { value: plain, writable: true, configurable: true, enumerable: false });
 Object.defineProperty(Error, "captureStackTrace", { value: captureStackTrace, writable: true, configurable: true, enumerable: false });
 Object.defineProperty(Error.prototype, "stack", {
   get() {
