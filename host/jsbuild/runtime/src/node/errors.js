@@ -45,12 +45,17 @@ export function outOfRange(name, range, value) {
 
 // grouped writes large whole numbers with underscores, as Node's range errors do.
 function grouped(value) {
-  if (Number.isInteger(value) && Math.abs(value) > 2 ** 32) return String(value).replace(/\B(?=(\d{3})+$)/g, "_");
-  return typeof value === "bigint" ? `${value}n` : String(value);
+  const large = typeof value === "bigint" ? value > 2n ** 32n || value < -(2n ** 32n) : Number.isInteger(value) && Math.abs(value) > 2 ** 32;
+  const digits = large ? String(value).replace(/\B(?=(\d{3})+$)/g, "_") : String(value);
+  return typeof value === "bigint" ? `${digits}n` : digits;
 }
 
 export function checkFunction(value, name) {
   if (typeof value !== "function") throw invalidArgument(name, "of type function", value);
+}
+
+export function checkNumber(value, name) {
+  if (typeof value !== "number") throw invalidArgument(name, "of type number", value);
 }
 
 export function checkString(value, name) {

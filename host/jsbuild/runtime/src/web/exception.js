@@ -1,6 +1,6 @@
 // DOMException, instead of the engine's own: its stack reads like that of
 // every other error.
-import { define, expose } from "./idl.js";
+import { define, expose, missing } from "./idl.js";
 
 const names =
   "IndexSize DOMStringSize HierarchyRequest WrongDocument InvalidCharacter NoDataAllowed NoModificationAllowed NotFound " +
@@ -43,12 +43,13 @@ expose(DOMException, "DOMException", constants);
 // encoder returns the engine's atob or btoa with these exceptions.
 function encoder(name) {
   const native = globalThis[name];
-  return { [name](data) {
+  return { [name]: function (input) {
+    if (arguments.length === 0) throw missing('The "input" argument must be specified');
     try {
-      return arguments.length ? native(data) : native();
+      return native(input);
     } catch (error) {
       if (typeof error?.code !== "number") throw error;
-      throw new DOMException(error.message, error.name);
+      throw new DOMException(name === "atob" ? "The string to be decoded is not correctly encoded." : error.message, error.name);
     }
   } }[name];
 }
