@@ -77,6 +77,11 @@ ENGINE(JS_FreeCString) void JS_FreeCString(JSContext, const char *);
 ENGINE(JS_GetTypedArrayType) int JS_GetTypedArrayType(JSValue);
 ENGINE(JS_GetUint8Array) u8 *JS_GetUint8Array(JSContext, u32 *size, JSValue);
 ENGINE(JS_NewUint8ArrayCopy) JSValue JS_NewUint8ArrayCopy(JSContext, const u8 *, u32 size);
+ENGINE(JS_PromiseState) int JS_PromiseState(JSContext, JSValue); // below 0: no promise
+ENGINE(JS_PromiseResult) JSValue JS_PromiseResult(JSContext, JSValue);
+ENGINE(JS_IsProxy) int JS_IsProxy(JSValue);
+ENGINE(JS_GetProxyTarget) JSValue JS_GetProxyTarget(JSContext, JSValue);
+ENGINE(JS_GetProxyHandler) JSValue JS_GetProxyHandler(JSContext, JSValue);
 ENGINE(JS_IsFunction) int JS_IsFunction(JSContext, JSValue);
 ENGINE(JS_Call) JSValue JS_Call(JSContext, JSValue f, JSValue self, int argc, JSValue *argv);
 ENGINE(JS_Eval) JSValue JS_Eval(JSContext, const char *, u32 size, const char *name, int flags);
@@ -123,3 +128,8 @@ JSValue parse_json(JSContext, u8 *text, u32 size);
 u32 next_job(JSRuntime rt);
 JSValue async_frames(JSContext ctx, JSRuntime rt, u32 job, u32 limit);
 JSValue waiting_frames(JSContext ctx, JSRuntime rt, u32 limit);
+
+// These are in reactions.c.
+void carry_frames(JSContext ctx, JSValue functions);
+int enter_frame(JSRuntime rt, u32 job);
+void leave_frame(void);

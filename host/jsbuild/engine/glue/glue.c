@@ -262,12 +262,35 @@ static JSValue keep(JSValue *slot, JSValue v) {
   return JS_UNDEFINED;
 }
 
+static JSValue pair(JSValue a, JSValue b) {
+  JSValue array = JS_NewArray(ctx);
+  JS_DefinePropertyValueUint32(ctx, array, 0, a, JS_PROP_C_W_E);
+  JS_DefinePropertyValueUint32(ctx, array, 1, b, JS_PROP_C_W_E);
+  return array;
+}
+
+// promise_details returns the state of a promise (0 pending, 1 fulfilled, 2 rejected)
+// and its result.
+static JSValue promise_details(JSValue promise) {
+  int state = JS_PromiseState(ctx, promise);
+  return state < 0 ? JS_UNDEFINED : pair(JS_NewNumber(ctx, state), state ? JS_PromiseResult(ctx, promise) : JS_UNDEFINED);
+}
+
+// proxy_details returns the target and the handler of a proxy: null when it is revoked.
+static JSValue proxy_details(JSValue proxy) {
+  if (!JS_IsProxy(proxy)) return JS_UNDEFINED;
+  JSValue target = JS_GetProxyTarget(ctx, proxy), handler = JS_GetProxyHandler(ctx, proxy);
+  if (target != JS_EXCEPTION && handler != JS_EXCEPTION) return pair(target, handler);
+  JS_FreeValue(ctx, JS_GetException(ctx));
+  return pair(JS_NULL, JS_NULL);
+}
+
 // The names of the primitives; the engine passes a name's first letter back.
 static const char *const primitives[] = {
     "ainput", "boutput", "cerror", "dhttp_start", "ehttp_wait", "fhttp_cancel", "gcache_get", "hcache_set",
     "icache_delete", "jlog", "ksleep", "lnow", "mrandom", "ncrypto", "outf8_encode", "putf8_decode",
     "qon_rejection", "rregister", "smath_random", "tasync_frames", "uwaiting_frames",
-    "vcommand",
+    "vcommand", "wpromise", "xproxy", "ycarry_frames",
 };
 
 // command gives a flow that decides one of these commands, by its number.
@@ -312,6 +335,9 @@ static JSValue primitive(char letter, JSValue a, JSValue b) {
   case 't': return async_frames(ctx, rt, job, (u32)number(a));
   case 'u': return waiting_frames(ctx, rt, (u32)number(a));
   case 'v': return command(a, b);
+  case 'y': carry_frames(ctx, a); return JS_UNDEFINED;
+  case 'w': return promise_details(a);
+  case 'x': return proxy_details(a);
   }
   return JS_UNDEFINED;
 }
@@ -393,7 +419,9 @@ static int drain(void) {
   for (;;) {
     JSContext at;
     job = next_job(rt);
+    int entered = enter_frame(rt, job);
     int ran = JS_ExecutePendingJob(rt, &at);
+    if (entered) leave_frame();
     job = 0;
     if (!ran) return 1;
     if (ran > 0) continue;

@@ -23,6 +23,8 @@ type edit struct {
 // The engine's functions, by the numbers that its file gives them.
 const (
 	callInternal   = "$80"   // JS_CallInternal
+	enqueueJob     = "$48"   // JS_EnqueueJob(context, job, argc, argv)
+	performThen    = "$426"  // perform_promise_then(context, promise, reactions, capability)
 	parsePostfix   = "$1070" // js_parse_postfix_expr
 	parseUnary     = "$1074" // js_parse_unary
 	emitPosition   = "$1066" // emit_source_loc_at(function, line, column)
@@ -38,8 +40,19 @@ const (
 	getField       = "(call $667 (i32.load (local.get $3)) (i32.const 64)) (call $669 (local.get $0) (i32.load offset=48 (local.get $0)))"
 )
 
-// patches are what stacks and profiles need of the engine's compiler and interpreter.
+// hooks are functions of the glue that the patches call.
+const hooks = ` (import "env" "usher_reactions" (func $usher_reactions (param i32) (result i32)))
+ (import "env" "usher_job" (func $usher_job (param i32 i32) (result i32)))
+`
+
+// patches are what stacks, profiles and storages need of the engine.
 var patches = []patch{
+	{performThen, "the glue gets the reactions of a promise first, of each await too, so that they carry storages", []edit{
+		{"(local $10 i64) (global.set", "(local $10 i64) (local.set $2 (call $usher_reactions (local.get $2))) (global.set", 1},
+	}},
+	{enqueueJob, "the glue gets the arguments of a job first: a thenable's then carries storages", []edit{
+		{"(local $6 i64) (if", "(local $6 i64) (local.set $3 (call $usher_job (local.get $2) (local.get $3))) (if", 1},
+	}},
 	{callInternal, "a jump back writes where it is into the frame, as a call does: a sample of a loop has its line", []edit{
 		{loopPoll, "(i32.store offset=28 (local.get $16) (local.get $6)) " + loopPoll, 7},
 	}},
@@ -92,6 +105,7 @@ func (l *linker) patchEngine(engine []byte) []byte {
 
 // applyPatches returns the text of the engine with its functions patched.
 func applyPatches(text string) (string, error) {
+	text = strings.Replace(text, "\n (import ", "\n"+hooks+" (import ", 1)
 	for _, p := range patches {
 		begin := strings.Index(text, "\n (func "+p.function+" ")
 		if begin < 0 {

@@ -22,6 +22,10 @@
 //   async_frames(n), waiting_frames(n) → array | undefined   the frames, n at most, of the async functions that wait for the code that runs,
 //                                  and those that the handler waits in, the innermost first. Each is four elements: the function, line, column and
 //                                  file, or the name of a combinator of promises, an index and two undefined
+//   promise(p) → [state, result] | undefined      of a promise: 0 pending, 1 fulfilled, 2 rejected
+//   proxy(p) → [target, handler] | undefined      of a proxy; both null when it is revoked
+//   carry_frames({bind, current, swap})   makes promises carry frames from now on: what resumes an await later does so in the current frame of now,
+//                                  and other callbacks are replaced by what bind returns
 //   on_rejection(f)                f(promise, reason, handled) is called when a promise is rejected unhandled, and when it is handled later
 //   register({…})                  what the engine calls: define, prepare and describe when an action is built; start, tick and
 //                                  uncaught(thrown) in a run; explain(thrown) for an error that reached the engine, as JSON

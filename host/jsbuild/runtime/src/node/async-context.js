@@ -1,8 +1,8 @@
 // What AsyncLocalStorage keeps: one frame, a map from storages to their values,
 // goes along with each chain of calls. Promises, timers and ticks carry the
 // frame that they were made in to the callbacks that they run.
-import { useContext } from "../loop/context.js";
-import { carry } from "./async-promise.js";
+import { native } from "../native.js";
+import { atTurnEnd, useContext } from "../loop/context.js";
 
 let frame = null; // null: no storage has a value
 let used = false; // whether any storage was ever entered
@@ -37,11 +37,12 @@ export function bound(f) {
   };
 }
 
-// begin is called before the first frame is made: from then on promises carry
-// frames, too, which makes them slower.
+// begin is called before the first frame is made: from then on the engine's promises
+// carry frames, too, which makes them slower.
 export function begin() {
   if (used) return;
   used = true;
   useContext(bound);
-  carry({ current, swap, within });
+  atTurnEnd(() => swap(null));
+  native.carry_frames({ bind: bound, current, swap });
 }
