@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -29,6 +30,10 @@ func bundleRuntime(dir string) (map[string]chunk, error) {
 	}
 	var aliases map[string]string
 	if err := readJSON(filepath.Join(root, "aliases.json"), &aliases); err != nil {
+		return nil, err
+	}
+	var patches []packagePatch
+	if err := readJSON(filepath.Join(root, "patches.json"), &patches); err != nil {
 		return nil, err
 	}
 	entries, err := filepath.Glob(filepath.Join(root, "src", "parts", "*.js"))
@@ -56,7 +61,7 @@ func bundleRuntime(dir string) (map[string]chunk, error) {
 
 		LegalComments: api.LegalCommentsNone,
 		LogLevel:      api.LogLevelWarning,
-		Plugins:       []api.Plugin{{Name: "usher-fill", Setup: fill}},
+		Plugins:       []api.Plugin{patched(patches)},
 	})
 	if len(built.Errors) > 0 {
 		return nil, errors.New("bundle the runtime: " + built.Errors[0].Text)
@@ -64,26 +69,34 @@ func bundleRuntime(dir string) (map[string]chunk, error) {
 	return chunksOf(built)
 }
 
-// pako clears its tables number by number, 33,000 of them for each gzip. In an
-// interpreter that takes 60 ms, even for a few bytes.
-const (
-	clearing = "let len = buf.length;\n\twhile (--len >= 0) buf[len] = 0;"
-	filling  = "buf.fill(0);"
-)
+// packagePatch is a change of a package, at one or more places of a file.
+type packagePatch struct{ File, From, To string }
 
-// fill makes pako clear its tables at once.
-func fill(build api.PluginBuild) {
-	build.OnLoad(api.OnLoadOptions{Filter: `/node_modules/pako/dist/pako\.mjs$`}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-		code, err := os.ReadFile(args.Path)
-		if err != nil {
-			return api.OnLoadResult{}, err
+// patched applies patches to the packages of node_modules.
+func patched(patches []packagePatch) api.Plugin {
+	byFile := map[string][]packagePatch{}
+	for _, p := range patches {
+		byFile[p.File] = append(byFile[p.File], p)
+	}
+	return api.Plugin{Name: "usher-patch", Setup: func(build api.PluginBuild) {
+		for file, list := range byFile {
+			filter := "/node_modules/" + regexp.QuoteMeta(file) + "$"
+			build.OnLoad(api.OnLoadOptions{Filter: filter}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+				code, err := os.ReadFile(args.Path)
+				if err != nil {
+					return api.OnLoadResult{}, err
+				}
+				text := string(code)
+				for _, p := range list {
+					if !strings.Contains(text, p.From) {
+						return api.OnLoadResult{}, fmt.Errorf("%s lacks what patches.json replaces (%s): look whether it still needs that", file, p.From)
+					}
+					text = strings.ReplaceAll(text, p.From, p.To)
+				}
+				return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
+			})
 		}
-		text := strings.ReplaceAll(string(code), clearing, filling)
-		if text == string(code) {
-			return api.OnLoadResult{}, errors.New("pako clears its tables in another way: check whether it is fast now")
-		}
-		return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
-	})
+	}}
 }
 
 func readJSON(file string, into any) error {

@@ -77,10 +77,22 @@ function base() {
 // runtime bundles the runtime as ../../make does, but for its names.
 async function runtime() {
   const alias = JSON.parse(await readFile(root + "aliases.json", "utf8"));
+  const patches = JSON.parse(await readFile(root + "patches.json", "utf8"));
   return build({
     entryPoints: [root + "src/all.js"], absWorkingDir: root, alias, bundle: true, write: false, format: "iife",
-    platform: "browser", mainFields: ["module", "main"], target: "esnext", keepNames: true, logLevel: "silent",
+    platform: "browser", mainFields: ["module", "main"], target: "esnext", keepNames: true, logLevel: "silent", plugins: [patched(patches)],
   });
+}
+
+function patched(patches) {
+  return { name: "usher-patch", setup({ onLoad }) {
+    for (const file of new Set(patches.map((p) => p.file))) {
+      onLoad({ filter: new RegExp(`/node_modules/${file.replaceAll(".", "\\.")}$`) }, async ({ path }) => {
+        const code = await readFile(path, "utf8");
+        return { contents: patches.filter((p) => p.file === file).reduce((text, { from, to }) => text.replaceAll(from, () => to), code), loader: "js" };
+      });
+    }
+  } };
 }
 
 function settings(wasm, host) {
@@ -157,12 +169,37 @@ class Action {
     const primitives = {
       register: (functions) => ((this.registered = functions.dup()), vm.undefined),
       on_rejection: (listener) => (this.listen(listener.dup()), vm.undefined),
+      promise: (value) => this.promiseDetails(value),
+      proxy: (value) => this.proxyDetails(value),
     };
     for (const name of Host.primitives) {
       const primitive = replaced[name] ?? ((...args) => host[name](...args));
       primitives[name] = (...args) => vm.hostToHandle(primitive(...args.map((arg) => this.read(arg))));
     }
     return primitives;
+  }
+
+  promiseDetails({ ptr }) {
+    const { vm } = this;
+    if (!vm.exports.qjs_is_promise(ptr)) return vm.undefined;
+    const state = vm.exports.qjs_promise_state(ptr);
+    return this.pair(vm.newNumber(state), state > 0 ? new JSValueHandle(vm, vm.exports.qjs_promise_result(ptr)) : vm.undefined);
+  }
+
+  proxyDetails({ ptr }) {
+    const { vm } = this;
+    if (!vm.exports.qjs_is_proxy(ptr)) return vm.undefined;
+    const target = new JSValueHandle(vm, vm.exports.qjs_get_proxy_target(ptr));
+    if (!vm.exports.qjs_is_exception(target.ptr)) return this.pair(target, new JSValueHandle(vm, vm.exports.qjs_get_proxy_handler(ptr)));
+    new JSValueHandle(vm, vm.exports.qjs_get_exception()).dispose();
+    return this.pair(vm.null, vm.null);
+  }
+
+  pair(a, b) {
+    const array = this.vm.newArray();
+    array.setProp("0", a);
+    array.setProp("1", b);
+    return array;
   }
 
   listen(listener) {

@@ -1,4 +1,5 @@
 // util.types: the kind of a value, whatever its prototype is.
+import { isProxy } from "./details.js";
 
 const tagOf = Object.prototype.toString;
 const arrayTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
@@ -50,7 +51,7 @@ export const types = {
   isModuleNamespaceObject: tagged("Module"),
   isNativeError: (value) => Error.isError(value),
   isPromise: (value) => value instanceof Promise,
-  isProxy: () => false,
+  isProxy,
   isRegExp: branded(getter(RegExp.prototype, "sticky")),
   isSet: branded(getter(Set.prototype, "size")),
   isSetIterator: tagged("Set Iterator"),
