@@ -14,6 +14,7 @@ import (
 	extism "github.com/extism/go-sdk"
 	"github.com/tetratelabs/wazero"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/webcrypto"
 )
 
@@ -36,7 +37,7 @@ func (s *sample) oracle(t *testing.T, event []byte) outcome {
 	event = bytes.TrimSpace(event)
 	input := `{"event":` + string(event[:len(event)-1]) + `,"configuration":{},"secrets":` + string(secrets) +
 		`},"execution":{"id":"","action":"` + s.name + `","version":0,"binding_id":"","attempt":0}}`
-	code, output, err := plugin.Call(entry, []byte(input))
+	code, output, err := plugin.Call(s.trigger.Entry(), []byte(input))
 	out.Succeeded, out.Output, out.Requests = err == nil && code == 0, nil, s.take()
 	if err != nil {
 		out.Message = messageOf(err)
@@ -71,6 +72,16 @@ func (s *sample) functions() []extism.HostFunction {
 		h := extism.NewHostFunctionWithStack(name, f, params, results)
 		h.SetNamespace("usher:host/v1")
 		return h
+	}
+	command := func(name string, kind host.CommandType) extism.HostFunction {
+		return define(name, pointer, pointer, func(_ context.Context, p *extism.CurrentPlugin, stack []uint64) {
+			text, _ := p.ReadBytes(stack[0])
+			stack[0] = 0
+			given := map[string]any{}
+			_ = json.Unmarshal(text, &given)
+			given["type"] = string(kind)
+			s.out.Commands = append(s.out.Commands, given)
+		})
 	}
 	nothing := func(_ context.Context, _ *extism.CurrentPlugin, stack []uint64) { stack[0] = 0 }
 	return []extism.HostFunction{
@@ -110,6 +121,11 @@ func (s *sample) functions() []extism.HostFunction {
 			message, _ := p.ReadString(stack[1])
 			s.out.Logs = append(s.out.Logs, line{[]string{"trace", "debug", "info", "warn", "error"}[uint32(stack[0])], message})
 		}),
+		command("access_deny", host.CommandDeny),
+		command("validation_error", host.CommandValidationError),
+		command("user_metadata_set", host.CommandUserMetadata),
+		command("app_metadata_set", host.CommandAppMetadata),
+		command("user_id_set", host.CommandUserID),
 		define("cache_get", pointer, pointer, nothing),
 		define("cache_set", pointer, pointer, nothing),
 		define("cache_delete", pointer, pointer, nothing),

@@ -28,8 +28,6 @@ import (
 	"github.com/usherhost/usher/host/sandbox"
 )
 
-const entry = "onExecutePostUserRegistration"
-
 // expected is a sample's expected.json.
 type expected struct {
 	Given struct {
@@ -43,6 +41,7 @@ type expected struct {
 	Succeeded bool      `json:"succeeded"`
 	Requests  []request `json:"requests"`
 	Logs      []line    `json:"logs"`
+	Commands  []any     `json:"commands"` // that it gave a flow that decides
 	Output    any       `json:"output"`
 }
 
@@ -60,10 +59,11 @@ type line struct {
 
 // sample is one folder, with a world outside of its own.
 type sample struct {
-	name  string
-	wasm  []byte
-	event []byte
-	want  expected
+	name    string
+	trigger host.Trigger
+	wasm    []byte
+	event   []byte
+	want    expected
 
 	box      *sandbox.Sandbox
 	compiled *extism.CompiledPlugin // nil until the oracle is asked
@@ -81,6 +81,7 @@ type outcome struct {
 	Output    any
 	Logs      []line
 	Requests  []request
+	Commands  []any
 }
 
 func samples(t *testing.T) []string {
@@ -100,12 +101,14 @@ func open(t *testing.T, name string) *sample {
 	t.Helper()
 	s := &sample{name: name, event: read(t, name, "event.json"), out: &outcome{}, answers: &answers{}}
 	var action struct {
-		Name   string `yaml:"name"`
-		Module string `yaml:"module"`
+		Name    string       `yaml:"name"`
+		Trigger host.Trigger `yaml:"trigger"`
+		Module  string       `yaml:"module"`
 	}
 	if err := yaml.Unmarshal(read(t, name, "action.yaml"), &action); err != nil {
 		t.Fatal(err)
 	}
+	s.trigger = action.Trigger
 	if filepath.Ext(action.Module) != ".wasm" { // usher build names what it makes of a script after the action
 		action.Module = action.Name + ".wasm"
 	}
@@ -212,7 +215,7 @@ func (s *sample) host(t *testing.T, event []byte) outcome {
 	runner := &guest.Runner{Sandbox: s.box, Modules: s, Secrets: s, Egress: client, Cache: &guest.Cache{}}
 	result, _, err := runner.Run(t.Context(), guest.Run{
 		Step:  host.Step{Action: s.name, Digest: host.Digest(s.wasm), Settings: host.Settings{Egress: host.Egress{Allow: []string{s.receiver.URL}}}},
-		Event: &host.Event{Trigger: host.PostUserRegistration, Body: event},
+		Event: &host.Event{Trigger: s.trigger, Body: event},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -223,6 +226,13 @@ func (s *sample) host(t *testing.T, event []byte) outcome {
 	}
 	for _, l := range result.Logs {
 		out.Logs = append(out.Logs, line{l.Level, l.Message})
+	}
+	for i := range result.Commands {
+		text, err := json.Marshal(result.Commands[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Commands = append(out.Commands, decode(t, text))
 	}
 	return out
 }
@@ -261,7 +271,7 @@ func TestEverySampleDoesWhatItExpects(t *testing.T) {
 			t.Parallel()
 			s := open(t, name)
 			got := s.host(t, s.event)
-			want := outcome{Succeeded: s.want.Succeeded, Output: s.want.Output, Requests: s.want.Requests, Logs: s.want.Logs}
+			want := outcome{Succeeded: s.want.Succeeded, Output: s.want.Output, Requests: s.want.Requests, Logs: s.want.Logs, Commands: s.want.Commands}
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}
