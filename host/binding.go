@@ -78,14 +78,18 @@ const (
 // Egress is where a guest may send requests. Allow lists origins:
 // "hooks.slack.com" (https, port 443), "http://127.0.0.1:8080",
 // "https://*.example.com" (a leading wildcard stands for one or more labels).
+//
+// Proxy and ClientCertificates say how requests get there; they widen nothing.
 type Egress struct {
-	Mode  EgressMode `json:"mode,omitempty"`
-	Allow []string   `json:"allow,omitempty"`
+	Mode               EgressMode          `json:"mode,omitempty"`
+	Allow              []string            `json:"allow,omitempty"`
+	Proxy              Proxy               `json:"proxy,omitzero"`
+	ClientCertificates []ClientCertificate `json:"client_certificates,omitempty"`
 }
 
 // IsZero reports whether e leaves every choice to the layer below.
 func (e Egress) IsZero() bool {
-	return e.Mode == "" && len(e.Allow) == 0
+	return e.Mode == "" && len(e.Allow) == 0 && e.Proxy.IsZero() && len(e.ClientCertificates) == 0
 }
 
 // Retry says how often and when a failed action runs again. The n-th wait is
@@ -175,7 +179,7 @@ func DefaultSettingsOf(t Trigger) Settings {
 }
 
 // Over returns s laid over base: fields that s sets win, allowed hosts and
-// config are joined.
+// config are joined. A list of client certificates replaces that of base.
 func (s Settings) Over(base Settings) Settings {
 	out := base
 	out.Limits = s.Limits.over(base.Limits)
@@ -212,7 +216,13 @@ func (l Limits) over(base Limits) Limits {
 }
 
 func (e Egress) over(base Egress) Egress {
-	out := Egress{Mode: cmp.Or(e.Mode, base.Mode), Allow: slices.Clone(base.Allow)}
+	out := Egress{
+		Mode: cmp.Or(e.Mode, base.Mode), Allow: slices.Clone(base.Allow),
+		Proxy: cmp.Or(e.Proxy, base.Proxy), ClientCertificates: e.ClientCertificates,
+	}
+	if len(out.ClientCertificates) == 0 {
+		out.ClientCertificates = base.ClientCertificates
+	}
 	for _, origin := range e.Allow {
 		if !slices.Contains(out.Allow, origin) {
 			out.Allow = append(out.Allow, origin)
@@ -249,7 +259,7 @@ const (
 // Check returns an Invalid error that lists every field out of range, with
 // pointers below prefix ("/settings").
 func (s Settings) Check(prefix string) error {
-	var fields []Field
+	fields := s.Egress.check(prefix + "/egress")
 	for _, r := range s.ranges() {
 		if r.value != 0 && r.value < r.min || r.value > r.max {
 			fields = append(fields, Field{Pointer: prefix + r.pointer, Detail: fmt.Sprintf("must be between %d and %d, or 0 for the default", r.min, r.max)})

@@ -21,7 +21,8 @@ type HTTPRequest struct {
 	Redirected       func() bool   // when set, asked before each redirect is followed: false is one request too many
 	Contacted        func(string)  // when set, called with each origin that a request was sent to, in the form of Allow; redirects included
 	Egress           Egress
-	Binding          string // the id of the binding that sends it; two bindings share no connection and no place
+	Secrets          map[string]string // the values of the secrets that Egress names, and maybe others
+	Binding          string            // the id of the binding that sends it; two bindings share no connection and no place
 }
 
 // Redirect says what is done with a redirect, in the words of the Fetch standard.
@@ -66,6 +67,7 @@ type HTTPResponse struct {
 	Header   http.Header // Content-Encoding and Content-Length are gone when Body was decompressed
 	Body     []byte
 	URL      string // of the last hop
+	Proxy    string // that it came through, as [ParseProxy] returns it; "" without one
 	Requests int64  // sent for it, redirects included
 }
 
@@ -75,6 +77,7 @@ type EgressFailure struct {
 	Code     EgressCode
 	Rule     string // with EgressRefused: the rule that refused, e.g. "not in allowed hosts", "loopback address"
 	Origin   string // with EgressRefused: the origin to allow, e.g. "https://hooks.slack.com"; empty: the address can't be allowed
+	Proxy    string // with EgressRefused for a proxy: the one that the operator would have to allow
 	Network  string // with EgressRefused for an address: the CIDR the operator would have to allow, e.g. "127.0.0.1/32"
 	Limit    string // with EgressLimit: the limit's name in [Limits]
 	Message  string // for the action's author

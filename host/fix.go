@@ -46,6 +46,7 @@ const (
 	FixCreateKey         FixVerb = "create_key"
 	FixAllowOrigin       FixVerb = "allow_origin"
 	FixAllowNetwork      FixVerb = "allow_network"
+	FixAllowProxy        FixVerb = "allow_proxy"
 	FixRaiseLimit        FixVerb = "raise_limit"
 	FixRaiseModuleBytes  FixVerb = "raise_module_bytes"
 	FixRetryExecution    FixVerb = "retry_execution"
@@ -81,6 +82,7 @@ var fixArgs = map[FixVerb][]string{
 	FixCreateKey:         {"scope"},
 	FixAllowOrigin:       {"action", "origin"},
 	FixAllowNetwork:      {"network"},
+	FixAllowProxy:        {"proxy"},
 	FixRaiseLimit:        {"action", "limit", "value"},
 	FixRaiseModuleBytes:  {},
 	FixRetryExecution:    {"execution"},

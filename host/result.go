@@ -95,6 +95,7 @@ type CallNote struct {
 	Target     string `json:"target,omitempty"` // "POST https://…" or the name of a secret or cache key
 	Status     int    `json:"status,omitempty"` // of an HTTP response
 	Bytes      int64  `json:"bytes,omitempty"`  // of the answer
+	Proxy      string `json:"proxy,omitempty"`  // that an HTTP response came through
 	Error      string `json:"error,omitempty"`
 	Hint       string `json:"hint,omitempty"` // how to allow a request that was refused
 	Fix        *Fix   `json:"fix,omitempty"`  // as in [ResultError]

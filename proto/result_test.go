@@ -24,7 +24,7 @@ func TestResultsHaveTheKeysOfTheMessage(t *testing.T) {
 		Error:  &host.ResultError{Name: "Error", Message: "m", Code: "c", Hint: "h", Stack: "s"},
 		Output: []byte("{}"),
 		Logs:   []host.Log{{At: at, Level: "info", Message: "m"}}, LogsCut: true,
-		Calls:     []host.CallNote{{Ordinal: 1, Function: "f", Target: "t", Status: 200, Bytes: 1, Error: "e", TookMicros: 1}},
+		Calls:     []host.CallNote{{Ordinal: 1, Function: "f", Target: "t", Status: 200, Bytes: 1, Proxy: "p", Error: "e", TookMicros: 1}},
 		Stats:     host.Stats{TotalMicros: 1, StartMicros: 1, HostMicros: 1, MemoryBytes: 1, HostCalls: 1, HTTPRequests: 1, Fuel: 1, Isolation: host.IsolationReset},
 		StartedAt: at, EndedAt: at, RetryAfterMillis: 1,
 		Commands: []host.Command{{

@@ -50,7 +50,7 @@ func (s *Server) tightenEgress(c echo.Context) error {
 		return err
 	}
 	_, err = s.Registry.UpdateBinding(ctx, report.ActionID, func(b *host.Binding) error {
-		b.Settings.Egress = host.Egress{Mode: host.EgressAllowlist, Allow: report.Tightened}
+		b.Settings.Egress.Mode, b.Settings.Egress.Allow = host.EgressAllowlist, report.Tightened
 		return nil
 	})
 	if err != nil {

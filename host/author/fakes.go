@@ -46,7 +46,11 @@ type network struct {
 
 // open makes the network of a run. The caller must close it.
 func (f fakeFlags) open(env *command.Env, j *job) (*network, error) {
-	w := &network{flags: f, client: &egress.Client{AllowNetworks: env.Config.AllowNetworks}, policy: j.settings.Egress}
+	client := &egress.Client{AllowNetworks: env.Config.AllowNetworks, AllowProxies: env.Config.AllowProxies}
+	if p := j.settings.Egress.Proxy; !p.IsZero() { // who runs it here is the operator
+		client.AllowProxies = append(slices.Clip(client.AllowProxies), p.URL)
+	}
+	w := &network{flags: f, client: client, policy: j.settings.Egress}
 	if f.record != "" {
 		w.recorder = fake.NewRecorder(w.client, j.secrets)
 	}

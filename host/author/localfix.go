@@ -19,6 +19,8 @@ func (l localFixes) words(f host.Fix) string {
 		return f.Fill("add --allow {origin}"+l.or("{origin} under settings.egress.allow"), text.ShellQuote)
 	case host.FixAllowNetwork:
 		return f.Fill("to reach that network from here, add --allow-network {network}", text.ShellQuote)
+	case host.FixAllowProxy:
+		return f.Fill("to use that proxy from here, add --allow-proxy {proxy}", text.ShellQuote)
 	case host.FixRaiseLimit:
 		return f.Fill("if the action needs more: add --limit {limit}={value}"+l.or("{limit}: {value} under settings.limits"), text.ShellQuote)
 	case host.FixSetSecret:

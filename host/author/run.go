@@ -32,6 +32,7 @@ type runFlags struct {
 	secretsFile string
 	config      []string
 	allow       []string
+	route       command.RouteFlags
 	public      bool
 	limits      []string
 	isolation   string
@@ -81,7 +82,9 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may call, such as hooks.slack.com; repeatable")
 	flags.BoolVar(&f.public, "allow-public", false, "allow every public address")
 	flags.StringArrayVar(&f.limits, "limit", nil, command.LimitUsage)
+	f.route.Add(flags)
 	settings.AddFlag(cmd.Flags(), "allow-network")
+	settings.AddFlag(cmd.Flags(), "allow-proxy")
 	f.fakeFlags.add(cmd)
 	f.ScriptFlags.Add(cmd)
 }
@@ -240,9 +243,14 @@ func (f runFlags) settings(base host.Settings) (host.Settings, error) {
 	if err != nil {
 		return host.Settings{}, err
 	}
+	e, err := f.route.Egress()
+	if err != nil {
+		return host.Settings{}, err
+	}
+	e.Allow = f.allow
 	own := host.Settings{
 		Limits:    limits,
-		Egress:    host.Egress{Allow: f.allow},
+		Egress:    e,
 		Config:    config,
 		Isolation: host.Isolation(f.isolation),
 	}

@@ -255,7 +255,7 @@ FILE ('-' reads stdin), which has the format of bindings.yaml (see 'usher export
 			if !f.given(cmd) && len(disallow) == 0 && !cmd.Flags().Changed("display-name") {
 				return term.UsageError{Err: errors.New("nothing to change"), Hint: "'" + cmd.CommandPath() + " --help' lists the settings"}
 			}
-			patch, err := bindingPatch(settings, disallow)
+			patch, err := bindingPatch(settings, disallow, f.route.Removed())
 			if err != nil {
 				return err
 			}
@@ -272,12 +272,34 @@ FILE ('-' reads stdin), which has the format of bindings.yaml (see 'usher export
 	return cmd
 }
 
-// bindingPatch changes only what settings sets; allowed origins are added.
-func bindingPatch(settings host.Settings, disallow []string) (client.BindingPatch, error) {
+// bindingPatch changes only what settings sets; allowed origins are added, and what
+// removed names of [host.Egress] goes back to the default. A proxy is set whole: the
+// password of another one is not for it.
+func bindingPatch(settings host.Settings, disallow, removed []string) (client.BindingPatch, error) {
 	patch := client.BindingPatch{AllowAdd: settings.Egress.Allow, AllowRemove: disallow}
 	settings.Egress.Allow = nil
 	encoded, err := json.Marshal(settings)
-	patch.Settings = encoded
+	if err != nil {
+		return patch, err
+	}
+	var merged map[string]any
+	if err := json.Unmarshal(encoded, &merged); err != nil {
+		return patch, err
+	}
+	egress, _ := merged["egress"].(map[string]any)
+	if egress == nil {
+		egress = map[string]any{}
+	}
+	if proxy, ok := egress["proxy"].(map[string]any); ok && proxy["user_secret"] == nil {
+		proxy["user_secret"], proxy["password_secret"] = nil, nil
+	}
+	for _, key := range removed {
+		egress[key] = nil
+	}
+	if len(egress) > 0 {
+		merged["egress"] = egress
+	}
+	patch.Settings, err = json.Marshal(merged)
 	return patch, err
 }
 

@@ -15,6 +15,7 @@ import (
 // settingFlags are the flags that make host.Settings.
 type settingFlags struct {
 	allow       []string
+	route       command.RouteFlags
 	egress      string
 	limits      []string
 	attempts    int
@@ -29,6 +30,7 @@ type settingFlags struct {
 func (f *settingFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may call, such as hooks.slack.com; repeatable")
+	f.route.Add(flags)
 	flags.StringVar(&f.egress, "egress-mode", "", "allowlist (only what is allowed) or public (every public address)")
 	flags.StringArrayVar(&f.limits, "limit", nil, command.LimitUsage)
 	flags.IntVar(&f.attempts, "max-attempts", 0, "number of attempts, including the first; 1: no retry")
@@ -49,9 +51,14 @@ func (f *settingFlags) settings() (host.Settings, error) {
 	if err != nil {
 		return host.Settings{}, err
 	}
+	e, err := f.route.Egress()
+	if err != nil {
+		return host.Settings{}, err
+	}
+	e.Mode, e.Allow = host.EgressMode(f.egress), f.allow
 	s := host.Settings{
 		Limits:     limits,
-		Egress:     host.Egress{Mode: host.EgressMode(f.egress), Allow: f.allow},
+		Egress:     e,
 		Retry:      host.Retry{MaxAttempts: f.attempts, InitialMillis: f.firstWait, MaxMillis: f.longestWait},
 		OnFailure:  host.OnFailure(f.onFailure),
 		Checkpoint: host.Checkpoint(f.checkpoint),
@@ -66,7 +73,7 @@ func (f *settingFlags) settings() (host.Settings, error) {
 // given reports whether any of the flags was.
 func (f *settingFlags) given(cmd *cobra.Command) bool {
 	return slices.ContainsFunc([]string{
-		"allow", "egress-mode", "limit", "max-attempts",
+		"allow", "proxy", "proxy-secrets", "client-certificate", "egress-mode", "limit", "max-attempts",
 		"retry-initial-ms", "retry-max-ms", "on-failure", "checkpoint", "isolation", "set",
 	}, cmd.Flags().Changed)
 }
@@ -81,6 +88,8 @@ func settingsLine(s host.Settings) string {
 	}
 	add("allow", strings.Join(s.Egress.Allow, ","), len(s.Egress.Allow) > 0)
 	add("egress", s.Egress.Mode, s.Egress.Mode != "")
+	add("proxy", s.Egress.Proxy.URL, !s.Egress.Proxy.IsZero())
+	add("client_certificates", len(s.Egress.ClientCertificates), len(s.Egress.ClientCertificates) > 0)
 	parts = append(parts, command.LimitsOf(s.Limits)...)
 	add("max_attempts", s.Retry.MaxAttempts, s.Retry.MaxAttempts != 0)
 	add("on_failure", s.OnFailure, s.OnFailure != "")

@@ -25,6 +25,7 @@ func newEgress(env *command.Env) *cobra.Command {
 func newEgressExplain(env *command.Env) *cobra.Command {
 	var allow []string
 	var public bool
+	var f command.RouteFlags
 	cmd := &cobra.Command{
 		Use:   "explain URL",
 		Short: "Check whether an action could send a request to URL, and by which rule",
@@ -39,17 +40,24 @@ is sent. Exits with code 5 when the request would be refused.`,
 			if public {
 				policy.Mode = host.EgressPublic
 			}
+			route, err := f.Egress()
+			if err != nil {
+				return err
+			}
+			policy.Proxy = route.Proxy
 			return explain(cmd.Context(), env, policy, args[0])
 		},
 	}
 	cmd.Flags().StringArrayVar(&allow, "allow", nil, "origin that the action may call; repeatable")
 	cmd.Flags().BoolVar(&public, "allow-public", false, "allow every public address, as egress mode public does")
+	f.AddProxy(cmd.Flags())
 	settings.AddFlag(cmd.Flags(), "allow-network")
+	settings.AddFlag(cmd.Flags(), "allow-proxy")
 	return cmd
 }
 
 func explain(ctx context.Context, env *command.Env, policy host.Egress, url string) error {
-	client := &egress.Client{AllowNetworks: env.Config.AllowNetworks}
+	client := &egress.Client{AllowNetworks: env.Config.AllowNetworks, AllowProxies: env.Config.AllowProxies}
 	defer client.Close()
 	explanation := client.Explain(ctx, policy, url)
 	if err := env.Term.Answer(explanation, func(w io.Writer) { term.Fprintln(w, term.Block(explanation.String())) }); err != nil {
@@ -68,6 +76,8 @@ func hintAt(t term.Terminal, e egress.Explanation) {
 	case t.JSON:
 	case e.Network != "":
 		t.Note("usher: hint: an operator can allow that network: usher serve --allow-network %s", e.Network)
+	case e.Failure.Proxy != "":
+		t.Note("usher: hint: an operator can allow that proxy: usher serve --allow-proxy %s", e.Failure.Proxy)
 	case e.Failure.Origin != "":
 		t.Note("usher: hint: add it to settings.egress.allow in %s, or: usher bindings set ACTION --allow %s", desired.FileName, e.Failure.Origin)
 	}

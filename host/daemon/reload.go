@@ -99,6 +99,8 @@ func (r *Reloader) apply(key string, next settings.Config) bool {
 		r.level.Set(logLevel(next))
 	case "allow_networks":
 		r.Egress.SetAllowNetworks(next.AllowNetworks)
+	case "allow_proxies":
+		r.Egress.SetAllowProxies(next.AllowProxies)
 	case "rate_limit", "rate_burst":
 		r.Ingress.SetRate(next.RateLimit, next.RateBurst)
 	case "keep_days":

@@ -1,11 +1,9 @@
 package egress
 
 import (
-	"context"
 	"net"
 	"net/netip"
 	"slices"
-	"syscall"
 )
 
 // The rules that refuse an address, as they stand in Rule of a failure. An
@@ -91,20 +89,6 @@ type verdict struct {
 type refusal struct{ verdict }
 
 func (r *refusal) Error() string { return r.rule }
-
-// control refuses a socket by the address it is about to connect to: after
-// the look-up, for each address, so that no answer of a name server and no
-// race between two of them gets past it.
-func (c *Client) control(_ context.Context, _, address string, _ syscall.RawConn) error {
-	at, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return &refusal{verdict{rule: "address that is no IP address"}}
-	}
-	if v := c.judge(at); v.rule != "" {
-		return &refusal{v}
-	}
-	return nil
-}
 
 // judge gives the verdict on one address. An address that wraps an IPv4
 // address passes only if both pass.

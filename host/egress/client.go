@@ -54,6 +54,10 @@ type Client struct {
 	// is listed by itself, as a /32 or /128. See SetAllowNetworks.
 	AllowNetworks []netip.Prefix
 
+	// AllowProxies lists the proxies that bindings may name, in the form of
+	// [host.Proxy]. Their addresses need not be public. See SetAllowProxies.
+	AllowProxies []string
+
 	// Deny lists the host's own listen addresses. Guests never reach them,
 	// whatever AllowNetworks lists. An unspecified address (0.0.0.0, ::) stands
 	// for every address of this machine.
@@ -72,6 +76,7 @@ type Client struct {
 	MaxInFlight int
 
 	allowed atomic.Pointer[[]netip.Prefix] // over AllowNetworks; nil: never set
+	proxies atomic.Pointer[[]string]       // over AllowProxies; nil: never set
 	once    sync.Once                      // opens what follows
 	pools   *pools
 	gate    *gate

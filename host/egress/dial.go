@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,11 +87,19 @@ type exchangeKey struct{}
 // dial and connect connect, for no longer than the exchange that needs the connection: no
 // other request should wait for a server that does not answer.
 func (p *pool) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	c, err := p.connect(ctx, network, address)
+	c, err := p.reach(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
 	return c, nil
+}
+
+// reach connects to the server at address, through the proxy if there is one.
+func (p *pool) reach(ctx context.Context, network, address string) (*connection, error) {
+	if p.route != nil && p.route.proxy != nil {
+		return p.tunnel(ctx, address)
+	}
+	return p.connect(ctx, network, address)
 }
 
 func (p *pool) connect(ctx context.Context, network, address string) (*connection, error) {
@@ -101,7 +111,7 @@ func (p *pool) connect(ctx context.Context, network, address string) (*connectio
 	dialer := &net.Dialer{
 		Timeout:        connectTimeout,
 		Resolver:       p.pools.client.Resolver,
-		ControlContext: p.pools.client.control,
+		ControlContext: p.control,
 	}
 	conn, err := dialer.DialContext(ctx, network, address)
 	if err != nil {
@@ -113,25 +123,33 @@ func (p *pool) connect(ctx context.Context, network, address string) (*connectio
 
 // dialTLS is dial, and the handshake, which has the same end.
 func (p *pool) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
-	name, _, err := net.SplitHostPort(address)
+	name, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := p.connect(ctx, network, address)
+	conn, err := p.reach(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
 	conn.secure = true
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
-	if exchange, ok := ctx.Value(exchangeKey{}).(context.Context); ok {
-		defer context.AfterFunc(exchange, cancel)()
-	}
-	over := tls.Client(conn, &tls.Config{
+	config := &tls.Config{
 		MinVersion: tls.VersionTLS12, RootCAs: p.pools.client.RootCAs, ServerName: name, NextProtos: []string{"h2", "http/1.1"},
-	})
-	if err := over.HandshakeContext(ctx); err != nil {
+	}
+	number, _ := strconv.ParseUint(port, 10, 16) // of an origin, which was read
+	certificate, asked := p.route.certificateFor(Origin{Scheme: "https", Host: name, Port: uint16(number)}), false
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		asked = true
+		if certificate == nil {
+			return &tls.Certificate{}, nil
+		}
+		return certificate, nil // whatever authorities the server names: many name none, or the wrong ones
+	}
+	over := tls.Client(conn, config)
+	if err := p.shake(ctx, over); err != nil {
 		_ = conn.Close()
+		if asked && strings.Contains(err.Error(), remoteAlert) {
+			err = &certificateError{err}
+		}
 		return nil, err
 	}
 	if over.ConnectionState().NegotiatedProtocol == "h2" {

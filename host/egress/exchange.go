@@ -24,6 +24,7 @@ type exchange struct {
 	client    *Client
 	binding   string
 	policy    policy
+	route     *route // nil: directly
 	redirect  host.Redirect
 	timeout   time.Duration
 	maxBytes  int64
@@ -66,7 +67,12 @@ func (c *Client) exchange(r *host.HTTPRequest) (*exchange, *host.EgressFailure) 
 	if x.maxBytes <= 0 {
 		x.maxBytes = base.ResponseBytes
 	}
-	return x, x.read(r)
+	if failure := x.read(r); failure != nil {
+		return nil, failure
+	}
+	route, failure := c.routeOf(r)
+	x.route = route
+	return x, failure
 }
 
 // read takes over what the guest set.
@@ -91,7 +97,7 @@ func (x *exchange) read(r *host.HTTPRequest) *host.EgressFailure {
 // run sends the request, and again for each redirect that is followed.
 func (x *exchange) run(ctx context.Context) (*host.HTTPResponse, *host.EgressFailure) {
 	for {
-		if failure := x.checkPolicy(); failure != nil {
+		if failure := x.checkPolicy(ctx); failure != nil {
 			return nil, failure
 		}
 		if x.sent >= x.maxSends || x.hops > 0 && x.another != nil && !x.another() {
@@ -104,8 +110,11 @@ func (x *exchange) run(ctx context.Context) (*host.HTTPResponse, *host.EgressFai
 	}
 }
 
-func (x *exchange) checkPolicy() *host.EgressFailure {
-	_, failure := x.policy.check(x.target.origin)
+func (x *exchange) checkPolicy(ctx context.Context) *host.EgressFailure {
+	by, failure := x.policy.check(x.target.origin)
+	if failure == nil && x.route != nil && x.route.proxy != nil {
+		failure = x.checkTarget(ctx, by)
+	}
 	if failure != nil && x.hops > 0 {
 		failure.Message = "redirected, and " + failure.Message
 	}
@@ -120,7 +129,7 @@ func (x *exchange) hop(ctx context.Context) (*host.HTTPResponse, *host.EgressFai
 		return nil, x.crowded(ctx, err)
 	}
 	defer x.client.gate.leave(origin, x.binding)
-	x.pool = x.client.pools.get(x.binding)
+	x.pool = x.client.pools.get(x.binding, x.route)
 	defer x.client.pools.put(x.pool)
 	defer x.untie()
 	res, err := x.roundTrip(ctx)
@@ -128,6 +137,9 @@ func (x *exchange) hop(ctx context.Context) (*host.HTTPResponse, *host.EgressFai
 		return nil, x.failed(ctx, err)
 	}
 	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode == http.StatusProxyAuthRequired && x.route.forwarding(x.target.url) {
+		return nil, x.failed(ctx, x.route.unauthorized())
+	}
 	if res.StatusCode < http.StatusOK {
 		return nil, notFinal(x.target.origin, res.StatusCode)
 	}
@@ -175,7 +187,11 @@ func (x *exchange) roundTrip(ctx context.Context) (*http.Response, error) {
 	req.Close = bindsConnection(x.header) || len(x.body) > 0 && !expectsBody(x.method)
 	x.stale.Store(nil)
 	x.sent++
-	res, err := x.pool.transport.RoundTrip(req)
+	transport := x.pool.transport
+	if x.route.forwarding(x.target.url) {
+		transport = x.pool.forwarder
+	}
+	res, err := transport.RoundTrip(req)
 	if x.contacted != nil && (err == nil || wrote.Load()) {
 		x.contacted(x.target.origin.String())
 	}
@@ -194,7 +210,7 @@ func (x *exchange) inspect(info httptrace.GotConnInfo) {
 	}
 	v := verdict{rule: "address that is no IP address"}
 	if remote, ok := info.Conn.RemoteAddr().(*net.TCPAddr); ok {
-		v = x.client.judge(unmapped(remote.AddrPort()))
+		v = x.pool.judge(unmapped(remote.AddrPort()))
 	}
 	if v.rule != "" {
 		x.stale.Store(&refusal{v})
@@ -243,6 +259,7 @@ func (x *exchange) answer(ctx context.Context, res *http.Response) (*host.HTTPRe
 		Header: res.Header,
 		Body:   body,
 		URL:    x.target.url.String(),
+		Proxy:  x.route.proxyName(),
 	}, nil
 }
 

@@ -14,6 +14,7 @@ type Explanation struct {
 	Origin    string              `json:"origin"` // of URL
 	Allowed   bool                `json:"allowed"`
 	By        string              `json:"by,omitempty"`        // what allows the origin: an allowed host or "mode public"
+	Proxy     string              `json:"proxy,omitempty"`     // that it would go through
 	Addresses []ExplainedAddress  `json:"addresses,omitempty"` // what the host resolves to now
 	Failure   *host.EgressFailure `json:"-"`                   // the failure of Send, unless Allowed
 	Code      host.EgressCode     `json:"code,omitempty"`      // of Failure
@@ -46,7 +47,18 @@ func (c *Client) Explain(ctx context.Context, e host.Egress, rawURL string) Expl
 		return out.failed(failure)
 	}
 	out.By = by
+	if !e.Proxy.IsZero() {
+		r := &route{}
+		if failure := c.readProxy(r, &host.HTTPRequest{Egress: e}); failure != nil {
+			return out.failed(failure)
+		}
+		out.Proxy = r.name
+	}
 	addrs, err := c.resolver().LookupNetIP(ctx, "ip", t.origin.Host)
+	if err != nil && out.Proxy != "" && by != byPublic {
+		out.Allowed = true // the proxy may know the name
+		return out
+	}
 	if err != nil {
 		return out.failed(unreached(t.origin, err))
 	}
@@ -66,6 +78,9 @@ func (c *Client) explainAddresses(out Explanation, o Origin, addrs []netip.Addr)
 			first = refusedAddress(o, v)
 		}
 	}
+	if out.Proxy != "" && first != nil { // the proxy may take any of them
+		out.Allowed = false
+	}
 	if !out.Allowed && first != nil {
 		return out.failed(first)
 	}
@@ -77,11 +92,18 @@ func (e Explanation) failed(f *host.EgressFailure) Explanation {
 	return e
 }
 
+func (e Explanation) through() string {
+	if e.Proxy == "" {
+		return ""
+	}
+	return ", through the proxy " + e.Proxy
+}
+
 // String returns the explanation in a few lines.
 func (e Explanation) String() string {
 	var b strings.Builder
 	if e.Allowed {
-		b.WriteString(e.URL + " is allowed by " + e.By + "\n")
+		b.WriteString(e.URL + " is allowed by " + e.By + e.through() + "\n")
 	} else {
 		b.WriteString(e.URL + " is not allowed: " + e.Message + "\n")
 	}

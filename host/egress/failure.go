@@ -66,6 +66,9 @@ func (x *exchange) failed(ctx context.Context, err error) *host.EgressFailure {
 		x.sent--
 		return refusedAddress(o, r.verdict)
 	}
+	if p, ok := errors.AsType[*proxyError](err); ok && ctx.Err() == nil {
+		return broken(p.message)
+	}
 	if f := x.overLimit(err); f != nil {
 		return f
 	}
@@ -74,6 +77,9 @@ func (x *exchange) failed(ctx context.Context, err error) *host.EgressFailure {
 	}
 	if bad, ok := errors.AsType[*codingError](err); ok {
 		return broken(o.String() + " sent a body that can't be decoded as " + bad.coding)
+	}
+	if reason := x.certificateReason(err); reason != "" {
+		return broken(o.String() + " " + reason)
 	}
 	return unreached(o, err)
 }

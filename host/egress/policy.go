@@ -27,6 +27,9 @@ func Check(e host.Egress, rawURL string) (Origin, *host.EgressFailure) {
 	return t.origin, nil
 }
 
+// byPublic is what lets an origin pass that no entry lists.
+const byPublic = "mode public"
+
 // policy is a [host.Egress], read. What can't be read in it allows nothing.
 type policy struct {
 	public bool
@@ -58,7 +61,7 @@ func (p policy) check(o Origin) (by string, failure *host.EgressFailure) {
 		return "", refused(RulePort, o, fmt.Sprintf(
 			"%s has the port of a protocol other than HTTP; mode public reaches 80, 443 and those from 1024 (add it to the allowed hosts)", o))
 	}
-	return "mode public", nil
+	return byPublic, nil
 }
 
 // list names the allowed origins, so that a typing error is seen.

@@ -32,9 +32,11 @@ type pools struct {
 type pool struct {
 	pools     *pools
 	binding   string
+	route     *route // nil: directly
 	transport *http.Transport
-	users     int // requests under way
-	open      int // connections, idle or not
+	forwarder *http.Transport // for a proxy's requests in absolute form; nil without
+	users     int             // requests under way
+	open      int             // connections, idle or not
 	place     *list.Element
 }
 
@@ -42,14 +44,21 @@ func newPools(c *Client) *pools {
 	return &pools{client: c, byBinding: map[string]*pool{}, used: list.New()}
 }
 
-// get returns the binding's pool. The caller must put it back.
-func (p *pools) get(binding string) *pool {
+// get returns the pool of the binding's connections by that route. The caller must put
+// it back.
+func (p *pools) get(binding string, r *route) *pool {
+	if r != nil {
+		binding += " " + r.key
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	one := p.byBinding[binding]
 	if one == nil {
-		one = &pool{pools: p, binding: binding}
+		one = &pool{pools: p, binding: binding, route: r}
 		one.transport = newTransport(one)
+		if r != nil && r.proxy != nil {
+			one.forwarder = newForwarder(one)
+		}
 		one.place = p.used.PushFront(one)
 		p.byBinding[binding] = one
 	}
@@ -96,7 +105,7 @@ func (p *pools) drop(one *pool) {
 
 func (p *pools) shed() {
 	for _, one := range p.leastUsedFirst() {
-		one.transport.CloseIdleConnections()
+		one.closeIdle()
 		p.mu.Lock()
 		full := p.open > openInAll
 		p.mu.Unlock()
@@ -119,12 +128,19 @@ func (p *pools) leastUsedFirst() []*pool {
 // closeIdle closes every connection that is idle.
 func (p *pools) closeIdle() {
 	for _, one := range p.leastUsedFirst() {
-		one.transport.CloseIdleConnections()
+		one.closeIdle()
 	}
 }
 
-// newTransport returns the transport of a binding. It has no proxy, whatever
-// the environment names, and no cookie jar.
+func (p *pool) closeIdle() {
+	p.transport.CloseIdleConnections()
+	if p.forwarder != nil {
+		p.forwarder.CloseIdleConnections()
+	}
+}
+
+// newTransport returns the transport of a binding. It has no proxy but the binding's,
+// whatever the environment names, and no cookie jar.
 func newTransport(p *pool) *http.Transport {
 	return &http.Transport{
 		DialContext:            p.dial,

@@ -180,8 +180,23 @@ func (c *call) input() ([]byte, error) {
 	b = appendText(append(b, `,"binding_id":`...), c.run.Step.BindingID)
 	b = strconv.AppendInt(append(b, `,"attempt":`...), int64(c.run.Attempt), 10)
 	b = strconv.AppendInt(append(b, `,"timeout_ms":`...), c.settings.Limits.TimeoutMillis, 10)
+	if e := c.settings.Egress; !e.Proxy.IsZero() || len(e.ClientCertificates) > 0 {
+		b = appendRoute(b, e)
+	}
 	c.entry.buffer = append(b, "}}"...)
 	return c.entry.buffer, nil
+}
+
+// appendRoute appends what the guest may know of the way that its requests take: the
+// proxy without its user, and the names of secrets. Code that sets the same is right.
+func appendRoute(b []byte, e host.Egress) []byte {
+	if proxy, problem := host.ParseProxy(e.Proxy.URL); problem == "" {
+		b = appendText(append(b, `,"proxy":`...), proxy)
+	}
+	if len(e.ClientCertificates) > 0 {
+		b = append(append(b, `,"client_certificates":`...), encode(e.ClientCertificates)...)
+	}
+	return b
 }
 
 // appendText appends s as JSON.

@@ -11,6 +11,8 @@ import (
 // egressFix is what allows the request that failed so, nil when nothing does.
 func (c *call) egressFix(f *host.EgressFailure) *host.Fix {
 	switch {
+	case f.Proxy != "":
+		return host.FixAllowProxy.With(f.Proxy)
 	case f.Network != "":
 		return host.FixAllowNetwork.With(f.Network)
 	case f.Origin != "":

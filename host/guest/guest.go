@@ -43,6 +43,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	mathrand "math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -207,7 +208,7 @@ func (c *call) prepare() *sandbox.Fault {
 		return hostFault("read the action's secrets", err)
 	}
 	c.secrets = secrets
-	for _, name := range c.run.Step.Secrets {
+	for _, name := range append(slices.Clip(c.run.Step.Secrets), c.settings.Egress.Secrets()...) {
 		if _, set := secrets[name]; !set {
 			c.fix = host.FixSetSecret.With(c.run.Step.Action, name)
 			return &sandbox.Fault{Kind: host.FaultHost, Message: fmt.Sprintf("the secret %q is not set", name)}

@@ -210,7 +210,7 @@ func (c *call) settle(note *host.CallNote, response *host.HTTPResponse, failure 
 	// the tape.
 	c.sandbox.Burn(exchangeUnits + 2*decodeUnits*int64(len(response.Body)))
 	c.http.retryAfter = max(c.http.retryAfter, retryAfter(response, c.clock.now()))
-	note.Status, note.Bytes = response.Status, int64(len(response.Body))
+	note.Status, note.Bytes, note.Proxy = response.Status, int64(len(response.Body)), response.Proxy
 	return answerOf(response)
 }
 
@@ -254,6 +254,7 @@ func (c *call) compose(request httpRequest, malformed *host.EgressFailure, ordin
 		MaxResponseBytes: limits.ResponseBytes,
 		MaxRequests:      limits.HTTPRequests,
 		Egress:           c.settings.Egress,
+		Secrets:          c.secrets,
 		Binding:          cmp.Or(c.run.Step.BindingID, c.run.Step.ActionID), // a draft that is tried has no binding
 	}, nil
 }

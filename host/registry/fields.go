@@ -57,6 +57,16 @@ func (f *fields) settings(pointer string, s host.Settings, t host.Trigger, check
 			f.add(pointer+"/egress/allow/"+strconv.Itoa(i), "%s", textOf(err))
 		}
 	}
+	for i, c := range s.Egress.ClientCertificates {
+		for j, origin := range c.Origins {
+			if checkOrigin == nil {
+				break
+			}
+			if err := checkOrigin(origin); err != nil {
+				f.add(fmt.Sprintf("%s/egress/client_certificates/%d/origins/%d", pointer, i, j), "%s", textOf(err))
+			}
+		}
+	}
 	if n := len(s.Egress.Allow); n > MaxOrigins {
 		f.add(pointer+"/egress/allow", "must not have more than %d origins, not %d", MaxOrigins, n)
 	}

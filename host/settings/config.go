@@ -39,6 +39,7 @@ type Config struct {
 	TLSDev         bool
 	TrustedProxies []netip.Prefix
 	AllowNetworks  []netip.Prefix
+	AllowProxies   []string
 	SourceEgress   string
 	Concurrency    int
 	LogLevel       string

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -65,6 +66,10 @@ var table = []setting{
 	{
 		key: "allow_networks", field: func(c *Config) any { return &c.AllowNetworks }, initial: []string{}, takes: networks, flag: "allow-network",
 		about: "network (CIDR) that is not public and that actions may reach; repeatable",
+	},
+	{
+		key: "allow_proxies", field: func(c *Config) any { return &c.AllowProxies }, initial: []string{}, check: checkProxies, flag: "allow-proxy",
+		about: "URL of a proxy that bindings may name; repeatable",
 	},
 	{
 		key: "source_egress", field: func(c *Config) any { return &c.SourceEgress }, initial: "public", oneOf: []string{"public", "allowlist"}, flag: "source-egress",
@@ -275,3 +280,12 @@ func (s setting) isList() bool { return s.schemaType() == "array" }
 
 // envName returns the environment variable of a key.
 func envName(key string) string { return EnvPrefix + strings.ToUpper(key) }
+
+func checkProxies(c *Config) error {
+	for _, entry := range c.AllowProxies {
+		if _, problem := host.ParseProxy(entry); problem != "" {
+			return fmt.Errorf("a URL of it %s", problem)
+		}
+	}
+	return nil
+}

@@ -36,6 +36,7 @@ var fixes = map[host.FixVerb]words{
 	host.FixCreateKey:         {"create a key with this scope", "keys create NAME --scope {scope}"},
 	host.FixAllowOrigin:       {"allow the origin", "bindings set {action} --allow {origin}"},
 	host.FixAllowNetwork:      {"start the host with this network allowed", "serve --allow-network {network}"},
+	host.FixAllowProxy:        {"start the host with this proxy allowed", "serve --allow-proxy {proxy}"},
 	host.FixRaiseLimit:        {"if the action needs more, raise the limit", "bindings set {action} --limit {limit}={value}"},
 	host.FixRaiseModuleBytes:  {"start the host with a larger limit", "serve --max-module-bytes 67108864"},
 	host.FixRetryExecution:    {"run the execution again", "executions retry {execution}"},

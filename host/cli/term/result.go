@@ -111,6 +111,9 @@ func callLine(c host.CallNote) string {
 	if c.Status != 0 {
 		fmt.Fprintf(&b, " → %d", c.Status)
 	}
+	if c.Proxy != "" {
+		fmt.Fprintf(&b, " through %s", c.Proxy)
+	}
 	if c.Error != "" {
 		fmt.Fprintf(&b, " → %s", c.Error)
 	}

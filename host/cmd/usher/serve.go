@@ -54,7 +54,7 @@ after the next start. A second signal ends the delay, a third ends the process a
 once; no accepted event is lost.
 
 SIGHUP reloads the configuration and the certificate. The log lists the settings that
-apply at once (log_level, allow_networks, rate_limit, rate_burst and keep_days), and
+apply at once (log_level, allow_networks, allow_proxies, rate_limit, rate_burst and keep_days), and
 those that apply at the next start.`,
 		GroupID: command.GroupHost,
 		Args:    command.Exactly(),
@@ -90,7 +90,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	if err != nil {
 		return err
 	}
-	client := &egress.Client{AllowNetworks: cfg.AllowNetworks, Deny: ownAddresses(listener)}
+	client := &egress.Client{AllowNetworks: cfg.AllowNetworks, AllowProxies: cfg.AllowProxies, Deny: ownAddresses(listener)}
 	defer client.Close()
 	runner := &guest.Runner{Sandbox: sandbox, Modules: db, Egress: client, Cache: &guest.Cache{}, SourceMaps: &sourcemap.Modules{Module: db.Module}}
 	builder, closeBuilder, err := openSourceBuilder(sandbox, cfg.Data, log)

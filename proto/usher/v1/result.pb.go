@@ -535,7 +535,9 @@ type CallNote struct {
 	// Why it failed.
 	Error *string `protobuf:"bytes,6,opt,name=error,proto3,oneof" json:"error,omitempty"`
 	// How long it took, in microseconds.
-	TookUs        int64 `protobuf:"varint,7,opt,name=took_us,proto3" json:"took_us,omitempty"`
+	TookUs int64 `protobuf:"varint,7,opt,name=took_us,proto3" json:"took_us,omitempty"`
+	// The proxy that a response came through.
+	Proxy         *string `protobuf:"bytes,8,opt,name=proxy,proto3,oneof" json:"proxy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -617,6 +619,13 @@ func (x *CallNote) GetTookUs() int64 {
 		return x.TookUs
 	}
 	return 0
+}
+
+func (x *CallNote) GetProxy() string {
+	if x != nil && x.Proxy != nil {
+		return *x.Proxy
+	}
+	return ""
 }
 
 // Stats is what a run used.
@@ -803,7 +812,7 @@ const file_usher_v1_result_proto_rawDesc = "" +
 	"\x03Log\x12*\n" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12;\n" +
 	"\x05level\x18\x02 \x01(\tB%\xa2\xbb\x18!\x1a\x05trace\x1a\x05debug\x1a\x04info\x1a\x04warn\x1a\x05errorR\x05level\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage\"\xf4\x01\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\"\x99\x02\n" +
 	"\bCallNote\x12\x18\n" +
 	"\aordinal\x18\x01 \x01(\x05R\aordinal\x12\x1a\n" +
 	"\bfunction\x18\x02 \x01(\tR\bfunction\x12\x1b\n" +
@@ -811,11 +820,13 @@ const file_usher_v1_result_proto_rawDesc = "" +
 	"\x06status\x18\x04 \x01(\x05H\x01R\x06status\x88\x01\x01\x12\x19\n" +
 	"\x05bytes\x18\x05 \x01(\x03H\x02R\x05bytes\x88\x01\x01\x12\x19\n" +
 	"\x05error\x18\x06 \x01(\tH\x03R\x05error\x88\x01\x01\x12\x18\n" +
-	"\atook_us\x18\a \x01(\x03R\atook_usB\t\n" +
+	"\atook_us\x18\a \x01(\x03R\atook_us\x12\x19\n" +
+	"\x05proxy\x18\b \x01(\tH\x04R\x05proxy\x88\x01\x01B\t\n" +
 	"\a_targetB\t\n" +
 	"\a_statusB\b\n" +
 	"\x06_bytesB\b\n" +
-	"\x06_error\"\xa3\x02\n" +
+	"\x06_errorB\b\n" +
+	"\x06_proxy\"\xa3\x02\n" +
 	"\x05Stats\x12\x1a\n" +
 	"\btotal_us\x18\x01 \x01(\x03R\btotal_us\x12\x1a\n" +
 	"\bstart_us\x18\x02 \x01(\x03R\bstart_us\x12\x18\n" +

@@ -32,7 +32,7 @@ export function fieldsOf(message) {
   return message[state].fields;
 }
 
-// finish tells that all of message has been handed on.
+// finish records that all of message has been handed on.
 export function finish(message) {
   message[state].finished = true;
   message._headerSent = true;

@@ -45,7 +45,7 @@ export class ClientSocket extends EventEmitter {
     return this;
   }
 
-  // restart starts the time anew in which nothing may come.
+  // restart starts the time again in which nothing may come.
   restart() {
     clearTimeout(this.#timer);
     if (!(this.timeout > 0) || this.destroyed) return;
