@@ -114,6 +114,13 @@ const cases = {
     const decipher = crypto.createDecipheriv("aes-128-gcm", bytes(16), bytes(40), { authTagLength }).setAuthTag(cipher.getAuthTag());
     return [hex(sealed), hex(cipher.getAuthTag()), decipher.update(sealed, null, "utf8") + decipher.final("utf8")];
   }),
+  "what is authenticated comes out as it goes in": () => [["aes-128-gcm", 12], ["aes-256-gcm", 20], ["chacha20-poly1305", 12]].map(([name, size]) => {
+    const cipher = crypto.createCipheriv(name, keyOf(name), bytes(size), { authTagLength: 16 }).setAAD(Buffer.from("aad"));
+    const sealed = [0, 1, 16, 30].map((n) => cipher.update(bytes(n)));
+    const end = cipher.final();
+    const decipher = crypto.createDecipheriv(name, keyOf(name), bytes(size), { authTagLength: 16 }).setAAD(Buffer.from("aad")).setAuthTag(cipher.getAuthTag());
+    return [sealed.map(hex), hex(end), sealed.map((part) => hex(decipher.update(part))), hex(decipher.final())];
+  }),
   "what ciphers are": () => ["aes-256-gcm", "aes-192-ctr", "aes-128-ecb", "AES-256-CBC", "aes128-wrap", "id-aes128-GCM", "chacha20-poly1305", 901, "no"].map((name) => crypto.getCipherInfo(name) ?? null).concat(crypto.getCipherInfo("aes-128-gcm", { ivLength: 20 }), crypto.getCipherInfo("aes-128-cbc", { keyLength: 3 }) ?? null),
   "signatures as streams": () => {
     const { privateKey, publicKey } = crypto.generateKeyPairSync("ec", { namedCurve: "P-256" });

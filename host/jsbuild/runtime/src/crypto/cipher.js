@@ -1,5 +1,5 @@
-// Ciphers in steps. What is not authenticated comes out block by block; an
-// authenticating cipher gives everything at its end.
+// Ciphers in steps. Blocks and streams come out as they can; what is
+// authenticated comes out before its tag is known, as in Node.
 import { Buffer } from "../node/buffer.js";
 import { checkString, hidden, invalidArgument, nodeError } from "../node/errors.js";
 import { anyKey, copied, needBytes, needView, out } from "./bytes.js";
@@ -18,7 +18,7 @@ class Step {
   #head;
   #key;
   #iv;
-  #rest = none; // what waits for the end of its block; all of it when authenticating
+  #rest = none; // what waits for the end of its block; all that came when authenticating
   #offset = 0; // in the current block of a stream
   #padded = true;
   #extra = none;
@@ -55,9 +55,16 @@ class Step {
     const all = this.#rest.length ? Buffer.concat([this.#rest, chunk]) : chunk;
     if (this.#authenticates || this.#mode === "wrap") {
       this.#rest = all === chunk ? copied(all) : all;
-      return out(none, outputEncoding);
+      return out(this.#authenticates && chunk.length ? this.#ahead(chunk.length) : none, outputEncoding);
     }
     return out(this.#mode === "ctr" ? this.#stream(chunk) : this.#blocks(all), outputEncoding);
+  }
+
+  // ahead is the output for the last bytes that came. Encrypting is decrypting,
+  // as both combine the bytes with what the key and the vector give.
+  #ahead(size) {
+    const end = this.#rest.length;
+    return bytesOf({ op: "encrypt", cipher: this.#head.cipher }, this.#key, this.#iv, this.#rest).subarray(end - size, end);
   }
 
   // blocks does what of all is whole blocks, and keeps the rest. A decipher
@@ -85,7 +92,11 @@ class Step {
   final(outputEncoding) {
     if (this.#done) throw nodeError(Error, "ERR_CRYPTO_INVALID_STATE", "Unsupported state");
     this.#done = true;
-    if (this.#authenticates) return out(this.#encrypting ? this.#seal() : this.#unseal(), outputEncoding);
+    if (this.#authenticates) {
+      if (this.#encrypting) this.#seal();
+      else this.#unseal();
+      return out(none, outputEncoding);
+    }
     if (this.#mode === "ctr") return out(none, outputEncoding);
     if (!this.#padded && this.#mode !== "wrap" && this.#rest.length === 0) return out(none, outputEncoding);
     return out(bytesOf({ ...this.#head, unpadded: !this.#padded }, this.#key, this.#iv, this.#rest), outputEncoding);
@@ -94,12 +105,11 @@ class Step {
   #seal() {
     const sealed = bytesOf({ ...this.#head, tag_bytes: this.#tagBytes }, this.#key, this.#iv, this.#rest, this.#extra);
     this.#tag = Buffer.from(sealed.subarray(this.#rest.length));
-    return sealed.subarray(0, this.#rest.length);
   }
 
   #unseal() {
     if (!this.#tag) throw new Error("Unsupported state or unable to authenticate data");
-    return bytesOf({ ...this.#head, tag_bytes: this.#tag.length }, this.#key, this.#iv, Buffer.concat([this.#rest, this.#tag]), this.#extra);
+    bytesOf({ ...this.#head, tag_bytes: this.#tag.length }, this.#key, this.#iv, Buffer.concat([this.#rest, this.#tag]), this.#extra);
   }
 
   setAutoPadding(padded = true) {
