@@ -1,6 +1,8 @@
 package author
 
 import (
+	"slices"
+
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/desired"
 	"github.com/usherhost/usher/host/internal/text"
@@ -22,7 +24,11 @@ func (l localFixes) words(f host.Fix) string {
 	case host.FixAllowProxy:
 		return f.Fill("to use that proxy from here, add --allow-proxy {proxy}", text.ShellQuote)
 	case host.FixRaiseLimit:
-		return f.Fill("if the action needs more: add --limit {limit}={value}"+l.or("{limit}: {value} under settings.limits"), text.ShellQuote)
+		look := ""
+		if slices.Contains(f.Args, "fuel") {
+			look = "see what uses it with usher profile; "
+		}
+		return look + f.Fill("if the action needs more: add --limit {limit}={value}"+l.or("{limit}: {value} under settings.limits"), text.ShellQuote)
 	case host.FixSetSecret:
 		return f.Fill("add --secret {secret}=VALUE, or export {secret} and add --secret {secret}", text.ShellQuote)
 	default:

@@ -17,6 +17,7 @@ import (
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/fake"
 	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/jsbuild/frames"
 	"github.com/usherhost/usher/host/jsbuild/sourcemap"
 	"github.com/usherhost/usher/host/settings"
 	"github.com/usherhost/usher/proto"
@@ -140,7 +141,7 @@ func (f runFlags) open(ctx context.Context, env *command.Env, b *toolchain, path
 	}
 	r := &guest.Runner{
 		Sandbox: box, Modules: j, Secrets: j, Egress: w.egress(),
-		SourceMaps: &sourcemap.Modules{Module: j.Module},
+		SourceMaps: &sourcemap.Modules{Module: j.Module}, Frames: frames.Reader{},
 	}
 	inspection, err := r.Inspect(ctx, j.wasm)
 	if err != nil {

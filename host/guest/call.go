@@ -37,6 +37,7 @@ type call struct {
 	redaction redaction
 	http      exchanges
 	vars      variables
+	hot       hot
 	commands  commands
 	fix       *host.Fix // what helps against the fault of this run, once it is known
 }
@@ -230,6 +231,9 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 	}
 	if r.Fault == host.FaultLimit {
 		failed.Message += c.whereabouts()
+		if r.Limit == "fuel" {
+			failed.Message += c.heaviest()
+		}
 		failed.Fix = c.limitFix(r.Limit)
 	}
 	failed.Name, failed.Code, failed.Fix = c.redact(failed.Name), c.redact(failed.Code), c.recordedFix(failed.Fix)

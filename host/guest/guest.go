@@ -74,6 +74,7 @@ type Runner struct {
 	Egress     Egress
 	Cache      *Cache
 	SourceMaps SourceMaps // nil leaves positions as the guest wrote them
+	Frames     Frames     // nil leaves a stopped guest the engine's stack
 
 	// Verbatim leaves the values of secrets in outputs. It is for tests of the
 	// contract alone, which see by outputs what guests got.
@@ -175,6 +176,9 @@ func (c *call) enter(entry string, run func(*sandbox.Request) sandbox.Outcome) s
 		Clock:     &c.clock,
 		Stdout:    &c.entry.stdout,
 		Stderr:    &c.entry.stderr,
+	}
+	if c.runner.Frames != nil {
+		c.entry.request.Watch, c.entry.request.Interval = c, max(c.settings.Limits.Fuel/samples, minInterval)
 	}
 	out := run(&c.entry.request)
 	c.http.requests.close()

@@ -25,11 +25,25 @@ type Request struct {
 	Isolation host.Isolation // how the run gets its instance; "" is the best that the module allows
 	Owner     string         // whose share of the sandbox's memory it takes: an action; "" is the module's
 	Host      any            // the caller's own state, for its host functions: [Call.Host]
+	Watch     Watch          // reads the guest's memory while it runs; nil for none
+	Interval  int64          // fuel between two samples of Watch; 0 is none
 
 	Random io.Reader // where the guest's random bytes come from
 	Clock  Clock
 	Stdout io.Writer // the guest's standard output; an error ends the run
 	Stderr io.Writer
+}
+
+// Watch reads what a guest is doing from its linear memory, which it must neither
+// change nor retain. Its methods are called on the run's goroutine.
+type Watch interface {
+	// Sample is called about every so many units of fuel as the request asks for, with
+	// what was used until then.
+	Sample(memory []byte, used int64)
+
+	// Stack returns the stack of a guest that was stopped, in its own language; "" when
+	// that is not known.
+	Stack(memory []byte) string
 }
 
 // Clock is a guest's clock. A call of Now or Elapsed is the guest's look at it; see
@@ -98,7 +112,7 @@ func (c *Call) begin(ctx context.Context, r *Request) {
 	*c = Call{
 		Host: r.Host, parent: ctx, request: r, limits: &r.Limits, started: now,
 		deadline: now.Add(time.Duration(r.Limits.TimeoutMillis) * time.Millisecond),
-		meter:    meter{budget: r.Limits.Fuel}, yielded: now, stack: stackFree,
+		meter:    newMeter(r), yielded: now, stack: stackFree,
 	}
 }
 

@@ -23,10 +23,24 @@ func (c *Call) outcome(err error, start time.Duration) Outcome {
 		out.Isolation = c.instance.isolation
 	}
 	out.Fault = c.explain(err)
+	c.readStack(out.Fault)
 	if out.Fault == nil {
 		out.Output = append([]byte(nil), c.buffer.Output()...)
 	}
 	return out
+}
+
+// readStack gives a fault the stack of the guest's own language, if the guest was
+// stopped and its memory has one. Otherwise it keeps the engine's.
+func (c *Call) readStack(f *Fault) {
+	if f == nil || c.request == nil || c.request.Watch == nil || f.Kind == host.FaultGuest && f.Trap == "" {
+		return
+	}
+	if memory := c.linear(); memory != nil {
+		if stack := c.request.Watch.Stack(memory); stack != "" {
+			f.Stack = stack
+		}
+	}
 }
 
 // explain returns the fault of a run that err ended, nil when it succeeded. The

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"time"
 
@@ -20,11 +21,38 @@ const quantum = 200_000
 type meter struct {
 	budget  int64 // what the run may use in all
 	granted int64
+	quantum int64 // at a time
+	sample  int64 // what is granted when the next sample is taken
+}
+
+func newMeter(r *Request) meter {
+	m := meter{budget: r.Limits.Fuel, quantum: quantum, sample: math.MaxInt64}
+	if r.Watch != nil && r.Interval > 0 {
+		m.quantum, m.sample = min(quantum, r.Interval), r.Interval
+	}
+	return m
+}
+
+// sample lets the run's watch look at the guest's memory.
+func (c *Call) sample() {
+	c.meter.sample = c.meter.granted + c.request.Interval
+	if memory := c.linear(); memory != nil && c.caller == c.instance.module {
+		c.request.Watch.Sample(memory, c.used())
+	}
+}
+
+// linear returns a view of the main module's memory, nil when there is none.
+func (c *Call) linear() []byte {
+	if c.instance == nil || c.instance.linear == nil {
+		return nil
+	}
+	memory, _ := c.instance.linear.Read(0, c.instance.linear.Size())
+	return memory
 }
 
 // fill gives the guest its first fuel.
 func (c *Call) fill() {
-	c.meter.granted = min(quantum, c.meter.budget)
+	c.meter.granted = min(c.meter.quantum, c.meter.budget)
 	c.instance.fuel.Set(uint64(c.meter.granted))
 }
 
@@ -80,8 +108,11 @@ func (c *Call) refuel() {
 		fuel = fuelOf(c.caller)
 	}
 	c.holdStack()
+	if c.meter.granted >= c.meter.sample {
+		c.sample()
+	}
 	left := int64(fuel.Get())
-	more := min(quantum-left, c.meter.budget-c.meter.granted)
+	more := min(c.meter.quantum-left, c.meter.budget-c.meter.granted)
 	if left+more < 0 {
 		c.Stop(c.spent())
 	}

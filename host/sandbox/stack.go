@@ -19,9 +19,10 @@ const (
 	maxCallStack = callstack.MaxBytes
 )
 
-// stackLimit returns how large a run's call stack may be.
+// stackLimit returns how large a run's call stack may be, in whole pages of any size.
 func stackLimit(l *host.Limits) int {
-	return int(min(max(l.MemoryBytes/stackShare, minCallStack), maxCallStack))
+	const page = 64 << 10
+	return int(min(max(l.MemoryBytes/stackShare, minCallStack), maxCallStack)) / page * page
 }
 
 // tooDeep returns the fault of a run whose calls filled its stack.

@@ -65,6 +65,9 @@ func Words(f host.Fix) string {
 	if !known {
 		return ""
 	}
+	if f.Verb == host.FixRaiseLimit && slices.Contains(f.Args, "fuel") {
+		return "see what uses it: usher profile FILE --event EVENT; " + w.text + ": " + Command(f)
+	}
 	return w.text + ": " + Command(f)
 }
 

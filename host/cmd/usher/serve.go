@@ -27,6 +27,7 @@ import (
 	"github.com/usherhost/usher/host/executor"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/ingress"
+	"github.com/usherhost/usher/host/jsbuild/frames"
 	"github.com/usherhost/usher/host/jsbuild/sourcemap"
 	"github.com/usherhost/usher/host/registry"
 	"github.com/usherhost/usher/host/sandbox"
@@ -92,7 +93,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	}
 	client := &egress.Client{AllowNetworks: cfg.AllowNetworks, AllowProxies: cfg.AllowProxies, Deny: ownAddresses(listener)}
 	defer client.Close()
-	runner := &guest.Runner{Sandbox: sandbox, Modules: db, Egress: client, Cache: &guest.Cache{}, SourceMaps: &sourcemap.Modules{Module: db.Module}}
+	runner := &guest.Runner{Sandbox: sandbox, Modules: db, Egress: client, Cache: &guest.Cache{}, SourceMaps: &sourcemap.Modules{Module: db.Module}, Frames: frames.Reader{}}
 	builder, closeBuilder, err := openSourceBuilder(sandbox, cfg.Data, log)
 	if err != nil {
 		return err

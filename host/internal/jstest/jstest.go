@@ -15,6 +15,7 @@ import (
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/frames"
 	"github.com/usherhost/usher/host/jsbuild/sourcemap"
 	"github.com/usherhost/usher/host/sandbox"
 )
@@ -90,7 +91,7 @@ func (k *Kit) Over(s *sandbox.Sandbox) *Kit {
 	over := &Kit{Sandbox: s, egress: k.egress, dir: k.dir}
 	over.Runner = &guest.Runner{
 		Sandbox: s, Modules: &over.modules, Secrets: &over.modules, Egress: k.egress,
-		Cache: &guest.Cache{}, SourceMaps: &sourcemap.Modules{Module: over.modules.Module},
+		Cache: &guest.Cache{}, SourceMaps: &sourcemap.Modules{Module: over.modules.Module}, Frames: frames.Reader{},
 	}
 	return over
 }

@@ -67,7 +67,7 @@ var packages = []entry{
 // those before it, and the package itself imports them all.
 var parts = map[string][]string{
 	"host/sandbox": {"budget", "cachefile", "callstack", "snapshot", "wasi", "extism", "admission"},
-	"host/jsbuild": {"dist", "intl", "npm", "sourcemap", "bundle", "engine"},
+	"host/jsbuild": {"dist", "intl", "npm", "sourcemap", "frames", "bundle", "engine"},
 }
 
 // Exceptions are the imports within a layer, and those that skip the interfaces

@@ -30,6 +30,13 @@ static struct block answer;   // of the last call of the build
 static u8 *first;             // the heap's first block
 static u64 random_state[2];   // of Math.random; zero until it is used
 
+// The host finds the engine's structures by this: see package frames.
+__attribute__((used)) static const struct {
+  char mark[8];
+  JSRuntime *rt;
+  u32 *job;
+} anchor = {{'u', 's', 'h', 'e', 'r', ':', 'j', 's'}, &rt, &job};
+
 // --- blocks of bytes -------------------------------------------------------
 
 static struct block block_of(u32 size) {
