@@ -11,11 +11,6 @@ import (
 var known = map[string]action{
 	"tag-user-auth0-js": {secure: true},
 	"parallel.js":       {unordered: true},
-	// Axios in Node calls node:http; bundled, it is the browser's, which calls
-	// fetch: a body that is none has no type there, and a connection that fails
-	// has axios's own code.
-	"forms.js":   {differs: []line{{"  Content-Type: application/x-www-form-urlencoded", ""}}},
-	"answers.js": {differs: []line{{"info Error ECONNREFUSED connect ECONNREFUSED CLOSED", "info AxiosError ERR_NETWORK Network Error"}}},
 	// Where V8 names the expression, the engine knows only what went wrong.
 	"undefineds.js": {differs: []line{
 		bug("call: TypeError", "event.user.notThere is not a function", "not a function"),

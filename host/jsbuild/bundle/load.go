@@ -136,7 +136,12 @@ func (j *job) edited(path string) api.OnLoadResult {
 	if dir == "" || !strings.HasSuffix(filepath.Ext(path), "js") {
 		return api.OnLoadResult{}
 	}
-	e := quirkOf(j.pkgs.Name(dir)).edit
+	q := quirkOf(j.pkgs.Name(dir))
+	if name, err := filepath.Rel(dir, path); err == nil && q.files[filepath.ToSlash(name)] != "" {
+		code := q.files[filepath.ToSlash(name)]
+		return api.OnLoadResult{Contents: &code, ResolveDir: filepath.Dir(path), Loader: api.LoaderJS}
+	}
+	e := q.edit
 	if e.from == "" {
 		return api.OnLoadResult{}
 	}

@@ -12,8 +12,13 @@ type quirk struct {
 	// every action has, or keeps a snapshot from being taken for a feature that
 	// hardly anyone uses.
 	standIns map[string]string
+	needs    []string // the files of the package that its stand-ins import: without one nothing stands in
 
 	edit edit // of its files
+
+	// files is the code of files of the package that are bundled with other code, by
+	// their paths in the package.
+	files map[string]string
 
 	// connects is set for a package that does nothing without a socket: the hint
 	// on what to use instead. Its imports of net, tls and dns get modules that
@@ -53,7 +58,7 @@ var proxy = quirk{optionalSockets: true}
 
 // quirks is the table of all packages with special treatment, by name.
 var quirks = map[string]quirk{
-	"axios":     {form: formOther, why: "its build for Node sends with XMLHttpRequest where there is one, and gives it form-data's forms"}, // until it has an adapter of its own
+	"axios":     axios,
 	"pino":      {form: formOther, why: "its build for Node writes to files and in threads"},
 	"ws":        {form: formOther, why: "its build for Node is made of sockets"},
 	"bcryptjs":  {slow: "hash with scrypt or pbkdf2 of node:crypto, which the host computes"},

@@ -31,7 +31,7 @@ func TestRealPackagesAreBundled(t *testing.T) {
 			t.Errorf("no %v among %v", want, b.Packages)
 		}
 	}
-	if len(b.Code) > 200<<10 || len(b.Warnings) > 0 {
+	if len(b.Code) > 450<<10 || len(b.Warnings) > 0 {
 		t.Errorf("%d bytes of code, warnings: %v", len(b.Code), b.Warnings)
 	}
 }

@@ -27,7 +27,8 @@ import (
 //  5. What a package in its other form imports, that form replaces (otherform.go).
 //  6. A module of Node is in the runtime, not in the bundle. A package that does
 //     nothing without a socket gets a module that refuses (standin.go). Where the
-//     module can't do its work, there is a warning (warning.go).
+//     module can't do its work, there is a warning (warning.go). Stand-ins may also
+//     import what the runtime has for them.
 //  7. An http address is refused: esbuild would leave it to the run.
 //  8. The argument of require.resolve() becomes the file's place.
 //  9. An absolute path or data: address is refused to code without a folder.
@@ -59,6 +60,7 @@ var steps = []func(*resolver, api.OnResolveArgs) (api.OnResolveResult, bool){
 	(*resolver).sharedModule,
 	(*resolver).replaced,
 	(*resolver).builtin,
+	(*resolver).runtimeModule,
 	(*resolver).webAddress,
 	(*resolver).requireResolve,
 	(*resolver).hostFile,

@@ -2,6 +2,8 @@ package bundle
 
 import (
 	"fmt"
+	"path/filepath"
+	"slices"
 
 	"github.com/evanw/esbuild/pkg/api"
 
@@ -14,8 +16,8 @@ const (
 	socketSpace  = "usher-refusing" // for net, tls and dns: [quirk.connects]
 )
 
-// standIn is one import of one package.
-type standIn struct{ pkg, path string }
+// standIn is one import of one package, from a file in dir.
+type standIn struct{ pkg, path, dir string }
 
 // standIn answers an import of a package that quirks has a module for.
 func (r *resolver) standIn(args api.OnResolveArgs) (api.OnResolveResult, bool) {
@@ -23,17 +25,23 @@ func (r *resolver) standIn(args api.OnResolveArgs) (api.OnResolveResult, bool) {
 	if dir == "" || args.Namespace != "file" {
 		return none, false
 	}
-	s := standIn{r.pkgs.Name(dir), args.Path}
-	if _, ok := quirkOf(s.pkg).standIns[s.path]; !ok {
+	s := standIn{r.pkgs.Name(dir), args.Path, filepath.Dir(args.Importer)}
+	q := quirkOf(s.pkg)
+	if _, ok := q.standIns[s.path]; !ok || slices.ContainsFunc(q.needs, func(file string) bool { return !exists(filepath.Join(dir, file)) }) {
 		return none, false
 	}
-	return api.OnResolveResult{Path: s.pkg + "/" + s.path, Namespace: standInSpace, PluginData: s}, true
+	return api.OnResolveResult{Path: s.path, Namespace: standInSpace, PluginData: s, Suffix: "?" + s.dir}, true
 }
 
 func loadStandIn(args api.OnLoadArgs) (api.OnLoadResult, error) {
 	s, _ := args.PluginData.(standIn) // as resolver.standIn set it
 	code := quirkOf(s.pkg).standIns[s.path]
-	return api.OnLoadResult{Contents: &code}, nil
+	return api.OnLoadResult{Contents: &code, ResolveDir: s.dir, PluginData: s}, nil
+}
+
+// runtimeModule answers a stand-in's import of a part of the runtime.
+func (r *resolver) runtimeModule(args api.OnResolveArgs) (api.OnResolveResult, bool) {
+	return api.OnResolveResult{Path: args.Path, External: true}, args.Namespace == standInSpace && args.Path == runtimeAdapter
 }
 
 // refusingModule answers an import of net, tls or dns by a package that does
@@ -44,7 +52,7 @@ func (r *resolver) refusingModule(builtin string, args api.OnResolveArgs) (api.O
 	if dir == "" || args.Namespace != "file" || !sockets[builtin] {
 		return none, false
 	}
-	s := standIn{r.pkgs.Name(dir), builtin}
+	s := standIn{r.pkgs.Name(dir), builtin, ""}
 	if quirkOf(s.pkg).connects == "" {
 		return none, false
 	}

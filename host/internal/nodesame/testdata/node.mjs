@@ -22,7 +22,7 @@ process.on("exit", () => writeSync(1, JSON.stringify(told)));
 
 const { event, secrets } = JSON.parse(readFileSync(0, "utf8"));
 try {
-  const handler = await load(action, entry);
+  const { handler } = await load(action, entry);
   const cache = new Cache({});
   const api = { cache: { get: (key) => cache.get(key), set: (...given) => cache.set(...given), delete: (key) => cache.delete(key) } };
   await handler({ ...event, configuration: {}, secrets }, api);

@@ -19,12 +19,17 @@ export function OutgoingMessage(options) {
   this[state] = { fields: new Fields(), done: [], drain: false, finished: false, error: null, timeout: null };
 }
 
-// bodyOf takes what was written, as one piece, and calls those who wait for it.
+// written calls those who wait for what they wrote: there is a connection for it.
+export function written(message) {
+  const { done } = message[state];
+  if (done.length > 0) for (const callback of done.splice(0)) nextTick(callback);
+}
+
+// bodyOf takes what was written, as one piece.
 export function bodyOf(message) {
-  const { outputData: pieces, [state]: { done } } = message;
+  const { outputData: pieces } = message;
   message.outputData = [];
   message.outputSize = 0;
-  for (const callback of done.splice(0)) nextTick(callback);
   return pieces.length === 0 ? undefined : pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
 }
 
@@ -217,7 +222,8 @@ function push(message, chunk, encoding, callback) {
   if (!message._header) message._implicitHeader();
   const bytes = text ? Buffer.from(chunk, encoding) : chunk;
   if (bytes.length > 0) message.outputData.push(bytes);
-  if (callback) message[state].done.push(callback);
+  if (callback && message.socket && !message.socket.connecting) nextTick(callback);
+  else if (callback) message[state].done.push(callback);
   return room(message, bytes.length);
 }
 

@@ -11,7 +11,8 @@ import { abortError, checkFunction, invalidArgument, nodeError, received } from 
 import { globalAgent } from "./http-agent.js";
 import { failureOf } from "./http-failure.js";
 import { connectionReset, IncomingMessage, interrupt, settle, take } from "./http-message.js";
-import { bodyOf, failed, fieldsOf, finish, OutgoingMessage } from "./http-outgoing.js";
+import { bodyOf, failed, fieldsOf, finish, OutgoingMessage, written } from "./http-outgoing.js";
+import { settled, takeOutcome } from "./http-outcome.js";
 import { checkSettings, proxyOf, proxyRefusal } from "./http-settings.js";
 import { ClientSocket } from "./http-socket.js";
 import { addressOf, optionsOf, targetOf } from "./http-target.js";
@@ -24,6 +25,7 @@ export class ClientRequest extends OutgoingMessage {
   #exchange = null; // {promise, cancel} while it is on its way
   #listens = false; // to the socket's timeout
   #error = null; // with which it was destroyed before it had a socket
+  #outcome = takeOutcome();
 
   constructor(input, options, callback) {
     super();
@@ -112,9 +114,11 @@ export class ClientRequest extends OutgoingMessage {
   }
 
   #connected(socket) {
-    if (this.timeout !== undefined) socket.setTimeout(this.timeout);
+    if (this.#outcome?.late) nextTick(() => (this._redirectable ?? this).emit("timeout"));
+    else if (this.timeout !== undefined) socket.setTimeout(this.timeout);
     else if (this.listenerCount("timeout") > 0 || socket.listenerCount("timeout") > 1) socket.restart();
     if (/100-continue/i.test(`${this.getHeader("expect")}`)) this.emit("continue");
+    written(this);
     if (!this.finished || this.destroyed) return;
     this.#send();
     finish(this);
@@ -139,7 +143,7 @@ export class ClientRequest extends OutgoingMessage {
     const headers = wire(fieldsOf(this).wire(), authority);
     const body = bodyOf(this);
     if (headers instanceof Error) return socket.destroy(headers);
-    this.#exchange = send({ method, url: addressOf(this.#target, path), headers, body, redirect: "manual" });
+    this.#exchange = this.#outcome ? settled(this.#outcome) : send({ method, url: addressOf(this.#target, path), headers, body, redirect: "manual" });
     this.#exchange.promise.then((answer) => this.#receive(answer), (error) => this.#fail(error));
   }
 

@@ -18,16 +18,24 @@ const maxPort = 65535;
 // plainURL returns a new Parser's object with prototype, or undefined when the
 // URL is not plain.
 export function plainURL(url, prototype) {
-  const found = plain.exec(url);
-  if (found === null) return undefined;
-  const [, scheme, host, digits, path = "/", query = null] = found;
-  const number = digits === undefined ? null : Number(digits);
-  if (number > maxPort || host.includes("xn--") || dots.test(path)) return undefined;
+  const parts = plainParts(url);
+  if (parts === undefined) return undefined;
+  const { scheme, host, port, path, query } = parts;
   const made = Object.create(prototype);
-  const port = number === defaultPorts[scheme] ? null : number;
   made[state] = {
     url: { scheme, username: "", password: "", host, port, path: path.slice(1).split("/"), query, fragment: null, opaquePath: false },
     query: null,
   };
   return made;
+}
+
+// plainParts returns {scheme, host, port, path, query} of a URL, or undefined when it
+// is not plain: port is null for the scheme's own, query for none.
+export function plainParts(url) {
+  const found = plain.exec(url);
+  if (found === null) return undefined;
+  const [, scheme, host, digits, path = "/", query = null] = found;
+  const number = digits === undefined ? null : Number(digits);
+  if (number > maxPort || host.includes("xn--") || dots.test(path)) return undefined;
+  return { scheme, host, port: number === defaultPorts[scheme] ? null : number, path, query };
 }
