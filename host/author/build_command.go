@@ -21,7 +21,8 @@ import (
 // buildFlags are the flags of `usher build`.
 type buildFlags struct {
 	ScriptFlags
-	output string
+	output  string
+	explain bool
 }
 
 func newBuild(env *command.Env) *cobra.Command {
@@ -37,8 +38,13 @@ takes random numbers or calls the host starts from bytecode in each run instead.
 DIR (. by default) is a folder with an action.yaml, whose build command runs unless
 its module is a script; with a package.json whose main is a script; or with a
 script called action or index. Packages come from the script's node_modules, or
-with --dependency from npm into a cache.`,
+with --dependency from npm into a cache.
+
+A package is bundled as Node loads it, or, where that can't run in a sandbox, as a
+whole in the form that it offers for workers and browsers. --explain lists the
+packages with their forms and the reasons.`,
 		Example: `  usher build action.js -o action.wasm
+  usher build action.js --explain
   usher build action.js --dependency axios@1.21.1 --dependency @slack/webhook@8.0.2`,
 		GroupID:     command.GroupAuthor,
 		Args:        cobra.MaximumNArgs(1),
@@ -52,6 +58,7 @@ with --dependency from npm into a cache.`,
 		},
 	}
 	cmd.Flags().StringVarP(&f.output, "output", "o", "", "file to write the module to (default: beside the script)")
+	cmd.Flags().BoolVar(&f.explain, "explain", false, "list which form of each package is bundled, and why")
 	f.Add(cmd)
 	return cmd
 }
@@ -74,6 +81,8 @@ type buildAnswer struct {
 	Packages   []bundle.Package    `json:"packages,omitempty"`
 	Warnings   []host.BuildMessage `json:"warnings,omitempty"`
 	TookMicros int64               `json:"took_us"`
+
+	Forms []bundle.PackageForm `json:"forms,omitempty"` // of the packages, with --explain
 }
 
 func buildModule(ctx context.Context, env *command.Env, path string, f buildFlags) error {
@@ -114,6 +123,9 @@ func buildScript(ctx context.Context, env *command.Env, t target, f buildFlags, 
 		answer.Mode = modeBytecode
 	}
 	answer.Exports, answer.Packages, answer.Warnings = built.Exports, built.Packages, built.Warnings
+	if f.explain {
+		answer.Forms = built.Forms
+	}
 	answer.describe(built.Module)
 	if err := os.WriteFile(answer.Module, built.Module, 0o644); err != nil {
 		return fmt.Errorf("write the module: %w", err)
@@ -173,6 +185,7 @@ func printBuild(t term.Terminal, w io.Writer, from target, b buildAnswer) {
 		"  exports", strings.Join(b.Exports, ", "),
 		"  packages", strings.Join(packages, ", "),
 	)
+	printForms(t, w, b.Forms)
 	next := "usher run " + b.Module
 	if event := from.beside("event.json"); event != "" {
 		next += " --event " + event
@@ -180,4 +193,23 @@ func printBuild(t term.Terminal, w io.Writer, from target, b buildAnswer) {
 		next += " --event FILE"
 	}
 	term.Fprintln(w, "next: "+next)
+}
+
+// printForms prints a line for each package: which form is bundled, and why.
+func printForms(t term.Terminal, w io.Writer, forms []bundle.PackageForm) {
+	var pairs []string
+	for _, f := range forms {
+		form := "as Node loads it"
+		if f.Form == "other" {
+			form = "as for workers and browsers"
+		}
+		if f.Why != "" {
+			form += ": " + f.Why
+		}
+		pairs = append(pairs, "  "+f.Name+" "+f.Version, form)
+	}
+	if pairs != nil {
+		term.Fprintln(w, "forms")
+		t.Pairs(w, pairs...)
+	}
 }

@@ -118,6 +118,7 @@ type Built struct {
 	Exports      []string
 	Warnings     []host.BuildMessage
 	Packages     []bundle.Package // in the bundle, with their versions
+	Forms        []bundle.PackageForm
 }
 
 // Build makes a module from a source: the same bytes from the same source and
@@ -145,7 +146,7 @@ func (b *Builder) build(ctx context.Context, src bundle.Source) (*Built, error) 
 	if err != nil {
 		return nil, err
 	}
-	built.Map, built.Packages = made.Map, made.Packages
+	built.Map, built.Packages, built.Forms = made.Map, made.Packages, made.Forms
 	built.Warnings = append(made.Warnings, built.Warnings...)
 	return built, nil
 }

@@ -51,6 +51,7 @@ type Bundle struct {
 	Code     []byte              // a script whose value is function (module, exports, require, touch)
 	Map      []byte              // its source map (version 3), with the sources' names as the author knows them
 	Packages []Package           // the npm packages in it, by name and version
+	Forms    []PackageForm       // which build of each package is in it, by name and version
 	Builtins []string            // the modules of Node that it requires, without "node:"
 	Handlers []string            // the handlers that its author's code names; empty when the code does not show which it exports
 	Warnings []host.BuildMessage // about code that may fail in a run
@@ -62,6 +63,14 @@ type Bundle struct {
 type Package struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
+}
+
+// PackageForm says which of a package's builds is in a bundle.
+type PackageForm struct {
+	Package
+
+	Form string `json:"form"`          // node; or other: for workers and browsers
+	Why  string `json:"why,omitempty"` // "" for Node's, unless that was in question
 }
 
 // Options is what [Make] works with.
@@ -179,6 +188,7 @@ func (j *job) finish(r api.BuildResult, meta metafile) (*Bundle, error) {
 		return nil, err
 	}
 	found := j.inventory(meta)
+	b.Forms = j.packageForms(found)
 	b.Packages, b.Builtins = found.packages, slices.Concat(found.builtins, named(b.Code))
 	slices.Sort(b.Builtins)
 	b.Builtins = slices.Compact(b.Builtins)

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -29,7 +30,10 @@ type form struct {
 // form returns a package's form.
 func (j *job) form(m *npm.Manifest) form {
 	if q := quirkOf(m.Name); q.form != formByRule {
-		return form{q.form == formOther && m.HasOtherForm(), q.why}
+		if q.form == formOther && !m.HasOtherForm() {
+			return form{}
+		}
+		return form{q.form == formOther, q.why}
 	}
 	if len(j.forms) == 0 {
 		return form{}
@@ -124,4 +128,24 @@ func (j *job) unserved(file, dir string, imp metaImport) string {
 		return ""
 	}
 	return what
+}
+
+// packageForms lists the forms of the packages in a bundle.
+func (j *job) packageForms(inv inventory) []PackageForm {
+	list := make([]PackageForm, 0, len(inv.names))
+	for dir, p := range inv.names {
+		f := PackageForm{Package: p, Form: "node"}
+		if m := j.pkgs.In(dir); m != nil {
+			if form := j.form(m); form.other {
+				f.Form, f.Why = "other", form.why
+			} else {
+				f.Why = form.why
+			}
+		}
+		list = append(list, f)
+	}
+	slices.SortFunc(list, func(a, b PackageForm) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Version, b.Version), strings.Compare(a.Form, b.Form))
+	})
+	return slices.Compact(list)
 }

@@ -42,13 +42,26 @@ func (r *resolver) otherEntry(m *npm.Manifest, sub string, args api.OnResolveArg
 	file := "." + sub
 	switch {
 	case m.Exports != nil:
-		if file = m.Entry(sub, conditionsFor(args.Kind)); file == "" {
+		if file = otherExport(m, sub, args.Kind); file == "" {
 			return none
 		}
 	case sub == "":
 		file = m.BrowserMain()
 	}
 	return r.otherFile(m, file, args)
+}
+
+// otherExport returns the file that "exports" have for an import of a package in its
+// other form. Some offer that form for import alone: then require gets it, too.
+func otherExport(m *npm.Manifest, sub string, kind api.ResolveKind) string {
+	conditions := conditionsFor(kind)
+	file := m.Entry(sub, conditions)
+	if conditions[0] == "require" && file == m.Entry(sub, []string{"node", "module-sync", "require"}) {
+		if other := m.Entry(sub, conditionsFor(api.ResolveJSImportStatement)); other != "" && other != m.Entry(sub, []string{"node", "module-sync", "import"}) {
+			return other
+		}
+	}
+	return file
 }
 
 // otherFile finds a file of a package in its other form, relative to the package.

@@ -58,6 +58,7 @@ var proxy = quirk{optionalSockets: true}
 
 // quirks is the table of all packages with special treatment, by name.
 var quirks = map[string]quirk{
+	"aws-sdk":   {form: formNode, why: "it loads a socket for monitoring on the same machine, which requests do without", optionalSockets: true},
 	"axios":     axios,
 	"pino":      {form: formOther, why: "its build for Node writes to files and in threads"},
 	"ws":        {form: formOther, why: "its build for Node is made of sockets"},
@@ -74,7 +75,7 @@ var quirks = map[string]quirk{
 		module.exports = { auto: refuse, request: refuse, get: refuse };`}},
 	"request": {standIns: map[string]string{"http-signature": `
 		exports.signRequest = () => { throw new Error("request's option httpSignature does not work in an action: sign the request with node:crypto"); };`}},
-	"superagent": {form: formNode, why: "it loads sockets for HTTP/2, which requests do without", standIns: map[string]string{"formidable": `
+	"superagent": {form: formNode, why: "it loads sockets for HTTP/2, which requests do without", optionalSockets: true, standIns: map[string]string{"formidable": `
 		exports.formidable = exports.IncomingForm = function () { throw new Error("superagent does not read multipart answers in an action: read them with fetch and formData()"); };`}},
 	"node-fetch":           {standIns: map[string]string{"whatwg-url": globalURL}},
 	"@supabase/node-fetch": {standIns: map[string]string{"whatwg-url": globalURL}},
@@ -97,6 +98,7 @@ var quirks = map[string]quirk{
 	"tedious":       {connects: useHTTPDatabase},
 	"undici":        {connects: "use the global fetch, which is undici's own, instead", optionalSockets: true},
 
+	"@sentry/node":      proxy,
 	"agent-base":        proxy,
 	"forever-agent":     proxy,
 	"http-proxy-agent":  proxy,
@@ -114,6 +116,7 @@ var quirks = map[string]quirk{
 	"bcrypt":         {native: "scrypt of node:crypto"},
 	"better-sqlite3": {native: "a database over HTTP"},
 	"canvas":         {native: "an image service"},
+	"libsql":         {native: "@libsql/client/web"},
 	"libxmljs":       {native: "@xmldom/xmldom"},
 	"libxmljs2":      {native: "@xmldom/xmldom"},
 	"node-rsa":       {native: "node:crypto"},
