@@ -4,22 +4,32 @@ import (
 	"compress/gzip"
 	"encoding/binary"
 	"io"
-
-	"github.com/usherhost/usher/host/sandbox"
 )
 
+// pprofSample is what was used with one stack, the innermost call first.
+type pprofSample struct {
+	stack   []frame
+	calls   int64
+	fuel    int64
+	initial bool // before the run's entry
+}
+
 // writePprof writes a profile as pprof reads it: gzipped, in the format of
-// github.com/google/pprof/proto/profile.proto, with fuel as what is measured.
-func writePprof(w io.Writer, used []sandbox.FunctionFuel) error {
-	p := pprofProfile{strings: map[string]uint64{}, functions: map[string]uint64{}}
+// github.com/google/pprof/proto/profile.proto, with fuel as what is measured, besides
+// a count of calls or samples.
+func writePprof(w io.Writer, counted string, samples []pprofSample) error {
+	p := pprofProfile{strings: map[string]uint64{}, functions: map[frame]uint64{}, locations: map[frame]uint64{}}
 	p.text("") // string 0 is the empty string
-	p.valueType(1, "calls", "count")
+	p.valueType(1, counted, "count")
 	p.valueType(1, "fuel", "units")
-	for _, f := range used {
-		p.sample(f)
+	for _, s := range samples {
+		p.sample(s)
 	}
-	for _, name := range p.names {
-		p.function(name)
+	for _, f := range p.places {
+		p.location(f)
+	}
+	for _, f := range p.named {
+		p.function(f)
 	}
 	p.valueType(11, "fuel", "units")
 	p.out = appendNumber(p.out, 12, 1)
@@ -35,13 +45,15 @@ func writePprof(w io.Writer, used []sandbox.FunctionFuel) error {
 }
 
 // pprofProfile is a profile message that is being written. Strings are named by
-// their index in a table, and a function has one location with its own id.
+// their index in a table, functions and locations (lines of them) by their ids.
 type pprofProfile struct {
 	out       []byte
 	table     []string
 	strings   map[string]uint64
-	names     []string // of functions, in order of id
-	functions map[string]uint64
+	named     []frame // the functions, in order of id
+	functions map[frame]uint64
+	places    []frame // the locations, in order of id
+	locations map[frame]uint64
 }
 
 func (p *pprofProfile) text(s string) uint64 {
@@ -54,12 +66,13 @@ func (p *pprofProfile) text(s string) uint64 {
 	return at
 }
 
-func (p *pprofProfile) id(function string) uint64 {
-	id, known := p.functions[function]
+// idOf returns the id of f, which it adds to list when ids has none.
+func idOf(ids map[frame]uint64, list *[]frame, f frame) uint64 {
+	id, known := ids[f]
 	if !known {
-		p.names = append(p.names, function)
-		id = uint64(len(p.names))
-		p.functions[function] = id
+		*list = append(*list, f)
+		id = uint64(len(*list))
+		ids[f] = id
 	}
 	return id
 }
@@ -68,25 +81,36 @@ func (p *pprofProfile) valueType(field int, name, unit string) {
 	p.out = appendBytes(p.out, field, appendNumber(appendNumber(nil, 1, p.text(name)), 2, p.text(unit)))
 }
 
-func (p *pprofProfile) sample(f sandbox.FunctionFuel) {
+func (p *pprofProfile) sample(s pprofSample) {
 	var sample []byte
-	for _, name := range f.Stack {
-		sample = appendNumber(sample, 1, p.id(name))
+	for _, f := range s.stack {
+		sample = appendNumber(sample, 1, idOf(p.locations, &p.places, f))
 	}
-	sample = appendNumber(sample, 2, uint64(f.Calls))
-	sample = appendNumber(sample, 2, uint64(f.Fuel))
-	if f.Initial {
+	sample = appendNumber(sample, 2, uint64(s.calls))
+	sample = appendNumber(sample, 2, uint64(s.fuel))
+	if s.initial {
 		label := appendNumber(appendNumber(nil, 1, p.text("phase")), 2, p.text("initialisation"))
 		sample = appendBytes(sample, 3, label)
 	}
 	p.out = appendBytes(p.out, 2, sample)
 }
 
-func (p *pprofProfile) function(name string) {
-	id, text := p.functions[name], p.text(name)
-	line := appendNumber(nil, 1, id)
-	p.out = appendBytes(p.out, 4, appendBytes(appendNumber(nil, 1, id), 4, line))
-	p.out = appendBytes(p.out, 5, appendNumber(appendNumber(appendNumber(nil, 1, id), 2, text), 3, text))
+func (p *pprofProfile) location(f frame) {
+	function := idOf(p.functions, &p.named, frame{function: f.function, file: f.file})
+	line := appendNumber(nil, 1, function)
+	if f.line > 0 {
+		line = appendNumber(line, 2, uint64(f.line))
+	}
+	p.out = appendBytes(p.out, 4, appendBytes(appendNumber(nil, 1, p.locations[f]), 4, line))
+}
+
+func (p *pprofProfile) function(f frame) {
+	name := p.text(f.function)
+	function := appendNumber(appendNumber(appendNumber(nil, 1, p.functions[f]), 2, name), 3, name)
+	if f.file != "" {
+		function = appendNumber(function, 4, p.text(f.file))
+	}
+	p.out = appendBytes(p.out, 5, function)
 }
 
 // appendNumber and appendBytes append a field of a protocol buffer.

@@ -18,11 +18,11 @@ func TestAProfileIsReadByPprof(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = writePprof(file, []sandbox.FunctionFuel{
+	err = writePprof(file, "calls", samplesOf([]sandbox.FunctionFuel{
 		{Stack: []string{"work", "entry"}, Calls: 3, Fuel: 300},
 		{Stack: []string{"entry"}, Calls: 1, Fuel: 100},
 		{Stack: []string{"work", "_initialize"}, Calls: 1, Fuel: 200, Initial: true},
-	})
+	}))
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -46,5 +46,22 @@ func TestAProfileIsReadByPprof(t *testing.T) {
 				t.Errorf("printed %s, want %q", out, tt.want)
 			}
 		})
+	}
+}
+
+func TestAProfileOfCodeHasFilesAndLines(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "fuel.pb.gz")
+	if err := (profileFlags{pprof: path}).saveCode("action", spots); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "tool", "pprof", "-top", "-lines", path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, want := range []string{"600units 60.00% 60.00% 900units 90.00% mul node_modules/@big/int/lib/mul.js:7", "handler action.js:5"} {
+		if got := strings.Join(strings.Fields(string(out)), " "); !strings.Contains(got, want) {
+			t.Errorf("printed %s, want %q", out, want)
+		}
 	}
 }

@@ -21,26 +21,34 @@ import (
 // profileFlags are the flags of `usher profile`.
 type profileFlags struct {
 	runFlags
-	pprof string
-	top   int
+	pprof, svg string
+	engine     bool
+	top        int
 }
 
 func newProfile(env *command.Env) *cobra.Command {
 	var f profileFlags
 	cmd := &cobra.Command{
 		Use:   "profile FILE|DIR --event FILE",
-		Short: "Show which of an action's functions use its fuel",
-		Long: `Run one action on one event as 'usher run' does, and print what each of its
-functions used, how long its host calls took, and how much memory it had at most.
-Every call is traced, so the time is not representative and timeout_ms applies only
-when --limit sets it; the fuel is that of any other run. It includes the
-initialisation, which most runs don't repeat.
+		Short: "Show which of an action's packages, functions and lines use its fuel",
+		Long: `Run one action on one event as 'usher run' does, and print what used its fuel, how
+long its host calls took, and how much memory it had at most. FUEL is what a function
+used itself; ALL includes the functions that it called. timeout_ms applies only when
+--limit sets it; the fuel is that of any other run.
 
-FUEL is what a function used itself; ALL includes the functions that it called. A
-small function that calls none may be counted in its callers. Functions have the
-names of the module's name section, or their index when the build removed it.
+Of an action in JavaScript it shows packages, functions and lines of the sources. The
+stack is looked at about every 20,000 units of fuel, so small shares are estimates; the
+same run always has the same profile. The work of Usher's own JavaScript is that of the
+line that called it, and what no line called is (runtime).
 
---pprof writes a file for 'go tool pprof -http=: FILE'.`,
+Of other actions, and with --engine, it shows the functions of the module, each call of
+which is traced: the time is not representative. It includes the initialisation, which
+most runs don't repeat. A small function that calls none may be counted in its callers.
+Functions have the names of the module's name section, or their index when the build
+removed it.
+
+--pprof writes a file for 'go tool pprof -http=: FILE', --svg a flame graph for a
+browser.`,
 		Example: `  usher profile notify-slack --secret SLACK_WEBHOOK_URL=http://127.0.0.1:9000/hook \
     --allow http://127.0.0.1:9000 --allow-network 127.0.0.0/8 --pprof fuel.pb.gz`,
 		GroupID: command.GroupAuthor,
@@ -49,7 +57,9 @@ names of the module's name section, or their index when the build removed it.
 	}
 	f.add(cmd)
 	cmd.Flags().StringVar(&f.pprof, "pprof", "", "file to write the profile to, for pprof")
-	cmd.Flags().IntVar(&f.top, "top", 20, "how many functions to print; 0 is all")
+	cmd.Flags().StringVar(&f.svg, "svg", "", "file to write a flame graph to, of an action in JavaScript")
+	cmd.Flags().BoolVar(&f.engine, "engine", false, "show the functions of the module also of an action in JavaScript")
+	cmd.Flags().IntVar(&f.top, "top", 20, "how many functions, packages and lines to print; 0 is all")
 	return cmd
 }
 
@@ -89,6 +99,12 @@ func profileAction(ctx context.Context, env *command.Env, module string, f profi
 	if !slices.ContainsFunc(f.limits, func(pair string) bool { return strings.HasPrefix(pair, "timeout_ms=") }) {
 		job.settings.Limits.TimeoutMillis = host.MaxTimeoutMillis
 	}
+	if isCode(job.wasm) && !f.engine {
+		return profileCode(ctx, env, r, f)
+	}
+	if f.svg != "" {
+		return &host.Error{Code: host.Invalid, Text: "--svg is for actions in JavaScript, without --engine", Hint: "use --pprof, and then go tool pprof -http=: FILE"}
+	}
 	result, used, err := r.runner.Profile(ctx, job.run())
 	if err != nil {
 		return fmt.Errorf("profile %s: %w", module, err)
@@ -120,17 +136,45 @@ func profileAction(ctx context.Context, env *command.Env, module string, f profi
 
 // save writes the profile to the file of --pprof.
 func (f profileFlags) save(used []sandbox.FunctionFuel) error {
-	if f.pprof == "" {
+	return writeFile(f.pprof, func(w io.Writer) error { return writePprof(w, "calls", samplesOf(used)) })
+}
+
+// samplesOf returns the samples for pprof.
+func samplesOf(used []sandbox.FunctionFuel) (samples []pprofSample) {
+	for _, u := range used {
+		s := pprofSample{calls: u.Calls, fuel: u.Fuel, initial: u.Initial}
+		for _, name := range u.Stack {
+			s.stack = append(s.stack, frame{function: name})
+		}
+		samples = append(samples, s)
+	}
+	return samples
+}
+
+// writeFile writes a file of the profile; path is "" for none.
+func writeFile(path string, write func(io.Writer) error) error {
+	if path == "" {
 		return nil
 	}
 	var b bytes.Buffer
-	if err := writePprof(&b, used); err != nil {
-		return fmt.Errorf("write the profile: %w", err)
+	err := write(&b)
+	if err == nil {
+		err = os.WriteFile(path, b.Bytes(), 0o644)
 	}
-	if err := os.WriteFile(f.pprof, b.Bytes(), 0o644); err != nil {
+	if err != nil {
 		return fmt.Errorf("write the profile: %w", err)
 	}
 	return nil
+}
+
+// next prints what to do with the files.
+func (f profileFlags) next(w io.Writer) {
+	if f.pprof != "" {
+		term.Fprintf(w, "next: go tool pprof -http=: %s\n", f.pprof)
+	}
+	if f.svg != "" {
+		term.Fprintf(w, "next: open %s in a browser\n", f.svg)
+	}
 }
 
 // functionCosts adds up what each function used, however it was called: the
@@ -185,14 +229,7 @@ func printProfile(t term.Terminal, w io.Writer, p profileAnswer, f profileFlags)
 		"fuel", term.Amount(p.Stats.Fuel)+", of it "+term.Amount(p.InitialFuel)+" for initialisation",
 		"peak memory", term.ByteSize(p.PeakMemoryBytes),
 	)
-	if len(p.HostFunctions) > 0 {
-		term.Fprintln(w)
-		var rows [][]string
-		for _, h := range p.HostFunctions {
-			rows = append(rows, []string{h.Function, term.Amount(h.Calls), term.Micros(h.TookMicros)})
-		}
-		t.Table(w, []string{"HOST FUNCTION", "CALLS", "TIME"}, rows)
-	}
+	hostTable(t, w, p.HostFunctions)
 	term.Fprintln(w)
 	functionTable(t, w, p, f.top)
 	switch {
@@ -201,9 +238,19 @@ func printProfile(t term.Terminal, w io.Writer, p profileAnswer, f profileFlags)
 	case nameless(p.Functions):
 		term.Fprintln(w, "hint: the module has no function names; build it without stripping them to see names (Go: without -ldflags=-s)")
 	}
-	if f.pprof != "" {
-		term.Fprintf(w, "next: go tool pprof -http=: %s\n", f.pprof)
+	f.next(w)
+}
+
+func hostTable(t term.Terminal, w io.Writer, costs []hostCost) {
+	if len(costs) == 0 {
+		return
 	}
+	term.Fprintln(w)
+	var rows [][]string
+	for _, h := range costs {
+		rows = append(rows, []string{h.Function, term.Amount(h.Calls), term.Micros(h.TookMicros)})
+	}
+	t.Table(w, []string{"HOST FUNCTION", "CALLS", "TIME"}, rows)
 }
 
 func functionTable(t term.Terminal, w io.Writer, p profileAnswer, top int) {

@@ -38,6 +38,7 @@ type call struct {
 	http      exchanges
 	vars      variables
 	hot       hot
+	profiled  *profile // set while the run is profiled
 	commands  commands
 	fix       *host.Fix // what helps against the fault of this run, once it is known
 }

@@ -180,6 +180,9 @@ func (c *call) enter(entry string, run func(*sandbox.Request) sandbox.Outcome) s
 	if c.runner.Frames != nil {
 		c.entry.request.Watch, c.entry.request.Interval = c, max(c.settings.Limits.Fuel/samples, minInterval)
 	}
+	if c.profiled != nil {
+		c.entry.request.Interval = profileInterval
+	}
 	out := run(&c.entry.request)
 	c.http.requests.close()
 	c.sandbox = nil // its run is over

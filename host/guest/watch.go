@@ -36,6 +36,10 @@ type hot struct {
 func (c *call) Sample(memory []byte, used int64) {
 	spent := used - c.hot.used
 	c.hot.used = used
+	if c.profiled != nil {
+		c.profiled.add(c, memory, spent)
+		return
+	}
 	calls := c.runner.Frames.Calls(memory)
 	if len(calls) == 0 {
 		return

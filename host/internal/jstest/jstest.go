@@ -119,6 +119,15 @@ const event = `{"user":{"user_id":"auth0|1","email":"jo@example.com"}}`
 
 // Run runs a module that was built on the event.
 func (k *Kit) Run(ctx context.Context, wasm []byte, r Run) (host.Result, host.Tape, error) {
+	return k.Runner.Run(ctx, k.runOf(wasm, r))
+}
+
+// ProfileCode runs a module as Run does and returns where its code used fuel.
+func (k *Kit) ProfileCode(ctx context.Context, wasm []byte) (host.Result, []guest.Spot, error) {
+	return k.Runner.ProfileCode(ctx, k.runOf(wasm, Run{}))
+}
+
+func (k *Kit) runOf(wasm []byte, r Run) guest.Run {
 	if r.Event == "" {
 		r.Event = event
 	}
@@ -127,14 +136,14 @@ func (k *Kit) Run(ctx context.Context, wasm []byte, r Run) (host.Result, host.Ta
 	if r.Settings.Egress.IsZero() {
 		settings.Egress.Mode = host.EgressPublic
 	}
-	return k.Runner.Run(ctx, guest.Run{
+	return guest.Run{
 		ExecutionID: "exe_1", Attempt: 1,
 		Event: &host.Event{ID: "evt_1", Trigger: host.PostUserRegistration, Body: []byte(r.Event)},
 		Step: host.Step{
 			BindingID: "bnd_1", ActionID: digest, Action: "action", Number: 1,
 			Digest: digest, Settings: settings,
 		},
-	})
+	}
 }
 
 // modules are the kit's modules, and the secrets of their actions: an action's
