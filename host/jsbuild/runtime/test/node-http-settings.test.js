@@ -16,20 +16,20 @@ async function tried(options, extra = "") {
 }
 
 for (const [name, options, words] of [
-  ["a client certificate", `{ cert: "PEM", key: "PEM" }`, /the option (cert|key) .* client_certificate/],
-  ["a bundle of key and certificate", `{ pfx: Buffer.from("x") }`, /the option pfx .* client_certificate/],
+  ["a client certificate", `{ cert: "PEM", key: "PEM" }`, /the option (cert|key) .* --client-certificate/],
+  ["a bundle of key and certificate", `{ pfx: Buffer.from("x") }`, /the option pfx .* --client-certificate/],
   ["an authority", `{ ca: ["PEM"] }`, /the option ca .* operator's choice/],
   ["a check of its own", `{ checkServerIdentity: () => {} }`, /the option checkServerIdentity/],
   ["a lookup", `{ lookup: () => {} }`, /the option lookup .* the host finds the way/],
   ["a local socket", `{ socketPath: "/var/run/x.sock" }`, /the option socketPath/],
   ["a local address", `{ localAddress: "127.0.0.1" }`, /the option localAddress/],
   ["a connection", `{ createConnection: () => require("net").connect(1) }`, /net\.connect\(\) is not available/],
-  ["a certificate in the agent", `{ agent: new https.Agent({ cert: "PEM", key: "PEM" }) }`, /the option cert .* client_certificate/],
+  ["a certificate in the agent", `{ agent: new https.Agent({ cert: "PEM", key: "PEM" }) }`, /the option cert .* --client-certificate/],
   ["an authority in the agent", `{ agent: new https.Agent({ ca: "PEM" }) }`, /the option ca/],
   ["an agent that connects itself", `{ agent: new (class extends https.Agent { createConnection() { return require("tls").connect(1); } })() }`, /tls\.connect\(\) is not available/],
   ["an agent that adds settings", `{ agent: new (class extends https.Agent { createConnection(o) { return super.createConnection({ ...o, ca: "PEM" }); } })() }`, /the option ca/],
   ["a socket of another kind", `{ agent: new (class extends https.Agent { createConnection() { return new (require("stream").PassThrough)(); } })() }`, /a socket of the program's own/],
-  ["an agent with a proxy", `{ agent: Object.assign(new https.Agent(), { proxy: new URL("http://u:p@proxy.test:3128") }) }`, /proxy .*\(http:\/\/proxy\.test:3128\) .* the action's binding/],
+  ["an agent with a proxy", `{ agent: Object.assign(new https.Agent(), { proxy: new URL("http://u:p@proxy.test:3128") }) }`, /proxy .*\(http:\/\/proxy\.test:3128\) .* --proxy URL/],
   ["an older agent with a proxy", `{ agent: Object.assign(new https.Agent(), { proxy: { protocol: "http:", host: "proxy.test", port: 3128, auth: "u:p" } }) }`, /\(http:\/\/proxy\.test:3128\)/],
   ["a tunnel", `{ agent: Object.assign(new https.Agent(), { proxyOptions: { host: "proxy.test", port: 3128 } }) }`, /\(http:\/\/proxy\.test:3128\)/],
   ["an agent that asks the environment", `{ agent: Object.assign(new https.Agent(), { getProxyForUrl: (url) => url.startsWith("https:") ? "http://proxy.test:8080" : "" }) }`, /\(http:\/\/proxy\.test:8080\)/],
@@ -45,6 +45,40 @@ for (const [name, options, words] of [
     assert.equal(requests.length, 0);
   });
 }
+
+// through runs an action whose binding has a proxy and a client certificate.
+async function through(source) {
+  const execution = { id: "exe_1", timeout_ms: 20000, proxy: "http://proxy.test:3128", client_certificates: [{ certificate_secret: "CERT", key_secret: "KEY" }] };
+  const { logs, error, requests } = await run(`const https = require("https"), http = require("http");
+    exports.onExecutePostUserRegistration = async (event) => { const { CERT, KEY } = event.secrets;
+      const get = (f) => new Promise((done) => f((r) => { r.resume(); console.log(r.statusCode); done(); }).on("error", (e) => { console.log(e.message); done(); }).end());
+      ${source} };`, { execution, secrets: { CERT: "a certificate\n", KEY: "a key" }, http: () => ({ status: 200 }) });
+  assert.equal(error, undefined, JSON.stringify(error));
+  return { said: logs.map((l) => l.message), requests };
+}
+
+test("the binding's own proxy is taken in each way that programs name it", async () => {
+  const { said, requests } = await through(`
+    for (const proxy of [new URL("http://u:p@PROXY.test:3128/"), { protocol: "http:", host: "proxy.test", port: "3128" }, { host: "proxy.test", port: 3128 }, "http://proxy.test:3128"]) {
+      await get((f) => https.request("https://h.test/x", { agent: Object.assign(new https.Agent(), { proxy }) }, f));
+    }
+    await get((f) => http.request({ host: "proxy.test", port: 3128, path: "http://h.test/y", headers: { Host: "h.test", "Proxy-Authorization": "Basic x" } }, f));
+    await get((f) => https.request("https://h.test/x", { agent: Object.assign(new https.Agent(), { proxy: "http://proxy.test:3129" }) }, f));`);
+  assert.deepEqual(said.slice(0, 5), ["200", "200", "200", "200", "200"]);
+  assert.match(said[5], /\(http:\/\/proxy\.test:3129\)/);
+  assert.deepEqual(requests.map(({ url, headers }) => [url, Object.keys(headers)]), [...Array(4).fill(["https://h.test/x", []]), ["http://h.test/y", ["Host"]]]);
+});
+
+test("the binding's own client certificate is taken, and no other", async () => {
+  const { said } = await through(`
+    await get((f) => https.request("https://h.test/x", { cert: CERT, key: KEY }, f));
+    await get((f) => https.request("https://h.test/x", { agent: new https.Agent({ cert: Buffer.from(CERT.trim()), key: KEY + "\\n" }) }, f));
+    await get((f) => https.request("https://h.test/x", { cert: CERT, key: "another" }, f));
+    await get((f) => https.request("https://h.test/x", { cert: CERT, key: KEY, passphrase: "p" }, f));`);
+  assert.deepEqual(said.slice(0, 2), ["200", "200"]);
+  assert.match(said[2], /the option cert/);
+  assert.match(said[3], /the option passphrase/);
+});
 
 for (const [name, options] of [
   ["times and counts", `{ agent: new https.Agent({ keepAlive: true, keepAliveMsecs: 500, maxSockets: 2, maxFreeSockets: 1, timeout: 1000, scheduling: "fifo" }) }`],

@@ -20,6 +20,7 @@ import { conclude, fail } from "./outcome.js";
 import { rejected, reportRejections } from "./rejections.js";
 import { dropRequests, receive, waiting } from "./request.js";
 import { dropTicks, ticking, turn } from "./ticks.js";
+import { takeRoute } from "./route.js";
 import { takeSecrets } from "./shared.js";
 import { abandoned, beginTimers, dropTimers, fireNext, heldUntil, mark, nextBatch, untilNext } from "./timers.js";
 import { takeUncaught } from "./uncaught.js";
@@ -72,6 +73,7 @@ function enter(entry) {
   try {
     const { event, execution } = native.input();
     takeSecrets(event);
+    takeRoute(execution, event);
     timeout = execution?.timeout_ms ?? Infinity;
     const returned = handler(entry)(event, apiOf(entry));
     then.call(resolve.call(Promise, returned), settle, settleBadly);

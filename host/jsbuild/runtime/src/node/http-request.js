@@ -13,7 +13,7 @@ import { failureOf } from "./http-failure.js";
 import { connectionReset, IncomingMessage, interrupt, settle, take } from "./http-message.js";
 import { bodyOf, failed, fieldsOf, finish, OutgoingMessage, written } from "./http-outgoing.js";
 import { settled, takeOutcome } from "./http-outcome.js";
-import { checkSettings, proxyOf, proxyRefusal } from "./http-settings.js";
+import { checkSettings, proxyFault, proxyOf } from "./http-settings.js";
 import { ClientSocket } from "./http-socket.js";
 import { addressOf, optionsOf, targetOf } from "./http-target.js";
 import { UnsupportedInSandboxError } from "./unsupported.js";
@@ -68,9 +68,11 @@ export class ClientRequest extends OutgoingMessage {
   #connect(options) {
     const { agent } = this;
     const proxy = this.#target.proxy || (agent && proxyOf(agent, this.#target.url));
-    if (proxy) return this.onSocket(null, proxyRefusal(proxy));
+    const fault = proxy ? proxyFault(proxy) : null;
+    if (fault) return this.onSocket(null, fault);
     try {
       checkSettings(options);
+      if (proxy) return this.onSocket(new ClientSocket(options, this.protocol === "https:"));
       if (agent) return agent.addRequest(this, options);
       const made = options.createConnection(options, (error, socket) => this.onSocket(socket, error));
       if (made) this.onSocket(made);
@@ -282,7 +284,7 @@ function pairsOf(headers) {
 }
 
 // The connection is the host's business, and so is how the body is framed.
-const hopByHop = new Set(["connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding"]);
+const hopByHop = new Set(["connection", "content-length", "expect", "keep-alive", "proxy-connection", "proxy-authorization", "te", "trailer", "transfer-encoding"]);
 
 // wire returns the headers as the host takes them, or an error.
 function wire(headers, authority) {

@@ -1,11 +1,12 @@
 // What a program asks of the connection itself: the host makes it, so a setting
 // that changes where a request goes or whom it trusts is refused, not ignored.
+import { isOwnCertificate, isOwnProxy } from "../loop/route.js";
 import { console } from "./console.js";
 import { UnsupportedInSandboxError } from "./unsupported.js";
 
 const operators = {
-  certificate: "the client certificate is a setting of the action's binding, client_certificate, which the operator makes with: usher bindings set",
-  proxy: "the proxy is a setting of the action's binding, proxy, which the operator makes with: usher bindings set",
+  certificate: "a client certificate is a setting of the action's binding: usher bindings set ACTION --client-certificate CERTIFICATE,KEY, with the names of two secrets in PEM; the code may then set the same cert and key",
+  proxy: "a proxy is a setting of the action's binding: usher bindings set ACTION --proxy URL; the code may then name the same one",
   trust: "which authorities are trusted is the operator's choice, for the whole host",
   route: "the host finds the way to the server: send the request to the server's own name",
 };
@@ -31,9 +32,12 @@ const settings = {
 // Some packages set these to what is so anyway.
 const harmless = { passphrase: "" };
 
-// checkSettings throws for the first of options that an action can't have.
+// checkSettings throws for the first of options that an action can't have. The
+// certificate and the proxy of the action's binding it can.
 export function checkSettings(options) {
+  const shown = options.cert && options.key && isOwnCertificate(options.cert, options.key);
   for (const name in options) {
+    if (shown && (name === "cert" || name === "key")) continue;
     const reason = settings[name];
     const value = options[name];
     if (reason === undefined || value === undefined || value === null || value === false || value === harmless[name]) continue;
@@ -52,9 +56,10 @@ function warnOfTrust() {
   console.warn(`rejectUnauthorized: false has no effect in an action: certificates are always checked, and ${operators.trust}`);
 }
 
-// proxyRefusal is the error of a request that goes by a proxy of the program's choice.
-export function proxyRefusal(proxy) {
-  return new UnsupportedInSandboxError(`a proxy of the program's own choice (${proxy})`, operators.proxy);
+// proxyFault returns the error of a request that goes by the proxy at address, null
+// when that is the binding's.
+export function proxyFault(address) {
+  return isOwnProxy(address) ? null : new UnsupportedInSandboxError(`a proxy of the program's own choice (${address})`, operators.proxy);
 }
 
 // proxyOf returns the address of the proxy that an agent sends requests for url
@@ -69,9 +74,14 @@ export function proxyOf(agent, url) {
   return proxy && typeof proxy === "object" ? addressOf(proxy) : "";
 }
 
-function addressOf({ protocol, hostname, host, ipaddress, port, type }) {
-  const name = hostname || host || ipaddress;
+const ports = { "http:": 80, "https:": 443, "socks5:": 1080 };
+
+// addressOf writes an address as the host writes the binding's.
+export function addressOf({ protocol, hostname, host, ipaddress, port, type }) {
+  const name = String(hostname || host || ipaddress || "").toLowerCase().replace(/:\d+$/, "");
   if (!name) return "";
-  const scheme = protocol || (type ? `socks${type}:` : "http:");
-  return `${scheme.replace(/:?$/, ":")}//${name}${port && !String(name).endsWith(`:${port}`) ? `:${port}` : ""}`;
+  const given = (protocol || (type ? `socks${type}:` : "http:")).replace(/:?$/, ":");
+  const scheme = /^socks(5h)?:$/.test(given) ? "socks5:" : given;
+  const number = Number(port || /:(\d+)$/.exec(host ?? "")?.[1]);
+  return `${scheme}//${name}${number && number !== ports[scheme] ? `:${number}` : ""}`;
 }

@@ -1,5 +1,6 @@
 // Where a request goes: what http.request makes of a URL and its options.
 import { url as urls } from "./url.js";
+import { addressOf as proxyAddress } from "./http-settings.js";
 import { nodeError, invalidArgument } from "./errors.js";
 
 // optionsOf returns the options of a request, of which input and options may be
@@ -28,7 +29,7 @@ export function targetOf(options, agent) {
   const origin = `${protocol}//${name}${+port === standard ? "" : `:${port}`}`;
   const target = { path, host, hostname: host, defaultPort, port, protocol, authority, origin };
   target.url = addressOf(target, path);
-  target.proxy = absolute(path) && !target.url.startsWith(origin) ? origin : "";
+  target.proxy = absolute(path) && !target.url.startsWith(origin) ? proxyAddress({ protocol, host: name, port }) : "";
   return target;
 }
 
