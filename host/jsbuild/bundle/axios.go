@@ -20,9 +20,6 @@ var axios = quirk{
 	files: map[string]string{"dist/node/axios.cjs": `module.exports = require("../../index.js").default;`},
 }
 
-// runtimeAdapter is the module of the runtime with the adapter. Only stand-ins import it.
-const runtimeAdapter = "usher:axios"
-
 const axiosModules = `
 import own from "./http.js";
 import settle from "../core/settle.js";

@@ -114,7 +114,7 @@ func (j *job) inventory(meta metafile) inventory {
 				inv.bytes[dir] += share.Bytes
 			}
 			for _, imp := range meta.Inputs[name].Imports {
-				if builtin, ok := builtinOf(imp.Path); ok && imp.External && share.Bytes > 0 {
+				if builtin, ok := builtinOf(imp.Path); (ok || builtin == runtimeUndici) && imp.External && share.Bytes > 0 {
 					inv.builtins = append(inv.builtins, builtin)
 				}
 			}

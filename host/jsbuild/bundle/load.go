@@ -136,12 +136,10 @@ func (j *job) edited(path string) api.OnLoadResult {
 	if dir == "" || !strings.HasSuffix(filepath.Ext(path), "js") {
 		return api.OnLoadResult{}
 	}
-	q := quirkOf(j.pkgs.Name(dir))
-	if name, err := filepath.Rel(dir, path); err == nil && q.files[filepath.ToSlash(name)] != "" {
-		code := q.files[filepath.ToSlash(name)]
+	if code, found := j.otherCode(path); found {
 		return api.OnLoadResult{Contents: &code, ResolveDir: filepath.Dir(path), Loader: api.LoaderJS}
 	}
-	e := q.edit
+	e := quirkOf(j.pkgs.Name(dir)).edit
 	if e.from == "" {
 		return api.OnLoadResult{}
 	}
@@ -151,4 +149,15 @@ func (j *job) edited(path string) api.OnLoadResult {
 	}
 	text := strings.ReplaceAll(string(code), e.from, e.to)
 	return api.OnLoadResult{Contents: &text, ResolveDir: filepath.Dir(path), Loader: api.LoaderJS}
+}
+
+// otherCode returns the code that quirks has for a package's file.
+func (j *job) otherCode(path string) (code string, found bool) {
+	dir := npm.PackageDir(path)
+	name, err := filepath.Rel(dir, path)
+	if dir == "" || err != nil {
+		return "", false
+	}
+	code, found = quirkOf(j.pkgs.Name(dir)).files[filepath.ToSlash(name)]
+	return code, found
 }

@@ -96,7 +96,7 @@ var quirks = map[string]quirk{
 	"postgres":      {connects: useHTTPPostgres},
 	"redis":         {connects: useHTTPRedis},
 	"tedious":       {connects: useHTTPDatabase},
-	"undici":        {connects: "use the global fetch, which is undici's own, instead", optionalSockets: true},
+	"undici":        {form: formNode, why: "the runtime has its functions", files: map[string]string{"index.js": `module.exports = require("` + runtimeUndici + `");`}},
 
 	"@sentry/node":      proxy,
 	"agent-base":        proxy,

@@ -39,9 +39,19 @@ func loadStandIn(args api.OnLoadArgs) (api.OnLoadResult, error) {
 	return api.OnLoadResult{Contents: &code, ResolveDir: s.dir, PluginData: s}, nil
 }
 
-// runtimeModule answers a stand-in's import of a part of the runtime.
+// Modules of the runtime that only stand-ins and files of quirks import.
+const (
+	runtimeAdapter = "usher:axios"
+	runtimeUndici  = "usher:undici"
+)
+
+// runtimeModule answers such an import.
 func (r *resolver) runtimeModule(args api.OnResolveArgs) (api.OnResolveResult, bool) {
-	return api.OnResolveResult{Path: args.Path, External: true}, args.Namespace == standInSpace && args.Path == runtimeAdapter
+	if args.Path != runtimeAdapter && args.Path != runtimeUndici {
+		return none, false
+	}
+	_, replaced := r.otherCode(args.Importer)
+	return api.OnResolveResult{Path: args.Path, External: true}, args.Namespace == standInSpace || replaced
 }
 
 // refusingModule answers an import of net, tls or dns by a package that does

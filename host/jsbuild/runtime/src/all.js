@@ -8,3 +8,4 @@ import "./parts/crypto.js";
 import "./parts/intl.js";
 import "./parts/xhr.js";
 import "./parts/args.js";
+import "./parts/undici.js";

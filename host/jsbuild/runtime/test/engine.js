@@ -125,7 +125,7 @@ const builtinNames = "assert assert/strict async_hooks buffer child_process clus
 async function bundled(source, { resolveDir = root, esbuild = {} }) {
   const { outputFiles } = await build({
     stdin: { contents: source, resolveDir, sourcefile: "action.js" },
-    bundle: true, write: false, format: "cjs", logLevel: "silent", external: ["node:*", ...builtinNames], ...platform,
+    bundle: true, write: false, format: "cjs", logLevel: "silent", external: ["node:*", "usher:*", ...builtinNames], ...platform,
     banner: { js: "(function (module, exports, require, touch) {" }, footer: { js: "})" }, ...esbuild,
   });
   return outputFiles[0].text;

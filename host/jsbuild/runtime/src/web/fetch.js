@@ -3,6 +3,7 @@
 import { request as send } from "../loop/request.js";
 import { onAbort } from "./abort.js";
 import { blobBytes } from "./blob.js";
+import { checkDispatcher } from "./dispatcher.js";
 import { causeOf } from "./failure.js";
 import { Headers, headersOf, listHeaders } from "./headers.js";
 import { Payload } from "./payload.js";
@@ -24,9 +25,18 @@ async function start(input, init) {
     dropBody(request, signal.reason);
     throw signal.reason;
   }
+  allow(init?.dispatcher, request.url.href);
   const scheme = schemes[request.url.protocol];
   if (!scheme) throw failed(new Error(schemeFault(request.url.protocol)));
   return scheme(request);
+}
+
+function allow(dispatcher, url) {
+  try {
+    checkDispatcher(dispatcher, url);
+  } catch (cause) {
+    throw failed(cause);
+  }
 }
 
 const schemes = {
