@@ -47,7 +47,9 @@ type StepState string
 const (
 	StepPending   StepState = "pending"
 	StepSucceeded StepState = "succeeded"
-	StepDead      StepState = "dead" // it failed in its last attempt
+	StepDead      StepState = "dead"    // it failed in its last attempt
+	StepFailed    StepState = "failed"  // it failed, or did not run, in a flow that decides
+	StepSkipped   StepState = "skipped" // a flow that decides was denied before it
 )
 
 // Execution runs the plan of one event. Its steps run strictly in
@@ -68,7 +70,8 @@ type Execution struct {
 	Traceparent string      `json:"traceparent,omitempty"`
 	CreatedAt   time.Time   `json:"created_at"`
 	EndedAt     time.Time   `json:"ended_at,omitzero"`
-	Event       *Event      `json:"-"` // with its Body, when it was leased with it
+	Decision    *Decision   `json:"decision,omitempty"` // of a trigger that decides
+	Event       *Event      `json:"-"`                  // with its Body, when it was leased with it
 }
 
 // Next returns the index in Plan of the step that runs next, and false when
@@ -99,6 +102,7 @@ type Outcome struct {
 // ExecutionQuery selects executions, newest first. Zero fields do not filter.
 type ExecutionQuery struct {
 	Status    Status
+	Decision  Verdict // executions that decided so
 	UserID    string
 	EventID   string
 	ActionID  string    // executions with this action in their plan's results

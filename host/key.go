@@ -8,9 +8,13 @@ type Scope string
 // The scopes. Manage includes read.
 const (
 	ScopeIngest Scope = "ingest" // post events
+	ScopeDecide Scope = "decide" // ask for decisions
 	ScopeManage Scope = "manage" // change actions, bindings, secrets, keys; retry and replay
 	ScopeRead   Scope = "read"   // read everything but secrets
 )
+
+// Scopes lists every scope.
+func Scopes() []Scope { return []Scope{ScopeIngest, ScopeDecide, ScopeManage, ScopeRead} }
 
 // Key is an API key. Only its hash is stored; the key itself is shown once,
 // when it is made.

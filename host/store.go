@@ -38,13 +38,15 @@ type EventStore interface {
 	Expire(ctx context.Context, before time.Time) (int, error)
 }
 
-// ExecutionStore leases executions, records what their runs came to, and shows
-// both.
+// ExecutionStore leases executions, records what their runs came to and what flows
+// decided, and shows both.
 type ExecutionStore interface {
 	Claim(ctx context.Context, n int) ([]Execution, error)
 	NextDue(ctx context.Context) (time.Time, bool, error)
 	Record(ctx context.Context, o Outcome, done func(error)) error
 	Tape(ctx context.Context, executionID string, step, attempt int) ([]byte, error)
+	Bound(ctx context.Context, trigger Trigger) ([]Step, error)
+	Decided(ctx context.Context, r *DecisionRecord, done func(error)) error
 	Executions
 	Results
 }

@@ -22,24 +22,25 @@ const (
 
 // executionFilter selects executions, in the query of a path or in a body.
 type executionFilter struct {
-	Status  host.Status `json:"status,omitempty"`
-	UserID  string      `json:"user_id,omitempty"`
-	EventID string      `json:"event_id,omitempty"`
-	Action  string      `json:"action,omitempty"`
-	Version string      `json:"version,omitempty"`
-	Since   string      `json:"since,omitempty"`
-	Until   string      `json:"until,omitempty"`
-	Text    string      `json:"text,omitempty"`
-	Before  string      `json:"before,omitempty"`
-	Limit   int64       `json:"limit,omitempty"`
+	Status   host.Status  `json:"status,omitempty"`
+	Decision host.Verdict `json:"decision,omitempty"`
+	UserID   string       `json:"user_id,omitempty"`
+	EventID  string       `json:"event_id,omitempty"`
+	Action   string       `json:"action,omitempty"`
+	Version  string       `json:"version,omitempty"`
+	Since    string       `json:"since,omitempty"`
+	Until    string       `json:"until,omitempty"`
+	Text     string       `json:"text,omitempty"`
+	Before   string       `json:"before,omitempty"`
+	Limit    int64        `json:"limit,omitempty"`
 }
 
 // executionQuery reads the filter in c's query. The limit is 0 when it is not
 // there.
 func (s *Server) executionQuery(c echo.Context) (host.ExecutionQuery, error) {
-	q := queryOf(c, "status", "user_id", "event_id", "action", "version", "since", "until", "text", "before", "limit")
+	q := queryOf(c, "status", "decision", "user_id", "event_id", "action", "version", "since", "until", "text", "before", "limit")
 	f := executionFilter{
-		Status: host.Status(q.text("status")), UserID: q.text("user_id"), EventID: q.text("event_id"),
+		Status: host.Status(q.text("status")), Decision: host.Verdict(q.text("decision")), UserID: q.text("user_id"), EventID: q.text("event_id"),
 		Action: q.text("action"), Version: q.text("version"), Since: q.text("since"), Until: q.text("until"),
 		Text: q.text("text"), Before: q.text("before"), Limit: q.number("limit", 1, maxExecutions, 0),
 	}
@@ -71,10 +72,13 @@ func (s *Server) bodyQuery(c echo.Context, f executionFilter, pointer string) (h
 // check checks the filter as far as that needs no look-up.
 func (f executionFilter) check(bad func(name, format string, args ...any)) host.ExecutionQuery {
 	query := host.ExecutionQuery{
-		Status: f.Status, UserID: f.UserID, EventID: f.EventID, Text: f.Text, Before: f.Before, Limit: int(f.Limit),
+		Status: f.Status, Decision: f.Decision, UserID: f.UserID, EventID: f.EventID, Text: f.Text, Before: f.Before, Limit: int(f.Limit),
 	}
 	if f.Status != "" && !slices.Contains(host.Statuses(), f.Status) {
 		bad("status", "must be one of %s, not %q", join(host.Statuses()), f.Status)
+	}
+	if f.Decision != "" && f.Decision != host.Allow && f.Decision != host.Deny {
+		bad("decision", "must be one of %s, %s, not %q", host.Allow, host.Deny, f.Decision)
 	}
 	if f.Version != "" && f.Action == "" && !strings.HasPrefix(f.Version, host.VersionPrefix) {
 		bad("version", "must be a version's id, or its number together with its action; not %q", f.Version)

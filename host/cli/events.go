@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +15,7 @@ import (
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/cli/term"
 	"github.com/usherhost/usher/host/client"
+	"github.com/usherhost/usher/proto"
 )
 
 func newEvents(env *command.Env) *cobra.Command {
@@ -30,14 +34,16 @@ func newEventsSend(env *command.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "send FILE",
 		Short: "Send an event ('-' reads stdin), and with --wait show the result",
+		Long: `Send an event. One whose actions run in the background is accepted, and --wait shows
+their result. One that asks for a decision is answered with it; a deny is no error.`,
 		Example: `  usher events send event.json
   usher events send event.json --wait 30s`,
 		Args: command.Exactly("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return sendEvent(cmd.Context(), env, args[0], f) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.trigger, "trigger", string(host.PostUserRegistration), "trigger of the event")
-	flags.StringVar(&f.key, "idempotency-key", "", "key that identifies a repeat (default: the tenant and the user)")
+	flags.StringVar(&f.trigger, "trigger", "", "trigger of the event (default: the one whose contract it fits)")
+	flags.StringVar(&f.key, "idempotency-key", "", "key that identifies a repeat (default: the tenant and the user; of an event that asks for a decision none)")
 	flags.DurationVar(&f.wait, "wait", 0, "wait until its actions have run, and show them; code 7 when one failed, 8 when the key may not see them")
 	return cmd
 }
@@ -51,7 +57,15 @@ func sendEvent(ctx context.Context, env *command.Env, path string, f sendFlags) 
 	if err != nil {
 		return err
 	}
-	accepted, err := c.SendEvent(ctx, host.Trigger(f.trigger), body, f.key)
+	trigger := triggerOf(f.trigger, body)
+	if trigger.Decides() {
+		decision, err := c.Decide(ctx, trigger, body, f.key)
+		if err != nil {
+			return err
+		}
+		return env.Term.Answer(decision, func(w io.Writer) { printDecision(env.Term, w, decision) })
+	}
+	accepted, err := c.SendEvent(ctx, trigger, body, f.key)
 	if err != nil {
 		return err
 	}
@@ -67,6 +81,43 @@ func sendEvent(ctx context.Context, env *command.Env, path string, f sendFlags) 
 		return acceptedUnseen(env.Term, accepted)
 	}
 	return err
+}
+
+// triggerOf returns the trigger that was named, or else the one whose contract the
+// event fits. What fits none is left to the host, which says why.
+func triggerOf(named string, body []byte) host.Trigger {
+	if named != "" {
+		return host.Trigger(named)
+	}
+	for _, t := range host.Triggers() {
+		if _, violations := proto.CheckEvent(string(t), command.WithoutMark(body)); len(violations) == 0 {
+			return t
+		}
+	}
+	return host.PostUserRegistration
+}
+
+func printDecision(t term.Terminal, w io.Writer, d host.Decision) {
+	var wrong []string
+	for _, e := range d.ValidationErrors {
+		wrong = append(wrong, e.Code+": "+e.Message)
+	}
+	verdict := t.Green(string(d.Verdict))
+	if d.Verdict == host.Deny {
+		verdict = t.Red(string(d.Verdict))
+	}
+	t.Pairs(w, "decision", verdict, "reason", d.Reason, "user reads", d.UserMessage, "invalid", strings.Join(wrong, "; "),
+		"user metadata", members(d.UserMetadata), "app metadata", members(d.AppMetadata), "user id", d.UserID,
+		"failed", strings.Join(d.FailedActions, ", "))
+}
+
+// members is metadata on one line.
+func members(metadata map[string]json.RawMessage) string {
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		parts = append(parts, key+"="+string(metadata[key]))
+	}
+	return strings.Join(parts, " ")
 }
 
 func printAccepted(t term.Terminal, accepted host.Accepted) error {

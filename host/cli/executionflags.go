@@ -15,7 +15,8 @@ import (
 
 const executionExample = `  usher executions --status partial --action notify-slack
   usher executions --since 2h --text "status 503"
-  usher executions --user 'auth0|5f7c8ec7c33c6c004bbafe82'`
+  usher executions --user 'auth0|5f7c8ec7c33c6c004bbafe82'
+  usher executions list --decision deny --since 1d`
 
 // executionFlags are the flags that select executions.
 type executionFlags struct {
@@ -26,6 +27,7 @@ type executionFlags struct {
 func (f *executionFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.status, "status", "", strings.Join(statusNames(), ", "))
+	flags.StringVar((*string)(&f.q.Decision), "decision", "", "only those that decided so: allow, deny")
 	flags.StringVar(&f.q.UserID, "user", "", "only of this user")
 	flags.StringVar(&f.q.EventID, "event", "", "only of this event")
 	flags.StringVar(&f.q.ActionID, "action", "", "only with results of this action, a name or an id")
@@ -33,6 +35,7 @@ func (f *executionFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.since, "since", "", "only accepted then or later: "+momentUsage)
 	flags.StringVar(&f.until, "until", "", "only accepted before then: "+momentUsage)
 	flags.StringVar(&f.q.Text, "text", "", "only with these words in the error of an attempt")
+	_ = cmd.RegisterFlagCompletionFunc("decision", cobra.FixedCompletions([]string{string(host.Allow), string(host.Deny)}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statusNames(), cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -51,6 +54,9 @@ func (f *executionFlags) query(now time.Time) (q host.ExecutionQuery, err error)
 			Err:  fmt.Errorf("unknown status %q", f.status),
 			Hint: term.DidYouMean(f.status, statusNames(), "it is one of "+strings.Join(statusNames(), ", ")),
 		}
+	}
+	if q.Decision != "" && q.Decision != host.Allow && q.Decision != host.Deny {
+		return q, term.UsageError{Err: fmt.Errorf("unknown decision %q", q.Decision), Hint: "it is one of allow, deny"}
 	}
 	if q.Since, err = moment("since", f.since, now); err != nil {
 		return q, err

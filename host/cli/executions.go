@@ -76,13 +76,24 @@ func executionTable(t term.Terminal, w io.Writer, executions []host.Execution) {
 	for i, e := range executions {
 		done := 0
 		for _, s := range e.Progress {
-			if s != host.StepPending {
+			if s != host.StepPending && s != host.StepSkipped {
 				done++
 			}
 		}
-		rows[i] = []string{e.ID, e.UserID, fmt.Sprintf("%d/%d", done, len(e.Progress)), term.ShortTime(e.CreatedAt), status(t, e.Status)}
+		rows[i] = []string{e.ID, e.UserID, fmt.Sprintf("%d/%d", done, len(e.Progress)), term.ShortTime(e.CreatedAt), status(t, e.Status) + decided(t, e.Decision)}
 	}
 	t.Table(w, []string{"EXECUTION", "USER", "ACTIONS", "CREATED", "STATUS"}, rows)
+}
+
+// decided is the verdict of an execution that decided, behind its status.
+func decided(t term.Terminal, d *host.Decision) string {
+	switch {
+	case d == nil:
+		return ""
+	case d.Verdict == host.Deny:
+		return ", " + t.Red(string(d.Verdict))
+	}
+	return ", " + t.Green(string(d.Verdict))
 }
 
 func status(t term.Terminal, s host.Status) string {
@@ -156,6 +167,9 @@ func printExecution(t term.Terminal, w io.Writer, e client.Execution) {
 	t.Pairs(w, "execution", e.ID, "status", status(t, e.Status), "event", e.EventID, "trigger", string(e.Trigger),
 		"tenant", e.Tenant, "user", e.UserID, "created", term.ShortTime(e.CreatedAt), "ended", term.ShortTime(e.EndedAt),
 		"next try", term.ShortTime(e.NextAt), "replay of", e.ReplayOf, "traceparent", e.Traceparent)
+	if e.Decision != nil {
+		printDecision(t, w, *e.Decision)
+	}
 	for i, step := range e.Plan {
 		state := host.StepPending
 		if i < len(e.Progress) {
@@ -188,6 +202,8 @@ func stepState(t term.Terminal, s host.StepState) string {
 		return t.Green(string(s))
 	case host.StepDead:
 		return t.Red("dead letter")
+	case host.StepFailed:
+		return t.Red(string(s))
 	default:
 		return t.Yellow(string(s))
 	}

@@ -54,7 +54,7 @@ needs only the data directory.`,
 			return env.Term.Answer(key, func(w io.Writer) { term.Fprintln(w, key.Secret) })
 		},
 	}
-	cmd.Flags().StringSliceVar(&scopes, "scope", []string{string(host.ScopeIngest)}, "scope of the key: ingest, manage, read; repeatable")
+	cmd.Flags().StringSliceVar(&scopes, "scope", []string{string(host.ScopeIngest)}, "scope of the key: ingest, decide, manage, read; repeatable")
 	cmd.Flags().BoolVar(&offline, "offline", false, "create the key in the data directory (--data) of a stopped host")
 	return cmd
 }

@@ -33,6 +33,7 @@ func (c *Client) Executions(ctx context.Context, q host.ExecutionQuery) (Executi
 func executionParams(q host.ExecutionQuery) url.Values {
 	return params(
 		"status", string(q.Status),
+		"decision", string(q.Decision),
 		"user_id", q.UserID,
 		"event_id", q.EventID,
 		"action", q.ActionID,

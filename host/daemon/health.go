@@ -2,7 +2,10 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
@@ -57,6 +60,40 @@ func ready(c echo.Context, checks []Check, draining func() bool) error {
 		body["checks"] = answers
 	}
 	return c.JSON(code, body)
+}
+
+// Readiness returns a function that reports why the checks failed when they last ran,
+// nil when they did not. It is for every request, and never waits: the checks run beside
+// it, at most once a second.
+func Readiness(checks []Check) func() error {
+	var mu sync.Mutex // guards those below
+	var at time.Time
+	var running bool
+	var last error
+	run := func() {
+		err := firstFailure(checks)
+		mu.Lock()
+		defer mu.Unlock()
+		at, last, running = time.Now(), err, false
+	}
+	return func() error {
+		mu.Lock()
+		defer mu.Unlock()
+		if !running && time.Since(at) >= time.Second {
+			running = true
+			go run() // it ends with its checks, which have time limits of their own
+		}
+		return last
+	}
+}
+
+func firstFailure(checks []Check) error {
+	for _, check := range checks {
+		if err := check.run(context.Background()); err != nil {
+			return fmt.Errorf("%s: %w", check.name, err)
+		}
+	}
+	return nil
 }
 
 // HostChecks are the conditions for accepting events: a database that accepts

@@ -24,11 +24,17 @@ func (r *run) attempt(ctx context.Context, index int) (host.Result, []byte, bool
 		result, tape = hostFault(err), host.Tape{}
 	}
 	r.complete(&result, index, started)
-	e.meters.ran(x.Trigger, &result)
-	if e.OriginUses != nil {
-		e.contacted.add(result.VersionID, result.Contacted)
-	}
+	e.Ran(x.Trigger, &result)
 	return result, r.seal(tape, index, result.Attempt), true
+}
+
+// Ran counts a run: in the metrics, and the origins that it contacted.
+func (e *Executor) Ran(t host.Trigger, r *host.Result) {
+	e.setup()
+	e.meters.ran(t, r)
+	if e.OriginUses != nil {
+		e.contacted.add(r.VersionID, r.Contacted)
+	}
 }
 
 // guarded gets what the runner needs and calls it. A panic there is an error: it

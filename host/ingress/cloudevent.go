@@ -14,6 +14,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/types"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
 )
 
 // cloudHeaderPrefix begins the headers of CloudEvents in binary mode.
@@ -52,7 +53,7 @@ func (e *envelope) set(name string, value any) {
 		if err := e.context.SetExtension(name, value); err != nil {
 			e.fail(name, err.Error())
 		}
-		if name == "traceparent" && isText && validTraceparent(text) {
+		if name == "traceparent" && isText && web.ValidTraceparent(text) {
 			e.traceparent = text
 		}
 	}

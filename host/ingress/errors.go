@@ -51,10 +51,11 @@ func unknownTrigger(name string) error {
 	}
 }
 
-// decides refuses an event whose sender must wait for the answer.
+// decides refuses an event whose sender must wait for the answer. It may have passwords,
+// and its code keeps it from being stored as a refused event.
 func decides(t host.Trigger) error {
 	return &host.Error{
-		Code: host.Refused,
+		Code: host.NotFound,
 		Text: fmt.Sprintf("events of %s are not accepted to be run later: their sender waits for a decision", t),
 		Hint: "send the event to POST /v1/decisions/" + string(t),
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/web"
 )
 
 // The media types that events come in.
@@ -35,7 +36,8 @@ func (r *delivery) readHeader(trigger, query string, header http.Header) error {
 		return unknownTrigger(trigger)
 	}
 	if r.trigger.Decides() {
-		return decides(r.trigger)
+		r.trigger = ""
+		return decides(host.Trigger(trigger))
 	}
 	if query != "" {
 		return unknownParameters(query)
@@ -104,39 +106,10 @@ func isJSONType(kind string) bool {
 // traceparentOf returns the W3C trace context in values, "" when there is none or
 // it is not valid: an event is not refused for that.
 func traceparentOf(values []string) string {
-	if len(values) != 1 || !validTraceparent(values[0]) {
+	if len(values) != 1 || !web.ValidTraceparent(values[0]) {
 		return ""
 	}
 	return values[0]
-}
-
-const (
-	traceparentBytes    = len("00-0123456789abcdef0123456789abcdef-0123456789abcdef-00")
-	maxTraceparentBytes = 256 // of a version that is not known yet
-)
-
-func validTraceparent(s string) bool {
-	if len(s) < traceparentBytes || len(s) > maxTraceparentBytes {
-		return false
-	}
-	version, trace, span, flags := s[0:2], s[3:35], s[36:52], s[53:55]
-	if s[2] != '-' || s[35] != '-' || s[52] != '-' || version == "ff" {
-		return false
-	}
-	if len(s) > traceparentBytes && (version == "00" || s[traceparentBytes] != '-') {
-		return false
-	}
-	return isHex(version) && isHex(flags) && isHex(trace) && isHex(span) &&
-		strings.Trim(trace, "0") != "" && strings.Trim(span, "0") != ""
-}
-
-func isHex(s string) bool {
-	for i := range len(s) {
-		if (s[i] < '0' || s[i] > '9') && (s[i] < 'a' || s[i] > 'f') {
-			return false
-		}
-	}
-	return true
 }
 
 // idempotencyKey returns the header's value, "" when there is none.

@@ -36,13 +36,13 @@ func checkKey(name string, scopes []host.Scope) error {
 	}
 	bad.printable("/name", name)
 	if len(scopes) == 0 {
-		bad.add("/scopes", "must have at least one of: ingest, manage, read")
+		bad.add("/scopes", "must have at least one of: ingest, decide, manage, read")
 	}
 	for i, s := range scopes {
 		at := "/scopes/" + strconv.Itoa(i)
 		switch {
-		case s != host.ScopeIngest && s != host.ScopeManage && s != host.ScopeRead:
-			bad.add(at, "must be one of: ingest, manage, read")
+		case !slices.Contains(host.Scopes(), s):
+			bad.add(at, "must be one of: ingest, decide, manage, read")
 		case slices.Index(scopes, s) < i:
 			bad.add(at, "%q is listed twice", s)
 		}
@@ -105,7 +105,7 @@ func (r *Registry) EnsureAdminKey(ctx context.Context, save func(secret string) 
 	if err != nil || managed(keys) {
 		return false, err
 	}
-	k, secret := r.newKey("admin", []host.Scope{host.ScopeIngest, host.ScopeManage, host.ScopeRead})
+	k, secret := r.newKey("admin", host.Scopes())
 	if err := save(secret); err != nil {
 		return false, fmt.Errorf("save the admin key: %w", err)
 	}

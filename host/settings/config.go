@@ -50,6 +50,11 @@ type Config struct {
 	RateBurst      int
 	MaxEventBytes  int64
 	MaxModuleBytes int
+
+	DecisionTimeout     time.Duration
+	DecisionConcurrency int
+	PasswordKeys        []string
+
 	MetricsKey     bool
 	KeepDays       int
 	Memory         Size

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/proto"
 )
 
 // setting is one row of the table: flags, environment variables, keys of the file,
@@ -78,6 +79,20 @@ var table = []setting{
 	{
 		key: "concurrency", field: func(c *Config) any { return &c.Concurrency }, initial: 0, check: notNegative(func(c *Config) int { return c.Concurrency }), flag: "concurrency",
 		about: "how many executions run at once (0: 64); one action gets three quarters of them at most",
+	},
+	{
+		key: "decision_timeout", field: func(c *Config) any { return &c.DecisionTimeout }, initial: "3s", takes: duration,
+		check: notNegative(func(c *Config) time.Duration { return c.DecisionTimeout }), flag: "decision-timeout",
+		about: "how long all actions of one decision may take together; a request may shorten it with Prefer: wait=N",
+	},
+	{
+		key: "decision_concurrency", field: func(c *Config) any { return &c.DecisionConcurrency }, initial: 0,
+		check: notNegative(func(c *Config) int { return c.DecisionConcurrency }), flag: "decision-concurrency",
+		about: "how many decisions run at once (0: 64), apart from the executions in the background",
+	},
+	{
+		key: "password_keys", field: func(c *Config) any { return &c.PasswordKeys }, initial: proto.DefaultPasswordKeys, takes: "a list of words", flag: "password-key",
+		about: "word by which a password in the request of a decision is recognized, to be dropped on arrival; repeatable",
 	},
 	{
 		key: "log_level", field: func(c *Config) any { return &c.LogLevel }, initial: "info", oneOf: []string{"debug", "info", "warn", "error"}, flag: "log-level",

@@ -45,7 +45,13 @@ func (db *DB) filled(ctx context.Context, x *executionRow) (host.Execution, erro
 	if err != nil {
 		return host.Execution{}, hostError(err)
 	}
-	return x.execution(nil, steps), nil
+	out := x.execution(nil, steps)
+	if x.trigger.Decides() {
+		if out.Decision, err = db.decisionOf(ctx, x.seq); err != nil {
+			return host.Execution{}, err
+		}
+	}
+	return out, nil
 }
 
 // Executions returns what q selects, newest first, with their Plans. All
@@ -212,6 +218,13 @@ func (db *DB) ReplayExecution(ctx context.Context, id string, samePlan bool) (ho
 
 func (tx *transaction) replay(id, newID string, samePlan bool) (executionRow, error) {
 	first, err := tx.find(id)
+	if err == nil && first.trigger.Decides() {
+		err = &host.Error{
+			Code: host.Conflict, Text: "execution " + id + " has decided, and its sender has the answer: it is not run again",
+			Hint: "save its event, and run the action on it",
+			Fix:  host.FixRun.With(),
+		}
+	}
 	if err != nil {
 		return first, err
 	}

@@ -74,7 +74,8 @@ func (x *executionRow) metadata() *host.Event {
 	}
 }
 
-// packProgress returns the column progress: p pending, s succeeded, d dead.
+// packProgress returns the column progress: p pending, s succeeded, d dead, f failed,
+// k skipped.
 func packProgress(states []host.StepState) string {
 	packed := make([]byte, len(states))
 	for i, state := range states {
@@ -83,6 +84,10 @@ func packProgress(states []host.StepState) string {
 			packed[i] = 's'
 		case host.StepDead:
 			packed[i] = 'd'
+		case host.StepFailed:
+			packed[i] = 'f'
+		case host.StepSkipped:
+			packed[i] = 'k'
 		default:
 			packed[i] = 'p'
 		}
@@ -98,6 +103,10 @@ func unpackProgress(packed string) []host.StepState {
 			states[i] = host.StepSucceeded
 		case 'd':
 			states[i] = host.StepDead
+		case 'f':
+			states[i] = host.StepFailed
+		case 'k':
+			states[i] = host.StepSkipped
 		default:
 			states[i] = host.StepPending
 		}

@@ -117,6 +117,7 @@ func (tx *transaction) expire(seq, before int64) (gone bool, err error) {
 		`DELETE FROM tape WHERE result IN (SELECT seq FROM result WHERE execution = ?)`,
 		`DELETE FROM failure WHERE rowid BETWEEN ?1 * 65536 AND ?1 * 65536 + 65535`,
 		`DELETE FROM result WHERE execution = ?`,
+		`DELETE FROM decision WHERE execution = ?`,
 		`DELETE FROM execution WHERE seq = ?`,
 	} {
 		if _, err := tx.exec(query, seq); err != nil {

@@ -49,15 +49,17 @@ func (tx *transaction) steps(trigger host.Trigger) ([]host.Step, error) {
 		step, err := scanStep(trigger, row)
 		steps = append(steps, step)
 		return err
-	}, `
-		SELECT b.id, a.id, a.name, v.id, v.number, v.digest, v.manifest, b.settings
-		FROM binding b
-		JOIN action a ON a.id = b.action_id
-		JOIN version v ON v.id = a.deployed
-		WHERE b.trigger = ?
-		ORDER BY b.position`, string(trigger))
+	}, selectSteps, string(trigger))
 	return steps, err
 }
+
+const selectSteps = `
+	SELECT b.id, a.id, a.name, v.id, v.number, v.digest, v.manifest, b.settings
+	FROM binding b
+	JOIN action a ON a.id = b.action_id
+	JOIN version v ON v.id = a.deployed
+	WHERE b.trigger = ?
+	ORDER BY b.position`
 
 func scanStep(trigger host.Trigger, row []driverValue) (host.Step, error) {
 	step := host.Step{

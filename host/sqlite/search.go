@@ -27,6 +27,8 @@ const (
 	troubled = `execution x INDEXED BY execution_trouble`
 	// dead reads those with a dead step.
 	dead = `execution x INDEXED BY execution_dead`
+	// decidedSo reads those whose decision is of one verdict.
+	decidedSo = `decision d CROSS JOIN execution x ON x.seq = d.execution`
 	// worded reads those with certain words in an error.
 	worded = `failure f CROSS JOIN execution x ON x.seq = f.rowid / 65536`
 )
@@ -63,8 +65,14 @@ func (db *DB) newSearch(ctx context.Context, q host.ExecutionQuery, deadOnly boo
 		s.driver.and("f.failure MATCH ?", match)
 	case deadOnly:
 		s.from = dead
+	case q.Decision != "" && q.Status == "":
+		s.from = decidedSo
+		s.driver.and("d.verdict = ?", string(q.Decision))
 	default:
 		err = db.byStatus(ctx, s, q.Status)
+	}
+	if q.Decision != "" && s.from != decidedSo {
+		s.conditions.and("EXISTS (SELECT 1 FROM decision d WHERE d.execution = x.seq AND d.verdict = ?)", string(q.Decision))
 	}
 	if err == nil {
 		err = db.narrow(ctx, s, q)
@@ -207,6 +215,9 @@ func (s *search) findIn(ctx context.Context, db *DB, in span, n int) ([]executio
 	where, key := selection{}, "x.seq"
 	if s.from == worded {
 		key, in = "f.rowid", span{in.first * 65536, in.last*65536 + 65535}
+	}
+	if s.from == decidedSo {
+		key = "d.execution"
 	}
 	where.and(key+" BETWEEN ? AND ?", in.first, in.last)
 	where.add(s.driver)

@@ -67,9 +67,12 @@ type writer struct {
 	leases    map[string]lease
 	plans     map[host.Trigger]*plan // what each trigger has now
 	old       map[int64]*plan        // plans that claimed executions have
-	damaged   map[int64]bool         // executions that can't be read, set aside
-	suspects  map[int64]bool         // executions that only Suspect leases
-	stopped   bool                   // the mark of the last Close is still there
+	decided   map[*host.Step]*plan   // plans that decisions had, by their first step
+	changed   bool                   // the plans were forgotten since the last commit
+	bound     boundPlans
+	damaged   map[int64]bool // executions that can't be read, set aside
+	suspects  map[int64]bool // executions that only Suspect leases
+	stopped   bool           // the mark of the last Close is still there
 	running   *running
 	bytes     int64       // how big the file may grow, as the session knows it
 	kept      []operation // records that a failing disk has not taken yet
@@ -156,8 +159,11 @@ func (w *writer) gather(batch []operation) []operation {
 
 // bytesOf is how much an operation writes, as far as a guest decides it.
 func bytesOf(op operation) int {
-	if r, ok := op.(*record); ok {
+	switch r := op.(type) {
+	case *record:
 		return len(r.body) + len(r.Tape)
+	case *decided:
+		return r.bytes
 	}
 	return 0
 }
@@ -230,6 +236,10 @@ func (w *writer) try(batch []operation, errs []error) error {
 		return err
 	}
 	tx.merge()
+	if w.changed {
+		w.changed = false
+		w.bound.forget()
+	}
 	w.clock = micros(tx.now)
 	w.commits.Add(1)
 	w.operations.Add(int64(len(batch)))
@@ -241,6 +251,8 @@ func (w *writer) try(batch []operation, errs []error) error {
 func (w *writer) forgetPlans() {
 	clear(w.plans)
 	clear(w.old)
+	clear(w.decided)
+	w.changed = true
 }
 
 // refuse answers a batch that the disk did not take: results are kept, all other
@@ -255,9 +267,10 @@ func (w *writer) refuse(batch []operation, err error) {
 	w.backoff = min(max(w.backoff*2, firstBackoff), lastBackoff)
 	var kept []operation
 	for _, op := range batch {
-		if _, ok := op.(*record); ok {
+		switch op.(type) {
+		case *record, *decided:
 			kept = append(kept, op)
-		} else {
+		default:
 			op.settle(answer)
 		}
 	}

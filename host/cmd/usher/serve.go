@@ -23,6 +23,7 @@ import (
 	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/daemon"
+	"github.com/usherhost/usher/host/decisions"
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/executor"
 	"github.com/usherhost/usher/host/guest"
@@ -116,10 +117,14 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	if err := daemon.EnsureAdminKey(ctx, env.Term, cfg, reg); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	decider := &executor.Decider{
+		Plans: db, Records: db, Runner: flowRuns(runner), Sealer: box, Ready: daemon.Readiness(daemon.HostChecks(db, cfg.Data)), Ran: worker.Ran,
+		Timeout: cfg.DecisionTimeout, Concurrency: cfg.DecisionConcurrency, Log: log, Metrics: metrics,
+	}
 	sender := &ingress.Server{Store: db, Refused: db, Sealer: box, Log: log, Metrics: metrics, Limits: ingress.Limits{
 		EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst,
 	}}
-	routes, err := newRoutes(ctx, cfg, services{db, box, sender, reg, drafts, worker, runner}, life, metrics, log)
+	routes, err := newRoutes(ctx, cfg, services{db, box, sender, decider, reg, drafts, worker, runner}, life, metrics, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -127,7 +132,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	daemon.WarnUnconfined(child.Confines(), log)
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", thisBuild().Version)
 	reload.Certificate, reload.Egress, reload.Ingress = certificate, client, sender
-	work := []func(context.Context) error{worker.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, log), reload.Run, sender.Run}
+	work := []func(context.Context) error{worker.Run, decider.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, log), reload.Run, sender.Run}
 	return runUntilDone(ctx, env.Config, life, listener, certificate, routes, work, log)
 }
 
@@ -167,13 +172,14 @@ func openServingSandbox(ctx context.Context, cfg settings.Config, metrics *prome
 
 // services are what the HTTP routes call.
 type services struct {
-	db     *sqlite.DB
-	box    *seal.Box
-	sender *ingress.Server
-	reg    *registry.Registry
-	drafts *builds.Builds
-	worker *executor.Executor
-	runner *guest.Runner
+	db      *sqlite.DB
+	box     *seal.Box
+	sender  *ingress.Server
+	decider *executor.Decider
+	reg     *registry.Registry
+	drafts  *builds.Builds
+	worker  *executor.Executor
+	runner  *guest.Runner
 }
 
 // newRoutes adds the API under /v1, the health checks and Auth0's API.
@@ -186,6 +192,9 @@ func newRoutes(
 	read, manage := auth.Require(host.ScopeRead), auth.Require(host.ScopeManage)
 	v1 := routes.Group("/v1")
 	s.sender.Register(v1, auth.Require(host.ScopeIngest))
+	(&decisions.Server{
+		Decider: s.decider, PasswordKeys: cfg.PasswordKeys, EventBytes: cfg.MaxEventBytes, Draining: life.IsDraining,
+	}).Register(v1, auth.Require(host.ScopeDecide))
 	(&admin.Server{
 		Registry: s.reg, Drafts: s.drafts, History: history{s.db, s.worker}, Inspector: s.runner, Refused: s.sender, MaxModuleBytes: cfg.MaxModuleBytes,
 	}).Register(v1, read, manage)
@@ -271,6 +280,16 @@ func attempts(runner *guest.Runner) executor.RunnerFunc {
 	return func(ctx context.Context, x host.Execution, index, attempt int) (host.Result, host.Tape, error) {
 		return runner.Run(ctx, guest.Run{
 			ExecutionID: x.ID, Index: index, Attempt: attempt, Step: x.Plan[index], Event: x.Event,
+		})
+	}
+}
+
+// flowRuns lets a flow that decides run guests.
+func flowRuns(runner *guest.Runner) executor.FlowRunner {
+	return func(ctx context.Context, x *host.Execution, index, userMetadataBytes, appMetadataBytes int) (host.Result, host.Tape, error) {
+		return runner.Run(ctx, guest.Run{
+			ExecutionID: x.ID, Index: index, Attempt: 1, Step: x.Plan[index], Event: x.Event,
+			UserMetadataBytes: userMetadataBytes, AppMetadataBytes: appMetadataBytes,
 		})
 	}
 }

@@ -32,6 +32,7 @@ type Host struct {
 	Builds   *builds.Builds // whose Run is its caller's to call
 	Runner   *guest.Runner
 	Executor *executor.Executor // nil when the host is idle
+	Decider  *executor.Decider  // likewise
 	Box      *seal.Box
 
 	sandbox *sandbox.Sandbox
@@ -43,8 +44,13 @@ type Host struct {
 // Options change a host. Zero fields leave the defaults.
 type Options struct {
 	Concurrency int
-	Runner      func(executor.Runner) executor.Runner // wraps what runs actions
-	Idle        bool                                  // no executor: what is accepted stays pending
+
+	DecisionTimeout     time.Duration // of a whole flow
+	DecisionConcurrency int           // flows that run at once
+	DecisionsWaiting    int           // flows that wait for a place
+
+	Runner func(executor.Runner) executor.Runner // wraps what runs actions
+	Idle   bool                                  // no executor: what is accepted stays pending
 	// Sandbox opens the sandbox on a folder for its cache.
 	Sandbox func(ctx context.Context, cache string) (*sandbox.Sandbox, error)
 }
@@ -120,10 +126,21 @@ func (h *Host) start(ctx context.Context, o Options) {
 		Settings: h.Registry.Settings, Quarantine: h.DB, Journal: h.DB,
 		Log: slog.New(slog.DiscardHandler),
 	}
+	h.Decider = &executor.Decider{
+		Plans: h.DB, Records: h.DB, Sealer: h.Box, Runner: h.flowAttempt, Timeout: o.DecisionTimeout, Ran: h.Executor.Ran,
+		Concurrency: o.DecisionConcurrency, Waiting: o.DecisionsWaiting, Log: slog.New(slog.DiscardHandler),
+	}
 	h.DB.SetDispatcher(h.Executor)
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	h.stop, h.done = stop, make(chan error, 1)
+	h.stop, h.done = stop, make(chan error, 2)
 	go func() { h.done <- h.Executor.Run(running) }()
+	go func() { h.done <- h.Decider.Run(running) }()
+}
+
+func (h *Host) flowAttempt(ctx context.Context, x *host.Execution, index, user, app int) (host.Result, host.Tape, error) {
+	return h.Runner.Run(ctx, guest.Run{
+		ExecutionID: x.ID, Index: index, Attempt: 1, Step: x.Plan[index], Event: x.Event, UserMetadataBytes: user, AppMetadataBytes: app,
+	})
 }
 
 func (h *Host) attempt(ctx context.Context, x host.Execution, index, attempt int) (host.Result, host.Tape, error) {
@@ -135,7 +152,7 @@ func (h *Host) Close() error {
 	var err error
 	if h.stop != nil {
 		h.stop()
-		err = <-h.done
+		err = errors.Join(<-h.done, <-h.done)
 	}
 	h.egress.Close()
 	return errors.Join(err, h.sandbox.Close(context.Background()), h.DB.Close())
@@ -143,7 +160,12 @@ func (h *Host) Close() error {
 
 // Deploy makes the action name of a module, with its settings.
 func (h *Host) Deploy(ctx context.Context, name string, wasm []byte, s host.Settings) error {
-	if _, err := h.Registry.CreateAction(ctx, name, host.PostUserRegistration, nil); err != nil {
+	return h.DeployFor(ctx, host.PostUserRegistration, name, wasm, s)
+}
+
+// DeployFor is Deploy for an action of a trigger.
+func (h *Host) DeployFor(ctx context.Context, t host.Trigger, name string, wasm []byte, s host.Settings) error {
+	if _, err := h.Registry.CreateAction(ctx, name, t, nil); err != nil {
 		return err
 	}
 	_, err := h.Registry.Upload(ctx, name, wasm, host.Manifest{Settings: s}, true)
@@ -152,11 +174,16 @@ func (h *Host) Deploy(ctx context.Context, name string, wasm []byte, s host.Sett
 
 // Bind makes actions, by name, the order of the trigger.
 func (h *Host) Bind(ctx context.Context, actions ...string) error {
+	return h.BindTo(ctx, host.PostUserRegistration, actions...)
+}
+
+// BindTo is Bind for a trigger.
+func (h *Host) BindTo(ctx context.Context, t host.Trigger, actions ...string) error {
 	var list []host.BindingWrite
 	for _, name := range actions {
 		list = append(list, host.BindingWrite{Action: name})
 	}
-	_, err := h.Registry.ReplaceBindings(ctx, host.PostUserRegistration, list)
+	_, err := h.Registry.ReplaceBindings(ctx, t, list)
 	return err
 }
 

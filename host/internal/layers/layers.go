@@ -47,6 +47,7 @@ var packages = []entry{
 	{"host/admin", transport},
 	{"host/auth0", transport},
 	{"host/client", transport},
+	{"host/decisions", transport},
 	{"host/ingress", transport},
 
 	// Each of these may import those above it.
@@ -81,6 +82,7 @@ var exceptions = []exception{
 	{"host/admin", "host/web", webReason},
 	{"host/auth0", "host/web", webReason},
 	{"host/client", "host/web", webReason},
+	{"host/decisions", "host/web", webReason},
 	{"host/ingress", "host/web", webReason},
 }
 
@@ -100,7 +102,7 @@ var libraries = []library{
 	{"github.com/tink-crypto/tink-go", []string{"host/seal"}},
 	{"github.com/cloudevents/sdk-go", []string{"host/ingress"}},
 	{"github.com/golang-jwt/jwt", []string{"host/auth0"}},
-	{"github.com/labstack/echo", []string{"host/web", "host/ingress", "host/admin", "host/auth0", "host/daemon", "host/cmd/usher"}},
+	{"github.com/labstack/echo", []string{"host/web", "host/ingress", "host/decisions", "host/admin", "host/auth0", "host/daemon", "host/cmd/usher"}},
 	{"github.com/prometheus/client_golang", []string{"host/executor", "host/ingress", "host/daemon", "host/cmd/usher"}},
 	{"github.com/spf13/cobra", []string{"host/cli", "host/author", "host/cmd/usher"}},
 	{"github.com/knadh/koanf", []string{"host/settings"}},

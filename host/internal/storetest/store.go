@@ -32,6 +32,7 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		{"dead letter", deadLetterPromises},
 		{"reach", originPromises},
 		{"refused event", refusedEventPromises},
+		{"decision", decisionPromises},
 		{"expire", expirePromises},
 		{"load", loadPromises},
 	} {
