@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/des" //nolint:gosec // old keys and protocols have it
 	"crypto/subtle"
-	"encoding/binary"
 	"math/big"
 	"strings"
 
+	"golang.org/x/crypto/chacha20"
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
@@ -16,23 +17,40 @@ import (
 type suite struct {
 	mode     string
 	keyBytes int
+	block    func(key []byte) cipher.Block
 }
 
-// suites are the ciphers, by Node's names.
+// suites are the ciphers, by Node's names in lower case.
 var suites = map[string]suite{
-	"chacha20-poly1305": {"chacha20-poly1305", 32},
-	"id-aes128-gcm":     {"gcm", 16}, "id-aes192-gcm": {"gcm", 24}, "id-aes256-gcm": {"gcm", 32},
-	"id-aes128-wrap": {"wrap", 16}, "id-aes192-wrap": {"wrap", 24}, "id-aes256-wrap": {"wrap", 32},
-	"aes128": {"cbc", 16}, "aes192": {"cbc", 24}, "aes256": {"cbc", 32},
+	"chacha20-poly1305": {"chacha20-poly1305", 32, nil},
+	"chacha20":          {"chacha20", 32, nil},
+	"des3":              {"cbc", 24, tripleDES},
+	"des-ede3":          {"ecb", 24, tripleDES},
+	"des-ede":           {"ecb", 16, tripleDES},
 }
 
 func init() {
 	for bits, n := range map[string]int{"128": 16, "192": 24, "256": 32} {
-		for _, mode := range []string{"ecb", "cbc", "ctr", "gcm", "wrap"} {
-			suites["aes-"+bits+"-"+mode] = suite{mode, n}
+		for _, mode := range []string{"ecb", "cbc", "ctr", "gcm", "ccm", "cfb", "cfb8", "ofb", "wrap"} {
+			suites["aes-"+bits+"-"+mode] = suite{mode, n, aesBlock}
 		}
-		suites["aes"+bits+"-wrap"] = suite{"wrap", n}
+		for _, mode := range []string{"gcm", "ccm", "wrap"} {
+			suites["id-aes"+bits+"-"+mode] = suite{mode, n, aesBlock}
+		}
+		suites["aes"+bits+"-wrap"], suites["aes"+bits] = suite{"wrap", n, aesBlock}, suite{"cbc", n, aesBlock}
 	}
+	for _, mode := range []string{"ecb", "cbc", "cfb", "cfb8", "ofb"} {
+		suites["des-ede3-"+mode], suites["des-ede-"+mode] = suite{mode, 24, tripleDES}, suite{mode, 16, tripleDES}
+	}
+	delete(suites, "des-ede-cfb8") // OpenSSL has none
+}
+
+// blockBytes returns the length of the cipher's block.
+func (s suite) blockBytes() int {
+	if s.block == nil {
+		return 1
+	}
+	return s.block(make([]byte, s.keyBytes)).BlockSize()
 }
 
 // open returns the suite and what it is keyed with, once key and iv fit.
@@ -45,14 +63,29 @@ func (r *Request) open() (suite, error) {
 	if len(key) != s.keyBytes {
 		return s, rejected("ERR_CRYPTO_INVALID_KEYLEN", "Invalid key length")
 	}
-	fits := map[string]bool{
-		"ecb": len(iv) == 0, "cbc": len(iv) == aes.BlockSize, "ctr": len(iv) == aes.BlockSize, "wrap": len(iv) == wrapBlock,
-		"gcm": len(iv) > 0, "chacha20-poly1305": len(iv) == chacha20poly1305.NonceSize,
-	}[s.mode]
-	if !fits {
+	if !s.fits(iv) {
 		return s, rejected("ERR_CRYPTO_INVALID_IV", "Invalid initialization vector")
 	}
 	return s, nil
+}
+
+// fits reports whether iv has a length that the suite takes.
+func (s suite) fits(iv []byte) bool {
+	switch s.mode {
+	case "ecb":
+		return len(iv) == 0
+	case "wrap":
+		return len(iv) == wrapBlock
+	case "gcm":
+		return len(iv) > 0
+	case "ccm":
+		return len(iv) >= 7 && len(iv) <= 13
+	case "chacha20-poly1305":
+		return len(iv) == chacha20poly1305.NonceSize
+	case "chacha20":
+		return len(iv) == 4+chacha20.NonceSize // the counter, and the nonce
+	}
+	return len(iv) == s.blockBytes()
 }
 
 // encrypt takes a key, an initialization vector, data and what is to be
@@ -74,20 +107,25 @@ func encrypt(ctx Caller, r *Request) (answer, error) {
 		}
 		sealed := aead(s.mode, key, len(iv)).Seal(nil, iv, data, extra)
 		return bare(sealed[:len(data)+tag]), nil
+	case "ccm":
+		return r.sealCCM(ctx)
 	case "wrap":
 		return wrap(ctx, key, iv, data)
 	case "ctr":
 		return counter(ctx, key, iv, data, r.head.Bits)
+	case "cfb", "cfb8", "ofb", "chacha20":
+		return feedback(ctx, s, key, iv, data, true)
 	}
+	size := s.blockBytes()
 	if !r.head.Unpadded {
-		n := aes.BlockSize - len(data)%aes.BlockSize
+		n := size - len(data)%size
 		data = append(data[:len(data):len(data)], bytes.Repeat([]byte{byte(n)}, n)...)
 	}
-	if len(data)%aes.BlockSize != 0 {
+	if len(data)%size != 0 {
 		return answer{}, rejected("ERR_OSSL_WRONG_FINAL_BLOCK_LENGTH", "error:1C80006A:Provider routines::wrong final block length")
 	}
 	out := make([]byte, len(data))
-	return bare(out), crypt(ctx, blockMode(s.mode, key, iv, true), out, data)
+	return bare(out), crypt(ctx, s, blockMode(s, key, iv, true), out, data)
 }
 
 // decrypt takes what encrypt takes, and gives its data back.
@@ -107,27 +145,32 @@ func decrypt(ctx Caller, r *Request) (answer, error) {
 			return answer{}, err
 		}
 		return unseal(aead(s.mode, key, len(iv)), iv, data, extra, tag)
+	case "ccm":
+		return r.openCCM(ctx)
 	case "wrap":
 		return unwrap(ctx, key, iv, data)
 	case "ctr":
 		return counter(ctx, key, iv, data, r.head.Bits)
+	case "cfb", "cfb8", "ofb", "chacha20":
+		return feedback(ctx, s, key, iv, data, false)
 	}
-	if len(data)%aes.BlockSize != 0 || len(data) == 0 && !r.head.Unpadded {
+	size := s.blockBytes()
+	if len(data)%size != 0 || len(data) == 0 && !r.head.Unpadded {
 		return answer{}, rejected("ERR_OSSL_WRONG_FINAL_BLOCK_LENGTH", "error:1C80006B:Provider routines::wrong final block length")
 	}
 	out := make([]byte, len(data))
-	if err := crypt(ctx, blockMode(s.mode, key, iv, false), out, data); err != nil {
+	if err := crypt(ctx, s, blockMode(s, key, iv, false), out, data); err != nil {
 		return answer{}, err
 	}
 	if r.head.Unpadded {
 		return bare(out), nil
 	}
-	return unpad(out)
+	return unpad(out, size)
 }
 
-func unpad(b []byte) (answer, error) {
+func unpad(b []byte, size int) (answer, error) {
 	n := int(b[len(b)-1])
-	if n < 1 || n > aes.BlockSize || !bytes.Equal(b[len(b)-n:], bytes.Repeat([]byte{byte(n)}, n)) {
+	if n < 1 || n > size || !bytes.Equal(b[len(b)-n:], bytes.Repeat([]byte{byte(n)}, n)) {
 		return answer{}, rejected("ERR_OSSL_BAD_DECRYPT", "error:1C800064:Provider routines::bad decrypt")
 	}
 	return bare(b[:len(b)-n]), nil
@@ -145,9 +188,22 @@ func (r *Request) tagBytes() (int, error) {
 	}
 }
 
-// block returns AES under a key whose length fits.
-func block(key []byte) cipher.Block {
+// aesBlock returns AES under a key whose length fits.
+func aesBlock(key []byte) cipher.Block {
 	b, err := aes.NewCipher(key)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// tripleDES returns it under a key whose length fits: with one of 16 bytes, the first
+// third is the last one, too.
+func tripleDES(key []byte) cipher.Block {
+	if len(key) == 16 {
+		key = append(key[:16:16], key[:8]...)
+	}
+	b, err := des.NewTripleDESCipher(key) //nolint:gosec // old keys and protocols have it
 	if err != nil {
 		panic(err)
 	}
@@ -159,7 +215,7 @@ func aead(mode string, key []byte, nonceBytes int) cipher.AEAD {
 	var a cipher.AEAD
 	var err error
 	if mode == "gcm" {
-		a, err = cipher.NewGCMWithNonceSize(block(key), nonceBytes)
+		a, err = cipher.NewGCMWithNonceSize(aesBlock(key), nonceBytes)
 	} else {
 		a, err = chacha20poly1305.New(key)
 	}
@@ -203,7 +259,7 @@ func counter(ctx Caller, key, iv, data []byte, bits int) (answer, error) {
 	if bits == 0 {
 		bits = aes.BlockSize * 8
 	}
-	b, out := block(key), make([]byte, len(data))
+	b, out := aesBlock(key), make([]byte, len(data))
 	period := new(big.Int).Lsh(big.NewInt(1), uint(bits))
 	start := new(big.Int).SetBytes(iv)
 	low := new(big.Int).Mod(start, period)
@@ -227,22 +283,22 @@ func counter(ctx Caller, key, iv, data []byte, bits int) (answer, error) {
 	return bare(out), nil
 }
 
-func blockMode(mode string, key, iv []byte, encrypting bool) cipher.BlockMode {
+func blockMode(s suite, key, iv []byte, encrypting bool) cipher.BlockMode {
 	switch {
-	case mode == "ecb":
-		return &codebook{block(key), encrypting}
+	case s.mode == "ecb":
+		return &codebook{s.block(key), encrypting}
 	case encrypting:
-		return cipher.NewCBCEncrypter(block(key), iv)
+		return cipher.NewCBCEncrypter(s.block(key), iv)
 	default:
-		return cipher.NewCBCDecrypter(block(key), iv)
+		return cipher.NewCBCDecrypter(s.block(key), iv)
 	}
 }
 
 // crypt runs a mode over data, piece by piece.
-func crypt(ctx Caller, mode cipher.BlockMode, out, data []byte) error {
+func crypt(ctx Caller, s suite, mode cipher.BlockMode, out, data []byte) error {
 	for len(data) > 0 {
-		n := min(len(data), pieceBytes)
-		if err := spend(ctx, cipherByteUnits*int64(n)); err != nil {
+		n := min(len(data), pieceBytes/desUnits&^15)
+		if err := spend(ctx, s.units()*int64(n)); err != nil {
 			return err
 		}
 		mode.CryptBlocks(out[:n], data[:n])
@@ -264,71 +320,7 @@ func (c *codebook) CryptBlocks(dst, src []byte) {
 	if c.encrypting {
 		one = c.Encrypt
 	}
-	for ; len(src) > 0; dst, src = dst[aes.BlockSize:], src[aes.BlockSize:] {
+	for size := c.BlockSize(); len(src) > 0; dst, src = dst[size:], src[size:] {
 		one(dst, src)
 	}
-}
-
-// wrapBlock is the unit of AES key wrap.
-const wrapBlock = 8
-
-// wrapRounds is how often each unit is gone over.
-const wrapRounds = 6
-
-// maxWrappedBytes is more than any key has that is wrapped: the work is no more
-// than that of a few blocks for each of its bytes, but none of it can be
-// interrupted.
-const maxWrappedBytes = 64 << 10
-
-// wrap is AES key wrap of RFC 3394.
-func wrap(ctx Caller, key, iv, data []byte) (answer, error) {
-	if err := payWrap(ctx, data); err != nil {
-		return answer{}, err
-	}
-	if len(data)%wrapBlock != 0 || len(data) < 2*wrapBlock {
-		return answer{}, rejected("", "A key to wrap has a multiple of 8 bytes, and at least 16")
-	}
-	b, n := block(key), len(data)/wrapBlock
-	out := append(append(make([]byte, 0, len(data)+wrapBlock), iv...), data...)
-	var unit [aes.BlockSize]byte
-	for t := range wrapRounds * n {
-		at := (t%n + 1) * wrapBlock
-		copy(unit[:], out[:wrapBlock])
-		copy(unit[wrapBlock:], out[at:])
-		b.Encrypt(unit[:], unit[:])
-		binary.BigEndian.PutUint64(out, binary.BigEndian.Uint64(unit[:])^uint64(t+1))
-		copy(out[at:at+wrapBlock], unit[wrapBlock:])
-	}
-	return bare(out), nil
-}
-
-func payWrap(ctx Caller, data []byte) error {
-	if err := checkPart("a key to wrap", data, maxWrappedBytes); err != nil {
-		return err
-	}
-	return spend(ctx, wrapRounds*wrapBlockUnits*int64(len(data)/wrapBlock))
-}
-
-func unwrap(ctx Caller, key, iv, data []byte) (answer, error) {
-	if err := payWrap(ctx, data); err != nil {
-		return answer{}, err
-	}
-	if len(data)%wrapBlock != 0 || len(data) < 3*wrapBlock {
-		return answer{}, rejected("", "A wrapped key has a multiple of 8 bytes, and at least 24")
-	}
-	b, n := block(key), len(data)/wrapBlock-1
-	out := append([]byte{}, data...)
-	var unit [aes.BlockSize]byte
-	for t := wrapRounds*n - 1; t >= 0; t-- {
-		at := (t%n + 1) * wrapBlock
-		binary.BigEndian.PutUint64(unit[:], binary.BigEndian.Uint64(out)^uint64(t+1))
-		copy(unit[wrapBlock:], out[at:])
-		b.Decrypt(unit[:], unit[:])
-		copy(out, unit[:wrapBlock])
-		copy(out[at:at+wrapBlock], unit[wrapBlock:])
-	}
-	if subtle.ConstantTimeCompare(out[:wrapBlock], iv) != 1 {
-		return answer{}, errUnauthentic
-	}
-	return bare(out[wrapBlock:]), nil
 }

@@ -88,6 +88,8 @@ func digest(ctx Caller, r *Request) (answer, error) {
 	switch name := strings.ToLower(r.head.Hash); name {
 	case "shake128", "shake256":
 		return shake(ctx, name, r)
+	case "md5-sha1": // of TLS before 1.2
+		return r.both(ctx)
 	}
 	h, err := hashOf(r.head.Hash)
 	if err != nil {
@@ -99,6 +101,19 @@ func digest(ctx Caller, r *Request) (answer, error) {
 	d := h.New()
 	err = write(ctx, d, r.parts[0])
 	return bare(d.Sum(nil)), err
+}
+
+// both is the digest by MD5 and then that by SHA-1.
+func (r *Request) both(ctx Caller) (answer, error) {
+	var sum []byte
+	for _, h := range []crypto.Hash{crypto.MD5, crypto.SHA1} {
+		d := h.New()
+		if err := write(ctx, d, r.parts[0]); err != nil {
+			return answer{}, err
+		}
+		sum = d.Sum(sum)
+	}
+	return bare(sum), nil
 }
 
 func shake(ctx Caller, name string, r *Request) (answer, error) {

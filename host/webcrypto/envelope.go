@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// Encrypted PKCS 8 is that of RFC 8018: PBES2 with PBKDF2 and AES in CBC mode,
-// which is what OpenSSL writes.
+// Encrypted PKCS 8 is that of RFC 8018: PBES2, which is what OpenSSL writes, with PBKDF2
+// or scrypt, and AES or triple DES in CBC mode. What older programs wrote is read in
+// oldkey.go.
 
 type encryptedKey struct {
 	Algorithm pkix.AlgorithmIdentifier
@@ -38,7 +39,10 @@ var prfs = map[string]string{
 	"1.2.840.113549.2.7":  "sha1",
 	"1.2.840.113549.2.9":  "sha256",
 	"1.2.840.113549.2.10": "sha384",
+	"1.2.840.113549.2.8":  "sha224",
 	"1.2.840.113549.2.11": "sha512",
+	"1.2.840.113549.2.12": "sha512-224",
+	"1.2.840.113549.2.13": "sha512-256",
 }
 
 // envelopes are the ciphers of encrypted keys.
@@ -46,6 +50,7 @@ var envelopes = map[string]string{
 	"2.16.840.1.101.3.4.1.2":  "aes-128-cbc",
 	"2.16.840.1.101.3.4.1.22": "aes-192-cbc",
 	"2.16.840.1.101.3.4.1.42": "aes-256-cbc",
+	"1.2.840.113549.3.7":      "des-ede3-cbc",
 }
 
 var errPassphrase = &failure{Name: "DataError", Code: "ERR_OSSL_BAD_DECRYPT", Message: "error:1C800064:Provider routines::bad decrypt"}
@@ -64,8 +69,11 @@ func openPKCS8(ctx Caller, der, passphrase []byte) ([]byte, error) {
 		return nil, errDecoder
 	}
 	var params pbes2
+	if name, found := pbes1[key.Algorithm.Algorithm.String()]; found {
+		return openPBES1(ctx, name, &key, passphrase)
+	}
 	if !key.Algorithm.Algorithm.Equal(oidPBES2) {
-		return nil, unsupported("the key is encrypted in an old way: convert it once with: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD.pem -out NEW.pem")
+		return nil, unsupported("the key is encrypted in a way that Node does not read either: " + convert)
 	}
 	if _, err := asn1.Unmarshal(key.Algorithm.Parameters.FullBytes, &params); err != nil {
 		return nil, errDecoder
@@ -89,7 +97,7 @@ func openPKCS8(ctx Caller, der, passphrase []byte) ([]byte, error) {
 func (p *pbes2) cipher() (name string, iv []byte, err error) {
 	name, found := envelopes[p.Cipher.Algorithm.String()]
 	if !found {
-		return "", nil, unsupported("the key is encrypted with a cipher other than AES in CBC mode")
+		return "", nil, unsupported("the key is encrypted with a cipher other than AES or triple DES in CBC mode: " + convert)
 	}
 	if _, err := asn1.Unmarshal(p.Cipher.Parameters.FullBytes, &iv); err != nil {
 		return "", nil, errDecoder
@@ -99,15 +107,18 @@ func (p *pbes2) cipher() (name string, iv []byte, err error) {
 
 func (p *pbes2) derive(ctx Caller, passphrase []byte, length int) ([]byte, error) {
 	var k pbkdf2Params
+	if p.KDF.Algorithm.Equal(oidScrypt) {
+		return p.deriveScrypt(ctx, passphrase, length)
+	}
 	if !p.KDF.Algorithm.Equal(oidPBKDF2) {
-		return nil, unsupported("the key is encrypted under a derivation other than PBKDF2")
+		return nil, unsupported("the key is encrypted under a derivation other than PBKDF2 and scrypt: " + convert)
 	}
 	if _, err := asn1.Unmarshal(p.KDF.Parameters.FullBytes, &k); err != nil || k.Iterations < 1 {
 		return nil, errDecoder
 	}
 	digest, found := prfs[k.PRF.Algorithm.String()]
 	if !found {
-		return nil, unsupported("the key is encrypted under PBKDF2 with a digest that the host does not have")
+		return nil, unsupported("the key is encrypted under PBKDF2 with a digest that the host does not have: " + convert)
 	}
 	h, err := newHash(digest)
 	if err != nil {
@@ -125,23 +136,23 @@ const (
 // sealPKCS8 encrypts a private key.
 func sealPKCS8(ctx Caller, der, passphrase []byte, cipherName string) ([]byte, error) {
 	var oid asn1.ObjectIdentifier
-	for dotted, name := range envelopes {
-		if name == strings.ToLower(cipherName) {
+	for dotted, known := range envelopes {
+		if known == strings.ToLower(cipherName) || known == "des-ede3-cbc" && strings.EqualFold(cipherName, "des3") {
 			oid = parseOID(dotted)
 		}
 	}
 	if oid == nil {
-		return nil, unsupported("a key is encrypted with aes-128-cbc, aes-192-cbc or aes-256-cbc, not %q", clip(cipherName))
+		return nil, unsupported("a key is encrypted with aes-128-cbc, aes-192-cbc, aes-256-cbc or des-ede3-cbc, not %q", clip(cipherName))
 	}
 	random := make([]byte, envelopeSaltBytes+16)
 	_, _ = rand.Read(random) // never fails
-	salt, iv := random[:envelopeSaltBytes], random[envelopeSaltBytes:]
+	name := strings.ToLower(cipherName)
+	salt, iv := random[:envelopeSaltBytes], random[envelopeSaltBytes:][:suites[name].blockBytes()]
 	sha256 := pkix.AlgorithmIdentifier{Algorithm: parseOID("1.2.840.113549.2.9"), Parameters: asn1.NullRawValue}
 	params := pbes2{
 		KDF:    pkix.AlgorithmIdentifier{Algorithm: oidPBKDF2, Parameters: raw(pbkdf2Params{Salt: salt, Iterations: envelopeIterations, PRF: sha256})},
 		Cipher: pkix.AlgorithmIdentifier{Algorithm: oid, Parameters: raw(iv)},
 	}
-	name := strings.ToLower(cipherName)
 	secret, err := params.derive(ctx, passphrase, suites[name].keyBytes)
 	if err != nil {
 		return nil, err

@@ -5,7 +5,8 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/x509"
+
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 )
 
 // What an RSA key to be made may have: one of 4096 bits takes about a second.
@@ -25,7 +26,7 @@ func generate(ctx Caller, r *Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	public, err := x509.MarshalPKIXPublicKey(publicOf(private))
+	public, err := marshalPKIX(publicOf(private))
 	if err != nil {
 		return answer{}, err
 	}
@@ -41,6 +42,10 @@ func (r *Request) newKey(ctx Caller) (any, error) {
 	case "rsa":
 		return r.newRSA(ctx)
 	case "ec":
+		if isK1(r.head.Curve) {
+			key, err := secp256k1.GeneratePrivateKey()
+			return k1Private{key}, err
+		}
 		curve, err := curveOf(r.head.Curve)
 		if err != nil {
 			return nil, err
@@ -71,11 +76,16 @@ func agree(ctx Caller, r *Request) (answer, error) {
 	if err := spend(ctx, curveUnits); err != nil {
 		return answer{}, err
 	}
-	mine, err := r.exchangeKey()
+	public, err := publicKey(r.parts[1])
 	if err != nil {
 		return answer{}, err
 	}
-	public, err := publicKey(r.parts[1])
+	if signer, _, err := privateKey(r.parts[0]); err == nil {
+		if mine, ok := signer.(k1Private); ok {
+			return agreeK1(mine, public)
+		}
+	}
+	mine, err := r.exchangeKey()
 	if err != nil {
 		return answer{}, err
 	}

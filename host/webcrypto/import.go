@@ -101,7 +101,15 @@ func (r *Request) readPEM(ctx Caller) (any, error) {
 			continue
 		}
 		if b.Headers["DEK-Info"] != "" {
-			return nil, unsupported("the key is encrypted in OpenSSL's old format: convert it once with: openssl pkcs8 -topk8 -in OLD.pem -out NEW.pem")
+			der, err := openBlock(b, r.parts[1])
+			if err != nil {
+				return nil, err
+			}
+			key, err := r.readDER(ctx, der, what)
+			if err != nil { // the padding can fit by chance
+				return nil, errPassphrase
+			}
+			return key, nil
 		}
 		return r.readDER(ctx, b.Bytes, what)
 	}
@@ -112,7 +120,7 @@ func (r *Request) readDER(ctx Caller, der []byte, what string) (any, error) {
 	err := checkPrivate(der)
 	switch {
 	case what == "spki":
-		key, err = x509.ParsePKIXPublicKey(der)
+		key, err = parsePKIX(der)
 	case what == "pkcs1 public", what == "pkcs1" && r.head.Format == "der" && r.head.Kind == "public":
 		key, err = x509.ParsePKCS1PublicKey(der)
 	case what == "certificate":
@@ -124,7 +132,7 @@ func (r *Request) readDER(ctx Caller, der []byte, what string) (any, error) {
 	case what == "pkcs1":
 		key, err = x509.ParsePKCS1PrivateKey(der)
 	case what == "sec1":
-		key, err = x509.ParseECPrivateKey(der)
+		key, err = parseSEC1(der)
 	case what == "encrypted":
 		return r.readEncrypted(ctx, der)
 	default:
@@ -138,7 +146,7 @@ func (r *Request) readDER(ctx Caller, der []byte, what string) (any, error) {
 
 // readPKCS8 reads a private key that is encrypted or not.
 func (r *Request) readPKCS8(ctx Caller, der []byte) (any, error) {
-	key, err := x509.ParsePKCS8PrivateKey(der)
+	key, err := parsePKCS8(der)
 	if err == nil {
 		return ours(key)
 	}
@@ -152,13 +160,13 @@ func (r *Request) readPKCS8(ctx Caller, der []byte) (any, error) {
 // second part.
 func (r *Request) readEncrypted(ctx Caller, der []byte) (any, error) {
 	if r.parts[1] == nil {
-		return nil, &failure{Name: "DataError", Code: "ERR_MISSING_PASSPHRASE", Message: "Passphrase required for encrypted key"}
+		return nil, errNoPassphrase
 	}
 	plain, err := openPKCS8(ctx, der, r.parts[1])
 	if err != nil {
 		return nil, err
 	}
-	key, err := x509.ParsePKCS8PrivateKey(plain)
+	key, err := parsePKCS8(plain)
 	if err != nil {
 		return nil, unreadable(err)
 	}
@@ -168,7 +176,7 @@ func (r *Request) readEncrypted(ctx Caller, der []byte) (any, error) {
 // ours returns key if it is of a kind that the host works with.
 func ours(key any) (any, error) {
 	switch publicOrSelf(key).(type) {
-	case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey, *ecdh.PublicKey:
+	case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey, *ecdh.PublicKey, k1Public:
 		return key, nil
 	}
 	return nil, unsupported("the key is of a kind that the host does not have: use RSA, EC, Ed25519 or X25519")
@@ -182,8 +190,15 @@ func (r *Request) exportDER(ctx Caller, key any) (answer, error) {
 		return answer{}, err
 	}
 	if r.head.Cipher != "" {
+		if name != "PRIVATE KEY" && r.head.Format == "pem" && publicOf(key) != nil {
+			text, err := sealBlock(name, der, r.parts[1], r.head.Cipher)
+			return bare(text), err
+		}
 		if name != "PRIVATE KEY" {
-			return answer{}, unsupported("only a key of the type pkcs8 can be encrypted")
+			return answer{}, &failure{
+				Name: "NotSupportedError", Code: "ERR_CRYPTO_INCOMPATIBLE_KEY_OPTIONS",
+				Message: "The selected key encoding " + clip(r.head.Type) + " does not support encryption.",
+			}
 		}
 		if der, err = sealPKCS8(ctx, der, r.parts[1], r.head.Cipher); err != nil {
 			return answer{}, err
@@ -209,13 +224,13 @@ func (r *Request) marshal(key any) (name string, der []byte, err error) {
 			return "", nil, wrong
 		}
 		name = "PUBLIC KEY"
-		der, err = x509.MarshalPKIXPublicKey(key)
+		der, err = marshalPKIX(key)
 	case "pkcs8":
 		if public {
 			return "", nil, wrong
 		}
 		name = "PRIVATE KEY"
-		der, err = x509.MarshalPKCS8PrivateKey(key)
+		der, err = marshalPKCS8(key)
 	case "pkcs1":
 		switch k := key.(type) {
 		case *rsa.PublicKey:
@@ -225,6 +240,10 @@ func (r *Request) marshal(key any) (name string, der []byte, err error) {
 		}
 		return "", nil, wrong
 	case "sec1":
+		if k, ok := key.(k1Private); ok {
+			der, err := marshalSEC1(k)
+			return "EC PRIVATE KEY", der, err
+		}
 		k, ok := key.(*ecdsa.PrivateKey)
 		if !ok {
 			return "", nil, wrong

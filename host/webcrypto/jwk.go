@@ -62,6 +62,9 @@ func readJWK(text json.RawMessage, kind string) (any, error) {
 	case "RSA":
 		return k.rsa(private)
 	case "EC":
+		if isK1(k.CRV) {
+			return k.k1(private)
+		}
 		return k.ec(private)
 	case "OKP":
 		return k.okp(private)
@@ -163,6 +166,8 @@ func exportJWK(key any) (answer, error) {
 		k.QI = private.Precomputed.Qinv.Bytes()
 	case *ecdsa.PrivateKey:
 		k.D, err = private.Bytes()
+	case k1Private:
+		k.D = private.Serialize()
 	case ed25519.PrivateKey:
 		k.D = private.Seed()
 	case *ecdh.PrivateKey:
@@ -189,6 +194,9 @@ func jwkOf(public any) (*jwk, error) {
 		}
 		half := (len(point) - 1) / 2
 		return &jwk{KTY: "EC", CRV: name, X: point[1 : 1+half], Y: point[1+half:]}, nil
+	case k1Public:
+		point := p.SerializeUncompressed()
+		return &jwk{KTY: "EC", CRV: curveK1, X: point[1 : 1+k1Bytes], Y: point[1+k1Bytes:]}, nil
 	case ed25519.PublicKey:
 		return &jwk{KTY: "OKP", CRV: "Ed25519", X: number(p)}, nil
 	case *ecdh.PublicKey:

@@ -7,7 +7,6 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
-	"crypto/x509"
 	"errors"
 	"strings"
 )
@@ -67,7 +66,7 @@ func privateKey(der []byte) (crypto.Signer, *ecdh.PrivateKey, error) {
 	if err := checkPrivate(der); err != nil {
 		return nil, nil, err
 	}
-	key, err := x509.ParsePKCS8PrivateKey(der)
+	key, err := parsePKCS8(der)
 	if err != nil {
 		return nil, nil, unreadable(err)
 	}
@@ -90,14 +89,14 @@ func publicKey(der []byte) (crypto.PublicKey, error) {
 	if err := checkPart("a public key", der, maxPublicBytes); err != nil {
 		return nil, err
 	}
-	key, err := x509.ParsePKIXPublicKey(der)
+	key, err := parsePKIX(der)
 	if err != nil {
 		return nil, unreadable(err)
 	}
 	switch k := key.(type) {
 	case *rsa.PublicKey:
 		return k, checkRSA(k)
-	case *ecdsa.PublicKey, ed25519.PublicKey, *ecdh.PublicKey:
+	case *ecdsa.PublicKey, ed25519.PublicKey, *ecdh.PublicKey, k1Public:
 		return k, nil
 	}
 	return nil, errDecoder
@@ -111,7 +110,7 @@ func unreadable(err error) error {
 	}
 	for _, what := range []string{"elliptic curve", "unknown algorithm", "unknown public key algorithm"} {
 		if strings.Contains(err.Error(), what) {
-			return unsupported("the key is of a kind that the host does not have: use RSA, EC on P-256, P-384 or P-521, Ed25519 or X25519")
+			return unsupported("the key is of a kind that the host does not have: use RSA, EC on P-256, P-384, P-521 or secp256k1, Ed25519 or X25519")
 		}
 	}
 	var f *failure
@@ -135,10 +134,10 @@ func keyAnswer(key any) (answer, error) {
 	var err error
 	if public := publicOf(key); public != nil {
 		info["kind"] = "private"
-		der, err = x509.MarshalPKCS8PrivateKey(key)
+		der, err = marshalPKCS8(key)
 		describe(info, public)
 	} else {
-		der, err = x509.MarshalPKIXPublicKey(key)
+		der, err = marshalPKIX(key)
 		describe(info, key)
 	}
 	if err != nil {
@@ -162,6 +161,8 @@ func describe(info map[string]any, public crypto.PublicKey) {
 		info["type"], info["bits"], info["exponent"] = "rsa", k.N.BitLen(), k.E
 	case *ecdsa.PublicKey:
 		info["type"], info["curve"] = "ec", curveName(k.Curve)
+	case k1Public:
+		info["type"], info["curve"] = "ec", curveK1
 	case ed25519.PublicKey:
 		info["type"] = "ed25519"
 	case *ecdh.PublicKey:
@@ -225,6 +226,10 @@ func exportRaw(key any) (answer, error) {
 		b, err = k.Bytes()
 	case *ecdsa.PrivateKey:
 		b, err = k.Bytes()
+	case k1Public:
+		b = k.SerializeUncompressed()
+	case k1Private:
+		b = k.Serialize()
 	case ed25519.PublicKey:
 		b = k
 	case ed25519.PrivateKey:
@@ -269,6 +274,12 @@ func (r *Request) importRaw(b []byte) (any, error) {
 }
 
 func (r *Request) importPoint(b []byte, private bool) (any, error) {
+	switch {
+	case isK1(r.head.Curve) && private:
+		return k1FromNumber(b)
+	case isK1(r.head.Curve):
+		return k1FromPoint(b)
+	}
 	curve, err := curveOf(r.head.Curve)
 	if err != nil {
 		return nil, err
@@ -276,7 +287,7 @@ func (r *Request) importPoint(b []byte, private bool) (any, error) {
 	if private {
 		key, err := ecdsa.ParseRawPrivateKey(curve, padLeft(b, (curve.Params().N.BitLen()+7)/8))
 		if err != nil {
-			return nil, &failure{Name: "DataError", Code: "ERR_CRYPTO_ECDH_INVALID_PRIVATE_KEY", Message: "Private key is not valid for specified curve."}
+			return nil, &failure{Name: "DataError", Code: "ERR_CRYPTO_INVALID_KEYTYPE", Message: "Private key is not valid for specified curve."}
 		}
 		return key, nil
 	}

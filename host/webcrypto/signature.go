@@ -33,20 +33,27 @@ func sign(ctx Caller, r *Request) (answer, error) {
 	case *rsa.PrivateKey:
 		return r.signRSA(ctx, k)
 	case *ecdsa.PrivateKey:
-		h, sum, err := r.sum(ctx)
-		if err != nil {
-			return answer{}, err
-		}
-		der, err := k.Sign(rand.Reader, sum, h)
-		if err != nil {
-			return answer{}, err
-		}
-		if r.head.Encoding == "ieee-p1363" {
-			der, err = fromDER(k.Curve, der)
-		}
-		return bare(der), err
+		return r.signEC(ctx, k, orderBytes(k.Curve))
+	case k1Private:
+		return r.signEC(ctx, k, k1Bytes)
 	}
 	return answer{}, errOperation
+}
+
+// signEC signs with a key on a curve whose order has so many bytes.
+func (r *Request) signEC(ctx Caller, k crypto.Signer, size int) (answer, error) {
+	h, sum, err := r.sum(ctx)
+	if err != nil {
+		return answer{}, err
+	}
+	der, err := k.Sign(rand.Reader, sum, h)
+	if err != nil {
+		return answer{}, err
+	}
+	if r.head.Encoding == "ieee-p1363" {
+		der, err = fromDER(size, der)
+	}
+	return bare(der), err
 }
 
 // errOperation is Node's word for a key that can't do what it is asked.
@@ -140,7 +147,9 @@ func verify(ctx Caller, r *Request) (answer, error) {
 	case *rsa.PublicKey:
 		valid, err = r.verifyRSA(ctx, k)
 	case *ecdsa.PublicKey:
-		valid, err = r.verifyECDSA(ctx, k)
+		valid, err = r.verifyECDSA(ctx, orderBytes(k.Curve), func(sum, der []byte) bool { return ecdsa.VerifyASN1(k, sum, der) })
+	case k1Public:
+		valid, err = r.verifyECDSA(ctx, k1Bytes, k.verify)
 	default:
 		err = errOperation
 	}
@@ -168,20 +177,19 @@ func (r *Request) verifyRSA(ctx Caller, k *rsa.PublicKey) (bool, error) {
 	return rsa.VerifyPSS(k, h, sum, r.parts[2], options) == nil, nil
 }
 
-func (r *Request) verifyECDSA(ctx Caller, k *ecdsa.PublicKey) (bool, error) {
+func (r *Request) verifyECDSA(ctx Caller, size int, valid func(sum, der []byte) bool) (bool, error) {
 	_, sum, err := r.sum(ctx)
 	if err != nil {
 		return false, err
 	}
 	der := r.parts[2]
 	if r.head.Encoding == "ieee-p1363" {
-		size := orderBytes(k.Curve)
 		if len(der) != 2*size {
 			return false, nil
 		}
 		der = toDER(der[:size], der[size:])
 	}
-	return ecdsa.VerifyASN1(k, sum, der), nil
+	return valid(sum, der), nil
 }
 
 // pair is an ECDSA signature.
@@ -194,12 +202,11 @@ func toDER(r, s []byte) []byte {
 }
 
 // fromDER returns a signature as its two numbers side by side.
-func fromDER(c elliptic.Curve, der []byte) ([]byte, error) {
+func fromDER(size int, der []byte) ([]byte, error) {
 	var p pair
 	if _, err := asn1.Unmarshal(der, &p); err != nil {
 		return nil, err
 	}
-	size := orderBytes(c)
 	b := make([]byte, 2*size)
 	p.R.FillBytes(b[:size])
 	p.S.FillBytes(b[size:])

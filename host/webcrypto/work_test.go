@@ -198,7 +198,7 @@ func TestOurScryptIsScrypt(t *testing.T) {
 	for range 30 {
 		n, r, p := 2<<rand.IntN(6), 1+rand.IntN(9), 1+rand.IntN(5)
 		password, salt := fmt.Append(nil, rand.Uint64()), fmt.Append(nil, rand.Uint64())
-		length := rand.IntN(200)
+		length := 1 + rand.IntN(200)
 		want, err := scrypt.Key(password, salt, n, r, p, length)
 		if err != nil {
 			t.Fatal(err)

@@ -30,9 +30,53 @@ async function rejected(work) {
 const visible = ({ name, code, message }) => ({ name, code, message });
 
 const hashes = "md5 sha1 sha224 sha256 sha384 sha512 sha512-224 sha512-256 sha3-224 sha3-256 sha3-384 sha3-512 ripemd160 blake2b512 blake2s256 shake128 shake256 RSA-SHA256 SHA256 RSA-SHA512/256".split(" ");
-const ciphers = "aes-128-cbc aes-192-cbc aes-256-cbc aes-128-ctr aes-256-ctr aes-128-ecb aes-256-ecb aes-128-gcm aes-256-gcm chacha20-poly1305 aes256".split(" ");
-const ivOf = (name) => (name.includes("ecb") ? null : bytes(/gcm|chacha/.test(name) ? 12 : 16, 3));
-const keyOf = (name) => bytes(name.startsWith("chacha") ? 32 : Number(/\d+/.exec(name)[0]) / 8, 9);
+const ciphers = "aes-128-cbc aes-192-cbc aes-256-cbc aes-128-ctr aes-256-ctr aes-128-ecb aes-256-ecb aes-128-gcm aes-256-gcm chacha20-poly1305 aes256 aes-128-cfb aes-256-cfb8 aes-192-ofb des-ede3-cbc des3 des-ede3 des-ede des-ede-cbc des-ede3-cfb des-ede3-cfb8 des-ede3-ofb des-ede-ofb chacha20 aes-128-ccm id-aes256-CCM".split(" ");
+const ivOf = (name) => (crypto.getCipherInfo(name).ivLength ? bytes(crypto.getCipherInfo(name).ivLength, 3) : null);
+const keyOf = (name) => bytes(crypto.getCipherInfo(name).keyLength, 9);
+const authenticates = (name) => /gcm|ccm|poly/i.test(name);
+
+// A key of no one, encrypted by openssl under "secret", or "sécret" in the first.
+const oldKeys = {
+  "PBE-SHA1-3DES": `-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGxMBwGCiqGSIb3DQEMAQMwDgQIXwAJpuFcVcoCAggABIGQbQp/t0dFnybFmRiD
+FnIZ59Pcxc0DtwcZZ54Aq+mV1DZzVA9vChrcCYAA7/qrZpZRI0U9onmTz4tvTeWE
+UGukgSW2I9Yce9+DnIXw+vH2A50+IpiE9pJN71HeusEBZVZtjtD1uCrDPEdZMzKz
+pmJzlefKffI7a4cwNuib0eB49z7Yjo2wIiz2cNj3sNczo5hB
+-----END ENCRYPTED PRIVATE KEY-----
+`,
+  "PBE-SHA1-2DES": `-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGxMBwGCiqGSIb3DQEMAQQwDgQI4bd85qPofBgCAggABIGQTrkslGLOcchzYv+M
+Tqr7CucI6FVZI0hMz8q0qLGDtfhLnbliUCOpFIS3SjrpFzsRaoRDnXpj5w51HOgk
+xWqjaKiNSEfBLXCYNC+xuf4/TIXjnHG8fqtTD32AIym5I1wpg7vqmQ+AszKnrdlJ
+/c+jB+Sz55QY5CrQbsYMNM3WbFWim8Pqvp5hsUfwsBZjhgor
+-----END ENCRYPTED PRIVATE KEY-----
+`,
+  "scrypt": `-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHkME8GCSqGSIb3DQEFDTBCMCEGCSsGAQQB2kcECzAUBAhHdEoRUJbKDgICBAAC
+AQgCAQEwHQYJYIZIAWUDBAEqBBAkp+Y4nAkbwCcWKurgcTB8BIGQdfZP86qYylX0
+FNCof3sD8Gh3b5brm+jzXA/QlN2RpncaiQsy8bke9GgWmIdcKBJ2MHTDZ+eSGJA/
+vScYRDbcrfDYTDEqlVQY1fLPzIn1/ykAjmCWXDw1T2jWGK438fml/n93ZbmRtzGJ
+tXbcFhOYLzaqIbxsqJlPjbJYzqUS2CV9Vb31p8JAM0Y+Xj5CtbBE
+-----END ENCRYPTED PRIVATE KEY-----
+`,
+  "DEK-Info": `-----BEGIN EC PRIVATE KEY-----
+Proc-Type: 4,ENCRYPTED
+DEK-Info: AES-192-CBC,ECF079926F56CD57C1F4AD74BE28153B
+
+bNAT/ASplarYy8bf3/O8Jv0X6udJqbID39OEZHer92MOBi4CSWGQuM+ryfsabkpU
+xvzRbm70Uiow92L010u5Q2MT3xu2+VkTTd9DsWW/VFeeoM7z4/prKo4ZU3B2YzcR
+SGB+UP0PYGZstVS/81EqZRPCXTm/v5goqZue+USm6vY=
+-----END EC PRIVATE KEY-----
+`,
+  "PBES2 with 3DES": `-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHjME4GCSqGSIb3DQEFDTBBMCkGCSqGSIb3DQEFDDAcBAiwHRNjWvhaRAICCAAw
+DAYIKoZIhvcNAgkFADAUBggqhkiG9w0DBwQIBuVYmVcm5IQEgZBTomwyhC8vFBe8
+M/F2evIMq0bZhlWRWk+ZqYCiQhuk1wMitmZDpgNoLT7xcDGwaIBheZbYidn4qPMG
+aWbBTVnKRF0rIkPr37XUfd/pvTD98iD+bGVFNKw4cL0lSXvUF0uG4aboaQqtBh/X
+Jp/QDZNEe2yO1XFcIm2Smw5XUhgTmTuf6MqfcDdjAvLKtnRLtec=
+-----END ENCRYPTED PRIVATE KEY-----
+`,
+};
 
 const cases = {
   "every digest": () => hashes.map((name) => crypto.createHash(name).update(text).digest("hex")),
@@ -78,16 +122,17 @@ const cases = {
   "hkdf": () => [hex(crypto.hkdfSync("sha256", "key", "salt", "info", 100)), hex(crypto.hkdfSync("sha512", bytes(3), "", "", 1)), Object.prototype.toString.call(crypto.hkdfSync("sha1", "a", "b", "c", 3))],
   "scrypt": () => [hex(crypto.scryptSync("pass", "salt", 64)), hex(crypto.scryptSync("pass", "salt", 32, { N: 1024, r: 4, p: 2 })), hex(crypto.scryptSync("", "", 64, { cost: 16, blockSize: 1, parallelization: 1 }))],
   "every cipher": () => ciphers.map((name) => {
-    const options = name.startsWith("chacha") ? { authTagLength: 16 } : undefined;
+    const options = /poly|ccm/i.test(name) ? { authTagLength: 16 } : undefined;
+    const plaintextLength = Buffer.byteLength(text);
     const cipher = crypto.createCipheriv(name, keyOf(name), ivOf(name), options);
-    if (/gcm|chacha/.test(name)) cipher.setAAD(Buffer.from("aad"));
+    if (authenticates(name)) cipher.setAAD(Buffer.from("aad"), { plaintextLength });
     const sealed = cipher.update(text, "utf8", "hex") + cipher.final("hex");
-    const tag = /gcm|chacha/.test(name) ? cipher.getAuthTag() : undefined;
+    const tag = authenticates(name) ? cipher.getAuthTag() : undefined;
     const decipher = crypto.createDecipheriv(name, keyOf(name), ivOf(name), options);
-    if (tag) decipher.setAAD(Buffer.from("aad")).setAuthTag(tag);
+    if (tag) decipher.setAuthTag(tag).setAAD(Buffer.from("aad"), { plaintextLength });
     return [sealed, tag && hex(tag), decipher.update(sealed, "hex", "utf8") + decipher.final("utf8")];
   }),
-  "ciphers byte by byte": () => ["aes-256-cbc", "aes-256-ctr", "aes-128-ecb"].map((name) => {
+  "ciphers byte by byte": () => ["aes-256-cbc", "aes-256-ctr", "aes-128-ecb", "aes-256-cfb", "aes-128-cfb8", "aes-192-ofb", "des-ede3-cbc", "des-ede3-cfb", "des-ede3-cfb8", "des-ede3-ofb", "des-ede3", "chacha20"].map((name) => {
     const cipher = crypto.createCipheriv(name, keyOf(name), ivOf(name));
     const parts = [];
     for (const byte of bytes(50)) parts.push(cipher.update(Buffer.of(byte)));
@@ -122,6 +167,50 @@ const cases = {
     return [sealed.map(hex), hex(end), sealed.map((part) => hex(decipher.update(part))), hex(decipher.final())];
   }),
   "what ciphers are": () => ["aes-256-gcm", "aes-192-ctr", "aes-128-ecb", "AES-256-CBC", "aes128-wrap", "id-aes128-GCM", "chacha20-poly1305", 901, "no"].map((name) => crypto.getCipherInfo(name) ?? null).concat(crypto.getCipherInfo("aes-128-gcm", { ivLength: 20 }), crypto.getCipherInfo("aes-128-cbc", { keyLength: 3 }) ?? null),
+  "streams in uneven parts": () => ["aes-128-cfb", "aes-128-ofb", "aes-128-ctr", "chacha20", "des-ede3-cfb"].map((name) => {
+    const cipher = crypto.createCipheriv(name, keyOf(name), ivOf(name));
+    return [5, 0, 70, 1, 16, 64, 3, 200].map((n) => hex(cipher.update(bytes(n)))).concat(hex(cipher.final()));
+  }),
+  "output in parts as strings": () => ["utf8", "base64", "base64url", "hex", "latin1", "utf16le"].map((encoding) => ["aes-128-cbc", "des-ede3-cbc", "aes-128-ctr"].map((name) => {
+    const cipher = crypto.createCipheriv(name, keyOf(name), ivOf(name));
+    const sealed = [cipher.update(text.repeat(3), "utf8", encoding), cipher.update(text, "utf8", encoding), cipher.final(encoding)];
+    const open = crypto.createDecipheriv(name, keyOf(name), ivOf(name));
+    const again = crypto.createCipheriv(name, keyOf(name), ivOf(name));
+    const bare = Buffer.concat([again.update(text.repeat(4)), again.final()]);
+    return [sealed, [open.update(bare.subarray(0, 21), null, encoding), open.update(bare.subarray(21), null, encoding), open.final(encoding)]];
+  })),
+  "ccm": () => [[4, 7], [10, 12], [16, 13]].map(([authTagLength, nonce]) => {
+    const cipher = crypto.createCipheriv("aes-256-ccm", bytes(32), bytes(nonce), { authTagLength });
+    const sealed = cipher.update(bytes(50));
+    const rest = cipher.final();
+    const tag = cipher.getAuthTag();
+    const open = (given) => {
+      const decipher = crypto.createDecipheriv("aes-256-ccm", bytes(32), bytes(nonce), { authTagLength }).setAuthTag(given);
+      return hex(decipher.update(sealed)) + hex(decipher.final());
+    };
+    const wrong = Buffer.from(tag);
+    wrong[0] ^= 1;
+    return [hex(sealed), rest.length, hex(tag), open(tag), "code" in thrown(() => open(wrong)) && !("returned" in thrown(() => open(wrong)))];
+  }),
+  "errors of ccm": () => [() => crypto.createCipheriv("aes-128-ccm", bytes(16), bytes(12)), () => crypto.createCipheriv("aes-128-ccm", bytes(16), bytes(12), { authTagLength: 5 }), () => crypto.createCipheriv("aes-128-ccm", bytes(16), bytes(14), { authTagLength: 16 })].map(thrown),
+  "what more ciphers are": () => "aes-128-ccm id-aes128-CCM aes-256-cfb aes-128-cfb8 aes-192-ofb aes192-wrap des-ede3-cbc des3 des-ede3 des-ede3-ecb des-ede des-ede-cbc des-ede-cfb des-ede-ofb des-ede3-cfb des-ede3-cfb8 des-ede3-ofb chacha20 id-aes128-cbc des3-cbc".split(" ").map((name) => crypto.getCipherInfo(name) ?? null),
+  "keys that are encrypted in old ways": () => Object.entries(oldKeys).map(([name, key]) => {
+    const passphrase = name === "PBE-SHA1-3DES" ? "sécret" : "secret";
+    const wrong = thrown(() => crypto.createPrivateKey({ key, passphrase: "wrong" }));
+    return [name, crypto.createPrivateKey({ key, passphrase }).export({ format: "jwk" }), wrong.code, wrong.message];
+  }),
+  "encryption of encodings that have none": ({ keys }) => ["pkcs1", "sec1"].map((type) => thrown(() => crypto.createPrivateKey(type === "sec1" ? keys.p256 : keys.rsa).export({ type, format: "der", cipher: "aes-128-cbc", passphrase: "p" })).code),
+  "ECDH on secp256k1": () => {
+    const [a, b] = [crypto.createECDH("secp256k1"), crypto.createECDH("secp256k1")];
+    a.setPrivateKey(bytes(32, 1));
+    b.setPrivateKey(hex(bytes(32, 5)), "hex");
+    return [a.getPublicKey("hex"), a.getPublicKey("base64", "compressed"), a.getPublicKey("hex", "hybrid"), hex(a.getPrivateKey()), a.computeSecret(b.getPublicKey()).toString("hex"), b.computeSecret(a.getPublicKey("hex", "compressed"), "hex", "hex"), crypto.ECDH.convertKey(a.getPublicKey("hex", "compressed"), "secp256k1", "hex", "hex", "uncompressed")];
+  },
+  "errors on secp256k1": () => [() => crypto.createECDH("secp256k1").setPrivateKey(Buffer.alloc(32)), () => crypto.createECDH("secp256k1").setPrivateKey(Buffer.alloc(32, 255))].map((work) => thrown(work).code),
+  "digests by all their names": () => crypto.getHashes().filter((name) => !/sm3/i.test(name)).map((name) => [name, thrown(() => crypto.createHash(name).update("a").digest("hex"))]),
+  "names that the host has": () => [crypto.getCurves().includes("secp256k1"), crypto.getHashes().includes("RSA-SHA1-2"), crypto.getCiphers().includes("aes-128-ccm")],
+  "numbers": () => crypto.constants,
+  "classes that are called": () => [crypto.Hash("md5").update("a").digest("hex"), crypto.Hmac("md5", "k").update("a").digest("hex"), crypto.Sign("sha256") instanceof crypto.Sign, crypto.Cipheriv("aes-128-cbc", bytes(16), bytes(16)) instanceof crypto.Cipheriv],
   "signatures as streams": () => {
     const { privateKey, publicKey } = crypto.generateKeyPairSync("ec", { namedCurve: "P-256" });
     const [sign, verify] = [crypto.createSign("sha256"), crypto.createVerify("sha256")];
@@ -164,12 +253,12 @@ const cases = {
     crypto.publicDecrypt(keys.rsa, crypto.privateEncrypt(keys.rsa, Buffer.from("data"))).toString(),
     crypto.publicEncrypt({ key: keys.rsa, padding: crypto.constants.RSA_NO_PADDING }, bytes(256)).toString("hex"),
   ],
-  "wrong signatures": ({ keys }) => ["rsa", "p256", "ed25519"].map((name) => {
+  "wrong signatures": ({ keys }) => ["rsa", "p256", "k256", "ed25519"].map((name) => {
     const hash = name === "ed25519" ? null : "sha256";
     const signature = crypto.sign(hash, Buffer.from("data"), keys[name]);
     return [crypto.verify(hash, Buffer.from("data"), keys[name], signature), crypto.verify(hash, Buffer.from("datb"), keys[name], signature), crypto.verify(hash, Buffer.from("data"), keys[name], signature.subarray(1)), crypto.verify(hash, Buffer.from("data"), keys[name], Buffer.alloc(0))];
   }),
-  "agreements": ({ keys, others }) => ["p256", "p384", "p521", "x25519"].map((name) => crypto.diffieHellman({ privateKey: crypto.createPrivateKey(keys[name]), publicKey: crypto.createPublicKey(others[name]) }).toString("hex")),
+  "agreements": ({ keys, others }) => ["p256", "p384", "p521", "k256", "x25519"].map((name) => crypto.diffieHellman({ privateKey: crypto.createPrivateKey(keys[name]), publicKey: crypto.createPublicKey(others[name]) }).toString("hex")),
   "ECDH": () => {
     const [a, b] = [crypto.createECDH("prime256v1"), crypto.createECDH("prime256v1")];
     a.setPrivateKey(bytes(32, 1));
@@ -293,13 +382,18 @@ const data = Buffer.from("what is signed or sealed");
 const pairs = {
   "RSA-PSS": { make: ({ keys }) => hex(crypto.sign("sha256", data, { key: keys.rsa, padding: crypto.constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 })), check: ({ keys }, made) => crypto.verify("sha256", data, { key: keys.rsa, padding: crypto.constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }, Buffer.from(made, "hex")) },
   "RSA-PSS with the longest salt": { make: ({ keys }) => hex(crypto.sign("sha512", data, { key: keys.rsa, padding: crypto.constants.RSA_PKCS1_PSS_PADDING })), check: ({ keys }, made) => crypto.verify("sha512", data, { key: keys.rsa, padding: crypto.constants.RSA_PKCS1_PSS_PADDING }, Buffer.from(made, "hex")) },
-  ...Object.fromEntries(["p256", "p384", "p521"].flatMap((name) => ["der", "ieee-p1363"].map((dsaEncoding) => [`ECDSA on ${name} in ${dsaEncoding}`, {
+  ...Object.fromEntries(["p256", "p384", "p521", "k256"].flatMap((name) => ["der", "ieee-p1363"].map((dsaEncoding) => [`ECDSA on ${name} in ${dsaEncoding}`, {
     make: ({ keys }) => hex(crypto.createSign("sha384").update(data).sign({ key: keys[name], dsaEncoding })),
     check: ({ keys }, made) => crypto.createVerify("sha384").update(data).verify({ key: keys[name], dsaEncoding }, made, "hex"),
   }]))),
   "RSA-OAEP": { make: ({ keys }) => hex(crypto.publicEncrypt({ key: keys.rsa, oaepHash: "sha256", oaepLabel: Buffer.from("label") }, data)), check: ({ keys }, made) => crypto.privateDecrypt({ key: keys.rsa, oaepHash: "sha256", oaepLabel: Buffer.from("label") }, Buffer.from(made, "hex")).equals(data) },
   "RSA-OAEP by default": { make: ({ keys }) => hex(crypto.publicEncrypt(keys.rsa, data)), check: ({ keys }, made) => crypto.privateDecrypt(keys.rsa, Buffer.from(made, "hex")).equals(data) },
   "an encrypted key": { make: ({ keys }) => crypto.createPrivateKey(keys.p256).export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "ps" }), check: ({ keys }, made) => crypto.createPrivateKey({ key: made, passphrase: "ps" }).equals(crypto.createPrivateKey(keys.p256)) },
+  ...Object.fromEntries(["aes-128-cbc", "des-ede3-cbc"].flatMap((cipher) => [["rsa", "pkcs1"], ["p256", "sec1"], ["k256", "pkcs8"], ["k256", "sec1"]].map(([name, type]) => [`a key on ${name} as ${type} under ${cipher}`, {
+    make: ({ keys }) => crypto.createPrivateKey(keys[name]).export({ type, format: "pem", cipher, passphrase: "ps" }),
+    check: ({ keys }, made) => crypto.createPrivateKey({ key: made, passphrase: "ps" }).equals(crypto.createPrivateKey(keys[name])),
+  }]))),
+  "new keys on secp256k1": { make: () => signedByNew("ec", { namedCurve: "secp256k1" }), check: verifiedByNew },
   "new RSA keys": { make: () => signedByNew("rsa", { modulusLength: 2048 }), check: verifiedByNew },
   "new EC keys": { make: () => signedByNew("ec", { namedCurve: "P-256" }), check: verifiedByNew },
   "new Ed25519 keys": { make: () => signedByNew("ed25519"), check: verifiedByNew },

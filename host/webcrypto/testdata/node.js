@@ -7,7 +7,7 @@ const { all } = require("./cases.js");
 function pems() {
   const pem = ({ privateKey }) => privateKey.export({ type: "pkcs8", format: "pem" });
   const ec = (namedCurve) => pem(crypto.generateKeyPairSync("ec", { namedCurve }));
-  return { p256: ec("P-256"), p384: ec("P-384"), p521: ec("P-521"), x25519: pem(crypto.generateKeyPairSync("x25519")), rsa: pem(crypto.generateKeyPairSync("rsa", { modulusLength: 2048 })), ed25519: pem(crypto.generateKeyPairSync("ed25519")) };
+  return { p256: ec("P-256"), p384: ec("P-384"), p521: ec("P-521"), k256: ec("secp256k1"), x25519: pem(crypto.generateKeyPairSync("x25519")), rsa: pem(crypto.generateKeyPairSync("rsa", { modulusLength: 2048 })), ed25519: pem(crypto.generateKeyPairSync("ed25519")) };
 }
 
 async function main() {

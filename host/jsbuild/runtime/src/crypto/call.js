@@ -80,6 +80,7 @@ function prefixOf(head) {
 
 const classes = {
   ERR_CRYPTO_INVALID_KEYLEN: RangeError,
+  ERR_CRYPTO_INVALID_KEYTYPE: RangeError,
   ERR_CRYPTO_INVALID_SCRYPT_PARAMS: RangeError,
   ERR_OUT_OF_RANGE: RangeError,
   ERR_CRYPTO_INVALID_IV: TypeError,
