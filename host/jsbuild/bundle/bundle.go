@@ -27,7 +27,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
 
@@ -124,9 +123,83 @@ func Make(ctx context.Context, src Source, o Options) (*Bundle, error) {
 	return bundle, j.addIntl(bundle)
 }
 
-// join makes the bundle. Each pass may show that a package needs its other form, or
-// that one of a package's imports finds nothing: then there is another pass.
+// join makes the bundle. Each pass may show that a package needs its other form, that
+// one of a package's imports finds nothing, or that sloppy code needs a script of its
+// own: then there is another pass.
 func (j *job) join(ctx context.Context) (*Bundle, error) {
+	o := j.joinOptions()
+	o.Plugins = []api.Plugin{j.plugin()}
+	var meta metafile
+	var warnings []api.Message
+	passes := 0
+	r, err := run(ctx, o, func(r api.BuildResult) bool {
+		if passes++; passes > maxPasses || j.split != nil {
+			return false
+		}
+		if len(r.Errors) > 0 {
+			return j.excuse(r.Errors) || j.revert()
+		}
+		meta, warnings = metafile{}, r.Warnings
+		if json.Unmarshal([]byte(r.Metafile), &meta) != nil {
+			return false
+		}
+		if j.reconsider(meta) {
+			return true
+		}
+		j.split = j.splitOff(meta)
+		return j.split != nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(r.Errors) > 0 {
+		return nil, failure(j.messages(r.Errors)...)
+	}
+	made, err := scriptOf(r)
+	if err != nil {
+		return nil, err
+	}
+	if j.split != nil || j.strict(meta) {
+		made.code = bytes.Replace(made.code, []byte(banner), []byte(banner+useStrict), 1)
+	}
+	if j.split != nil {
+		if made, err = j.withSloppy(ctx, made, r, &meta); err != nil {
+			return nil, err
+		}
+	}
+	return j.finish(made, warnings, meta)
+}
+
+// withSloppy adds the script of the sloppy files to the strict one, whose result is r,
+// and sets meta to what is in both.
+func (j *job) withSloppy(ctx context.Context, strict script, r api.BuildResult, meta *metafile) (script, error) {
+	*meta = metafile{}
+	if err := json.Unmarshal([]byte(r.Metafile), meta); err != nil {
+		return script{}, fmt.Errorf("read esbuild's metafile: %w", err)
+	}
+	r, err := j.sloppyScript(ctx)
+	if err != nil {
+		return script{}, err
+	}
+	if len(r.Errors) > 0 {
+		return script{}, failure(j.messages(r.Errors)...)
+	}
+	var ofSloppy metafile
+	if err := json.Unmarshal([]byte(r.Metafile), &ofSloppy); err != nil {
+		return script{}, fmt.Errorf("read esbuild's metafile: %w", err)
+	}
+	sloppy, err := scriptOf(r)
+	if err != nil {
+		return script{}, err
+	}
+	return joinScripts(sloppy, strict, meta, ofSloppy)
+}
+
+// maxPasses bounds the passes of esbuild over one action.
+const maxPasses = 12
+
+// joinOptions are those for a bundle.
+func (j *job) joinOptions() api.BuildOptions {
 	o := j.options()
 	o.Format = api.FormatCommonJS
 	o.Platform = api.PlatformNode
@@ -134,7 +207,6 @@ func (j *job) join(ctx context.Context) (*Bundle, error) {
 	o.MainFields = []string{"main"}
 	o.Supported["dynamic-import"] = false // the runtime's modules come by require
 	o.EntryPoints = []string{j.entry}
-	o.Plugins = []api.Plugin{j.plugin()}
 	o.Sourcemap = api.SourceMapExternal
 	o.SourcesContent = api.SourcesContentExclude
 	o.MinifyWhitespace = true
@@ -143,46 +215,12 @@ func (j *job) join(ctx context.Context) (*Bundle, error) {
 	o.LegalComments = api.LegalCommentsNone
 	o.Banner = map[string]string{"js": banner}
 	o.Footer = map[string]string{"js": footer}
-	var meta metafile
-	passes := 0
-	r, err := run(ctx, o, func(r api.BuildResult) bool {
-		if passes++; passes > maxPasses {
-			return false
-		}
-		if len(r.Errors) > 0 {
-			return j.excuse(r.Errors) || j.revert()
-		}
-		meta = metafile{}
-		return json.Unmarshal([]byte(r.Metafile), &meta) == nil && j.reconsider(meta)
-	})
-	if err != nil {
-		return nil, err
-	}
-	if len(r.Errors) > 0 {
-		return nil, failure(j.messages(r.Errors)...)
-	}
-	return j.finish(r, meta)
+	return o
 }
 
-// maxPasses bounds the passes of esbuild over one action.
-const maxPasses = 12
-
 // finish makes a bundle of esbuild's output.
-func (j *job) finish(r api.BuildResult, meta metafile) (*Bundle, error) {
-	b := &Bundle{}
-	for _, f := range r.OutputFiles {
-		if strings.HasSuffix(f.Path, ".map") {
-			b.Map = f.Contents
-		} else {
-			b.Code = f.Contents
-		}
-	}
-	if b.Code == nil || b.Map == nil {
-		return nil, errNoOutput
-	}
-	if j.strict(meta) {
-		b.Code = bytes.Replace(b.Code, []byte(banner), []byte(banner+useStrict), 1)
-	}
+func (j *job) finish(made script, warnings []api.Message, meta metafile) (*Bundle, error) {
+	b := &Bundle{Code: made.code, Map: made.sourceMap}
 	var err error
 	if b.Map, err = j.nameSources(b.Map); err != nil {
 		return nil, err
@@ -192,7 +230,7 @@ func (j *job) finish(r api.BuildResult, meta metafile) (*Bundle, error) {
 	b.Packages, b.Builtins = found.packages, slices.Concat(found.builtins, named(b.Code))
 	slices.Sort(b.Builtins)
 	b.Builtins = slices.Compact(b.Builtins)
-	b.Warnings = slices.Concat(j.warnings(r.Warnings, found.bytes), j.lacking(meta), found.heavy(len(b.Code)), found.slow())
+	b.Warnings = slices.Concat(j.warnings(warnings, found.bytes), j.lacking(meta), found.heavy(len(b.Code)), found.slow())
 	b.UsesIntl = formats.Match(b.Code)
 	return b, found.limit(len(b.Code))
 }
@@ -209,12 +247,7 @@ var generated = regexp.MustCompile(`^usher-[a-z]+:`)
 // nameSources replaces the names of the sources in a map by those that the author
 // knows.
 func (j *job) nameSources(sourceMap []byte) ([]byte, error) {
-	var m struct {
-		Version  int      `json:"version"`
-		Sources  []string `json:"sources"`
-		Names    []string `json:"names"`
-		Mappings string   `json:"mappings"`
-	}
+	var m sourceMapJSON
 	if err := json.Unmarshal(sourceMap, &m); err != nil {
 		return nil, fmt.Errorf("read esbuild's source map: %w", err)
 	}

@@ -45,6 +45,9 @@ func (j *job) loadEntry(api.OnLoadArgs) (api.OnLoadResult, error) {
 	case len(j.src.SharedModules) > 0:
 		fmt.Fprintf(&b, "require(%q); module.exports = require(%q);\n", secretsPath, entryAction)
 	case j.reexports():
+		if j.split != nil && len(j.split.strict) > 0 {
+			fmt.Fprintf(&b, "import %q;\n", givePath)
+		}
 		fmt.Fprintf(&b, "export * from %q;\n", entryAction)
 		if slices.Contains(j.survey.exports, "default") {
 			fmt.Fprintf(&b, "export { default } from %q;\n", entryAction)
@@ -70,21 +73,25 @@ func (j *job) reexports() bool { return j.survey.esm && len(j.src.SharedModules)
 const useStrict = `"use strict";`
 
 // strict reports whether all code of the bundle is strict: the action is an ES
-// module, and its packages are ES modules, or CommonJS with the directive. The
-// bundle shares one scope, in which strictness can't be switched off again, so one
-// file of CommonJS without the directive leaves all of it sloppy.
+// module, and its packages are ES modules, or CommonJS with the directive. Else the
+// bundle of an ES module is made of two scripts: see sloppy.go.
 func (j *job) strict(meta metafile) bool {
 	if !j.reexports() {
 		return false
 	}
 	for _, out := range meta.Outputs {
 		for name, share := range out.Inputs {
-			if share.Bytes > 0 && meta.Inputs[name].Format == "cjs" && !generated.MatchString(name) && !j.opensStrict(name) {
+			if share.Bytes > 0 && j.sloppy(meta, name) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// sloppy reports whether a file is CommonJS without the directive.
+func (j *job) sloppy(meta metafile, name string) bool {
+	return meta.Inputs[name].Format == "cjs" && !generated.MatchString(name) && !j.opensStrict(name)
 }
 
 // strictDirective finds the directive at the beginning of a file, after

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/evanw/esbuild/pkg/api"
 
@@ -33,6 +34,9 @@ type job struct {
 	forms   map[string]form        // of the packages for which the rule has decided, by folder; set between passes
 	bundled map[string]bool        // the folders of packages that were in a bundle in their other form
 	absent  map[absent]api.Message // imports of packages that find nothing; set between passes
+	split   *twoScripts            // set for the last pass, when sloppy code has a script of its own
+
+	mu sync.Mutex
 }
 
 func newJob(src Source) (*job, error) {

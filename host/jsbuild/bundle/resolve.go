@@ -16,9 +16,11 @@ import (
 // esbuild asks a resolver for each import of each file. The resolver goes through
 // the steps below until one answers; their order is part of what a bundle is.
 //
-// First come imports that mean something by themselves, whatever is installed:
+// An import that the resolver itself has esbuild look up is esbuild's, and one that
+// leads to the bundle's other script stays (sloppy.go). Then come imports that mean
+// something by themselves, whatever is installed:
 //
-//  1. An import that the resolver itself has esbuild look up is esbuild's, and what
+//  1. A module that offers files to the other script has their paths, and what
 //     chooses for computed requires is a generated module (computed.go).
 //  2. The entry point is a generated module (entry.go): it imports the action.
 //  3. Its imports are the action, and what the action imports in a run.
@@ -53,7 +55,7 @@ import (
 // knows. What esbuild finds itself also has the "type" of its package.json, which
 // an answer with a path has not.
 var steps = []func(*resolver, api.OnResolveArgs) (api.OnResolveResult, bool){
-	(*resolver).ownLookup,
+	(*resolver).given,
 	(*resolver).choose,
 	(*resolver).entryPoint,
 	(*resolver).entryImport,
@@ -92,7 +94,7 @@ func (j *job) plugin() api.Plugin {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, r.resolve)
 		for space, load := range map[string]func(api.OnLoadArgs) (api.OnLoadResult, error){
 			entrySpace: j.loadEntry, emptySpace: loadEmpty, sharedSpace: j.loadSharedModule, secretsSpace: loadSecrets,
-			standInSpace: loadStandIn, socketSpace: loadRefusing, missingSpace: loadMissing, chooseSpace: loadChoose,
+			standInSpace: loadStandIn, socketSpace: loadRefusing, missingSpace: loadMissing, chooseSpace: loadChoose, giveSpace: j.loadGiven,
 		} {
 			build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: space}, load)
 		}
@@ -106,6 +108,16 @@ func loadEmpty(api.OnLoadArgs) (api.OnLoadResult, error) {
 
 // resolve answers one import by the first step that has an answer.
 func (r *resolver) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) {
+	switch data := args.PluginData.(type) {
+	case lookup:
+		return none, nil
+	case around:
+		args.PluginData = data.data
+	default:
+		if found, ok := r.ofOtherScript(args); ok {
+			return found, nil
+		}
+	}
 	for _, step := range steps {
 		if found, ok := step(r, args); ok {
 			return found, nil
@@ -116,10 +128,6 @@ func (r *resolver) resolve(args api.OnResolveArgs) (api.OnResolveResult, error) 
 
 // lookup marks imports that the resolver has esbuild look up.
 type lookup struct{}
-
-func (r *resolver) ownLookup(args api.OnResolveArgs) (api.OnResolveResult, bool) {
-	return none, args.PluginData == (lookup{})
-}
 
 func (r *resolver) choose(args api.OnResolveArgs) (api.OnResolveResult, bool) {
 	return api.OnResolveResult{Path: choosePath, Namespace: chooseSpace}, args.Path == choosePath && npm.PackageDir(args.Importer) != ""
@@ -138,6 +146,8 @@ func (r *resolver) entryImport(args api.OnResolveArgs) (api.OnResolveResult, boo
 	switch number, target := strings.CutPrefix(args.Path, entryTarget); {
 	case args.Path == secretsPath:
 		return api.OnResolveResult{Path: secretsPath, Namespace: secretsSpace}, true
+	case args.Path == givePath:
+		return api.OnResolveResult{Path: givePath, Namespace: giveSpace}, true
 	case args.Path == entryAction:
 		return api.OnResolveResult{Path: r.entry, Namespace: "file"}, true
 	case target:
