@@ -269,6 +269,7 @@ func (j *job) addIntl(b *Bundle) error {
 	}
 	need, warnings, err := intl.Find([]byte(j.authorsCode()), manifest)
 	b.Warnings = append(b.Warnings, warnings...)
+	need.Names = intl.UsesNames(b.Code)
 	if errors.Is(err, dist.ErrNoEngine) || err == nil && need.Empty() {
 		return nil
 	}

@@ -15,7 +15,7 @@ var (
 	// Anything quoted that looks like a zone's name.
 	zoneLike = regexp.MustCompile("[\"'`]([A-Z][A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2})[\"'`]")
 	// Code that passes a zone which is only known in a run.
-	zoneUse = regexp.MustCompile("\\b(?:timeZone\\b|setZone\\b|formatInTimeZone\\b|toZonedTime\\b|fromZonedTime\\b|utcToZonedTime\\b|zonedTimeToUtc\\b)[\"']?\\s*[:=(,]?\\s*(?:[\"'`](?:UTC|Etc/UTC|GMT|utc)[\"'`])?")
+	zoneUse = regexp.MustCompile("\\b(?:timeZone\\b|setZone\\b|formatInTimeZone\\b|toZonedTime\\b|fromZonedTime\\b|utcToZonedTime\\b|zonedTimeToUtc\\b|supportedValuesOf\\b)[\"']?\\s*[:=(,]?\\s*(?:[\"'`](?:UTC|Etc/UTC|GMT|utc)[\"'`])?")
 )
 
 // named returns the languages that code names.

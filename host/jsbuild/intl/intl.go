@@ -4,8 +4,10 @@
 package intl
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/usherhost/usher/host"
@@ -16,6 +18,7 @@ import (
 type Needs struct {
 	Locales   []string // BCP 47 tags, such as "de" and "pt-BR"
 	TimeZones []string // names of the tz database; "all" for all of them
+	Names     bool     // what Intl.DisplayNames gives, in English and in Locales
 
 	named []string // zones that the code names: the snapshot holds them unpacked
 }
@@ -24,7 +27,7 @@ type Needs struct {
 const AllTimeZones = "all"
 
 // Empty reports whether there is nothing to add.
-func (n Needs) Empty() bool { return len(n.Locales) == 0 && len(n.TimeZones) == 0 }
+func (n Needs) Empty() bool { return len(n.Locales) == 0 && len(n.TimeZones) == 0 && !n.Names }
 
 // settings is the part of an action's package.json about Intl.
 type settings struct {
@@ -85,8 +88,27 @@ func (n Needs) Script() (string, error) {
 			return "", err
 		}
 	}
+	if n.Names {
+		if err := data.writeNames(&b, n.Locales); err != nil {
+			return "", err
+		}
+	}
 	b.WriteString("})();\n")
 	return b.String(), nil
+}
+
+// UsesNames reports whether code, packages included, uses Intl.DisplayNames.
+func UsesNames(code []byte) bool { return bytes.Contains(code, []byte("DisplayNames")) }
+
+func (a *archive) writeNames(b *strings.Builder, tags []string) error {
+	for _, tag := range slices.Compact(append([]string{"en"}, a.complete(tags)...)) {
+		text, err := a.read("names/" + tag + ".json")
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(b, "Intl[Symbol.for(\"usher.intl\")].addNames(JSON.parse(%s));\n", quote(text))
+	}
+	return nil
 }
 
 func (a *archive) writeLanguages(b *strings.Builder, tags []string) error {

@@ -77,6 +77,13 @@ async function language(tag, zones) {
   };
 }
 
+// names returns what Intl.DisplayNames gives. Names of languages in the style
+// "standard" are made of their parts.
+async function names(tag) {
+  const { patterns, types: { language: { dialect }, ...types } } = await nearest("displaynames", tag);
+  return { patterns, types: { ...types, language: dialect } };
+}
+
 // diff returns the parts of own that differ from base; undefined without any.
 function diff(base, own) {
   if (JSON.stringify(base) === JSON.stringify(own)) return undefined;
@@ -133,10 +140,14 @@ export async function contents(list) {
   const tz = require("moment-timezone/data/packed/latest.json");
   const files = { "zones.json": JSON.stringify({ version: tz.version, zones: tz.zones.map(upTo2037), links: tz.links, groups: { ...groupOf, ...ofTargets(tz.links, groupOf) }, names: (await language("en", zones)).data.dates.zones }) };
   const made = {};
+  const named = {};
   for (const tag of list) {
     made[tag] = await language(tag, zones);
     const parent = tag.includes("-") ? Object.keys(made).filter((name) => name !== tag && tag.startsWith(`${name}-`)).sort((a, b) => b.length - a.length)[0] : undefined;
     files[`languages/${tag}.json`] = JSON.stringify(parent ? { tag, parent, ...diff(made[parent].data, made[tag].data) } : { tag, ...made[tag].data });
+    const own = await names(tag);
+    files[`names/${tag}.json`] = JSON.stringify(parent ? { tag, parent, ...diff(named[parent], own) } : { tag, ...own });
+    named[tag] = own;
     if (!parent) files[`languages/${tag}.js`] = made[tag].fn.toString();
   }
   const more = await build({ entryPoints: [fileURLToPath(new URL("src/intl/more.js", import.meta.url))], bundle: true, write: false, minify: true, format: "iife", alias: { "@formatjs/intl-localematcher": fileURLToPath(new URL("src/intl/matcher.js", import.meta.url)) }, globalName: "usherIntl", target: "es2023", legalComments: "none" });

@@ -1,7 +1,7 @@
 // Intl.DateTimeFormat: options become a skeleton, the skeleton a pattern of the
 // language, and the pattern a date's parts.
 import { english } from "./english.js";
-import { addLocale, choice, resolve, supportedLocalesOf } from "./locale.js";
+import { addLocale, choice, resolve, supportedLocalesOf, lacks } from "./locale.js";
 import { glue, patternOf, rangeOf, tokens } from "./skeleton.js";
 import { zoneName } from "./zonename.js";
 import { findZone, offsetAt } from "./zone.js";
@@ -258,6 +258,8 @@ function build(locales, options, needs, defaults) {
   const zone = options?.timeZone;
   const cycle = cycleOf(options, extensions, data);
   const system = choice(options, "numberingSystem") ?? extensions.nu ?? data.digits;
+  const calendar = choice(options, "calendar") ?? extensions.ca ?? "gregory";
+  if (calendar !== "gregory" && calendar !== "iso8601") lacks(`calendar ${calendar}`, "dates are those of the Gregorian calendar");
   const pattern = patternFor(data, fields, cycle);
   return { locale, data, fields, cycle, system, pattern, timeZone: zone === undefined ? "UTC" : findZone(String(zone)) };
 }

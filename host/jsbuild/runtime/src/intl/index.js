@@ -2,6 +2,8 @@
 // time zones of the tz database when an action's build adds them, through the
 // function under Symbol.for("usher.intl").
 import { addDates, DateTimeFormat, formatDate, nameZones } from "./datetime.js";
+import { list } from "./locale.js";
+import { addNames, DisplayNames } from "./names.js";
 import { NumberFormat } from "./number.js";
 import { addService } from "./service.js";
 import { getCanonicalLocales, Locale } from "./tag.js";
@@ -11,10 +13,10 @@ import { addZones, offsetAt, zoneNames } from "./zone.js";
 const lists = {
   calendar: () => ["gregory"],
   collation: () => ["default"],
-  currency: () => ["AUD", "BRL", "CAD", "CHF", "CNY", "EUR", "GBP", "INR", "JPY", "KRW", "MXN", "USD"],
+  currency: () => "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XDR XOF XPF XSU YER ZAR ZMW ZWL".split(" "),
   numberingSystem: () => ["latn"],
   timeZone: zoneNames,
-  unit: () => ["byte", "day", "hour", "kilometer", "liter", "meter", "minute", "month", "second", "week", "year"],
+  unit: () => "acre bit byte celsius centimeter day degree fahrenheit fluid-ounce foot gallon gigabit gigabyte gram hectare hour inch kilobit kilobyte kilogram kilometer liter megabit megabyte meter microsecond mile mile-scandinavian milliliter millimeter millisecond minute month nanosecond ounce percent petabyte pound second stone terabit terabyte week yard year".split(" "),
 };
 
 function supportedValuesOf(key) {
@@ -30,10 +32,10 @@ function addTimeZones({ names, ...zones }, named = []) {
 }
 
 const Intl = {};
-const members = { getCanonicalLocales, supportedValuesOf, DateTimeFormat, NumberFormat, ...words, Locale };
+const members = { getCanonicalLocales, supportedValuesOf, DateTimeFormat, NumberFormat, ...words, DisplayNames, Locale };
 for (const [name, value] of Object.entries(members)) hide(Intl, name, value);
 Object.defineProperty(Intl, Symbol.toStringTag, { value: "Intl", configurable: true });
-Object.defineProperty(Intl, Symbol.for("usher.intl"), { value: { addDates, addService, addTimeZones } });
+Object.defineProperty(Intl, Symbol.for("usher.intl"), { value: { addDates, addNames, addService, addTimeZones } });
 hide(globalThis, "Intl", Intl);
 
 function hide(object, name, value) {
@@ -60,6 +62,16 @@ for (const type of [Number, BigInt]) {
 hide(String.prototype, "localeCompare", { localeCompare(that, locales, options) {
   return new words.Collator(locales, options).compare(String(this), String(that));
 } }.localeCompare);
+
+// Turkish and Azerbaijani have two letters i.
+for (const [name, from, to] of [["toLocaleLowerCase", /İ|I\u0307?/g, (i) => (i === "I" ? "ı" : "i")], ["toLocaleUpperCase", /i/g, "İ"]]) {
+  const plain = String.prototype[name];
+  hide(String.prototype, name, { [name](locales) {
+    const [tag = ""] = list(locales);
+    return plain.call(/^(?:tr|az)\b/.test(tag) ? String(this).replace(from, to) : this);
+  } }[name]);
+  Object.defineProperty(String.prototype[name], "length", { value: 0 });
+}
 
 // This resolves, for the snapshot, the formats that most actions use.
 for (const name of ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"]) new Date(0)[name]();

@@ -58,6 +58,13 @@ function extensions(tag) {
   return Object.fromEntries([...text.matchAll(/(?:^|-)([a-z\d][a-z])((?:-[a-z\d]{3,8})*)/g)].map(([, key, value]) => [key, value.slice(1)]));
 }
 
+// lacks warns, once, of what is asked for and is done in another way here.
+export function lacks(what, instead) {
+  if (warned.has(what)) return;
+  warned.add(what);
+  globalThis.console?.warn(`Intl: an action has no ${what}: ${instead}`);
+}
+
 function warn(tag, instead = "English") {
   if (warned.has(tag)) return;
   warned.add(tag);

@@ -1,6 +1,6 @@
 // A service is a constructor of Intl: English is served by ours, other
 // languages by what addService was given for them.
-import { resolve, supportedLocalesOf } from "./locale.js";
+import { lacks, resolve, supportedLocalesOf } from "./locale.js";
 
 const others = new Map();
 
@@ -16,6 +16,7 @@ export function service(name, English) {
     if (!new.target && name !== "NumberFormat" && name !== "Collator") throw new TypeError(`Constructor Intl.${name} requires 'new'`);
     const self = new.target ? this : Object.create(Service.prototype);
     const found = resolve(locales);
+    options = withExtensions(name, found, options);
     const Other = found.data !== "en" && others.get(name);
     inner.set(self, { locale: found.locale, format: Other ? new Other(found.data, options) : new English(found.locale, options) });
     return self;
@@ -23,9 +24,23 @@ export function service(name, English) {
   for (const method of Object.getOwnPropertyNames(English.prototype)) define(Service.prototype, method, at);
   hide(Service.prototype, Symbol.toStringTag, `Intl.${name}`, false);
   hide(Service, "supportedLocalesOf", supportedLocalesOf);
-  hide(Service, "length", 0, false);
+  hide(Service, "length", name === "DisplayNames" ? 2 : 0, false);
   return Service;
 }
+
+// withExtensions adds what a tag asks of a collator, and warns of what is not there.
+function withExtensions(name, { locale, data, extensions }, options) {
+  const system = name === "NumberFormat" && (options?.numberingSystem ?? extensions.nu);
+  if (system && system !== "latn" && data === "en") lacks(`numbering system ${system}`, "numbers have Latin digits");
+  if (name === "Segmenter" && options?.granularity === "word" && /^(?:ja|zh|th|lo|km|my)\b/.test(locale)) lacks(`dictionary of ${locale}`, "Intl.Segmenter finds words by spaces only");
+  if (name !== "Collator") return options;
+  if (!alphabetical.test(locale)) lacks(`alphabet of ${locale}`, "strings are in the order of English");
+  const { kn, kf } = extensions;
+  return { ...options, numeric: options?.numeric ?? (kn !== undefined && kn !== "false"), caseFirst: options?.caseFirst ?? (kf || undefined) };
+}
+
+// The languages that sort as English does.
+const alphabetical = /^(?:en|de|fr|it|pt|nl|id|ms|ca|eu|ga|gl|af|sw|zu)\b/;
 
 function incompatible(name) {
   throw new TypeError(`Method Intl.${name} called on incompatible receiver`);

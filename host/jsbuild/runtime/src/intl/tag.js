@@ -1,4 +1,5 @@
 // Intl.Locale: a language tag and its parts.
+import { refused } from "../node/unsupported.js";
 import { canonical, list } from "./locale.js";
 
 const keys = { calendar: "ca", collation: "co", hourCycle: "hc", caseFirst: "kf", numeric: "kn", numberingSystem: "nu" };
@@ -32,6 +33,21 @@ export class Locale {
   toString() {
     return this.#tag;
   }
+  get textInfo() {
+    return { direction: /^(?:ar|ckb|dv|fa|he|ps|sd|syr|ug|ur|yi)$/.test(this.language) || /^(?:Arab|Hebr|Thaa|Syrc|Nkoo)$/.test(this.script) ? "rtl" : "ltr" };
+  }
+  getTextInfo() {
+    return this.textInfo;
+  }
+}
+
+// What needs data that an action does not have.
+const instead = "use a package that brings the data, such as @formatjs/intl-locale";
+for (const name of ["maximize", "minimize", "getWeekInfo", "getCalendars", "getCollations", "getHourCycles", "getNumberingSystems", "getTimeZones"]) {
+  Object.defineProperty(Locale.prototype, name, { value: refused(`Intl.Locale.prototype.${name}`, instead), writable: true, configurable: true });
+}
+for (const name of ["weekInfo", "calendars", "collations", "hourCycles", "numberingSystems", "timeZones"]) {
+  Object.defineProperty(Locale.prototype, name, { get: refused(`Intl.Locale.prototype.${name}`, instead), configurable: true });
 }
 
 for (const [name, key] of Object.entries(keys)) {

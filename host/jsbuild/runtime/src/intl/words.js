@@ -1,7 +1,7 @@
 // Intl's smaller constructors in English: plurals, lists, relative times,
-// names, comparison and segments.
+// comparison and segments.
 import { NumberFormat } from "./number.js";
-import { canonical, choice } from "./locale.js";
+import { choice } from "./locale.js";
 import { service } from "./service.js";
 
 class EnglishPlurals {
@@ -17,8 +17,8 @@ class EnglishPlurals {
     const [, tens, ones] = /(\d?)(\d)$/.exec(text) ?? [];
     return text.includes(".") || tens === "1" ? "other" : { 1: "one", 2: "two", 3: "few" }[ones] ?? "other";
   }
-  selectRange(start, end) {
-    return this.select(end);
+  selectRange() {
+    return "other";
   }
   resolvedOptions() {
     const { minimumIntegerDigits, minimumFractionDigits, maximumFractionDigits } = this.#numbers.resolvedOptions();
@@ -103,21 +103,6 @@ class EnglishRelative {
   }
 }
 
-class Names {
-  #options;
-  constructor(locale, options) {
-    const type = choice(options, "type", ["language", "region", "script", "currency", "calendar", "dateTimeField"]);
-    if (type === undefined) throw new TypeError("Required option \"type\" must not be undefined");
-    this.#options = { style: choice(options, "style", ["narrow", "short", "long"], "long"), type, fallback: choice(options, "fallback", ["code", "none"], "code") };
-  }
-  of(code) {
-    return this.#options.fallback === "code" ? (this.#options.type === "language" ? canonical(code) : String(code)) : undefined;
-  }
-  resolvedOptions() {
-    return { locale: "en-US", ...this.#options };
-  }
-}
-
 const marks = /\p{M}/gu;
 const bare = (text) => text.normalize("NFD").replace(marks, "");
 const alike = { ß: "ss", æ: "ae", œ: "oe", ø: "o", đ: "d", ł: "l", ı: "i" };
@@ -199,6 +184,5 @@ class Segments {
 export const PluralRules = service("PluralRules", EnglishPlurals);
 export const ListFormat = service("ListFormat", EnglishList);
 export const RelativeTimeFormat = service("RelativeTimeFormat", EnglishRelative);
-export const DisplayNames = service("DisplayNames", Names);
 export const Collator = service("Collator", EnglishCollator);
 export const Segmenter = service("Segmenter", Segments);
