@@ -8,7 +8,7 @@ const levels = ["trace", "debug", "info", "warn", "error"];
 export const beginning = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
 
 export class Host {
-  static primitives = ["input", "output", "error", "http_start", "http_wait", "http_cancel", "cache_get", "cache_set", "cache_delete", "command", "log", "sleep", "now", "random", "crypto", "utf8_encode", "utf8_decode", "carry_frames"];
+  static primitives = ["input", "output", "error", "http_start", "http_wait", "http_cancel", "cache_get", "cache_set", "cache_delete", "command", "log", "sleep", "now", "random", "crypto", "utf8_encode", "utf8_decode", "carry_frames", "async_frames", "waiting_frames"];
 
   constructor(options) {
     this.cache = new Map();
@@ -27,8 +27,10 @@ export class Host {
     return { logs, commands, output: reported.output, error: reported.error, timedOut, requests, cancelled, slept, elapsed: this.clock - beginning };
   }
 
-  // carry_frames does nothing: only the engine that is linked with the glue carries frames through promises.
+  // Only the engine that is linked with the glue carries frames through promises and knows those that wait.
   carry_frames() {}
+  async_frames() {}
+  waiting_frames() {}
 
   input() {
     const { event = {}, secrets = {}, execution = { id: "exe_1", action: "test", version: 1, binding_id: "bnd_1", attempt: 1, timeout_ms: this.deadline - beginning } } = this.settings;

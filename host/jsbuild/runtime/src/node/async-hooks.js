@@ -115,7 +115,13 @@ export const asyncHooks = {
   AsyncResource,
   asyncWrapProviders: Object.freeze({ __proto__: null, NONE: 0 }),
   createHook,
-  executionAsyncId: () => running,
-  executionAsyncResource: () => ({}),
-  triggerAsyncId: () => 0,
+  executionAsyncId: function executionAsyncId() {
+    return running;
+  },
+  executionAsyncResource: function executionAsyncResource() {
+    return ({});
+  },
+  triggerAsyncId: function triggerAsyncId() {
+    return 0;
+  },
 };

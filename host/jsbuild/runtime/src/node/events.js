@@ -13,6 +13,8 @@ const rejection = Symbol.for("nodejs.rejection");
 const capture = Symbol("captureRejections");
 const { prototype } = Plain;
 
+Plain.captureRejectionSymbol = rejection; // streams have a method by that name
+
 for (const name of ["on", "addListener", "once", "prependListener", "prependOnceListener", "off", "removeListener"]) {
   const original = prototype[name];
   prototype[name] = function (type, listener) {
@@ -147,8 +149,12 @@ Object.assign(EventEmitter, {
   captureRejections: false,
   errorMonitor,
   getEventListeners,
-  getMaxListeners: (emitter) => emitter.getMaxListeners?.() ?? EventEmitter.defaultMaxListeners,
-  listenerCount: (emitter, type) => emitter.listenerCount(type),
+  getMaxListeners: function getMaxListeners(emitter) {
+    return emitter.getMaxListeners?.() ?? EventEmitter.defaultMaxListeners;
+  },
+  listenerCount: function listenerCount(emitter, type) {
+    return emitter.listenerCount(type);
+  },
   on: iterate,
   once,
   setMaxListeners,

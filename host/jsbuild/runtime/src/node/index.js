@@ -25,7 +25,7 @@ export const builtins = {
   async_hooks: asyncHooks,
   buffer,
   console,
-  constants: { ...constants.default },
+  constants: Object.freeze({ ...constants.default }),
   diagnostics_channel: diagnosticsChannel,
   events: EventEmitter,
   os,

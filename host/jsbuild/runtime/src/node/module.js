@@ -37,10 +37,18 @@ export function makeModule(builtins) {
       return names();
     },
     createRequire,
+    enableCompileCache: () => ({ status: Module.constants.compileCacheStatus.DISABLED }),
+    findPackageJSON: () => undefined,
     findSourceMap: () => undefined,
+    flushCompileCache: () => {},
+    getCompileCacheDir: () => undefined,
     globalPaths: [],
     isBuiltin: (id) => typeof id === "string" && known.has(plain(id)) && (!prefixed.has(plain(id)) || id !== plain(id)),
     register: refused("module.register", bundled),
+    registerHooks: refused("module.registerHooks", bundled),
+    runMain: refused("module.runMain", bundled),
+    stripTypeScriptTypes: refused("module.stripTypeScriptTypes", bundled),
+    constants: Object.freeze({ compileCacheStatus: Object.freeze({ FAILED: 0, ENABLED: 1, ALREADY_ENABLED: 2, DISABLED: 3 }) }),
     syncBuiltinESMExports: () => {},
     wrap: (source) => `(function (exports, require, module, __filename, __dirname) { ${source}\n});`,
   });

@@ -25,7 +25,7 @@ const ownProcess = "an action has no process of its own: return from the handler
 Object.assign(process, {
   title: "node",
   version,
-  versions: { node: version.slice(1), v8: "12.4.254.21-node.33", uv: "1.51.0", zlib: "1.3.1", modules: "127", openssl: "3.0.17", unicode: "16.0", quickjs: "0.17.0", usher: "1" },
+  versions: { node: version.slice(1), acorn: "8.15.0", ada: "2.9.2", ares: "1.34.5", brotli: "1.1.0", cldr: "47.0", icu: "77.1", llhttp: "9.3.0", modules: "127", napi: "10", nghttp2: "1.64.0", openssl: "3.0.17", quickjs: "0.17.0", simdjson: "3.10.1", simdutf: "6.0.3", tz: "2025b", undici: "6.22.0", unicode: "16.0", usher: "1", uv: "1.51.0", v8: "12.4.254.21-node.33", zlib: "1.3.1" },
   release: { name: "node", lts: "Jod" },
   arch: "x64",
   platform: "linux",
@@ -38,34 +38,71 @@ Object.assign(process, {
   ppid: 0,
   exitCode: undefined,
   config: { target_defaults: {}, variables: {} },
-  features: { inspector: false, ipv6: true, tls: true, uv: false, typescript: false },
-  moduleLoadList: [],
+  allowedNodeEnvironmentFlags: Object.freeze(new Set()),
+  domain: null,
+  debugPort: 9229,
+  sourceMapsEnabled: false,
+  finalization: { register() {}, registerBeforeExit() {}, unregister() {} },
   noDeprecation: false,
   nextTick,
   hrtime,
-  uptime: () => performance.now() / 1000,
+  uptime: function uptime() {
+    return performance.now() / 1000;
+  },
   memoryUsage: Object.assign(memoryUsage, { rss: () => memoryUsage().rss }),
-  cpuUsage: () => ({ user: Math.round(performance.now() * 1000), system: 0 }),
-  resourceUsage: () => ({ userCPUTime: Math.round(performance.now() * 1000), systemCPUTime: 0, maxRSS: 0 }),
-  constrainedMemory: () => memoryUsage().rss,
-  availableMemory: () => memoryUsage().rss,
-  cwd: () => "/",
-  umask: () => 0o22,
-  getuid: () => 1000,
-  geteuid: () => 1000,
-  getgid: () => 1000,
-  getegid: () => 1000,
-  getgroups: () => [1000],
-  getActiveResourcesInfo: () => [],
+  cpuUsage: function cpuUsage() {
+    return ({ user: Math.round(performance.now() * 1000), system: 0 });
+  },
+  resourceUsage: function resourceUsage() {
+    return ({ userCPUTime: Math.round(performance.now() * 1000), systemCPUTime: 0, maxRSS: 0 });
+  },
+  constrainedMemory: function constrainedMemory() {
+    return memoryUsage().rss;
+  },
+  availableMemory: function availableMemory() {
+    return memoryUsage().rss;
+  },
+  cwd: function cwd() {
+    return "/";
+  },
+  umask: function umask() {
+    return 0o22;
+  },
+  getuid: function getuid() {
+    return 1000;
+  },
+  geteuid: function geteuid() {
+    return 1000;
+  },
+  getgid: function getgid() {
+    return 1000;
+  },
+  getegid: function getegid() {
+    return 1000;
+  },
+  getgroups: function getgroups() {
+    return [1000];
+  },
+  getActiveResourcesInfo: function getActiveResourcesInfo() {
+    return [];
+  },
   emitWarning,
-  setUncaughtExceptionCaptureCallback: () => {},
-  hasUncaughtExceptionCaptureCallback: () => false,
-  setSourceMapsEnabled: () => {},
-  ref: () => {},
-  unref: () => {},
+  setUncaughtExceptionCaptureCallback: function setUncaughtExceptionCaptureCallback() {},
+  hasUncaughtExceptionCaptureCallback: function hasUncaughtExceptionCaptureCallback() {
+    return false;
+  },
+  setSourceMapsEnabled: function setSourceMapsEnabled() {},
+  ref: function ref() {},
+  unref: function unref() {},
 });
 
-for (const name of ["exit", "reallyExit", "abort", "kill", "chdir", "dlopen", "setuid", "setgid", "binding", "execve", "loadEnvFile"]) {
+const features = { inspector: false, debug: false, uv: false, ipv6: true, tls_alpn: true, tls_sni: true, tls_ocsp: true, tls: true, openssl_is_boringssl: false, cached_builtins: true, require_module: true, typescript: false };
+
+const fixed = { version, versions: Object.freeze(process.versions), arch: process.arch, platform: process.platform, release: Object.freeze(process.release), moduleLoadList: [], features: Object.freeze(features) };
+for (const [name, value] of Object.entries(fixed)) Object.defineProperty(process, name, { value, writable: false, configurable: name !== "features", enumerable: true });
+for (const name of ["pid", "ppid"]) Object.defineProperty(process, name, { writable: false });
+
+for (const name of ["exit", "reallyExit", "abort", "kill", "chdir", "dlopen", "setuid", "setgid", "seteuid", "setegid", "setgroups", "initgroups", "openStdin", "binding", "execve", "loadEnvFile"]) {
   process[name] = refused(`process.${name}`, ownProcess);
 }
 
@@ -119,7 +156,9 @@ useListeners({
     return process.listenerCount("uncaughtException") > 0 && uncaught(reason instanceof Error ? reason : noError(reason), "unhandledRejection");
   },
 
-  handled: (promise) => process.emit("rejectionHandled", promise),
+  handled: function handled(promise) {
+    return process.emit("rejectionHandled", promise);
+  },
 });
 
 function uncaught(error, origin) {

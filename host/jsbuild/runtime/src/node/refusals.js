@@ -33,23 +33,25 @@ for (const name of ["connect", "write", "end", "read", "pipe"]) TLSSocket.protot
 
 const tls = refusedModule({
   name: "tls", instead: data,
-  names: "SecureContext Server TLSSocket checkServerIdentity connect createSecureContext createServer rootCertificates",
+  names: "SecureContext Server TLSSocket checkServerIdentity connect convertALPNProtocols createSecureContext createSecurePair createServer getCACertificates rootCertificates setDefaultCACertificates",
   real: { TLSSocket, DEFAULT_MAX_VERSION: "TLSv1.3", DEFAULT_MIN_VERSION: "TLSv1.2", DEFAULT_CIPHERS: "", DEFAULT_ECDH_CURVE: "auto", rootCertificates: [], getCiphers: () => [], createSecureContext: () => ({ context: {} }) },
 });
 
-const lookups = "lookup lookupService resolve resolve4 resolve6 resolveAny resolveCname resolveMx resolveNs resolveSrv resolveTxt reverse Resolver getServers setServers";
+const lookups = "lookup lookupService resolve resolve4 resolve6 resolveAny resolveCaa resolveCname resolveMx resolveNaptr resolveNs resolvePtr resolveSoa resolveSrv resolveTlsa resolveTxt reverse Resolver getServers setServers";
 const resolvers = "the host resolves names: use fetch or node:https with the name itself, or a DNS-over-HTTPS service";
 const dnsPromises = refusedModule({ name: "dns.promises", instead: resolvers, names: lookups, refuse: rejecting });
-const dnsCodes = { NODATA: "ENODATA", SERVFAIL: "ESERVFAIL", NOTFOUND: "ENOTFOUND", REFUSED: "EREFUSED", TIMEOUT: "ETIMEOUT", ADDRCONFIG: 32, V4MAPPED: 8, ALL: 16 };
+const dnsErrors = Object.fromEntries("NODATA FORMERR SERVFAIL NOTFOUND NOTIMP REFUSED BADQUERY BADNAME BADFAMILY BADRESP CONNREFUSED TIMEOUT EOF FILE NOMEM DESTRUCTION BADSTR BADFLAGS NONAME BADHINTS NOTINITIALIZED LOADIPHLPAPI ADDRGETNETWORKPARAMS CANCELLED".split(" ").map((name) => [name, `E${name}`]));
+const dnsCodes = { ...dnsErrors, ADDRCONFIG: 32, V4MAPPED: 8, ALL: 16 };
 const dns = refusedModule({ name: "dns", instead: resolvers, names: lookups, real: { ...dnsCodes, promises: dnsPromises, setDefaultResultOrder: () => {}, getDefaultResultOrder: () => "verbatim" } });
 
-const fileNames = "access appendFile chmod chown close copyFile cp lchown link lstat mkdir mkdtemp open opendir read readdir readFile readlink realpath rename rm rmdir stat symlink truncate unlink utimes write writeFile";
+const fileNames = "access appendFile chmod chown close copyFile cp fchmod fchown fdatasync fstat fsync ftruncate futimes glob lchown link lstat lutimes mkdir mkdtemp open opendir read readdir readFile readlink readv realpath rename rm rmdir stat statfs symlink truncate unlink utimes write writeFile writev";
 const syncNames = fileNames.split(" ").map((name) => `${name}Sync`).join(" ");
 const modes = { F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1, O_RDONLY: 0, O_WRONLY: 1, O_RDWR: 2, O_CREAT: 64, O_EXCL: 128, O_TRUNC: 512, O_APPEND: 1024, S_IFMT: 61440, S_IFREG: 32768, S_IFDIR: 16384, S_IFLNK: 40960, COPYFILE_EXCL: 1 };
-const fsPromises = refusedModule({ name: "fs.promises", instead: files, names: fileNames, real: { constants: modes }, refuse: rejecting });
+const promisedNames = "access appendFile chmod chown copyFile cp glob lchmod lchown link lstat lutimes mkdir mkdtemp open opendir readFile readdir readlink realpath rename rm rmdir stat statfs symlink truncate unlink utimes watch writeFile";
+const fsPromises = refusedModule({ name: "fs.promises", instead: files, names: promisedNames, real: { constants: modes }, refuse: rejecting });
 const fs = refusedModule({
   name: "fs", instead: files,
-  names: `${fileNames} ${syncNames} createReadStream createWriteStream watch watchFile Stats ReadStream WriteStream`,
+  names: `${fileNames} ${syncNames} createReadStream createWriteStream openAsBlob watch watchFile Dir Dirent FileReadStream FileWriteStream Stats ReadStream WriteStream`,
   real: { constants: modes, F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1, promises: fsPromises, existsSync: () => false, exists: (_, callback) => queueMicrotask(() => callback(false)), unwatchFile: () => {} },
 });
 
@@ -102,23 +104,23 @@ export const refusals = {
   fs,
   "fs/promises": fsPromises,
   child_process: refusedModule({ name: "child_process", instead: "an action starts no other programs: call a service with fetch", names: "ChildProcess exec execFile execFileSync execSync fork spawn spawnSync" }),
-  cluster: refusedModule({ name: "cluster", instead: threads, names: "fork setupPrimary disconnect Worker", real: { isMaster: true, isPrimary: true, isWorker: false, workers: {}, settings: {} } }),
+  cluster: refusedModule({ name: "cluster", instead: threads, names: "fork setupMaster setupPrimary disconnect Worker", real: { isMaster: true, isPrimary: true, isWorker: false, workers: {}, settings: {} } }),
   worker_threads: refusedModule({ name: "worker_threads", instead: threads, names: "Worker MessageChannel MessagePort BroadcastChannel receiveMessageOnPort moveMessagePortToContext postMessageToThread", real: workers }),
-  vm: refusedModule({ name: "vm", instead: code, names: "Script SourceTextModule compileFunction createContext isContext runInContext runInNewContext runInThisContext", real: { isContext: () => false, constants: {} } }),
-  v8: refusedModule({ name: "v8", instead: "the engine is not V8: use structuredClone or JSON for copies", names: "serialize deserialize Serializer Deserializer getHeapSnapshot writeHeapSnapshot setFlagsFromString getHeapStatistics", real: { getHeapStatistics: heapStatistics, getHeapSpaceStatistics: () => [], cachedDataVersionTag: () => 0, setFlagsFromString: () => {} } }),
+  vm: refusedModule({ name: "vm", instead: code, names: "Script SourceTextModule compileFunction createContext createScript measureMemory isContext runInContext runInNewContext runInThisContext", real: { isContext: () => false, constants: {} } }),
+  v8: refusedModule({ name: "v8", instead: "the engine is not V8: use structuredClone or JSON for copies", names: "serialize deserialize Serializer Deserializer getHeapSnapshot writeHeapSnapshot setFlagsFromString getHeapStatistics getHeapCodeStatistics getCppHeapStatistics DefaultSerializer DefaultDeserializer GCProfiler isStringOneByteRepresentation queryObjects setHeapSnapshotNearHeapLimit stopCoverage takeCoverage", real: { getHeapStatistics: heapStatistics, getHeapSpaceStatistics: () => [], cachedDataVersionTag: () => 0, setFlagsFromString: () => {} } }),
   inspector: refusedModule({ name: "inspector", instead: "write to console, or debug the action with usher dev", names: "Session open close url waitForDebugger", real: { url: () => undefined, close: () => {}, console: {} } }),
   "inspector/promises": inspectorPromises,
-  sea: refusedModule({ name: "sea", instead: "import the file, so that it is bundled with the action", names: "getAsset getAssetAsBlob getRawAsset isSea", real: { isSea: () => false } }),
+  sea: refusedModule({ name: "sea", instead: "import the file, so that it is bundled with the action", names: "getAsset getAssetAsBlob getAssetKeys getRawAsset isSea", real: { isSea: () => false } }),
   "test/reporters": refusedModule({ name: "test.reporters", instead: "run tests with node --test, outside the action", names: "dot junit lcov spec tap" }),
-  repl: refusedModule({ name: "repl", instead: noTerminal, names: "REPLServer start", real: { builtinModules: [] } }),
-  http2: refusedModule({ name: "http2", instead: "use fetch or node:https, for which the host speaks HTTP/2 where the server does", names: "connect createServer createSecureServer", real: { constants: httpConstants(), sensitiveHeaders: Symbol.for("nodejs.http2.sensitiveHeaders") } }),
+  repl: refusedModule({ name: "repl", instead: noTerminal, names: "REPLServer Recoverable isValidSyntax start writer", real: { builtinModules: [] } }),
+  http2: refusedModule({ name: "http2", instead: "use fetch or node:https, for which the host speaks HTTP/2 where the server does", names: "connect createServer createSecureServer getDefaultSettings getPackedSettings getUnpackedSettings performServerHandshake Http2ServerRequest Http2ServerResponse", real: { constants: httpConstants(), sensitiveHeaders: Symbol.for("nodejs.http2.sensitiveHeaders") } }),
   readline: refusedModule({ name: "readline", instead: noTerminal, names: "Interface createInterface clearLine clearScreenDown cursorTo moveCursor emitKeypressEvents", real: { promises: readlinePromises } }),
   "readline/promises": readlinePromises,
   tty: refusedModule({ name: "tty", instead: noTerminal, names: "ReadStream WriteStream isatty", real: { isatty: () => false } }),
   trace_events: refusedModule({ name: "trace_events", instead: "use node:diagnostics_channel", names: "createTracing getEnabledCategories", real: { getEnabledCategories: () => undefined } }),
   wasi: refusedModule({ name: "wasi", instead: "write the action itself in a language that compiles to WebAssembly", names: "WASI" }),
-  sqlite: refusedModule({ name: "sqlite", instead: data, names: "DatabaseSync StatementSync" }),
-  test: refusedModule({ name: "test", instead: "run tests with node --test, outside the action", names: "test it describe before after mock" }),
+  sqlite: refusedModule({ name: "sqlite", instead: data, names: "DatabaseSync StatementSync backup" }),
+  test: refusedModule({ name: "test", instead: "run tests with node --test, outside the action", names: "test it describe suite before after beforeEach afterEach mock only run skip todo" }),
   domain: { Domain, create: () => new Domain(), createDomain: () => new Domain(), active: null },
 };
 

@@ -46,12 +46,20 @@ async function* every(ms, value, { signal, ref = true } = {}) {
 }
 
 export const timersPromises = {
-  setTimeout: (ms, value, options) => later((done) => setTimeout(done, ms), clearTimeout, value, options),
-  setImmediate: (value, options) => later((done) => setImmediate(done), clearImmediate, value, options),
+  setTimeout: function (ms, value, options) {
+    return later((done) => setTimeout(done, ms), clearTimeout, value, options);
+  },
+  setImmediate: function (value, options) {
+    return later((done) => setImmediate(done), clearImmediate, value, options);
+  },
   setInterval: every,
   scheduler: {
-    wait: (ms, options) => timersPromises.setTimeout(ms, undefined, options),
-    yield: () => timersPromises.setImmediate(),
+    wait: function (ms, options) {
+      return timersPromises.setTimeout(ms, undefined, options);
+    },
+    yield: function () {
+      return timersPromises.setImmediate();
+    },
   },
 };
 

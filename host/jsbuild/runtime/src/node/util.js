@@ -117,7 +117,9 @@ const isPrimitive = (value) => value === null || (typeof value !== "object" && t
 export const util = {
   _errnoException: errnoException,
   _exceptionWithHostPort: exceptionWithHostPort,
-  _extend: (target, source) => (source !== null && typeof source === "object" ? Object.assign(target, source) : target),
+  _extend: function _extend(target, source) {
+    return (source !== null && typeof source === "object" ? Object.assign(target, source) : target);
+  },
   aborted,
   callbackify,
   debug: debuglog,
@@ -125,6 +127,7 @@ export const util = {
   deprecate,
   format,
   formatWithOptions,
+  getCallSite: getCallSites,
   getCallSites,
   getSystemErrorMap,
   getSystemErrorMessage,
@@ -132,32 +135,65 @@ export const util = {
   inherits,
   inspect,
   isArray: Array.isArray,
-  isBoolean: (value) => typeof value === "boolean",
-  isBuffer: (value) => globalThis.Buffer.isBuffer(value),
+  isBoolean: function isBoolean(value) {
+    return typeof value === "boolean";
+  },
+  isBuffer: function isBuffer(value) {
+    return globalThis.Buffer.isBuffer(value);
+  },
   isDate: types.isDate,
   isDeepStrictEqual,
-  isError: (value) => types.isNativeError(value) || value instanceof Error,
-  isFunction: (value) => typeof value === "function",
-  isNull: (value) => value === null,
-  isNullOrUndefined: (value) => value === null || value === undefined,
-  isNumber: (value) => typeof value === "number",
-  isObject: (value) => value !== null && typeof value === "object",
+  isError: function isError(value) {
+    return types.isNativeError(value) || value instanceof Error;
+  },
+  isFunction: function isFunction(value) {
+    return typeof value === "function";
+  },
+  isNull: function isNull(value) {
+    return value === null;
+  },
+  isNullOrUndefined: function isNullOrUndefined(value) {
+    return value === null || value === undefined;
+  },
+  isNumber: function isNumber(value) {
+    return typeof value === "number";
+  },
+  isObject: function isObject(value) {
+    return value !== null && typeof value === "object";
+  },
   isPrimitive,
   isRegExp: types.isRegExp,
-  isString: (value) => typeof value === "string",
-  isSymbol: (value) => typeof value === "symbol",
-  isUndefined: (value) => value === undefined,
-  log: (...args) => process.stdout.write(`${format(...args)}\n`),
+  isString: function isString(value) {
+    return typeof value === "string";
+  },
+  isSymbol: function isSymbol(value) {
+    return typeof value === "symbol";
+  },
+  isUndefined: function isUndefined(value) {
+    return value === undefined;
+  },
+  log: function log(...args) {
+    return process.stdout.write(`${format(...args)}\n`);
+  },
   MIMEParams,
   MIMEType,
   parseArgs,
   parseEnv,
   promisify,
   stripVTControlCharacters,
+  setTraceSigInt: function setTraceSigInt(enable) {
+    if (typeof enable !== "boolean") throw invalidArgument("enable", "of type boolean", enable);
+  },
   styleText,
-  toUSVString: (value) => String(value).toWellFormed(),
-  transferableAbortController: () => new AbortController(),
-  transferableAbortSignal: (signal) => signal,
+  toUSVString: function toUSVString(value) {
+    return String(value).toWellFormed();
+  },
+  transferableAbortController: function transferableAbortController() {
+    return new AbortController();
+  },
+  transferableAbortSignal: function transferableAbortSignal(signal) {
+    return signal;
+  },
   types,
   get TextDecoder() {
     return globalThis.TextDecoder;

@@ -185,15 +185,24 @@ function crc32(data, value = 0) {
   return ~crc >>> 0;
 }
 
-export const zlib = { ...constants, codes: Object.freeze({ ...codes }), constants: Object.freeze({ ...constants }), crc32 };
+export const zlib = { crc32 };
+
+const fixed = (values) => Object.freeze({ __proto__: null, ...values });
+Object.defineProperties(zlib, {
+  codes: { value: Object.freeze({ ...codes }), enumerable: true },
+  constants: { value: fixed(constants), enumerable: true },
+});
+for (const name in constants) if (!name.startsWith("BROTLI_")) Object.defineProperty(zlib, name, { value: constants[name] });
 
 for (const format of Object.keys(formats)) {
   const name = format[0].toLowerCase() + format.slice(1);
   const Stream = streamOf(format);
   zlib[format] = Stream;
-  zlib[`create${format}`] = (options) => new Stream(options);
+  const create = `create${format}`;
+  const sync = `${name}Sync`;
+  Object.defineProperty(zlib, create, { value: { [create]: function (options) { return new Stream(options); } }[create], enumerable: true, configurable: true });
   zlib[name] = withCallback(format);
-  zlib[`${name}Sync`] = (data, options) => whole(format, data, options);
+  zlib[sync] = { [sync]: function (buffer, options) { return whole(format, buffer, options); } }[sync];
 }
 
 const instead = "ask for gzip or deflate, which node:zlib has";
