@@ -40,6 +40,7 @@ type call struct {
 	hot       hot
 	profiled  *profile // set while the run is profiled
 	commands  commands
+	unset     []string  // the secrets that the guest has read and that are not set
 	fix       *host.Fix // what helps against the fault of this run, once it is known
 }
 
@@ -236,6 +237,9 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 			failed.Message += c.heaviest()
 		}
 		failed.Fix = c.limitFix(r.Limit)
+	}
+	if r.Fault == host.FaultGuest && failed.Fix == nil {
+		c.blameUnset(failed)
 	}
 	failed.Name, failed.Code, failed.Fix = c.redact(failed.Name), c.redact(failed.Code), c.recordedFix(failed.Fix)
 	failed.Message = c.redact(c.locate(c.cutOpen(failed.Message, maxSaidBytes)))

@@ -49,6 +49,9 @@ type guestError struct {
 	Message *string `json:"message"`
 	Code    string  `json:"code"`
 	Stack   string  `json:"stack"`
+
+	// Unset names secrets that are not set and that the code has read.
+	Unset []string `json:"unset"`
 }
 
 // parseError reads an error that a guest set. It is text unless it is exactly the
@@ -83,6 +86,7 @@ func (c *call) errorOf(f *sandbox.Fault) *host.ResultError {
 	if said.Stack != "" {
 		failed.Stack = said.Stack
 	}
+	c.unset = said.Unset
 	if f.Message != f.GuestError {
 		failed.Message = strings.Replace(f.Message, f.GuestError, said.line(), 1)
 		return failed

@@ -116,6 +116,9 @@ func Make(ctx context.Context, src Source, o Options) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := bundle.nameSecrets(); err != nil {
+		return nil, err
+	}
 	bundle.Handlers = j.handlers()
 	if !bundle.UsesIntl {
 		return bundle, nil

@@ -3,6 +3,7 @@ import { native } from "../native.js";
 import { entries } from "./api.js";
 import { makeRequire } from "../node/require.js";
 import { handOver } from "./shared.js";
+import { nameSecrets } from "./unset.js";
 
 const AsyncFunction = (async () => {}).constructor;
 
@@ -18,8 +19,10 @@ export function evaluate(bundle, builtins) {
   touches = [];
   const module = { exports: {} };
   try {
-    bundle.call(module.exports, module, module.exports, requireFrom(builtins), (f) => touches.push(f));
+    const toTouch = (f) => touches.push(f);
+    bundle.call(module.exports, module, module.exports, requireFrom(builtins), toTouch);
     exported = module.exports;
+    nameSecrets(toTouch.secrets ?? []);
   } catch (thrown) {
     if (native.building) throw thrown;
     failure = { thrown };

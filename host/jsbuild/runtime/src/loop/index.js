@@ -24,6 +24,7 @@ import { takeRoute } from "./route.js";
 import { takeSecrets } from "./shared.js";
 import { abandoned, beginTimers, dropTimers, fireNext, heldUntil, mark, nextBatch, untilNext } from "./timers.js";
 import { takeUncaught } from "./uncaught.js";
+import { watchSecrets } from "./unset.js";
 
 // As they were before the action could change them.
 const { then } = Promise.prototype;
@@ -74,6 +75,7 @@ function enter(entry) {
     const { event, execution } = native.input();
     takeSecrets(event);
     takeRoute(execution, event);
+    watchSecrets(event?.secrets);
     timeout = execution?.timeout_ms ?? Infinity;
     const returned = handler(entry)(event, apiOf(entry));
     then.call(resolve.call(Promise, returned), settle, settleBadly);

@@ -4,6 +4,7 @@ import { native } from "../native.js";
 import { describe } from "./failure.js";
 import { takeRejections } from "./rejections.js";
 import { stringify } from "./json.js";
+import { unsetRead } from "./unset.js";
 
 const maxUnhandled = 20; // that are reported one by one
 const maxLogged = 4 << 10; // characters of a stack in a log line
@@ -15,7 +16,7 @@ let failures = [];
 export function fail(thrown) {
   const failure = describe(thrown);
   failures[failures.length] = failure; // the action may have replaced push
-  if (failures.length === 1) native.error(stringify(failure));
+  if (failures.length === 1) native.error(stringify({ ...failure, unset: unsetRead() }));
 }
 
 // conclude reports the rest: an unhandled rejection is a warning, also in the output
