@@ -11,9 +11,9 @@ import (
 // The bounds of one scrypt. Each is the bound of a product: n, r and p are each
 // small in the most expensive requests.
 const (
-	maxScryptBytes = 64 << 20 // 128·N·r: what is mixed
-	maxScryptLanes = 1 << 20  // 128·r·p: what is mixed in turn, and the salt of the key
-	maxScryptWork  = 1 << 20  // N·r·p: about half a second
+	maxScryptBytes = 128 << 20 // 128·N·r: what is mixed, as much as a wallet of Ethereum needs
+	maxScryptLanes = 1 << 20   // 128·r·p: what is mixed in turn, and the salt of the key
+	maxScryptWork  = 1 << 20   // N·r·p: about half a second
 )
 
 // deriveScrypt takes a password and a salt. It is scrypt of RFC 7914, which
@@ -30,7 +30,7 @@ func deriveScrypt(ctx Caller, r *Request) (answer, error) {
 	case n < 2 || n&(n-1) != 0 || blocks < 1 || p < 1:
 		return answer{}, scryptFailure("Invalid scrypt params")
 	case n > maxScryptWork || blocks > maxScryptWork || p > maxScryptWork || 128*n*blocks > maxScryptBytes:
-		return answer{}, scryptFailure("Invalid scrypt params: memory limit exceeded: 128*N*r may be at most 67108864 here")
+		return answer{}, scryptFailure("Invalid scrypt params: memory limit exceeded: 128*N*r may be at most 134217728 here")
 	case 128*blocks*p > maxScryptLanes:
 		return answer{}, scryptFailure("Invalid scrypt params: memory limit exceeded: 128*r*p may be at most 1048576 here")
 	case n*blocks*p > maxScryptWork:

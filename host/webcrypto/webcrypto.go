@@ -45,6 +45,8 @@ var operations = map[string]operation{
 	"agree":       {run: agree, parts: 2, pure: always},
 	"generate":    {run: generate, parts: 0, pure: never},
 	"certificate": {run: certificate, parts: 1, pure: always},
+	"power":       {run: raise, parts: 3, pure: always},
+	"bcrypt":      {run: deriveBcrypt, parts: 2, pure: always},
 }
 
 // Operations returns the names of all operations, sorted.

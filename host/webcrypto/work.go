@@ -21,18 +21,20 @@ type Caller interface {
 // What operations cost in fuel, as measured on the machine that the benchmarks
 // of the README ran on. The same request costs the same on every machine.
 const (
-	hashByteUnits   = 3         // of the most expensive digest in common use
-	hashUnits       = 300       // of one digest, besides its bytes
-	cipherByteUnits = 2         //
-	wrapBlockUnits  = 40        // one of the six rounds of AES key wrap over 8 bytes
-	mixByteUnits    = 2         // of scrypt, for each byte that it mixes
-	parseByteUnits  = 20        // of keys and certificates
-	curveUnits      = 1_000_000 // a signature or an agreement on a curve
-	requestUnits    = 20_000    // any request
-	privateBits3    = 4096      // an operation with a private RSA key takes its bits³ over this
-	publicBits2     = 16        // one with a public key its bits² over this
-	parseBytes3     = 2048      // of DER, to the third, over this
-	generateBits3   = 64        // a new RSA key takes its bits³ over this
+	hashByteUnits    = 3         // of the most expensive digest in common use
+	hashUnits        = 300       // of one digest, besides its bytes
+	cipherByteUnits  = 2         //
+	wrapBlockUnits   = 40        // one of the six rounds of AES key wrap over 8 bytes
+	mixByteUnits     = 2         // of scrypt, for each byte that it mixes
+	parseByteUnits   = 20        // of keys and certificates
+	curveUnits       = 1_000_000 // a signature or an agreement on a curve
+	requestUnits     = 20_000    // any request
+	privateBits3     = 4096      // an operation with a private RSA key takes its bits³ over this
+	publicBits2      = 16        // one with a public key its bits² over this
+	parseBytes3      = 2048      // of DER, to the third, over this
+	generateBits3    = 64        // a new RSA key takes its bits³ over this
+	powerBits3       = 2048      // a power takes its modulus's bits² times its exponent's bits over this
+	bcryptRoundUnits = 80_000    // one of the 2^cost rounds of bcrypt
 )
 
 // pieceBytes is how much is hashed or encrypted between looks at the run's end:

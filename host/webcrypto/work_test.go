@@ -63,6 +63,15 @@ func expensive(t *testing.T) map[string][][]byte {
 			request(t, map[string]any{"op": "pbkdf2", "hash": "ripemd160", "iterations": 1 << 30, "length": 1 << 20}, big, nil),
 			request(t, map[string]any{"op": "pbkdf2", "hash": "sha512", "iterations": 1, "length": 1 << 20}, nil, big),
 		},
+		"power": {
+			request(t, map[string]any{"op": "power"}, bytes.Repeat([]byte("f"), 1024), bytes.Repeat([]byte("f"), 1024), bytes.Repeat([]byte("f"), 1024)),
+			request(t, map[string]any{"op": "power"}, bytes.Repeat([]byte("f"), 2048), bytes.Repeat([]byte("f"), 1024), append(bytes.Repeat([]byte("f"), 1023), '0')),
+			request(t, map[string]any{"op": "power"}, big, big, big),
+		},
+		"bcrypt": {
+			request(t, map[string]any{"op": "bcrypt", "n": 31}, some[:4<<10], some[:16]),
+			request(t, map[string]any{"op": "bcrypt", "n": 4}, big, some[:16]),
+		},
 		"hkdf": {
 			request(t, map[string]any{"op": "hkdf", "hash": "ripemd160", "length": 5100}, nil, nil, big),
 			request(t, map[string]any{"op": "hkdf", "hash": "ripemd160", "length": 5100}, nil, nil, some),
