@@ -233,7 +233,7 @@ func (j *job) finish(made script, warnings []api.Message, meta metafile) (*Bundl
 	b.Packages, b.Builtins = found.packages, slices.Concat(found.builtins, named(b.Code))
 	slices.Sort(b.Builtins)
 	b.Builtins = slices.Compact(b.Builtins)
-	b.Warnings = slices.Concat(j.warnings(warnings, found.bytes), j.lacking(meta), found.heavy(len(b.Code)), found.slow())
+	b.Warnings = slices.Concat(j.warnings(warnings, found.bytes), j.lacking(meta), found.heavy(len(b.Code)))
 	b.UsesIntl = formats.Match(b.Code)
 	return b, found.limit(len(b.Code))
 }

@@ -95,11 +95,34 @@ func (j *job) noHandler(names []string) error {
 			m.Hint = fmt.Sprintf("did you mean %q?", near[0])
 			m.Line, m.Column, m.LineText = locate(string(j.src.Code), name)
 		} else if strings.HasPrefix(name, "onExecute") || strings.HasPrefix(name, "onContinue") {
-			m.Hint = fmt.Sprintf("%q is for another trigger: this host runs %s", name, strings.Join(handlers, " and "))
+			m.Hint = fmt.Sprintf("%q is for another trigger%s: this host runs %s", name, ofTrigger(name), strings.Join(handlers, " and "))
 			m.Line, m.Column, m.LineText = locate(string(j.src.Code), name)
 		}
 	}
 	return failure(m)
+}
+
+// otherTriggers are triggers that this host does not serve, by their handlers.
+var otherTriggers = map[string]string{
+	"onExecutePostLogin":           "post-login",
+	"onContinuePostLogin":          "post-login",
+	"onExecuteCredentialsExchange": "credentials-exchange",
+	"onExecutePostChangePassword":  "post-change-password",
+	"onExecuteSendPhoneMessage":    "send-phone-message",
+	"onExecutePostChallenge":       "password-reset-post-challenge",
+	"onContinuePostChallenge":      "password-reset-post-challenge",
+	"onExecuteCustomEmailProvider": "custom-email-provider",
+	"onExecuteCustomPhoneProvider": "custom-phone-provider",
+	"onExecuteCustomTokenExchange": "custom-token-exchange",
+	"onExecuteEventStream":         "event-stream",
+}
+
+// ofTrigger returns ", post-login" for the handler of a trigger that is known.
+func ofTrigger(handler string) string {
+	if trigger, known := otherTriggers[handler]; known {
+		return ", " + trigger
+	}
+	return ""
 }
 
 // locate returns the first place of a name in code, zeroes when it is not there.

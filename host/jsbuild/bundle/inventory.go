@@ -43,17 +43,6 @@ func (inv inventory) heavy(size int) []host.BuildMessage {
 	}}
 }
 
-// slow warns about packages that need more fuel than a run has.
-func (inv inventory) slow() []host.BuildMessage {
-	var list []host.BuildMessage
-	for _, p := range inv.packages {
-		if instead := quirkOf(p.Name).slow; instead != "" {
-			list = append(list, host.BuildMessage{Text: fmt.Sprintf("package %q needs more fuel than a run has: it computes in JavaScript", p.Name), Hint: instead})
-		}
-	}
-	return list
-}
-
 // HintLighter is the hint on a bundle that takes too much memory.
 const HintLighter = "import only the part that the action needs, as in require(\"package/part\"), or call the service with fetch"
 
@@ -114,7 +103,7 @@ func (j *job) inventory(meta metafile) inventory {
 				inv.bytes[dir] += share.Bytes
 			}
 			for _, imp := range meta.Inputs[name].Imports {
-				if builtin, ok := builtinOf(imp.Path); (ok || builtin == runtimeUndici) && imp.External && share.Bytes > 0 {
+				if builtin, ok := builtinOf(imp.Path); (ok || builtin == runtimeUndici || imp.Path == hostModule) && imp.External && share.Bytes > 0 {
 					inv.builtins = append(inv.builtins, builtin)
 				}
 			}

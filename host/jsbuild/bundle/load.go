@@ -129,25 +129,28 @@ func isData(path string) bool {
 	return ext == ".json" || loaders()[ext] == api.LoaderText
 }
 
-// edited returns a package's file with the edit that quirks has for it, or nothing
-// when it is bundled as it is.
+// edited returns a package's file with the edits that quirks has for it and the seams
+// that fit it, or nothing when it is bundled as it is.
 func (j *job) edited(path string) api.OnLoadResult {
 	dir := npm.PackageDir(path)
-	if dir == "" || !strings.HasSuffix(filepath.Ext(path), "js") {
+	if dir == "" || !slices.Contains([]string{".js", ".cjs", ".mjs"}, filepath.Ext(path)) {
 		return api.OnLoadResult{}
 	}
 	if code, found := j.otherCode(path); found {
 		return api.OnLoadResult{Contents: &code, ResolveDir: filepath.Dir(path), Loader: api.LoaderJS}
 	}
-	e := quirkOf(j.pkgs.Name(dir)).edit
-	if e.from == "" {
+	code, err := os.ReadFile(path)
+	if err != nil {
+		return api.OnLoadResult{} // esbuild reports it
+	}
+	text := string(code)
+	if e := quirkOf(j.pkgs.Name(dir)).edit; e.from != "" {
+		text = strings.ReplaceAll(text, e.from, e.to)
+	}
+	text, _ = throughSeams(text)
+	if text == string(code) {
 		return api.OnLoadResult{}
 	}
-	code, err := os.ReadFile(path)
-	if err != nil || !strings.Contains(string(code), e.from) {
-		return api.OnLoadResult{} // esbuild reports an error
-	}
-	text := strings.ReplaceAll(string(code), e.from, e.to)
 	return api.OnLoadResult{Contents: &text, ResolveDir: filepath.Dir(path), Loader: api.LoaderJS}
 }
 

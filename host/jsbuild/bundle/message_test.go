@@ -97,7 +97,7 @@ func TestBundleSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 			files: map[string]string{"action.ts": "export const onExecutePostLogin = async () => {};"},
 			want: `action.ts:1:14: the action exports no handler; it exports onExecutePostLogin
     export const onExecutePostLogin = async () => {};
-                 ^ "onExecutePostLogin" is for another trigger: this host runs onExecutePostUserRegistration and onExecutePreUserRegistration`,
+                 ^ "onExecutePostLogin" is for another trigger, post-login: this host runs onExecutePostUserRegistration and onExecutePreUserRegistration`,
 		},
 		{
 			name:  "a package that is not installed",
@@ -153,7 +153,7 @@ action.js:2:33: package "a" 1.2.3 does not export "./utlis"
 			},
 			want: `node_modules/bcrypt/index.js:2:26: node_modules/bcrypt/build/bcrypt.node is a native add-on, machine code, which a sandbox cannot run
     module.exports = require('./build/bcrypt.node')
-                             ^ use scrypt of node:crypto instead`,
+                             ^ use bcryptjs instead`,
 		},
 		{
 			name:  "a file that is not there",

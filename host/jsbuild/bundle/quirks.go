@@ -28,7 +28,6 @@ type quirk struct {
 
 	optionalSockets bool // it imports sockets for proxies and agents, which requests do without
 
-	slow   string // set for a package that needs more fuel than a run has: the hint on what to use instead
 	native string // set for a package of machine code: what to use instead
 }
 
@@ -62,7 +61,6 @@ var quirks = map[string]quirk{
 	"axios":     axios,
 	"pino":      {form: formOther, why: "its build for Node writes to files and in threads"},
 	"ws":        {form: formOther, why: "its build for Node is made of sockets"},
-	"bcryptjs":  {slow: "hash with scrypt or pbkdf2 of node:crypto, which the host computes"},
 	"lodash":    {edit: edit{"nativeNow = Date.now", "nativeNow = () => 0"}}, // it counts calls within 16 ms, but nothing depends on the time
 	"lodash-es": {edit: edit{"nativeNow = Date.now", "nativeNow = () => 0"}},
 	"bignumber.js": {edit: edit{ // it checks whether random numbers have 53 bits: they do
@@ -112,14 +110,13 @@ var quirks = map[string]quirk{
 	"tunnel":            proxy,
 	"tunnel-agent":      proxy,
 
-	"argon2":         {native: "hash-wasm"},
-	"bcrypt":         {native: "scrypt of node:crypto"},
+	"argon2":         {native: "scrypt of node:crypto"},
+	"bcrypt":         {native: "bcryptjs"},
 	"better-sqlite3": {native: "a database over HTTP"},
 	"canvas":         {native: "an image service"},
 	"libsql":         {native: "@libsql/client/web"},
 	"libxmljs":       {native: "@xmldom/xmldom"},
 	"libxmljs2":      {native: "@xmldom/xmldom"},
-	"node-rsa":       {native: "node:crypto"},
 	"node-sass":      {native: "sass"},
 	"re2":            {native: "JavaScript's own RegExp"},
 	"sharp":          {native: "an image service"},

@@ -34,7 +34,8 @@ import (
 //  7. An http address is refused: esbuild would leave it to the run.
 //  8. The argument of require.resolve() becomes the file's place.
 //  9. An absolute path or data: address is refused to code without a folder.
-//  10. A package may have a stand-in for one of its imports (standin.go).
+//  10. A package may have a stand-in for one of its imports (standin.go), or code that
+//     leads to a faster module (seam.go).
 //  11. A package's import that nothing answers fails in the run (missing.go).
 //  12. A path ("./x") is a file, which esbuild finds.
 //
@@ -67,6 +68,7 @@ var steps = []func(*resolver, api.OnResolveArgs) (api.OnResolveResult, bool){
 	(*resolver).requireResolve,
 	(*resolver).hostFile,
 	(*resolver).standIn,
+	(*resolver).seam,
 	(*resolver).missing,
 	(*resolver).file,
 	(*resolver).alias,
@@ -94,7 +96,7 @@ func (j *job) plugin() api.Plugin {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, r.resolve)
 		for space, load := range map[string]func(api.OnLoadArgs) (api.OnLoadResult, error){
 			entrySpace: j.loadEntry, emptySpace: loadEmpty, sharedSpace: j.loadSharedModule, secretsSpace: loadSecrets,
-			standInSpace: loadStandIn, socketSpace: loadRefusing, missingSpace: loadMissing, chooseSpace: loadChoose, giveSpace: j.loadGiven,
+			standInSpace: loadStandIn, socketSpace: loadRefusing, missingSpace: loadMissing, chooseSpace: loadChoose, giveSpace: j.loadGiven, seamSpace: loadSeam,
 		} {
 			build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: space}, load)
 		}
