@@ -3,10 +3,10 @@ package builds
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/jsscan"
 )
 
 // DeployDraft makes a version of an action's draft and deploys it. It waits up
@@ -90,16 +90,11 @@ func (b *Builds) manifest(a host.Action, s host.Source) host.Manifest {
 		m.Settings.Egress.Mode = host.EgressPublic
 	}
 	for _, secret := range a.Secrets {
-		if names(s.Code, secret.Name) {
+		if jsscan.Mentions(s.Code, secret.Name) {
 			m.Secrets = append(m.Secrets, secret.Name)
 		}
 	}
 	return m
-}
-
-// names reports whether a name stands in code as a word of its own.
-func names(code, name string) bool {
-	return regexp.MustCompile(`(?:^|[^\w])` + regexp.QuoteMeta(name) + `(?:$|[^\w])`).MatchString(code)
 }
 
 // DeployVersion makes a new version like an old one and deploys it, which rolls

@@ -25,6 +25,7 @@ var packages = []entry{
 	{"host/durable", foundation},
 	{"host/fair", foundation},
 	{"host/files", foundation},
+	{"host/internal/jsscan", foundation},
 	{"host/internal/text", foundation},
 	{"host/redact", foundation},
 	{"host/wasmbin", foundation},
