@@ -3,7 +3,9 @@ package author
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/cli/term"
 	"github.com/usherhost/usher/host/desired"
+	"github.com/usherhost/usher/host/internal/jsscan"
 )
 
 // DeployFlags are the flags for what is deployed and how it is built.
@@ -36,6 +39,9 @@ type Deployable struct {
 	*desired.File
 	Content []byte // the code, which the host builds, or the module
 	Built   bool   // just now
+
+	// Named is what the code of a script names; empty for a module.
+	Named jsscan.Found
 }
 
 // LoadDeployable reads and builds what is to be deployed: a folder with an
@@ -51,13 +57,20 @@ func LoadDeployable(ctx context.Context, env *command.Env, path string, f Deploy
 			return Deployable{}, err
 		}
 	}
+	if file.Code != "" || isScript(file.Module) {
+		d.Named = scanScript(file.Path())
+	}
 	if file.Code != "" {
 		d.Content, err = file.Content()
 		return d, err
 	}
 	b := newToolchain(env, f.ScriptFlags)
 	defer b.close(ctx)
-	d.Content, err = b.module(ctx, file.Path(), file, "")
+	err = withPackages(ctx, env, file.Path(), "usher actions deploy", &f.ScriptFlags, func() (err error) {
+		b.flags = f.ScriptFlags
+		d.Content, err = b.module(ctx, file.Path(), file, "")
+		return err
+	})
 	d.Built = d.Built || isScript(file.Module)
 	return d, err
 }
@@ -95,12 +108,24 @@ func deployedFile(path, name string) (*desired.File, error) {
 		return nil, term.UsageError{Err: fmt.Errorf("%s is neither a folder nor a script", path), Hint: "for a module without an action.yaml: usher actions create NAME --module " + path + " --deploy"}
 	}
 	if file == nil {
-		file = &desired.File{Name: t.name, Trigger: host.PostUserRegistration, Module: filepath.Base(t.path), Dir: filepath.Dir(t.path)}
+		file = &desired.File{Name: t.name, Trigger: triggerOf(t.path), Module: filepath.Base(t.path), Dir: filepath.Dir(t.path)}
 	}
 	if name != "" {
 		file.Name = name
 	}
 	return file, nil
+}
+
+// triggerOf returns the trigger whose handler a script names, the first when it names
+// none or several.
+func triggerOf(path string) host.Trigger {
+	code, err := os.ReadFile(path)
+	all := host.Triggers()
+	named := slices.DeleteFunc(host.Triggers(), func(t host.Trigger) bool { return err != nil || !jsscan.Mentions(string(code), t.Entry()) })
+	if len(named) == 1 {
+		return named[0]
+	}
+	return all[0]
 }
 
 // ReadOrBuild returns the module at path, built when it is a script. The hint is for

@@ -37,6 +37,7 @@ type runFlags struct {
 	public      bool
 	limits      []string
 	isolation   string
+	typed       string // the command, which offers packages that are not installed; "" for one that does not
 }
 
 func newRun(env *command.Env) *cobra.Command {
@@ -99,6 +100,7 @@ type runAnswer struct {
 }
 
 func runAction(ctx context.Context, env *command.Env, path string, f runFlags) error {
+	f.typed = "usher run"
 	b := newToolchain(env, f.ScriptFlags)
 	defer b.close(ctx)
 	r, err := f.open(ctx, env, b, path)
@@ -213,7 +215,12 @@ func (f runFlags) prepare(ctx context.Context, env *command.Env, b *toolchain, p
 		}
 		j.declared, base = t.action.Manifest().Secrets, t.action.Settings
 	}
-	if j.wasm, err = b.module(ctx, t.path, t.action, "build it first, or name another file"); err != nil {
+	err = withPackages(ctx, env, t.path, f.typed, &f.ScriptFlags, func() (err error) {
+		b.flags = f.ScriptFlags
+		j.wasm, err = b.module(ctx, t.path, t.action, "build it first, or name another file")
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	j.digest = host.Digest(j.wasm)

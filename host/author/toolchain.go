@@ -136,7 +136,7 @@ func (b *toolchain) script(ctx context.Context, path string, f *desired.File) (*
 	}
 	built, err := builder.Build(ctx, source)
 	if wrong, ok := errors.AsType[*host.BuildFailure](err); ok {
-		return nil, &scriptError{path, web.WordMessages(wrong.Messages)}
+		return nil, &scriptError{path: path, messages: web.WordMessages(wrong.Messages)}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", path, err)
@@ -177,6 +177,7 @@ func (b *toolchain) source(path string, f *desired.File) (source bundle.Source, 
 type scriptError struct {
 	path     string
 	messages []host.BuildMessage
+	hint     string
 }
 
 // Error lists each message with its place, source line and hint.
@@ -191,8 +192,8 @@ func (e *scriptError) Error() string {
 // Messages returns what is wrong, for the JSON form of errors.
 func (e *scriptError) Messages() []host.BuildMessage { return e.messages }
 
-// Unwrap returns the error's code.
-func (e *scriptError) Unwrap() error { return &host.Error{Code: host.Refused} }
+// Unwrap returns the error's code and hint.
+func (e *scriptError) Unwrap() error { return &host.Error{Code: host.Refused, Hint: e.hint} }
 
 // module returns the module at path, which it builds when it is a script. The
 // path is that of f unless f is nil.

@@ -17,6 +17,7 @@ import (
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/cli/term"
 	"github.com/usherhost/usher/host/client"
+	"github.com/usherhost/usher/host/internal/jsscan"
 	"github.com/usherhost/usher/host/sandbox/extism"
 )
 
@@ -200,7 +201,7 @@ func printAction(t term.Terminal, w io.Writer, action host.Action) {
 	if v := action.Deployed; v != nil {
 		t.Pairs(w, "deployed", fmt.Sprintf("version %d, %s, %s", v.Number, term.ByteSize(v.SizeBytes), v.Digest),
 			"about", v.Manifest.Description)
-		printGrants(t, w, v.Manifest, action.Secrets)
+		printGrants(t, w, v.Manifest, jsscan.Found{}, action.Secrets)
 		return
 	}
 	term.Fprintln(w, "nothing is deployed; next: usher actions deploy DIR")

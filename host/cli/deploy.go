@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,6 +17,9 @@ import (
 	"github.com/usherhost/usher/host/cli/term"
 	"github.com/usherhost/usher/host/client"
 	"github.com/usherhost/usher/host/desired"
+	"github.com/usherhost/usher/host/egress"
+	"github.com/usherhost/usher/host/internal/jsscan"
+	"github.com/usherhost/usher/host/internal/text"
 )
 
 // deployFlags are the flags of `usher actions deploy`.
@@ -35,7 +39,10 @@ name, upload the module as a new version and deploy it. Then print the action's
 permissions and the remaining steps.
 
 FILE is a script. Its settings are in the action.yaml beside it that names it;
-without one, the action may call no origin until its binding allows it.`,
+without one, the action may call no origin until its binding allows it, and its
+trigger is the one whose handler it exports. The secrets, addresses and packages
+that its code names become the remaining steps: a package that is not installed
+is offered in its newest version.`,
 		Example: `  usher actions deploy plugins/notify-slack --bind
   usher actions deploy hello.js --bind`,
 		Args: cobra.MaximumNArgs(1),
@@ -60,7 +67,8 @@ type deployAnswer struct {
 	Built          bool          `json:"built"`
 	Binding        *host.Binding `json:"binding,omitempty"`
 	MissingSecrets []string      `json:"missing_secrets"`
-	Next           []string      `json:"next"` // commands
+	Named          jsscan.Found  `json:"named"` // by the code of a script
+	Next           []string      `json:"next"`  // commands
 }
 
 func deploy(ctx context.Context, env *command.Env, path string, f deployFlags) error {
@@ -79,7 +87,8 @@ func deploy(ctx context.Context, env *command.Env, path string, f deployFlags) e
 	if err := answer.findBinding(ctx, c, f.bind); err != nil {
 		return err
 	}
-	answer.plan(built.Manifest())
+	answer.Named = built.Named
+	answer.plan(built)
 	return env.Term.Answer(answer, func(w io.Writer) { printDeploy(env.Term, w, answer) })
 }
 
@@ -140,22 +149,52 @@ func (d *deployAnswer) findBinding(ctx context.Context, c *client.Client, bind b
 	return nil
 }
 
-// plan lists what is left to do before the action can run.
-func (d *deployAnswer) plan(declared host.Manifest) {
-	d.MissingSecrets = missingSecrets(declared, d.Action.Secrets)
+// plan lists what is left to do before the action can run, and then a test of it.
+func (d *deployAnswer) plan(built author.Deployable) {
+	declared := built.Manifest()
+	d.MissingSecrets = missingSecrets(slices.Concat(declared.Secrets, built.Named.Secrets), d.Action.Secrets)
 	d.Next = []string{}
-	for _, name := range d.MissingSecrets {
-		d.Next = append(d.Next, "usher secrets set "+d.Action.Name+" "+name)
+	name := text.ShellQuote(d.Action.Name)
+	for _, secret := range d.MissingSecrets {
+		d.Next = append(d.Next, "usher secrets set "+name+" "+secret)
 	}
-	if d.Binding == nil {
-		d.Next = append(d.Next, "usher bind "+d.Action.Name)
+	allow := ""
+	for _, origin := range d.blocked(declared.Settings) {
+		allow += " --allow " + origin
 	}
+	switch {
+	case d.Binding == nil:
+		d.Next = append(d.Next, "usher bind "+name+allow)
+	case allow != "":
+		d.Next = append(d.Next, "usher bindings set "+name+allow)
+	}
+	if built.Named.Empty() && len(d.Next) == 0 {
+		return
+	}
+	send := "usher events send " + text.ShellQuote(filepath.Join(built.Dir, "event.json")) + " --wait 30s"
+	if d.Action.Trigger != host.PostUserRegistration {
+		send += " --trigger " + string(d.Action.Trigger)
+	}
+	d.Next = append(d.Next, send)
 }
 
-func missingSecrets(m host.Manifest, set []host.Secret) []string {
+// blocked returns the origins that the code names and that the action may not call.
+func (d *deployAnswer) blocked(declared host.Settings) []string {
+	settings := declared.Over(host.DefaultSettings())
+	if d.Binding != nil {
+		settings = d.Binding.Settings.Over(settings)
+	}
+	return slices.DeleteFunc(slices.Clone(d.Named.Origins), func(origin string) bool {
+		_, refused := egress.Check(settings.Egress, origin)
+		return refused == nil
+	})
+}
+
+// missingSecrets returns the names that are not set, each once.
+func missingSecrets(names []string, set []host.Secret) []string {
 	missing := []string{}
-	for _, name := range m.Secrets {
-		if !slices.ContainsFunc(set, func(s host.Secret) bool { return s.Name == name }) {
+	for _, name := range names {
+		if !slices.Contains(missing, name) && !slices.ContainsFunc(set, func(s host.Secret) bool { return s.Name == name }) {
 			missing = append(missing, name)
 		}
 	}
@@ -169,7 +208,7 @@ func printDeploy(t term.Terminal, w io.Writer, d deployAnswer) {
 	}
 	term.Fprintf(w, "%s: version %d %s (%s, %s)\n", t.Bold(d.Action.Name), d.Version.Number, verb,
 		term.ByteSize(d.Version.SizeBytes), d.Version.Digest[:min(len(d.Version.Digest), 19)])
-	printGrants(t, w, d.Version.Manifest, d.Action.Secrets)
+	printGrants(t, w, d.Version.Manifest, d.Named, d.Action.Secrets)
 	bound := "no"
 	if d.Binding != nil {
 		bound = fmt.Sprintf("to %s, place %d", d.Binding.Trigger, d.Binding.Position+1)
@@ -181,7 +220,7 @@ func printDeploy(t term.Terminal, w io.Writer, d deployAnswer) {
 }
 
 // printGrants prints what a version may call and read.
-func printGrants(t term.Terminal, w io.Writer, m host.Manifest, set []host.Secret) {
+func printGrants(t term.Terminal, w io.Writer, m host.Manifest, named jsscan.Found, set []host.Secret) {
 	origins := strings.Join(m.Settings.Egress.Allow, ", ")
 	if m.Settings.Egress.Mode == host.EgressPublic {
 		origins = "every public address"
@@ -190,7 +229,7 @@ func printGrants(t term.Terminal, w io.Writer, m host.Manifest, set []host.Secre
 	for _, s := range set {
 		names = append(names, s.Name)
 	}
-	for _, name := range missingSecrets(m, set) {
+	for _, name := range missingSecrets(slices.Concat(m.Secrets, named.Secrets), set) {
 		names = append(names, name+" "+t.Yellow("(not set)"))
 	}
 	t.Pairs(w, "may call  ", cmp.Or(origins, "nothing"), "secrets   ", cmp.Or(strings.Join(names, ", "), "none"))

@@ -59,6 +59,12 @@ func builtinOf(path string) (name string, ok bool) {
 	return name, builtins[name] || explicit && prefixed[name]
 }
 
+// IsBuiltin reports whether an import names a module of Node.
+func IsBuiltin(path string) bool {
+	_, is := builtinOf(path)
+	return is
+}
+
 // likeBuiltin returns the names of Node modules that are similar to name.
 func likeBuiltin(name string) []string {
 	var names []string
