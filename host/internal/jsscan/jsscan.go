@@ -105,19 +105,28 @@ func (s *scan) secretsAt(i int) []string {
 	if s.isAccess(next) {
 		next++
 	}
-	switch name := s.at(next); {
-	case name.is(sign, "[") && s.at(next+1).kind == str && s.at(next+2).is(sign, "]"):
-		return valid(s.at(next + 1).text)
-	case next > i+1 && name.kind == word && !s.at(next+1).is(sign, "("):
-		return valid(name.text)
-	case next > i+1:
-		return nil
-	case name.is(sign, ":") && s.at(next+1).is(sign, "{"):
+	if s.at(next).is(sign, "[") || next > i+1 {
+		return s.accessed(next, next > i+1)
+	}
+	if s.at(next).is(sign, ":") && s.at(next+1).is(sign, "{") {
 		return s.keys(next + 1)
 	}
 	from := s.start(i)
 	if open := s.opening(from - 2); s.at(from-1).is(sign, "=") && open >= 0 {
 		return s.keys(open)
+	}
+	return nil
+}
+
+// accessed returns the property that is read at i: one in brackets or, behind a dot, a
+// name that is not called.
+func (s *scan) accessed(i int, dot bool) []string {
+	name := s.at(i)
+	if name.is(sign, "[") && s.at(i+1).kind == str && s.at(i+2).is(sign, "]") {
+		return valid(s.at(i + 1).text)
+	}
+	if dot && name.kind == word && !s.at(i+1).is(sign, "(") {
+		return valid(name.text)
 	}
 	return nil
 }
@@ -140,26 +149,23 @@ func (s *scan) opening(i int) int {
 	return -1
 }
 
-// keys returns the keys of a pattern whose braces open at i.
+// keys returns the keys of a pattern whose braces open at i: what follows them and
+// each comma right in them.
 func (s *scan) keys(i int) (names []string) {
-	depth, key := 0, true
+	depth := 0
 	for ; i < len(s.tokens); i++ {
 		t := s.at(i)
-		switch {
-		case t.kind == sign && strings.Contains("{[(", t.text):
-			depth++
-		case t.kind == sign && strings.Contains("}])", t.text):
+		if t.kind == sign && strings.Contains("}])", t.text) {
 			if depth--; depth == 0 {
 				return names
 			}
-		case depth == 1 && t.is(sign, ","):
-			key = true
-			continue
-		case depth == 1 && key && (t.kind == word || t.kind == str):
-			names = append(names, valid(t.text)...)
 		}
-		if depth > 1 || t.kind != sign || t.text != "{" {
-			key = false
+		opens := t.kind == sign && strings.Contains("{[(", t.text)
+		if opens {
+			depth++
+		}
+		if next := s.at(i + 1); depth == 1 && (opens || t.is(sign, ",")) && next.kind != sign {
+			names = append(names, valid(next.text)...)
 		}
 	}
 	return names

@@ -103,7 +103,7 @@ func (j *job) noHandler(names []string) error {
 }
 
 // otherTriggers are triggers that this host does not serve, by their handlers.
-var otherTriggers = map[string]string{
+var otherTriggers = map[string]string{ //nolint:gosec // names of triggers
 	"onExecutePostLogin":           "post-login",
 	"onContinuePostLogin":          "post-login",
 	"onExecuteCredentialsExchange": "credentials-exchange",

@@ -89,7 +89,7 @@ var seams = []seam{
 		"function $1($2){let $4,made=()=>$4??=new $5($2===undefined?$3():$2);return{next(){return made().$6()},seed($7){made().seed($7)}}}", "",
 	},
 
-	// Trials of random numbers, which are thrown away: bcryptjs 2, and @noble/curves.
+	// Random numbers that are thrown away: bcryptjs 2, and @noble/curves.
 	{"randomAvailable", regexp.MustCompile(`\brandom\(1\);(\s*randomAvailable = true)`), "$1", ""},
 	{"function probeRandomBytes", regexp.MustCompile(`const probe = randomBytes\(length\);`), "const probe = new Uint8Array(length);", ""},
 
