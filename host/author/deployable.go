@@ -20,6 +20,7 @@ import (
 type DeployFlags struct {
 	ScriptFlags
 	name    string
+	trigger string
 	build   bool
 	noBuild bool
 }
@@ -28,6 +29,7 @@ type DeployFlags struct {
 func (f *DeployFlags) Add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.name, "name", "", "name of a script's action (default: the file's or its folder's)")
+	flags.StringVar(&f.trigger, "trigger", "", triggerUsage)
 	flags.BoolVar(&f.build, "build", false, "run the build command even when the module is newer than its source")
 	flags.BoolVar(&f.noBuild, "no-build", false, "never run the build command")
 	cmd.MarkFlagsMutuallyExclusive("build", "no-build")
@@ -72,6 +74,9 @@ func LoadDeployable(ctx context.Context, env *command.Env, path string, f Deploy
 		return err
 	})
 	d.Built = d.Built || isScript(file.Module)
+	if err == nil {
+		file.Trigger, err = chosenTrigger(d.Content, f.trigger, file)
+	}
 	return d, err
 }
 

@@ -29,6 +29,7 @@ type runFlags struct {
 	fakeFlags
 	ScriptFlags
 	event       string
+	trigger     string
 	secrets     []string
 	secretsFile string
 	config      []string
@@ -78,6 +79,7 @@ request that no fake matches fails, and a fake that would match is printed.
 func (f *runFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.event, "event", "", "file with the event, '-' for stdin")
+	flags.StringVar(&f.trigger, "trigger", "", triggerUsage)
 	flags.StringArrayVar(&f.secrets, "secret", nil, "NAME=VALUE that the action may read; NAME alone takes it from the environment; repeatable")
 	flags.StringVar(&f.secretsFile, "secrets-file", "", "file with secrets: lines NAME=VALUE, or a JSON object")
 	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
@@ -224,7 +226,8 @@ func (f runFlags) prepare(ctx context.Context, env *command.Env, b *toolchain, p
 		return nil, err
 	}
 	j.digest = host.Digest(j.wasm)
-	if j.settings, err = f.settings(base); err != nil {
+	own, err := f.settings(base)
+	if err != nil {
 		return nil, err
 	}
 	if err := j.readSecrets(f); err != nil {
@@ -233,7 +236,12 @@ func (f runFlags) prepare(ctx context.Context, env *command.Env, b *toolchain, p
 	if f.event == "" && (isFolder(path) || isScript(t.path)) {
 		f.event = t.beside("event.json")
 	}
-	j.event, err = readEvent(env.Term, f.event)
+	trigger, err := chosenTrigger(j.wasm, f.trigger, t.action)
+	if err != nil {
+		return nil, err
+	}
+	j.settings = own.Over(host.DefaultSettingsOf(trigger))
+	j.event, err = readEvent(env.Term, trigger, f.event)
 	return j, err
 }
 
@@ -268,7 +276,7 @@ func (f runFlags) settings(base host.Settings) (host.Settings, error) {
 	if err := own.Check(""); err != nil {
 		return host.Settings{}, err
 	}
-	return own.Over(base).Over(host.DefaultSettings()), nil
+	return own.Over(base), nil
 }
 
 // readSecrets reads the secrets' values and checks that none is missing.
@@ -319,7 +327,7 @@ func secretFlags(pairs []string) (map[string]string, error) {
 }
 
 // readEvent reads and checks an event as the host would.
-func readEvent(t term.Terminal, path string) (host.Event, error) {
+func readEvent(t term.Terminal, trigger host.Trigger, path string) (host.Event, error) {
 	if path == "" {
 		return host.Event{}, term.UsageError{Err: errors.New("--event is missing"), Hint: "give a file with an event, or - for stdin"}
 	}
@@ -328,16 +336,19 @@ func readEvent(t term.Terminal, path string) (host.Event, error) {
 		return host.Event{}, err
 	}
 	body = command.WithoutMark(body)
-	registration, violations := proto.CheckEvent(string(host.PostUserRegistration), body)
+	registration, violations := proto.CheckEvent(string(trigger), body)
 	if len(violations) > 0 {
-		e := &host.Error{Code: host.Invalid, Text: path + " is not a " + string(host.PostUserRegistration) + " event"}
+		e := &host.Error{Code: host.Invalid, Text: path + " is not a " + string(trigger) + " event"}
 		for _, v := range violations {
 			e.Fields = append(e.Fields, host.Field{Pointer: v.Pointer, Detail: v.Detail})
 		}
 		return host.Event{}, e
 	}
+	if trigger.Decides() {
+		body = proto.CleanEvent(body, proto.NewPasswordKeys(proto.DefaultPasswordKeys))
+	}
 	return host.Event{
-		ID: host.NewID(host.EventPrefix), Tenant: registration.Tenant, Trigger: host.PostUserRegistration,
+		ID: host.NewID(host.EventPrefix), Tenant: registration.Tenant, Trigger: trigger,
 		UserID: registration.UserID, Body: body,
 	}, nil
 }

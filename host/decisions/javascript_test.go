@@ -26,10 +26,10 @@ func TestActionsInJavaScriptDecide(t *testing.T) {
 		if (!event.secrets.ALLOWED_DOMAIN.split(",").includes(domain)) return api.access.deny("domain_not_allowed", "only people of example.com may enrol");`)
 	client := handler(`
 		if (event.connection?.strategy === "auth0" && event.client.client_id === event.secrets.TARGET_APP) api.access.deny("app", "Not with " + event.client.name);`)
-	texts := handler(`
+	greetings := handler(`
 		const { geoip, language } = event.request;
-		const texts = { en: "Not from there", de: "Nicht von dort" };
-		if (geoip.continentCode === "NA") api.access.deny("continent", texts[language] ?? texts.en);`)
+		const messages = { en: "Not from there", de: "Nicht von dort" };
+		if (geoip.continentCode === "NA") api.access.deny("continent", messages[language] ?? messages.en);`)
 	fields := handler(`
 		if (!event.request.body["ulp-first-name"]) { api.validation.error("registration_error", "Missing fields!"); return; }
 		api.user.setUserMetadata("first_name", event.request.body["ulp-first-name"]);`)
@@ -53,9 +53,9 @@ func TestActionsInJavaScriptDecide(t *testing.T) {
 		{name: "no address", code: domains, event: user(`{"phone_number":"+12065550123"}`), verdict: host.Deny, reason: "domain_not_allowed", message: "only people of example.com may enrol"},
 		{name: "a client", code: client, event: with(`"connection":{"strategy":"auth0"},"client":{"client_id":"app-1","name":"Shop"}`), verdict: host.Deny, reason: "app", message: "Not with Shop"},
 		{name: "no client", code: client, event: with(`"connection":{"strategy":"auth0"}`), verdict: host.Allow, degraded: "client_id"},
-		{name: "a continent", code: texts, event: strings.Replace(event, `"geoip":{}`, `"geoip":{"continentCode":"NA"},"language":"de"`, 1), verdict: host.Deny, reason: "continent", message: "Nicht von dort"},
-		{name: "a language without a text", code: texts, event: strings.Replace(event, `"geoip":{}`, `"geoip":{"continentCode":"NA"},"language":"fr"`, 1), verdict: host.Deny, reason: "continent", message: "Not from there"},
-		{name: "no geoip", code: texts, event: strings.Replace(event, `,"geoip":{}`, ``, 1), verdict: host.Allow},
+		{name: "a continent", code: greetings, event: strings.Replace(event, `"geoip":{}`, `"geoip":{"continentCode":"NA"},"language":"de"`, 1), verdict: host.Deny, reason: "continent", message: "Nicht von dort"},
+		{name: "a language without a message", code: greetings, event: strings.Replace(event, `"geoip":{}`, `"geoip":{"continentCode":"NA"},"language":"fr"`, 1), verdict: host.Deny, reason: "continent", message: "Not from there"},
+		{name: "no geoip", code: greetings, event: strings.Replace(event, `,"geoip":{}`, ``, 1), verdict: host.Allow},
 		{name: "a field", code: fields, verdict: host.Allow},
 		{name: "no field", code: fields, event: body(`{}`), verdict: host.Deny, reason: "registration_error", message: "Missing fields!"},
 		{name: "no body", code: fields, event: strings.Replace(event, `"body":{"ulp-first-name":"Ada"},`, ``, 1), verdict: host.Deny, reason: "registration_error", message: "Missing fields!"},
@@ -106,7 +106,7 @@ func validator(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func TestAValidationErrorHasItsCodeAndMessageApart(t *testing.T) {
+func TestAValidationErrorKeepsItsCodeAndItsMessage(t *testing.T) {
 	t.Parallel()
 	g := open(t, hosttest.Options{DecisionTimeout: time.Minute})
 	g.deploy(script(t, "validates", handler(`api.validation.error("registration_error", "Missing fields!");`)))

@@ -41,6 +41,9 @@ type File struct {
 
 	// Dir is the folder that the file is in.
 	Dir string `json:"-"`
+
+	// NamesTrigger says that the file itself names its trigger.
+	NamesTrigger bool `json:"-"`
 }
 
 // SharedModule is a version of a shared module that code requires.
@@ -55,7 +58,7 @@ func (*File) Renamed() map[string]string {
 		"allowed_hosts": "settings: {egress: {allow: […]}}", "egress_mode": "settings: {egress: {mode: …}}",
 		"modules": "shared_modules", "libraries": "shared_modules",
 	}
-	for _, key := range []string{"limits", "retry", "on_failure", "checkpoint", "isolation", "config", "egress"} {
+	for _, key := range []string{"limits", "retry", "on_failure", "checkpoint", "record", "isolation", "config", "egress"} {
 		renamed[key] = "it below settings"
 	}
 	return renamed
@@ -98,6 +101,7 @@ func ParseFile(path string, data []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.NamesTrigger = f.Trigger != ""
 	f.Trigger = cmp.Or(f.Trigger, host.PostUserRegistration)
 	return &f, f.check(doc)
 }

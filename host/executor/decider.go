@@ -73,6 +73,8 @@ type Decider struct {
 	// Ready returns why the host can't record now; nil: it always can. It is asked
 	// before every flow, and must be fast.
 	Ready func() error
+	// Urge makes way for the flow that begins; nil: it competes with the background.
+	Urge func()
 	// Ran counts a run, as the executor does with its own; nil: nothing is counted.
 	Ran func(t host.Trigger, r *host.Result)
 
@@ -134,6 +136,9 @@ func (d *Decider) Limit(wait time.Duration) time.Duration {
 // is of a strict flow that could not be recorded.
 func (d *Decider) Decide(ctx context.Context, event host.Event, wait time.Duration) (host.Decision, error) {
 	d.setup()
+	if d.Urge != nil {
+		d.Urge()
+	}
 	if !d.begin() {
 		return host.Decision{}, refused("the host is stopping", nil)
 	}

@@ -101,6 +101,9 @@ type Run struct {
 	Step        host.Step
 	Event       *host.Event // with its body
 
+	// First makes the run come before others while processors are short.
+	First bool
+
 	// UserMetadataBytes and AppMetadataBytes are what earlier actions of the same flow
 	// have set, of a trigger that decides.
 	UserMetadataBytes, AppMetadataBytes int
@@ -171,6 +174,7 @@ func (c *call) enter(entry string, run func(*sandbox.Request) sandbox.Outcome) s
 		Limits:    c.settings.Limits,
 		Isolation: c.settings.Isolation,
 		Owner:     c.run.Step.ActionID,
+		First:     c.run.First,
 		Host:      c,
 		Random:    &c.random,
 		Clock:     &c.clock,

@@ -24,6 +24,7 @@ type Request struct {
 	Limits    host.Limits    // all set; see [host.DefaultSettings]
 	Isolation host.Isolation // how the run gets its instance; "" is the best that the module allows
 	Owner     string         // whose share of the sandbox's memory it takes: an action; "" is the module's
+	First     bool           // it comes before other runs while processors are short: see [Sandbox.Urge]
 	Host      any            // the caller's own state, for its host functions: [Call.Host]
 	Watch     Watch          // reads the guest's memory while it runs; nil for none
 	Interval  int64          // fuel between two samples of Watch; 0 is none

@@ -118,7 +118,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 		return errors.Join(err, listener.Close())
 	}
 	decider := &executor.Decider{
-		Plans: db, Records: db, Runner: flowRuns(runner), Sealer: box, Ready: daemon.Readiness(daemon.HostChecks(db, cfg.Data)), Ran: worker.Ran,
+		Plans: db, Records: db, Runner: flowRuns(runner), Sealer: box, Ready: daemon.Readiness(daemon.HostChecks(db, cfg.Data)), Ran: worker.Ran, Urge: sandbox.Urge,
 		Timeout: cfg.DecisionTimeout, Concurrency: cfg.DecisionConcurrency, Log: log, Metrics: metrics,
 	}
 	sender := &ingress.Server{Store: db, Refused: db, Sealer: box, Log: log, Metrics: metrics, Limits: ingress.Limits{
@@ -288,7 +288,7 @@ func attempts(runner *guest.Runner) executor.RunnerFunc {
 func flowRuns(runner *guest.Runner) executor.FlowRunner {
 	return func(ctx context.Context, x *host.Execution, index, userMetadataBytes, appMetadataBytes int) (host.Result, host.Tape, error) {
 		return runner.Run(ctx, guest.Run{
-			ExecutionID: x.ID, Index: index, Attempt: 1, Step: x.Plan[index], Event: x.Event,
+			ExecutionID: x.ID, Index: index, Attempt: 1, Step: x.Plan[index], Event: x.Event, First: true,
 			UserMetadataBytes: userMetadataBytes, AppMetadataBytes: appMetadataBytes,
 		})
 	}

@@ -127,7 +127,7 @@ func (h *Host) start(ctx context.Context, o Options) {
 		Log: slog.New(slog.DiscardHandler),
 	}
 	h.Decider = &executor.Decider{
-		Plans: h.DB, Records: h.DB, Sealer: h.Box, Runner: h.flowAttempt, Timeout: o.DecisionTimeout, Ran: h.Executor.Ran,
+		Plans: h.DB, Records: h.DB, Sealer: h.Box, Runner: h.flowAttempt, Timeout: o.DecisionTimeout, Ran: h.Executor.Ran, Urge: h.sandbox.Urge,
 		Concurrency: o.DecisionConcurrency, Waiting: o.DecisionsWaiting, Log: slog.New(slog.DiscardHandler),
 	}
 	h.DB.SetDispatcher(h.Executor)
@@ -139,7 +139,7 @@ func (h *Host) start(ctx context.Context, o Options) {
 
 func (h *Host) flowAttempt(ctx context.Context, x *host.Execution, index, user, app int) (host.Result, host.Tape, error) {
 	return h.Runner.Run(ctx, guest.Run{
-		ExecutionID: x.ID, Index: index, Attempt: 1, Step: x.Plan[index], Event: x.Event, UserMetadataBytes: user, AppMetadataBytes: app,
+		ExecutionID: x.ID, Index: index, Attempt: 1, Step: x.Plan[index], Event: x.Event, First: true, UserMetadataBytes: user, AppMetadataBytes: app,
 	})
 }
 
