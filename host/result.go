@@ -96,6 +96,7 @@ type CallNote struct {
 	Status     int    `json:"status,omitempty"` // of an HTTP response
 	Bytes      int64  `json:"bytes,omitempty"`  // of the answer
 	Proxy      string `json:"proxy,omitempty"`  // that an HTTP response came through
+	Body       string `json:"body,omitempty"`   // of an HTTP response with an error's status: its first 4 KiB, without secrets
 	Error      string `json:"error,omitempty"`
 	Hint       string `json:"hint,omitempty"` // how to allow a request that was refused
 	Fix        *Fix   `json:"fix,omitempty"`  // as in [ResultError]

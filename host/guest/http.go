@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -211,7 +212,25 @@ func (c *call) settle(note *host.CallNote, response *host.HTTPResponse, failure 
 	c.sandbox.Burn(exchangeUnits + 2*decodeUnits*int64(len(response.Body)))
 	c.http.retryAfter = max(c.http.retryAfter, retryAfter(response, c.clock.now()))
 	note.Status, note.Bytes, note.Proxy = response.Status, int64(len(response.Body)), response.Proxy
+	if response.Status >= http.StatusBadRequest {
+		note.Body = c.cutOpen(bodyText(response), maxFailedBytes)
+	}
 	return answerOf(response)
+}
+
+// maxFailedBytes is how much is kept of the body of a response with an error's status:
+// that is where its sender says what was wrong.
+const maxFailedBytes = 4 << 10
+
+// bodyText returns the beginning of a response's body as people read it, "" when it is
+// not text. It is longer than what is kept, so that a secret is not cut in two.
+func bodyText(r *host.HTTPResponse) string {
+	const most = 128 << 10
+	body := r.Body[:min(len(r.Body), most)]
+	if bytes.IndexByte(body, 0) >= 0 || r.Header.Get("Content-Encoding") != "" {
+		return ""
+	}
+	return strings.ToValidUTF8(string(body), "\ufffd")
 }
 
 // compose makes of the guest's request the one to send, and counts it. It is

@@ -201,10 +201,14 @@ func (c *call) keepNote(n host.CallNote) {
 	}
 	n = c.redactNote(n)
 	n.Target, n.Error = text.Cut(n.Target, maxNoteBytes), text.Cut(n.Error, maxNoteBytes)
+	n.Body = text.Cut(n.Body, maxFailedBytes)
 	c.record.notes = append(c.record.notes, n)
 	m := measure{exact: true}
 	m.text(n.Target)
 	m.text(n.Error)
+	if n.Body != "" {
+		m.text(n.Body)
+	}
 	m.fix(n.Fix)
 	c.leave(n.Function, m.bytes)
 }

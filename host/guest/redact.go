@@ -69,6 +69,7 @@ func (c *call) redactPanic() {
 
 func (c *call) redactNote(n host.CallNote) host.CallNote {
 	n.Target, n.Error, n.Fix = c.redact(n.Target), c.redact(n.Error), c.recordedFix(n.Fix)
+	n.Body = c.redact(n.Body)
 	return n
 }
 

@@ -38,6 +38,9 @@ func (t Terminal) Result(w io.Writer, r host.Result) {
 	for _, c := range r.Calls {
 		if c.Function != "http_start" || c.Error != "" { // the call that took the response has it all
 			Fprintln(w, "  "+callLine(c))
+			if c.Body != "" {
+				Fprintf(w, "    body       %s\n", Hang(strings.TrimSpace(c.Body), "      | "))
+			}
 		}
 		if c.Hint != "" && !slices.Contains(hints, c.Hint) {
 			hints = append(hints, c.Hint)
