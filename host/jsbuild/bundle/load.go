@@ -143,15 +143,29 @@ func (j *job) edited(path string) api.OnLoadResult {
 	if err != nil {
 		return api.OnLoadResult{} // esbuild reports it
 	}
-	text := string(code)
-	if e := quirkOf(j.pkgs.Name(dir)).edit; e.from != "" {
-		text = strings.ReplaceAll(text, e.from, e.to)
+	q := quirkOf(j.pkgs.Name(dir))
+	name, _ := filepath.Rel(dir, path)
+	text := faster(string(code), q.faster[filepath.ToSlash(name)])
+	if q.edit.from != "" {
+		text = strings.ReplaceAll(text, q.edit.from, q.edit.to)
 	}
 	text, _ = throughSeams(text)
 	if text == string(code) {
 		return api.OnLoadResult{}
 	}
 	return api.OnLoadResult{Contents: &text, ResolveDir: filepath.Dir(path), Loader: api.LoaderJS}
+}
+
+// faster makes the edits in code if there is a place for each.
+func faster(code string, edits []edit) string {
+	text := code
+	for _, e := range edits {
+		if !strings.Contains(text, e.from) {
+			return code
+		}
+		text = strings.ReplaceAll(text, e.from, e.to)
+	}
+	return text
 }
 
 // otherCode returns the code that quirks has for a package's file.

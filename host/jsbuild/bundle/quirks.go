@@ -14,7 +14,8 @@ type quirk struct {
 	standIns map[string]string
 	needs    []string // the files of the package that its stand-ins import: without one nothing stands in
 
-	edit edit // of its files
+	edit   edit              // of its files
+	faster map[string][]edit // of one file each, by its path in the package: code that does the same for less fuel
 
 	// files is the code of files of the package that are bundled with other code, by
 	// their paths in the package.
