@@ -67,7 +67,8 @@ const methods = /^[\^_`a-zA-Z\-0-9!#$%&'*+.|~]+$/;
 // addressOf returns the URL of a request to url, which may be an object with an origin;
 // a path in the options replaces that of url.
 function addressOf(url, { path, query }) {
-  const base = typeof url === "string" || url instanceof URL ? new URL(url) : typeof url?.origin === "string" ? new URL(url.path ?? "/", url.origin) : undefined;
+  const origin = url?.origin instanceof URL ? url.origin.origin : url?.origin;
+  const base = typeof url === "string" || url instanceof URL ? new URL(url) : typeof origin === "string" ? new URL(url.path ?? "/", origin) : undefined;
   if (base === undefined) throw new InvalidArgumentError("invalid url");
   if (!/^https?:$/.test(base.protocol)) throw new InvalidArgumentError("Invalid URL protocol: the URL must start with `http:` or `https:`.");
   const target = path === undefined || path === null ? base : new URL(base.origin + (path.startsWith("/") ? path : `/${path}`));
