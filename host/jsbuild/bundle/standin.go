@@ -81,7 +81,7 @@ func loadRefusing(args api.OnLoadArgs) (api.OnLoadResult, error) {
 // real module's.
 const refusing = `
 const real = require("node:%s");
-const own = ["isIP", "isIPv4", "isIPv6", "getCiphers", "createSecureContext"];
+const own = ["checkServerIdentity", "isIP", "isIPv4", "isIPv6", "getCiphers", "createSecureContext"];
 function refuse() {
 	let refusal;
 	try { require("node:net").connect(); } catch (error) { refusal = error; }

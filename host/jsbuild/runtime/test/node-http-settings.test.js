@@ -84,6 +84,7 @@ for (const [name, options] of [
   ["times and counts", `{ agent: new https.Agent({ keepAlive: true, keepAliveMsecs: 500, maxSockets: 2, maxFreeSockets: 1, timeout: 1000, scheduling: "fifo" }) }`],
   ["versions of TLS and of IP", `{ minVersion: "TLSv1.2", ciphers: "ALL", family: 4, servername: "h.test", ecdhCurve: "auto" }`],
   ["settings without a value", `{ ca: undefined, cert: null, key: undefined, passphrase: "", lookup: undefined, agent: undefined }`],
+  ["tls's own check", `{ checkServerIdentity: require("node:tls").checkServerIdentity }`],
   ["certificates that are checked", `{ rejectUnauthorized: true }`],
   ["an agent without a proxy for the address", `{ agent: Object.assign(new https.Agent(), { getProxyForUrl: () => "" }) }`],
 ]) {

@@ -2,6 +2,7 @@
 // that changes where a request goes or whom it trusts is refused, not ignored.
 import { isOwnCertificate, isOwnProxy } from "../loop/route.js";
 import { console } from "./console.js";
+import { checkServerIdentity } from "./tls-identity.js";
 import { UnsupportedInSandboxError } from "./unsupported.js";
 
 const operators = {
@@ -30,7 +31,7 @@ const settings = {
 };
 
 // Some packages set these to what is so anyway.
-const harmless = { passphrase: "" };
+const harmless = { passphrase: "", checkServerIdentity };
 
 // checkSettings throws for the first of options that an action can't have. The
 // certificate and the proxy of the action's binding it can.

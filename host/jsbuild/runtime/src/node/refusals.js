@@ -1,5 +1,6 @@
 // The modules that a sandbox cannot have: their errors name what to use instead.
 import { EventEmitter } from "./events.js";
+import { checkServerIdentity } from "./tls-identity.js";
 import { refused, refusedModule, rejecting } from "./unsupported.js";
 
 const http = "use fetch or node:https, the only way out of an action";
@@ -33,8 +34,8 @@ for (const name of ["connect", "write", "end", "read", "pipe"]) TLSSocket.protot
 
 const tls = refusedModule({
   name: "tls", instead: data,
-  names: "SecureContext Server TLSSocket checkServerIdentity connect convertALPNProtocols createSecureContext createSecurePair createServer getCACertificates rootCertificates setDefaultCACertificates",
-  real: { TLSSocket, DEFAULT_MAX_VERSION: "TLSv1.3", DEFAULT_MIN_VERSION: "TLSv1.2", DEFAULT_CIPHERS: "", DEFAULT_ECDH_CURVE: "auto", rootCertificates: [], getCiphers: () => [], createSecureContext: () => ({ context: {} }) },
+  names: "SecureContext Server TLSSocket connect convertALPNProtocols createSecureContext createSecurePair createServer getCACertificates rootCertificates setDefaultCACertificates",
+  real: { TLSSocket, checkServerIdentity, DEFAULT_MAX_VERSION: "TLSv1.3", DEFAULT_MIN_VERSION: "TLSv1.2", DEFAULT_CIPHERS: "", DEFAULT_ECDH_CURVE: "auto", rootCertificates: [], getCiphers: () => [], createSecureContext: () => ({ context: {} }) },
 });
 
 const lookups = "lookup lookupService resolve resolve4 resolve6 resolveAny resolveCaa resolveCname resolveMx resolveNaptr resolveNs resolvePtr resolveSoa resolveSrv resolveTlsa resolveTxt reverse Resolver getServers setServers";
