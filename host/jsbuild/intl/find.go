@@ -11,11 +11,11 @@ var (
 	// A tag with a region is a locale anywhere.
 	regional = regexp.MustCompile("[\"'`]([a-z]{2,3}(?:-[A-Z][a-z]{3})?-(?:[A-Z]{2}|[0-9]{3}))[\"'`]")
 	// A bare language is one only where a locale is expected: "is" and "no" are words too.
-	bare = regexp.MustCompile("(?:toLocale\\w*|localeCompare\\([^()]*,|Intl\\.\\w+|[sS]etLocale|getCanonicalLocales|(?i:locales?|lang|language)[\"']?\\s*[:=(])\\s*\\(?\\s*\\[?\\s*[\"'`]([a-z]{2,3}(?:-[A-Z][a-z]{3})?)[\"'`]")
-	// Anything quoted that looks like a zone's name.
-	zoneLike = regexp.MustCompile("[\"'`]([A-Z][A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2})[\"'`]")
+	bare = regexp.MustCompile("(?:toLocale\\w*|localeCompare\\([^()]*,|Intl\\.\\w+|[sS]etLocale|getCanonicalLocales|(?i:locales?|lang|language|lng)[\"']?\\s*[:=(])\\s*\\(?\\s*\\[?\\s*[\"'`]([a-z]{2,3}(?:-[A-Z][a-z]{3})?)[\"'`]")
+	// Anything that looks like a zone's name, within a string too: "[Europe/Vienna]", "TZID=Asia/Tokyo".
+	zoneLike = regexp.MustCompile(`(?:^|[^\w/.-])([A-Z][A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2})`)
 	// Code that passes a zone which is only known in a run.
-	zoneUse = regexp.MustCompile("\\b(?:timeZone\\b|setZone\\b|formatInTimeZone\\b|toZonedTime\\b|fromZonedTime\\b|utcToZonedTime\\b|zonedTimeToUtc\\b|supportedValuesOf\\b)[\"']?\\s*[:=(,]?\\s*(?:[\"'`](?:UTC|Etc/UTC|GMT|utc)[\"'`])?")
+	zoneUse = regexp.MustCompile("\\b(?:timeZone\\b|setZone\\b|formatInTimeZone\\b|toZonedTime\\b|fromZonedTime\\b|utcToZonedTime\\b|zonedTimeToUtc\\b|ZonedDateTime\\b|toZonedDateTime(?:ISO)?\\b|withTimeZone\\b|supportedValuesOf\\b)[\"']?\\s*[:=(,]?\\s*(?:[\"'`](?:UTC|Etc/UTC|GMT|utc)[\"'`])?")
 )
 
 // named returns the languages that code names.
