@@ -17,7 +17,7 @@ import (
 // Sizes of a bundle. Code takes three to four times its size in a run's
 // memory, so a bundle at the limit fits the default memory limit.
 const (
-	MaxBytes   = 8 << 20
+	MaxBytes   = 12 << 20
 	heavyBytes = 3 << 19 // from here on a warning names the large packages
 )
 

@@ -288,7 +288,7 @@ func TestBundleIsLimited(t *testing.T) {
 		"node_modules/big/package.json": `{"name":"big","version":"1.0.0"}`,
 		"node_modules/small/index.js":   "",
 	}))
-	if err == nil || !strings.Contains(err.Error(), "over the limit of 8.0 MiB; most of it from big 8.0 MiB") {
+	if err == nil || !strings.Contains(err.Error(), "over the limit of 12.0 MiB; most of it from big 12.0 MiB") {
 		t.Errorf("got %.300v", err)
 	}
 }
