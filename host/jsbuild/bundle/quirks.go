@@ -58,12 +58,15 @@ var proxy = quirk{optionalSockets: true}
 
 // quirks is the table of all packages with special treatment, by name.
 var quirks = map[string]quirk{
-	"aws-sdk":   {form: formNode, why: "it loads a socket for monitoring on the same machine, which requests do without", optionalSockets: true},
-	"axios":     axios,
-	"pino":      {form: formOther, why: "its build for Node writes to files and in threads"},
-	"ws":        {form: formOther, why: "its build for Node is made of sockets"},
-	"lodash":    {edit: edit{"nativeNow = Date.now", "nativeNow = () => 0"}}, // it counts calls within 16 ms, but nothing depends on the time
-	"lodash-es": {edit: edit{"nativeNow = Date.now", "nativeNow = () => 0"}},
+	"aws-sdk": {form: formNode, why: "it loads a socket for monitoring on the same machine, which requests do without", optionalSockets: true},
+	"axios":   axios,
+	"pino": {form: formNode, why: "what it needs to write to files and in threads is replaced", standIns: map[string]string{
+		"sonic-boom": pinoDestination, "thread-stream": `
+		module.exports = class { constructor() { throw new Error("a transport of pino needs a thread, which an action does not have: give pino a stream instead"); } };`}},
+	"mailgun.js": {form: formNode, why: "it loads sockets for proxies, which requests do without", optionalSockets: true},
+	"ws":         {form: formOther, why: "its build for Node is made of sockets"},
+	"lodash":     {edit: edit{"nativeNow = Date.now", "nativeNow = () => 0"}}, // it counts calls within 16 ms, but nothing depends on the time
+	"lodash-es":  {edit: edit{"nativeNow = Date.now", "nativeNow = () => 0"}},
 	"bignumber.js": {edit: edit{ // it checks whether random numbers have 53 bits: they do
 		"(Math.random() * pow2_53) & 0x1fffff",
 		"(0x1fffff                ) & 0x1fffff",
@@ -76,8 +79,17 @@ var quirks = map[string]quirk{
 		exports.signRequest = () => { throw new Error("request's option httpSignature does not work in an action: sign the request with node:crypto"); };`}},
 	"superagent": {form: formNode, why: "it loads sockets for HTTP/2, which requests do without", optionalSockets: true, standIns: map[string]string{"formidable": `
 		exports.formidable = exports.IncomingForm = function () { throw new Error("superagent does not read multipart answers in an action: read them with fetch and formData()"); };`}},
+	"make-fetch-happen": {standIns: map[string]string{"@npmcli/agent": `
+		exports.getAgent = (url, { agent, proxy } = {}) => {
+			if (proxy) throw new Error("make-fetch-happen's option proxy does not work in an action: the proxy is a setting of the binding");
+			return agent;
+		};`}},
 	"node-fetch":           {standIns: map[string]string{"whatwg-url": globalURL}},
 	"@supabase/node-fetch": {standIns: map[string]string{"whatwg-url": globalURL}},
+
+	"elasticsearch": {standIns: map[string]string{"agentkeepalive": `
+		module.exports = require("http").Agent;
+		module.exports.HttpsAgent = require("https").Agent;`}},
 
 	"@grpc/grpc-js": {connects: "call the service's REST API instead"},
 	"@redis/client": {connects: useHTTPRedis, retries: true},
@@ -124,6 +136,21 @@ var quirks = map[string]quirk{
 	"sqlite3":        {native: "a database over HTTP"},
 	"ursa":           {native: "node:crypto"},
 }
+
+// pinoDestination is where pino writes without a stream: to the log.
+const pinoDestination = `
+		const { EventEmitter } = require("events");
+		class SonicBoom extends EventEmitter {
+			constructor() { super(); this.fd = 1; }
+			write(line) { console.log(String(line).replace(/\n$/, "")); return true; }
+			flush(done) { done?.(); }
+			flushSync() {}
+			reopen() {}
+			end() { this.emit("finish"); this.emit("close"); }
+			destroy() { this.emit("close"); }
+		}
+		SonicBoom.SonicBoom = SonicBoom.default = SonicBoom;
+		module.exports = SonicBoom;`
 
 const globalURL = `module.exports = { URL, URLSearchParams };`
 
