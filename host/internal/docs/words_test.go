@@ -60,6 +60,7 @@ var exceptions = []struct {
 	{`(?i)math\.floor|\bfloor\(|f(64|32)\.floor`, "the function"},
 	{`(?i)apart from|(ms|seconds?|minutes?|hours?|bytes) apart`, "except for; a distance"},
 	{`\bfd_tell\b`, "a function of WASI"},
+	{`@googleapis/sheets`, "the name of a package"},
 	{`INSERT INTO wish |, next_at, lent, epoch,`, "the tables as versions 1 to 7 of the database have them"},
 	{`RENAME COLUMN lent TO |ALTER TABLE wish RENAME `, "the names that a migration replaces"},
 }

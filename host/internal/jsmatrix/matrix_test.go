@@ -1,5 +1,6 @@
 // Package jsmatrix_test tries npm packages in actions: each with a real call,
-// against a receiver that has to see what Node sends.
+// asked for by require and by import, against a receiver that has to see what
+// Node sends.
 package jsmatrix_test
 
 import (
@@ -8,70 +9,112 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/usherhost/usher/host/internal/jstest"
 )
 
 var (
-	update = flag.Bool("update", false, "run Node again, and write the table of packages")
-
-	goldenMu sync.Mutex
-	golden   = map[string]outcome{} // what actions do in Node, by the package's folder; guarded by goldenMu while it is written
+	all    = flag.Bool("all", false, "try every package of testdata/all/package.json, not only those of testdata/package.json")
+	again  = flag.Bool("node", false, "run the actions in Node instead, and write what they do there")
+	update = flag.Bool("update", false, "write the table of packages (with -all)")
 )
-
-const goldenFile = "testdata/node.json"
 
 func TestMain(m *testing.M) { os.Exit(jstest.Main(m)) }
 
-// TestPackagesDoWhatTheyDoInNode runs every action in testdata/actions and
-// compares its requests and logs with those in Node, then the table that the
-// documents show with what came out.
+// TestPackagesDoWhatTheyDoInNode runs the actions in testdata/actions in each
+// form and compares their requests and logs with those in Node, then the table
+// that the documents show with what came out.
 func TestPackagesDoWhatTheyDoInNode(t *testing.T) {
-	files, err := filepath.Glob("testdata/actions/*.js")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no actions to try", err)
-	}
-	if text, err := os.ReadFile(goldenFile); err == nil {
-		if err := json.Unmarshal(text, &golden); err != nil {
-			t.Fatal(err)
-		}
-	}
-	rows := make([]*row, len(files))
+	readGolden(t)
+	rows := chosenRows(t)
 	t.Run("rows", func(t *testing.T) {
-		for i, file := range files {
-			rows[i] = newRow(t, file)
-			t.Run(rows[i].folder, func(t *testing.T) {
-				t.Parallel()
-				rows[i].try(t, file)
-			})
+		for _, r := range rows {
+			for _, y := range r.tries {
+				t.Run(y.name(), func(t *testing.T) {
+					t.Parallel()
+					if *again {
+						y.want, y.verdict = runNode(t, y), works
+						return
+					}
+					y.run(t)
+				})
+			}
 		}
 	})
+	rows = slices.DeleteFunc(rows, func(r *row) bool { return r.tries[0].verdict == "" || r.tries[1].verdict == "" }) // -run may have chosen some
 	slices.SortFunc(rows, byPackage)
-	untried := false
-	for _, r := range rows {
-		t.Log(r)
-		untried = untried || r.verdict == ""
+	if *again {
+		writeGolden(t, rows)
+		return
 	}
-	if t.Failed() || untried { // -run may have chosen some
+	for _, r := range rows {
+		for _, y := range r.tries {
+			t.Log(y)
+		}
+	}
+	if t.Failed() {
 		return
 	}
 	if *update {
-		writeGolden(t)
 		writeTable(t, rows)
 		return
 	}
 	compareTable(t, rows)
 }
 
-func writeGolden(t *testing.T) {
+// chosenRows are the rows whose packages are installed: the few of CI, or all.
+func chosenRows(t *testing.T) []*row {
 	t.Helper()
-	text, err := json.MarshalIndent(golden, "", "  ")
+	files, err := filepath.Glob("testdata/actions/*.js")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(goldenFile, append(text, '\n'), 0o644); err != nil {
+	installed := dependencies(t, *all)
+	var rows []*row
+	for _, file := range files {
+		missing := func(name string) bool { return installed[name] == "" }
+		if s := readSource(t, file); !slices.ContainsFunc(s.packages(), missing) {
+			rows = append(rows, newRow(t, file))
+		} else if *all {
+			t.Errorf("%s needs a package that testdata/all/package.json does not have: one of %s", file, s.packages())
+		}
+	}
+	if len(rows) == 0 {
+		t.Fatal("no actions to try")
+	}
+	return rows
+}
+
+// TestTheFewPackagesOfCIAreAmongAllInTheSameVersions compares the two
+// package.json.
+func TestTheFewPackagesOfCIAreAmongAllInTheSameVersions(t *testing.T) {
+	t.Parallel()
+	every := dependencies(t, true)
+	for name, version := range dependencies(t, false) {
+		if every[name] != version {
+			t.Errorf("%s is %s in testdata/package.json and %q in testdata/all/package.json", name, version, every[name])
+		}
+	}
+}
+
+// folderOf is the folder whose node_modules has the packages.
+func folderOf(every bool) string {
+	if every {
+		return "testdata/all"
+	}
+	return "testdata"
+}
+
+func dependencies(t *testing.T, every bool) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(folderOf(every), "package.json"))
+	if err != nil {
 		t.Fatal(err)
 	}
+	var manifest struct{ Dependencies map[string]string }
+	if err := json.Unmarshal(text, &manifest); err != nil {
+		t.Fatal(err)
+	}
+	return manifest.Dependencies
 }

@@ -5,34 +5,39 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/jstest"
-	"github.com/usherhost/usher/host/jsbuild"
 	"github.com/usherhost/usher/host/jsbuild/bundle"
 )
 
 // event is what every action is run on.
 const event = `{"user":{"user_id":"auth0|1","email":"jo@example.com"},"tenant":{"id":"t"}}`
 
-// row is one package and the outcome of its test.
+var secrets = map[string]string{"URL": receiverURL, "TOKEN": "t0ken-us1"}
+
+// row is one package, tried in each form.
 type row struct {
-	folder  string // of the package in node_modules
-	name    string
+	*source
+	display string // the package's name, or the entry of it that is tried
 	version string
-	tried   string
+	tries   []*try // by the order of forms
+}
+
+// try is a row's action in one form.
+type try struct {
+	row  *row
+	form form
 
 	outcome
-	want *outcome // in Node; nil where it was not run in Node
+	want outcome // in Node
 
 	moduleBytes int
 	from        string // snapshot or bytecode
-	reason      string // why bytecode
+	because     string // why bytecode
 	fuel        int64
 
 	verdict, remark string
@@ -42,10 +47,19 @@ type row struct {
 type outcome struct {
 	Requests []string `json:"requests"`
 	Logs     []string `json:"logs"`
+	Error    string   `json:"error,omitempty"`
 }
 
+// text is what is compared. A log line has no end of line of its own here.
 func (o outcome) text() string {
-	return strings.Join(o.Requests, "\n----\n") + "\n==== logs\n" + strings.Join(o.Logs, "\n")
+	text := strings.Join(o.Requests, "\n----\n") + "\n==== logs"
+	for _, line := range o.Logs {
+		text += "\n" + strings.TrimRight(line, "\n")
+	}
+	if o.Error != "" {
+		text += "\n==== error\n" + o.Error
+	}
+	return text
 }
 
 // The verdicts, from best to worst.
@@ -56,48 +70,55 @@ const (
 	fails   = "fails"
 )
 
-// newRow reads what a row's action says of itself.
+// newRow reads a row's action, and its package in the folder.
 func newRow(t *testing.T, file string) *row {
 	t.Helper()
-	r := &row{folder: strings.ReplaceAll(strings.TrimSuffix(filepath.Base(file), ".js"), "+", "/")}
-	manifest, err := os.ReadFile(filepath.Join("testdata", "node_modules", r.folder, "package.json"))
+	r := &row{source: readSource(t, file)}
+	from := r.uses[0].from
+	folder := packageOf(from)
+	manifest, err := os.ReadFile(filepath.Join(folderOf(*all), "node_modules", folder, "package.json"))
 	if err != nil {
-		t.Fatalf("%v: run 'task jsmatrix:setup', which installs the packages", err)
+		t.Fatalf("%v: run 'task jsmatrix:setup' or 'task jsmatrix:setup:all', which install the packages", err)
 	}
 	var m struct{ Name, Version string }
 	if err := json.Unmarshal(manifest, &m); err != nil {
 		t.Fatal(err)
 	}
-	r.name, r.version = m.Name, m.Version
+	r.display, r.version = m.Name+strings.TrimPrefix(from, folder), m.Version
+	for _, f := range forms {
+		r.tries = append(r.tries, &try{row: r, form: f})
+	}
 	return r
 }
 
-// try builds the row's action, runs it and judges it.
-func (r *row) try(t *testing.T, file string) {
+func (y *try) name() string { return y.row.name + "/" + y.form.name }
+
+// run builds the action, runs it and judges it.
+func (y *try) run(t *testing.T) {
 	t.Helper()
-	code, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, _, _ := strings.Cut(string(code), "\n")
-	r.tried = strings.TrimPrefix(first, "// ")
+	defer func() { t.Log(y) }()
+	y.want = inNode(t, y)
 	kit := jstest.Shared(t)
-	built, err := kit.Builder.Build(t.Context(), bundle.Source{Name: filepath.Base(file), Code: code, Dir: filepath.Dir(file)})
+	src := bundle.Source{Name: y.form.file, Code: y.row.code(y.form), Dir: folderOf(*all)}
+	built, err := kit.Builder.Build(t.Context(), src)
 	if err != nil {
-		r.verdict, r.remark = fails, buildFailure(err)
+		y.verdict, y.remark = fails, buildFailure(err)
 		t.Log(err)
 		return
 	}
-	r.measure(built)
-	out := newWorld(t)
-	result, _, err := kit.Run(t.Context(), built.Module, jstest.Run{Event: event, Secrets: secrets(out.URL)})
+	y.moduleBytes, y.from, y.because = len(built.Module), "snapshot", built.Reason
+	if built.FromBytecode {
+		y.from = "bytecode"
+	}
+	out := newWorld(t, y.row.source)
+	result, _, err := kit.Run(t.Context(), built.Module, jstest.Run{Event: event, Secrets: secrets, Egress: redirected{kit.Egress(), out.plain.URL}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.fuel, r.outcome = result.Stats.Fuel, outcomeOf(out, logged(result))
-	r.judge(t, file, result)
-	if r.verdict == fails && len(built.Warnings) > 0 {
-		r.remark += "; " + built.Warnings[0].Hint
+	y.fuel, y.outcome = result.Stats.Fuel, outcome{Requests: out.requests(), Logs: logged(result)}
+	y.judge(t, result)
+	if y.verdict == fails && len(built.Warnings) > 0 {
+		y.remark += "; " + built.Warnings[0].Hint
 	}
 }
 
@@ -109,103 +130,41 @@ func buildFailure(err error) string {
 	return "the build says: " + err.Error()
 }
 
-func (r *row) measure(b *jsbuild.Built) {
-	r.moduleBytes, r.from, r.reason = len(b.Module), "snapshot", b.Reason
-	if b.FromBytecode {
-		r.from = "bytecode"
-	}
-}
-
-// judge compares with Node, unless the sandbox refused.
-func (r *row) judge(t *testing.T, file string, result host.Result) {
+// judge compares with Node.
+func (y *try) judge(t *testing.T, result host.Result) {
 	t.Helper()
-	if e := result.Error; !result.Succeeded && e != nil && e.Name == "UnsupportedInSandboxError" {
-		r.verdict, r.remark = refused, e.Message
+	if e := result.Error; !result.Succeeded && e != nil {
+		y.Error = e.Name + ": " + e.Message
+	}
+	switch {
+	case y.text() == y.want.text():
+		y.verdict = works
 		return
+	case result.Succeeded:
+		y.verdict, y.remark = differs, "not as in Node"
+	case result.Error == nil:
+		y.verdict, y.remark = fails, "limit "+result.Limit
+	case result.Error.Name == "UnsupportedInSandboxError":
+		y.verdict, y.remark = refused, result.Error.Message
+	default:
+		y.verdict, y.remark = fails, result.Error.Line()
+		t.Log(result.Error.Stack)
 	}
-	if !result.Succeeded {
-		r.verdict = fails
-		if r.remark = "limit " + result.Limit; result.Error != nil {
-			r.remark = result.Error.Line()
-			t.Log(result.Error.Stack)
-		}
-		t.Logf("%s\nlogs: %s", r.remark, strings.Join(r.Logs, "\n"))
-		return
+	if y.verdict != refused {
+		t.Logf("here:\n%s\nin Node:\n%s", y.text(), y.want.text())
 	}
-	r.want = inNode(t, r.folder, file)
-	if r.verdict = works; r.text() != r.want.text() {
-		r.verdict = differs
-		t.Logf("here:\n%s\nin Node:\n%s", r.text(), r.want.text())
-	}
-}
-
-func secrets(url string) map[string]string {
-	return map[string]string{"URL": url, "TOKEN": "t0ken-us1"}
-}
-
-func outcomeOf(out *world, logs []string) outcome {
-	o := outcome{Requests: out.requests(), Logs: []string{}}
-	for _, line := range logs {
-		o.Logs = append(o.Logs, out.settled(line))
-	}
-	return o
 }
 
 func logged(r host.Result) []string {
 	lines := []string{}
 	for _, l := range r.Logs {
-		if l.Level != "debug" {
+		if l.Level != "debug" && !strings.HasPrefix(l.Message, "(node:") { // a warning of the process, which Node writes elsewhere
 			lines = append(lines, l.Message)
 		}
 	}
 	return lines
 }
 
-// inNode returns what the same file does in Node: from the golden file, which
-// -update writes again.
-func inNode(t *testing.T, folder, file string) *outcome {
-	t.Helper()
-	if !*update {
-		o, ok := golden[folder]
-		if !ok {
-			t.Fatalf("testdata/node.json does not have what %s does in Node: run the test with -update", file)
-		}
-		return &o
-	}
-	o := runNode(t, file)
-	goldenMu.Lock()
-	defer goldenMu.Unlock()
-	golden[folder] = *o
-	return o
-}
-
-func runNode(t *testing.T, file string) *outcome {
-	t.Helper()
-	out := newWorld(t)
-	path, err := filepath.Abs(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys, err := json.Marshal(secrets(out.URL))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), "node", "--experimental-websocket", filepath.Join("testdata", "run.mjs"), path, event, string(keys))
-	cmd.Env = append(slices.Clone(os.Environ()), "TZ=UTC", "NODE_ENV=production", "NODE_NO_WARNINGS=1")
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	text, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s in Node: %v\n%s", file, err, stderr.String())
-	}
-	var lines []string
-	if err := json.Unmarshal(text, &lines); err != nil {
-		t.Fatalf("%s in Node: %v: %s", file, err, text)
-	}
-	o := outcomeOf(out, lines)
-	return &o
-}
-
-func (r *row) String() string {
-	return fmt.Sprintf("%-28s %-10s %-8s %5d KiB %-8s %6.1f M %d %s", r.folder, r.version, r.verdict, r.moduleBytes>>10, r.from, float64(r.fuel)/1e6, len(r.Requests), r.remark+" "+r.reason)
+func (y *try) String() string {
+	return fmt.Sprintf("%-32s %-10s %-8s %-8s %5d KiB %-8s %6.1f M %d %s", y.row.name, y.row.version, y.form.name, y.verdict, y.moduleBytes>>10, y.from, float64(y.fuel)/1e6, len(y.Requests), y.remark+" "+y.because)
 }

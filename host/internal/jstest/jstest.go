@@ -96,6 +96,9 @@ func (k *Kit) Over(s *sandbox.Sandbox) *Kit {
 	return over
 }
 
+// Egress returns what sends the requests of the kit's runs.
+func (k *Kit) Egress() guest.Egress { return k.egress }
+
 func newEgress() *egress.Client {
 	return &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 }
@@ -112,6 +115,7 @@ type Run struct {
 	Event    string            // the event's JSON; "" is one of a user "auth0|1" with the address jo@example.com
 	Secrets  map[string]string // of the action
 	Settings host.Settings     // over the defaults; an empty egress may go to any loopback address
+	Egress   guest.Egress      // that sends its requests; nil is the kit's
 }
 
 // event is what runs have that name none.
@@ -119,7 +123,11 @@ const event = `{"user":{"user_id":"auth0|1","email":"jo@example.com"}}`
 
 // Run runs a module that was built on the event.
 func (k *Kit) Run(ctx context.Context, wasm []byte, r Run) (host.Result, host.Tape, error) {
-	return k.Runner.Run(ctx, k.runOf(wasm, r))
+	runner := *k.Runner
+	if r.Egress != nil {
+		runner.Egress = r.Egress
+	}
+	return runner.Run(ctx, k.runOf(wasm, r))
 }
 
 // ProfileCode runs a module as Run does and returns where its code used fuel.

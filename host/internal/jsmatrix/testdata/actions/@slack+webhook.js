@@ -1,10 +1,9 @@
 // send in the background and awaited, the error of a 404
-const { IncomingWebhook } = require("@slack/webhook");
+// 200 POST /slack ok
+import { IncomingWebhook } from "@slack/webhook";
 
-exports.onExecutePostUserRegistration = async (event) => {
-  const webhook = new IncomingWebhook(`${event.secrets.URL}/slack`);
-  const answer = await webhook.send({ text: `New user: ${event.user.email}`, username: "usher" });
-  console.log(answer);
-  await new IncomingWebhook(`${event.secrets.URL}/missing`).send("gone").catch((error) => console.log(error.code, error.message));
-  webhook.send("not awaited");
-};
+const webhook = new IncomingWebhook(`${event.secrets.URL}/slack`);
+const answer = await webhook.send({ text: `New user: ${event.user.email}`, username: "usher" });
+console.log(answer);
+await new IncomingWebhook(`${event.secrets.URL}/missing`).send("gone").catch((error) => console.log(error.code, error.message));
+webhook.send("not awaited");

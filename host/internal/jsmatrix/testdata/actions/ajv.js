@@ -1,9 +1,7 @@
 // compile a schema, validate, the errors of what does not fit
-const Ajv = require("ajv");
+import Ajv from "ajv";
 
-exports.onExecutePostUserRegistration = async (event) => {
-  const validate = new Ajv({ allErrors: true }).compile({
-    type: "object", required: ["user_id", "email"], properties: { email: { type: "string", pattern: "@" }, age: { type: "integer" } },
-  });
-  console.log(validate(event.user), validate({ email: "no", age: 1.5 }), validate.errors.map((error) => error.message));
-};
+const validate = new Ajv({ allErrors: true }).compile({
+  type: "object", required: ["user_id", "email"], properties: { email: { type: "string", pattern: "@" }, age: { type: "integer" } },
+});
+console.log(validate(event.user), validate({ email: "no", age: 1.5 }), validate.errors.map((error) => error.message));

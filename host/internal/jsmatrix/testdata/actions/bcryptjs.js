@@ -1,8 +1,6 @@
 // hash and compare with cost 6
-const bcrypt = require("bcryptjs");
+import bcrypt from "bcryptjs";
 
-exports.onExecutePostUserRegistration = async () => {
-  const hash = await bcrypt.hash("secret", 6);
-  console.log(hash.length, await bcrypt.compare("secret", hash), await bcrypt.compare("other", hash));
-  console.log(bcrypt.hashSync("secret", "$2b$06$abcdefghijklmnopqrstuu"));
-};
+const hash = await bcrypt.hash("secret", 6);
+console.log(hash.length, await bcrypt.compare("secret", hash), await bcrypt.compare("other", hash));
+console.log(bcrypt.hashSync("secret", "$2b$06$abcdefghijklmnopqrstuu"));

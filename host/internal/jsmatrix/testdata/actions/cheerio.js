@@ -1,8 +1,6 @@
 // load, select, change, text
-const cheerio = require("cheerio");
+import * as cheerio from "cheerio";
 
-exports.onExecutePostUserRegistration = async () => {
-  const $ = cheerio.load("<ul><li class=a>One</li><li>Two &amp; three</li></ul>");
-  $("li.a").attr("id", "first").append("<b>!</b>");
-  console.log($("li").map((_, li) => $(li).text()).get(), $("ul").html());
-};
+const $ = cheerio.load("<ul><li class=a>One</li><li>Two &amp; three</li></ul>");
+$("li.a").attr("id", "first").append("<b>!</b>");
+console.log($("li").map((_, li) => $(li).text()).get(), $("ul").html());

@@ -1,10 +1,9 @@
 // the plugins utc, timezone and relativeTime
-const dayjs = require("dayjs");
-dayjs.extend(require("dayjs/plugin/utc"));
-dayjs.extend(require("dayjs/plugin/timezone"));
-dayjs.extend(require("dayjs/plugin/relativeTime"));
+import dayjs from "dayjs";
+import utc from "dayjs/plugin/utc.js";
+import timezone from "dayjs/plugin/timezone.js";
+import relativeTime from "dayjs/plugin/relativeTime.js";
 
-exports.onExecutePostUserRegistration = async () => {
-  const at = dayjs.utc("2026-07-01T12:30:00Z");
-  console.log(at.tz("America/New_York").format("YYYY-MM-DD HH:mm Z"), at.add(1, "week").format(), at.from(dayjs.utc("2026-07-11")));
-};
+[utc, timezone, relativeTime].forEach((plugin) => dayjs.extend(plugin));
+const at = dayjs.utc("2026-07-01T12:30:00Z");
+console.log(at.tz("America/New_York").format("YYYY-MM-DD HH:mm Z"), at.add(1, "week").format(), at.from(dayjs.utc("2026-07-11")));

@@ -1,8 +1,6 @@
 // compile, a helper, escaping
-const Handlebars = require("handlebars");
+import Handlebars from "handlebars";
 
-exports.onExecutePostUserRegistration = async (event) => {
-  Handlebars.registerHelper("loud", (text) => text.toUpperCase());
-  const template = Handlebars.compile("Hello {{loud email}}, {{#each tags}}{{@index}}={{this}} {{/each}}{{html}}");
-  console.log(template({ email: event.user.email, tags: ["a", "b"], html: "<b>" }));
-};
+Handlebars.registerHelper("loud", (text) => text.toUpperCase());
+const template = Handlebars.compile("Hello {{loud email}}, {{#each tags}}{{@index}}={{this}} {{/each}}{{html}}");
+console.log(template({ email: event.user.email, tags: ["a", "b"], html: "<b>" }));

@@ -1,7 +1,5 @@
 // utc, add, format, fromNow of a fixed date
-const moment = require("moment");
+import moment from "moment";
 
-exports.onExecutePostUserRegistration = async () => {
-  const at = moment.utc("2026-03-01T12:30:00Z");
-  console.log(at.clone().add(1, "month").format("dddd, MMMM Do YYYY, h:mm:ss a"), at.from(moment.utc("2026-03-11")), at.toISOString());
-};
+const at = moment.utc("2026-03-01T12:30:00Z");
+console.log(at.clone().add(1, "month").format("dddd, MMMM Do YYYY, h:mm:ss a"), at.from(moment.utc("2026-03-11")), at.toISOString());

@@ -1,6 +1,4 @@
 // MongoClient.connect
-const { MongoClient } = require("mongodb");
+import { MongoClient } from "mongodb";
 
-exports.onExecutePostUserRegistration = async () => {
-  await new MongoClient("mongodb://127.0.0.1:27017").connect();
-};
+await new MongoClient("mongodb://127.0.0.1:27017").connect();

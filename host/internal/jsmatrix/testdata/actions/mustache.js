@@ -1,6 +1,4 @@
 // render with a section and a partial
-const Mustache = require("mustache");
+import Mustache from "mustache";
 
-exports.onExecutePostUserRegistration = async (event) => {
-  console.log(Mustache.render("Hello {{email}} {{#tags}}[{{.}}]{{/tags}} {{> end}}", { email: event.user.email, tags: ["a", "<"] }, { end: "Bye" }));
-};
+console.log(Mustache.render("Hello {{email}} {{#tags}}[{{.}}]{{/tags}} {{> end}}", { email: event.user.email, tags: ["a", "<"] }, { end: "Bye" }));

@@ -1,6 +1,4 @@
 // stringify and parse of what is nested
-const qs = require("qs");
+import qs from "qs";
 
-exports.onExecutePostUserRegistration = async (event) => {
-  console.log(qs.stringify({ user: { id: event.user.user_id, tags: ["a", "b c"] } }), qs.parse("a[b][]=1&a[b][]=2&c=%C3%B6"));
-};
+console.log(qs.stringify({ user: { id: event.user.user_id, tags: ["a", "b c"] } }), qs.parse("a[b][]=1&a[b][]=2&c=%C3%B6"));

@@ -1,8 +1,6 @@
 // createClient, connect
-const { createClient } = require("redis");
+import { createClient } from "redis";
 
-exports.onExecutePostUserRegistration = async () => {
-  const client = createClient({ url: "redis://127.0.0.1:6379" });
-  client.on("error", () => {});
-  await client.connect();
-};
+const client = createClient({ url: "redis://127.0.0.1:6379", socket: { reconnectStrategy: false } });
+client.on("error", () => {});
+await client.connect();

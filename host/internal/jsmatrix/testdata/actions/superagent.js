@@ -1,9 +1,9 @@
 // post of JSON, query, the error of a 404
-const superagent = require("superagent");
+// 201 POST /users {"id":"1","ok":true}
+// 200 GET /search {"found":2}
+import superagent from "superagent";
 
-exports.onExecutePostUserRegistration = async (event) => {
-  const made = await superagent.post(`${event.secrets.URL}/users`).set("X-Trace", "7").send({ id: event.user.user_id });
-  console.log(made.status, made.body);
-  console.log((await superagent.get(`${event.secrets.URL}/search`).query({ q: "a b" })).body);
-  await superagent.get(`${event.secrets.URL}/missing`).catch((error) => console.log(error.status, error.message));
-};
+const made = await superagent.post(`${event.secrets.URL}/users`).set("X-Trace", "7").send({ id: event.user.user_id });
+console.log(made.status, made.body);
+console.log((await superagent.get(`${event.secrets.URL}/search`).query({ q: "a b" })).body);
+await superagent.get(`${event.secrets.URL}/missing`).catch((error) => console.log(error.status, error.message));

@@ -1,6 +1,4 @@
 // isEmail, isURL, isMobilePhone, normalizeEmail
-const validator = require("validator");
+import validator from "validator";
 
-exports.onExecutePostUserRegistration = async (event) => {
-  console.log(validator.isEmail(event.user.email), validator.isURL("https://example.com/a?b"), validator.isMobilePhone("+491701234567", "de-DE"), validator.normalizeEmail("J.O+x@GMAIL.com"));
-};
+console.log(validator.isEmail(event.user.email), validator.isURL("https://example.com/a?b"), validator.isMobilePhone("+491701234567", "de-DE"), validator.normalizeEmail("J.O+x@GMAIL.com"));

@@ -1,0 +1,4 @@
+// a connection
+import amqp from "amqplib";
+
+await amqp.connect("amqp://127.0.0.1");

@@ -1,0 +1,4 @@
+// names, codes
+import { getCode, getName } from "country-list";
+
+console.log(getName("AT"), getCode("Austria"));

@@ -1,0 +1,4 @@
+// parse
+import { parse } from "dotenv";
+
+console.log(parse('A=1\nB="x\\ny" # note\nexport C=\'ö\''));

@@ -1,0 +1,5 @@
+// the global fetch
+// 200 GET /search {"found":2}
+import "isomorphic-fetch";
+
+console.log(await (await fetch(`${event.secrets.URL}/search?q=1`)).json());
