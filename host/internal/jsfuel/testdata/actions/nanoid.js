@@ -1,0 +1,4 @@
+// nanoid
+const { nanoid } = require("nanoid");
+
+exports.onExecutePostUserRegistration = async () => console.log(nanoid().length);
