@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -47,7 +48,7 @@ func (j *job) reconsider(meta metafile) bool {
 	for dir, f := range j.forms {
 		j.bundled[dir] = f.other
 	}
-	changed := false
+	changed := j.refuseAMD(meta)
 	needs := j.needs(meta)
 	for _, dir := range slices.Sorted(maps.Keys(needs)) {
 		m := j.pkgs.In(dir)
@@ -64,6 +65,26 @@ func (j *job) reconsider(meta metafile) bool {
 			continue
 		}
 		changed = true
+	}
+	return changed
+}
+
+// amd finds code for a loader of asynchronous modules, which neither Node nor a sandbox
+// has.
+var amd = regexp.MustCompile(`^(?:\s|//[^\n]*\n|/\*(?s:.*?)\*/|["']use strict["'];)*define\(`)
+
+// refuseAMD goes back to Node's form for packages whose other form is for such a
+// loader. It reports whether there are any.
+func (j *job) refuseAMD(meta metafile) bool {
+	changed := false
+	for _, out := range meta.Outputs {
+		for name := range out.Inputs {
+			dir := npm.PackageDir(filepath.Join(j.root, filepath.FromSlash(name)))
+			if f := j.forms[dir]; f.other && amd.MatchString(readText(filepath.Join(j.root, filepath.FromSlash(name)))) {
+				j.forms[dir] = form{false, f.why + ", and its build for browsers is for AMD"}
+				changed = true
+			}
+		}
 	}
 	return changed
 }

@@ -76,6 +76,10 @@ func TestAPackageIsBundledInOneForm(t *testing.T) {
 			map[string]string{"node.js": `const tls = require("tls"); module.exports = "node"`}, `"node"`,
 		},
 		{
+			"sockets, and a browser field for AMD", `{"main":"./node.js","browser":"./amd.js"}`,
+			map[string]string{"node.js": `const tls = require("tls"); module.exports = "node"`, "amd.js": `define(["exports"], function (e) { e.kind = "page"; });`}, `"node"`,
+		},
+		{
 			"a package that connects", `{"exports":{"browser":"./page.js","default":"./node.js"}}`,
 			map[string]string{"node.js": `require("@grpc/grpc-js"); module.exports = "node"`, "page.js": `module.exports = "page"`}, `"page"`,
 		},
