@@ -157,15 +157,10 @@ func (j *job) matching(path string, c choices) (files []string, over bool) {
 			continue
 		}
 		_ = filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return nil
-			case e.IsDir():
-				if e.Name() == "node_modules" && file != dir {
-					return filepath.SkipDir
-				}
-				return nil
-			case !e.Type().IsRegular() || !strings.HasPrefix(file, start) || !slices.Contains([]string{".js", ".cjs", ".mjs", ".json"}, filepath.Ext(file)) || slices.Contains(files, file):
+			if err != nil || e.IsDir() {
+				return skipOthers(file != dir, e)
+			}
+			if !e.Type().IsRegular() || !strings.HasPrefix(file, start) || !slices.Contains(chosenSuffixes, filepath.Ext(file)) || slices.Contains(files, file) {
 				return nil
 			}
 			if info, err := e.Info(); err == nil {
@@ -182,6 +177,18 @@ func (j *job) matching(path string, c choices) (files []string, over bool) {
 		}
 	}
 	return files, false
+}
+
+// chosenSuffixes are those of the files that a computed require may get.
+var chosenSuffixes = []string{".js", ".cjs", ".mjs", ".json"}
+
+// skipOthers leaves out the packages in a folder below the first. A folder that can't
+// be read has no files.
+func skipOthers(below bool, e fs.DirEntry) error {
+	if below && e != nil && e.Name() == "node_modules" {
+		return filepath.SkipDir
+	}
+	return nil
 }
 
 // place is the path of a file as code in a run sees it.

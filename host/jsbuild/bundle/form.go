@@ -127,17 +127,7 @@ func (j *job) needs(meta metafile) map[string]string {
 // unserved says what a file's import at its top level is that can't work, "" when it
 // works or happens later.
 func (j *job) unserved(file, dir string, imp metaImport) string {
-	what := ""
-	if builtin, ok := builtinOf(imp.Path); ok {
-		if unable[builtin] != "" && !tolerated[builtin] {
-			what = "node:" + builtin
-		}
-	} else if other := npm.PackageDir(filepath.Join(j.root, filepath.FromSlash(imp.Path))); other != "" && other != dir {
-		name := j.pkgs.Name(other)
-		if q := quirkOf(name); q.native != "" || q.connects != "" && !q.optionalSockets {
-			what = name
-		}
-	}
+	what := j.unservedImport(dir, imp)
 	if what == "" || imp.Kind != "import-statement" && imp.Kind != "require-call" {
 		return ""
 	}
@@ -149,6 +139,26 @@ func (j *job) unserved(file, dir string, imp metaImport) string {
 		return ""
 	}
 	return what
+}
+
+// unservedImport says what an import of a package in dir is that can't work, whenever
+// it happens.
+func (j *job) unservedImport(dir string, imp metaImport) string {
+	if builtin, ok := builtinOf(imp.Path); ok {
+		if unable[builtin] != "" && !tolerated[builtin] {
+			return "node:" + builtin
+		}
+		return ""
+	}
+	other := npm.PackageDir(filepath.Join(j.root, filepath.FromSlash(imp.Path)))
+	if other == "" || other == dir {
+		return ""
+	}
+	name := j.pkgs.Name(other)
+	if q := quirkOf(name); q.native != "" || q.connects != "" && !q.optionalSockets {
+		return name
+	}
+	return ""
 }
 
 // packageForms lists the forms of the packages in a bundle.

@@ -43,8 +43,10 @@ func newJob(src Source) (*job, error) {
 	if src.Name == "" {
 		src.Name = "action.js"
 	}
-	j := &job{src: src, root: nowhere(), aliases: map[string]string{}, moduleFolders: map[[2]string]string{},
-		forms: map[string]form{}, bundled: map[string]bool{}, absent: map[absent]api.Message{}}
+	j := &job{
+		src: src, root: nowhere(), aliases: map[string]string{}, moduleFolders: map[[2]string]string{},
+		forms: map[string]form{}, bundled: map[string]bool{}, absent: map[absent]api.Message{},
+	}
 	if src.Dir != "" {
 		root, err := filepath.Abs(src.Dir)
 		if err != nil {

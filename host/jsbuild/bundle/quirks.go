@@ -62,7 +62,8 @@ var quirks = map[string]quirk{
 	"axios":   axios,
 	"pino": {form: formNode, why: "what it needs to write to files and in threads is replaced", standIns: map[string]string{
 		"sonic-boom": pinoDestination, "thread-stream": `
-		module.exports = class { constructor() { throw new Error("a transport of pino needs a thread, which an action does not have: give pino a stream instead"); } };`}},
+		module.exports = class { constructor() { throw new Error("a transport of pino needs a thread, which an action does not have: give pino a stream instead"); } };`,
+	}},
 	"mailgun.js": {form: formNode, why: "it loads sockets for proxies, which requests do without", optionalSockets: true},
 	"ws":         {form: formOther, why: "its build for Node is made of sockets"},
 	"lodash":     {edit: edit{"nativeNow = Date.now", "nativeNow = () => 0"}}, // it counts calls within 16 ms, but nothing depends on the time

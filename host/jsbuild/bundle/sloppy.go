@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -137,9 +138,13 @@ func (j *job) sloppyScript(ctx context.Context) (api.BuildResult, error) {
 			if args.Kind == api.ResolveEntryPoint {
 				return api.OnResolveResult{Path: "sloppy", Namespace: sloppySpace}, nil
 			}
-			var number int
-			if _, err := fmt.Sscanf(args.Path, sloppyPath+"%d", &number); err != nil || args.Namespace != sloppySpace {
+			text, ok := strings.CutPrefix(args.Path, sloppyPath)
+			if !ok || args.Namespace != sloppySpace {
 				return none, nil
+			}
+			number, err := strconv.Atoi(text)
+			if err != nil {
+				return none, err
 			}
 			first := split.imports[number]
 			found := build.Resolve(first.Path, api.ResolveOptions{
