@@ -1,11 +1,8 @@
 package clients
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -17,17 +14,7 @@ import (
 // library returns Auth0's Go library for the server.
 func (s *server) library(t *testing.T) *management.Management {
 	t.Helper()
-	pem, err := os.ReadFile(s.ca)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig = &tls.Config{RootCAs: roots}
-	t.Cleanup(transport.CloseIdleConnections)
-	client := &http.Client{Transport: transport}
-	m, err := management.New(s.address, management.WithClient(client), management.WithStaticToken(s.key))
+	m, err := management.New(s.address, management.WithClient(s.client(t)), management.WithStaticToken(s.key))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +69,51 @@ func TestTheGoLibrary(t *testing.T) {
 	}
 	change(t, m, s, world, actions[1])
 	remove(t, m, actions)
+}
+
+// TestTheGoLibraryMakesAnActionThatDecides binds an action to pre-user-registration,
+// reads it back, and asks for decisions.
+func TestTheGoLibraryMakesAnActionThatDecides(t *testing.T) {
+	t.Parallel()
+	s, ctx := start(t), t.Context()
+	m := s.library(t).Action
+	code := `exports.onExecutePreUserRegistration = async (event, api) => {
+  if (event.user.email === event.secrets.TOKEN) api.access.deny("on the list");
+};`
+	a := newAction("gate", code)
+	a.SupportedTriggers[0].ID = auth0.String(management.ActionTriggerPreUserRegistration)
+	must(t, m.Create(ctx, a))
+	until(t, "the action is built", func() bool {
+		got, err := m.Read(ctx, a.GetID())
+		must(t, err)
+		return got.GetStatus() == management.ActionStatusBuilt
+	})
+	_, err := m.Deploy(ctx, a.GetID())
+	must(t, err)
+	must(t, m.UpdateBindings(ctx, management.ActionTriggerPreUserRegistration, []*management.ActionBinding{{
+		DisplayName: a.Name, Ref: &management.ActionBindingReference{Type: auth0.String(management.ActionBindingReferenceByID), Value: a.ID},
+	}}))
+	list, err := m.Bindings(ctx, management.ActionTriggerPreUserRegistration)
+	must(t, err)
+	if len(list.Bindings) != 1 || list.Bindings[0].GetAction().GetName() != "gate" {
+		t.Errorf("bindings are %v", list.Bindings)
+	}
+	for email, want := range map[string]string{"of gate": "deny on the list", "ada@example.com": "allow"} {
+		if got := s.decide(t, email); got != want {
+			t.Errorf("%s is answered %q, want %q", email, got, want)
+		}
+	}
+	tried := &management.ActionTestPayload{"event": map[string]any{"user": map[string]any{"email": "of gate"}, "request": map[string]any{}}}
+	must(t, m.Test(ctx, a.GetID(), tried))
+	if _, failed := (*tried)["error"]; failed {
+		t.Errorf("the test answered %v", *tried)
+	}
+	err = m.UpdateBindings(ctx, management.ActionTriggerPostUserRegistration, []*management.ActionBinding{{
+		DisplayName: a.Name, Ref: &management.ActionBindingReference{Type: auth0.String(management.ActionBindingReferenceByID), Value: a.ID},
+	}})
+	if err == nil || !strings.Contains(err.Error(), "incompatible action and trigger") {
+		t.Errorf("a binding to the other trigger is answered %v", err)
+	}
 }
 
 // namesOf asks for page after page of the bindings, as long as the library says

@@ -6,6 +6,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -128,7 +130,7 @@ func (s *server) read(log io.Reader, ready chan<- string) {
 
 func (s *server) makeKey(t *testing.T) {
 	t.Helper()
-	out := s.usher(t, "keys", "create", "tools", "--scope", "manage,ingest", "--json")
+	out := s.usher(t, "keys", "create", "tools", "--scope", "manage,ingest,decide", "--json")
 	var key struct{ ID, Key string }
 	if err := json.Unmarshal([]byte(out), &key); err != nil || key.Key == "" {
 		t.Fatalf("make a key: %v: %s", err, out)
@@ -205,6 +207,44 @@ func (s *server) post(t *testing.T, user string) string {
 		t.Fatalf("send an event: %v: %s", err, out)
 	}
 	return sent.ExecutionID
+}
+
+// decide asks whether a user with this address may register, and returns the answer
+// and its reason.
+func (s *server) decide(t *testing.T, email string) string {
+	t.Helper()
+	body := fmt.Sprintf(`{"user":{"email":%q},"request":{"ip":"203.0.113.7"}}`, email)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+s.address+"/v1/decisions/pre-user-registration", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+s.key)
+	r.Header.Set("Content-Type", "application/json")
+	response, err := s.client(t).Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	var answer struct{ Decision, Reason string }
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("the decision was answered %d, %v", response.StatusCode, err)
+	}
+	return strings.TrimSpace(answer.Decision + " " + answer.Reason)
+}
+
+// client returns an HTTP client that trusts the server's certificate.
+func (s *server) client(t *testing.T) *http.Client {
+	t.Helper()
+	pem, err := os.ReadFile(s.ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{RootCAs: roots}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
 }
 
 // receiver is where actions send what they do.

@@ -21,6 +21,9 @@ func TestTheNodeLibrary(t *testing.T) {
 	t.Parallel()
 	s, world := start(t), receive(t)
 	s.node(t, "library.mjs", "RECEIVER="+world.URL)
+	if got := s.decide(t, "ada@example.com"); got != "deny closed" {
+		t.Errorf("the action that decides was answered %q", got)
+	}
 	tried := len(world.all())
 	execution := s.post(t, "auth0|1")
 	until(t, "the execution has ended", func() bool {
@@ -64,6 +67,9 @@ func TestTheDeployTool(t *testing.T) {
 	if got := world.all(); !slices.Equal(got, want) {
 		t.Errorf("the actions sent %q, want %q", got, want)
 	}
+	if got := s.decide(t, "ada@spam.example"); got != "deny on the list" {
+		t.Errorf("the imported action decides %q", got)
+	}
 	s.deploy(t, world, nil, "import", "-i", "testdata/tenant")
 
 	folder, yaml := t.TempDir(), t.TempDir()
@@ -81,23 +87,26 @@ func TestTheDeployTool(t *testing.T) {
 	if got := world.all()[2]; got != "/first auth0|2 of first" {
 		t.Errorf("after the export came back, the first action sent %q", got)
 	}
+	if got := s.decide(t, "ada@spam.example"); got != "deny on the list" {
+		t.Errorf("after the export came back, the action decides %q", got)
+	}
 	remain(t, s, world, folder)
 }
 
-// remain deletes the second action by importing a folder without it.
+// remain deletes all actions but the first by importing a folder without them.
 func remain(t *testing.T, s *server, world *receiver, folder string) {
 	t.Helper()
-	for _, name := range []string{"actions/second.json", "actions/second"} {
+	for _, name := range []string{"actions/second.json", "actions/second", "actions/gate.json", "actions/gate"} {
 		if err := os.RemoveAll(filepath.Join(folder, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	triggers := `{"post-user-registration":[{"action_name":"first","display_name":"first"}]}`
+	triggers := `{"post-user-registration":[{"action_name":"first","display_name":"first"}],"pre-user-registration":[]}`
 	if err := os.WriteFile(filepath.Join(folder, "triggers", "triggers.json"), []byte(triggers), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s.deploy(t, world, []string{"AUTH0_ALLOW_DELETE=true"}, "import", "-i", folder)
-	if list := s.usher(t, "actions", "list"); strings.Contains(list, "second") || !strings.Contains(list, "first") {
+	if list := s.usher(t, "actions", "list"); strings.Contains(list, "second") || strings.Contains(list, "gate") || !strings.Contains(list, "first") {
 		t.Errorf("the actions are:\n%s", list)
 	}
 }

@@ -49,6 +49,16 @@ assert.ok((await client.actions.triggers.list()).triggers.some((t) => t.id === t
 const tried = await client.actions.test(ids.first, { payload: { event: { user: { user_id: "auth0|tried" } } } });
 assert.equal(tried.payload.error, undefined);
 
+const gate = await client.actions.create({
+  name: "gate", runtime: "node22", supported_triggers: [{ id: "pre-user-registration", version: "v2" }],
+  code: `exports.onExecutePreUserRegistration = async (event, api) => { api.access.deny("closed", "We are closed."); };`,
+});
+await built(gate.id);
+await client.actions.deploy(gate.id);
+await client.actions.triggers.bindings.updateMany("pre-user-registration", { bindings: [{ ref: { type: "action_id", value: gate.id }, display_name: "gate" }] });
+assert.deepEqual((await all(await client.actions.triggers.bindings.list("pre-user-registration"))).map((b) => b.action.name), ["gate"]);
+assert.deepEqual((await all(await client.actions.list({ triggerId: "pre-user-registration" }))).map((a) => a.name), ["gate"]);
+
 await client.actions.update(ids.first, { code: code("changed"), secrets: [{ name: "TOKEN" }] });
 await built(ids.first);
 await client.actions.deploy(ids.first);
