@@ -2,7 +2,10 @@
 // side by side in one run, and prints ratios of medians.
 package main
 
-import "github.com/usherhost/usher/host/bench/compare"
+import (
+	"github.com/usherhost/usher/host/bench/compare"
+	"github.com/usherhost/usher/host/bench/peers"
+)
 
 var benches = []compare.Bench{
 	{Name: "accept", What: "durable accepts a second, 64 producers, against the bare group-commit loop", Run: benchAccept},
@@ -15,8 +18,13 @@ var benches = []compare.Bench{
 	{Name: "metering", What: "CPU of metered guest code, against the same code unmetered", Run: benchMetering},
 	{Name: "idle", What: "memory of an idle instance and of a registered module, against go-sdk's", Run: benchIdle},
 	{Name: "startup", What: "mixed modules from a warm cache: until all are ready, and the first run of one, against go-sdk", Run: benchStartup},
+	{Name: "decision", What: "decisions over loopback HTTP, 64 connections, against a bare handler and Node in one process", Run: benchDecision},
 	{Name: "javascript", What: "time of one event's run of a JavaScript action, against go-sdk, Node's vm and workerd", Run: benchJavaScript},
 	{Name: "javascript-idle", What: "memory, disk and first runs of 1,000 registered JavaScript actions, against what they may cost", Run: benchJavaScriptIdle},
 }
 
-func main() { compare.Main("go run ./host/bench", benches) }
+func main() {
+	if !peers.ServeBare() {
+		compare.Main("go run ./host/bench", benches)
+	}
+}

@@ -44,7 +44,7 @@ type Script struct {
 // error is a [*Missing] when its packages are not installed, or the engine was
 // not made. The caller must close it.
 func Open(ctx context.Context, s *sandbox.Sandbox, name string) (*Script, error) {
-	dir, err := folder()
+	dir, err := Folder()
 	if err != nil {
 		return nil, err
 	}
@@ -123,8 +123,8 @@ func builder(s *sandbox.Sandbox) (*jsbuild.Builder, error) {
 	return b, err
 }
 
-// folder returns the folder of the actions, from anywhere in the checkout.
-func folder() (string, error) {
+// Folder returns the folder of the actions, from anywhere in the checkout.
+func Folder() (string, error) {
 	at, err := os.Getwd()
 	if err != nil {
 		return "", err
