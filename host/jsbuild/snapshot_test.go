@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/usherhost/usher/host/jsbuild/bundle"
 	"github.com/usherhost/usher/host/jsbuild/dist"
 	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/wasmbin"
 )
 
 // build builds an action from its text alone.
@@ -54,12 +56,29 @@ func TestASnapshotHoldsNothingThatOnlyARunHas(t *testing.T) {
 			if built.Reason != tt.reason || built.FromBytecode != (tt.reason != "") {
 				t.Errorf("from bytecode: %v, because %q, want %q", built.FromBytecode, built.Reason, tt.reason)
 			}
+			if got := entriesOf(t, built.Module); !slices.Equal(got, []host.Trigger{host.PostUserRegistration}) {
+				t.Errorf("the module serves %v, want its handler's trigger alone", got)
+			}
 			result, _ := run(t, tt.top+handler, jstest.Run{})
 			if !result.Succeeded && tt.name != "a request" {
 				t.Errorf("error %+v", result.Error)
 			}
 		})
 	}
+}
+
+// entriesOf returns the triggers whose entry a module exports.
+func entriesOf(t *testing.T, wasm []byte) []host.Trigger {
+	t.Helper()
+	outline, err := wasmbin.Parse(wasm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var exports []string
+	for _, e := range outline.Exports {
+		exports = append(exports, e.Name)
+	}
+	return host.TriggersOf(exports)
 }
 
 func TestTheSameActionIsTheSameModule(t *testing.T) {

@@ -28,7 +28,7 @@ func HandlerHint() string {
 // export others.
 func (j *job) handlers() []string {
 	text := j.authorsCode()
-	if delegates.MatchString(text) || slices.Contains(j.survey.exports, "default") {
+	if delegates.MatchString(text) || j.survey.esm && slices.Contains(j.survey.exports, "default") {
 		return nil
 	}
 	var named []string
