@@ -91,7 +91,7 @@ func TestEveryActionFileFitsTheSchema(t *testing.T) {
 		}
 	}
 	for _, language := range templates.Languages() {
-		starter, err := templates.Files(language, "greet")
+		starter, err := templates.Files(language, templates.Triggers()[0], "greet")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,7 @@
 // Package templates holds the starter actions that `usher init` copies, one
-// folder for each language. What [Files] returns is complete: it has its
-// language's library, so that it builds without this repository and without a
-// network, as far as its compiler is there.
+// folder for each language, and for another trigger the files that differ. What [Files]
+// returns is complete: it has its language's library, so that it builds without this
+// repository and without a network, as far as its compiler is there.
 package templates
 
 import (
@@ -11,15 +11,18 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/usherhost/usher/sdk"
 )
 
-// FS holds the folders "assemblyscript", "c", "go", "js" and "ts". A file's ".tmpl" is not
-// part of its name, and "{{name}}" in it stands for the action's name.
+// FS holds the folders "assemblyscript", "c", "go", "js" and "ts", for the first of
+// [Triggers]. The folder of another trigger has such folders again, with the files that
+// differ, and "every" with those of all languages. A file's ".tmpl" is not part of its
+// name; "{{name}}" in it stands for the action's name, "{{trigger}}" for its trigger.
 //
-//go:embed all:assemblyscript all:c all:go all:js all:ts
+//go:embed all:assemblyscript all:c all:go all:js all:ts all:pre-user-registration
 var FS embed.FS
 
 // suffix marks files of other Go modules, which must not be compiled here.
@@ -30,21 +33,37 @@ var validName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
 // Languages lists the languages that have a starter action.
 func Languages() []string { return []string{"js", "ts", "go", "assemblyscript", "c"} }
 
-// Files returns a starter action for name, which is made of lower-case letters,
-// digits, dots, hyphens and underscores: contents by path, with slashes.
-func Files(language, name string) (map[string][]byte, error) {
+// Triggers lists the triggers that have a starter action in every language.
+func Triggers() []string { return []string{"post-user-registration", "pre-user-registration"} }
+
+// Files returns a starter action of a trigger for name, which is made of lower-case
+// letters, digits, dots, hyphens and underscores: contents by path, with slashes.
+func Files(language, trigger, name string) (map[string][]byte, error) {
 	if !validName.MatchString(name) {
 		return nil, fmt.Errorf("begin action %q: a name has lower-case letters, digits, '.', '-' and '_', and begins with a letter or digit", name)
 	}
-	files := map[string][]byte{}
-	sub, err := fs.Sub(FS, language)
-	if err == nil {
-		err = collect(sub, func(path string, content []byte) {
-			files[strings.TrimSuffix(path, suffix)] = []byte(strings.ReplaceAll(string(content), "{{name}}", name))
-		})
+	if !slices.Contains(Languages(), language) {
+		return nil, fmt.Errorf("begin action %s in %q: the languages are %s", name, language, strings.Join(Languages(), ", "))
 	}
-	if err != nil {
-		return nil, fmt.Errorf("begin action %s in %q (there are %s): %w", name, language, strings.Join(Languages(), ", "), err)
+	if !slices.Contains(Triggers(), trigger) {
+		return nil, fmt.Errorf("begin action %s for %q: the triggers are %s", name, trigger, strings.Join(Triggers(), ", "))
+	}
+	folders := []string{language}
+	if trigger != Triggers()[0] {
+		folders = append(folders, trigger+"/every", trigger+"/"+language)
+	}
+	files := map[string][]byte{}
+	values := strings.NewReplacer("{{name}}", name, "{{trigger}}", trigger)
+	for _, folder := range folders {
+		sub, err := fs.Sub(FS, folder)
+		if err == nil {
+			err = collect(sub, func(path string, content []byte) {
+				files[strings.TrimSuffix(path, suffix)] = []byte(values.Replace(string(content)))
+			})
+		}
+		if err != nil {
+			return nil, fmt.Errorf("begin action %s from %s: %w", name, folder, err)
+		}
 	}
 	return files, addLibrary(files, language)
 }

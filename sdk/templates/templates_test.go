@@ -2,15 +2,24 @@ package templates_test
 
 import (
 	"bytes"
+	"context"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/usherhost/usher/sdk/templates"
+)
+
+// The triggers of the starter actions.
+const (
+	post = "post-user-registration"
+	pre  = "pre-user-registration"
 )
 
 var update = flag.Bool("update", false, "copy the libraries into the templates")
@@ -70,12 +79,15 @@ func compare(t *testing.T, source, target string) error {
 
 func TestFiles(t *testing.T) {
 	t.Parallel()
-	for _, language := range templates.Languages() {
-		t.Run(language+" has what an action needs", func(t *testing.T) {
+	begins := func(language, trigger string) {
+		t.Run(language+" for "+trigger+" has what an action needs", func(t *testing.T) {
 			t.Parallel()
-			files, err := templates.Files(language, "greet")
+			files, err := templates.Files(language, trigger, "greet")
 			if err != nil {
 				t.Fatal(err)
+			}
+			if !bytes.Contains(files["action.yaml"], []byte("\ntrigger: "+trigger+"\n")) {
+				t.Errorf("action.yaml names another trigger than %s", trigger)
 			}
 			for _, name := range []string{"README.md", "action.yaml", "event.json", ".gitignore"} {
 				if len(files[name]) == 0 {
@@ -83,63 +95,68 @@ func TestFiles(t *testing.T) {
 				}
 			}
 			for path, content := range files {
-				if strings.HasSuffix(path, ".tmpl") || bytes.Contains(content, []byte("{{name}}")) {
+				if strings.HasSuffix(path, ".tmpl") || bytes.Contains(content, []byte("{{")) && !strings.HasPrefix(path, "usher") {
 					t.Errorf("%s is still a template", path)
 				}
 			}
 		})
 	}
-	for _, tt := range []struct{ name, language, action, want string }{
-		{"refuses a name that is not a file name", "go", "../greet", "lower-case letters"},
-		{"names the languages", "cobol", "greet", "js, ts, go, assemblyscript, c"},
+	for _, trigger := range templates.Triggers() {
+		for _, language := range templates.Languages() {
+			begins(language, trigger)
+		}
+	}
+	for _, tt := range []struct{ name, language, trigger, action, want string }{
+		{"refuses a name that is not a file name", "go", post, "../greet", "lower-case letters"},
+		{"names the languages", "cobol", post, "greet", "js, ts, go, assemblyscript, c"},
+		{"names the triggers", "go", "pre-login", "greet", "post-user-registration, pre-user-registration"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := templates.Files(tt.language, tt.action); err == nil || !strings.Contains(err.Error(), tt.want) {
+			if _, err := templates.Files(tt.language, tt.trigger, tt.action); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want %q", err, tt.want)
 			}
 		})
 	}
 }
 
-func TestCTemplateBuilds(t *testing.T) {
+// forEachTrigger runs a test on the starter actions of one language.
+func forEachTrigger(t *testing.T, language string, test func(t *testing.T, dir, trigger string)) {
+	t.Helper()
 	t.Parallel()
-	dir := begin(t, "c")
-	cmd := exec.CommandContext(t.Context(), "sh", "build", "action.c", "greet.wasm")
-	cmd.Dir = dir
-	if output, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v (is clang there? task plugins:setup installs it)\n%s", err, output)
+	for _, trigger := range templates.Triggers() {
+		t.Run(language+" for "+trigger, func(t *testing.T) {
+			t.Parallel()
+			test(t, begin(t, language, trigger), trigger)
+		})
 	}
+}
+
+func TestCTemplatesBuildAndRun(t *testing.T) {
+	forEachTrigger(t, "c", func(t *testing.T, dir, trigger string) {
+		inFolder(t, dir, "(is clang there? task plugins:setup installs it)", "sh", "build", "action.c", "greet.wasm")
+		runs(t, dir, trigger)
+	})
 }
 
 // The compiler's packages are those of the sample, which task plugins:setup
 // installs.
-func TestAssemblyScriptTemplateBuilds(t *testing.T) {
-	t.Parallel()
-	dir := begin(t, "assemblyscript")
+func TestAssemblyScriptTemplatesBuildAndRun(t *testing.T) {
 	packages, err := filepath.Abs("../../plugins/notify-slack-assemblyscript/node_modules")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(filepath.Join(dir, "node_modules", "@usherhost"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for link, target := range map[string]string{
-		"@usherhost/assemblyscript": filepath.Join(dir, "usher"),
-		".bin":                      filepath.Join(packages, ".bin"),
-		"assemblyscript":            filepath.Join(packages, "assemblyscript"),
-		"json-as":                   filepath.Join(packages, "json-as"),
-		"xjb-as":                    filepath.Join(packages, "xjb-as"), // json-as needs it
-	} {
-		if err := os.Symlink(target, filepath.Join(dir, "node_modules", link)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cmd := exec.CommandContext(t.Context(), "npm", "run", "--silent", "build")
-	cmd.Dir = dir
-	if output, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v (are the packages there? task plugins:setup installs them)\n%s", err, output)
-	}
+	forEachTrigger(t, "assemblyscript", func(t *testing.T, dir, trigger string) {
+		link(t, filepath.Join(dir, "node_modules"), map[string]string{
+			"@usherhost/assemblyscript": filepath.Join(dir, "usher"),
+			".bin":                      filepath.Join(packages, ".bin"),
+			"assemblyscript":            filepath.Join(packages, "assemblyscript"),
+			"json-as":                   filepath.Join(packages, "json-as"),
+			"xjb-as":                    filepath.Join(packages, "xjb-as"), // json-as needs it
+		})
+		inFolder(t, dir, "(are the packages there? task plugins:setup installs them)", "npm", "run", "--silent", "build")
+		runs(t, dir, trigger)
+	})
 }
 
 // The packages are those of the library, which task setup installs.
@@ -151,58 +168,98 @@ func TestScriptTemplatesPassTheirTests(t *testing.T) {
 	}
 	for _, language := range []string{"js", "ts"} {
 		t.Run(language, func(t *testing.T) {
-			t.Parallel()
-			dir := begin(t, language)
-			// Node looks for the library's own packages from its real path up.
-			modules := filepath.Join(dir, "node_modules")
-			if err := os.Symlink(packages, filepath.Join(dir, "usher", "node_modules")); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.MkdirAll(modules, 0o755); err != nil {
-				t.Fatal(err)
-			}
-			for link, target := range map[string]string{
-				"usher-actions": filepath.Join(dir, "usher"),
-				"typescript":    filepath.Join(packages, "typescript"),
-				".bin":          filepath.Join(packages, ".bin"),
-			} {
-				if err := os.Symlink(target, filepath.Join(modules, link)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			cmd := exec.CommandContext(t.Context(), "npm", "test")
-			cmd.Dir = dir
-			if output, err := cmd.CombinedOutput(); err != nil {
-				t.Fatalf("%v (are the packages there? task setup installs them)\n%s", err, output)
-			}
+			forEachTrigger(t, language, func(t *testing.T, dir, _ string) {
+				// Node looks for the library's own packages from its real path up.
+				link(t, filepath.Join(dir, "usher"), map[string]string{"node_modules": packages})
+				link(t, filepath.Join(dir, "node_modules"), map[string]string{
+					"usher-actions": filepath.Join(dir, "usher"),
+					"typescript":    filepath.Join(packages, "typescript"),
+					".bin":          filepath.Join(packages, ".bin"),
+				})
+				inFolder(t, dir, "(are the packages there? task setup installs them)", "npm", "test")
+			})
 		})
 	}
 }
 
-func TestGoTemplateBuildsWithoutANetwork(t *testing.T) {
-	t.Parallel()
-	dir := begin(t, "go")
-	for _, step := range []struct {
-		env  []string
-		args []string
-	}{
-		{args: []string{"go", "vet", "./..."}},
-		{args: []string{"go", "test", "./..."}},
-		{env: []string{"GOOS=wasip1", "GOARCH=wasm"}, args: []string{"go", "build", "-buildmode=c-shared", "-o", "greet.wasm", "."}},
-	} {
-		cmd := exec.CommandContext(t.Context(), step.args[0], step.args[1:]...)
-		cmd.Dir = dir
-		cmd.Env = append(append(os.Environ(), "GOPROXY=off", "GOWORK=off", "GOFLAGS="), step.env...)
-		if output, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", strings.Join(step.args, " "), err, output)
+func TestGoTemplatesBuildAndRunWithoutANetwork(t *testing.T) {
+	forEachTrigger(t, "go", func(t *testing.T, dir, trigger string) {
+		offline := []string{"env", "GOPROXY=off", "GOWORK=off", "GOFLAGS="}
+		inFolder(t, dir, "", append(offline, "go", "vet", "./...")...)
+		inFolder(t, dir, "", append(offline, "go", "test", "./...")...)
+		inFolder(t, dir, "", append(offline, "GOOS=wasip1", "GOARCH=wasm", "go", "build", "-buildmode=c-shared", "-o", "greet.wasm", ".")...)
+		runs(t, dir, trigger)
+	})
+}
+
+// usher builds the command.
+var usher = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "usher-templates-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "usher")
+	output, err := exec.CommandContext(context.Background(), "go", "build", "-o", path, "../../host/cmd/usher").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("build usher: %w\n%s", err, output)
+	}
+	return path, err
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := usher(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(code)
+}
+
+// runs runs a starter action that was built on its event.
+func runs(t *testing.T, dir, trigger string) {
+	t.Helper()
+	path, err := usher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "Hello, ada@example.com"
+	if trigger == pre {
+		want = "signed_up_with"
+	}
+	if output := inFolder(t, dir, "", path, "run", "greet.wasm", "--event", "event.json"); !strings.Contains(output, want) {
+		t.Errorf("usher run printed %q, want %q in it", output, want)
+	}
+}
+
+// inFolder runs a command in dir and returns what it printed; hint is for one that fails.
+func inFolder(t *testing.T, dir, hint string, command ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
+	cmd.Dir = dir
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v %s\n%s", strings.Join(command, " "), err, hint, output)
+	}
+	return string(output)
+}
+
+// link makes symbolic links in a folder.
+func link(t *testing.T, folder string, links map[string]string) {
+	t.Helper()
+	for name, target := range links {
+		path := filepath.Join(folder, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(target, path); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
 
 // begin writes a starter action into a new folder.
-func begin(t *testing.T, language string) string {
+func begin(t *testing.T, language, trigger string) string {
 	t.Helper()
-	files, err := templates.Files(language, "greet")
+	files, err := templates.Files(language, trigger, "greet")
 	if err != nil {
 		t.Fatal(err)
 	}
