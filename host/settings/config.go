@@ -51,9 +51,9 @@ type Config struct {
 	MaxEventBytes  int64
 	MaxModuleBytes int
 
-	DecisionTimeout     time.Duration
-	DecisionConcurrency int
-	PasswordKeys        []string
+	PreUserRegistrationTimeout time.Duration
+	DecisionConcurrency        int
+	PasswordKeys               []string
 
 	MetricsKey     bool
 	KeepDays       int

@@ -81,9 +81,9 @@ var table = []setting{
 		about: "how many executions run at once (0: 64); one action gets three quarters of them at most",
 	},
 	{
-		key: "decision_timeout", field: func(c *Config) any { return &c.DecisionTimeout }, initial: "3s", takes: duration,
-		check: notNegative(func(c *Config) time.Duration { return c.DecisionTimeout }), flag: "decision-timeout",
-		about: "how long all actions of one decision may take together; a request may shorten it with Prefer: wait=N",
+		key: "pre_user_registration_timeout", field: func(c *Config) any { return &c.PreUserRegistrationTimeout }, initial: "3s", takes: duration,
+		check: notNegative(func(c *Config) time.Duration { return c.PreUserRegistrationTimeout }), flag: "pre-user-registration-timeout",
+		about: "how long all actions of pre-user-registration may take together for one decision; a request may shorten it with Prefer: wait=N",
 	},
 	{
 		key: "decision_concurrency", field: func(c *Config) any { return &c.DecisionConcurrency }, initial: 0,

@@ -119,7 +119,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	}
 	decider := &executor.Decider{
 		Plans: db, Records: db, Runner: flowRuns(runner), Sealer: box, Ready: daemon.Readiness(daemon.HostChecks(db, cfg.Data)), Ran: worker.Ran, Urge: sandbox.Urge,
-		Timeout: cfg.DecisionTimeout, Concurrency: cfg.DecisionConcurrency, Log: log, Metrics: metrics,
+		Timeout: cfg.PreUserRegistrationTimeout, Concurrency: cfg.DecisionConcurrency, Log: log, Metrics: metrics,
 	}
 	sender := &ingress.Server{Store: db, Refused: db, Sealer: box, Log: log, Metrics: metrics, Limits: ingress.Limits{
 		EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst,
