@@ -2,6 +2,7 @@ package proto
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
 	"strings"
 	"unicode"
@@ -29,6 +30,21 @@ func CleanEvent(body []byte, passwords *PasswordKeys) []byte {
 	c := cleaner{trimmer: trimmer{in: body, out: make([]byte, 0, len(body)+len(`,"body":{},"geoip":{}`))}, passwords: passwords}
 	c.space()
 	if !c.object(c.event) || !c.dropped {
+		return body
+	}
+	return c.out
+}
+
+// DropPasswords returns JSON without the keys that look like a password in each object
+// "request", wherever it is. It is body itself when nothing is to be dropped, or when it
+// is not JSON. Safe for concurrent use.
+func DropPasswords(body []byte, passwords *PasswordKeys) []byte {
+	if !json.Valid(body) {
+		return body
+	}
+	c := cleaner{trimmer: trimmer{in: body, out: make([]byte, 0, len(body))}, passwords: passwords}
+	c.space()
+	if !c.outside() || !c.dropped {
 		return body
 	}
 	return c.out
@@ -125,17 +141,34 @@ func (c *cleaner) any() bool {
 	case c.is('{'):
 		return c.object(c.member)
 	case c.is('['):
-		return c.list()
+		return c.list(c.any)
 	}
 	return c.value(nil)
 }
 
-func (c *cleaner) list() bool {
+// outside copies a value that is not in a request, but may have one in it.
+func (c *cleaner) outside() bool {
+	switch {
+	case c.is('{'):
+		return c.object(func(key string) (keep, ok bool) {
+			if key == "request" {
+				return true, c.any()
+			}
+			return true, c.outside()
+		})
+	case c.is('['):
+		return c.list(c.outside)
+	}
+	return c.value(nil)
+}
+
+// list copies a list, and each item with item.
+func (c *cleaner) list(item func() bool) bool {
 	if c.copy('['); c.is(']') {
 		return c.copy(']')
 	}
 	for {
-		if !c.any() {
+		if !item() {
 			return false
 		}
 		if c.space(); !c.is(',') {

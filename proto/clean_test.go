@@ -66,3 +66,20 @@ func TestCleanEventTakesOtherWords(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestDropPasswordsLooksInEveryRequest(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ body, want string }{
+		"an event":    {`{"user":{"password":1},"request":{"body":{"password":"x","name":"Ada"}}}`, `{"user":{"password":1},"request":{"body":{"name":"Ada"}}}`},
+		"a batch":     {`[{"request":{"pw":"x"}},[],{"request":[{"pwd":1,"a":2}]}]`, `[{"request":{}},[],{"request":[{"a":2}]}]`},
+		"an envelope": {`{"specversion":"1.0","data":{"request":{"body":{"a":1,"newPassword":"x"}}}}`, `{"specversion":"1.0","data":{"request":{"body":{"a":1}}}}`},
+		"no password": {` { "request" : { "body" : { } } } `, ` { "request" : { "body" : { } } } `},
+		"no JSON":     {`{"request":{"password":"x"`, `{"request":{"password":"x"`},
+		"too deep":    {strings.Repeat("[", 1e6), strings.Repeat("[", 1e6)},
+		"a string":    {`"password"`, `"password"`},
+	} {
+		if got := string(proto.DropPasswords([]byte(tt.body), proto.NewPasswordKeys(proto.DefaultPasswordKeys))); got != tt.want {
+			t.Errorf("%s: got %.200s, want %.200s", name, got, tt.want)
+		}
+	}
+}

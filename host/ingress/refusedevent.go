@@ -17,6 +17,7 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/text"
 	"github.com/usherhost/usher/host/web"
+	"github.com/usherhost/usher/proto"
 )
 
 // RefusedStore keeps refused events. See package sqlite for the contracts.
@@ -61,6 +62,7 @@ type refusedWriter struct {
 	sealer  Sealer
 	log     *slog.Logger
 	metrics *metrics
+	words   *proto.PasswordKeys
 	held    pool
 	queue   chan *waiting
 }
@@ -77,7 +79,12 @@ func newRefusedWriter(s *Server, m *metrics) *refusedWriter {
 	if s.Refused == nil || s.Sealer == nil {
 		return nil
 	}
+	words := s.PasswordKeys
+	if words == nil {
+		words = proto.DefaultPasswordKeys
+	}
 	return &refusedWriter{
+		words: proto.NewPasswordKeys(words),
 		store: s.Refused, sealer: s.Sealer, log: s.logger(), metrics: m,
 		held: pool{max: refusedQueueBytes}, queue: make(chan *waiting, refusedQueue),
 	}
@@ -106,8 +113,8 @@ func (rw *refusedWriter) keep(c echo.Context, r *delivery, err error) {
 	if !r.whole {
 		w.event.SizeBytes = max(0, c.Request().ContentLength)
 	} else if w.event.Kept = len(r.sent) <= maxRefusedBody; w.event.Kept {
-		w.sent = sent{Header: keptHeader(c.Request().Header), body: r.sent}
-		w.bytes = int64(len(r.sent))
+		w.sent = sent{Header: keptHeader(c.Request().Header), body: proto.DropPasswords(trimMark(r.sent), rw.words)}
+		w.bytes = int64(len(w.sent.body))
 	}
 	if !rw.held.take(key, w.bytes) {
 		rw.metrics.refused.WithLabelValues(refusedDropped).Inc()

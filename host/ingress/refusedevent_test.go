@@ -338,3 +338,13 @@ func TestAFewRefusedEventsAreThereAtOnce(t *testing.T) {
 		<-done
 	})
 }
+
+func TestRefusedEventsAreStoredWithoutPasswords(t *testing.T) {
+	t.Parallel()
+	k := newKeeping(t)
+	k.send(request("/v1/events/post-user-registration", `{"user":{"email":"a@b.example"},"request":{"body":{"name":"Ada","newPassword":"hunter2"}}}`))
+	_, body, text, err := k.Server.RefusedEvent(t.Context(), k.await(t, 1)[0].ID)
+	if err != nil || strings.Contains(string(body)+text, "assword") || !strings.Contains(string(body), `"name"`) {
+		t.Errorf("stored is %s%s, %v", body, text, err)
+	}
+}

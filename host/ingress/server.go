@@ -48,6 +48,10 @@ type Server struct {
 	Refused RefusedStore // where refused events are stored; nil: nowhere
 	Sealer  Sealer       // of those; nil: they are not stored
 	Limits  Limits
+	// PasswordKeys are words by which passwords in the request of a refused event are
+	// recognized, to be dropped; nil: [proto.DefaultPasswordKeys].
+	PasswordKeys []string
+
 	Log     *slog.Logger          // which request brought which execution, at debug level; nil: nowhere
 	Metrics prometheus.Registerer // nil: metrics are not published
 

@@ -121,7 +121,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 		Plans: db, Records: db, Runner: flowRuns(runner), Sealer: box, Ready: daemon.Readiness(daemon.HostChecks(db, cfg.Data)), Ran: worker.Ran, Urge: sandbox.Urge,
 		Timeout: cfg.PreUserRegistrationTimeout, Concurrency: cfg.DecisionConcurrency, Log: log, Metrics: metrics,
 	}
-	sender := &ingress.Server{Store: db, Refused: db, Sealer: box, Log: log, Metrics: metrics, Limits: ingress.Limits{
+	sender := &ingress.Server{Store: db, Refused: db, Sealer: box, PasswordKeys: cfg.PasswordKeys, Log: log, Metrics: metrics, Limits: ingress.Limits{
 		EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst,
 	}}
 	routes, err := newRoutes(ctx, cfg, services{db, box, sender, decider, reg, drafts, worker, runner}, life, metrics, log)
