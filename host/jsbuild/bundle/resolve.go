@@ -21,7 +21,8 @@ import (
 // something by themselves, whatever is installed:
 //
 //  1. A module that offers files to the other script has their paths, and what
-//     chooses for computed requires is a generated module (computed.go).
+//     chooses for computed requires is a generated module (computed.go), as is
+//     what holds a file that code reads (ownfiles.go).
 //  2. The entry point is a generated module (entry.go): it imports the action.
 //  3. Its imports are the action, and what the action imports in a run.
 //  4. "actions:NAME" is a shared module, when the author's own code asks
@@ -58,6 +59,7 @@ import (
 var steps = []func(*resolver, api.OnResolveArgs) (api.OnResolveResult, bool){
 	(*resolver).given,
 	(*resolver).choose,
+	(*resolver).ownFileModule,
 	(*resolver).entryPoint,
 	(*resolver).entryImport,
 	(*resolver).sharedModule,
@@ -96,7 +98,7 @@ func (j *job) plugin() api.Plugin {
 		build.OnResolve(api.OnResolveOptions{Filter: ".*"}, r.resolve)
 		for space, load := range map[string]func(api.OnLoadArgs) (api.OnLoadResult, error){
 			entrySpace: j.loadEntry, emptySpace: loadEmpty, sharedSpace: j.loadSharedModule, secretsSpace: loadSecrets,
-			standInSpace: loadStandIn, socketSpace: loadRefusing, missingSpace: loadMissing, chooseSpace: loadChoose, giveSpace: j.loadGiven, seamSpace: loadSeam,
+			standInSpace: loadStandIn, socketSpace: loadRefusing, missingSpace: loadMissing, chooseSpace: loadChoose, ownFileSpace: loadOwnFile, giveSpace: j.loadGiven, seamSpace: loadSeam,
 		} {
 			build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: space}, load)
 		}

@@ -84,9 +84,9 @@ var (
 // placed gives a file that asks for it its place. A bundle has no files, so the
 // place is what the file's would be if the action's folder were /usher.
 func (j *job) placed(path, code string) string {
-	place, head := j.place(path), ""
+	place, head := j.place(path), j.withOwnFiles(path, code)
 	if ownPlace.MatchString(code) && !declaresPlace.MatchString(code) {
-		head = fmt.Sprintf("var __dirname = %q, __filename = %q; ", filepath.ToSlash(filepath.Dir(place)), place)
+		head += fmt.Sprintf("var __dirname = %q, __filename = %q; ", filepath.ToSlash(filepath.Dir(place)), place)
 	}
 	used := metaPlace.FindAllStringSubmatch(code, -1)
 	for _, name := range []string{"url", "dirname", "filename"} {

@@ -102,13 +102,13 @@ func (j *job) read(text string) error {
 }
 
 // add adds the target of an import in a run. Modules of Node are none: the runtime
-// has them.
+// has them. Nor are files that code reads: their importer loads them.
 func (s *survey) add(imp metaImport, file string) {
 	path := imp.Original
 	if path == "" {
 		path = imp.Path
 	}
-	if _, builtin := builtinOf(path); builtin || imp.Kind != "require-call" && imp.Kind != "dynamic-import" {
+	if _, builtin := builtinOf(path); builtin || strings.HasPrefix(path, ownFilePrefix) || imp.Kind != "require-call" && imp.Kind != "dynamic-import" {
 		return
 	}
 	t := target{path: path, importer: file, dynamic: imp.Kind == "dynamic-import"}

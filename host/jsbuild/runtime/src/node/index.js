@@ -8,6 +8,7 @@ import { checkString } from "./errors.js";
 import { console } from "./console.js";
 import { diagnosticsChannel } from "./diagnostics.js";
 import { EventEmitter } from "./events.js";
+import { give } from "./files.js";
 import { makeModule } from "./module.js";
 import { os } from "./os.js";
 import { path } from "./path.js";
@@ -44,6 +45,7 @@ export const builtins = {
 };
 
 builtins.module = makeModule(builtins);
+builtins["usher:files"] = { give };
 
 // getBuiltinModule returns a module of Node, undefined for another name.
 process.getBuiltinModule = function getBuiltinModule(id) {

@@ -1,5 +1,6 @@
 // The modules that a sandbox cannot have: their errors name what to use instead.
 import { EventEmitter } from "./events.js";
+import { filesOf } from "./files.js";
 import { checkServerIdentity } from "./tls-identity.js";
 import { refused, refusedModule, rejecting } from "./unsupported.js";
 
@@ -49,11 +50,12 @@ const fileNames = "access appendFile chmod chown close copyFile cp fchmod fchown
 const syncNames = fileNames.split(" ").map((name) => `${name}Sync`).join(" ");
 const modes = { F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1, O_RDONLY: 0, O_WRONLY: 1, O_RDWR: 2, O_CREAT: 64, O_EXCL: 128, O_TRUNC: 512, O_APPEND: 1024, S_IFMT: 61440, S_IFREG: 32768, S_IFDIR: 16384, S_IFLNK: 40960, COPYFILE_EXCL: 1 };
 const promisedNames = "access appendFile chmod chown copyFile cp glob lchmod lchown link lstat lutimes mkdir mkdtemp open opendir readFile readdir readlink realpath rename rm rmdir stat statfs symlink truncate unlink utimes watch writeFile";
-const fsPromises = refusedModule({ name: "fs.promises", instead: files, names: promisedNames, real: { constants: modes }, refuse: rejecting });
+const own = filesOf(files);
+const fsPromises = refusedModule({ name: "fs.promises", instead: files, names: promisedNames, real: { ...own.promised, constants: modes }, refuse: rejecting });
 const fs = refusedModule({
   name: "fs", instead: files,
   names: `${fileNames} ${syncNames} createReadStream createWriteStream openAsBlob watch watchFile Dir Dirent FileReadStream FileWriteStream Stats ReadStream WriteStream`,
-  real: { constants: modes, F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1, promises: fsPromises, existsSync: () => false, exists: (_, callback) => queueMicrotask(() => callback(false)), unwatchFile: () => {} },
+  real: { ...own.direct, constants: modes, F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1, promises: fsPromises, unwatchFile: () => {} },
 });
 
 const workers = {
