@@ -13,31 +13,45 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 )
 
-// Node measures for length how long a run of the action takes in Node, in a vm
-// context of its own with the script compiled once: the median in milliseconds.
-// The error is a [*Missing] when Node or the packages are not there.
-func (s *Script) Node(ctx context.Context, length time.Duration) (float64, error) {
+// NodeMode says what a run of an action in Node begins with.
+type NodeMode string
+
+// The modes: a vm context of its own with the script compiled once, or the module
+// that the process loaded once.
+const (
+	NodeFresh NodeMode = "fresh"
+	NodeWarm  NodeMode = "warm"
+)
+
+// NodeTimes are what a run took in Node.
+type NodeTimes struct {
+	Millis float64 // the median
+	Micros float64 // of processor time, on average
+}
+
+// Node measures for length how long a run of the action takes in Node. The error
+// is a [*Missing] when Node or the packages are not there, or the action fails in it.
+func (s *Script) Node(ctx context.Context, mode NodeMode, length time.Duration) (times NodeTimes, err error) {
 	dir, err := os.MkdirTemp("", "usher-bench-*")
 	if err != nil {
-		return 0, err
+		return times, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	bundle, event := filepath.Join(dir, "action.js"), filepath.Join(dir, "event.json")
 	if err := s.bundle(ctx, "node", bundle); err != nil {
-		return 0, err
+		return times, err
 	}
 	if err := os.WriteFile(event, s.withSecrets(), 0o600); err != nil {
-		return 0, err
+		return times, err
 	}
-	out, err := s.node(ctx, "node.js", bundle, event, strconv.FormatInt(length.Milliseconds(), 10))
+	out, err := s.node(ctx, "node.js", string(mode), bundle, event, strconv.FormatInt(length.Milliseconds(), 10))
 	if err != nil {
-		return 0, err
+		return times, &Missing{"the action fails there: " + err.Error()}
 	}
-	return strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
+	return times, json.Unmarshal(out, &times)
 }
 
 // bundle bundles the action for a peer.

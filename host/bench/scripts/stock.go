@@ -28,8 +28,12 @@ type Stock struct {
 
 const timeoutMillis = 20_000
 
-// NewStock compiles the action. The caller must close it.
+// NewStock compiles the action. The error is a [*Missing] for actions that sign:
+// there is no cryptography among the host functions. The caller must close it.
 func (s *Script) NewStock(ctx context.Context) (*Stock, error) {
+	if s.Name == "jose" || s.Name == "aws" {
+		return nil, &Missing{"it signs, and its host functions have no cryptography"}
+	}
 	p := &Stock{ctx: ctx, answers: make(chan []byte, 1)}
 	p.input = fmt.Appendf(nil, `{"event":%s,"execution":{"id":"exe_1","attempt":1,"timeout_ms":%d}}`, s.withSecrets(), timeoutMillis)
 	var err error
@@ -63,7 +67,10 @@ func (p *Stock) functions() []extism.HostFunction {
 		all = append(all, f)
 	}
 	nothing := func(_ context.Context, _ *extism.CurrentPlugin, stack []uint64) { stack[0] = 0 }
-	for _, name := range []string{"cache_get", "cache_set", "cache_delete", "crypto_call"} {
+	for _, name := range []string{
+		"cache_get", "cache_set", "cache_delete", "crypto_call",
+		"access_deny", "validation_error", "user_metadata_set", "app_metadata_set", "user_id_set",
+	} {
 		add(name, one, one, nothing)
 	}
 	add("http_start", one, one, p.start)

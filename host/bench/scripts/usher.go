@@ -68,7 +68,7 @@ func (r *Runner) Run() error {
 	if !result.Succeeded {
 		return fmt.Errorf("%s failed: %s", r.script.Name, result.Error.Message)
 	}
-	if n := result.Stats.HTTPRequests; n > 1 || n == 0 && r.script.Name != "trivial" {
+	if n := int(result.Stats.HTTPRequests); n != r.script.requests() {
 		return fmt.Errorf("%s sent %d requests", r.script.Name, n)
 	}
 	return nil
