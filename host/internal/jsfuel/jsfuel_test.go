@@ -151,11 +151,17 @@ func inNode(t *testing.T, file string) []string {
 	if err != nil {
 		t.Fatalf("%s in Node: %v\n%s", file, err, complaint.String())
 	}
-	var lines []string
-	if err := json.Unmarshal(text, &lines); err != nil {
+	var printed struct {
+		Logs  []string
+		Error string
+	}
+	if err := json.Unmarshal(text, &printed); err != nil {
 		t.Fatal(err)
 	}
-	return lines
+	if printed.Error != "" {
+		t.Fatalf("%s fails in Node: %v", file, printed.Error)
+	}
+	return printed.Logs
 }
 
 func writeGolden(t *testing.T, golden map[string][]string) {
