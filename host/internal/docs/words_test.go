@@ -57,7 +57,7 @@ var exceptions = []struct {
 	{`"fulfilled"|'fulfilled'`, "the state of a promise"},
 	{`\bfulfilled\b.*\brejected\b`, "the arguments of a promise's then"},
 	{`\btold == JS_EXCEPTION|JSValue told\b|char untold\[\]|const texts = \{ basename|Object\.entries\(texts\)`, "names and a message in the sources of the engine, which is not made again for a word"},
-	{`(?i)math\.floor|\bfloor\(|f(64|32)\.floor`, "the function"},
+	{`(?i)math\.floor|\bfloor\(|\bexpm1 floor fround\b|f(64|32)\.floor`, "the function"},
 	{`(?i)apart from|(ms|seconds?|minutes?|hours?|bytes) apart`, "except for; a distance"},
 	{`\bfd_tell\b`, "a function of WASI"},
 	{`@googleapis/sheets`, "the name of a package"},

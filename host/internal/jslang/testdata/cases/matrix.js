@@ -49,7 +49,7 @@ const groups = [
 const descriptors = ["{a:1}, 'b', {value:2}", "[], 'length', {value:-1}", "{}, 's', {get:1}", "{}, 's', {get(){}, value:1}", "Object.freeze({}), 'x', {value:1}", "1, 'x', {}", "{}, {toString:()=>'k'}, {get(){return 1},enumerable:true}"];
 const objects = ["", "undefined", "null", "'ab'", "5", "[1,,3]", "{b:1,a:2,1:3,0:4}", "{get a(){throw new RangeError}}", "Object.create({p:1},{q:{value:1}})", "new Proxy({x:1},{ownKeys:()=>['x','y']})", "{a:1}, 'a'", "Object.seal([1])", "Symbol.iterator", "[['a',1],['b',2]]", "{}, {get a(){throw 1}}", "[1], null", "{}, 5", "new Map([['k','v']])", "[1,2,3], (x) => x % 2 ? 'odd' : 'even'"];
 const numbers = ["", "0", "-0", "1", "-1", "0.5", "-0.5", "2.5", "-1.5", "NaN", "Infinity", "-Infinity", "'0x1f'", "' 12abc'", "null", "undefined", "[]", "[7]", "1e21", "2**31", "2**53", "1e-7", "{valueOf:()=>3}", "1n", "Symbol()", "3, 4", "1, NaN", "-0, 0", "'1_0', 2", "'zz', 36", "'-0'"];
-const texts = ["", "'a b&c'", "'%41%zz'", "'%F0%9F%98%80'", "'\\ud83d'", "'\\ud83d\\ude00é'", "'%c0%80'", "';/?:@&=+$,#'", "'%3b%2F%20'", "null", "Symbol()", "'%u0041%e9'", "{toString(){throw new EvalError}}"];
+const addresses = ["", "'a b&c'", "'%41%zz'", "'%F0%9F%98%80'", "'\\ud83d'", "'\\ud83d\\ude00é'", "'%c0%80'", "';/?:@&=+$,#'", "'%3b%2F%20'", "null", "Symbol()", "'%u0041%e9'", "{toString(){throw new EvalError}}"];
 const documents = ["'1'", "'{\"a\":[1,{\"b\":null}]}'", "'{\"__proto__\":1}'", "'[1,]'", "'\\u2028\"'", "'\"\\\\ud800\"'", "'-0'", "'01'", "''", "undefined", "'{\"a\":1,\"a\":2}'", "'[1,2]', function (k, v) { return Array.isArray(v) ? v : v > 1 ? undefined : v }", "' 1e400 '", "'\"\\t\"'", "null"];
 const jsonValues = ["undefined", "()=>1", "{a:undefined,b:()=>1,c:Symbol()}", "[undefined,NaN,-0]", "'\\ud800\\u2028\"'", "1n", "{toJSON:(k)=>'k'+k}", "{a:[1,{b:2}]}, null, 2", "{a:1,b:2,1:3}, ['b',1]", "[1,2], (k, v) => k === '0' ? undefined : v", "new Date(NaN)", "{a:[]}, null, '--'", "Object('s')", "new Map([[1,2]])", "(() => { const o = {}; o.o = o; return o })()", "[new Boolean(false), Object(1n)]", "{a:1}, null, 99"];
 const statics = [
@@ -62,7 +62,7 @@ const statics = [
   ["Number", "isFinite isInteger isNaN isSafeInteger parseFloat parseInt", numbers], ["globalThis", "isFinite isNaN parseFloat parseInt Number String Boolean BigInt", numbers],
   ["Math", "abs acos acosh asin asinh atan atan2 atanh cbrt ceil clz32 cos cosh exp expm1 floor fround hypot imul log log10 log1p log2 max min pow round sign sin sinh sqrt tan tanh trunc", numbers.filter((_, i) => i % 2 === 0 || i === 5 || i === 7 || i === 25)],
   ["BigInt", "asIntN asUintN", ["8, 255n", "0, 5n", "64, -1n", "-1, 1n", "3, 1", "2**53, 1n", "'4', '25'", "", "NaN, 7n", "65, 2n**64n+1n"]],
-  ["globalThis", "encodeURI encodeURIComponent decodeURI decodeURIComponent escape unescape", texts],
+  ["globalThis", "encodeURI encodeURIComponent decodeURI decodeURIComponent escape unescape", addresses],
   ["globalThis", "Symbol RegExp Error Array Object Function Proxy Map", ["", "undefined", "'a'", "'(', 'x'", "3", "-1", "null, {cause:1}", "/r/g, 'u'", "{}, {}", "'a', 'gg'", "'return a'"]],
   ["JSON", "parse", documents], ["JSON", "stringify", jsonValues],
   ["Date", "UTC parse", ["", "2020", "2020, 13, 32, 25", "'2020-01-01'", "'2020-01-01T00:00'", "'2020-02-30T00:00Z'", "'+275760-09-13T00:00:00.000Z'", "'-000000-01-01T00:00Z'", "'Thu, 01 Jan 1970 00:00:00 GMT'", "'Jan 1 2000 12:30 GMT+0200'", "NaN, 1", "99, 1", "'2020-01-01T24:00Z'", "'x'"]],
