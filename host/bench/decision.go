@@ -124,7 +124,7 @@ func deployAction(ctx context.Context, s *peers.Server, binary, folder, trigger,
 	if url != "" {
 		description += "secrets: [URL]\nsettings: {egress: {allow: [" + url + "]}}\n"
 	}
-	err := errors.Join(os.WriteFile(filepath.Join(folder, module), code, 0o600),
+	err := errors.Join(os.WriteFile(filepath.Join(folder, module), code, 0o600), //nolint:gosec // the names are the benchmark's
 		os.WriteFile(filepath.Join(folder, "action.yaml"), []byte(description), 0o600))
 	if err != nil {
 		return err
@@ -306,7 +306,7 @@ type decisionClient struct {
 }
 
 func newDecisionClient(s *peers.Server) (*decisionClient, error) {
-	conn, err := net.DialTimeout("tcp", s.Address, time.Minute)
+	conn, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", s.Address)
 	if err != nil {
 		return nil, err
 	}

@@ -109,21 +109,17 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	reg.Changed = drafts.Changed
 	runner.Secrets = reg
 	worker := &executor.Executor{
-		Queue: db, Events: db, Records: db, Runner: attempts(runner), Sealer: box, Settings: reg.Settings,
-		Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics, OriginUses: db, Waiting: db,
-		Quarantine: db, Journal: db,
+		Queue: db, Events: db, Records: db, OriginUses: db, Waiting: db, Quarantine: db, Journal: db, Runner: attempts(runner), Sealer: box,
+		Settings: reg.Settings, Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics,
 	}
 	db.SetDispatcher(worker)
 	if err := daemon.EnsureAdminKey(ctx, env.Term, cfg, reg); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	decider := &executor.Decider{
-		Plans: db, Records: db, Runner: flowRuns(runner), Sealer: box, Ready: daemon.Readiness(daemon.HostChecks(db, cfg.Data)), Ran: worker.Ran, Urge: sandbox.Urge,
-		Timeout: cfg.PreUserRegistrationTimeout, Concurrency: cfg.DecisionConcurrency, Log: log, Metrics: metrics,
-	}
-	sender := &ingress.Server{Store: db, Refused: db, Sealer: box, PasswordKeys: cfg.PasswordKeys, Log: log, Metrics: metrics, Limits: ingress.Limits{
-		EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst,
-	}}
+	decider := newDecider(cfg, db, log, metrics)
+	decider.Runner, decider.Sealer, decider.Ran, decider.Urge = flowRuns(runner), box, worker.Ran, sandbox.Urge
+	limits := ingress.Limits{EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst}
+	sender := &ingress.Server{Store: db, Refused: db, Sealer: box, PasswordKeys: cfg.PasswordKeys, Log: log, Metrics: metrics, Limits: limits}
 	routes, err := newRoutes(ctx, cfg, services{db, box, sender, decider, reg, drafts, worker, runner}, life, metrics, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -134,6 +130,14 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	reload.Certificate, reload.Egress, reload.Ingress = certificate, client, sender
 	work := []func(context.Context) error{worker.Run, decider.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, log), reload.Run, sender.Run}
 	return runUntilDone(ctx, env.Config, life, listener, certificate, routes, work, log)
+}
+
+// newDecider returns the decider as far as the store and the settings make it.
+func newDecider(cfg settings.Config, db *sqlite.DB, log *slog.Logger, metrics *prometheus.Registry) *executor.Decider {
+	return &executor.Decider{
+		Plans: db, Records: db, Ready: daemon.Readiness(daemon.HostChecks(db, cfg.Data)),
+		Timeout: cfg.PreUserRegistrationTimeout, Concurrency: cfg.DecisionConcurrency, Log: log, Metrics: metrics,
+	}
 }
 
 func newMetrics() *prometheus.Registry {
