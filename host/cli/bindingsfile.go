@@ -77,14 +77,23 @@ func changedMeanwhile(trigger host.Trigger, cause error) error {
 	}
 }
 
-// sameBindings reports whether two files have the same bindings; false when one
-// can't be read.
+// sameBindings reports whether edited changes none of the bindings in text; false when
+// one can't be read. A trigger that it leaves out stays as it is.
 func sameBindings(edited, text []byte) bool {
-	bindings, err := desired.DecodeBindings("", edited)
+	after, err := desired.DecodeBindings("", edited)
 	if err != nil {
 		return false
 	}
-	again, err := desired.EncodeBindings(bindings)
+	before, err := desired.DecodeBindings("", text)
+	if err != nil {
+		return false
+	}
+	for trigger, list := range before {
+		if _, named := after[trigger]; !named {
+			after[trigger] = list
+		}
+	}
+	again, err := desired.EncodeBindings(after)
 	return err == nil && bytes.Equal(again, text)
 }
 
