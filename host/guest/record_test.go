@@ -47,7 +47,9 @@ func leaves(t *testing.T, r host.Result, tape host.Tape) int64 {
 func TestNoFunctionLeavesMoreThanTheBudgetOfARun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.settings.Limits = host.Limits{RecordBytes: 1 << 20, LogBytes: 16 << 20, RequestBytes: 64 << 20, HTTPRequests: 20, OutputBytes: 64 << 20}
+	w.settings.Limits = host.Limits{
+		RecordBytes: 1 << 20, LogBytes: 16 << 20, RequestBytes: 64 << 20, HTTPRequests: 20, OutputBytes: 64 << 20, TimeoutMillis: host.MaxTimeoutMillis,
+	}
 	around := map[string][2]string{
 		"cache_set":    {`{"key":"`, `","value":"v"}`},
 		"http_send":    {`{"method":"POST","url":"` + w.receiver.URL + `/","body":"`, `"}`},
