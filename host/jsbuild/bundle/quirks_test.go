@@ -1,9 +1,11 @@
 package bundle_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/usherhost/usher/host/internal/jstest"
+	"github.com/usherhost/usher/host/jsbuild/bundle"
 )
 
 // TestEditsOfPackagesAllowASnapshot has packages of these names that do what the
@@ -37,6 +39,32 @@ func TestEditsOfPackagesAllowASnapshot(t *testing.T) {
 				t.Errorf("run: %v, %+v", err, result.Error)
 			}
 		})
+	}
+}
+
+// TestTheFolderOfAnActionIsNotInItsBundle has a package with a module that stands in
+// for one of its imports, in two copies.
+func TestTheFolderOfAnActionIsNotInItsBundle(t *testing.T) {
+	t.Parallel()
+	const manifest, code = `{"name":"node-fetch","version":"2.7.0"}`, `module.exports = require("whatwg-url");`
+	files := map[string]string{
+		"action.js":                                               anyHandler + `exports.got = [require("node-fetch"), require("other")];`,
+		"node_modules/node-fetch/index.js":                        code,
+		"node_modules/node-fetch/package.json":                    manifest,
+		"node_modules/other/index.js":                             `module.exports = require("node-fetch");`,
+		"node_modules/other/package.json":                         `{"name":"other","version":"1.0.0"}`,
+		"node_modules/other/node_modules/node-fetch/index.js":     code,
+		"node_modules/other/node_modules/node-fetch/package.json": manifest,
+	}
+	var bundles [2]*bundle.Bundle
+	for i := range bundles {
+		var err error
+		if bundles[i], err = bundleOf(t, nil, actionOf(t, "action.js", files)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(bundles[0].Code, bundles[1].Code) || !bytes.Equal(bundles[0].Map, bundles[1].Map) {
+		t.Errorf("the bundle of another folder is another:\n%s\n%s", bundles[0].Code, bundles[1].Code)
 	}
 }
 

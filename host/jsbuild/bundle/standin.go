@@ -30,7 +30,7 @@ func (r *resolver) standIn(args api.OnResolveArgs) (api.OnResolveResult, bool) {
 	if _, ok := q.standIns[s.path]; !ok || slices.ContainsFunc(q.needs, func(file string) bool { return !exists(filepath.Join(dir, file)) }) {
 		return none, false
 	}
-	return api.OnResolveResult{Path: s.path, Namespace: standInSpace, PluginData: s, Suffix: "?" + s.dir}, true
+	return api.OnResolveResult{Path: s.path, Namespace: standInSpace, PluginData: s, Suffix: "?" + r.nameOf(api.OnLoadArgs{Path: s.dir, Namespace: "file"})}, true
 }
 
 func loadStandIn(args api.OnLoadArgs) (api.OnLoadResult, error) {
