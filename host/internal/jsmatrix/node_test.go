@@ -83,11 +83,11 @@ func inNode(t *testing.T, y *try) outcome {
 func runNode(t *testing.T, y *try) outcome {
 	t.Helper()
 	dir := t.TempDir()
-	modules, err := filepath.Abs(filepath.Join(folderOf(*all), "node_modules"))
+	here, err := filepath.Abs(".")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
+	if err := os.Symlink(filepath.Join(here, folderOf(*all), "node_modules"), filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, y.form.file)
@@ -113,7 +113,7 @@ func runNode(t *testing.T, y *try) outcome {
 	if err := json.Unmarshal(text, &o); err != nil {
 		t.Fatalf("%s in Node: %v: %s", y.name(), err, text)
 	}
-	o.Error = strings.ReplaceAll(o.Error, dir+"/", "")
+	o.Error = strings.NewReplacer(dir+"/", "", here+"/", "").Replace(o.Error)
 	return o
 }
 
