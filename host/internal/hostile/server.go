@@ -88,13 +88,6 @@ func (s *Server) Opened() int {
 	return s.opened
 }
 
-// Open returns how many of them the peer has not seen the end of.
-func (s *Server) Open() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.open)
-}
-
 func (s *Server) accept(p Peer, over *tls.Config) {
 	for {
 		raw, err := s.listener.Accept()
