@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -23,6 +21,7 @@ import (
 	"github.com/usherhost/usher/host/bench/scripts"
 	"github.com/usherhost/usher/host/bench/testdata"
 	"github.com/usherhost/usher/host/internal/guests"
+	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/internal/serving"
 )
 
@@ -42,7 +41,7 @@ const (
 // decider is one server under measurement, with its answers checked.
 type decider struct {
 	*peers.Server
-	clients []*decisionClient
+	clients []*poster
 }
 
 // benchDecision measures decisions over loopback HTTP from 64 connections whose client
@@ -149,7 +148,7 @@ func decideBoth(ctx context.Context, e compare.Effort, work, against string, our
 	defer their.close()
 	rate := func(d *decider) compare.Measurement {
 		return func() (float64, error) {
-			m, err := baseline.Loop(len(d.clients), e.Length, func(i int) error { return d.clients[i].decide() })
+			m, err := baseline.Loop(len(d.clients), e.Length, func(i int) error { return d.decide(d.clients[i]) })
 			return m.PerSecond(), err
 		}
 	}
@@ -212,7 +211,7 @@ func (d *decider) sendBackground(stop <-chan struct{}) error {
 }
 
 func (d *decider) sendEvents(n int, stop <-chan struct{}) error {
-	sender, err := newDecisionClient(d.Server)
+	sender, err := newPoster(context.Background(), d.Address, d.Key)
 	if err != nil {
 		return err
 	}
@@ -223,11 +222,7 @@ func (d *decider) sendEvents(n int, stop <-chan struct{}) error {
 			return nil
 		default:
 		}
-		status, text, err := sender.post("/v1/events/post-user-registration", "application/json", []byte(`{"user":{"user_id":"auth0|1"}}`))
-		if err == nil && status != http.StatusAccepted {
-			err = fmt.Errorf("status %d: %s", status, text)
-		}
-		if err != nil {
+		if err := sender.event(hosttest.Event(int(users.Add(1))).Body); err != nil {
 			return err
 		}
 	}
@@ -241,7 +236,7 @@ func openDecider(ctx context.Context, open func(context.Context) (*peers.Server,
 	}
 	d := &decider{Server: s}
 	for range producers {
-		c, err := newDecisionClient(s)
+		c, err := newPoster(ctx, s.Address, s.Key)
 		if err != nil {
 			d.close()
 			return nil, err
@@ -249,7 +244,7 @@ func openDecider(ctx context.Context, open func(context.Context) (*peers.Server,
 		d.clients = append(d.clients, c)
 	}
 	for range 200 { // the first ones load
-		if err := d.clients[0].decide(); err != nil {
+		if err := d.decide(d.clients[0]); err != nil {
 			d.close()
 			return nil, err
 		}
@@ -264,13 +259,22 @@ func (d *decider) close() {
 	d.Close()
 }
 
+// decide asks for one decision.
+func (d *decider) decide(c *poster) error {
+	text, err := c.post(d.Path, []byte(registering), http.StatusOK)
+	if err == nil && !bytes.Contains(text, []byte(`"allow"`)) {
+		err = fmt.Errorf("answered %s", text)
+	}
+	return err
+}
+
 // steadily sends decisions at an even rate, whatever the answers take, and returns a
 // quantile of their latencies in milliseconds, each from the moment at which it was due.
 func (d *decider) steadily(length time.Duration, part float64) (float64, error) {
 	var mu sync.Mutex
 	var latencies []float64
 	var failed error
-	free := make(chan *decisionClient, len(d.clients))
+	free := make(chan *poster, len(d.clients))
 	for _, c := range d.clients {
 		free <- c
 	}
@@ -281,7 +285,7 @@ func (d *decider) steadily(length time.Duration, part float64) (float64, error) 
 		time.Sleep(time.Until(due))
 		c := <-free
 		sent.Go(func() {
-			err := c.decide()
+			err := d.decide(c)
 			took := millis(time.Since(due))
 			mu.Lock()
 			latencies, failed = append(latencies, took), errors.Join(failed, err)
@@ -295,44 +299,4 @@ func (d *decider) steadily(length time.Duration, part float64) (float64, error) 
 	}
 	slices.Sort(latencies)
 	return latencies[int(float64(len(latencies)-1)*part)], nil
-}
-
-// decisionClient is a client as thin as HTTP/1.1 allows: its cost is not the server's.
-type decisionClient struct {
-	server *peers.Server
-	conn   net.Conn
-	in     *bufio.Reader
-	out    []byte
-}
-
-func newDecisionClient(s *peers.Server) (*decisionClient, error) {
-	conn, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", s.Address)
-	if err != nil {
-		return nil, err
-	}
-	return &decisionClient{server: s, conn: conn, in: bufio.NewReader(conn)}, nil
-}
-
-func (c *decisionClient) close() { _ = c.conn.Close() }
-
-func (c *decisionClient) decide() error {
-	status, text, err := c.post(c.server.Path, "application/json", []byte(registering))
-	if err == nil && (status != http.StatusOK || !bytes.Contains(text, []byte(`"allow"`))) {
-		err = fmt.Errorf("status %d: %s", status, text)
-	}
-	return err
-}
-
-func (c *decisionClient) post(path, contentType string, body []byte) (status int, text []byte, err error) {
-	c.out = fmt.Appendf(c.out[:0], "POST %s HTTP/1.1\r\nHost: usher\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n",
-		path, c.server.Key, contentType, len(body))
-	if _, err := c.conn.Write(append(c.out, body...)); err != nil {
-		return 0, nil, err
-	}
-	response, err := http.ReadResponse(c.in, nil)
-	if err != nil {
-		return 0, nil, err
-	}
-	text, err = io.ReadAll(response.Body)
-	return response.StatusCode, text, errors.Join(err, response.Body.Close())
 }

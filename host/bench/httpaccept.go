@@ -1,14 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -67,38 +62,12 @@ func serveIngress(ctx context.Context, db *sqlite.DB) (address, key string, stop
 func postAll(ctx context.Context, address, key string, e compare.Effort) (baseline.Measure, error) {
 	clients := make([]*poster, producers)
 	for i := range clients {
-		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+		c, err := newPoster(ctx, address, key)
 		if err != nil {
 			return baseline.Measure{}, err
 		}
-		defer func() { _ = conn.Close() }()
-		clients[i] = &poster{conn: conn, in: bufio.NewReader(conn), key: key}
+		defer c.close()
+		clients[i] = c
 	}
-	return baseline.Loop(producers, e.Length, func(p int) error { return clients[p].post() })
-}
-
-// poster is a client as thin as HTTP/1.1 allows: its cost is not the server's.
-type poster struct {
-	conn net.Conn
-	in   *bufio.Reader
-	key  string
-	out  []byte
-}
-
-func (p *poster) post() error {
-	body := hosttest.Event(int(users.Add(1))).Body
-	p.out = fmt.Appendf(p.out[:0], "POST /v1/events/post-user-registration HTTP/1.1\r\nHost: usher\r\n"+
-		"Authorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", p.key, len(body))
-	if _, err := p.conn.Write(append(p.out, body...)); err != nil {
-		return err
-	}
-	response, err := http.ReadResponse(p.in, nil)
-	if err != nil {
-		return err
-	}
-	text, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode != http.StatusAccepted {
-		err = fmt.Errorf("status %d: %s", response.StatusCode, text)
-	}
-	return errors.Join(err, response.Body.Close())
+	return baseline.Loop(producers, e.Length, func(p int) error { return clients[p].event(hosttest.Event(int(users.Add(1))).Body) })
 }
