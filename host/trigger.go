@@ -23,16 +23,29 @@ const (
 	PreUserRegistration Trigger = "pre-user-registration"
 )
 
-// triggers is what the host knows of each trigger. Beside a row here, a trigger has
-// an event in proto and an api object in the JavaScript runtime.
-var triggers = []struct {
+// known is what the host knows of a trigger.
+type known struct {
 	name    Trigger
 	entry   string // the export that serves it
 	resume  string // an export of Auth0's for it that may be there and is never called; "" for none
 	decides bool   // its actions run in the request and answer allow or deny
-}{
+}
+
+// triggers has a row for every trigger. Beside it, a trigger has an event in proto and
+// an api object in the JavaScript runtime.
+var triggers = []known{
 	{name: PostUserRegistration, entry: "onExecutePostUserRegistration"},
 	{name: PreUserRegistration, entry: "onExecutePreUserRegistration", resume: "onContinuePreUserRegistration", decides: true},
+}
+
+// row returns what the host knows of t, the zero value when it does not serve t.
+func (t Trigger) row() known {
+	for _, k := range triggers {
+		if k.name == t {
+			return k
+		}
+	}
+	return known{}
 }
 
 // Triggers lists every trigger that this host serves, in the order of this list.
@@ -89,33 +102,12 @@ func (t Trigger) Valid() bool { return t.Entry() != "" }
 
 // Entry returns the export that a module must have to be bound to t, in Auth0's
 // spelling; "" when the host does not serve t.
-func (t Trigger) Entry() string {
-	for i := range triggers {
-		if triggers[i].name == t {
-			return triggers[i].entry
-		}
-	}
-	return ""
-}
+func (t Trigger) Entry() string { return t.row().entry }
 
 // Resume returns the export with which Auth0 resumes an action of t after a
 // redirect, "" for none. An action may have it; this host never calls it.
-func (t Trigger) Resume() string {
-	for i := range triggers {
-		if triggers[i].name == t {
-			return triggers[i].resume
-		}
-	}
-	return ""
-}
+func (t Trigger) Resume() string { return t.row().resume }
 
 // Decides reports whether the actions of t run in the request and answer allow or
 // deny. Such a trigger has no retries and no dead letters.
-func (t Trigger) Decides() bool {
-	for i := range triggers {
-		if triggers[i].name == t {
-			return triggers[i].decides
-		}
-	}
-	return false
-}
+func (t Trigger) Decides() bool { return t.row().decides }
