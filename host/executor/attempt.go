@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"time"
 
@@ -25,7 +26,7 @@ func (r *run) attempt(ctx context.Context, index int) (host.Result, []byte, bool
 	}
 	r.complete(&result, index, started)
 	e.Ran(x.Trigger, &result)
-	return result, r.seal(tape, index, result.Attempt), true
+	return result, sealTape(e.Sealer, e.log, tape, x.ID, index, result.Attempt), true
 }
 
 // Ran counts a run: in the metrics, and the origins that it contacted.
@@ -43,12 +44,7 @@ func (r *run) guarded(ctx context.Context, index int) (result host.Result, tape 
 	e, x := r.executor, &r.execution
 	defer func() {
 		if p := recover(); p != nil {
-			e.log.Error("panic while running an action", "execution", x.ID, "panic", p, "stack", string(debug.Stack()))
-			err = &host.Error{
-				Code: host.Internal,
-				Text: fmt.Sprintf("the host panicked while it ran the action: %v", p),
-				Hint: "this is a bug of the host: please report it with the stack in its log",
-			}
+			err = panicked(e.log, x.ID, p)
 		}
 	}()
 	r.applySettings(ctx, index)
@@ -56,6 +52,17 @@ func (r *run) guarded(ctx context.Context, index int) (result host.Result, tape 
 		return result, tape, err
 	}
 	return e.Runner.Run(ctx, *x, index, x.Attempt+1)
+}
+
+// panicked logs a panic of the runner that was recovered, with the stack, and returns it
+// as an error.
+func panicked(log *slog.Logger, executionID string, value any) error {
+	log.Error("panic while running an action", "execution", executionID, "panic", value, "stack", string(debug.Stack()))
+	return &host.Error{
+		Code: host.Internal,
+		Text: fmt.Sprintf("the host panicked while it ran the action: %v", value),
+		Hint: "this is a bug of the host: please report it with the stack in its log",
+	}
 }
 
 // applySettings puts the settings that hold now into the step.
@@ -108,22 +115,4 @@ func hostFault(err error) host.Result {
 		failed.Hint = "nothing is wrong with the action; the host's log has the cause"
 	}
 	return host.Result{Fault: host.FaultHost, Error: failed}
-}
-
-// seal returns the encrypted tape, nil when the run made no host call. A tape
-// holds secrets: one that can't be encrypted is dropped.
-func (r *run) seal(tape host.Tape, index, attempt int) []byte {
-	if len(tape.Calls) == 0 || r.executor.Sealer == nil {
-		return nil
-	}
-	plaintext, err := encodeTape(tape)
-	if err == nil {
-		var sealed []byte
-		if sealed, err = r.executor.Sealer.Seal(plaintext, host.TapePlace(r.execution.ID, index, attempt)); err == nil {
-			return sealed
-		}
-	}
-	r.executor.log.Error("cannot seal the tape of a run; it is recorded without, and can't be replayed",
-		"execution", r.execution.ID, "step", index, "attempt", attempt, "error", err)
-	return nil
 }

@@ -282,22 +282,10 @@ func (u *unrecorded) shown() host.Decision {
 	return f.Decision(r.Execution.ID, u.event.user, u.event.app)
 }
 
-// seal encrypts the tapes. They hold secrets: one that can't be encrypted is dropped.
+// seal encrypts the tapes.
 func (d *Decider) seal(u *unrecorded) {
-	if d.Sealer == nil {
-		return
-	}
 	u.record.Tapes = make([][]byte, len(u.tapes))
 	for i, tape := range u.tapes {
-		if len(tape.Calls) == 0 {
-			continue
-		}
-		plaintext, err := encodeTape(tape)
-		if err == nil {
-			u.record.Tapes[i], err = d.Sealer.Seal(plaintext, host.TapePlace(u.record.Execution.ID, i, 1))
-		}
-		if err != nil {
-			d.log.Error("cannot seal the tape of a run; it is recorded without", "execution", u.record.Execution.ID, "step", i, "error", err)
-		}
+		u.record.Tapes[i] = sealTape(d.Sealer, d.log, tape, u.record.Execution.ID, i, 1)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -110,11 +109,7 @@ func (f *flow) attempt(ctx context.Context, index int) (host.Result, host.Tape) 
 func (f *flow) guarded(ctx context.Context, x *host.Execution, index int) (result host.Result, tape host.Tape, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			f.decider.log.Error("panic while running an action", "execution", x.ID, "panic", p, "stack", string(debug.Stack()))
-			err = &host.Error{
-				Code: host.Internal, Text: fmt.Sprintf("the host panicked while it ran the action: %v", p),
-				Hint: "this is a bug of the host: please report it with the stack in its log",
-			}
+			err = panicked(f.decider.log, x.ID, p)
 		}
 	}()
 	user, app := f.fold.MetadataBytes()

@@ -2,10 +2,29 @@ package executor
 
 import (
 	"encoding/json"
+	"log/slog"
 	"strconv"
 
 	"github.com/usherhost/usher/host"
 )
+
+// sealTape returns the encrypted tape of an attempt; nil when the run made no host call,
+// and without a sealer. A tape holds secrets: one that can't be encrypted is dropped.
+func sealTape(sealer Sealer, log *slog.Logger, tape host.Tape, executionID string, step, attempt int) []byte {
+	if len(tape.Calls) == 0 || sealer == nil {
+		return nil
+	}
+	plaintext, err := encodeTape(tape)
+	if err == nil {
+		var sealed []byte
+		if sealed, err = sealer.Seal(plaintext, host.TapePlace(executionID, step, attempt)); err == nil {
+			return sealed
+		}
+	}
+	log.Error("cannot seal the tape of a run; it is recorded without, and can't be replayed",
+		"execution", executionID, "step", step, "attempt", attempt, "error", err)
+	return nil
+}
 
 // encodeTape returns the tape in JSON, as encoding/json does, but without
 // copying requests and answers, which are JSON already, more than once: a tape
