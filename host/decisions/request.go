@@ -21,8 +21,6 @@ import (
 // bodyTimeout is how long a body may take to arrive.
 const bodyTimeout = 10 * time.Second
 
-const maxIdempotencyKeyBytes = 256
-
 // request is what was read of one request.
 type request struct {
 	trigger     host.Trigger
@@ -49,9 +47,7 @@ func (r *request) read(c echo.Context, maxBytes int64) error {
 		return err
 	}
 	r.readPrefer(q.Header)
-	if values := q.Header["Traceparent"]; len(values) == 1 && web.ValidTraceparent(values[0]) {
-		r.traceparent = values[0]
-	}
+	r.traceparent = web.Traceparent(q.Header)
 	return r.readBody(c, maxBytes)
 }
 
@@ -95,24 +91,11 @@ func checkType(header http.Header) error {
 // readKey reads the Idempotency-Key. Keys of different API keys have nothing to do with
 // one another.
 func (r *request) readKey(c echo.Context, header http.Header) error {
-	values := header["Idempotency-Key"]
-	if len(values) == 0 {
-		return nil
+	key, err := web.IdempotencyKey(header)
+	if key != "" {
+		r.key = strconv.Itoa(len(r.trigger)) + string(r.trigger) + web.KeyFrom(c).ID + " " + key
 	}
-	if len(values) > 1 || !visible(values[0]) {
-		return invalid("the header Idempotency-Key is not valid", "send it once, with 1 to 256 visible ASCII characters, such as a UUID")
-	}
-	r.key = strconv.Itoa(len(r.trigger)) + string(r.trigger) + web.KeyFrom(c).ID + " " + values[0]
-	return nil
-}
-
-func visible(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return s != "" && len(s) <= maxIdempotencyKeyBytes
+	return err
 }
 
 // readPrefer reads the preference wait of RFC 7240, in seconds; a fraction is fine. One

@@ -22,12 +22,6 @@ const (
 // acceptedTypes are those that an error names; more are accepted.
 var acceptedTypes = strings.Join([]string{typeJSON, typeCloudEvent, typeCloudBatch}, ", ")
 
-// headerIdempotencyKey carries the name that a sender gives a request, by which a
-// repeat of it is recognised.
-const headerIdempotencyKey = "Idempotency-Key"
-
-const maxIdempotencyKeyBytes = 256
-
 // readHeader fills r with all that is known before the body: the trigger and
 // the query of the path, and the header.
 func (r *delivery) readHeader(trigger, query string, header http.Header) error {
@@ -46,10 +40,10 @@ func (r *delivery) readHeader(trigger, query string, header http.Header) error {
 		return err
 	}
 	var err error
-	if r.key, err = idempotencyKey(header); err != nil {
+	if r.key, err = web.IdempotencyKey(header); err != nil {
 		return err
 	}
-	r.traceparent = traceparentOf(header["Traceparent"])
+	r.traceparent = web.Traceparent(header)
 	return nil
 }
 
@@ -101,35 +95,4 @@ func contentType(given string) (kind, charset string) {
 
 func isJSONType(kind string) bool {
 	return kind == typeJSON || kind == "text/json" || strings.HasSuffix(kind, "+json")
-}
-
-// traceparentOf returns the W3C trace context in values, "" when there is none or
-// it is not valid: an event is not refused for that.
-func traceparentOf(values []string) string {
-	if len(values) != 1 || !web.ValidTraceparent(values[0]) {
-		return ""
-	}
-	return values[0]
-}
-
-// idempotencyKey returns the header's value, "" when there is none.
-func idempotencyKey(header http.Header) (string, error) {
-	values := header[headerIdempotencyKey]
-	if len(values) == 0 {
-		return "", nil
-	}
-	if len(values) == 1 && visible(values[0]) {
-		return values[0], nil
-	}
-	return "", invalid("the header Idempotency-Key is not valid",
-		"send it once, with 1 to 256 visible ASCII characters, such as a UUID")
-}
-
-func visible(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return s != "" && len(s) <= maxIdempotencyKeyBytes
 }

@@ -227,7 +227,7 @@ func keptHeader(header http.Header) http.Header {
 	kept := http.Header{}
 	for name, values := range header {
 		switch name {
-		case echo.HeaderContentType, echo.HeaderContentEncoding, headerIdempotencyKey, "Traceparent":
+		case echo.HeaderContentType, echo.HeaderContentEncoding, web.HeaderIdempotencyKey, "Traceparent":
 			kept[name] = values
 		default:
 			if strings.HasPrefix(name, cloudHeaderPrefix) {

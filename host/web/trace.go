@@ -1,11 +1,24 @@
 package web
 
-import "strings"
+import (
+	"net/http"
+	"strings"
+)
 
 const (
 	traceparentBytes    = len("00-0123456789abcdef0123456789abcdef-0123456789abcdef-00")
 	maxTraceparentBytes = 256 // of a version that is not known yet
 )
+
+// Traceparent returns the W3C trace context in a request's header, "" for none and for
+// one that is not valid: no request is refused for that.
+func Traceparent(header http.Header) string {
+	values := header["Traceparent"]
+	if len(values) != 1 || !ValidTraceparent(values[0]) {
+		return ""
+	}
+	return values[0]
+}
 
 // ValidTraceparent reports whether s is a W3C trace context, as the header traceparent
 // has it.
