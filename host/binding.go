@@ -41,13 +41,17 @@ type Settings struct {
 	Record     Record            `json:"record,omitempty"` // of a trigger that decides: strict when any binding of it is
 	Isolation  Isolation         `json:"isolation,omitempty"`
 	Config     map[string]string `json:"config,omitempty"` // what the guest reads with config_get; not secret
+
+	Resume       Resume `json:"resume,omitempty"`
+	ResumeMaxAge Age    `json:"resume_max_age,omitempty"` // of an answer that a retry may take from the tape
 }
 
 // IsZero reports whether s leaves every choice to the layer below; an empty list
 // or map is no choice.
 func (s Settings) IsZero() bool {
 	return s.Limits == Limits{} && s.Egress.IsZero() && s.Retry == Retry{} &&
-		s.OnFailure == "" && s.Checkpoint == "" && s.Record == "" && s.Isolation == "" && len(s.Config) == 0
+		s.OnFailure == "" && s.Checkpoint == "" && s.Record == "" && s.Isolation == "" && len(s.Config) == 0 &&
+		s.Resume == "" && s.ResumeMaxAge == ""
 }
 
 // Limits bound one run of an action. Each but LogBytes has a [Fault] of its own.
@@ -133,6 +137,26 @@ const (
 	CheckpointStrict Checkpoint = "strict"
 )
 
+// Resume says what a retry does with the requests that an earlier attempt of the step
+// had made with success.
+type Resume string
+
+// The choices. On answers an equal request from the tape of the earlier attempt, and
+// sends what is left; off sends all of them again.
+const (
+	ResumeOn  Resume = "on"
+	ResumeOff Resume = "off"
+)
+
+// Age is a span of time in Go's form: "90m", "1h". "" is the default.
+type Age string
+
+// Duration returns the span, and false when it is malformed or not positive.
+func (a Age) Duration() (time.Duration, bool) {
+	d, err := time.ParseDuration(string(a))
+	return d, err == nil && d > 0
+}
+
 // Isolation says how a run gets an instance that no other run has touched. In
 // each it begins with the same memory and globals.
 type Isolation string
@@ -165,6 +189,9 @@ func DefaultSettings() Settings {
 		Retry:      Retry{MaxAttempts: 10, InitialMillis: 2_000, MaxMillis: 600_000},
 		OnFailure:  Continue,
 		Checkpoint: CheckpointAsync,
+
+		Resume:       ResumeOn,
+		ResumeMaxAge: "1h",
 	}
 }
 
@@ -174,6 +201,7 @@ func DefaultSettingsOf(t Trigger) Settings {
 	s := DefaultSettings()
 	if t.Decides() {
 		s.Retry, s.OnFailure, s.Checkpoint, s.Record = Retry{MaxAttempts: 1}, FailAllow, "", RecordAsync
+		s.Resume, s.ResumeMaxAge = "", ""
 	}
 	return s
 }
@@ -189,6 +217,8 @@ func (s Settings) Over(base Settings) Settings {
 	out.Checkpoint = cmp.Or(s.Checkpoint, base.Checkpoint)
 	out.Record = cmp.Or(s.Record, base.Record)
 	out.Isolation = cmp.Or(s.Isolation, base.Isolation)
+	out.Resume = cmp.Or(s.Resume, base.Resume)
+	out.ResumeMaxAge = cmp.Or(s.ResumeMaxAge, base.ResumeMaxAge)
 	if len(s.Config) > 0 {
 		out.Config = maps.Clone(base.Config)
 		if out.Config == nil {
@@ -254,6 +284,7 @@ const (
 	MinMemoryBytes   = 64 << 10 // one page of WebAssembly, the unit of memories
 	MaxAttempts      = 100
 	MaxWaitMillis    = 24 * 3600 * 1000
+	MaxResumeAge     = 24 * time.Hour
 )
 
 // Check returns an Invalid error that lists every field out of range, with
@@ -274,10 +305,14 @@ func (s Settings) Check(prefix string) error {
 		{"/checkpoint", string(s.Checkpoint), []string{string(CheckpointAsync), string(CheckpointStrict)}},
 		{"/record", string(s.Record), []string{string(RecordAsync), string(RecordStrict)}},
 		{"/isolation", string(s.Isolation), []string{string(IsolationReset), string(IsolationFresh), string(IsolationPlain)}},
+		{"/resume", string(s.Resume), []string{string(ResumeOn), string(ResumeOff)}},
 	} {
 		if c.value != "" && !slices.Contains(c.choices, c.value) {
 			fields = append(fields, Field{Pointer: prefix + c.pointer, Detail: "must be one of " + strings.Join(c.choices, ", ")})
 		}
+	}
+	if d, ok := s.ResumeMaxAge.Duration(); s.ResumeMaxAge != "" && (!ok || d > MaxResumeAge) {
+		fields = append(fields, Field{Pointer: prefix + "/resume_max_age", Detail: "must be a duration such as 90m or 1h, at most 24h"})
 	}
 	if len(fields) == 0 {
 		return nil
@@ -309,6 +344,12 @@ func (s Settings) CheckFor(t Trigger, prefix string) error {
 		}
 		if s.Checkpoint != "" {
 			misfit("/checkpoint", "is for triggers in the background; record: strict answers once the decision is on disk")
+		}
+		if s.Resume != "" {
+			misfit("/resume", "is for triggers in the background, whose actions are retried")
+		}
+		if s.ResumeMaxAge != "" {
+			misfit("/resume_max_age", "is for triggers in the background, whose actions are retried")
 		}
 		if s.Retry != (Retry{}) && s.Retry != (Retry{MaxAttempts: 1}) {
 			misfit("/retry", "is for triggers in the background: actions of "+string(t)+" have one attempt")

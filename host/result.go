@@ -101,6 +101,11 @@ type CallNote struct {
 	Hint       string `json:"hint,omitempty"` // how to allow a request that was refused
 	Fix        *Fix   `json:"fix,omitempty"`  // as in [ResultError]
 	TookMicros int64  `json:"took_us"`
+
+	// FromAttempt is the earlier attempt from whose tape a request was answered; 0:
+	// it was not answered so. An attempt that the host's end cut off has the number of
+	// the one that was made in its place.
+	FromAttempt int `json:"from_attempt,omitempty"`
 }
 
 // Stats are the resources that a run used.
@@ -122,6 +127,10 @@ type Tape struct {
 	Start   time.Time         `json:"start,omitzero"`    // the guest's clock at its start; zero when it never read it. Looks at it move it by fuel, see package guest
 	Secrets map[string]string `json:"secrets,omitempty"` // as in event.secrets
 	Calls   []Call            `json:"calls,omitempty"`
+
+	// Untaken are the answers that had come when the run ended and that the guest had
+	// not taken: what http_wait would have returned. A retry resumes from them too.
+	Untaken []Call `json:"untaken,omitempty"`
 }
 
 // Empty reports whether the event was the only input of the run.
@@ -136,4 +145,10 @@ type Call struct {
 	Request   json.RawMessage `json:"req,omitempty"`
 	Answer    json.RawMessage `json:"ans,omitempty"`
 	EndMicros int64           `json:"end_us"` // the guest's clock after the call, from Start
+
+	// Attempt is the earlier attempt from whose tape a request was answered; 0: it was
+	// not answered so. At is when the answer came in truth, if the guest's clock did not
+	// show that: zero is Start and EndMicros.
+	Attempt int       `json:"attempt,omitempty"`
+	At      time.Time `json:"at,omitzero"`
 }

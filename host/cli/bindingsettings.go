@@ -24,6 +24,8 @@ type settingFlags struct {
 	onFailure   string
 	checkpoint  string
 	isolation   string
+	resume      string
+	resumeAge   string
 	config      []string
 }
 
@@ -39,6 +41,8 @@ func (f *settingFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.onFailure, "on-failure", "", "continue (later actions run) or stop")
 	flags.StringVar(&f.checkpoint, "checkpoint", "", "async, or strict (the next action starts only when the result is on disk)")
 	flags.StringVar(&f.isolation, "isolation", "", command.IsolationUsage)
+	flags.StringVar(&f.resume, "resume", "", "on (a retry takes what an earlier attempt was answered from its tape) or off (it sends all again)")
+	flags.StringVar(&f.resumeAge, "resume-max-age", "", "how old an answer may be that a retry takes from a tape, such as 90m")
 	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
 }
 
@@ -63,6 +67,9 @@ func (f *settingFlags) settings() (host.Settings, error) {
 		OnFailure:  host.OnFailure(f.onFailure),
 		Checkpoint: host.Checkpoint(f.checkpoint),
 		Isolation:  host.Isolation(f.isolation),
+
+		Resume:       host.Resume(f.resume),
+		ResumeMaxAge: host.Age(f.resumeAge),
 	}
 	if len(config) > 0 {
 		s.Config = config
@@ -74,7 +81,7 @@ func (f *settingFlags) settings() (host.Settings, error) {
 func (f *settingFlags) given(cmd *cobra.Command) bool {
 	return slices.ContainsFunc([]string{
 		"allow", "proxy", "proxy-secrets", "client-certificate", "egress-mode", "limit", "max-attempts",
-		"retry-initial-ms", "retry-max-ms", "on-failure", "checkpoint", "isolation", "set",
+		"retry-initial-ms", "retry-max-ms", "on-failure", "checkpoint", "isolation", "resume", "resume-max-age", "set",
 	}, cmd.Flags().Changed)
 }
 
@@ -95,6 +102,8 @@ func settingsLine(s host.Settings) string {
 	add("on_failure", s.OnFailure, s.OnFailure != "")
 	add("checkpoint", s.Checkpoint, s.Checkpoint != "")
 	add("isolation", s.Isolation, s.Isolation != "")
+	add("resume", s.Resume, s.Resume != "")
+	add("resume_max_age", s.ResumeMaxAge, s.ResumeMaxAge != "")
 	add("config", len(s.Config), len(s.Config) > 0)
 	return cmp.Or(strings.Join(parts, " "), "-")
 }

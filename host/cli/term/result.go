@@ -123,6 +123,10 @@ func callLine(c host.CallNote) string {
 	if c.Bytes > 0 {
 		fmt.Fprintf(&b, " (%s)", ByteSize(c.Bytes))
 	}
-	fmt.Fprintf(&b, " %s", Micros(c.TookMicros))
+	if c.FromAttempt != 0 {
+		fmt.Fprintf(&b, " from the tape of attempt %d", c.FromAttempt)
+	} else {
+		fmt.Fprintf(&b, " %s", Micros(c.TookMicros))
+	}
 	return b.String()
 }
