@@ -100,7 +100,7 @@ type DecisionRecord struct {
 	Event     Event // with its ID and Body
 	Execution Execution
 	Results   []Result
-	Tapes     [][]byte // sealed, one for each of Results; nil: it made no host call
+	Tapes     [][]byte // sealed, one for each of Results; nil: the event was its only input
 	Decision  Decision // as people may see it: without secrets
 	Took      time.Duration
 }

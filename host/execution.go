@@ -92,7 +92,7 @@ type Outcome struct {
 	ExecutionID string
 	Epoch       int64
 	Result      *Result // nil when only the state changes
-	Tape        []byte  // sealed; nil when the run made no host call
+	Tape        []byte  // sealed; nil when the event was the run's only input
 	Status      Status
 	Progress    []StepState
 	Attempt     int

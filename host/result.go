@@ -126,11 +126,16 @@ type Tape struct {
 	Seed    []byte            `json:"seed,omitempty"`    // 32 bytes from which the guest's random numbers came; nil when it used none
 	Start   time.Time         `json:"start,omitzero"`    // the guest's clock at its start; zero when it never read it. Looks at it move it by fuel, see package guest
 	Secrets map[string]string `json:"secrets,omitempty"` // as in event.secrets
+	Key     []byte            `json:"key,omitempty"`     // of its calls' digests; it is as secret as they are
 	Calls   []Call            `json:"calls,omitempty"`
 
 	// Untaken are the answers that had come when the run ended and that the guest had
 	// not taken: what http_wait would have returned. A retry resumes from them too.
 	Untaken []Call `json:"untaken,omitempty"`
+
+	Settings          *Settings `json:"settings,omitempty"`            // that the run had, over the defaults; nil on tapes that were recorded without
+	UserMetadataBytes int       `json:"user_metadata_bytes,omitempty"` // that earlier actions of a flow that decides had set, likewise below
+	AppMetadataBytes  int       `json:"app_metadata_bytes,omitempty"`
 }
 
 // Empty reports whether the event was the only input of the run.
@@ -140,15 +145,26 @@ func (t Tape) Empty() bool {
 
 // Call is one host call on a tape.
 type Call struct {
-	Ordinal   int             `json:"n"`
-	Function  string          `json:"fn"`
-	Request   json.RawMessage `json:"req,omitempty"`
-	Answer    json.RawMessage `json:"ans,omitempty"`
-	EndMicros int64           `json:"end_us"` // the guest's clock after the call, from Start
+	Ordinal    int             `json:"n"`
+	Function   string          `json:"fn"`
+	Request    json.RawMessage `json:"req,omitempty"`
+	Answer     json.RawMessage `json:"ans,omitempty"`
+	EndMicros  int64           `json:"end_us"`            // the guest's clock after the call, from Start
+	HeldBytes  int64           `json:"held,omitempty"`    // of answers that had come by then and were not taken
+	RequestCut *Cut            `json:"req_cut,omitempty"` // Request is not whole
+	AnswerCut  *Cut            `json:"ans_cut,omitempty"` // Answer is not whole: a replay ends before this call
+	Digest     []byte          `json:"digest,omitempty"`  // of the real request under the tape's key, where Request has no secrets
 
 	// Attempt is the earlier attempt from whose tape a request was answered; 0: it was
 	// not answered so. At is when the answer came in truth, if the guest's clock did not
 	// show that: zero is Start and EndMicros.
 	Attempt int       `json:"attempt,omitempty"`
 	At      time.Time `json:"at,omitzero"`
+}
+
+// Cut describes a request or an answer that is on the tape in part: in valid JSON,
+// with its longest strings cut.
+type Cut struct {
+	Bytes  int64  `json:"bytes"`  // of all of it, in JSON
+	SHA256 []byte `json:"sha256"` // likewise
 }

@@ -191,7 +191,7 @@ const lastResult = `MAX((SELECT COALESCE(MAX(seq), 0) FROM result),
 	COALESCE((SELECT CAST(value AS INTEGER) FROM meta WHERE name = '` + markResults + `'), 0))`
 
 // Tape returns the sealed tape of one attempt, of the latest when a retry
-// numbered two alike. NotFound when the attempt made no host call, or was not
+// numbered two alike. NotFound when the event was its only input, or it was not
 // recorded.
 func (db *DB) Tape(ctx context.Context, executionID string, step, attempt int) ([]byte, error) {
 	var body []byte

@@ -36,6 +36,7 @@ var packages = []entry{
 	{"host/sandbox", infrastructure},
 	{"host/seal", infrastructure},
 	{"host/sqlite", infrastructure},
+	{"host/tape", infrastructure},
 	{"host/web", infrastructure},
 	{"host/webcrypto", infrastructure},
 
@@ -79,6 +80,7 @@ var exceptions = []exception{
 	{"proto", "host", "the contract's checks return the domain's errors"},
 	{"host/jsbuild", "host/sandbox", "a JavaScript module is the snapshot of an instance that has loaded its code"},
 	{"host/guest", "host/sandbox", "a run is a call of a module; an interface between the two would only repeat Call"},
+	{"host/executor", "host/tape", "what it records is encoded before it is sealed: one form, with nothing to replace"},
 	{"host/guest", "host/webcrypto", "a host function that computes, and holds nothing to replace"},
 	{"host/admin", "host/web", webReason},
 	{"host/auth0", "host/web", webReason},
@@ -108,7 +110,7 @@ var libraries = []library{
 	{"github.com/spf13/cobra", []string{"host/cli", "host/author", "host/cmd/usher"}},
 	{"github.com/knadh/koanf", []string{"host/settings"}},
 	{"github.com/santhosh-tekuri/jsonschema", []string{"proto"}},
-	{"google.golang.org/protobuf", []string{"proto"}},
+	{"google.golang.org/protobuf", []string{"proto", "host/tape"}},
 	{"github.com/hanwen/go-fuse", []string{"host/internal/powerloss"}},
 }
 
