@@ -206,6 +206,12 @@ func DefaultSettingsOf(t Trigger) Settings {
 	return s
 }
 
+// IsDefault reports whether a run that calls nothing is under s, which is laid over
+// [DefaultSettings], as under these alone.
+func (s Settings) IsDefault() bool {
+	return s.Limits == DefaultSettings().Limits && s.Egress.Proxy.IsZero() && len(s.Egress.ClientCertificates) == 0
+}
+
 // Over returns s laid over base: fields that s sets win, allowed hosts and
 // config are joined. A list of client certificates replaces that of base.
 func (s Settings) Over(base Settings) Settings {

@@ -133,14 +133,17 @@ type Tape struct {
 	// not taken: what http_wait would have returned. A retry resumes from them too.
 	Untaken []Call `json:"untaken,omitempty"`
 
-	Settings          *Settings `json:"settings,omitempty"`            // that the run had, over the defaults; nil on tapes that were recorded without
+	Settings          *Settings `json:"settings,omitempty"`            // that the run had, over the defaults; nil on tapes that were recorded without, and when it ended before
 	UserMetadataBytes int       `json:"user_metadata_bytes,omitempty"` // that earlier actions of a flow that decides had set, likewise below
 	AppMetadataBytes  int       `json:"app_metadata_bytes,omitempty"`
 }
 
-// Empty reports whether the event was the only input of the run.
+// Empty reports whether the event was the only input of the run: it ran under the
+// default settings, and got nothing from outside.
 func (t Tape) Empty() bool {
-	return t.Seed == nil && t.Start.IsZero() && len(t.Secrets) == 0 && len(t.Calls) == 0
+	return t.Seed == nil && t.Start.IsZero() && len(t.Secrets) == 0 && len(t.Calls) == 0 &&
+		t.UserMetadataBytes == 0 && t.AppMetadataBytes == 0 &&
+		(t.Settings == nil || t.Settings.IsDefault())
 }
 
 // Call is one host call on a tape.

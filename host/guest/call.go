@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -27,6 +28,7 @@ type call struct {
 	settings host.Settings     // the step's, over the defaults
 	secrets  map[string]string // the action's
 	cache    *Cache
+	world    world         // in which the run is played; nil: it is live
 	sandbox  *sandbox.Call // nil until the guest calls its first host function, and after its end
 
 	entry     entry
@@ -66,6 +68,7 @@ type exchanges struct {
 	contacted   contacted
 	last        *httpAnswer // of extism's http_request
 	failure     *host.EgressFailure
+	failureFix  *host.Fix // of a run that is played: what helps against the failure, where that is not known from it
 	retryAfter  time.Duration
 }
 
@@ -98,14 +101,25 @@ func do[A leaves](c *call, function string, request leaves, work func(note *host
 	c.countCall(function)
 	asked := c.tapeOf(function, request)
 	note := host.CallNote{Ordinal: len(c.record.tape.Calls), Function: function}
+	if c.world != nil {
+		c.world.ask(function, asked)
+	}
 	began := time.Now()
 	answer := work(&note)
 	took := time.Since(began)
 	c.spent.hostTime += took
-	c.clock.advance()
+	if c.world != nil {
+		took = c.world.pass(took)
+	} else {
+		c.clock.advance()
+	}
 	note.TookMicros = took.Microseconds()
 	c.keepNote(note)
-	c.keepCall(note, asked, c.tapeOf(function, answer))
+	answered := c.tapeOf(function, answer)
+	c.keepCall(note, asked, answered)
+	if c.world != nil {
+		c.world.answered(answered)
+	}
 	c.checkDeadline()
 	return answer
 }
@@ -124,13 +138,17 @@ func (c *call) countCall(function string) {
 
 // keepCall puts a call on the tape.
 func (c *call) keepCall(note host.CallNote, asked, answered json.RawMessage) {
-	c.record.tape.Calls = append(c.record.tape.Calls, host.Call{
+	call := host.Call{
 		Ordinal:   note.Ordinal,
 		Function:  note.Function,
 		Request:   asked,
 		Answer:    answered,
 		EndMicros: c.clock.offset.Microseconds(),
-	})
+	}
+	if note.Function == "http_start" || note.Function == "http_wait" {
+		call.HeldBytes = int64(c.http.answerBytes)
+	}
+	c.record.tape.Calls = append(c.record.tape.Calls, call)
 }
 
 // checkDeadline ends a run whose time is over.
@@ -223,7 +241,7 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 		switch c.http.failure.Code {
 		case host.EgressRefused:
 			r.Fault = host.FaultEgress
-			failed.Fix = c.egressFix(c.http.failure)
+			failed.Fix = cmp.Or(c.egressFix(c.http.failure), c.http.failureFix)
 		case host.EgressLimit:
 			r.Fault, r.Limit = host.FaultLimit, c.http.failure.Limit
 		}

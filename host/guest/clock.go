@@ -11,7 +11,8 @@ import (
 // passed, and between two looks at it without a host call, by the fuel that the guest
 // used. The former is on the tape, the latter follows from it.
 type clock struct {
-	started time.Time
+	started time.Time     // what it showed when the run began
+	began   time.Time     // when that was in truth
 	offset  time.Duration // of the guest's time, from started
 	spins   sandbox.Spins // the looks at it since the last host call
 	read    bool          // the guest knows the time, so it is on the tape
@@ -20,9 +21,20 @@ type clock struct {
 // now is the guest's time, for the host.
 func (k *clock) now() time.Time { return k.started.Add(k.offset) }
 
-// advance moves the clock to the present, after a host call.
-func (k *clock) advance() {
-	k.offset = max(k.offset, time.Since(k.started))
+// start begins the clock now, with what it shall show; zero is the present.
+func (k *clock) start(shows time.Time) {
+	k.began = time.Now().UTC().Truncate(time.Microsecond)
+	if k.started = shows; shows.IsZero() {
+		k.started = k.began
+	}
+}
+
+// advance moves the clock on by what really passed, after a host call.
+func (k *clock) advance() { k.moveTo(time.Since(k.began)) }
+
+// moveTo moves the clock after a host call, to an offset that is not behind it.
+func (k *clock) moveTo(offset time.Duration) {
+	k.offset = max(k.offset, offset)
 	if rest := k.offset % time.Microsecond; rest > 0 { // up: it never goes back
 		k.offset += time.Microsecond - rest
 	}
@@ -57,6 +69,10 @@ func (c *call) sleep(s *sandbox.Call, d time.Duration) {
 	d = max(d, 0)
 	do(c, "clock_sleep", sleepRequest{d.Microseconds()}, func(note *host.CallNote) nothing {
 		note.Target = d.String()
+		if c.world != nil {
+			c.world.sleep(d)
+			return nothing{}
+		}
 		timer := time.NewTimer(d)
 		defer timer.Stop()
 		select {

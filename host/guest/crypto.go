@@ -49,6 +49,13 @@ func cryptoCall(s *sandbox.Call, c *call, stack []uint64) {
 			note.Error = err.Error()
 			return cryptoAnswer{}
 		}
+		if c.world != nil && !read.Pure() {
+			if given := c.world.drawn(); given != nil {
+				var drawn cryptoAnswer
+				c.read(given, &drawn)
+				answer = drawn.Bytes
+			}
+		}
 		note.Bytes = int64(len(answer))
 		if read.Pure() {
 			return cryptoAnswer{}
@@ -76,6 +83,11 @@ func readCrypto(s *sandbox.Call, offset uint64) (read *webcrypto.Request, sum []
 
 // compute does an operation, in its turn when it is a heavy one.
 func (c *call) compute(s *sandbox.Call, read *webcrypto.Request) ([]byte, error) {
+	if c.world != nil {
+		if err := c.world.cut(); err != nil {
+			return nil, err
+		}
+	}
 	if read.Heavy() {
 		if err := heavy.Enter(s, c.run.Step.ActionID); err != nil {
 			return nil, err

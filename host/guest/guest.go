@@ -34,11 +34,19 @@
 // *sandbox.Fault is raised as a panic, which the sandbox turns into the outcome: no
 // host function returns to a guest whose run is over.
 //
+// # A run that is played
+//
+// A [world] takes the place of the world outside: [Runner.Replay] plays a recorded run
+// back from its tape (exact.go), and [Runner.Play] runs other code with answers that its
+// caller has (virtual.go). Nothing leaves the host then, and time passes for the guest
+// alone; all else is as in a run.
+//
 // A new host function is a file here, a message in proto, a vector in
 // proto/conformance and a method in the SDKs.
 package guest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -107,23 +115,31 @@ type Run struct {
 	// UserMetadataBytes and AppMetadataBytes are what earlier actions of the same flow
 	// have set, of a trigger that decides.
 	UserMetadataBytes, AppMetadataBytes int
+
+	// Seed gives the guest's random numbers, of 32 bytes; nil is a new one. Start is what
+	// its clock shows at its start; zero is the present. From there the clock moves by
+	// the time that really passes.
+	Seed  []byte
+	Start time.Time
 }
 
 // Run runs the step's module on the event. What the guest does is the result;
 // an error means that ctx ended first and there is nothing to record.
 func (r *Runner) Run(ctx context.Context, run Run) (host.Result, host.Tape, error) {
-	return r.record(ctx, run, (*call).execute)
+	return r.record(ctx, run, nil, (*call).execute)
 }
 
-// record runs execute and returns its result and its tape.
-func (r *Runner) record(ctx context.Context, run Run, execute func(*call) sandbox.Outcome) (host.Result, host.Tape, error) {
-	started := time.Now().UTC().Truncate(time.Microsecond)
+// record runs execute and returns its result and its tape. The run is played in w, if
+// that is set.
+func (r *Runner) record(ctx context.Context, run Run, w world, execute func(*call) sandbox.Outcome) (host.Result, host.Tape, error) {
 	c := calls.Get().(*call)
 	defer c.end()
 	*c = call{
-		runner: r, ctx: ctx, run: run, cache: r.Cache,
-		clock: clock{started: started}, entry: entry{buffer: c.entry.buffer},
+		runner: r, ctx: ctx, run: run, cache: r.Cache, world: w,
+		random: random{seed: run.Seed}, entry: entry{buffer: c.entry.buffer},
 	}
+	c.clock.start(run.Start)
+	started := c.clock.began
 	if c.cache == nil {
 		c.cache = &Cache{}
 	}
@@ -153,7 +169,7 @@ func (c *call) execute() sandbox.Outcome {
 	defer module.Release()
 	// Loading may have compiled it. The guest's clock begins after that, or its
 	// first timers would be late before they are set.
-	c.clock.started = time.Now().UTC().Truncate(time.Microsecond)
+	c.clock.start(c.run.Start)
 	entry := c.run.Event.Trigger.Entry()
 	if !module.Exports(entry) {
 		return sandbox.Outcome{Fault: hostFault("enter the module", fmt.Errorf("it does not export %s", entry))}
@@ -181,6 +197,10 @@ func (c *call) enter(entry string, run func(*sandbox.Request) sandbox.Outcome) s
 		Stdout:    &c.entry.stdout,
 		Stderr:    &c.entry.stderr,
 	}
+	if c.world != nil {
+		c.entry.request.Isolation = cmp.Or(c.world.isolation(), c.settings.Isolation)
+		c.entry.request.Over = func(used int64) error { return c.world.over(used) }
+	}
 	if c.runner.Frames != nil {
 		c.entry.request.Watch, c.entry.request.Interval = c, max(c.settings.Limits.Fuel/samples, minInterval)
 	}
@@ -198,14 +218,26 @@ func (c *call) enter(entry string, run func(*sandbox.Request) sandbox.Outcome) s
 // random gives a guest its random bytes.
 type random struct {
 	source *mathrand.ChaCha8 // nil until the guest takes some
-	seed   []byte            // of source, for the tape
+	seed   []byte            // of source; nil until then, unless it was given
+}
+
+const seedBytes = 32
+
+// taken returns the seed of the numbers that the guest took, nil when it took none.
+func (r *random) taken() []byte {
+	if r.source == nil {
+		return nil
+	}
+	return r.seed
 }
 
 // Read implements io.Reader.
 func (r *random) Read(p []byte) (int, error) {
 	if r.source == nil {
-		r.seed = make([]byte, 32)
-		_, _ = rand.Read(r.seed) // never fails: crypto/rand ends the process first
+		if len(r.seed) != seedBytes {
+			r.seed = make([]byte, seedBytes)
+			_, _ = rand.Read(r.seed) // never fails: crypto/rand ends the process first
+		}
 		r.source = mathrand.NewChaCha8([32]byte(r.seed))
 	}
 	return r.source.Read(p)
@@ -213,6 +245,10 @@ func (r *random) Read(p []byte) (int, error) {
 
 // prepare reads the action's secrets and checks that none is missing.
 func (c *call) prepare() *sandbox.Fault {
+	if c.world != nil {
+		c.settings, c.secrets = c.world.given()
+		return nil
+	}
 	c.settings = c.run.Step.Settings.Over(host.DefaultSettings())
 	secrets, err := c.runner.Secrets.Secrets(c.ctx, c.run.Step.ActionID)
 	if err != nil {
@@ -252,7 +288,7 @@ func (c *call) result(out sandbox.Outcome) host.Result {
 		Calls:       c.record.notes,
 		Commands:    c.commands.shown,
 		Given:       c.commands.given,
-		StartedAt:   c.clock.started,
+		StartedAt:   c.clock.began,
 		Contacted:   c.origins(),
 		Stats: host.Stats{
 			StartMicros:  out.Start.Microseconds(),

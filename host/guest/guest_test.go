@@ -77,7 +77,7 @@ func (w *world) runConfig(t *testing.T, name string, config map[string]string) (
 	t.Helper()
 	settings := w.settings
 	settings.Config = config
-	result, tape, err := w.Run(t.Context(), guest.Run{
+	run := guest.Run{
 		ExecutionID: "exe_1", Index: 0, Attempt: 1,
 		Step: host.Step{
 			BindingID: "bnd_1", ActionID: "act_1", Action: "greet", Number: 3, Digest: host.Digest(guests.Wasm(name)),
@@ -85,10 +85,12 @@ func (w *world) runConfig(t *testing.T, name string, config map[string]string) (
 		},
 		Event: &host.Event{ID: "evt_1", Trigger: host.PostUserRegistration, Body: []byte(cmp.Or(w.body,
 			`{"user":{"user_id":"u|1","name":"Ada \"L\" Löwe"},"secrets":{"TOKEN":"from the sender"}}`))},
-	})
+	}
+	result, tape, err := w.Run(t.Context(), run)
 	if err != nil {
 		t.Fatal(err)
 	}
+	mustReplay(t, w.Runner, run, result, tape)
 	return result, tape
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -186,6 +187,10 @@ func (c *call) send(s *sandbox.Call, request httpRequest, malformed *host.Egress
 	return do(c, "http_send", c.recorded(request), func(note *host.CallNote) *httpAnswer {
 		note.Target = c.target(request)
 		c.http.failure, c.http.retryAfter = nil, 0
+		if c.world != nil {
+			response, failure := c.world.send(request, malformed, ordinal)
+			return c.settle(note, response, failure)
+		}
 		q, failure := c.compose(request, malformed, ordinal)
 		if failure != nil {
 			return c.settle(note, nil, failure)
@@ -202,9 +207,15 @@ const exchangeUnits = 50_000
 // matters if the run fails.
 func (c *call) settle(note *host.CallNote, response *host.HTTPResponse, failure *host.EgressFailure) *httpAnswer {
 	if failure != nil {
-		failure.Message = c.cutOpen(failure.Message, maxNoteBytes)
+		if c.world == nil { // or else it was cut when it was recorded
+			failure.Message = asJSON(c.cutOpen(failure.Message, maxNoteBytes))
+		}
 		c.http.failure = failure
 		note.Error, note.Fix = failure.Message, c.egressFix(failure)
+		if c.world != nil {
+			note.Fix = cmp.Or(note.Fix, c.world.fix())
+			c.http.failureFix = note.Fix
+		}
 		return &httpAnswer{Error: &httpError{failure.Code, failure.Message}}
 	}
 	// It is read once, decoded maybe, and written as JSON for the guest and for
@@ -351,9 +362,15 @@ func (c *call) target(request httpRequest) string {
 }
 
 func answerOf(r *host.HTTPResponse) *httpAnswer {
-	a := &httpAnswer{Status: r.Status, URL: r.URL, Headers: make(http.Header, len(r.Header))}
+	a := &httpAnswer{Status: r.Status, URL: asJSON(r.URL), Headers: make(http.Header, len(r.Header))}
 	for name, values := range r.Header {
-		a.Headers[strings.ToLower(name)] = values
+		if slices.ContainsFunc(values, invalid) {
+			values = slices.Clone(values)
+			for i, v := range values {
+				values[i] = asJSON(v)
+			}
+		}
+		a.Headers[asJSON(strings.ToLower(name))] = values
 	}
 	if utf8.Valid(r.Body) {
 		text := string(r.Body)
@@ -363,6 +380,17 @@ func answerOf(r *host.HTTPResponse) *httpAnswer {
 	}
 	return a
 }
+
+// asJSON returns s as it is after a way through JSON, so that it is the same when it is
+// read from a tape.
+func asJSON(s string) string {
+	if invalid(s) {
+		return string([]rune(s))
+	}
+	return s
+}
+
+func invalid(s string) bool { return !utf8.ValidString(s) }
 
 // retryAfter returns the wait that a response asks for (RFC 9110, section
 // 10.2.3), 0 when it asks for none.

@@ -16,7 +16,7 @@ import (
 // [sandbox.Sandbox.Profile].
 func (r *Runner) Profile(ctx context.Context, run Run) (host.Result, []sandbox.FunctionFuel, error) {
 	var used []sandbox.FunctionFuel
-	result, _, err := r.record(ctx, run, func(c *call) sandbox.Outcome { return c.profile(&used) })
+	result, _, err := r.record(ctx, run, nil, func(c *call) sandbox.Outcome { return c.profile(&used) })
 	return result, used, err
 }
 
@@ -62,7 +62,7 @@ type profile struct {
 // whose frames the runner can read.
 func (r *Runner) ProfileCode(ctx context.Context, run Run) (host.Result, []Spot, error) {
 	var spots []Spot
-	result, _, err := r.record(ctx, run, func(c *call) sandbox.Outcome {
+	result, _, err := r.record(ctx, run, nil, func(c *call) sandbox.Outcome {
 		c.profiled = &profile{fuel: map[string]int64{}}
 		out := c.execute()
 		c.profiled.fuel[""] += out.Fuel - c.hot.used

@@ -53,10 +53,15 @@ type record struct {
 // tape returns what the run got from outside.
 func (c *call) tape() host.Tape {
 	tape := c.record.tape
-	tape.Seed = c.random.seed
+	tape.Seed = c.random.taken()
 	if c.clock.read {
 		tape.Start = c.clock.started
 	}
+	if c.settings.Limits != (host.Limits{}) { // the run came as far as to have some
+		settings := c.settings
+		tape.Settings = &settings
+	}
+	tape.UserMetadataBytes, tape.AppMetadataBytes = c.run.UserMetadataBytes, c.run.AppMetadataBytes
 	return tape
 }
 

@@ -45,6 +45,8 @@ type started struct {
 	response *host.HTTPResponse
 	failure  *host.EgressFailure
 	panicked any
+
+	due time.Duration // of a run that is played: when it is answered, by the guest's clock; negative: never
 }
 
 // newRequests returns the requests of a run, which end with ctx.
@@ -54,11 +56,26 @@ func newRequests(ctx context.Context) *requests {
 	return r
 }
 
-// start puts x on its way, or in line, and gives it its handle.
-func (r *requests) start(x *started) int64 {
+// newRequests returns the requests of the run. Those of a run that is played are only
+// listed.
+func (c *call) newRequests(s *sandbox.Call) *requests {
+	if c.world != nil {
+		return &requests{started: map[int64]*started{}}
+	}
+	return newRequests(s)
+}
+
+// list gives x its handle.
+func (r *requests) list(x *started) int64 {
 	r.last++
 	x.handle = r.last
 	r.started[x.handle] = x
+	return x.handle
+}
+
+// start puts x on its way, or in line, and gives it its handle.
+func (r *requests) start(x *started) int64 {
+	r.list(x)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if x.send == nil {
@@ -190,6 +207,9 @@ func (r *requests) bytes() (n int) {
 // yet.
 func (c *call) holdAnswers(s *sandbox.Call) {
 	n := c.http.requests.bytes()
+	if c.world != nil {
+		n = c.world.held()
+	}
 	s.Release(max(c.http.answerBytes-n, 0))
 	s.Hold("answers that it has not taken", max(n-c.http.answerBytes, 0))
 	c.http.answerBytes = n
@@ -217,6 +237,9 @@ func (r *requests) close() {
 	r.mu.Lock()
 	r.closed = true
 	r.mu.Unlock()
+	if r.cancel == nil { // of a run that is played
+		return
+	}
 	r.cancel()
 	r.senders.Wait()
 }
@@ -235,7 +258,7 @@ func (c *call) start(s *sandbox.Call, request httpRequest, malformed *host.Egres
 	return int64(do(c, "http_start", c.recorded(request), func(note *host.CallNote) handleAnswer {
 		note.Target = c.target(request)
 		if c.http.requests == nil {
-			c.http.requests = newRequests(s)
+			c.http.requests = c.newRequests(s)
 		}
 		if len(c.http.requests.started) == 0 {
 			c.http.failure, c.http.retryAfter = nil, 0
@@ -243,6 +266,9 @@ func (c *call) start(s *sandbox.Call, request httpRequest, malformed *host.Egres
 		x := &started{target: note.Target, held: len(request.Body) + len(request.BodyBase64)}
 		s.Hold("requests that it started", x.held)
 		c.holdAnswers(s)
+		if c.world != nil {
+			return handleAnswer(c.world.start(x, request, malformed, ordinal))
+		}
 		q, failure := c.compose(request, malformed, ordinal)
 		if x.failure = failure; failure == nil {
 			x.send = func(ctx context.Context) { x.response, x.failure = c.exchange(ctx, q) }
@@ -303,17 +329,22 @@ func (c *call) await(s *sandbox.Call, d time.Duration) *started {
 		return nil
 	}
 	var expired <-chan time.Time
-	if d >= 0 {
+	if d >= 0 && c.world == nil {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
 		expired = timer.C
 	}
 	c.holdAnswers(s)
-	x := c.http.requests.wait(expired, s.Done())
+	var x *started
+	if c.world != nil {
+		x = c.world.wait(d)
+	} else {
+		x = c.http.requests.wait(expired, s.Done())
+	}
 	if x != nil {
 		s.Release(x.held)
 	}
-	if x == nil && s.Err() == nil {
+	if x == nil && c.world == nil && s.Err() == nil {
 		c.clock.offset += max(d, 0)
 	}
 	return x

@@ -78,6 +78,7 @@ func (s *stage) run(t *testing.T, settings host.Settings) (host.Result, host.Tap
 	if err != nil {
 		t.Fatal(err)
 	}
+	mustReplay(t, s.Runner, s.attempt("act_1", settings), result, tape)
 	if !result.Succeeded {
 		return result, tape, nil
 	}

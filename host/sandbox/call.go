@@ -29,6 +29,12 @@ type Request struct {
 	Watch     Watch          // reads the guest's memory while it runs; nil for none
 	Interval  int64          // fuel between two samples of Watch; 0 is none
 
+	// Over, when set, is asked in place of the wall clock whether the run's time is over,
+	// with the fuel that it has used: an error ends the run. It is for runs that are
+	// played from a tape, and is called on the run's goroutine. A host function that
+	// charges fuel asks before it does, so that such a run can end short of that.
+	Over func(used int64) error
+
 	Random io.Reader // where the guest's random bytes come from
 	Clock  Clock
 	Stdout io.Writer // the guest's standard output; an error ends the run
@@ -115,7 +121,13 @@ func (c *Call) begin(ctx context.Context, r *Request) {
 		deadline: now.Add(time.Duration(r.Limits.TimeoutMillis) * time.Millisecond),
 		meter:    newMeter(r), yielded: now, stack: stackFree,
 	}
+	if r.Over != nil {
+		c.deadline = now.Add(noDeadline)
+	}
 }
+
+// noDeadline is longer than any run takes.
+const noDeadline = 100 * 365 * 24 * time.Hour
 
 // callPool holds calls for reuse, except those from which contexts may have been
 // derived.
@@ -174,6 +186,11 @@ func (c *Call) expiredAt(now time.Time) error {
 	}
 	if deadline, _ := c.Deadline(); !now.Before(deadline) {
 		return context.DeadlineExceeded
+	}
+	if c.request.Over != nil {
+		if err := c.request.Over(c.used()); err != nil {
+			return err
+		}
 	}
 	if c.sandbox != nil && c.sandbox.runs.closed.Load() {
 		return context.Canceled

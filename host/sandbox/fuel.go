@@ -158,6 +158,13 @@ func (c *Call) yield(now time.Time) {
 	}
 }
 
+// SetFuel sets how much fuel the guest has used, without ending the run. It is for a run
+// that is played from a tape and ends here, as the recorded one did.
+func (c *Call) SetFuel(used int64) {
+	fuel := c.instance.fuel
+	fuel.Set(uint64(int64(fuel.Get()) - (used - c.used())))
+}
+
 // Burn charges the run with units of fuel for the work of a host function: about
 // one for each nanosecond, as for the guest's own instructions. When the fuel is
 // used up, the run ends here and Burn does not return. It is for the run's
@@ -167,6 +174,11 @@ func (c *Call) Burn(units int64) {
 		return
 	}
 	units = min(units, c.meter.budget+1) // more than all of it makes no difference
+	if c.request.Over != nil {
+		if err := c.request.Over(c.used() + units - 1); err != nil {
+			panic(err)
+		}
+	}
 	fuel := c.instance.fuel
 	fuel.Set(uint64(int64(fuel.Get()) - units)) // the next refuel makes up for it, or ends the run
 	if err := c.overdrawn(); err != nil {
