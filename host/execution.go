@@ -72,6 +72,7 @@ type Execution struct {
 	EndedAt     time.Time   `json:"ended_at,omitzero"`
 	Decision    *Decision   `json:"decision,omitempty"` // of a trigger that decides
 	Event       *Event      `json:"-"`                  // with its Body, when it was leased with it
+	Resumption  Resumption  `json:"-"`                  // of the attempt that is made now
 }
 
 // Next returns the index in Plan of the step that runs next, and false when

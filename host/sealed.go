@@ -19,5 +19,12 @@ func TapePlace(executionID string, step, attempt int) []byte {
 	return []byte("tape:" + executionID + ":" + strconv.Itoa(step) + ":" + strconv.Itoa(attempt))
 }
 
+// PartPlace is the place of a part of the tape of an attempt that runs: [AttemptName],
+// and its number within it. Parts are not in the store: after a rotation of the keys
+// those of a process that was killed before can't be read.
+func PartPlace(attempt string, part int) []byte {
+	return []byte("part:" + attempt + ":" + strconv.Itoa(part))
+}
+
 // RefusedEventPlace is the place of what was sent with a refused event.
 func RefusedEventPlace(id string) []byte { return []byte(id) }

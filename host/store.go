@@ -45,6 +45,7 @@ type ExecutionStore interface {
 	NextDue(ctx context.Context) (time.Time, bool, error)
 	Record(ctx context.Context, o Outcome, done func(error)) error
 	Tape(ctx context.Context, executionID string, step, attempt int) ([]byte, error)
+	Tapes(ctx context.Context, executionID string, step int) ([]SealedTape, error)
 	Bound(ctx context.Context, trigger Trigger) ([]Step, error)
 	Decided(ctx context.Context, r *DecisionRecord, done func(error)) error
 	Executions

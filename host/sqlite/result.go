@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/usherhost/usher/host"
 )
@@ -189,6 +190,40 @@ func (db *DB) LastSeq(ctx context.Context) (int64, error) {
 // lastResult is the highest seq that a result ever had.
 const lastResult = `MAX((SELECT COALESCE(MAX(seq), 0) FROM result),
 	COALESCE((SELECT CAST(value AS INTEGER) FROM meta WHERE name = '` + markResults + `'), 0))`
+
+// maxTapes and maxTapesBytes bound what Tapes returns: the latest ones.
+const (
+	maxTapes      = 32
+	maxTapesBytes = 32 << 20
+)
+
+// Tapes returns the sealed tapes of a step in the order in which its attempts were
+// recorded: the last 32 of them, and less when they have more than 32 MiB.
+func (db *DB) Tapes(ctx context.Context, executionID string, step int) ([]host.SealedTape, error) {
+	rows, err := db.readers.QueryContext(ctx, `
+		SELECT r.attempt, t.body
+		FROM result r JOIN tape t ON t.result = r.seq
+		WHERE r.execution = `+executionSeq+` AND r.step = ?
+		ORDER BY r.seq DESC
+		LIMIT ?`, executionID, eventID(executionID), step, maxTapes)
+	if err != nil {
+		return nil, hostError(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var tapes []host.SealedTape
+	for room := maxTapesBytes; rows.Next(); {
+		var t host.SealedTape
+		if err := rows.Scan(&t.Attempt, &t.Body); err != nil {
+			return nil, hostError(err)
+		}
+		if room -= len(t.Body); room < 0 {
+			break
+		}
+		tapes = append(tapes, t)
+	}
+	slices.Reverse(tapes)
+	return tapes, hostError(rows.Err())
+}
 
 // Tape returns the sealed tape of one attempt, of the latest when a retry
 // numbered two alike. NotFound when the event was its only input, or it was not

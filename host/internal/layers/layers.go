@@ -30,6 +30,7 @@ var packages = []entry{
 	{"host/redact", foundation},
 	{"host/wasmbin", foundation},
 
+	{"host/calljournal", infrastructure},
 	{"host/egress", infrastructure},
 	{"host/fake", infrastructure},
 	{"host/jsbuild", infrastructure},

@@ -17,6 +17,7 @@ var recordPromises = []promise{
 	{"records of one execution in one commit keep their order", recordsKeepOrder},
 	{"a state alone may be recorded", stateOnly},
 	{"a tape comes back as it was, for its attempt only", tapeIsKept},
+	{"the tapes of a step come in the order of its attempts", tapesOfAStepComeInTheirOrder},
 }
 
 func recordIsDurable(b *bench) {
@@ -164,4 +165,28 @@ func tapeIsKept(b *bench) {
 	b.equal("tape", tape, o.Tape)
 	_, err = b.Tape(b.ctx, x.ID, 0, 2)
 	b.code(err, host.NotFound)
+}
+
+func tapesOfAStepComeInTheirOrder(b *bench) {
+	b.bound("one", "two")
+	b.accept(event("a"))
+	for attempt := 1; attempt <= 3; attempt++ {
+		x := b.claimOne()
+		o := outcome(x, host.StatusRetrying, host.StepPending, host.StepPending)
+		o.Result.Attempt, o.Attempt, o.Tape = attempt, attempt, []byte{byte(attempt)}
+		if attempt == 2 {
+			o.Tape = nil
+		}
+		b.ok(b.record(o))
+	}
+	x := b.claimOne()
+	o := outcome(x, host.StatusRetrying, host.StepSucceeded, host.StepPending)
+	o.Result.Step, o.Tape = 1, []byte{9}
+	b.ok(b.record(o))
+	tapes, err := b.Tapes(b.ctx, x.ID, 0)
+	b.ok(err)
+	b.equal("tapes", tapes, []host.SealedTape{{Attempt: 1, Body: []byte{1}}, {Attempt: 3, Body: []byte{3}}})
+	tapes, err = b.Tapes(b.ctx, x.ID, 2)
+	b.ok(err)
+	b.equal("tapes of a step that has not run", len(tapes), 0)
 }
