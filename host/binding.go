@@ -131,11 +131,16 @@ const (
 type Checkpoint string
 
 // The choices. Asynchronous costs at most the results of one group commit in a
-// crash: those actions run again. Strict waits for the disk.
+// crash: those actions run again. Strict waits for the disk. Call does too, also within
+// the action: before a request that is not safe to repeat, and after it was answered.
 const (
 	CheckpointAsync  Checkpoint = "async"
 	CheckpointStrict Checkpoint = "strict"
+	CheckpointCall   Checkpoint = "call"
 )
+
+// Strict reports whether the next action waits for the disk.
+func (c Checkpoint) Strict() bool { return c == CheckpointStrict || c == CheckpointCall }
 
 // Resume says what a retry does with the requests that an earlier attempt of the step
 // had made with success.
@@ -308,7 +313,7 @@ func (s Settings) Check(prefix string) error {
 	}{
 		{"/egress/mode", string(s.Egress.Mode), []string{string(EgressAllowlist), string(EgressPublic)}},
 		{"/on_failure", string(s.OnFailure), []string{string(Continue), string(Stop), string(FailAllow), string(FailDeny)}},
-		{"/checkpoint", string(s.Checkpoint), []string{string(CheckpointAsync), string(CheckpointStrict)}},
+		{"/checkpoint", string(s.Checkpoint), []string{string(CheckpointAsync), string(CheckpointStrict), string(CheckpointCall)}},
 		{"/record", string(s.Record), []string{string(RecordAsync), string(RecordStrict)}},
 		{"/isolation", string(s.Isolation), []string{string(IsolationReset), string(IsolationFresh), string(IsolationPlain)}},
 		{"/resume", string(s.Resume), []string{string(ResumeOn), string(ResumeOff)}},

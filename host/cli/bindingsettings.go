@@ -39,7 +39,7 @@ func (f *settingFlags) add(cmd *cobra.Command) {
 	flags.Int64Var(&f.firstWait, "retry-initial-ms", 0, "longest first wait between attempts")
 	flags.Int64Var(&f.longestWait, "retry-max-ms", 0, "longest wait between attempts")
 	flags.StringVar(&f.onFailure, "on-failure", "", "continue (later actions run) or stop")
-	flags.StringVar(&f.checkpoint, "checkpoint", "", "async, or strict (the next action starts only when the result is on disk)")
+	flags.StringVar(&f.checkpoint, "checkpoint", "", "async, strict (the next action starts only when the result is on disk), or call (each call that is not safe to repeat, too)")
 	flags.StringVar(&f.isolation, "isolation", "", command.IsolationUsage)
 	flags.StringVar(&f.resume, "resume", "", "on (a retry takes what an earlier attempt was answered from its tape) or off (it sends all again)")
 	flags.StringVar(&f.resumeAge, "resume-max-age", "", "how old an answer may be that a retry takes from a tape, such as 90m")

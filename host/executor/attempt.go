@@ -18,6 +18,9 @@ func (r *run) attempt(ctx context.Context, index int) (host.Result, []byte, bool
 	e, x := r.executor, &r.execution
 	result, tape, err := r.guarded(ctx, index)
 	if err != nil && ctx.Err() != nil {
+		if errors.Is(context.Cause(ctx), errLost) {
+			e.forget(x.ID, index, x.Attempt+1)
+		}
 		return host.Result{}, nil, false
 	}
 	if err != nil {
@@ -51,7 +54,9 @@ func (r *run) guarded(ctx context.Context, index int) (result host.Result, tape 
 	if err := r.load(ctx); err != nil {
 		return result, tape, err
 	}
-	return e.Runner.Run(ctx, *x, index, x.Attempt+1)
+	attempt := *x
+	attempt.Resumption = r.resumption(ctx, index)
+	return e.Runner.Run(ctx, attempt, index, x.Attempt+1)
 }
 
 // panicked logs a panic of the runner that was recovered, with the stack, and returns it

@@ -87,7 +87,7 @@ type Runner interface {
 	// Run makes one attempt, counted from 1, at x.Plan[index]. The event is in
 	// x.Event with its body, the settings that hold are in the step.
 	//
-	// What the action does is in the result. An error means that there is
+	// What it resumes from is in x.Resumption. What the action does is in the result. An error means that there is
 	// none: ctx ended first, and nothing is recorded, or the host failed,
 	// which counts as an attempt with [host.FaultHost]. Run must return soon
 	// after ctx ends. The executor fills in the result's ids.
@@ -128,6 +128,12 @@ type Executor struct {
 
 	// Sealer encrypts tapes. Nil: no tape is stored.
 	Sealer Sealer
+	// Opener and Tapes read the tapes that a retry resumes from. Nil: it starts afresh.
+	Opener Opener
+	Tapes  Tapes
+	// Calls keeps what attempts have done so far, for the next process. Nil: an attempt
+	// that the host's end cuts off starts afresh.
+	Calls Calls
 	// Waiting counts what waits in the store, for the metrics. Nil: they count what
 	// waits in memory.
 	Waiting Waiting

@@ -171,12 +171,15 @@ func (r *run) record(ctx context.Context, o host.Outcome) bool {
 
 // isStrict reports whether the next action waits until this outcome is durable.
 func (r *run) isStrict(o host.Outcome) bool {
-	return o.Result != nil && !endsLease(o) && r.execution.Plan[o.Result.Step].Settings.Checkpoint == host.CheckpointStrict
+	return o.Result != nil && !endsLease(o) && r.execution.Plan[o.Result.Step].Settings.Checkpoint.Strict()
 }
 
 // recorded is called when the outcome is durable or was refused. It does not block.
 func (r *run) recorded(o *host.Outcome, err error) {
 	e := r.executor
+	if o.Result != nil && (err == nil || host.CodeOf(err) == host.Fenced) {
+		e.forget(o.ExecutionID, o.Result.Step, o.Result.Attempt)
+	}
 	if err != nil {
 		r.lose(err)
 	} else {

@@ -1,0 +1,163 @@
+package executor
+
+import (
+	"context"
+	"sync"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/tape"
+)
+
+// How an attempt resumes:
+//
+//  1. Before it runs, the tapes of the earlier attempts of its step are read and opened,
+//     and what a former process has kept of the same attempt. They go to the runner, which
+//     answers equal requests from them; see package guest.
+//  2. While it runs, the runner hands over its tape in parts, which are sealed and kept
+//     outside of the store: what completed is known after the process was killed.
+//  3. When its result is durable, its tape is too, and the parts are forgotten.
+//
+// A step that has not run before reads nothing: its execution was leased once, and has
+// had no attempt.
+
+// Tapes reads the tapes of earlier attempts.
+type Tapes interface {
+	// Tapes returns the sealed tapes of a step, in the order of its attempts.
+	Tapes(ctx context.Context, executionID string, step int) ([]host.SealedTape, error)
+}
+
+// Opener opens what a [Sealer] has sealed.
+type Opener interface {
+	Open(sealed, place []byte) ([]byte, error)
+}
+
+// Calls keeps parts of what attempts have done so far, by [host.AttemptName], for the
+// process after one that ended without stopping.
+type Calls interface {
+	// Append adds a part, which outlives the process when it returns, and with durable
+	// the machine's power too. It may be called by several goroutines, for different
+	// attempts.
+	Append(attempt string, part []byte, durable bool) error
+	// Left returns what former processes kept of an attempt: the parts of each time that
+	// it ran.
+	Left(attempt string) [][][]byte
+	// Forget drops what is kept of an attempt. It does not block.
+	Forget(attempt string)
+}
+
+// resumption returns what the attempt at index resumes from.
+func (r *run) resumption(ctx context.Context, index int) host.Resumption {
+	e, x := r.executor, &r.execution
+	s := x.Plan[index].Settings.Over(host.DefaultSettings())
+	if e.Opener == nil || s.Resume == host.ResumeOff {
+		return host.Resumption{}
+	}
+	var resume host.Resumption
+	if e.Tapes != nil && (x.Attempt > 0 || x.Epoch > 1) {
+		resume.Earlier = r.earlier(ctx, index)
+	}
+	if e.Calls != nil && e.Sealer != nil {
+		resume.Earlier = append(resume.Earlier, r.cutOff(index)...)
+		k := &keeper{run: r, attempt: host.AttemptName(x.ID, index, x.Attempt+1), durable: s.Checkpoint == host.CheckpointCall}
+		resume.Keep = k.keep
+	}
+	return resume
+}
+
+// earlier returns the attempts of the step that have a tape. One that can't be read is
+// left out: its requests go out again.
+func (r *run) earlier(ctx context.Context, index int) (all []host.EarlierAttempt) {
+	e, x := r.executor, &r.execution
+	sealed, err := e.Tapes.Tapes(ctx, x.ID, index)
+	if err != nil {
+		e.log.Error("cannot read the tapes of earlier attempts; what they had sent goes out again", "execution", x.ID, "step", index, "error", err)
+		return nil
+	}
+	for _, s := range sealed {
+		earlier, err := e.openTape(s.Body, host.TapePlace(x.ID, index, s.Attempt))
+		if err != nil {
+			e.log.Error("cannot read the tape of an earlier attempt; what it had sent goes out again",
+				"execution", x.ID, "step", index, "attempt", s.Attempt, "error", err)
+			continue
+		}
+		all = append(all, host.EarlierAttempt{Number: s.Attempt, Tape: earlier})
+	}
+	return all
+}
+
+func (e *Executor) openTape(sealed, place []byte) (host.Tape, error) {
+	plaintext, err := e.Opener.Open(sealed, place)
+	if err != nil {
+		return host.Tape{}, err
+	}
+	return tape.Decode(plaintext)
+}
+
+// cutOff returns what former processes kept of this attempt.
+func (r *run) cutOff(index int) (all []host.EarlierAttempt) {
+	e, number := r.executor, r.execution.Attempt+1
+	name := host.AttemptName(r.execution.ID, index, number)
+	for _, parts := range e.Calls.Left(name) {
+		var whole host.Tape
+		for i, part := range parts {
+			next, err := e.openTape(part, host.PartPlace(name, i))
+			if err != nil {
+				break // the process ended while it wrote it
+			}
+			whole.Seed, whole.Start = next.Seed, next.Start
+			whole.Calls, whole.Untaken = append(whole.Calls, next.Calls...), append(whole.Untaken, next.Untaken...)
+		}
+		for i := range whole.Calls {
+			whole.Calls[i].Ordinal = i
+		}
+		if !whole.Empty() {
+			all = append(all, host.EarlierAttempt{Number: number, Tape: whole})
+		}
+	}
+	return all
+}
+
+// keeper keeps the parts of one attempt.
+type keeper struct {
+	run     *run
+	attempt string
+	durable bool
+
+	mu     sync.Mutex
+	parts  int  // guarded by mu
+	failed bool // guarded by mu: a part is missing, so later ones are of no use
+}
+
+// keep seals a part and keeps it. When that fails the run goes on: if it is cut off too,
+// what it had sent goes out again.
+func (k *keeper) keep(part host.Tape) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.failed {
+		return
+	}
+	e := k.run.executor
+	for i := range part.Calls {
+		part.Calls[i].Ordinal = i // within the part
+	}
+	plaintext, err := tape.Encode(&part, 0)
+	if err == nil {
+		plaintext, err = e.Sealer.Seal(plaintext, host.PartPlace(k.attempt, k.parts))
+	}
+	if err == nil {
+		err = e.Calls.Append(k.attempt, plaintext, k.durable)
+	}
+	if err != nil {
+		k.failed = true
+		e.log.Error("cannot keep the calls of a run; were the host killed now, they would go out again", "attempt", k.attempt, "error", err)
+		return
+	}
+	k.parts++
+}
+
+// forget drops what is kept of an attempt that nothing resumes from any more.
+func (e *Executor) forget(executionID string, step, attempt int) {
+	if e.Calls != nil {
+		e.Calls.Forget(host.AttemptName(executionID, step, attempt))
+	}
+}
