@@ -8,12 +8,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/usherhost/usher/host/calljournal"
 	"github.com/usherhost/usher/host/settings"
 	"github.com/usherhost/usher/host/sqlite"
 )
 
 // dataFolders are the folders that a host makes in its data directory.
-var dataFolders = []string{"cache", "npm", settings.TLSDir}
+var dataFolders = []string{"cache", "npm", settings.TLSDir, calljournal.DirName}
 
 // ofOthers are the permission bits of users other than the owner.
 const ofOthers os.FileMode = 0o077

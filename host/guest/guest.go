@@ -109,6 +109,9 @@ type Run struct {
 	Step        host.Step
 	Event       *host.Event // with its body
 
+	// Resumption is what it resumes from; zero: it starts afresh.
+	Resumption host.Resumption
+
 	// First makes the run come before others while processors are short.
 	First bool
 

@@ -20,6 +20,7 @@ import (
 	"github.com/usherhost/usher/host/admin"
 	"github.com/usherhost/usher/host/auth0"
 	"github.com/usherhost/usher/host/builds"
+	"github.com/usherhost/usher/host/calljournal"
 	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/daemon"
@@ -108,8 +109,14 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	}
 	reg.Changed = drafts.Changed
 	runner.Secrets = reg
+	calls, err := calljournal.Open(filepath.Join(cfg.Data, calljournal.DirName))
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer closeLast(calls.Close, &err)
 	worker := &executor.Executor{
 		Queue: db, Events: db, Records: db, OriginUses: db, Waiting: db, Quarantine: db, Journal: db, Runner: attempts(runner), Sealer: box,
+		Opener: box, Tapes: db, Calls: calls,
 		Settings: reg.Settings, Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics,
 	}
 	db.SetDispatcher(worker)
@@ -283,7 +290,7 @@ func (h history) CancelExecution(ctx context.Context, id string) (host.Execution
 func attempts(runner *guest.Runner) executor.RunnerFunc {
 	return func(ctx context.Context, x host.Execution, index, attempt int) (host.Result, host.Tape, error) {
 		return runner.Run(ctx, guest.Run{
-			ExecutionID: x.ID, Index: index, Attempt: attempt, Step: x.Plan[index], Event: x.Event,
+			ExecutionID: x.ID, Index: index, Attempt: attempt, Step: x.Plan[index], Event: x.Event, Resumption: x.Resumption,
 		})
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/builds"
+	"github.com/usherhost/usher/host/calljournal"
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/executor"
 	"github.com/usherhost/usher/host/guest"
@@ -37,6 +38,7 @@ type Host struct {
 
 	sandbox *sandbox.Sandbox
 	egress  *egress.Client
+	calls   *calljournal.Journal
 	stop    context.CancelFunc
 	done    chan error
 }
@@ -93,7 +95,11 @@ func OpenWith(ctx context.Context, dir string, o Options) (*Host, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	h := &Host{DB: db, Box: box, sandbox: s}
+	calls, err := calljournal.Open(filepath.Join(dir, calljournal.DirName))
+	if err != nil {
+		return nil, errors.Join(err, s.Close(ctx), db.Close())
+	}
+	h := &Host{DB: db, Box: box, sandbox: s, calls: calls}
 	h.egress = &egress.Client{AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	h.Runner = &guest.Runner{Sandbox: s, Modules: db, Egress: h.egress, Cache: &guest.Cache{}}
 	h.Registry = &registry.Registry{Store: db, Inspector: h.Runner, Box: box, NewKey: web.NewKey, CheckOrigin: checkOrigin}
@@ -122,7 +128,8 @@ func (h *Host) start(ctx context.Context, o Options) {
 		runner = o.Runner(runner)
 	}
 	h.Executor = &executor.Executor{
-		Queue: h.DB, Events: h.DB, Records: h.DB, OriginUses: h.DB, Sealer: h.Box, Runner: runner, Concurrency: o.Concurrency,
+		Calls: h.calls,
+		Queue: h.DB, Events: h.DB, Records: h.DB, OriginUses: h.DB, Sealer: h.Box, Opener: h.Box, Tapes: h.DB, Runner: runner, Concurrency: o.Concurrency,
 		Settings: h.Registry.Settings, Quarantine: h.DB, Journal: h.DB,
 		Log: slog.New(slog.DiscardHandler),
 	}
@@ -144,7 +151,7 @@ func (h *Host) flowAttempt(ctx context.Context, x *host.Execution, index, user, 
 }
 
 func (h *Host) attempt(ctx context.Context, x host.Execution, index, attempt int) (host.Result, host.Tape, error) {
-	return h.Runner.Run(ctx, guest.Run{ExecutionID: x.ID, Index: index, Attempt: attempt, Step: x.Plan[index], Event: x.Event})
+	return h.Runner.Run(ctx, guest.Run{ExecutionID: x.ID, Index: index, Attempt: attempt, Step: x.Plan[index], Event: x.Event, Resumption: x.Resumption})
 }
 
 // Close drains the executor and closes everything.
@@ -155,7 +162,7 @@ func (h *Host) Close() error {
 		err = errors.Join(<-h.done, <-h.done)
 	}
 	h.egress.Close()
-	return errors.Join(err, h.sandbox.Close(context.Background()), h.DB.Close())
+	return errors.Join(err, h.calls.Close(), h.sandbox.Close(context.Background()), h.DB.Close())
 }
 
 // Deploy makes the action name of a module, with its settings.
