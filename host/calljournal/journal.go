@@ -37,7 +37,7 @@ const (
 // Journal is the folder of one process. It is safe for concurrent use.
 type Journal struct {
 	dir        string
-	generation int // of the process: it tells its files from those of former ones
+	generation int // of the process, by which its files differ from those of former ones
 
 	mu    sync.Mutex
 	used  map[string]*file    // guarded by mu: of this process, by attempt

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/usherhost/usher/host"
@@ -58,8 +59,8 @@ func (r *run) resumption(ctx context.Context, index int) host.Resumption {
 	}
 	if e.Calls != nil && e.Sealer != nil {
 		resume.Earlier = append(resume.Earlier, r.cutOff(index)...)
-		k := &keeper{run: r, attempt: host.AttemptName(x.ID, index, x.Attempt+1), durable: s.Checkpoint == host.CheckpointCall}
-		resume.Keep = k.keep
+		w := &partWriter{run: r, attempt: host.AttemptName(x.ID, index, x.Attempt+1), durable: s.Checkpoint == host.CheckpointCall}
+		resume.Keep = w.keep
 	}
 	return resume
 }
@@ -73,16 +74,33 @@ func (r *run) earlier(ctx context.Context, index int) (all []host.EarlierAttempt
 		e.log.Error("cannot read the tapes of earlier attempts; what they had sent goes out again", "execution", x.ID, "step", index, "error", err)
 		return nil
 	}
-	for _, s := range sealed {
+	room := maxEarlierBytes
+	for _, s := range slices.Backward(sealed) {
 		earlier, err := e.openTape(s.Body, host.TapePlace(x.ID, index, s.Attempt))
 		if err != nil {
 			e.log.Error("cannot read the tape of an earlier attempt; what it had sent goes out again",
 				"execution", x.ID, "step", index, "attempt", s.Attempt, "error", err)
 			continue
 		}
+		if room -= bytesOf(&earlier); room < 0 {
+			e.log.Warn("the tapes of earlier attempts are too large; what the first of them had sent goes out again",
+				"execution", x.ID, "step", index, "attempt", s.Attempt)
+			break
+		}
 		all = append(all, host.EarlierAttempt{Number: s.Attempt, Tape: earlier})
 	}
+	slices.Reverse(all)
 	return all
+}
+
+// maxEarlierBytes bounds the memory of what an attempt resumes from.
+const maxEarlierBytes = 64 << 20
+
+func bytesOf(t *host.Tape) (n int) {
+	for i := range t.Calls {
+		n += len(t.Calls[i].Request) + len(t.Calls[i].Answer)
+	}
+	return n
 }
 
 func (e *Executor) openTape(sealed, place []byte) (host.Tape, error) {
@@ -104,7 +122,10 @@ func (r *run) cutOff(index int) (all []host.EarlierAttempt) {
 			if err != nil {
 				break // the process ended while it wrote it
 			}
-			whole.Seed, whole.Start = next.Seed, next.Start
+			if next.Seed != nil {
+				whole.Seed = next.Seed
+			}
+			whole.Start = next.Start
 			whole.Calls, whole.Untaken = append(whole.Calls, next.Calls...), append(whole.Untaken, next.Untaken...)
 		}
 		for i := range whole.Calls {
@@ -117,8 +138,8 @@ func (r *run) cutOff(index int) (all []host.EarlierAttempt) {
 	return all
 }
 
-// keeper keeps the parts of one attempt.
-type keeper struct {
+// partWriter keeps the parts of one attempt.
+type partWriter struct {
 	run     *run
 	attempt string
 	durable bool
@@ -130,29 +151,29 @@ type keeper struct {
 
 // keep seals a part and keeps it. When that fails the run goes on: if it is cut off too,
 // what it had sent goes out again.
-func (k *keeper) keep(part host.Tape) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.failed {
+func (w *partWriter) keep(part host.Tape) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.failed {
 		return
 	}
-	e := k.run.executor
+	e := w.run.executor
 	for i := range part.Calls {
 		part.Calls[i].Ordinal = i // within the part
 	}
 	plaintext, err := tape.Encode(&part, 0)
 	if err == nil {
-		plaintext, err = e.Sealer.Seal(plaintext, host.PartPlace(k.attempt, k.parts))
+		plaintext, err = e.Sealer.Seal(plaintext, host.PartPlace(w.attempt, w.parts))
 	}
 	if err == nil {
-		err = e.Calls.Append(k.attempt, plaintext, k.durable)
+		err = e.Calls.Append(w.attempt, plaintext, w.durable)
 	}
 	if err != nil {
-		k.failed = true
-		e.log.Error("cannot keep the calls of a run; were the host killed now, they would go out again", "attempt", k.attempt, "error", err)
+		w.failed = true
+		e.log.Error("cannot keep the calls of a run; were the host killed now, they would go out again", "attempt", w.attempt, "error", err)
 		return
 	}
-	k.parts++
+	w.parts++
 }
 
 // forget drops what is kept of an attempt that nothing resumes from any more.
