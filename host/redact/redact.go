@@ -76,6 +76,15 @@ type whole struct {
 // New returns a redactor of secrets, values by name. It is nil when no value is
 // long enough to be recognized.
 func New(secrets map[string]string) *Redactor {
+	return newRedactor(secrets, func(name string) string { return "[secret " + name + "]" })
+}
+
+// NewTokens is New for values by the token that stands for each, also in [Match].
+func NewTokens(values map[string]string) *Redactor {
+	return newRedactor(values, func(token string) string { return token })
+}
+
+func newRedactor(secrets map[string]string, labelOf func(name string) string) *Redactor {
 	r := &Redactor{exact: map[string]int{}, least: windowBytes}
 	r.names = slices.SortedFunc(maps.Keys(secrets), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(secrets[b]), len(secrets[a])), strings.Compare(a, b))
@@ -90,7 +99,7 @@ func New(secrets map[string]string) *Redactor {
 	r.labels = make([]string, len(r.names))
 	for i, name := range r.names {
 		r.labels[i] = "[secret]"
-		if label := "[secret " + name + "]"; len(r.find([]byte(label))) == 0 {
+		if label := labelOf(name); len(r.find([]byte(label))) == 0 {
 			r.labels[i] = label
 		}
 	}

@@ -19,6 +19,10 @@ var (
 	inJSON = regexp.MustCompile(`"(?:[^"\\]|\\.)*"(\s*:)?|[^"]+`)
 )
 
+// Public reports for each byte of a value whether it is no secret by itself, as the
+// origin of a URL. See the package's description.
+func Public(value string) []bool { return publicIn(value) }
+
 // publicIn reports for each byte of a value whether it is public: no sign of the
 // value by itself, and hidden beside what is one.
 func publicIn(value string) []bool {

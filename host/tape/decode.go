@@ -106,7 +106,7 @@ func (r *Reader) findBlocks(b []byte) error {
 	for len(b) > 0 {
 		var sizes [3]uint64
 		for i := range sizes {
-			n := 0
+			var n int
 			if sizes[i], n = binary.Uvarint(b); n <= 0 {
 				return corrupt("the tape is damaged: block %d has no lengths", len(r.blocks))
 			}
