@@ -66,7 +66,7 @@ type Execution struct {
 	Attempt     int         `json:"attempt"`  // attempts that the next step has had
 	NextAt      time.Time   `json:"next_at,omitzero"`
 	Epoch       int64       `json:"-"` // raised by every lease; an older one may no longer record
-	ReplayOf    string      `json:"replay_of,omitempty"`
+	RerunOf     string      `json:"rerun_of,omitempty"`
 	Traceparent string      `json:"traceparent,omitempty"`
 	CreatedAt   time.Time   `json:"created_at"`
 	EndedAt     time.Time   `json:"ended_at,omitzero"`

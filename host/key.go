@@ -9,7 +9,7 @@ type Scope string
 const (
 	ScopeIngest Scope = "ingest" // post events
 	ScopeDecide Scope = "decide" // ask for decisions
-	ScopeManage Scope = "manage" // change actions, bindings, secrets, keys; retry and replay
+	ScopeManage Scope = "manage" // change actions, bindings, secrets, keys; retry and rerun
 	ScopeRead   Scope = "read"   // read everything but secrets
 )
 

@@ -169,7 +169,7 @@ type Executions interface {
 	Executions(ctx context.Context, q ExecutionQuery) ([]Execution, error)
 	RetryExecution(ctx context.Context, id string) (Execution, error)
 	CancelExecution(ctx context.Context, id string) (Execution, error)
-	ReplayExecution(ctx context.Context, id string, samePlan bool) (Accepted, error)
+	RerunExecution(ctx context.Context, id string, samePlan bool) (Accepted, error)
 
 	// DeadLetters returns the executions of q that have dead steps.
 	DeadLetters(ctx context.Context, q ExecutionQuery) ([]Execution, error)

@@ -31,7 +31,7 @@ func TestEveryChangeIsLoggedWithWhoMadeIt(t *testing.T) {
 	path := "/v1/executions/" + accepted.ExecutionID
 	a.do(t, 202, "POST", path+"/retry", "", nil)
 	a.do(t, 200, "POST", path+"/cancel", "", nil)
-	a.do(t, 202, "POST", path+"/replay", "", nil)
+	a.do(t, 202, "POST", path+"/rerun", "", nil)
 	a.do(t, 204, "DELETE", "/v1/actions/notify?force=true", "", nil)
 
 	var keys struct{ Keys []host.Key }
@@ -50,7 +50,7 @@ func TestEveryChangeIsLoggedWithWhoMadeIt(t *testing.T) {
 		}
 	}
 	want := []string{
-		"action.delete", "execution.replay", "execution.cancel", "execution.retry", "secret.change",
+		"action.delete", "execution.rerun", "execution.cancel", "execution.retry", "secret.change",
 		"binding.update", "binding.replace", "action.deploy", "version.create", "action.create",
 	}
 	if !slices.Equal(verbs, want) {

@@ -78,18 +78,18 @@ func (s *Server) retryExecution(c echo.Context) error {
 	return c.JSON(http.StatusAccepted, viewExecution(e))
 }
 
-func (s *Server) replayExecution(c echo.Context) error {
+func (s *Server) rerunExecution(c echo.Context) error {
 	var body struct {
 		SameVersions bool `json:"same_versions"`
 	}
 	if err := decodeOptional(c, &body); err != nil {
 		return err
 	}
-	accepted, err := s.History.ReplayExecution(c.Request().Context(), param(c, "id"), body.SameVersions)
+	accepted, err := s.History.RerunExecution(c.Request().Context(), param(c, "id"), body.SameVersions)
 	if err != nil {
 		return notFound(err, "execution", param(c, "id"))
 	}
-	if err := s.recordChange(c, "execution.replay", param(c, "id"), accepted); err != nil {
+	if err := s.recordChange(c, "execution.rerun", param(c, "id"), accepted); err != nil {
 		return err
 	}
 	c.Response().Header().Set(echo.HeaderLocation, "/v1/executions/"+accepted.ExecutionID)

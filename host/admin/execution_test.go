@@ -87,7 +87,7 @@ func TestExecutionsAreListedInPages(t *testing.T) {
 	a.problem(t, 404, request{path: "/v1/executions?action=nope"})
 }
 
-func TestADeadLetterIsRetriedReplayedOrCanceled(t *testing.T) {
+func TestADeadLetterIsRetriedRerunOrCanceled(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	a.action(t, "notify")
@@ -119,10 +119,10 @@ func TestADeadLetterIsRetriedReplayedOrCanceled(t *testing.T) {
 	a.problem(t, 409, request{method: "POST", path: path + "/cancel"})
 	for _, body := range []string{"", `{"same_versions": true}`} {
 		var again host.Accepted
-		answer := a.do(t, 202, "POST", path+"/replay", body, &again)
+		answer := a.do(t, 202, "POST", path+"/rerun", body, &again)
 		if again.EventID != accepted.EventID || again.ExecutionID == accepted.ExecutionID || answer.Header().Get("Location") == "" {
-			t.Errorf("replayed %+v", again)
+			t.Errorf("rerun %+v", again)
 		}
 	}
-	points(t, a.problem(t, 400, request{method: "POST", path: path + "/replay", body: `{"same": true}`}), "/same")
+	points(t, a.problem(t, 400, request{method: "POST", path: path + "/rerun", body: `{"same": true}`}), "/same")
 }

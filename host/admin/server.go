@@ -91,7 +91,7 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	g.GET("/executions/:id", s.showExecution, read)
 	g.GET("/executions/:id/logs", s.showLogs, read)
 	g.POST("/executions/:id/retry", s.retryExecution, manage, small)
-	g.POST("/executions/:id/replay", s.replayExecution, manage, small)
+	g.POST("/executions/:id/rerun", s.rerunExecution, manage, small)
 	g.POST("/executions/:id/cancel", s.cancelExecution, manage, small)
 	g.GET("/dead-letters", s.listDeadLetters, read)
 	g.POST("/dead-letters/retry", s.retryDeadLetters, manage, small)

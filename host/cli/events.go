@@ -71,7 +71,7 @@ func sendEvent(ctx context.Context, env *command.Env, path string, f sendFlags) 
 	}
 	if accepted.Repeat && !env.Term.JSON {
 		env.Term.Note("usher: a repeat: this event was sent before, and its actions do not run again")
-		env.Term.Note("usher: hint: to run them again: usher executions replay %s", accepted.ExecutionID)
+		env.Term.Note("usher: hint: to run them again: usher executions rerun %s", accepted.ExecutionID)
 	}
 	if f.wait == 0 {
 		return printAccepted(env.Term, accepted)

@@ -18,8 +18,8 @@ import (
 
 func newExecutions(env *command.Env) *cobra.Command {
 	var f executionFlags
-	cmd := command.Parent("executions", "Search, show, retry, replay and cancel executions", command.GroupWork,
-		newExecutionsList(env), newExecutionsShow(env), newExecutionsLogs(env), newExecutionsRetry(env), newExecutionsReplay(env), newExecutionsCancel(env))
+	cmd := command.Parent("executions", "Search, show, retry, rerun and cancel executions", command.GroupWork,
+		newExecutionsList(env), newExecutionsShow(env), newExecutionsLogs(env), newExecutionsRetry(env), newExecutionsRerun(env), newExecutionsCancel(env))
 	cmd.Example = executionExample
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return searchExecutions(cmd.Context(), env, f) }
 	f.add(cmd)
@@ -166,7 +166,7 @@ func awaitExecution(ctx context.Context, c *client.Client, id string, wait time.
 func printExecution(t term.Terminal, w io.Writer, e client.Execution) {
 	t.Pairs(w, "execution", e.ID, "status", status(t, e.Status), "event", e.EventID, "trigger", string(e.Trigger),
 		"tenant", e.Tenant, "user", e.UserID, "created", term.ShortTime(e.CreatedAt), "ended", term.ShortTime(e.EndedAt),
-		"next try", term.ShortTime(e.NextAt), "replay of", e.ReplayOf, "traceparent", e.Traceparent)
+		"next try", term.ShortTime(e.NextAt), "rerun of", e.RerunOf, "traceparent", e.Traceparent)
 	if e.Decision != nil {
 		printDecision(t, w, *e.Decision)
 	}
@@ -264,23 +264,31 @@ func changeExecution(
 	return env.Term.Answer(execution, func(w io.Writer) { term.Fprintf(w, "%s %s\n", execution.ID, done) })
 }
 
-func newExecutionsReplay(env *command.Env) *cobra.Command {
+func newExecutionsRerun(env *command.Env) *cobra.Command {
 	var same bool
 	cmd := &cobra.Command{
-		Use:   "replay EXECUTION",
-		Short: "Run the event of an execution again as a new execution, with the current versions",
-		Args:  command.Exactly("EXECUTION"),
+		Use:   "rerun EXECUTION",
+		Short: "Run the event of an execution again, for real, as a new execution",
+		Long: `Run the event of an execution again as a new execution, with the versions that
+are bound now. Its actions send their requests again. To play back what was
+recorded, with nothing sent, use 'usher replay'.`,
+		Args: command.Exactly("EXECUTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := env.Client()
 			if err != nil {
 				return err
 			}
-			accepted, err := c.ReplayExecution(cmd.Context(), args[0], same)
+			accepted, err := c.RerunExecution(cmd.Context(), args[0], same)
 			if err != nil {
 				return err
 			}
+			code := "the versions that are bound now"
+			if same {
+				code = "the versions that ran the first time"
+			}
 			return env.Term.Answer(accepted, func(w io.Writer) {
-				term.Fprintf(w, "replaying as %s\nnext: usher executions show %s\n", accepted.ExecutionID, accepted.ExecutionID)
+				env.Term.Pairs(w, "code", code, "input", "event "+accepted.EventID+" of "+args[0], "answers", "live: what its actions send is sent again",
+					"next", "usher executions show "+accepted.ExecutionID, "execution", accepted.ExecutionID)
 			})
 		},
 	}

@@ -187,9 +187,9 @@ func TestAnEventAndItsExecution(t *testing.T) {
 	if canceled := must[host.Execution](t)(c.CancelExecution(ctx, sent.ExecutionID)); canceled.Status != host.StatusCanceled {
 		t.Errorf("canceled %+v", canceled)
 	}
-	replay := must[host.Accepted](t)(c.ReplayExecution(ctx, sent.ExecutionID, true))
+	rerun := must[host.Accepted](t)(c.RerunExecution(ctx, sent.ExecutionID, true))
 	page := must[client.ExecutionPage](t)(c.Executions(ctx, host.ExecutionQuery{EventID: sent.EventID, Limit: 1}))
-	if len(page.Executions) != 1 || page.Executions[0].ID != replay.ExecutionID || page.Next != replay.ExecutionID {
+	if len(page.Executions) != 1 || page.Executions[0].ID != rerun.ExecutionID || page.Next != rerun.ExecutionID {
 		t.Errorf("page is %+v", page)
 	}
 	batch := must[[]host.Accepted](t)(c.SendEvents(ctx, trigger, []json.RawMessage{body, []byte(`{"user": {"user_id": "bob"}}`)}))

@@ -99,11 +99,11 @@ func (c *Client) CancelExecution(ctx context.Context, id string) (host.Execution
 	return e, err
 }
 
-// ReplayExecution runs an execution's event again: with the versions that ran
+// RerunExecution runs an execution's event again: with the versions that ran
 // then, or with those that are bound now.
-func (c *Client) ReplayExecution(ctx context.Context, id string, sameVersions bool) (host.Accepted, error) {
+func (c *Client) RerunExecution(ctx context.Context, id string, sameVersions bool) (host.Accepted, error) {
 	var a host.Accepted
 	body := map[string]bool{"same_versions": sameVersions}
-	err := c.send(ctx, http.MethodPost, path("executions", id, "replay"), body, &a)
+	err := c.send(ctx, http.MethodPost, path("executions", id, "rerun"), body, &a)
 	return a, err
 }

@@ -199,7 +199,7 @@ func TestWhatAnOperatorMakesDueRunsAtOnce(t *testing.T) {
 		stop := begin(t, e, db)
 		time.Sleep(10 * time.Second)
 		at := time.Now()
-		db.accept(execution("exe", plan(1))) // as the store dispatches a retry or a replay
+		db.accept(execution("exe", plan(1))) // as the store dispatches a retry or a rerun
 		time.Sleep(time.Minute)
 		end(t, stop)
 		if runs := guests.all(); len(runs) != 1 || runs[0].at.Sub(at) > 5*time.Millisecond {

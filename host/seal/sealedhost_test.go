@@ -64,18 +64,18 @@ func (h *sealedHost) addTapes(db *sqlite.DB, box *seal.Box) {
 		h.ok(<-recorded)
 		h.tapes = append(h.tapes, x.ID)
 	}
-	replay, err := db.ReplayExecution(ctx, h.tapes[0], false) // has an id of its own
+	rerun, err := db.RerunExecution(ctx, h.tapes[0], false) // has an id of its own
 	h.ok(err)
 	claimed, err = db.Claim(ctx, 1)
 	h.ok(err)
 	recorded := make(chan error, 1)
 	h.ok(db.Record(ctx, host.Outcome{
-		ExecutionID: replay.ExecutionID, Epoch: claimed[0].Epoch, Status: host.StatusCompleted, Progress: []host.StepState{host.StepSucceeded},
-		Result: &host.Result{ExecutionID: replay.ExecutionID, Attempt: 1, Succeeded: true},
-		Tape:   mustSeal(h.t, box, "tape of "+replay.ExecutionID, string(host.TapePlace(replay.ExecutionID, 0, 1))),
+		ExecutionID: rerun.ExecutionID, Epoch: claimed[0].Epoch, Status: host.StatusCompleted, Progress: []host.StepState{host.StepSucceeded},
+		Result: &host.Result{ExecutionID: rerun.ExecutionID, Attempt: 1, Succeeded: true},
+		Tape:   mustSeal(h.t, box, "tape of "+rerun.ExecutionID, string(host.TapePlace(rerun.ExecutionID, 0, 1))),
 	}, func(err error) { recorded <- err }))
 	h.ok(<-recorded)
-	h.tapes = append(h.tapes, replay.ExecutionID)
+	h.tapes = append(h.tapes, rerun.ExecutionID)
 }
 
 func (h *sealedHost) addRefused(db *sqlite.DB, box *seal.Box) {

@@ -61,8 +61,8 @@ func TestTheBacklogIsWhatTheTableHas(t *testing.T) {
 			what = "cancel"
 			_, err = db.CancelExecution(t.Context(), pick())
 		case n == 7:
-			what = "replay"
-			accepted, failed := db.ReplayExecution(t.Context(), pick(), random.IntN(2) == 0)
+			what = "rerun"
+			accepted, failed := db.RerunExecution(t.Context(), pick(), random.IntN(2) == 0)
 			ids, err = append(ids, accepted.ExecutionID), failed
 		default:
 			what = "retry"

@@ -13,11 +13,11 @@
 //
 // # The states of an execution's row
 //
-//	          accept, replay: no room          Claim, Suspect
+//	          accept, rerun: no room          Claim, Suspect
 //	   ┌──▶ due: leased = 0, next_at ─────────────────────────▶ leased = 1, epoch + 1
 //	   │                                                          │   ▲
 //	   │      Record: retrying, or given back with NextAt         │   │ accept, retry,
-//	   ├──────────────────────────────────────────────────────────┤   │ replay: room at the
+//	   ├──────────────────────────────────────────────────────────┤   │ rerun: room at the
 //	   │      RetryExecution: dead steps are pending again        │     dispatcher
 //	   │                                                          │
 //	ended: ended_at, leased = 0 ◀── Record: final status ─────────┘

@@ -11,7 +11,7 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// executionSeq finds an execution by its id: a replay by its own, any other by
+// executionSeq finds an execution by its id: a rerun by its own, any other by
 // its event's. It takes the id twice, see seqArgs.
 const executionSeq = `COALESCE(
 	(SELECT seq FROM execution WHERE id = ? AND id IS NOT NULL),
@@ -141,7 +141,7 @@ func (tx *transaction) revive(x *executionRow) error {
 	if !strings.Contains(x.progress, "d") {
 		return &host.Error{
 			Code: host.Conflict, Text: "execution " + x.id + " has no dead step",
-			Hint: "only actions that used up their attempts can be retried; to run all again, replay it",
+			Hint: "only actions that used up their attempts can be retried; to run all again, rerun it",
 		}
 	}
 	if x.leased == 1 {
@@ -195,14 +195,14 @@ func (db *DB) CancelExecution(ctx context.Context, id string) (host.Execution, e
 	return db.Execution(ctx, id)
 }
 
-// ReplayExecution starts a new execution of the same event: with the plan that
+// RerunExecution starts a new execution of the same event: with the plan that
 // is deployed now, or with samePlan the one that the first had.
-func (db *DB) ReplayExecution(ctx context.Context, id string, samePlan bool) (host.Accepted, error) {
+func (db *DB) RerunExecution(ctx context.Context, id string, samePlan bool) (host.Accepted, error) {
 	var d dispatch
 	accepted := host.Accepted{ExecutionID: host.NewID(host.ExecutionPrefix)}
 	err := db.changeThen(ctx, func(tx *transaction) error {
 		d.begin(tx.writer.dispatcher)
-		x, err := tx.replay(id, accepted.ExecutionID, samePlan)
+		x, err := tx.rerun(id, accepted.ExecutionID, samePlan)
 		if err != nil {
 			return err
 		}
@@ -216,7 +216,7 @@ func (db *DB) ReplayExecution(ctx context.Context, id string, samePlan bool) (ho
 	return accepted, nil
 }
 
-func (tx *transaction) replay(id, newID string, samePlan bool) (executionRow, error) {
+func (tx *transaction) rerun(id, newID string, samePlan bool) (executionRow, error) {
 	first, err := tx.find(id)
 	if err == nil && first.trigger.Decides() {
 		err = &host.Error{
@@ -238,7 +238,7 @@ func (tx *transaction) replay(id, newID string, samePlan bool) (executionRow, er
 		return first, err
 	}
 	x := newExecution(tx, p, tx.nextSeq(), first.event)
-	x.id, x.replayOf, x.eventID = newID, first.id, first.eventID
+	x.id, x.rerunOf, x.eventID = newID, first.id, first.eventID
 	x.tenant, x.trigger, x.userID = first.tenant, first.trigger, first.userID
 	x.traceparent, x.receivedAt = first.traceparent, first.receivedAt
 	if samePlan {

@@ -10,7 +10,7 @@ import (
 // identify the user.
 type executionRow struct {
 	seq, event, plan                     int64
-	id, replayOf                         string // id is empty in the table for an event's first execution
+	id, rerunOf                          string // id is empty in the table for an event's first execution
 	status                               host.Status
 	progress                             string // one letter for each step of the plan, see packProgress
 	attempt, nextAt, leased, epoch       int64
@@ -35,7 +35,7 @@ func newExecution(tx *transaction, plan *plan, seq, event int64) executionRow {
 
 func (x *executionRow) insert(tx *transaction) error {
 	var id, ended driverValue
-	if x.replayOf != "" {
+	if x.rerunOf != "" {
 		id = x.id
 	}
 	if x.endedAt != 0 {
@@ -44,7 +44,7 @@ func (x *executionRow) insert(tx *transaction) error {
 	_, err := tx.exec(`
 		INSERT INTO execution (seq, id, event, plan, replay_of, status, progress, attempt, next_at, leased, epoch, created_at, ended_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		x.seq, id, x.event, x.plan, orNull(x.replayOf), string(x.status), x.progress, x.attempt, x.nextAt,
+		x.seq, id, x.event, x.plan, orNull(x.rerunOf), string(x.status), x.progress, x.attempt, x.nextAt,
 		x.leased, x.epoch, x.createdAt, ended)
 	if err == nil && x.endedAt == 0 {
 		tx.unended.all++
@@ -57,7 +57,7 @@ func (x *executionRow) execution(event *host.Event, plan []host.Step) host.Execu
 	out := host.Execution{
 		ID: x.id, EventID: x.eventID, Tenant: x.tenant, Trigger: x.trigger, UserID: x.userID,
 		Status: x.status, Plan: plan, Progress: unpackProgress(x.progress), Attempt: int(x.attempt),
-		NextAt: fromMicros(x.nextAt), Epoch: x.epoch, ReplayOf: x.replayOf, Traceparent: x.traceparent,
+		NextAt: fromMicros(x.nextAt), Epoch: x.epoch, RerunOf: x.rerunOf, Traceparent: x.traceparent,
 		CreatedAt: fromMicros(x.createdAt), EndedAt: fromMicros(x.endedAt), Event: event,
 	}
 	if event != nil {
@@ -127,7 +127,7 @@ func (x *executionRow) columns() []column {
 		{"x.event", &x.event},
 		{"x.plan", &x.plan},
 		{"COALESCE(x.id, '')", &x.id},
-		{"COALESCE(x.replay_of, '')", &x.replayOf},
+		{"COALESCE(x.replay_of, '')", &x.rerunOf},
 		{"x.status", &x.status},
 		{"x.progress", &x.progress},
 		{"x.attempt", &x.attempt},

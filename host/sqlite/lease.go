@@ -8,7 +8,7 @@ import (
 
 // How an execution gets to a worker:
 //
-//  1. An operation that makes an execution due (an accept, a retry, a replay) is
+//  1. An operation that makes an execution due (an accept, a retry, a rerun) is
 //     applied in the writer's transaction. It asks the [host.Dispatcher] for room with
 //     Reserve. With room, the row is stored as leased, so that [DB.Claim] never
 //     returns it; without, it is stored as due and waits for a claim.

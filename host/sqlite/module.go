@@ -49,7 +49,7 @@ func (tx *transaction) dropModule(digest string) error {
 }
 
 // Module returns the bytes of a stored module. It stays when its action is
-// deleted: unfinished executions and replays need it.
+// deleted: unfinished executions and reruns need it.
 func (db *DB) Module(ctx context.Context, digest string) ([]byte, error) {
 	var wasm []byte
 	err := db.readers.QueryRowContext(ctx, `

@@ -81,7 +81,7 @@ func (db *DB) newSearch(ctx context.Context, q host.ExecutionQuery, deadOnly boo
 }
 
 // byEvent selects the executions of the events of a user, or of one event: the
-// first one, which has the event's seq, and the replays.
+// first one, which has the event's seq, and the reruns.
 func (s *search) byEvent(q host.ExecutionQuery, match string) {
 	events := selection{}
 	if q.UserID != "" {

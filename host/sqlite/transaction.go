@@ -89,7 +89,7 @@ func (tx *transaction) savepoint(do func() error) error {
 	return err
 }
 
-// nextSeq numbers an event and its execution, or a replay. Gaps are no harm.
+// nextSeq numbers an event and its execution, or a rerun. Gaps are no harm.
 func (tx *transaction) nextSeq() int64 {
 	tx.writer.seq++
 	return tx.writer.seq

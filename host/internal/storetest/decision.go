@@ -163,9 +163,9 @@ func decidedSearch(b *bench) {
 func decidedOnce(b *bench) {
 	b.gate("one")
 	r := b.decide("ada", host.Allow)
-	_, err := b.ReplayExecution(b.ctx, r.Execution.ID, true)
+	_, err := b.RerunExecution(b.ctx, r.Execution.ID, true)
 	b.code(err, host.Conflict)
-	_, err = b.ReplayExecution(b.ctx, r.Execution.ID, false)
+	_, err = b.RerunExecution(b.ctx, r.Execution.ID, false)
 	b.code(err, host.Conflict)
 	_, err = b.RetryExecution(b.ctx, r.Execution.ID)
 	b.code(err, host.Conflict)

@@ -8,9 +8,9 @@ var executionPromises = []promise{
 	{"attempts after a retry come after the earlier ones", retryKeepsResults},
 	{"a cancel ends an execution and fences its holder", cancelFences},
 	{"a cancel of what has ended is refused", cancelRefused},
-	{"a replay runs the same event with the present plan", replayPresent},
-	{"a replay may run the plan that the first had", replaySame},
-	{"a replay and a retry are leased to a dispatcher with room", replayIsDispatched},
+	{"a rerun runs the same event with the present plan", rerunPresent},
+	{"a rerun may run the plan that the first had", rerunSame},
+	{"a rerun and a retry are leased to a dispatcher with room", rerunIsDispatched},
 	{"deleting an action keeps its history readable and its module there", historyOutlives},
 }
 
@@ -90,18 +90,18 @@ func cancelRefused(b *bench) {
 	b.code(err, host.Conflict)
 }
 
-func replayPresent(b *bench) {
+func rerunPresent(b *bench) {
 	actions := b.bound("one", "two")
 	x := b.dead("a")
 	b.deploy(actions[0].ID, "another")
-	got, err := b.ReplayExecution(b.ctx, x.ID, false)
+	got, err := b.RerunExecution(b.ctx, x.ID, false)
 	b.ok(err)
 	b.equal("event", got.EventID, x.EventID)
 	b.reopen(nil)
-	replay := b.execution(got.ExecutionID)
-	b.equal("replay of", replay.ReplayOf, x.ID)
-	b.equal("plan", names(replay.Plan), "one@2 two@1")
-	b.equal("user", replay.UserID, "a")
+	rerun := b.execution(got.ExecutionID)
+	b.equal("rerun of", rerun.RerunOf, x.ID)
+	b.equal("plan", names(rerun.Plan), "one@2 two@1")
+	b.equal("user", rerun.UserID, "a")
 	b.equal("status of the first", b.execution(x.ID).Status, host.StatusPartial)
 	claimed := b.claimOne()
 	b.equal("claimed", claimed.ID, got.ExecutionID)
@@ -109,29 +109,29 @@ func replayPresent(b *bench) {
 	results, err := b.Results(b.ctx, claimed.ID)
 	b.ok(err)
 	b.equal("results", len(results), 1)
-	second, err := b.ReplayExecution(b.ctx, got.ExecutionID, true)
+	second, err := b.RerunExecution(b.ctx, got.ExecutionID, true)
 	b.ok(err)
-	b.equal("replay of the replay", b.execution(second.ExecutionID).ReplayOf, got.ExecutionID)
+	b.equal("rerun of the rerun", b.execution(second.ExecutionID).RerunOf, got.ExecutionID)
 	next := b.accept(event("b"))
 	b.equal("status of a later event", b.execution(next.ExecutionID).Status, host.StatusPending)
 }
 
-func replaySame(b *bench) {
+func rerunSame(b *bench) {
 	actions := b.bound("one", "two")
 	x := b.dead("a")
 	b.deploy(actions[0].ID, "another")
 	b.bind()
-	got, err := b.ReplayExecution(b.ctx, x.ID, true)
+	got, err := b.RerunExecution(b.ctx, x.ID, true)
 	b.ok(err)
 	b.equal("plan", names(b.execution(got.ExecutionID).Plan), "one@1 two@1")
 }
 
-func replayIsDispatched(b *bench) {
+func rerunIsDispatched(b *bench) {
 	b.bound("one", "two")
 	x := b.dead("a")
 	r := newRoom(2)
 	b.reopen(r)
-	got, err := b.ReplayExecution(b.ctx, x.ID, false)
+	got, err := b.RerunExecution(b.ctx, x.ID, false)
 	b.ok(err)
 	leased := <-r.leased
 	b.equal("id", leased.ID, got.ExecutionID)

@@ -10,7 +10,7 @@ var expirePromises = []promise{
 	{"what ended is deleted, with all that is known of it", expiredWhole},
 	{"executions that have not ended, or need an operator, stay", expiredLeaves},
 	{"an event whose execution is gone is still known by its key", expiredRepeats},
-	{"an event stays while one of its executions does", expiredReplay},
+	{"an event stays while one of its executions does", expiredRerun},
 	{"numbers of results are not given out again", expiredNumbers},
 }
 
@@ -111,18 +111,18 @@ func expiredRepeats(b *bench) {
 	b.code(err, host.KeyReused)
 }
 
-func expiredReplay(b *bench) {
+func expiredRerun(b *bench) {
 	b.bound("one")
 	b.accept(event("a"))
 	x := b.claimOne()
 	b.ok(b.record(outcome(x, host.StatusCompleted, host.StepSucceeded)))
-	replayed, err := b.ReplayExecution(b.ctx, x.ID, true)
+	rerun, err := b.RerunExecution(b.ctx, x.ID, true)
 	b.ok(err)
 	b.expire(1)
 	_, err = b.Event(b.ctx, x.EventID)
 	b.ok(err)
 	again := b.claimOne()
-	b.equal("replay", again.ID, replayed.ExecutionID)
+	b.equal("rerun", again.ID, rerun.ExecutionID)
 	b.ok(b.record(outcome(again, host.StatusCompleted, host.StepSucceeded)))
 	b.expire(1)
 	_, err = b.Event(b.ctx, x.EventID)

@@ -27,7 +27,7 @@ func nothingFound(b *bench) {
 		"before":                          second(b.Executions(b.ctx, host.ExecutionQuery{Before: "exe_1"})),
 		"retry":                           second(b.RetryExecution(b.ctx, "exe_1")),
 		"cancel":                          second(b.CancelExecution(b.ctx, "exe_1")),
-		"replay":                          second(b.ReplayExecution(b.ctx, "exe_1", true)),
+		"rerun":                           second(b.RerunExecution(b.ctx, "exe_1", true)),
 		"action":                          second(b.Action(b.ctx, "act_1")),
 		"versions":                        second(b.Versions(b.ctx, "act_1")),
 		"version":                         second(b.Version(b.ctx, "act_1", "1")),
@@ -102,15 +102,15 @@ func executionsFiltered(b *bench) {
 	two := b.action("two")
 	b.bind(actions[0], two)
 	third := b.accept(keyed("a", "again", "{}"))
-	replay, err := b.ReplayExecution(b.ctx, first.ExecutionID, true)
+	rerun, err := b.RerunExecution(b.ctx, first.ExecutionID, true)
 	b.ok(err)
 	for _, tt := range []struct {
 		name string
 		q    host.ExecutionQuery
 		want []string
 	}{
-		{"user", host.ExecutionQuery{UserID: "a"}, []string{replay.ExecutionID, third.ExecutionID, first.ExecutionID}},
-		{"event", host.ExecutionQuery{EventID: first.EventID}, []string{replay.ExecutionID, first.ExecutionID}},
+		{"user", host.ExecutionQuery{UserID: "a"}, []string{rerun.ExecutionID, third.ExecutionID, first.ExecutionID}},
+		{"event", host.ExecutionQuery{EventID: first.EventID}, []string{rerun.ExecutionID, first.ExecutionID}},
 		{"action", host.ExecutionQuery{ActionID: two.ID}, []string{third.ExecutionID}},
 		{"user and before", host.ExecutionQuery{UserID: "a", Before: third.ExecutionID}, []string{first.ExecutionID}},
 		{"unknown user", host.ExecutionQuery{UserID: "unknown"}, []string{}},

@@ -158,9 +158,9 @@ func newWorld(b *bench, random *rand.Rand) *world {
 		case i%10 == 9:
 			w.changePlan(b, random, i)
 		case random.IntN(5) == 0 && len(made) > 0:
-			replay, err := b.ReplayExecution(b.ctx, made[random.IntN(len(made))], random.IntN(2) == 0)
+			rerun, err := b.RerunExecution(b.ctx, made[random.IntN(len(made))], random.IntN(2) == 0)
 			b.ok(err)
-			made = append(made, replay.ExecutionID)
+			made = append(made, rerun.ExecutionID)
 		default:
 			made = append(made, b.accept(keyed(w.users[random.IntN(len(w.users))], fmt.Sprint(i), "{}")).ExecutionID)
 		}
