@@ -130,7 +130,8 @@ type Tape struct {
 	Calls   []Call            `json:"calls,omitempty"`
 
 	// Untaken are the answers that had come when the run ended and that the guest had
-	// not taken: what http_wait would have returned. A retry resumes from them too.
+	// not taken: what http_wait would have returned. A retry resumes from them too. In a
+	// part of a tape they are also the request that is about to be sent.
 	Untaken []Call `json:"untaken,omitempty"`
 
 	Settings          *Settings `json:"settings,omitempty"`            // that the run had, over the defaults; nil on tapes that were recorded without, and when it ended before

@@ -126,6 +126,9 @@ func (r *run) cutOff(index int) (all []host.EarlierAttempt) {
 				whole.Seed = next.Seed
 			}
 			whole.Start = next.Start
+			if len(next.Calls) > 0 { // what was about to be sent is among them
+				whole.Untaken = slices.DeleteFunc(whole.Untaken, func(c host.Call) bool { return c.Function != "http_wait" })
+			}
 			whole.Calls, whole.Untaken = append(whole.Calls, next.Calls...), append(whole.Untaken, next.Untaken...)
 		}
 		for i := range whole.Calls {

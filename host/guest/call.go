@@ -29,6 +29,7 @@ type call struct {
 	secrets  map[string]string // the action's
 	cache    *Cache
 	world    world         // in which the run is played; nil: it is live
+	resumes  *resuming     // how it resumes from earlier attempts; nil: it starts afresh
 	sandbox  *sandbox.Call // nil until the guest calls its first host function, and after its end
 
 	entry     entry
@@ -101,16 +102,22 @@ func do[A leaves](c *call, function string, request leaves, work func(note *host
 	c.countCall(function)
 	asked := c.tapeOf(function, request)
 	note := host.CallNote{Ordinal: len(c.record.tape.Calls), Function: function}
-	if c.world != nil {
+	switch {
+	case c.world != nil:
 		c.world.ask(function, asked)
+	case c.resumes != nil:
+		c.resumes.ask(function, asked)
 	}
 	began := time.Now()
 	answer := work(&note)
 	took := time.Since(began)
 	c.spent.hostTime += took
-	if c.world != nil {
+	switch {
+	case c.world != nil:
 		took = c.world.pass(took)
-	} else {
+	case c.resumes != nil:
+		c.resumes.pass(&c.clock)
+	default:
 		c.clock.advance()
 	}
 	note.TookMicros = took.Microseconds()
@@ -144,6 +151,10 @@ func (c *call) keepCall(note host.CallNote, asked, answered json.RawMessage) {
 		Request:   asked,
 		Answer:    answered,
 		EndMicros: c.clock.offset.Microseconds(),
+		Attempt:   note.FromAttempt,
+	}
+	if c.resumes != nil {
+		call.At = c.resumes.at
 	}
 	if note.Function == "http_start" || note.Function == "http_wait" {
 		call.HeldBytes = int64(c.http.answerBytes)

@@ -141,7 +141,8 @@ func (r *Runner) record(ctx context.Context, run Run, w world, execute func(*cal
 		runner: r, ctx: ctx, run: run, cache: r.Cache, world: w,
 		random: random{seed: run.Seed}, entry: entry{buffer: c.entry.buffer},
 	}
-	c.clock.start(run.Start)
+	c.random.seed, c.run.Start = c.resume(&run)
+	c.clock.start(c.run.Start)
 	started := c.clock.began
 	if c.cache == nil {
 		c.cache = &Cache{}
@@ -211,7 +212,7 @@ func (c *call) enter(entry string, run func(*sandbox.Request) sandbox.Outcome) s
 		c.entry.request.Interval = profileInterval
 	}
 	out := run(&c.entry.request)
-	c.http.requests.close()
+	c.finish(out.Fault)
 	c.sandbox = nil // its run is over
 	c.entry.stdout.flush()
 	c.entry.stderr.flush()

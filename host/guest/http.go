@@ -184,20 +184,33 @@ func httpSend(s *sandbox.Call, c *call, stack []uint64) {
 func (c *call) send(s *sandbox.Call, request httpRequest, malformed *host.EgressFailure) *httpAnswer {
 	ordinal := c.spent.httpCalls
 	c.spent.httpCalls++
-	return do(c, "http_send", c.recorded(request), func(note *host.CallNote) *httpAnswer {
+	asked, sent := c.recorded(request), false
+	answer := do(c, "http_send", asked, func(note *host.CallNote) *httpAnswer {
 		note.Target = c.target(request)
 		c.http.failure, c.http.retryAfter = nil, 0
 		if c.world != nil {
 			response, failure := c.world.send(request, malformed, ordinal)
 			return c.settle(note, response, failure)
 		}
-		q, failure := c.compose(request, malformed, ordinal)
+		id := c.identify(asked, ordinal)
+		if id.answered {
+			return c.settle(note, c.fromPast(note, id), nil)
+		}
+		q, failure := c.compose(request, malformed, id.key)
 		if failure != nil {
 			return c.settle(note, nil, failure)
 		}
+		sent = true
+		c.goesOut("http_send", asked, nil)
 		response, failure := c.exchange(s, q)
-		return c.settle(note, response, failure)
+		answer := c.settle(note, response, failure)
+		c.fromOutside(id.past, answer)
+		return answer
 	})
+	if sent {
+		c.wasAnswered(asked, answer)
+	}
+	return answer
 }
 
 // exchangeUnits is the fuel for a response, besides its body.
@@ -246,7 +259,7 @@ func bodyText(r *host.HTTPResponse) string {
 
 // compose makes of the guest's request the one to send, and counts it. It is
 // for the run's goroutine.
-func (c *call) compose(request httpRequest, malformed *host.EgressFailure, ordinal int) (*host.HTTPRequest, *host.EgressFailure) {
+func (c *call) compose(request httpRequest, malformed *host.EgressFailure, key string) (*host.HTTPRequest, *host.EgressFailure) {
 	limits := c.settings.Limits
 	body := []byte(request.Body)
 	if request.BodyBase64 != nil {
@@ -277,7 +290,7 @@ func (c *call) compose(request httpRequest, malformed *host.EgressFailure, ordin
 	return &host.HTTPRequest{
 		Method:           request.Method,
 		URL:              request.URL,
-		Header:           c.header(request, ordinal),
+		Header:           c.header(request, key),
 		Body:             body,
 		Redirect:         host.Redirect(request.Redirect),
 		Timeout:          time.Duration(timeout) * time.Millisecond,
@@ -320,22 +333,17 @@ func (c *call) exchange(ctx context.Context, q *host.HTTPRequest) (*host.HTTPRes
 	return response, nil
 }
 
-// header returns the guest's headers. A request that is not safe to repeat
-// gets an Idempotency-Key that stays the same over retries of the step, unless
-// the guest set one.
-func (c *call) header(request httpRequest, ordinal int) http.Header {
+// header returns the guest's headers, with the Idempotency-Key of a request that is not
+// safe to repeat, unless the guest set one.
+func (c *call) header(request httpRequest, key string) http.Header {
 	h := http.Header{}
 	for name, values := range request.Headers {
 		for _, value := range values {
 			h.Add(name, value)
 		}
 	}
-	switch strings.ToUpper(request.Method) {
-	case "", http.MethodGet, http.MethodHead, http.MethodOptions:
-		return h
-	}
-	if c.run.ExecutionID != "" && h.Get("Idempotency-Key") == "" {
-		h.Set("Idempotency-Key", fmt.Sprintf("%s-%d-%d", c.run.ExecutionID, c.run.Index, ordinal))
+	if key != "" && h.Get("Idempotency-Key") == "" {
+		h.Set("Idempotency-Key", key)
 	}
 	return h
 }

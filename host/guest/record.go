@@ -46,6 +46,8 @@ type record struct {
 	logBytes int64
 	missing  missing // of the logs
 
+	kept int // calls that were handed over while the run goes on
+
 	used int64 // bytes of all of it
 	held int64 // of that, counted as memory of the host
 }

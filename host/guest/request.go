@@ -2,6 +2,7 @@ package guest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -18,11 +19,12 @@ const maxUnderWay = 20
 // requests are those that a run started and has not taken the answers of. All
 // methods but send and finish are for the run's goroutine.
 type requests struct {
-	ctx     context.Context // of all of them; it ends with the run
-	cancel  context.CancelFunc
-	senders sync.WaitGroup
-	last    int64              // handle
-	started map[int64]*started // by handle, until taken or canceled
+	ctx      context.Context // of all of them; it ends with the run
+	cancel   context.CancelFunc
+	senders  sync.WaitGroup
+	deadline func() time.Time   // of the run
+	last     int64              // handle
+	started  map[int64]*started // by handle, until taken or canceled
 
 	mu       sync.Mutex
 	queue    []*started    // guarded by mu: those that wait for their turn
@@ -46,6 +48,12 @@ type started struct {
 	failure  *host.EgressFailure
 	panicked any
 
+	past     *pastCall // what it was in an earlier attempt; nil: it is new
+	fromPast bool      // it is answered from there
+	unsafe   bool      // it is not safe to repeat
+	begun    bool      // guarded by requests.mu: it has left the queue
+	arrived  bool      // guarded by requests.mu: it is answered
+
 	due time.Duration // of a run that is played: when it is answered, by the guest's clock; negative: never
 }
 
@@ -62,7 +70,14 @@ func (c *call) newRequests(s *sandbox.Call) *requests {
 	if c.world != nil {
 		return &requests{started: map[int64]*started{}}
 	}
-	return newRequests(s)
+	r := newRequests(c.ctx)
+	r.deadline = func() time.Time { deadline, _ := s.Deadline(); return deadline }
+	context.AfterFunc(s, func() {
+		if errors.Is(s.Err(), context.DeadlineExceeded) { // and not because the guest has ended: see finish
+			r.cancel()
+		}
+	})
+	return r
 }
 
 // list gives x its handle.
@@ -94,6 +109,7 @@ func (r *requests) proceed() {
 		x := r.queue[0]
 		r.queue = slices.Delete(r.queue, 0, 1)
 		r.underWay++
+		x.begun = true
 		r.senders.Go(func() { r.send(x) })
 	}
 }
@@ -117,6 +133,7 @@ func (r *requests) finish(x *started) {
 
 // answer makes x one that can be taken. The caller holds mu.
 func (r *requests) answer(x *started) {
+	x.arrived = true
 	r.answered = append(r.answered, x)
 	select {
 	case r.wake <- struct{}{}:
@@ -255,7 +272,8 @@ func httpStart(s *sandbox.Call, c *call, stack []uint64) {
 func (c *call) start(s *sandbox.Call, request httpRequest, malformed *host.EgressFailure) int64 {
 	ordinal := c.spent.httpCalls
 	c.spent.httpCalls++
-	return int64(do(c, "http_start", c.recorded(request), func(note *host.CallNote) handleAnswer {
+	asked := c.recorded(request)
+	return int64(do(c, "http_start", asked, func(note *host.CallNote) handleAnswer {
 		note.Target = c.target(request)
 		if c.http.requests == nil {
 			c.http.requests = c.newRequests(s)
@@ -269,9 +287,19 @@ func (c *call) start(s *sandbox.Call, request httpRequest, malformed *host.Egres
 		if c.world != nil {
 			return handleAnswer(c.world.start(x, request, malformed, ordinal))
 		}
-		q, failure := c.compose(request, malformed, ordinal)
+		id := c.identify(asked, ordinal)
+		x.past, x.fromPast, x.unsafe = id.past, id.answered, !isSafe(asked.method())
+		if id.answered {
+			return handleAnswer(c.startFromPast(note, x, id))
+		}
+		q, failure := c.compose(request, malformed, id.key)
 		if x.failure = failure; failure == nil {
-			x.send = func(ctx context.Context) { x.response, x.failure = c.exchange(ctx, q) }
+			c.goesOut("http_start", asked, encode(c.http.requests.last+1))
+			arrived := c.keepArrival(x.unsafe)
+			x.send = func(ctx context.Context) {
+				x.response, x.failure = c.exchange(ctx, q)
+				arrived(x)
+			}
 		}
 		return handleAnswer(c.http.requests.start(x))
 	}))
@@ -318,7 +346,11 @@ func (c *call) wait(s *sandbox.Call, millis int64) *waitAnswer {
 			return nil
 		}
 		note.Target = x.target
-		return &waitAnswer{ID: x.handle, httpAnswer: c.settle(note, x.response, x.failure)}
+		answer := &waitAnswer{ID: x.handle, httpAnswer: c.settle(note, x.response, x.failure)}
+		if c.world == nil {
+			c.tookFrom(note, x, answer.httpAnswer)
+		}
+		return answer
 	})
 }
 
@@ -335,10 +367,12 @@ func (c *call) await(s *sandbox.Call, d time.Duration) *started {
 		expired = timer.C
 	}
 	c.holdAnswers(s)
-	var x *started
-	if c.world != nil {
+	x, timedOut := c.awaitPast(d)
+	switch {
+	case x != nil || timedOut:
+	case c.world != nil:
 		x = c.world.wait(d)
-	} else {
+	default:
 		x = c.http.requests.wait(expired, s.Done())
 	}
 	if x != nil {
@@ -346,6 +380,7 @@ func (c *call) await(s *sandbox.Call, d time.Duration) *started {
 	}
 	if x == nil && c.world == nil && s.Err() == nil {
 		c.clock.offset += max(d, 0)
+		c.resumes.waitedInVain(d)
 	}
 	return x
 }

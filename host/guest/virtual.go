@@ -80,7 +80,7 @@ func (w *virtual) ask(function string, request json.RawMessage) {
 }
 
 func (w *virtual) send(q httpRequest, malformed *host.EgressFailure, ordinal int) (*host.HTTPResponse, *host.EgressFailure) {
-	if _, failure := w.call.compose(q, malformed, ordinal); failure != nil {
+	if _, failure := w.call.compose(q, malformed, ""); failure != nil {
 		return nil, failure
 	}
 	a, took := w.http(ordinal)
@@ -128,7 +128,7 @@ func (w *virtual) deadline() time.Duration {
 
 func (w *virtual) start(x *started, q httpRequest, malformed *host.EgressFailure, ordinal int) int64 {
 	x.due = w.began
-	if _, x.failure = w.call.compose(q, malformed, ordinal); x.failure == nil {
+	if _, x.failure = w.call.compose(q, malformed, ""); x.failure == nil {
 		a, took := w.http(ordinal)
 		x.due += took
 		x.response, x.failure = a.outcome()

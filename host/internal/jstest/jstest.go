@@ -116,6 +116,9 @@ type Run struct {
 	Secrets  map[string]string // of the action
 	Settings host.Settings     // over the defaults; an empty egress may go to any loopback address
 	Egress   guest.Egress      // that sends its requests; nil is the kit's
+
+	Attempt    int // 0 is the first
+	Resumption host.Resumption
 }
 
 // event is what runs have that name none.
@@ -145,7 +148,7 @@ func (k *Kit) runOf(wasm []byte, r Run) guest.Run {
 		settings.Egress.Mode = host.EgressPublic
 	}
 	return guest.Run{
-		ExecutionID: "exe_1", Attempt: 1,
+		ExecutionID: "exe_1", Attempt: max(r.Attempt, 1), Resumption: r.Resumption,
 		Event: &host.Event{ID: "evt_1", Trigger: host.PostUserRegistration, Body: []byte(r.Event)},
 		Step: host.Step{
 			BindingID: "bnd_1", ActionID: digest, Action: "action", Number: 1,
@@ -185,4 +188,9 @@ func (m *modules) Secrets(_ context.Context, actionID string) (map[string]string
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.secrets[actionID], nil
+}
+
+// Play plays a run back that Run has recorded.
+func (k *Kit) Play(ctx context.Context, wasm []byte, r Run, recorded *guest.Recorded) (*guest.Replayed, error) {
+	return k.Runner.Replay(ctx, k.runOf(wasm, r), recorded, nil)
 }

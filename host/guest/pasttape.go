@@ -1,0 +1,183 @@
+package guest
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// then returns the past after another attempt. An attempt resumed from the past if its
+// clock began at the same time; otherwise what was before it does not count any more. Nil
+// is a past after which a run starts afresh: the attempt had resumed, and was refused then.
+func (p *past) then(e *host.EarlierAttempt) *past {
+	if len(e.Tape.Calls) == 0 && len(e.Tape.Untaken) == 0 {
+		return p // it came to nothing
+	}
+	resumed := p != nil && p.start.Equal(e.Tape.Start)
+	if !resumed {
+		p = &past{start: e.Tape.Start, byDigest: map[digest][]*pastCall{}}
+	}
+	r := reading{
+		number: e.Number, tape: &e.Tape, before: p, resumed: resumed, started: map[int64]startedCall{},
+		after: &past{seed: p.seed, start: p.start, next: p.next, same: p.same, byDigest: map[digest][]*pastCall{}},
+	}
+	if e.Tape.Seed != nil {
+		r.after.seed = e.Tape.Seed
+	}
+	for i := range e.Tape.Calls {
+		r.read(i, &e.Tape.Calls[i])
+	}
+	for i := range e.Tape.Untaken {
+		if call, n := &e.Tape.Untaken[i], len(e.Tape.Calls)+i; call.Function == "http_wait" {
+			r.answer(n, call)
+		} else { // it was about to be sent
+			r.read(n, call)
+		}
+	}
+	if r.refused {
+		return nil
+	}
+	r.inherit(len(e.Tape.Calls) + len(e.Tape.Untaken))
+	return r.after
+}
+
+// reading makes one attempt's tape part of a past: it goes through its calls as the
+// attempt itself did.
+type reading struct {
+	number        int
+	tape          *host.Tape
+	before, after *past
+	resumed       bool
+	refused       bool
+	started       map[int64]startedCall // by handle, until it was answered
+}
+
+// startedCall is a request that was started, what it was in the past (nil when it was
+// new), and whether it was answered from there.
+type startedCall struct {
+	call, found *pastCall
+	fromTape    bool
+}
+
+func (r *reading) read(i int, call *host.Call) {
+	end := time.Duration(call.EndMicros) * time.Microsecond
+	switch call.Function {
+	case "http_send", "http_start":
+		r.request(i, call, end)
+		return
+	case "http_wait":
+		if r.answer(i, call) {
+			return
+		}
+	}
+	d := callDigest(call.Function, call.Request)
+	r.before.find(d, func(*pastRequest) bool { return false })
+	r.after.add(&pastCall{digest: d, end: end, order: i})
+}
+
+// request reads a call that sent a request.
+func (r *reading) request(i int, call *host.Call, end time.Duration) {
+	var q httpRequest
+	if call.RequestCut != nil || json.Unmarshal(call.Request, &q) != nil {
+		return // it is not known which request it was
+	}
+	r.before.same.replace(&q)
+	c := &pastCall{digest: q.digest(), end: end, order: i, request: &pastRequest{attempt: r.number, taken: end, order: i, at: r.at(call)}}
+	found := r.before.find(c.digest, func(q *pastRequest) bool { return call.Attempt != 0 && q.stored })
+	if found != nil {
+		c.request.number = found.request.number
+	} else {
+		c.request.number = r.after.next
+		r.after.next++
+	}
+	if call.Attempt != 0 {
+		c.request.attempt = call.Attempt
+	}
+	r.after.add(c)
+	if call.Function == "http_send" {
+		r.settle(c, found, call)
+		return
+	}
+	var handle int64
+	if json.Unmarshal(call.Answer, &handle) == nil {
+		r.started[handle] = startedCall{c, found, call.Attempt != 0}
+	}
+}
+
+// answer reads the answer to a request that was started, and reports whether the call has
+// one.
+func (r *reading) answer(i int, call *host.Call) bool {
+	var a struct {
+		ID int64 `json:"id"`
+	}
+	if json.Unmarshal(call.Answer, &a) != nil || a.ID == 0 {
+		return false
+	}
+	if s, found := r.started[a.ID]; found {
+		delete(r.started, a.ID)
+		q := s.call.request
+		q.taken, q.order, q.at = time.Duration(call.EndMicros)*time.Microsecond, i, r.at(call)
+		r.settle(s.call, s.found, call)
+	}
+	return true
+}
+
+// settle gives a request its answer. Found is what it was in the past, nil when it was new.
+func (r *reading) settle(c, found *pastCall, call *host.Call) {
+	var a httpAnswer
+	if json.Unmarshal(call.Answer, &a) != nil || a.Error != nil {
+		return
+	}
+	c.request.status, c.request.answer = a.Status, &a
+	c.request.stored = a.stored() && call.AnswerCut == nil
+	if call.Attempt != 0 {
+		return
+	}
+	if r.resumed && isRefusal(a.Status, found) {
+		r.refused = true
+	}
+	if found != nil && found.request.answer != nil {
+		r.after.same.learn(found.request.answer, &a)
+		r.before.same = r.after.same
+	}
+}
+
+// isRefusal reports whether a status says that the run does not get on as the earlier
+// attempt did: its credentials are not good any more, or what had succeeded fails now.
+func isRefusal(status int, found *pastCall) bool {
+	switch {
+	case status == 401 || status == 403:
+		return true
+	case status == 408 || status == 425 || status == 429:
+		return false
+	}
+	return status >= 400 && status < 500 && found != nil && found.request.status >= 200 && found.request.status < 400
+}
+
+// inherit takes over what the attempt did not make again, behind its n calls, and the
+// answers that it had from the past and not taken.
+func (r *reading) inherit(n int) {
+	for _, s := range r.started {
+		if s.fromTape && s.found != nil {
+			*s.call.request = *s.found.request
+		}
+	}
+	for _, c := range r.before.calls {
+		if c.made {
+			continue
+		}
+		if c.order += n; c.request != nil {
+			c.request.order += n
+		}
+		r.after.add(c)
+	}
+}
+
+// at returns when the answer of a call came.
+func (r *reading) at(call *host.Call) time.Time {
+	if !call.At.IsZero() {
+		return call.At
+	}
+	return r.tape.Start.Add(time.Duration(call.EndMicros) * time.Microsecond)
+}

@@ -1,0 +1,99 @@
+package guest
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// substitutions are strings of answers that were fetched again, such as access tokens,
+// each with the string that stood in its place when the answer was first fetched. A
+// request that differs only in them is the same request.
+type substitutions struct {
+	first map[string]string
+}
+
+// The bounds of what is taken for such a string.
+const (
+	minSubstituted   = 8
+	maxSubstituted   = 16 << 10
+	maxSubstitutions = 64
+)
+
+// learn compares two answers to the same request, the earlier one first.
+func (s *substitutions) learn(before, now *httpAnswer) {
+	if before.Body == nil || now.Body == nil {
+		return
+	}
+	var b, n any
+	if json.Unmarshal([]byte(*before.Body), &b) == nil && json.Unmarshal([]byte(*now.Body), &n) == nil {
+		s.compare(b, n)
+	} else {
+		s.add(strings.TrimSpace(*before.Body), strings.TrimSpace(*now.Body))
+	}
+}
+
+// compare adds the strings that differ at the same place.
+func (s *substitutions) compare(before, now any) {
+	switch b := before.(type) {
+	case string:
+		if n, ok := now.(string); ok {
+			s.add(b, n)
+		}
+	case map[string]any:
+		if n, ok := now.(map[string]any); ok {
+			for _, name := range slices.Sorted(maps.Keys(b)) {
+				s.compare(b[name], n[name])
+			}
+		}
+	case []any:
+		if n, ok := now.([]any); ok {
+			for i := range min(len(b), len(n)) {
+				s.compare(b[i], n[i])
+			}
+		}
+	}
+}
+
+func (s *substitutions) add(before, now string) {
+	if before == now || len(now) < minSubstituted || len(before) < minSubstituted ||
+		len(now) > maxSubstituted || len(before) > maxSubstituted || len(s.first) >= maxSubstitutions {
+		return
+	}
+	if first, known := s.first[before]; known {
+		before = first
+	}
+	if s.first == nil {
+		s.first = map[string]string{}
+	}
+	s.first[now] = before
+}
+
+// replace puts the first strings into a request.
+func (s *substitutions) replace(q *httpRequest) {
+	if len(s.first) == 0 {
+		return
+	}
+	var pairs []string
+	for _, now := range slices.SortedFunc(maps.Keys(s.first), longestFirst) {
+		pairs = append(pairs, now, s.first[now])
+	}
+	r := strings.NewReplacer(pairs...)
+	q.URL, q.Body = r.Replace(q.URL), r.Replace(q.Body)
+	if q.BodyBase64 != nil {
+		q.BodyBase64 = []byte(r.Replace(string(q.BodyBase64)))
+	}
+	headers := make(headerValues, len(q.Headers))
+	for name, values := range q.Headers {
+		for _, value := range values {
+			headers[name] = append(headers[name], r.Replace(value))
+		}
+	}
+	q.Headers = headers
+}
+
+func longestFirst(a, b string) int {
+	return cmp.Or(len(b)-len(a), strings.Compare(a, b))
+}

@@ -1,0 +1,352 @@
+package jstest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/internal/jstest"
+	"github.com/usherhost/usher/host/tape"
+)
+
+// peer is a server that plays what each path answers in turn, the last answer for ever:
+// "200", "500 slow", "200 no-store token". It keeps what it got.
+type peer struct {
+	*httptest.Server
+	plays map[string][]string
+
+	mu     sync.Mutex
+	got    map[string][]sent // by path
+	order  []string          // paths, as they came
+	tokens int
+}
+
+type sent struct{ key, body, authorization string }
+
+func newPeer(t *testing.T, plays map[string][]string) *peer {
+	t.Helper()
+	p := &peer{plays: plays, got: map[string][]sent{}}
+	p.Server = httptest.NewServer(p)
+	t.Cleanup(p.Close)
+	return p
+}
+
+func (p *peer) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	body, _ := io.ReadAll(q.Body)
+	p.mu.Lock()
+	play := p.plays[q.URL.Path]
+	if n := len(p.got[q.URL.Path]); len(play) > 0 {
+		play = strings.Fields(play[min(n, len(play)-1)])
+	} else {
+		play = []string{"200"}
+	}
+	p.got[q.URL.Path] = append(p.got[q.URL.Path], sent{q.Header.Get("Idempotency-Key"), string(body), q.Header.Get("Authorization")})
+	p.order = append(p.order, q.URL.Path)
+	if slices.Contains(play, "token") {
+		p.tokens++
+	}
+	token := fmt.Sprintf("token-number-%d", p.tokens)
+	p.mu.Unlock()
+	if slices.Contains(play, "slow") {
+		select {
+		case <-time.After(300 * time.Millisecond):
+		case <-q.Context().Done():
+		}
+	}
+	if slices.Contains(play, "no-store") {
+		w.Header().Set("Cache-Control", "private, no-store")
+	}
+	w.Header().Set("Content-Type", "application/json")
+	var status int
+	_, _ = fmt.Sscan(play[0], &status)
+	w.WriteHeader(status)
+	if slices.Contains(play, "token") {
+		_, _ = fmt.Fprintf(w, `{"access_token":%q,"expires_in":3600}`, token)
+		return
+	}
+	_, _ = fmt.Fprintf(w, `{"path":%q}`, q.URL.Path)
+}
+
+// counts returns "path n" for each path.
+func (p *peer) counts() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []string
+	for path, got := range p.got {
+		all = append(all, fmt.Sprintf("%s %d", path, len(got)))
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
+
+var token = regexp.MustCompile(`token-number-\d+`)
+
+// keys checks that equal keys have equal bodies but for tokens, and returns the number of
+// different keys.
+func (p *peer) keys(t *testing.T) (n int) {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	bodies := map[string]string{}
+	for path, got := range p.got {
+		for _, s := range got {
+			if s.key == "" {
+				continue
+			}
+			body := path + " " + token.ReplaceAllString(s.body, "token")
+			if before, found := bodies[s.key]; found && before != body {
+				t.Errorf("the key %s is that of %q, and of %q", s.key, before, body)
+			}
+			bodies[s.key] = body
+		}
+	}
+	return len(bodies)
+}
+
+// retrying makes attempts of an action, each with what those before it have left, as the
+// executor does.
+type retrying struct {
+	run     jstest.Run
+	wasm    []byte
+	earlier []host.EarlierAttempt
+	results []host.Result
+}
+
+const post = `
+const post = async (path, body, headers) => {
+	const response = await fetch(event.secrets.PEER + path, { method: "POST", body: JSON.stringify(body), headers });
+	if (!response.ok) throw new Error(path + " answers " + response.status);
+	return response.json();
+};
+const { randomUUID } = require("node:crypto");
+`
+
+func newRetrying(t *testing.T, p *peer, code string) *retrying {
+	t.Helper()
+	r := &retrying{wasm: build(t, handler(post+code))}
+	r.run = jstest.Run{Secrets: map[string]string{"PEER": p.URL}}
+	r.run.Settings.Egress = host.Egress{Allow: []string{p.URL}}
+	return r
+}
+
+// attempt makes the next attempt, and plays its tape back.
+func (r *retrying) attempt(t *testing.T) *host.Result {
+	t.Helper()
+	kit := jstest.Shared(t)
+	r.run.Attempt = len(r.earlier) + 1
+	r.run.Resumption = host.Resumption{Earlier: r.earlier, Keep: func(host.Tape) {}}
+	result, recorded, err := kit.Run(t.Context(), r.wasm, r.run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := tape.Encode(&recorded, 0)
+	if err == nil {
+		recorded, err = tape.Decode(encoded)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	played, err := kit.Play(t.Context(), r.wasm, r.run, &guest.Recorded{Result: result, Tape: recorded})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if played.Divergence != nil {
+		t.Errorf("attempt %d can't be played back: %+v", r.run.Attempt, played.Divergence)
+	}
+	for i := 1; i < len(recorded.Calls); i++ {
+		if recorded.Calls[i].EndMicros < recorded.Calls[i-1].EndMicros {
+			t.Errorf("attempt %d: the clock went back at call %d", r.run.Attempt, i)
+		}
+	}
+	r.earlier = append(r.earlier, host.EarlierAttempt{Number: r.run.Attempt, Tape: recorded})
+	r.results = append(r.results, result)
+	return &result
+}
+
+// untilSuccess makes attempts until one succeeds, and returns how many it made.
+func (r *retrying) untilSuccess(t *testing.T) int {
+	t.Helper()
+	for n := 1; n <= 8; n++ {
+		if result := r.attempt(t); result.Succeeded {
+			return n
+		}
+	}
+	b, _ := json.MarshalIndent(r.results[len(r.results)-1], "", " ")
+	t.Fatalf("no attempt succeeded, the last one:\n%s", b)
+	return 0
+}
+
+// fromTape returns the calls of the last attempt that were answered from a tape, as
+// "path attempt".
+func (r *retrying) fromTape() string {
+	var all []string
+	for _, c := range r.results[len(r.results)-1].Calls {
+		if c.FromAttempt != 0 && c.Function != "http_start" {
+			all = append(all, fmt.Sprint(c.Target[strings.LastIndex(c.Target, "/"):], " ", c.FromAttempt))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+func TestARetrySendsOnlyWhatHadNotSucceeded(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name     string
+		code     string
+		plays    map[string][]string
+		attempts int
+		want     string // requests by path over all attempts
+		keys     int    // different Idempotency-Keys
+		fromTape string // in the last attempt
+	}{
+		{
+			name: "one after the other", attempts: 2, want: "/a 1, /b 2", keys: 2, fromTape: "/a 1",
+			code:  `await post("/a", { id: randomUUID(), at: Date.now() }); await post("/b", { id: randomUUID(), at: performance.now() });`,
+			plays: map[string][]string{"/b": {"500", "200"}},
+		},
+		{
+			name: "together", attempts: 2, want: "/a 1, /b 2", keys: 2, fromTape: "/a 1",
+			code:  `await Promise.all([post("/a", { id: randomUUID() }), post("/b", { id: randomUUID() })]);`,
+			plays: map[string][]string{"/b": {"500 slow", "200"}},
+		},
+		{
+			name: "together, and one fails before the other is answered", attempts: 2, want: "/a 1, /b 2", keys: 2, fromTape: "/a 1",
+			code:  `await Promise.all([post("/a", { id: randomUUID() }), post("/b", { id: randomUUID() })]);`,
+			plays: map[string][]string{"/a": {"200 slow"}, "/b": {"500", "200"}},
+		},
+		{
+			name: "together, in the order in which they were answered", attempts: 2, want: "/a 1, /a2 1, /b 1, /b2 1, /c 2", keys: 5, fromTape: "/b 1, /b2 1, /a 1, /a2 1",
+			code: `
+				const twice = async (path) => { await post(path, {}); await post(path + "2", { id: randomUUID(), at: Date.now() }); };
+				await Promise.all([twice("/a"), twice("/b")]);
+				await post("/c", { id: randomUUID() });`,
+			plays: map[string][]string{"/a": {"200 slow"}, "/c": {"500", "200"}},
+		},
+		{
+			name: "a token is fetched again, and what was sent with the old one is not sent again", attempts: 2,
+			want: "/a 1, /b 2, /token 2", keys: 3, fromTape: "/a 1",
+			code: `
+				const { access_token } = await post("/token", { grant_type: "client_credentials" });
+				const headers = { Authorization: "Bearer " + access_token };
+				await post("/a", { id: randomUUID() }, headers);
+				await post("/b", { id: randomUUID() }, headers);`,
+			plays: map[string][]string{"/token": {"200 no-store token"}, "/b": {"500", "200"}},
+		},
+		{
+			name: "a token is fetched again in each attempt", attempts: 4, want: "/a 1, /b 2, /c 3, /token 4", keys: 4, fromTape: "/a 1, /b 2",
+			code: `
+				const { access_token } = await post("/token", {});
+				const headers = { Authorization: "Bearer " + access_token };
+				for (const path of ["/a", "/b", "/c"]) await post(path, { id: randomUUID(), access_token, at: Date.now() }, headers);`,
+			plays: map[string][]string{"/token": {"200 no-store token"}, "/b": {"500", "200"}, "/c": {"500", "502", "200"}},
+		},
+		{
+			name: "a token that may be stored", attempts: 2, want: "/a 1, /b 2, /token 1", keys: 3, fromTape: "/token 1, /a 1",
+			code: `
+				const { access_token } = await post("/token", {});
+				for (const path of ["/a", "/b"]) await post(path, {}, { Authorization: "Bearer " + access_token });`,
+			plays: map[string][]string{"/token": {"200 token"}, "/b": {"500", "200"}},
+		},
+		{
+			name: "after a 401 everything", attempts: 3, want: "/a 2, /b 3", keys: 2, fromTape: "",
+			code:  `await post("/a", { one: 1 }); await post("/b", { two: 2 });`,
+			plays: map[string][]string{"/b": {"500", "401", "200"}},
+		},
+		{
+			name: "after a 403 everything, and from there on it resumes again", attempts: 4, want: "/a 2, /b 4", keys: 2, fromTape: "/a 3",
+			code:  `await post("/a", { one: 1 }); await post("/b", { two: 2 });`,
+			plays: map[string][]string{"/b": {"500", "403", "500", "200"}},
+		},
+		{
+			name: "a 401 in the first attempt", attempts: 2, want: "/a 1, /b 2", keys: 2, fromTape: "/a 1",
+			code:  `await post("/a", { one: 1 }); await post("/b", { two: 2 });`,
+			plays: map[string][]string{"/b": {"401", "200"}},
+		},
+		{
+			name: "errors that the action catches", attempts: 2, want: "/1 1, /2 2, /3 1, /4 1", keys: 4, fromTape: "/1 1, /3 1, /4 1",
+			code: `
+				let failed = 0;
+				for (const n of [1, 2, 3, 4]) {
+					try { await post("/" + n, { n, id: randomUUID(), at: Date.now() }); } catch (error) { console.log(error.message); failed++; }
+					await new Promise((resolve) => setTimeout(resolve, 20));
+				}
+				if (failed) throw new Error(failed + " failed");`,
+			plays: map[string][]string{"/2": {"500", "200"}},
+		},
+		{
+			name: "what the action had sent twice itself", attempts: 2, want: "/a 1, /b 2, /c 2", keys: 4, fromTape: "/a 1, /b 1",
+			code: `
+				await post("/a", {});
+				try { await post("/b", { id: 7 }); } catch { await new Promise((resolve) => setTimeout(resolve, 10)); await post("/b", { id: 7 }); }
+				await post("/c", { at: Date.now() });`,
+			plays: map[string][]string{"/b": {"500", "200"}, "/c": {"500", "200"}},
+		},
+		{
+			name: "equal requests, each once", attempts: 2, want: "/a 3, /b 2", keys: 4, fromTape: "/a 1, /a 1, /a 1",
+			code:  `for (let i = 0; i < 3; i++) await post("/a", {}); await post("/b", {});`,
+			plays: map[string][]string{"/b": {"500", "200"}},
+		},
+		{
+			name: "four attempts", attempts: 4, want: "/a 1, /b 2, /c 2, /d 2", keys: 4, fromTape: "/a 1, /b 2, /c 3",
+			code:  `for (const path of ["/a", "/b", "/c", "/d"]) await post(path, { path, id: randomUUID(), at: Date.now() });`,
+			plays: map[string][]string{"/b": {"500", "200"}, "/c": {"500", "200"}, "/d": {"500", "200"}},
+		},
+		{
+			name: "a failed attempt that came to less than the one before", attempts: 3, want: "/a 1, /b 1, /c 2", keys: 3, fromTape: "/a 1, /b 1",
+			code: `
+				await post("/a", { at: Date.now() });
+				if (event.execution?.attempt === 2 || JSON.parse(event.secrets.ATTEMPT ?? "0") === 2) throw new Error("not now");
+				await post("/b", { at: Date.now() }); await post("/c", { at: Date.now() });`,
+			plays: map[string][]string{"/c": {"500", "200"}},
+		},
+		{
+			name: "redirects that the action follows itself", attempts: 2, want: "/a 1, /b 2", keys: 2, fromTape: "/a 1",
+			code: `
+				const moved = await fetch(event.secrets.PEER + "/a", { method: "POST", redirect: "manual" });
+				await post("/b", { moved: moved.status });`,
+			plays: map[string][]string{"/a": {"302"}, "/b": {"500", "200"}},
+		},
+		{
+			name: "what failed for its time is sent again with its key", attempts: 2, want: "/a 1, /b 2", keys: 2, fromTape: "/a 1",
+			code: `
+				await post("/a", { at: Date.now() });
+				await fetch(event.secrets.PEER + "/b", { method: "POST", body: JSON.stringify({ at: Date.now(), id: randomUUID() }), signal: AbortSignal.timeout(60) });`,
+			plays: map[string][]string{"/b": {"200 slow", "200"}},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p := newPeer(t, tt.plays)
+			r := newRetrying(t, p, tt.code)
+			if strings.Contains(tt.code, "ATTEMPT") {
+				r.attempt(t)
+				r.run.Secrets["ATTEMPT"] = "2"
+				r.attempt(t)
+				delete(r.run.Secrets, "ATTEMPT")
+			}
+			r.untilSuccess(t)
+			if len(r.results) != tt.attempts {
+				t.Errorf("it took %d attempts, want %d", len(r.results), tt.attempts)
+			}
+			if got := p.counts(); got != tt.want {
+				t.Errorf("sent %s, want %s", got, tt.want)
+			}
+			if got := p.keys(t); got != tt.keys {
+				t.Errorf("%d different Idempotency-Keys, want %d: %+v", got, tt.keys, p.got)
+			}
+			if got := r.fromTape(); got != tt.fromTape {
+				t.Errorf("the last attempt took %q from tapes, want %q", got, tt.fromTape)
+			}
+		})
+	}
+}
