@@ -44,6 +44,10 @@ type Settings struct {
 
 	Resume       Resume `json:"resume,omitempty"`
 	ResumeMaxAge Age    `json:"resume_max_age,omitempty"` // of an answer that a retry may take from the tape
+
+	Tape          Taping `json:"tape,omitempty"`
+	TapeBodyBytes int64  `json:"tape_body_bytes,omitempty"` // of a request or an answer on the tape, in JSON; what is over is cut
+	TapeMaxAge    Age    `json:"tape_max_age,omitempty"`    // after which a tape is deleted; "": with its execution
 }
 
 // IsZero reports whether s leaves every choice to the layer below; an empty list
@@ -51,7 +55,8 @@ type Settings struct {
 func (s Settings) IsZero() bool {
 	return s.Limits == Limits{} && s.Egress.IsZero() && s.Retry == Retry{} &&
 		s.OnFailure == "" && s.Checkpoint == "" && s.Record == "" && s.Isolation == "" && len(s.Config) == 0 &&
-		s.Resume == "" && s.ResumeMaxAge == ""
+		s.Resume == "" && s.ResumeMaxAge == "" &&
+		s.Tape == "" && s.TapeBodyBytes == 0 && s.TapeMaxAge == ""
 }
 
 // Limits bound one run of an action. Each but LogBytes has a [Fault] of its own.
@@ -153,6 +158,17 @@ const (
 	ResumeOff Resume = "off"
 )
 
+// Taping says of which runs the tape is stored.
+type Taping string
+
+// The choices. A run that is not taped can't be replayed or checked, and a retry after it
+// does not resume.
+const (
+	TapeOff      Taping = "off"
+	TapeFailures Taping = "failures" // of runs that failed
+	TapeAll      Taping = "all"
+)
+
 // Age is a span of time in Go's form: "90m", "1h". "" is the default.
 type Age string
 
@@ -197,6 +213,9 @@ func DefaultSettings() Settings {
 
 		Resume:       ResumeOn,
 		ResumeMaxAge: "1h",
+
+		Tape:          TapeAll,
+		TapeBodyBytes: 1 << 20,
 	}
 }
 
@@ -230,6 +249,9 @@ func (s Settings) Over(base Settings) Settings {
 	out.Isolation = cmp.Or(s.Isolation, base.Isolation)
 	out.Resume = cmp.Or(s.Resume, base.Resume)
 	out.ResumeMaxAge = cmp.Or(s.ResumeMaxAge, base.ResumeMaxAge)
+	out.Tape = cmp.Or(s.Tape, base.Tape)
+	out.TapeBodyBytes = cmp.Or(s.TapeBodyBytes, base.TapeBodyBytes)
+	out.TapeMaxAge = cmp.Or(s.TapeMaxAge, base.TapeMaxAge)
 	if len(s.Config) > 0 {
 		out.Config = maps.Clone(base.Config)
 		if out.Config == nil {
@@ -317,6 +339,7 @@ func (s Settings) Check(prefix string) error {
 		{"/record", string(s.Record), []string{string(RecordAsync), string(RecordStrict)}},
 		{"/isolation", string(s.Isolation), []string{string(IsolationReset), string(IsolationFresh), string(IsolationPlain)}},
 		{"/resume", string(s.Resume), []string{string(ResumeOn), string(ResumeOff)}},
+		{"/tape", string(s.Tape), []string{string(TapeOff), string(TapeFailures), string(TapeAll)}},
 	} {
 		if c.value != "" && !slices.Contains(c.choices, c.value) {
 			fields = append(fields, Field{Pointer: prefix + c.pointer, Detail: "must be one of " + strings.Join(c.choices, ", ")})
@@ -324,6 +347,9 @@ func (s Settings) Check(prefix string) error {
 	}
 	if d, ok := s.ResumeMaxAge.Duration(); s.ResumeMaxAge != "" && (!ok || d > MaxResumeAge) {
 		fields = append(fields, Field{Pointer: prefix + "/resume_max_age", Detail: "must be a duration such as 90m or 1h, at most 24h"})
+	}
+	if _, ok := s.TapeMaxAge.Duration(); s.TapeMaxAge != "" && !ok {
+		fields = append(fields, Field{Pointer: prefix + "/tape_max_age", Detail: "must be a duration such as 168h"})
 	}
 	if len(fields) == 0 {
 		return nil
@@ -391,6 +417,7 @@ func (s Settings) ranges() []bounded {
 		{"/limits/response_bytes", s.Limits.ResponseBytes, 1, 64 << 20},
 		{"/limits/http_timeout_ms", s.Limits.HTTPTimeoutMillis, 1, MaxTimeoutMillis},
 		{"/limits/fuel", s.Limits.Fuel, 1, 1 << 50},
+		{"/tape_body_bytes", s.TapeBodyBytes, 1 << 10, 64 << 20},
 		{"/retry/max_attempts", int64(s.Retry.MaxAttempts), 1, MaxAttempts},
 		{"/retry/initial_ms", s.Retry.InitialMillis, 1, MaxWaitMillis},
 		{"/retry/max_ms", s.Retry.MaxMillis, 1, MaxWaitMillis},

@@ -97,12 +97,13 @@ const (
 
 // DecisionRecord is a flow that has decided, whole, for the store.
 type DecisionRecord struct {
-	Event     Event // with its ID and Body
-	Execution Execution
-	Results   []Result
-	Tapes     [][]byte // sealed, one for each of Results; nil: the event was its only input
-	Decision  Decision // as people may see it: without secrets
-	Took      time.Duration
+	Event      Event // with its ID and Body
+	Execution  Execution
+	Results    []Result
+	Tapes      [][]byte    // sealed, one for each of Results; nil: the event was its only input
+	TapesUntil []time.Time // when each of Tapes is deleted; zero: with its execution
+	Decision   Decision    // as people may see it: without secrets
+	Took       time.Duration
 }
 
 // Flow folds what the actions of one event do, in order, into its decision.

@@ -92,8 +92,9 @@ func (e *Execution) Next() (int, bool) {
 type Outcome struct {
 	ExecutionID string
 	Epoch       int64
-	Result      *Result // nil when only the state changes
-	Tape        []byte  // sealed; nil when the event was the run's only input
+	Result      *Result   // nil when only the state changes
+	Tape        []byte    // sealed; nil when the event was the run's only input
+	TapeUntil   time.Time // when it is deleted; zero: with its execution
 	Status      Status
 	Progress    []StepState
 	Attempt     int

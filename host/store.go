@@ -36,6 +36,7 @@ type EventStore interface {
 	Accept(ctx context.Context, events []NewEvent) ([]Accepted, error)
 	Event(ctx context.Context, id string) (Event, error)
 	Expire(ctx context.Context, before time.Time) (int, error)
+	ExpireTapes(ctx context.Context, now, before time.Time) (int, error)
 }
 
 // ExecutionStore leases executions, records what their runs came to and what flows

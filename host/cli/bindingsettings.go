@@ -26,6 +26,9 @@ type settingFlags struct {
 	isolation   string
 	resume      string
 	resumeAge   string
+	tape        string
+	tapeBody    int64
+	tapeAge     string
 	config      []string
 }
 
@@ -43,6 +46,9 @@ func (f *settingFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.isolation, "isolation", "", command.IsolationUsage)
 	flags.StringVar(&f.resume, "resume", "", "on (a retry takes what an earlier attempt was answered from its tape) or off (it sends all again)")
 	flags.StringVar(&f.resumeAge, "resume-max-age", "", "how old an answer may be that a retry takes from a tape, such as 90m")
+	flags.StringVar(&f.tape, "tape", "", "of which runs the tape is stored: all, failures or off")
+	flags.Int64Var(&f.tapeBody, "tape-body-bytes", 0, "how much of one request or answer is on the tape; what is over is cut")
+	flags.StringVar(&f.tapeAge, "tape-max-age", "", "how long tapes are stored, such as 168h; without it as long as their executions")
 	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
 }
 
@@ -70,6 +76,10 @@ func (f *settingFlags) settings() (host.Settings, error) {
 
 		Resume:       host.Resume(f.resume),
 		ResumeMaxAge: host.Age(f.resumeAge),
+
+		Tape:          host.Taping(f.tape),
+		TapeBodyBytes: f.tapeBody,
+		TapeMaxAge:    host.Age(f.tapeAge),
 	}
 	if len(config) > 0 {
 		s.Config = config
@@ -81,7 +91,7 @@ func (f *settingFlags) settings() (host.Settings, error) {
 func (f *settingFlags) given(cmd *cobra.Command) bool {
 	return slices.ContainsFunc([]string{
 		"allow", "proxy", "proxy-secrets", "client-certificate", "egress-mode", "limit", "max-attempts",
-		"retry-initial-ms", "retry-max-ms", "on-failure", "checkpoint", "isolation", "resume", "resume-max-age", "set",
+		"retry-initial-ms", "retry-max-ms", "on-failure", "checkpoint", "isolation", "resume", "resume-max-age", "tape", "tape-body-bytes", "tape-max-age", "set",
 	}, cmd.Flags().Changed)
 }
 
@@ -104,6 +114,9 @@ func settingsLine(s host.Settings) string {
 	add("isolation", s.Isolation, s.Isolation != "")
 	add("resume", s.Resume, s.Resume != "")
 	add("resume_max_age", s.ResumeMaxAge, s.ResumeMaxAge != "")
+	add("tape", s.Tape, s.Tape != "")
+	add("tape_body_bytes", s.TapeBodyBytes, s.TapeBodyBytes != 0)
+	add("tape_max_age", s.TapeMaxAge, s.TapeMaxAge != "")
 	add("config", len(s.Config), len(s.Config) > 0)
 	return cmp.Or(strings.Join(parts, " "), "-")
 }

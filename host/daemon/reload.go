@@ -27,6 +27,7 @@ type Reloader struct {
 	Egress      *egress.Client
 	Ingress     *ingress.Server
 	KeepDays    atomic.Int64
+	KeepTapes   atomic.Int64 // days
 }
 
 // NewReloader keeps SIGHUP from ending the process from now on. The parts of the
@@ -37,6 +38,7 @@ func NewReloader(cfg settings.Config, read func() (settings.Config, error), log 
 		r.running[key] = cfg.Value(key)
 	}
 	r.KeepDays.Store(int64(cfg.KeepDays))
+	r.KeepTapes.Store(int64(cfg.KeepTapesDays))
 	signal.Notify(r.signals, syscall.SIGHUP)
 	return r
 }
@@ -105,6 +107,8 @@ func (r *Reloader) apply(key string, next settings.Config) bool {
 		r.Ingress.SetRate(next.RateLimit, next.RateBurst)
 	case "keep_days":
 		r.KeepDays.Store(int64(next.KeepDays))
+	case "keep_tapes_days":
+		r.KeepTapes.Store(int64(next.KeepTapesDays))
 	case "url", "api_key":
 		// Only the commands use them.
 	default:

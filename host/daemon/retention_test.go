@@ -14,6 +14,14 @@ import (
 // expiring notes what it is asked to delete, and fails at first.
 type expiring []time.Duration
 
+func (e *expiring) ExpireTapes(_ context.Context, now, before time.Time) (int, error) {
+	if before.IsZero() {
+		return 0, errors.New("the disk is full")
+	}
+	*e = append(*e, -now.Sub(before))
+	return 1, nil
+}
+
 func (e *expiring) Expire(_ context.Context, before time.Time) (int, error) {
 	*e = append(*e, time.Since(before))
 	if len(*e) == 1 {
@@ -29,9 +37,9 @@ func TestWhatEndedLongAgoIsDeletedEveryHour(t *testing.T) {
 			var store expiring
 			ctx, stop := context.WithTimeout(t.Context(), 2*time.Hour+time.Minute)
 			defer stop()
-			var days atomic.Int64
+			var days, none atomic.Int64
 			days.Store(int64(tt.days))
-			if err := DeleteOld(&store, &days, slog.New(slog.DiscardHandler))(ctx); err != nil {
+			if err := DeleteOld(&store, &days, &none, slog.New(slog.DiscardHandler))(ctx); err != nil {
 				t.Error(err)
 			}
 			if want := slices.Repeat(expiring{time.Duration(tt.days) * 24 * time.Hour}, tt.rounds); !slices.Equal(store, want) {
@@ -39,4 +47,21 @@ func TestWhatEndedLongAgoIsDeletedEveryHour(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTapesAreDeletedAfterDaysOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var store expiring
+		ctx, stop := context.WithTimeout(t.Context(), time.Hour+time.Minute)
+		defer stop()
+		var none, days atomic.Int64
+		days.Store(7)
+		if err := DeleteOld(&store, &none, &days, slog.New(slog.DiscardHandler))(ctx); err != nil {
+			t.Error(err)
+		}
+		if want := slices.Repeat(expiring{-7 * 24 * time.Hour}, 2); !slices.Equal(store, want) {
+			t.Errorf("deleted tapes of what ended %v ago", store)
+		}
+	})
 }

@@ -13,7 +13,7 @@ import (
 
 // attempt runs the step once. False means that ctx ended first: there is
 // nothing to record.
-func (r *run) attempt(ctx context.Context, index int) (host.Result, []byte, bool) {
+func (r *run) attempt(ctx context.Context, index int) (host.Result, sealedTape, bool) {
 	started := time.Now().UTC()
 	e, x := r.executor, &r.execution
 	result, tape, err := r.guarded(ctx, index)
@@ -21,7 +21,7 @@ func (r *run) attempt(ctx context.Context, index int) (host.Result, []byte, bool
 		if errors.Is(context.Cause(ctx), errLost) {
 			e.forget(x.ID, index, x.Attempt+1)
 		}
-		return host.Result{}, nil, false
+		return host.Result{}, sealedTape{}, false
 	}
 	if err != nil {
 		e.log.Error("the host could not run an action", "execution", x.ID, "action", x.Plan[index].Action, "error", err)
@@ -29,7 +29,7 @@ func (r *run) attempt(ctx context.Context, index int) (host.Result, []byte, bool
 	}
 	r.complete(&result, index, started)
 	e.Ran(x.Trigger, &result)
-	return result, sealTape(e.Sealer, e.log, tape, x.ID, index, result.Attempt), true
+	return result, recorder{e.Sealer, e.log}.seal(&tape, &result, &x.Plan[index]), true
 }
 
 // Ran counts a run: in the metrics, and the origins that it contacted.

@@ -284,8 +284,10 @@ func (u *unrecorded) shown() host.Decision {
 
 // seal encrypts the tapes.
 func (d *Decider) seal(u *unrecorded) {
-	u.record.Tapes = make([][]byte, len(u.tapes))
-	for i, tape := range u.tapes {
-		u.record.Tapes[i] = sealTape(d.Sealer, d.log, tape, u.record.Execution.ID, i, 1)
+	r := &u.record
+	r.Tapes, r.TapesUntil = make([][]byte, len(u.tapes)), make([]time.Time, len(u.tapes))
+	for i := range u.tapes {
+		sealed := recorder{d.Sealer, d.log}.seal(&u.tapes[i], &r.Results[i], &r.Execution.Plan[r.Results[i].Step])
+		r.Tapes[i], r.TapesUntil[i] = sealed.body, sealed.until
 	}
 }

@@ -172,5 +172,5 @@ func (r *run) failGuilty(ctx context.Context, index int) host.Outcome {
 	e.meters.ran(x.Trigger, &result)
 	e.log.Error("an action ended the host twice; it is a dead letter", "execution", x.ID, "action", result.Action)
 	r.advance(index, &result, true)
-	return r.outcome(&result, nil)
+	return r.outcome(&result, sealedTape{})
 }

@@ -50,7 +50,7 @@ type Calls interface {
 func (r *run) resumption(ctx context.Context, index int) host.Resumption {
 	e, x := r.executor, &r.execution
 	s := x.Plan[index].Settings.Over(host.DefaultSettings())
-	if e.Opener == nil || s.Resume == host.ResumeOff {
+	if e.Opener == nil || s.Resume == host.ResumeOff || s.Tape == host.TapeOff {
 		return host.Resumption{}
 	}
 	var resume host.Resumption

@@ -74,7 +74,7 @@ func (r *run) step(ctx context.Context) (host.Outcome, bool) {
 	index, ok := x.Next()
 	if !ok {
 		x.Status = finalStatus(x.Progress)
-		return r.outcome(nil, nil), true
+		return r.outcome(nil, sealedTape{}), true
 	}
 	r.observeStart(index)
 	result, tape, ok := r.attempt(ctx, index)
@@ -126,10 +126,10 @@ func finalStatus(progress []host.StepState) host.Status {
 	return host.StatusCompleted
 }
 
-func (r *run) outcome(result *host.Result, tape []byte) host.Outcome {
+func (r *run) outcome(result *host.Result, tape sealedTape) host.Outcome {
 	x := &r.execution
 	return host.Outcome{
-		ExecutionID: x.ID, Epoch: x.Epoch, Result: result, Tape: tape,
+		ExecutionID: x.ID, Epoch: x.Epoch, Result: result, Tape: tape.body, TapeUntil: tape.until,
 		Status: x.Status, Progress: x.Progress, Attempt: x.Attempt, NextAt: x.NextAt,
 	}
 }

@@ -77,6 +77,62 @@ func TestTapeIsStoredSealedOrNotAtAll(t *testing.T) {
 	}
 }
 
+func TestATapeIsStoredAsItsBindingSays(t *testing.T) {
+	t.Parallel()
+	long := host.Tape{Calls: []host.Call{{Function: "f", Answer: json.RawMessage(`"` + strings.Repeat("x", 5000) + `"`)}}}
+	for _, tt := range []struct {
+		name          string
+		settings      host.Settings
+		failed, taped bool
+		cut           bool
+		until         time.Duration
+	}{
+		{name: "all by default", taped: true},
+		{name: "all", settings: host.Settings{Tape: host.TapeAll}, failed: true, taped: true},
+		{name: "off", settings: host.Settings{Tape: host.TapeOff}},
+		{name: "off, also of failures", settings: host.Settings{Tape: host.TapeOff}, failed: true},
+		{name: "failures, and it succeeds", settings: host.Settings{Tape: host.TapeFailures}},
+		{name: "failures, and it fails", settings: host.Settings{Tape: host.TapeFailures}, failed: true, taped: true},
+		{name: "long bodies are cut", settings: host.Settings{TapeBodyBytes: 2000}, taped: true, cut: true},
+		{name: "for a time of its own", settings: host.Settings{TapeMaxAge: "36h"}, taped: true, until: 36 * time.Hour},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				db := newStore()
+				ended := time.Now().UTC()
+				guests := &stage{play: func(context.Context, host.Execution, int, int) (host.Result, host.Tape, error) {
+					return host.Result{Succeeded: !tt.failed, EndedAt: ended}, long, nil
+				}}
+				stop := begin(t, &executor.Executor{Runner: guests, Sealer: sealer{}, Log: slog.New(slog.DiscardHandler)}, db)
+				synctest.Wait()
+				x := execution("exe", plan(1))
+				x.Plan[0].Settings = tt.settings
+				x.Plan[0].Settings.Retry.MaxAttempts = 1
+				db.accept(x)
+				time.Sleep(time.Second)
+				end(t, stop)
+
+				o := db.outcomes[0]
+				if (o.Tape != nil) != tt.taped {
+					t.Fatalf("stored %d bytes", len(o.Tape))
+				}
+				if !tt.taped {
+					return
+				}
+				_, body, _ := bytes.Cut(o.Tape, []byte("|"))
+				got, err := taping.Decode(body)
+				if err != nil || (got.Calls[0].AnswerCut != nil) != tt.cut || tt.cut == (len(got.Calls[0].Answer) > 2000) {
+					t.Errorf("%+v (%v)", got, err)
+				}
+				if tt.until == 0 != o.TapeUntil.IsZero() || tt.until != 0 && !o.TapeUntil.Equal(ended.Add(tt.until)) {
+					t.Errorf("until %v", o.TapeUntil)
+				}
+			})
+		})
+	}
+}
+
 func TestMetricsCountWhatHappened(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

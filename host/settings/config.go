@@ -57,6 +57,7 @@ type Config struct {
 
 	MetricsKey     bool
 	KeepDays       int
+	KeepTapesDays  int
 	Memory         Size
 	SecretsKey     string
 	SecretsKeyFile string

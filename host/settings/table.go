@@ -143,6 +143,10 @@ var table = []setting{
 		about: "days after which finished executions are deleted with their logs and tapes (0: never); dead letters stay",
 	},
 	{
+		key: "keep_tapes_days", field: func(c *Config) any { return &c.KeepTapesDays }, initial: 0, check: notNegative(func(c *Config) int { return c.KeepTapesDays }), flag: "keep-tapes-days",
+		about: "days after which the tapes of runs are deleted, also of dead letters (0: with their executions); a binding's tape_max_age may be less",
+	},
+	{
 		key: "secrets_key", field: func(c *Config) any { return &c.SecretsKey }, initial: "", secret: true,
 		about: "key that encrypts the secrets, in base64 (default: a file)",
 	},

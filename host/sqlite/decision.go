@@ -91,6 +91,9 @@ func (d *decided) insertResult(tx *transaction, execution int64, i int) error {
 	if i < len(d.Tapes) {
 		r.Tape = d.Tapes[i]
 	}
+	if i < len(d.TapesUntil) {
+		r.TapeUntil = d.TapesUntil[i]
+	}
 	return r.insert(tx, execution)
 }
 

@@ -84,7 +84,11 @@ func (r *record) insert(tx *transaction, execution int64) error {
 	if r.Tape == nil {
 		return nil
 	}
-	_, err := tx.exec(`INSERT INTO tape (result, body) VALUES (?, ?)`, seq, r.Tape)
+	var until driverValue
+	if !r.TapeUntil.IsZero() {
+		until = micros(r.TapeUntil)
+	}
+	_, err := tx.exec(`INSERT INTO tape (result, body, until) VALUES (?, ?, ?)`, seq, r.Tape, until)
 	return err
 }
 

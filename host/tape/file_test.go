@@ -85,8 +85,7 @@ func play(event []byte, secrets map[string]string) ([]host.Call, host.Result) {
 // example is a recording of play.
 func example(event string, secrets map[string]string) *tape.Recording {
 	calls, result := play([]byte(event), secrets)
-	s := host.DefaultSettings()
-	s.Config = map[string]string{"greeting": "hi"}
+	s := host.Settings{Limits: host.Limits{Fuel: 10_000_000}, Config: map[string]string{"greeting": "hi"}}
 	return &tape.Recording{
 		ExecutionID: "exe_1", Attempt: 1, Result: result,
 		Step:  host.Step{BindingID: "bnd_1", ActionID: "act_1", Action: "notify", VersionID: "ver_1", Number: 3, Digest: host.Digest([]byte("module"))},

@@ -24,6 +24,9 @@ var usual = host.Settings{
 
 	Resume:       host.ResumeOn,
 	ResumeMaxAge: "1h",
+
+	Tape:          host.TapeAll,
+	TapeBodyBytes: 1 << 20,
 }
 
 // packSettings returns the settings in JSON without those that are usual; nil without

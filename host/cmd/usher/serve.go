@@ -57,8 +57,8 @@ after the next start. A second signal ends the delay, a third ends the process a
 once; no accepted event is lost.
 
 SIGHUP reloads the configuration and the certificate. The log lists the settings that
-apply at once (log_level, allow_networks, allow_proxies, rate_limit, rate_burst and keep_days), and
-those that apply at the next start.`,
+apply at once (log_level, allow_networks, allow_proxies, rate_limit, rate_burst,
+keep_days and keep_tapes_days), and those that apply at the next start.`,
 		GroupID: command.GroupHost,
 		Args:    command.Exactly(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), env, newDatabase) },
@@ -135,7 +135,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	daemon.WarnUnconfined(child.Confines(), log)
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", thisBuild().Version)
 	reload.Certificate, reload.Egress, reload.Ingress = certificate, client, sender
-	work := []func(context.Context) error{worker.Run, decider.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, log), reload.Run, sender.Run}
+	work := []func(context.Context) error{worker.Run, decider.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, &reload.KeepTapes, log), reload.Run, sender.Run}
 	return runUntilDone(ctx, env.Config, life, listener, certificate, routes, work, log)
 }
 

@@ -12,6 +12,8 @@ var expirePromises = []promise{
 	{"an event whose execution is gone is still known by its key", expiredRepeats},
 	{"an event stays while one of its executions does", expiredRerun},
 	{"numbers of results are not given out again", expiredNumbers},
+	{"a tape is deleted at its own time, and its result stays", expiredTapes},
+	{"tapes of runs that ended before a time are deleted, those of dead letters too", expiredOldTapes},
 }
 
 // later is after all that ends in a test.
@@ -144,4 +146,82 @@ func expiredNumbers(b *bench) {
 	results, err := b.ResultsAfter(b.ctx, before, "", 10)
 	b.ok(err)
 	b.equal("results after those that are gone", len(results), 1)
+}
+
+// taped is an ended execution whose run ended at a time, with its tape until another.
+func (b *bench) taped(ended, until time.Time, step host.StepState) host.Execution {
+	b.Helper()
+	b.accept(event(host.NewID("usr_")))
+	x := b.claimOne()
+	o := outcome(x, host.StatusCompleted, step)
+	o.Result.EndedAt, o.Tape, o.TapeUntil = ended.UTC(), []byte("tape"), until
+	b.ok(b.record(o))
+	return x
+}
+
+// hasTapes checks of which executions there is a tape still, and that all results are there.
+func (b *bench) hasTapes(all []host.Execution, want ...bool) {
+	b.Helper()
+	for i, x := range all {
+		_, err := b.Tape(b.ctx, x.ID, 0, 1)
+		if want[i] {
+			b.ok(err)
+		} else {
+			b.code(err, host.NotFound)
+		}
+		results, err := b.Results(b.ctx, x.ID)
+		b.ok(err)
+		b.equal("results", len(results), 1)
+	}
+}
+
+func expiredTapes(b *bench) {
+	b.bound("one")
+	now := time.Now()
+	all := []host.Execution{
+		b.taped(now, now.Add(time.Hour), host.StepSucceeded),
+		b.taped(now, time.Time{}, host.StepSucceeded),
+		b.taped(now, now.Add(3*time.Hour), host.StepDead),
+	}
+	expire := func(at time.Time, want int) {
+		b.Helper()
+		n, err := b.ExpireTapes(b.ctx, at, time.Time{})
+		b.ok(err)
+		b.equal("deleted", n, want)
+	}
+	expire(now, 0)
+	b.hasTapes(all, true, true, true)
+	b.reopen(nil)
+	expire(now.Add(2*time.Hour), 1)
+	b.hasTapes(all, false, true, true)
+	expire(now.Add(1000*time.Hour), 1)
+	b.hasTapes(all, false, true, false)
+	for range 120 {
+		b.taped(now, now, host.StepSucceeded)
+	}
+	expire(now, 120)
+	expire(now, 0)
+}
+
+func expiredOldTapes(b *bench) {
+	b.bound("one")
+	now := time.Now()
+	var all []host.Execution
+	for day := 10; day > 0; day-- {
+		all = append(all, b.taped(now.Add(-time.Duration(day)*24*time.Hour), time.Time{}, host.StepDead))
+		b.accept(event(host.NewID("usr_")))
+		b.ok(b.record(outcome(b.claimOne(), host.StatusCompleted, host.StepSucceeded)))
+	}
+	for left := 11; left >= 0; left-- {
+		_, err := b.ExpireTapes(b.ctx, now, now.Add(-time.Duration(left)*24*time.Hour+time.Hour))
+		b.ok(err)
+		want := make([]bool, len(all))
+		for i := range all {
+			want[i] = 10-i < left
+		}
+		b.hasTapes(all, want...)
+	}
+	n, err := b.ExpireTapes(b.ctx, now, now)
+	b.ok(err)
+	b.equal("deleted again", n, 0)
 }
