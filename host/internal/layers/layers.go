@@ -42,6 +42,7 @@ var packages = []entry{
 	{"host/webcrypto", infrastructure},
 
 	{"host/builds", service},
+	{"host/check", service},
 	{"host/desired", service},
 	{"host/executor", service},
 	{"host/guest", service},
