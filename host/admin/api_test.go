@@ -47,7 +47,7 @@ func newAPI(t *testing.T) *api {
 	t.Helper()
 	h := hosttest.New(t, hosttest.Options{Idle: true})
 	a := &api{db: h.DB, reg: h.Registry, builds: h.Builds, routes: web.NewEcho(slog.New(slog.DiscardHandler))}
-	a.server = &admin.Server{Registry: a.reg, Drafts: a.builds, History: h.DB, Inspector: h.Runner, Refused: &a.refused, PollEvery: time.Millisecond}
+	a.server = &admin.Server{Registry: a.reg, Drafts: a.builds, Checks: h.Checker, History: h.DB, Inspector: h.Runner, Refused: &a.refused, PollEvery: time.Millisecond}
 	a.server.Register(a.routes.Group("/v1"), web.NewAuthenticator(h.DB).Require(host.ScopeRead), web.NewAuthenticator(h.DB).Require(host.ScopeManage))
 	a.ingest, a.manage, a.read = a.key(t, host.ScopeIngest), a.key(t, host.ScopeManage), a.key(t, host.ScopeRead)
 	return a

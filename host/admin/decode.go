@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -100,10 +101,17 @@ func (ch *checker) add(pointer, format string, args ...any) {
 	ch.bad = append(ch.bad, host.Field{Pointer: pointer, Detail: fmt.Sprintf(format, args...)})
 }
 
-var rawType = reflect.TypeFor[json.RawMessage]()
+var (
+	rawType  = reflect.TypeFor[json.RawMessage]()
+	timeType = reflect.TypeFor[time.Time]()
+)
 
 func (ch *checker) check(value any, t reflect.Type, pointer string) {
-	if t == rawType {
+	switch t {
+	case rawType:
+		return
+	case timeType:
+		ch.checkTime(value, pointer)
 		return
 	}
 	if t.Kind() == reflect.Pointer {
@@ -182,6 +190,13 @@ func (ch *checker) checkScalar(value any, t reflect.Type, pointer string) {
 		if _, err := n.Int64(); !ok || err != nil {
 			ch.add(pointer, "must be an integer")
 		}
+	}
+}
+
+func (ch *checker) checkTime(value any, pointer string) {
+	s, _ := value.(string)
+	if _, err := time.Parse(time.RFC3339, s); err != nil {
+		ch.add(pointer, "must be a time such as 2026-11-30T08:00:00Z")
 	}
 }
 

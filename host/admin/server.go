@@ -6,6 +6,7 @@ package admin
 import (
 	"cmp"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -19,6 +20,7 @@ import (
 type Server struct {
 	Registry  host.Registry
 	Drafts    host.Drafts
+	Checks    host.Checks // nil: no version is checked
 	History   host.History
 	Inspector host.Inspector
 	Refused   Refused
@@ -66,6 +68,7 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	g.DELETE("/actions/:action", s.deleteAction, manage)
 	g.GET("/actions/:action/draft", s.showDraft, read)
 	g.PUT("/actions/:action/draft", s.putDraft, manage, web.LimitBody(maxSourceBytes))
+	g.POST("/actions/:action/check", s.check, manage, forForms(small, large))
 	g.GET("/actions/:action/egress", s.showEgress, read)
 	g.POST("/actions/:action/egress/tighten", s.tightenEgress, manage, small)
 
@@ -106,6 +109,19 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	g.DELETE("/keys/:id", s.deleteKey, manage)
 
 	g.POST("/inspect", s.inspect, manage, large)
+}
+
+// forForms uses one middleware for bodies that are forms, and another for others.
+func forForms(others, forms echo.MiddlewareFunc) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		other, form := others(next), forms(next)
+		return func(c echo.Context) error {
+			if strings.HasPrefix(c.Request().Header.Get(echo.HeaderContentType), echo.MIMEMultipartForm) {
+				return form(c)
+			}
+			return other(c)
+		}
+	}
 }
 
 func document(c echo.Context) error {

@@ -50,6 +50,25 @@ func (b *Builds) deployDraft(ctx context.Context, actionID string, revision int6
 	})
 }
 
+// BuiltDraft returns the version that a deploy of an action's draft would make. It waits
+// as DeployDraft does, and has its errors.
+func (b *Builds) BuiltDraft(ctx context.Context, action string) (host.Version, error) {
+	a, err := b.Registry.Action(ctx, action)
+	if err != nil {
+		return host.Version{}, err
+	}
+	late := time.NewTimer(buildWait)
+	defer late.Stop()
+	if _, err := b.settled(ctx, a.ID, late.C); err != nil {
+		return host.Version{}, err
+	}
+	d, err := b.builtDraft(ctx, a)
+	if err != nil {
+		return host.Version{}, err
+	}
+	return b.versionOf(a, d), nil
+}
+
 // versionOf is a version to be made of a draft.
 func (b *Builds) versionOf(a host.Action, d host.Draft) host.Version {
 	return host.Version{Digest: d.Digest, Manifest: b.manifest(a, d.Source), Source: &d.Source, Revision: d.Revision}

@@ -25,7 +25,9 @@ import (
 // deployFlags are the flags of `usher actions deploy`.
 type deployFlags struct {
 	author.DeployFlags
-	bind bool
+	bind  bool
+	check bool
+	allow string
 }
 
 func newActionsDeploy(env *command.Env) *cobra.Command {
@@ -37,6 +39,9 @@ func newActionsDeploy(env *command.Env) *cobra.Command {
 or older than its source, create the action when the server has none with that
 name, upload the module as a new version and deploy it. Then print the action's
 permissions and the remaining steps.
+
+With --check, the recorded executions are run against it first, as 'usher check'
+does, and it is deployed only when every difference is allowed.
 
 FILE is a script. Its settings are in the action.yaml beside it that names it;
 without one, the action may call no origin until its binding allows it, and its
@@ -55,20 +60,23 @@ is offered in its newest version.`,
 		},
 	}
 	cmd.Flags().BoolVar(&f.bind, "bind", false, "bind the action at the end of its trigger's order, unless it is bound")
+	cmd.Flags().BoolVar(&f.check, "check", false, "run recorded executions against it first, and deploy it only when that passes")
+	cmd.Flags().StringVar(&f.allow, "allow", "", "with --check: YAML file of reviewed differences")
 	f.DeployFlags.Add(cmd)
 	return cmd
 }
 
 // deployAnswer is what `usher actions deploy --json` prints.
 type deployAnswer struct {
-	Action         host.Action   `json:"action"`
-	Version        host.Version  `json:"version"`
-	Created        bool          `json:"created"` // the action, by this command
-	Built          bool          `json:"built"`
-	Binding        *host.Binding `json:"binding,omitempty"`
-	MissingSecrets []string      `json:"missing_secrets"`
-	Named          jsscan.Found  `json:"named"` // by the code of a script
-	Next           []string      `json:"next"`  // commands
+	Action         host.Action       `json:"action"`
+	Version        host.Version      `json:"version"`
+	Created        bool              `json:"created"`         // the action, by this command
+	Check          *host.CheckReport `json:"check,omitempty"` // with --check
+	Built          bool              `json:"built"`
+	Binding        *host.Binding     `json:"binding,omitempty"`
+	MissingSecrets []string          `json:"missing_secrets"`
+	Named          jsscan.Found      `json:"named"` // by the code of a script
+	Next           []string          `json:"next"`  // commands
 }
 
 func deploy(ctx context.Context, env *command.Env, path string, f deployFlags) error {
@@ -81,6 +89,11 @@ func deploy(ctx context.Context, env *command.Env, path string, f deployFlags) e
 		return err
 	}
 	answer := deployAnswer{Built: built.Built}
+	if f.check {
+		if answer.Check, err = checkBefore(ctx, env, c, built, f.allow); err != nil {
+			return err
+		}
+	}
 	if err := answer.upload(ctx, c, built); err != nil {
 		return err
 	}
@@ -90,6 +103,39 @@ func deploy(ctx context.Context, env *command.Env, path string, f deployFlags) e
 	answer.Named = built.Named
 	answer.plan(built)
 	return env.Term.Answer(answer, func(w io.Writer) { printDeploy(env.Term, w, answer) })
+}
+
+// checkBefore checks what is to be deployed; nil: the action is new, or has no version.
+// Code becomes the action's draft for that. A check that does not pass is printed, and
+// ends the deploy.
+func checkBefore(ctx context.Context, env *command.Env, c *client.Client, built author.Deployable, allow string) (*host.CheckReport, error) {
+	allowed, err := readAllowances(allow)
+	if err != nil {
+		return nil, err
+	}
+	action, err := c.Action(ctx, built.Name)
+	if err != nil && host.CodeOf(err) != host.NotFound {
+		return nil, err
+	}
+	if action.Deployed == nil {
+		env.Term.Note("%s has no deployed version yet: there is nothing to check against", built.Name)
+		return nil, nil //nolint:nilnil // no check, and no error
+	}
+	m := built.Manifest()
+	q := host.CheckQuery{Allow: allowed, Module: built.Content, Manifest: &m}
+	if built.Code != "" {
+		if err := desired.PutSource(ctx, c, action.ID, *built.Source(built.Content), false); err != nil {
+			return nil, err
+		}
+		q = host.CheckQuery{Allow: allowed, Draft: true}
+	}
+	report, err := runCheck(ctx, env, c, action.ID, q)
+	if err != nil || report.Passed {
+		return &report, err
+	}
+	err = answerCheck(env.Term, report)
+	env.Term.Note("%s is not deployed; version %d stays", action.Name, action.Deployed.Number)
+	return nil, err
 }
 
 // upload creates the action unless it exists, and deploys the code or the module
@@ -202,6 +248,9 @@ func missingSecrets(names []string, set []host.Secret) []string {
 }
 
 func printDeploy(t term.Terminal, w io.Writer, d deployAnswer) {
+	if d.Check != nil {
+		printCheck(t, w, d.Check)
+	}
 	verb := "deployed"
 	if d.Created {
 		verb = "created and deployed"

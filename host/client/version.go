@@ -1,13 +1,10 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"mime/multipart"
 	"net/http"
-	"net/textproto"
 
 	"github.com/usherhost/usher/host"
 )
@@ -57,30 +54,7 @@ func uploadForm(wasm []byte, m host.Manifest) (body []byte, kind string, err err
 	if err != nil {
 		return nil, "", fmt.Errorf("encode the manifest: %w", err)
 	}
-	var b bytes.Buffer
-	form := multipart.NewWriter(&b)
-	for _, part := range []struct {
-		name, file, kind string
-		body             []byte
-	}{
-		{"manifest", "manifest.json", "application/json", manifest},
-		{"module", "module.wasm", mimeWasm, wasm},
-	} {
-		w, err := form.CreatePart(textproto.MIMEHeader{
-			"Content-Disposition": {fmt.Sprintf(`form-data; name=%q; filename=%q`, part.name, part.file)},
-			"Content-Type":        {part.kind},
-		})
-		if err != nil {
-			return nil, "", fmt.Errorf("begin part %s: %w", part.name, err)
-		}
-		if _, err := w.Write(part.body); err != nil {
-			return nil, "", fmt.Errorf("write part %s: %w", part.name, err)
-		}
-	}
-	if err := form.Close(); err != nil {
-		return nil, "", fmt.Errorf("end the form: %w", err)
-	}
-	return b.Bytes(), form.FormDataContentType(), nil
+	return form([]formPart{{"manifest", "manifest.json", "application/json", manifest}, {"module", "module.wasm", mimeWasm, wasm}})
 }
 
 // Deploy makes a version, by number or id, the one that runs.

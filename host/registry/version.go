@@ -26,21 +26,10 @@ const (
 // [host.Invalid], a module that can't run as the action [host.Refused]; either
 // lists everything that is wrong, with pointers into {manifest, module}.
 func (r *Registry) Upload(ctx context.Context, action string, module []byte, m host.Manifest, deploy bool) (host.Version, error) {
-	a, err := r.Action(ctx, action)
+	v, a, err := r.inspected(ctx, action, module, m)
 	if err != nil {
 		return host.Version{}, err
 	}
-	if err := r.checkManifest(a.Trigger, m); err != nil {
-		return host.Version{}, err
-	}
-	inspection, err := r.CheckModule(ctx, a, module)
-	if err != nil {
-		return host.Version{}, err
-	}
-	if err := r.checkMemory(ctx, a, m, inspection); err != nil {
-		return host.Version{}, err
-	}
-	v := host.Version{Digest: inspection.Digest, Manifest: m}
 	if deploy {
 		r.changing.Lock()
 		defer r.changing.Unlock()
@@ -54,6 +43,32 @@ func (r *Registry) Upload(ctx context.Context, action string, module []byte, m h
 		r.Record(ctx, "version.create", v.ID, a.Name, nil, aboutVersion(&v))
 	}
 	return v, err
+}
+
+// CheckUpload returns the version that an upload would make, or why it would be refused,
+// as Upload does. It stores nothing.
+func (r *Registry) CheckUpload(ctx context.Context, action string, module []byte, m host.Manifest) (host.Version, error) {
+	v, _, err := r.inspected(ctx, action, module, m)
+	return v, err
+}
+
+// inspected returns the version that a module and its manifest make, and its action.
+func (r *Registry) inspected(ctx context.Context, action string, module []byte, m host.Manifest) (host.Version, host.Action, error) {
+	a, err := r.Action(ctx, action)
+	if err != nil {
+		return host.Version{}, a, err
+	}
+	if err := r.checkManifest(a.Trigger, m); err != nil {
+		return host.Version{}, a, err
+	}
+	inspection, err := r.CheckModule(ctx, a, module)
+	if err != nil {
+		return host.Version{}, a, err
+	}
+	if err := r.checkMemory(ctx, a, m, inspection); err != nil {
+		return host.Version{}, a, err
+	}
+	return host.Version{Digest: inspection.Digest, Manifest: m}, a, nil
 }
 
 func (r *Registry) checkManifest(t host.Trigger, m host.Manifest) error {

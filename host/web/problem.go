@@ -110,6 +110,9 @@ func writeProblem(c echo.Context, e *host.Error) error {
 	return c.Blob(p.Status, ProblemType, append(body, '\n'))
 }
 
+// ProblemOf returns err as HandleError answers it, for what is not the answer itself.
+func ProblemOf(err error) Problem { return problemOf(toHost(err)) }
+
 func problemOf(e *host.Error) Problem {
 	code := e.Code
 	status, ok := statuses[code]

@@ -40,7 +40,7 @@ var exitCodes = []struct {
 	{exitUnreachable, "the server does not answer, or is stopping"},
 	{ExitAction, "the action failed ('usher run', 'usher executions show --exit-code')"},
 	{ExitUnseen, "the event is accepted, but the key may not read the result ('usher events send --wait')"},
-	{ExitDiffers, "the host differs from the files ('usher diff --exit-code')"},
+	{ExitDiffers, "the host differs from the files ('usher diff --exit-code'), or a version from the recorded runs ('usher check')"},
 }
 
 // NewExitCodes returns the help page of the exit codes.

@@ -21,6 +21,7 @@ import (
 	"github.com/usherhost/usher/host/auth0"
 	"github.com/usherhost/usher/host/builds"
 	"github.com/usherhost/usher/host/calljournal"
+	"github.com/usherhost/usher/host/check"
 	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/daemon"
@@ -207,7 +208,7 @@ func newRoutes(
 		Decider: s.decider, PasswordKeys: cfg.PasswordKeys, EventBytes: cfg.MaxEventBytes, Draining: life.IsDraining,
 	}).Register(v1, auth.Require(host.ScopeDecide))
 	(&admin.Server{
-		Registry: s.reg, Drafts: s.drafts, History: history{s.db, s.worker}, Inspector: s.runner, Refused: s.sender, MaxModuleBytes: cfg.MaxModuleBytes,
+		Registry: s.reg, Drafts: s.drafts, Checks: checker(s), History: history{s.db, s.worker}, Inspector: s.runner, Refused: s.sender, MaxModuleBytes: cfg.MaxModuleBytes,
 	}).Register(v1, read, manage)
 	daemon.AddHealth(cfg, routes, daemon.HostChecks(s.db, cfg.Data), life.IsDraining, metrics, read)
 	return routes, addAuth0(ctx, cfg, routes, s, log)
@@ -284,6 +285,13 @@ func (h history) CancelExecution(ctx context.Context, id string) (host.Execution
 		h.worker.Cancel(id)
 	}
 	return execution, err
+}
+
+// checker runs recorded executions against other versions.
+func checker(s services) *check.Checker {
+	return &check.Checker{
+		Registry: s.reg, Drafts: s.drafts, History: s.db, Tapes: daemon.Tapes{Store: s.db, Box: s.box}, Player: daemon.Player{Runner: s.runner},
+	}
 }
 
 // attempts lets the executor run guests.

@@ -16,6 +16,8 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/builds"
 	"github.com/usherhost/usher/host/calljournal"
+	"github.com/usherhost/usher/host/check"
+	"github.com/usherhost/usher/host/daemon"
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/executor"
 	"github.com/usherhost/usher/host/guest"
@@ -35,6 +37,7 @@ type Host struct {
 	Executor *executor.Executor // nil when the host is idle
 	Decider  *executor.Decider  // likewise
 	Box      *seal.Box
+	Checker  *check.Checker
 
 	sandbox *sandbox.Sandbox
 	egress  *egress.Client
@@ -106,6 +109,9 @@ func OpenWith(ctx context.Context, dir string, o Options) (*Host, error) {
 	h.Builds = &builds.Builds{Store: db, Registry: h.Registry}
 	h.Registry.Changed = h.Builds.Changed
 	h.Runner.Secrets = h.Registry
+	h.Checker = &check.Checker{
+		Registry: h.Registry, Drafts: h.Builds, History: db, Tapes: daemon.Tapes{Store: db, Box: box}, Player: daemon.Player{Runner: h.Runner},
+	}
 	if !o.Idle {
 		h.start(ctx, o)
 	}

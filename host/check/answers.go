@@ -1,0 +1,172 @@
+package check
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/usherhost/usher/host"
+)
+
+// Outside answers a run that is played in place of the world outside; package guest, which
+// plays it, has the contract.
+type Outside interface {
+	HTTP(n int, request json.RawMessage) (answer json.RawMessage, took time.Duration, ok bool)
+	Cache(function string, request json.RawMessage) (answer json.RawMessage, ok bool)
+	Random(request json.RawMessage) (answer json.RawMessage, ok bool)
+}
+
+// answers answers a run from the tape of another one. A request gets the answer of the
+// taped one that is equal, or else of the one with the same number, or else of the next
+// one, if that has the same method and the same URL but for what differs from user to
+// user. No answer is given twice. It is for one run.
+type answers struct {
+	exchanges []exchange
+	local     map[string][]json.RawMessage // answers of the cache and of what came about by chance, by call
+	records   map[string]json.RawMessage   // that the run has set in the cache as the taped one did, by key
+	own       map[string]bool              // keys that it has set otherwise
+}
+
+// exchange is a request on a tape with its answer.
+type exchange struct {
+	message json.RawMessage
+	name    string
+	answer  json.RawMessage
+	took    time.Duration
+	taken   bool
+}
+
+// newEffect answers a request that no tape has an answer to: with what most APIs answer to
+// a request that succeeded, so that the run goes on.
+var newEffect = json.RawMessage(`{"status":200,"headers":{"content-type":["application/json"]},"body":"{}"}`)
+
+// unanswered is what a request came to that had no answer when the taped run ended.
+var unanswered = json.RawMessage(`{"error":{"code":"timeout","message":"no answer came before the end of the recorded run"}}`)
+
+// never is longer than any run.
+const never = 24 * time.Hour
+
+func newAnswers(t *host.Tape) *answers {
+	a := &answers{local: map[string][]json.RawMessage{}, records: map[string]json.RawMessage{}, own: map[string]bool{}}
+	handles := map[int64]int{} // the exchange of a request that was started
+	before := int64(0)         // the clock at the call's begin
+	for i := range t.Calls {
+		c := &t.Calls[i]
+		switch c.Function {
+		case "http_send":
+			a.add(c, c.Answer, micros(c.EndMicros-before))
+		case "http_start":
+			var handle int64
+			_ = json.Unmarshal(c.Answer, &handle) // an answer of the host's own
+			handles[handle] = len(a.exchanges)
+			a.add(c, unanswered, micros(-before))
+		case "http_wait":
+			a.arrived(handles, c)
+		default:
+			key := c.Function + string(c.Request)
+			a.local[key] = append(a.local[key], c.Answer)
+		}
+		before = c.EndMicros
+	}
+	for i := range a.exchanges {
+		if x := &a.exchanges[i]; x.took < 0 || string(x.answer) == string(unanswered) {
+			x.took = never
+		}
+	}
+	return a
+}
+
+func micros(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
+
+func (a *answers) add(c *host.Call, answer json.RawMessage, took time.Duration) {
+	a.exchanges = append(a.exchanges, exchange{message: c.Request, name: requestEffect(c).name, answer: answer, took: took})
+}
+
+// arrived puts the answer that a wait took to its request. The time of an exchange was
+// counted from its begin, less the clock then.
+func (a *answers) arrived(handles map[int64]int, c *host.Call) {
+	var answer struct {
+		ID int64 `json:"id"`
+	}
+	if json.Unmarshal(c.Answer, &answer) != nil || answer.ID == 0 {
+		return // nothing came in time
+	}
+	if i, known := handles[answer.ID]; known {
+		x := &a.exchanges[i]
+		x.answer, x.took = c.Answer, x.took+micros(c.EndMicros)
+	}
+}
+
+// HTTP implements [Outside].
+func (a *answers) HTTP(n int, message json.RawMessage) (json.RawMessage, time.Duration, bool) {
+	if x := a.find(n, message); x != nil {
+		x.taken = true
+		return x.answer, x.took, true
+	}
+	return newEffect, 0, true
+}
+
+func (a *answers) find(n int, message json.RawMessage) *exchange {
+	if n < len(a.exchanges) && a.exchanges[n].answers(message) { // as in the taped run
+		return &a.exchanges[n]
+	}
+	for i := range a.exchanges {
+		if a.exchanges[i].answers(message) {
+			return &a.exchanges[i]
+		}
+	}
+	name := requestEffect(&host.Call{Request: message}).name
+	if n < len(a.exchanges) && !a.exchanges[n].taken && a.exchanges[n].name == name {
+		return &a.exchanges[n]
+	}
+	for i := range a.exchanges {
+		if x := &a.exchanges[i]; !x.taken && x.name == name {
+			return x
+		}
+	}
+	return nil
+}
+
+func (x *exchange) answers(message json.RawMessage) bool {
+	return !x.taken && string(x.message) == string(message)
+}
+
+// Cache implements [Outside]. What the run sets otherwise than the taped one did is in
+// the run's own cache from then on.
+func (a *answers) Cache(function string, message json.RawMessage) (json.RawMessage, bool) {
+	var named struct{ Key, Name string }
+	_ = json.Unmarshal(message, &named) // a message of the host's own
+	key := named.Key + named.Name
+	answer, taped := a.next(function, message)
+	switch {
+	case a.own[key]:
+		return nil, false
+	case function == "cache_get":
+		if record := a.records[key]; !taped && record != nil {
+			return record, true
+		}
+		return answer, taped
+	case !taped:
+		a.own[key] = true
+		return nil, false
+	}
+	var set struct{ Record json.RawMessage }
+	_ = json.Unmarshal(answer, &set) // an answer of the host's own
+	a.records[key] = set.Record
+	return answer, true
+}
+
+// Random implements [Outside].
+func (a *answers) Random(message json.RawMessage) (json.RawMessage, bool) {
+	return a.next("crypto_call", message)
+}
+
+// next takes the next answer of equal calls.
+func (a *answers) next(function string, message json.RawMessage) (json.RawMessage, bool) {
+	key := function + string(message)
+	list := a.local[key]
+	if len(list) == 0 {
+		return nil, false
+	}
+	a.local[key] = list[1:]
+	return list[0], true
+}
