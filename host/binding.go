@@ -33,14 +33,15 @@ type BindingWrite struct {
 // Settings say how one action is run. A zero field leaves the choice to the
 // layer below: binding over version over [DefaultSettings].
 type Settings struct {
-	Limits     Limits            `json:"limits,omitzero"`
-	Egress     Egress            `json:"egress,omitzero"`
-	Retry      Retry             `json:"retry,omitzero"`
-	OnFailure  OnFailure         `json:"on_failure,omitempty"`
-	Checkpoint Checkpoint        `json:"checkpoint,omitempty"`
-	Record     Record            `json:"record,omitempty"` // of a trigger that decides: strict when any binding of it is
-	Isolation  Isolation         `json:"isolation,omitempty"`
-	Config     map[string]string `json:"config,omitempty"` // what the guest reads with config_get; not secret
+	Limits     Limits     `json:"limits,omitzero"`
+	Egress     Egress     `json:"egress,omitzero"`
+	Retry      Retry      `json:"retry,omitzero"`
+	OnFailure  OnFailure  `json:"on_failure,omitempty"`
+	Checkpoint Checkpoint `json:"checkpoint,omitempty"`
+	Record     Record     `json:"record,omitempty"` // of a trigger that decides: strict when any binding of it is
+	Isolation  Isolation  `json:"isolation,omitempty"`
+
+	Config map[string]string `json:"config,omitempty"` // what the guest reads with config_get; not secret
 
 	Resume       Resume `json:"resume,omitempty"`
 	ResumeMaxAge Age    `json:"resume_max_age,omitempty"` // of an answer that a retry may take from the tape
@@ -48,6 +49,10 @@ type Settings struct {
 	Tape          Taping `json:"tape,omitempty"`
 	TapeBodyBytes int64  `json:"tape_body_bytes,omitempty"` // of a request or an answer on the tape, in JSON; what is over is cut
 	TapeMaxAge    Age    `json:"tape_max_age,omitempty"`    // after which a tape is deleted; "": with its execution
+
+	// RequireCheck refuses a deploy of a module that has not passed a check against
+	// recorded executions, see [Checks]. Only that of a binding counts.
+	RequireCheck bool `json:"require_check,omitempty"`
 }
 
 // IsZero reports whether s leaves every choice to the layer below; an empty list
@@ -56,7 +61,7 @@ func (s Settings) IsZero() bool {
 	return s.Limits == Limits{} && s.Egress.IsZero() && s.Retry == Retry{} &&
 		s.OnFailure == "" && s.Checkpoint == "" && s.Record == "" && s.Isolation == "" && len(s.Config) == 0 &&
 		s.Resume == "" && s.ResumeMaxAge == "" &&
-		s.Tape == "" && s.TapeBodyBytes == 0 && s.TapeMaxAge == ""
+		s.Tape == "" && s.TapeBodyBytes == 0 && s.TapeMaxAge == "" && !s.RequireCheck
 }
 
 // Limits bound one run of an action. Each but LogBytes has a [Fault] of its own.
@@ -252,6 +257,7 @@ func (s Settings) Over(base Settings) Settings {
 	out.Tape = cmp.Or(s.Tape, base.Tape)
 	out.TapeBodyBytes = cmp.Or(s.TapeBodyBytes, base.TapeBodyBytes)
 	out.TapeMaxAge = cmp.Or(s.TapeMaxAge, base.TapeMaxAge)
+	out.RequireCheck = s.RequireCheck || base.RequireCheck
 	if len(s.Config) > 0 {
 		out.Config = maps.Clone(base.Config)
 		if out.Config == nil {

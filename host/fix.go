@@ -37,6 +37,7 @@ const (
 	FixInspect           FixVerb = "inspect"
 	FixRun               FixVerb = "run"
 	FixRecordFakes       FixVerb = "record_fakes"
+	FixCheck             FixVerb = "check"
 	FixCreateAction      FixVerb = "create_action"
 	FixDeploy            FixVerb = "deploy"
 	FixDeployFolder      FixVerb = "deploy_folder"
@@ -73,6 +74,7 @@ var fixArgs = map[FixVerb][]string{
 	FixInspect:           {},
 	FixRun:               {},
 	FixRecordFakes:       {"file"},
+	FixCheck:             {"action"},
 	FixCreateAction:      {"trigger"},
 	FixDeploy:            {"action"},
 	FixDeployFolder:      {"folder"},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -255,7 +256,7 @@ FILE ('-' reads stdin), which has the format of bindings.yaml (see 'usher export
 			if !f.given(cmd) && len(disallow) == 0 && !cmd.Flags().Changed("display-name") {
 				return term.UsageError{Err: errors.New("nothing to change"), Hint: "'" + cmd.CommandPath() + " --help' lists the settings"}
 			}
-			patch, err := bindingPatch(settings, disallow, f.route.Removed())
+			patch, err := bindingPatch(settings, disallow, f.removed(cmd))
 			if err != nil {
 				return err
 			}
@@ -273,7 +274,7 @@ FILE ('-' reads stdin), which has the format of bindings.yaml (see 'usher export
 }
 
 // bindingPatch changes only what settings sets; allowed origins are added, and what
-// removed names of [host.Egress] goes back to the default. A proxy is set whole: the
+// removed names goes back to the default: "egress" is before the names of [host.Egress]. A proxy is set whole: the
 // password of another one is not for it.
 func bindingPatch(settings host.Settings, disallow, removed []string) (client.BindingPatch, error) {
 	patch := client.BindingPatch{AllowAdd: settings.Egress.Allow, AllowRemove: disallow}
@@ -294,7 +295,11 @@ func bindingPatch(settings host.Settings, disallow, removed []string) (client.Bi
 		proxy["user_secret"], proxy["password_secret"] = nil, nil
 	}
 	for _, key := range removed {
-		egress[key] = nil
+		if of, ok := strings.CutPrefix(key, "egress/"); ok {
+			egress[of] = nil
+		} else {
+			merged[key] = nil
+		}
 	}
 	if len(egress) > 0 {
 		merged["egress"] = egress

@@ -30,6 +30,7 @@ type settingFlags struct {
 	tapeBody    int64
 	tapeAge     string
 	config      []string
+	check       bool
 }
 
 func (f *settingFlags) add(cmd *cobra.Command) {
@@ -49,6 +50,7 @@ func (f *settingFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.tape, "tape", "", "of which runs the tape is stored: all, failures or off")
 	flags.Int64Var(&f.tapeBody, "tape-body-bytes", 0, "how much of one request or answer is on the tape; what is over is cut")
 	flags.StringVar(&f.tapeAge, "tape-max-age", "", "how long tapes are stored, such as 168h; without it as long as their executions")
+	flags.BoolVar(&f.check, "require-check", false, "refuse a deploy of a module that has not passed 'usher check'")
 	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
 }
 
@@ -80,6 +82,7 @@ func (f *settingFlags) settings() (host.Settings, error) {
 		Tape:          host.Taping(f.tape),
 		TapeBodyBytes: f.tapeBody,
 		TapeMaxAge:    host.Age(f.tapeAge),
+		RequireCheck:  f.check,
 	}
 	if len(config) > 0 {
 		s.Config = config
@@ -87,11 +90,23 @@ func (f *settingFlags) settings() (host.Settings, error) {
 	return s, s.Check("")
 }
 
+// removed names the settings that the flags remove.
+func (f *settingFlags) removed(cmd *cobra.Command) []string {
+	var names []string
+	for _, name := range f.route.Removed() {
+		names = append(names, "egress/"+name)
+	}
+	if cmd.Flags().Changed("require-check") && !f.check {
+		names = append(names, "require_check")
+	}
+	return names
+}
+
 // given reports whether any of the flags was.
 func (f *settingFlags) given(cmd *cobra.Command) bool {
 	return slices.ContainsFunc([]string{
 		"allow", "proxy", "proxy-secrets", "client-certificate", "egress-mode", "limit", "max-attempts",
-		"retry-initial-ms", "retry-max-ms", "on-failure", "checkpoint", "isolation", "resume", "resume-max-age", "tape", "tape-body-bytes", "tape-max-age", "set",
+		"retry-initial-ms", "retry-max-ms", "on-failure", "checkpoint", "isolation", "resume", "resume-max-age", "tape", "tape-body-bytes", "tape-max-age", "require-check", "set",
 	}, cmd.Flags().Changed)
 }
 
@@ -117,6 +132,7 @@ func settingsLine(s host.Settings) string {
 	add("tape", s.Tape, s.Tape != "")
 	add("tape_body_bytes", s.TapeBodyBytes, s.TapeBodyBytes != 0)
 	add("tape_max_age", s.TapeMaxAge, s.TapeMaxAge != "")
+	add("require_check", s.RequireCheck, s.RequireCheck)
 	add("config", len(s.Config), len(s.Config) > 0)
 	return cmp.Or(strings.Join(parts, " "), "-")
 }

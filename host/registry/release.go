@@ -39,6 +39,9 @@ func (r *Registry) release(ctx context.Context, a host.Action, made host.Release
 		before = d
 	}
 	v := made.Version
+	if err := r.requireCheck(ctx, a, v.Digest); err != nil {
+		return v, err
+	}
 	v.ID, v.ActionID, v.Status, v.CreatedAt = host.NewID(host.VersionPrefix), a.ID, host.BuildBuilt, time.Now().UTC()
 	v, err := r.Store.Release(ctx, v, made.Module, made.Draft)
 	r.secrets.forget(a.ID) // it may use other shared modules
@@ -56,6 +59,9 @@ func (r *Registry) release(ctx context.Context, a host.Action, made host.Release
 
 // deployStored deploys a version of the action. The caller holds changing.
 func (r *Registry) deployStored(ctx context.Context, a host.Action, v host.Version) (host.Version, error) {
+	if err := r.requireCheck(ctx, a, v.Digest); err != nil {
+		return v, err
+	}
 	deployed, err := r.Store.Deploy(ctx, a.ID, v.ID)
 	r.secrets.forget(a.ID) // it may use other shared modules
 	r.changed()

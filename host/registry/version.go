@@ -78,6 +78,9 @@ func (r *Registry) checkManifest(t host.Trigger, m host.Manifest) error {
 	}
 	bad.settings("/manifest/settings", m.Settings, t, r.CheckOrigin)
 	bad.secretNames("/manifest/secrets", m.Secrets)
+	if m.Settings.RequireCheck {
+		bad.add("/manifest/settings/require_check", "is for bindings: a version can't demand or waive its own check")
+	}
 	return bad.invalid("the manifest is not valid")
 }
 

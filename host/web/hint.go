@@ -27,6 +27,7 @@ var fixes = map[host.FixVerb]words{
 	host.FixInspect:           {"check a module before its upload", "inspect MODULE"},
 	host.FixRun:               {"run the action on your machine", "run FILE --event EVENT"},
 	host.FixRecordFakes:       {"record the answers of the network", "run FILE --event EVENT --record {file}"},
+	host.FixCheck:             {"check its draft, or its newest version, on recorded executions", "check {action}"},
 	host.FixCreateAction:      {"create an action for this trigger", "actions create NAME --trigger {trigger}"},
 	host.FixDeploy:            {"deploy a version", "actions deploy FILE --name {action}"},
 	host.FixDeployFolder:      {"deploy the folder of one action", "actions deploy {folder}"},
