@@ -162,6 +162,16 @@ func (j *Journal) fileOf(attempt string) *file {
 	return f
 }
 
+// clear makes the file one that no process takes for an attempt's. If that fails, an
+// attempt may find what it has on its tape too.
+func (f *file) clear() {
+	f.size = 0
+	if file, err := os.OpenFile(f.path, os.O_WRONLY, 0o600); err == nil {
+		_, _ = file.WriteAt([]byte{0}, 0)
+		_ = file.Close()
+	}
+}
+
 func (f *file) write(b []byte, durable bool) (err error) {
 	flags := os.O_WRONLY | os.O_CREATE
 	if f.size == 0 && f.most > maxUnused {
@@ -182,8 +192,8 @@ func (f *file) write(b []byte, durable bool) (err error) {
 	return nil
 }
 
-// Left returns what former processes have kept of an attempt: the parts of each time
-// that it ran. The last part of one may be cut.
+// Left returns what is kept of an attempt that does not run any more: the parts of each
+// time that it ran. The last part of one may be cut.
 func (j *Journal) Left(attempt string) [][][]byte {
 	j.mu.Lock()
 	names := slices.Clone(j.left[attempt])
@@ -218,13 +228,24 @@ func partsOf(data []byte, attempt string) (parts [][]byte) {
 	return parts
 }
 
-// Forget says that nothing resumes from what is kept of an attempt: its result is stored.
+// Leave says that an attempt has ended, and that later ones may resume from what is kept
+// of it, as if a former process had left it.
+func (j *Journal) Leave(attempt string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if f, found := j.used[attempt]; found {
+		delete(j.used, attempt)
+		j.left[attempt] = append(j.left[attempt], filepath.Base(f.path))
+	}
+}
+
+// Forget says that nothing resumes from what is kept of an attempt any more.
 func (j *Journal) Forget(attempt string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if f, found := j.used[attempt]; found {
 		delete(j.used, attempt)
-		f.size = 0
+		f.clear()
 		j.free = append(j.free, f)
 	}
 	for _, name := range j.left[attempt] {

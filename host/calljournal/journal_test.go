@@ -78,6 +78,22 @@ func TestAForgottenAttemptIsGone(t *testing.T) {
 	expect(t, j, "exe_2-0-1", "c")
 }
 
+func TestWhatAnAttemptLeavesIsThereAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	j := open(t, dir)
+	keep(t, j, "exe_1-0-1", "a", "b")
+	j.Leave("exe_1-0-1")
+	j.Leave("exe_1-0-2") // of which nothing was kept
+	expect(t, j, "exe_1-0-1", "a|b")
+	keep(t, j, "exe_1-0-1", "c") // it is made again
+	expect(t, j, "exe_1-0-1", "a|b")
+	expect(t, open(t, dir), "exe_1-0-1", "a|b", "c")
+	j.Forget("exe_1-0-1")
+	expect(t, j, "exe_1-0-1")
+	expect(t, open(t, dir), "exe_1-0-1")
+}
+
 func TestAFileIsUsedAgainWithoutItsOldContent(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -12,11 +12,13 @@ import (
 // How an attempt resumes:
 //
 //  1. Before it runs, the tapes of the earlier attempts of its step are read and opened,
-//     and what a former process has kept of the same attempt. They go to the runner, which
-//     answers equal requests from them; see package guest.
+//     and what was kept of attempts that have no tape, such as one that a former process
+//     did not end. They go to the runner, which answers equal requests from them; see
+//     package guest.
 //  2. While it runs, the runner hands over its tape in parts, which are sealed and kept
 //     outside of the store: what completed is known after the process was killed.
-//  3. When its result is durable, its tape is too, and the parts are forgotten.
+//  3. When its result is durable, its tape is too, and the parts are forgotten. A result
+//     without a tape, as of a bug of the host, leaves the parts.
 //
 // A step that has not run before reads nothing: its execution was leased once, and has
 // had no attempt.
@@ -39,10 +41,12 @@ type Calls interface {
 	// the machine's power too. It may be called by several goroutines, for different
 	// attempts.
 	Append(attempt string, part []byte, durable bool) error
-	// Left returns what former processes kept of an attempt: the parts of each time that
-	// it ran.
+	// Left returns what is kept of an attempt that does not run any more, also by former
+	// processes: the parts of each time that it ran.
 	Left(attempt string) [][][]byte
-	// Forget drops what is kept of an attempt. It does not block.
+	// Leave says that an attempt has ended, and that later ones resume from what is kept
+	// of it. Forget says that nothing does any more. They do not block.
+	Leave(attempt string)
 	Forget(attempt string)
 }
 
@@ -54,11 +58,11 @@ func (r *run) resumption(ctx context.Context, index int) host.Resumption {
 		return host.Resumption{}
 	}
 	var resume host.Resumption
-	if e.Tapes != nil && (x.Attempt > 0 || x.Epoch > 1) {
-		resume.Earlier = r.earlier(ctx, index)
+	if x.Attempt > 0 || x.Epoch > 1 {
+		resume.Earlier = append(r.withoutTape(index), r.earlier(ctx, index)...)
+		slices.SortStableFunc(resume.Earlier, func(a, b host.EarlierAttempt) int { return a.Number - b.Number })
 	}
 	if e.Calls != nil && e.Sealer != nil {
-		resume.Earlier = append(resume.Earlier, r.cutOff(index)...)
 		w := &partWriter{run: r, attempt: host.AttemptName(x.ID, index, x.Attempt+1), durable: s.Checkpoint == host.CheckpointCall}
 		resume.Keep = w.keep
 	}
@@ -69,6 +73,9 @@ func (r *run) resumption(ctx context.Context, index int) host.Resumption {
 // left out: its requests go out again.
 func (r *run) earlier(ctx context.Context, index int) (all []host.EarlierAttempt) {
 	e, x := r.executor, &r.execution
+	if e.Tapes == nil {
+		return nil
+	}
 	sealed, err := e.Tapes.Tapes(ctx, x.ID, index)
 	if err != nil {
 		e.log.Error("cannot read the tapes of earlier attempts; what they had sent goes out again", "execution", x.ID, "step", index, "error", err)
@@ -111,10 +118,20 @@ func (e *Executor) openTape(sealed, place []byte) (host.Tape, error) {
 	return tape.Decode(plaintext)
 }
 
-// cutOff returns what former processes kept of this attempt.
-func (r *run) cutOff(index int) (all []host.EarlierAttempt) {
-	e, number := r.executor, r.execution.Attempt+1
-	name := host.AttemptName(r.execution.ID, index, number)
+// withoutTape returns what is kept of attempts that have no tape.
+func (r *run) withoutTape(index int) (all []host.EarlierAttempt) {
+	if r.executor.Calls == nil {
+		return nil
+	}
+	for number := 1; number <= r.execution.Attempt+1; number++ {
+		all = append(all, r.left(index, number)...)
+	}
+	return all
+}
+
+// left returns what is kept of one attempt, for each time that it ran.
+func (r *run) left(index, number int) (all []host.EarlierAttempt) {
+	e, name := r.executor, host.AttemptName(r.execution.ID, index, number)
 	for _, parts := range e.Calls.Left(name) {
 		var whole host.Tape
 		for i, part := range parts {
@@ -183,5 +200,22 @@ func (w *partWriter) keep(part host.Tape) {
 func (e *Executor) forget(executionID string, step, attempt int) {
 	if e.Calls != nil {
 		e.Calls.Forget(host.AttemptName(executionID, step, attempt))
+	}
+}
+
+// keptOf settles what is kept of the attempts of a step, one of which has a durable
+// result.
+func (e *Executor) keptOf(o *host.Outcome) {
+	r := o.Result
+	switch {
+	case e.Calls == nil:
+	case r.Succeeded:
+		for number := 1; number <= r.Attempt; number++ {
+			e.forget(o.ExecutionID, r.Step, number)
+		}
+	case o.Tape != nil:
+		e.forget(o.ExecutionID, r.Step, r.Attempt)
+	default:
+		e.Calls.Leave(host.AttemptName(o.ExecutionID, r.Step, r.Attempt))
 	}
 }

@@ -177,7 +177,11 @@ func (r *run) isStrict(o host.Outcome) bool {
 // recorded is called when the outcome is durable or was refused. It does not block.
 func (r *run) recorded(o *host.Outcome, err error) {
 	e := r.executor
-	if o.Result != nil && (err == nil || host.CodeOf(err) == host.Fenced) {
+	switch {
+	case o.Result == nil:
+	case err == nil:
+		e.keptOf(o)
+	case host.CodeOf(err) == host.Fenced:
 		e.forget(o.ExecutionID, o.Result.Step, o.Result.Attempt)
 	}
 	if err != nil {
