@@ -11,6 +11,7 @@ var benches = []compare.Bench{
 	{Name: "accept", What: "durable accepts a second, 64 producers, against the bare group-commit loop", Run: benchAccept},
 	{Name: "http-accept", What: "HTTP 202s a second, 64 connections, against the bare group-commit loop", Run: benchHTTPAccept},
 	{Name: "complete", What: "completed events a second, three no-op Wasm actions, against the queue with actions that are nothing", Run: benchComplete},
+	{Name: "tape", What: "completed events a second, three actions, with recording of failures and of all runs, against recording off; bytes of a tape", Run: benchTape},
 	{Name: "search", What: "first page of a list and of each search over a million executions, against a bare indexed query", Run: benchSearch},
 	{Name: "start", What: "from the end of an event's commit to the first instruction of its action, idle, against the whole accept", Run: benchStart},
 	{Name: "run", What: "CPU of one isolated run, all included, against go-sdk Instance+Call+Close with a timeout", Run: benchRun},

@@ -228,5 +228,5 @@ func packPart(part []byte) []byte {
 	if part == nil {
 		return nil
 	}
-	return zstdWriter.EncodeAll(part, nil)
+	return zstdLong.EncodeAll(part, nil)
 }

@@ -35,12 +35,12 @@ func packSettings(s *host.Settings) ([]byte, error) {
 	if s == nil {
 		return nil, nil
 	}
-	if reflect.DeepEqual(*s, usual) {
+	less := *s
+	var packed any = &less
+	if !unusual(&less) {
+		packed = []host.Settings{*s}
+	} else if less.IsZero() {
 		return []byte("{}"), nil
-	}
-	var packed any = []host.Settings{*s}
-	if less := *s; without(reflect.ValueOf(&less).Elem(), reflect.ValueOf(usual)) {
-		packed = less
 	}
 	b, err := json.Marshal(packed)
 	if err != nil {
@@ -49,17 +49,49 @@ func packSettings(s *host.Settings) ([]byte, error) {
 	return b, nil
 }
 
+// unusual clears in s what is usual, and reports whether s laid over that is what it was.
+func unusual(s *host.Settings) bool {
+	// Most are usual as a whole, and reflection would take as long as all the rest.
+	if s.Limits == usual.Limits {
+		s.Limits = host.Limits{}
+	} else if !without(reflect.ValueOf(&s.Limits).Elem(), reflect.ValueOf(usual.Limits)) {
+		return false
+	}
+	if s.Retry == usual.Retry {
+		s.Retry = host.Retry{}
+	} else if !without(reflect.ValueOf(&s.Retry).Elem(), reflect.ValueOf(usual.Retry)) {
+		return false
+	}
+	all := [...]struct{ value, usually *string }{
+		{(*string)(&s.Egress.Mode), (*string)(&usual.Egress.Mode)},
+		{(*string)(&s.OnFailure), (*string)(&usual.OnFailure)},
+		{(*string)(&s.Checkpoint), (*string)(&usual.Checkpoint)},
+		{(*string)(&s.Resume), (*string)(&usual.Resume)},
+		{(*string)(&s.ResumeMaxAge), (*string)(&usual.ResumeMaxAge)},
+		{(*string)(&s.Tape), (*string)(&usual.Tape)},
+	}
+	for _, one := range all {
+		if *one.value == "" {
+			return false
+		}
+		if *one.value == *one.usually {
+			*one.value = ""
+		}
+	}
+	if s.TapeBodyBytes == 0 {
+		return false
+	}
+	if s.TapeBodyBytes == usual.TapeBodyBytes {
+		s.TapeBodyBytes = 0
+	}
+	return true
+}
+
 // without clears the fields of v that are as in base, and reports whether v laid over
 // base is what v was.
 func without(v, base reflect.Value) bool {
 	for i := range v.NumField() {
 		field, usually := v.Field(i), base.Field(i)
-		if field.Kind() == reflect.Struct {
-			if !without(field, usually) {
-				return false
-			}
-			continue
-		}
 		if usually.IsZero() {
 			continue
 		}

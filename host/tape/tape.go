@@ -35,7 +35,9 @@ const (
 	preambleBytes = len(magic) + 1 + 4 + 4
 
 	blockBytes = 256 << 10 // a block with as much gets no further call
-	packBytes  = 256       // less is not compressed
+	packBytes  = 2 << 10   // less is not compressed
+
+	longBlockBytes = 32 << 10
 )
 
 // The largest tape that this package reads: what a run may leave, and room for what
