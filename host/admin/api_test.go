@@ -18,9 +18,11 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/admin"
 	"github.com/usherhost/usher/host/builds"
+	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/registry"
+	"github.com/usherhost/usher/host/replay"
 	"github.com/usherhost/usher/host/sqlite"
 	"github.com/usherhost/usher/host/web"
 )
@@ -47,7 +49,14 @@ func newAPI(t *testing.T) *api {
 	t.Helper()
 	h := hosttest.New(t, hosttest.Options{Idle: true})
 	a := &api{db: h.DB, reg: h.Registry, builds: h.Builds, routes: web.NewEcho(slog.New(slog.DiscardHandler))}
-	a.server = &admin.Server{Registry: a.reg, Drafts: a.builds, Checks: h.Checker, History: h.DB, Inspector: h.Runner, Refused: &a.refused, PollEvery: time.Millisecond}
+	a.server = &admin.Server{
+		Registry: a.reg, Drafts: a.builds, Checks: h.Checker, History: h.DB, Inspector: h.Runner, Refused: &a.refused, PollEvery: time.Millisecond,
+		Replays: &replay.Service{Store: h.DB, Versions: a.reg, Box: h.Box, Runner: func(m guest.Modules) *guest.Runner {
+			r := *h.Runner
+			r.Modules = m
+			return &r
+		}},
+	}
 	a.server.Register(a.routes.Group("/v1"), web.NewAuthenticator(h.DB).Require(host.ScopeRead), web.NewAuthenticator(h.DB).Require(host.ScopeManage))
 	a.ingest, a.manage, a.read = a.key(t, host.ScopeIngest), a.key(t, host.ScopeManage), a.key(t, host.ScopeRead)
 	return a

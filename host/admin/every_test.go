@@ -118,7 +118,9 @@ func TestEveryBodyIsReadStrictly(t *testing.T) {
 				points(t, a.problem(t, http.StatusBadRequest, with(marshal(t, wrong), "")), "/"+key)
 			}
 			a.problem(t, http.StatusUnsupportedMediaType, with(marshal(t, example), "text/plain"))
-			a.problem(t, http.StatusRequestEntityTooLarge, with(`"`+strings.Repeat("x", 2<<20)+`"`, ""))
+			if op.path != "/v1/executions/{id}/replay" { // it may have a module
+				a.problem(t, http.StatusRequestEntityTooLarge, with(`"`+strings.Repeat("x", 2<<20)+`"`, ""))
+			}
 		})
 	}
 }

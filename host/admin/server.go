@@ -24,6 +24,7 @@ type Server struct {
 	History   host.History
 	Inspector host.Inspector
 	Refused   Refused
+	Replays   host.Replays
 
 	// PollEvery is how often a long poll or a live tail looks for new results;
 	// 0 is 100 ms.
@@ -94,7 +95,6 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	g.GET("/executions/:id", s.showExecution, read)
 	g.GET("/executions/:id/logs", s.showLogs, read)
 	g.POST("/executions/:id/retry", s.retryExecution, manage, small)
-	g.POST("/executions/:id/rerun", s.rerunExecution, manage, small)
 	g.POST("/executions/:id/cancel", s.cancelExecution, manage, small)
 	g.GET("/dead-letters", s.listDeadLetters, read)
 	g.POST("/dead-letters/retry", s.retryDeadLetters, manage, small)
@@ -102,6 +102,7 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	g.GET("/tail", s.tail, read)
 	g.GET("/changes", s.listChanges, read)
 
+	s.registerReplays(g, manage, small)
 	s.registerRefused(g, read, manage)
 
 	g.GET("/keys", s.listKeys, read)

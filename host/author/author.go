@@ -15,5 +15,5 @@ import (
 
 // Commands returns the commands of this package.
 func Commands(env *command.Env) []*cobra.Command {
-	return []*cobra.Command{newInit(env), newBuild(env), newRun(env), newDev(env), newProfile(env), newInspect(env)}
+	return []*cobra.Command{newInit(env), newBuild(env), newRun(env), newReplay(env), newDev(env), newProfile(env), newInspect(env)}
 }

@@ -38,6 +38,7 @@ type runFlags struct {
 	public      bool
 	limits      []string
 	isolation   string
+	tape        string
 	typed       string // the command, which offers packages that are not installed; "" for one that does not
 }
 
@@ -71,6 +72,10 @@ request that no fake matches fails, and a fake that would match is printed.
 		RunE:    func(cmd *cobra.Command, args []string) error { return runAction(cmd.Context(), env, args[0], f) },
 	}
 	f.add(cmd)
+	cmd.Flags().StringVar(&f.tape, "tape", "", "file of 'usher replay --export': its event, secrets and answers are used, and nothing is sent; see 'usher replay'")
+	cmd.MarkFlagsMutuallyExclusive("tape", "event")
+	cmd.MarkFlagsMutuallyExclusive("tape", "fakes")
+	cmd.MarkFlagsMutuallyExclusive("tape", "record")
 	cmd.Flags().StringVar(&f.isolation, "isolation", "", command.IsolationUsage)
 	return cmd
 }
@@ -103,6 +108,9 @@ type runAnswer struct {
 
 func runAction(ctx context.Context, env *command.Env, path string, f runFlags) error {
 	f.typed = "usher run"
+	if f.tape != "" {
+		return (&replayFlags{ScriptFlags: f.ScriptFlags, module: path}).replayFile(ctx, env, f.tape, nil)
+	}
 	b := newToolchain(env, f.ScriptFlags)
 	defer b.close(ctx)
 	r, err := f.open(ctx, env, b, path)

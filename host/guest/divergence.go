@@ -40,10 +40,10 @@ type Divergence struct {
 }
 
 // finish ends the comparison of a run that was played.
-func (w *exact) finish() {
+func (w *exact) finish() error {
 	r, was, is := w.recorded, &w.recorded.Result, &w.played.Result
 	if w.left {
-		return
+		return nil
 	}
 	if w.ended { // its error came from outside
 		is.Fault, is.Limit, is.Error, is.RetryAfterMillis = was.Fault, was.Limit, was.Error, was.RetryAfterMillis
@@ -51,13 +51,17 @@ func (w *exact) finish() {
 	is.Stats.HTTPRequests = was.Stats.HTTPRequests
 	if w.next < len(r.Tape.Calls) {
 		w.diverge(&Divergence{Part: PartCall, Ordinal: w.next, Recorded: &r.Tape.Calls[w.next]})
-		return
+		return nil
 	}
 	masked := *is
 	if r.Masker != nil {
-		masked = r.Masker.Result(masked)
+		var err error
+		if masked, err = r.Masker.Result(masked); err != nil {
+			return err
+		}
 	}
 	w.compare(was, &masked)
+	return nil
 }
 
 // compare compares what is no call.

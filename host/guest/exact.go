@@ -60,12 +60,12 @@ func (w *exact) ask(function string, request json.RawMessage) {
 		return // it ends the run by itself
 	}
 	if w.next >= len(calls) {
-		w.leave(&Divergence{Part: PartCall, Ordinal: w.ordinal(), Replayed: &host.Call{Function: function, Request: request}})
+		w.leave(&Divergence{Part: PartCall, Ordinal: w.ordinal(), Replayed: &host.Call{Ordinal: w.ordinal(), Function: function, Request: request}})
 		return
 	}
 	w.taped = &calls[w.next]
 	if w.taped.Function != function || !equal(w.taped.Request, w.taped.RequestCut, w.masked(host.Call{Function: function, Request: request}).Request) {
-		w.leave(&Divergence{Part: PartCall, Ordinal: w.ordinal(), Recorded: w.taped, Replayed: &host.Call{Function: function, Request: request}})
+		w.leave(&Divergence{Part: PartCall, Ordinal: w.ordinal(), Recorded: w.taped, Replayed: &host.Call{Ordinal: w.ordinal(), Function: function, Request: request}})
 		return
 	}
 	w.next++
@@ -187,6 +187,7 @@ func (w *exact) over(used int64) error {
 func (w *exact) send(httpRequest, *host.EgressFailure, int) (*host.HTTPResponse, *host.EgressFailure) {
 	var a httpAnswer
 	w.call.read(w.taped.Answer, &a)
+	w.call.spent.httpRequests.Add(1)
 	return w.outcome(&a)
 }
 
@@ -211,6 +212,7 @@ func (w *exact) fix() *host.Fix {
 }
 
 func (w *exact) start(x *started, _ httpRequest, _ *host.EgressFailure, _ int) int64 {
+	w.call.spent.httpRequests.Add(1)
 	return w.call.http.requests.list(x)
 }
 
@@ -315,7 +317,7 @@ func (w *exact) goVirtual() *virtual {
 	tape := &w.recorded.Tape
 	rest := newRest(tape.Calls, w.next)
 	v := newVirtual(w.call, tape, w.next, rest)
-	v.played = w.played
+	v.played, v.answers = w.played, w.answers
 	if requests := w.call.http.requests; requests != nil {
 		for handle, x := range requests.started {
 			w.answerLater(v, x, rest.waits[handle])

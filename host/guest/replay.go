@@ -24,7 +24,7 @@ type Recorded struct {
 // Masker takes out of a call and of a result what a recording must not have.
 type Masker interface {
 	Call(host.Call) host.Call
-	Result(host.Result) host.Result
+	Result(host.Result) (host.Result, error)
 }
 
 // entered reports whether the guest ran at all.
@@ -111,8 +111,7 @@ func (r *Runner) Replay(ctx context.Context, run Run, recorded *Recorded, answer
 	if !w.entered {
 		return nil, &host.Error{Code: host.Refused, Text: "the module can't be run: " + played.Result.Error.Message}
 	}
-	w.finish()
-	return played, nil
+	return played, w.finish()
 }
 
 // attach makes c the run that w is the world of.

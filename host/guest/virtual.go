@@ -35,8 +35,9 @@ type virtual struct {
 	call    *call
 	tape    *host.Tape
 	outside Outside
-	ends    map[uint64][]int64 // microseconds, of the calls on the tape by callKey
-	played  *Replayed          // nil: nothing is noted
+	ends    map[uint64][]int64      // microseconds, of the calls on the tape by callKey
+	played  *Replayed               // nil: nothing is noted
+	answers map[int]json.RawMessage // in place of those of outside, by the number of the call
 
 	function string // of the call at hand
 	request  json.RawMessage
@@ -92,13 +93,23 @@ func (w *virtual) send(q httpRequest, malformed *host.EgressFailure, ordinal int
 
 // http asks for the answer to the request at hand.
 func (w *virtual) http(ordinal int) (*httpAnswer, time.Duration) {
-	answer, took, ok := w.outside.HTTP(ordinal, w.request)
-	if !ok {
-		w.unanswered()
+	answer, given := w.own()
+	var took time.Duration
+	if !given {
+		var ok bool
+		if answer, took, ok = w.outside.HTTP(ordinal, w.request); !ok {
+			w.unanswered()
+		}
 	}
 	var a httpAnswer
 	w.call.read(answer, &a)
 	return &a, max(took, 0)
+}
+
+// own returns the caller's own answer to the call at hand.
+func (w *virtual) own() (json.RawMessage, bool) {
+	answer, found := w.answers[len(w.call.record.tape.Calls)]
+	return answer, found
 }
 
 // unanswered ends the run at a call that has no answer.
@@ -164,6 +175,9 @@ func (w *virtual) held() int { return 0 }
 func (w *virtual) sleep(d time.Duration) { w.until(w.began + d) }
 
 func (w *virtual) cached() json.RawMessage {
+	if answer, given := w.own(); given {
+		return answer
+	}
 	if answer, ok := w.outside.Cache(w.function, w.request); ok {
 		return answer
 	}

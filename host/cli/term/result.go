@@ -107,10 +107,10 @@ func frames(stack, indent string) string {
 	return strings.TrimPrefix(b.String(), "\n")
 }
 
-// callLine is one host call in one line.
+// callLine is one host call in one line, with its number.
 func callLine(c host.CallNote) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-12s %s", c.Function, c.Target)
+	fmt.Fprintf(&b, "%2d %-12s %s", c.Ordinal, c.Function, c.Target)
 	if c.Status != 0 {
 		fmt.Fprintf(&b, " → %d", c.Status)
 	}

@@ -33,6 +33,7 @@ import (
 	"github.com/usherhost/usher/host/jsbuild/frames"
 	"github.com/usherhost/usher/host/jsbuild/sourcemap"
 	"github.com/usherhost/usher/host/registry"
+	"github.com/usherhost/usher/host/replay"
 	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/host/seal"
 	"github.com/usherhost/usher/host/settings"
@@ -209,6 +210,7 @@ func newRoutes(
 	}).Register(v1, auth.Require(host.ScopeDecide))
 	(&admin.Server{
 		Registry: s.reg, Drafts: s.drafts, Checks: checker(s), History: history{s.db, s.worker}, Inspector: s.runner, Refused: s.sender, MaxModuleBytes: cfg.MaxModuleBytes,
+		Replays: &replay.Service{Store: s.db, Versions: s.reg, Box: s.box, Runner: replaying(s.runner)},
 	}).Register(v1, read, manage)
 	daemon.AddHealth(cfg, routes, daemon.HostChecks(s.db, cfg.Data), life.IsDraining, metrics, read)
 	return routes, addAuth0(ctx, cfg, routes, s, log)
@@ -310,6 +312,15 @@ func flowRuns(runner *guest.Runner) executor.FlowRunner {
 			ExecutionID: x.ID, Index: index, Attempt: 1, Step: x.Plan[index], Event: x.Event, First: true,
 			UserMetadataBytes: userMetadataBytes, AppMetadataBytes: appMetadataBytes,
 		})
+	}
+}
+
+// replaying returns the runner with other modules, for what is played back.
+func replaying(runner *guest.Runner) func(guest.Modules) *guest.Runner {
+	return func(modules guest.Modules) *guest.Runner {
+		r := *runner
+		r.Modules, r.SourceMaps = modules, &sourcemap.Modules{Module: modules.Module}
+		return &r
 	}
 }
 

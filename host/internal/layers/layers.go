@@ -47,6 +47,7 @@ var packages = []entry{
 	{"host/executor", service},
 	{"host/guest", service},
 	{"host/registry", service},
+	{"host/replay", service},
 
 	{"host/admin", transport},
 	{"host/auth0", transport},
@@ -84,6 +85,8 @@ var exceptions = []exception{
 	{"host/guest", "host/sandbox", "a run is a call of a module; an interface between the two would only repeat Call"},
 	{"host/executor", "host/tape", "what it records is encoded before it is sealed: one form, with nothing to replace"},
 	{"host/guest", "host/webcrypto", "a host function that computes, and holds nothing to replace"},
+	{"host/replay", "host/guest", "a replay is a run: an interface between the two would only repeat Runner"},
+	{"host/replay", "host/tape", "what it exports and shows is in the one form that there is"},
 	{"host/admin", "host/web", webReason},
 	{"host/auth0", "host/web", webReason},
 	{"host/client", "host/web", webReason},
