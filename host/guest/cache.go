@@ -179,11 +179,23 @@ func cached[A any](c *call, work func() A) A {
 	return work()
 }
 
+// getRecord reads a record. In a run that resumes it is what the earlier attempt read,
+// unless the run itself has changed it.
+func (c *call) getRecord(key string) *cacheRecord {
+	if given := c.resumes.given(); given != nil && !c.resumes.isTouched(key) {
+		var record *cacheRecord
+		if json.Unmarshal(given, &record) == nil {
+			return record
+		}
+	}
+	return c.cache.get(c.run.Event.Trigger, key, c.clock.now())
+}
+
 func cacheGet(s *sandbox.Call, c *call, stack []uint64) {
 	key := c.name(s, "cache_get", stack[0])
 	record := do(c, "cache_get", nameRequest{key}, func(note *host.CallNote) *cacheRecord {
 		note.Target = key
-		return cached(c, func() *cacheRecord { return c.cache.get(c.run.Event.Trigger, key, c.clock.now()) })
+		return cached(c, func() *cacheRecord { return c.getRecord(key) })
 	})
 	stack[0] = 0
 	if record != nil {
@@ -209,6 +221,7 @@ func cacheSet(s *sandbox.Call, c *call, stack []uint64) {
 			note.Error = err.Error()
 			return cacheError("FailedToSetCacheRecord")
 		}
+		c.resumes.touch(request.Key)
 		answer := cached(c, func() cacheAnswer { return c.cache.set(c.run.Event.Trigger, request, c.clock.now()) })
 		note.Error = answer.Code
 		return answer
@@ -220,6 +233,7 @@ func cacheDelete(s *sandbox.Call, c *call, stack []uint64) {
 	key := c.name(s, "cache_delete", stack[0])
 	answer := do(c, "cache_delete", nameRequest{key}, func(note *host.CallNote) cacheAnswer {
 		note.Target = key
+		c.resumes.touch(key)
 		answer := cached(c, func() cacheAnswer { return c.cache.remove(c.run.Event.Trigger, key) })
 		note.Error = answer.Code
 		return answer

@@ -49,12 +49,8 @@ func cryptoCall(s *sandbox.Call, c *call, stack []uint64) {
 			note.Error = err.Error()
 			return cryptoAnswer{}
 		}
-		if c.world != nil && !read.Pure() {
-			if given := c.world.drawn(); given != nil {
-				var drawn cryptoAnswer
-				c.read(given, &drawn)
-				answer = drawn.Bytes
-			}
+		if !read.Pure() {
+			answer = c.drawn(answer)
 		}
 		note.Bytes = int64(len(answer))
 		if read.Pure() {
@@ -63,6 +59,21 @@ func cryptoCall(s *sandbox.Call, c *call, stack []uint64) {
 		return cryptoAnswer{answer}
 	})
 	stack[0] = s.Put(answer)
+}
+
+// drawn returns the answer that came about by chance: the one that was computed now, or
+// the one that is given to a run that is played or that resumes.
+func (c *call) drawn(computed []byte) []byte {
+	given := c.resumes.given()
+	if c.world != nil {
+		given = c.world.drawn()
+	}
+	if given == nil {
+		return computed
+	}
+	var drawn cryptoAnswer
+	c.read(given, &drawn)
+	return drawn.Bytes
 }
 
 // readCrypto reads a request and returns its digest. One that is too long is

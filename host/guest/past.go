@@ -39,6 +39,10 @@ type pastCall struct {
 	end     time.Duration // the guest's clock after it
 	order   int           // among the calls
 	request *pastRequest  // nil of other calls
+
+	// answer is that of a call of the cache or of cryptography, if a run that does the
+	// same must have it again to go on in the same way.
+	answer json.RawMessage
 }
 
 // pastRequest is what more is known of a call that sent a request.
@@ -101,10 +105,10 @@ func (p *past) add(c *pastCall) {
 }
 
 // callDigest is the digest of a call that sends no request.
-func callDigest(function string, request json.RawMessage) digest {
+func (p *past) callDigest(function string, request json.RawMessage) digest {
 	h := sha256.New()
 	_, _ = h.Write([]byte(function + "\x00"))
-	_, _ = h.Write(request)
+	_, _ = h.Write(p.same.replaceIn(request))
 	return digest(h.Sum(nil))
 }
 

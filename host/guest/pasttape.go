@@ -71,9 +71,15 @@ func (r *reading) read(i int, call *host.Call) {
 			return
 		}
 	}
-	d := callDigest(call.Function, call.Request)
-	r.before.find(d, func(*pastRequest) bool { return false })
-	r.after.add(&pastCall{digest: d, end: end, order: i})
+	c := &pastCall{digest: r.before.callDigest(call.Function, call.Request), end: end, order: i}
+	r.before.find(c.digest, noAnswer)
+	switch call.Function {
+	case "cache_get", "crypto_call":
+		if call.AnswerCut == nil {
+			c.answer = call.Answer
+		}
+	}
+	r.after.add(c)
 }
 
 // request reads a call that sent a request.

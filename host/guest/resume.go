@@ -20,7 +20,8 @@ import (
 //   - An equal one that had not succeeded gives it its Idempotency-Key. It is sent.
 //   - One that no earlier attempt made has a key that none of them used. It is sent.
 //
-// Everything else is done again: the cache is asked, lines are logged. A call that an
+// What the cache answered, and cryptography that depends on chance, is the same too. The
+// rest is done again: records are stored in the cache, lines are logged. A call that an
 // earlier attempt made too moves the guest's clock to where it was after it, so that a
 // later request with the time in it is equal as well. Other calls move it by the time that
 // they take. It jumps to the present when a request that was new to the past has gone
@@ -37,11 +38,12 @@ type resuming struct {
 	*past
 	maxAge time.Duration
 
-	moved   time.Time  // when the last call ended
-	ready   []*started // answered from the past, and not taken yet
-	sent    bool       // a request has gone out
-	live    bool       // an answer has come from outside
-	present bool       // the clock has jumped
+	moved   time.Time       // when the last call ended
+	ready   []*started      // answered from the past, and not taken yet
+	sent    bool            // a request has gone out
+	live    bool            // an answer has come from outside
+	present bool            // the clock has jumped
+	touched map[string]bool // records of the cache that the run has changed
 
 	// Of the call at hand:
 	found *pastCall     // what it was in the past; nil: it is new
@@ -72,7 +74,7 @@ func (r *resuming) ask(function string, request json.RawMessage) {
 	case "http_send", "http_start", "http_wait":
 		return // they say themselves what they were
 	}
-	r.foundAs(r.find(callDigest(function, request), noAnswer))
+	r.foundAs(r.find(r.callDigest(function, request), noAnswer))
 }
 
 func noAnswer(*pastRequest) bool { return false }
@@ -102,6 +104,31 @@ func (r *resuming) pass(k *clock) {
 
 // skipsSleep reports whether the sleep at hand is not done again.
 func (r *resuming) skipsSleep() bool { return r != nil && r.found != nil && !r.sent }
+
+// given returns the answer that an earlier attempt had to the call at hand, of the cache or
+// of cryptography: with another one the run would go on in another way. Nil: it is done
+// again.
+func (r *resuming) given() json.RawMessage {
+	if r == nil || r.found == nil || r.present || time.Since(r.start.Add(r.end)) > r.maxAge {
+		return nil
+	}
+	return r.found.answer
+}
+
+// touch notes that the run itself has changed a record of the cache, and reads it there
+// from now on.
+func (r *resuming) touch(key string) {
+	if r == nil {
+		return
+	}
+	if r.touched == nil {
+		r.touched = map[string]bool{}
+	}
+	r.touched[key] = true
+}
+
+// isTouched reports whether the run has changed a record.
+func (r *resuming) isTouched(key string) bool { return r != nil && r.touched[key] }
 
 // identity is what a request that the guest makes was in the past.
 type identity struct {
@@ -170,7 +197,7 @@ func (c *call) awaitPast(d time.Duration) (x *started, timedOut bool) {
 	if len(r.ready) == 0 {
 		return nil, false
 	}
-	wait := waitDigest(d)
+	wait := r.waitDigest(d)
 	first := slices.MinFunc(r.ready, func(a, b *started) int { return a.past.request.order - b.past.request.order })
 	if vain := r.byDigest[wait]; len(r.ready) == len(requests.started) && len(vain) > 0 && vain[0].order < first.past.request.order {
 		return nil, true
@@ -180,14 +207,14 @@ func (c *call) awaitPast(d time.Duration) (x *started, timedOut bool) {
 	return first, false
 }
 
-func waitDigest(d time.Duration) digest {
-	return callDigest("http_wait", encode(waitRequest{max(d.Milliseconds(), -1)}))
+func (r *resuming) waitDigest(d time.Duration) digest {
+	return r.callDigest("http_wait", encode(waitRequest{max(d.Milliseconds(), -1)}))
 }
 
 // waitedInVain notes a wait that brought nothing.
 func (r *resuming) waitedInVain(d time.Duration) {
 	if r != nil {
-		r.foundAs(r.find(waitDigest(d), noAnswer))
+		r.foundAs(r.find(r.waitDigest(d), noAnswer))
 	}
 }
 

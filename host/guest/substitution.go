@@ -71,16 +71,30 @@ func (s *substitutions) add(before, now string) {
 	s.first[now] = before
 }
 
+// replacer puts the first strings in the place of the later ones.
+func (s *substitutions) replacer() *strings.Replacer {
+	var pairs []string
+	for _, now := range slices.SortedFunc(maps.Keys(s.first), longestFirst) {
+		pairs = append(pairs, now, s.first[now])
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// replaceIn returns the JSON of a call with the first strings, as far as JSON does not
+// escape them.
+func (s *substitutions) replaceIn(request json.RawMessage) json.RawMessage {
+	if len(s.first) == 0 {
+		return request
+	}
+	return json.RawMessage(s.replacer().Replace(string(request)))
+}
+
 // replace puts the first strings into a request.
 func (s *substitutions) replace(q *httpRequest) {
 	if len(s.first) == 0 {
 		return
 	}
-	var pairs []string
-	for _, now := range slices.SortedFunc(maps.Keys(s.first), longestFirst) {
-		pairs = append(pairs, now, s.first[now])
-	}
-	r := strings.NewReplacer(pairs...)
+	r := s.replacer()
 	q.URL, q.Body = r.Replace(q.URL), r.Replace(q.Body)
 	if q.BodyBase64 != nil {
 		q.BodyBase64 = []byte(r.Replace(string(q.BodyBase64)))

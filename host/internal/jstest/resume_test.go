@@ -186,6 +186,19 @@ func (r *retrying) untilSuccess(t *testing.T) int {
 	return 0
 }
 
+// passes makes the attempts older.
+func (r *retrying) passes(d time.Duration) {
+	for i := range r.earlier {
+		tape := &r.earlier[i].Tape
+		tape.Start = tape.Start.Add(-d)
+		for j := range tape.Calls {
+			if c := &tape.Calls[j]; !c.At.IsZero() {
+				c.At = c.At.Add(-d)
+			}
+		}
+	}
+}
+
 // fromTape returns the calls of the last attempt that were answered from a tape, as
 // "path attempt".
 func (r *retrying) fromTape() string {
@@ -323,6 +336,27 @@ func TestARetrySendsOnlyWhatHadNotSucceeded(t *testing.T) {
 				await fetch(event.secrets.PEER + "/b", { method: "POST", body: JSON.stringify({ at: Date.now(), id: randomUUID() }), signal: AbortSignal.timeout(60) });`,
 			plays: map[string][]string{"/b": {"200 slow", "200"}},
 		},
+		{
+			name: "a token from the cache", attempts: 2, want: "/a 1, /b 2, /token 2", keys: 3, fromTape: "/a 1",
+			code: `
+				if (!api.cache.get("resume token")) {
+					const { access_token } = await post("/token", { id: randomUUID() });
+					api.cache.set("resume token", access_token);
+				}
+				const headers = { Authorization: "Bearer " + api.cache.get("resume token").value };
+				await post("/a", { id: randomUUID(), at: performance.now() }, headers);
+				await post("/b", { id: randomUUID(), at: performance.now(), headers });`,
+			plays: map[string][]string{"/token": {"200 no-store token"}, "/b": {"500", "200"}},
+		},
+		{
+			name: "what is signed by chance", attempts: 2, want: "/a 1, /b 2", keys: 2, fromTape: "/a 1",
+			code: `
+				const { privateKey } = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
+				const sign = async (text) => Buffer.from(await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, privateKey, Buffer.from(text))).toString("base64url");
+				await post("/a", { at: Date.now() }, { Authorization: "Signature " + (await sign("a" + Date.now())) });
+				await post("/b", { at: Date.now() }, { Authorization: "Signature " + (await sign("b")) });`,
+			plays: map[string][]string{"/b": {"500", "200"}},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -348,5 +382,47 @@ func TestARetrySendsOnlyWhatHadNotSucceeded(t *testing.T) {
 				t.Errorf("the last attempt took %q from tapes, want %q", got, tt.fromTape)
 			}
 		})
+	}
+}
+
+func TestARetryOnAnotherPathHasNoKeyOfAnotherRequest(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t, map[string][]string{"/m": {"200", "500", "200"}})
+	r := newRetrying(t, p, `for (const n of event.secrets.WHICH) await post("/m", { n });`)
+	for _, which := range []string{"12", "2", "32", "4"} {
+		r.run.Secrets["WHICH"] = which
+		r.attempt(t)
+	}
+	var got []string
+	for _, s := range p.got["/m"] {
+		got = append(got, s.body+" "+s.key)
+	}
+	// 1 and 2 in the first attempt, of which 2 failed; 2 in the second one; 3 in the third
+	// one, which has 2 from the tape; 4 in the last one.
+	want := []string{
+		`{"n":"1"} exe_1-0-0`, `{"n":"2"} exe_1-0-1`, `{"n":"2"} exe_1-0-1`, `{"n":"3"} exe_1-0-2`, `{"n":"4"} exe_1-0-3`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("sent %q, want %q", got, want)
+	}
+}
+
+func TestAnAnswerThatIsTooOldIsNotTaken(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t, map[string][]string{"/b": {"500", "500", "200"}})
+	r := newRetrying(t, p, `await post("/a", {}); await post("/b", {});`)
+	r.attempt(t)
+	r.passes(59 * time.Minute)
+	r.attempt(t)
+	if got := p.counts(); got != "/a 1, /b 2" {
+		t.Errorf("after 59 minutes: sent %s", got)
+	}
+	r.passes(2 * time.Minute)
+	r.untilSuccess(t)
+	if got := p.counts(); got != "/a 2, /b 3" {
+		t.Errorf("after 61 minutes: sent %s", got)
+	}
+	if p.keys(t) != 2 {
+		t.Errorf("keys %+v", p.got)
 	}
 }
