@@ -10,7 +10,7 @@ import (
 // Outside answers a run that is played in place of the world outside; package guest, which
 // plays it, has the contract.
 type Outside interface {
-	HTTP(n int, request json.RawMessage) (answer json.RawMessage, took time.Duration, ok bool)
+	HTTP(n int, request json.RawMessage, at time.Duration) (answer json.RawMessage, took time.Duration, ok bool)
 	Cache(function string, request json.RawMessage) (answer json.RawMessage, ok bool)
 	Random(request json.RawMessage) (answer json.RawMessage, ok bool)
 }
@@ -31,8 +31,21 @@ type exchange struct {
 	message json.RawMessage
 	name    string
 	answer  json.RawMessage
-	took    time.Duration
+	began   [2]time.Duration // between which it was sent, by the taped run's clock
+	arrived time.Duration    // negative: it was not answered
 	taken   bool
+}
+
+// took is how long after at, when the request is sent, its answer arrives: when it did on
+// the tape, if it is sent at the same time.
+func (x *exchange) took(at time.Duration) time.Duration {
+	switch {
+	case x.arrived < 0:
+		return never
+	case x.began[0] <= at && at <= x.began[1]:
+		return x.arrived - at
+	}
+	return x.arrived - x.began[0]
 }
 
 // newEffect answers a request that no tape has an answer to: with what most APIs answer to
@@ -47,60 +60,68 @@ const never = 24 * time.Hour
 
 func newAnswers(t *host.Tape) *answers {
 	a := &answers{local: map[string][]json.RawMessage{}, records: map[string]json.RawMessage{}, own: map[string]bool{}}
-	handles := map[int64]int{} // the exchange of a request that was started
-	before := int64(0)         // the clock at the call's begin
+	handles := map[int64]int{}     // the exchange of a request that was started
+	var before, last time.Duration // the clock at the call's begin, or somewhat earlier; the last arrival
 	for i := range t.Calls {
 		c := &t.Calls[i]
+		end := time.Duration(c.EndMicros) * time.Microsecond
+		x := exchange{message: c.Request, began: [2]time.Duration{before, end}, arrived: end}
 		switch c.Function {
 		case "http_send":
-			a.add(c, c.Answer, micros(c.EndMicros-before))
+			x.name, x.answer = requestEffect(c).name, c.Answer
+			a.exchanges = append(a.exchanges, x)
 		case "http_start":
 			var handle int64
 			_ = json.Unmarshal(c.Answer, &handle) // an answer of the host's own
 			handles[handle] = len(a.exchanges)
-			a.add(c, unanswered, micros(-before))
+			x.name, x.answer, x.arrived = requestEffect(c).name, unanswered, -1
+			a.exchanges = append(a.exchanges, x)
 		case "http_wait":
-			a.arrived(handles, c)
+			if x := a.answeredBy(handles, c); x != nil {
+				x.arrived = max(arrivalIn(c, before, end), last+1) // in the order in which they were taken
+				last = x.arrived
+			}
 		default:
 			key := c.Function + string(c.Request)
 			a.local[key] = append(a.local[key], c.Answer)
 		}
-		before = c.EndMicros
-	}
-	for i := range a.exchanges {
-		if x := &a.exchanges[i]; x.took < 0 || string(x.answer) == string(unanswered) {
-			x.took = never
-		}
+		before = end
 	}
 	return a
 }
 
-func micros(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
-
-func (a *answers) add(c *host.Call, answer json.RawMessage, took time.Duration) {
-	a.exchanges = append(a.exchanges, exchange{message: c.Request, name: requestEffect(c).name, answer: answer, took: took})
-}
-
-// arrived puts the answer that a wait took to its request. The time of an exchange was
-// counted from its begin, less the clock then.
-func (a *answers) arrived(handles map[int64]int, c *host.Call) {
+// answeredBy returns the exchange whose answer a wait took, with the answer; nil: none.
+func (a *answers) answeredBy(handles map[int64]int, c *host.Call) *exchange {
 	var answer struct {
 		ID int64 `json:"id"`
 	}
-	if json.Unmarshal(c.Answer, &answer) != nil || answer.ID == 0 {
-		return // nothing came in time
+	_ = json.Unmarshal(c.Answer, &answer) // an answer of the host's own, null without one
+	i, known := handles[answer.ID]
+	if !known {
+		return nil
 	}
-	if i, known := handles[answer.ID]; known {
-		x := &a.exchanges[i]
-		x.answer, x.took = c.Answer, x.took+micros(c.EndMicros)
+	a.exchanges[i].answer = c.Answer
+	return &a.exchanges[i]
+}
+
+// arrivalIn returns when the answer that a wait took has arrived at the latest: at its end,
+// or at its timeout, if a busy machine let it end later.
+func arrivalIn(c *host.Call, began, end time.Duration) time.Duration {
+	var wait struct {
+		TimeoutMillis int64 `json:"timeout_ms"`
 	}
+	_ = json.Unmarshal(c.Request, &wait) // a message of the host's own
+	if wait.TimeoutMillis < 0 {
+		return end
+	}
+	return min(end, began+time.Duration(wait.TimeoutMillis)*time.Millisecond)
 }
 
 // HTTP implements [Outside].
-func (a *answers) HTTP(n int, message json.RawMessage) (json.RawMessage, time.Duration, bool) {
+func (a *answers) HTTP(n int, message json.RawMessage, at time.Duration) (json.RawMessage, time.Duration, bool) {
 	if x := a.find(n, message); x != nil {
 		x.taken = true
-		return x.answer, x.took, true
+		return x.answer, x.took(at), true
 	}
 	return newEffect, 0, true
 }

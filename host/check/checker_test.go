@@ -2,11 +2,13 @@ package check_test
 
 import (
 	"bytes"
+	"context"
 	"maps"
 	"strings"
 	"testing"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/check"
 	"github.com/usherhost/usher/host/jsbuild/bundle"
 )
 
@@ -19,7 +21,7 @@ func changed(src bundle.Source, old, now string) bundle.Source {
 
 func TestACheckFindsExactlyWhatAChangedSampleDoesOtherwise(t *testing.T) {
 	t.Parallel()
-	const runs = 200
+	const runs = 60
 	src := sample(t, "store-user-js", "axios")
 	server := newStore(t)
 	r := record(t, built(t, src), map[string]string{"STORE_URL": server.URL + "/users", "STORE_TOKEN": token}, runs, host.Settings{})
@@ -58,5 +60,143 @@ func TestACheckFindsExactlyWhatAChangedSampleDoesOtherwise(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// eventful uses all that a run gets from outside: the clock, random numbers, answers that
+// overlap and overtake each other, timers and the cache.
+const eventful = `
+exports.onExecutePostUserRegistration = async (event, api) => {
+  const at = (path) => fetch(event.secrets.STORE_URL + path, { method: "POST", body: crypto.randomUUID() + Date.now() });
+  const cached = api.cache.get("seen");
+  console.log("cached", cached ? cached.value : "nothing", Math.random(), new Date().toISOString());
+  const order = [];
+  await Promise.all(["/a", "/b", "/c"].map(async (path) => { const r = await at(path); order.push(path + r.status); }));
+  const won = await Promise.race([at("/d").then(() => "answer"), new Promise((done) => setTimeout(done, 3, "timer"))]);
+  await new Promise((done) => setTimeout(done, 2));
+  api.cache.set("seen", order.join() + event.user.user_id);
+  const key = await crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, true, ["sign"]);
+  console.log(order.join(), won, api.cache.get("seen").value, (await crypto.subtle.exportKey("jwk", key)).k, performance.now());
+};`
+
+func TestACheckOfTheSameCodeFindsNothing(t *testing.T) {
+	t.Parallel()
+	const runs = 30
+	server := newStore(t)
+	module := script(t, eventful)
+	r := record(t, module, map[string]string{"STORE_URL": server.URL}, runs, host.Settings{})
+	server.Close()
+	for name, module := range map[string][]byte{"the module": module, "another build": script(t, eventful+"\n// again\n")} {
+		report := r.check(module, host.CheckQuery{})
+		if report.Same != runs || !report.Passed || len(report.Control) > 0 {
+			t.Errorf("%s: same in %d of %d runs: control %+v, differences %+v", name, report.Same, report.Compared, report.Control, report.Groups)
+		}
+	}
+}
+
+func TestACheckAllowsWhatWasReviewed(t *testing.T) {
+	t.Parallel()
+	server := newStore(t)
+	r := record(t, script(t, handler(`await must(post(event, "/users"));`)), map[string]string{"STORE_URL": server.URL}, 5, host.Settings{})
+	server.Close()
+	next := script(t, handler(`console.log("next"); await must(post(event, "/users", { headers: { "X-Trace": "1" } }));`))
+	header := host.Allowance{Difference: "changed * header x-trace added", Reason: "traced"}
+	line := host.Allowance{Difference: "logs: line new: info next", Reason: "said"}
+	for _, tt := range []struct {
+		allow  []host.Allowance
+		passed bool
+		unused int
+	}{
+		{nil, false, 0},
+		{[]host.Allowance{header}, false, 0},
+		{[]host.Allowance{header, line}, true, 0},
+		{[]host.Allowance{header, line, {Difference: "new *", Reason: "soon"}}, true, 1},
+	} {
+		report := r.check(next, host.CheckQuery{Allow: tt.allow})
+		if report.Passed != tt.passed || len(report.Unused) != tt.unused || len(report.Groups) != 2 {
+			t.Errorf("with %+v: %+v", tt.allow, report)
+		}
+	}
+	_, err := r.Checker.Check(t.Context(), r.action, host.CheckQuery{Allow: []host.Allowance{{Difference: "*"}}}, nil)
+	if host.CodeOf(err) != host.Invalid {
+		t.Errorf("an allowance without a reason: %v", err)
+	}
+}
+
+func TestACheckSaysWhatItCantCompare(t *testing.T) {
+	t.Parallel()
+	server := newStore(t)
+	module := script(t, handler(`await must(post(event, "/users"));`))
+	r := record(t, module, map[string]string{"STORE_URL": server.URL}, 3, host.Settings{Tape: host.TapeOff})
+	server.Close()
+	report := r.check(module, host.CheckQuery{})
+	if report.Compared != 0 || len(report.Skipped) != 1 || report.Skipped[0].Runs != 3 || report.Skipped[0].Reason != "it has no tape" {
+		t.Errorf("without tapes: %+v", report)
+	}
+	if report.Gate == "" {
+		t.Error("a check that compared nothing counts for require_check")
+	}
+}
+
+func TestTheControlFindsATapeThatIsNotItsRuns(t *testing.T) {
+	t.Parallel()
+	server := newStore(t)
+	module := script(t, handler(`console.log(Math.random()); await must(post(event, "/users"));`))
+	r := record(t, module, map[string]string{"STORE_URL": server.URL}, 3, host.Settings{})
+	server.Close()
+	r.Checker.Tapes = altered{r.Checker.Tapes}
+	report := r.check(module, host.CheckQuery{})
+	if len(report.Control) == 0 || report.Passed {
+		t.Errorf("report %+v", report)
+	}
+	if len(report.Groups) > 0 {
+		t.Errorf("the host's fault is the new version's: %+v", report.Groups)
+	}
+}
+
+// altered changes the seed of tapes.
+type altered struct{ check.Tapes }
+
+func (a altered) Tape(ctx context.Context, executionID string, step, attempt int) (host.Tape, error) {
+	tape, err := a.Tapes.Tape(ctx, executionID, step, attempt)
+	tape.Seed = bytes.Repeat([]byte{1}, len(tape.Seed))
+	return tape, err
+}
+
+func TestACheckOfADeploySatisfiesTheGate(t *testing.T) {
+	t.Parallel()
+	server := newStore(t)
+	r := record(t, script(t, handler(`await must(post(event, "/users"));`)), map[string]string{"STORE_URL": server.URL}, 3, host.Settings{})
+	server.Close()
+	settings := host.Settings{RequireCheck: true}
+	_, err := r.Registry.ReplaceBindings(t.Context(), host.PostUserRegistration, []host.BindingWrite{{Action: r.action, Settings: &settings}})
+	r.must(err)
+	deploy := func(module []byte) error {
+		_, err := r.Registry.Upload(t.Context(), r.action, module, r.manifest, true)
+		return err
+	}
+	same := script(t, handler(`const path = "/users"; await must(post(event, path));`))
+	other := script(t, handler(`await must(post(event, "/others"));`))
+	if err := deploy(same); host.CodeOf(err) != host.Refused {
+		t.Errorf("a deploy without a check: %v", err)
+	}
+	r.check(other, host.CheckQuery{})
+	r.check(same, host.CheckQuery{Last: 1})
+	r.check(same, host.CheckQuery{Failures: true})
+	r.check(same, host.CheckQuery{Faults: true})
+	for name, module := range map[string][]byte{"that does other things": other, "of which one run was looked at": same} {
+		if err := deploy(module); host.CodeOf(err) != host.Refused {
+			t.Errorf("a deploy of a module %s: %v", name, err)
+		}
+	}
+	if report := r.check(same, host.CheckQuery{}); !report.Passed {
+		t.Fatalf("report %+v", report)
+	}
+	if err := deploy(same); err != nil {
+		t.Errorf("a deploy after its check passed: %v", err)
+	}
+	report, err := r.Checker.Check(t.Context(), r.action, host.CheckQuery{Version: "1"}, nil)
+	if err != nil || report.New.Version != 1 || report.Compared != 3 {
+		t.Errorf("a check of version 1: %+v, %v", report, err)
 	}
 }

@@ -276,23 +276,24 @@ func (l *ledger) takeOver(before *ledger) {
 }
 
 // HTTP implements [Outside].
-func (l *ledger) HTTP(n int, message json.RawMessage) (json.RawMessage, time.Duration, bool) {
+func (l *ledger) HTTP(n int, message json.RawMessage, at time.Duration) (json.RawMessage, time.Duration, bool) {
 	f := l.fault
 	if f != nil && f.injection != nil && f.crash && l.asked > f.at {
 		return nil, 0, false
 	}
-	at := l.asked
+	number := l.asked
 	l.asked++
-	answer, took, ok := l.answers.HTTP(n, message)
+	answer, took, ok := l.answers.HTTP(n, message, at)
 	if i := slices.IndexFunc(l.resume, func(s sent) bool { return string(s.message) == string(message) }); i >= 0 {
-		answer, l.resume = l.resume[i].answer, slices.Delete(l.resume, i, i+1)
+		answer = l.resume[i].answer
+		l.resume = slices.Delete(l.resume, i, i+1)
 		return answer, took, ok
 	}
 	q := requestOf(message)
 	s := sent{name: requestEffect(&host.Call{Request: message}).name, message: message, arrived: arrived}
 	s.changes = !slices.Contains([]string{"GET", "HEAD", "OPTIONS"}, q.method())
 	s.key = l.keyOf(&q, message)
-	if f != nil && f.injection != nil && (at == f.at || f.target == s.name && at > f.at) {
+	if f != nil && f.injection != nil && (number == f.at || f.target == s.name && number > f.at) {
 		s.arrived = f.arrived
 		if f.answer != nil {
 			answer = f.answer

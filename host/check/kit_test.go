@@ -19,8 +19,9 @@ import (
 // recorded is a host with recorded runs of one action, whose network is closed.
 type recorded struct {
 	*hosttest.Host
-	t      *testing.T
-	action string
+	t        *testing.T
+	action   string
+	manifest host.Manifest
 }
 
 // store is a server that stores users: it answers 201, and for every tenth one 409.
@@ -65,6 +66,7 @@ func record(t *testing.T, module []byte, secrets map[string]string, events int, 
 	h := hosttest.New(t, hosttest.Options{})
 	r := &recorded{Host: h, t: t, action: "store-user"}
 	settings.Egress.Mode = host.EgressPublic
+	r.manifest.Settings = settings
 	r.must(h.Deploy(t.Context(), r.action, module, settings))
 	var writes []host.SecretWrite
 	for name, value := range secrets {
@@ -94,7 +96,7 @@ func (r *recorded) must(err error) {
 // check checks a module.
 func (r *recorded) check(module []byte, q host.CheckQuery) host.CheckReport {
 	r.t.Helper()
-	q.Module = module
+	q.Module, q.Manifest = module, &r.manifest
 	report, err := r.Checker.Check(r.t.Context(), r.action, q, nil)
 	r.must(err)
 	return report

@@ -77,7 +77,7 @@ func (r *rest) take(function string, request json.RawMessage) (taken, bool) {
 }
 
 // HTTP implements [Outside].
-func (r *rest) HTTP(_ int, request json.RawMessage) (json.RawMessage, time.Duration, bool) {
+func (r *rest) HTTP(_ int, request json.RawMessage, _ time.Duration) (json.RawMessage, time.Duration, bool) {
 	t, found := r.take("http_send", request)
 	return t.answer, t.took, found
 }

@@ -13,11 +13,12 @@ import (
 // Outside answers a run that is played in place of the world. Requests and answers are as
 // on a tape. It is called on the run's goroutine.
 type Outside interface {
-	// HTTP answers request n of the run, from 0, of http_send and http_start alike: with a
-	// response or an error, that comes after so long by the guest's clock. Requests that
+	// HTTP answers request n of the run, from 0, of http_send and http_start alike, which
+	// is sent at this time from the run's start: with a response or an error, that comes
+	// after so long by the guest's clock. Requests that
 	// can't be sent, because they are malformed or over a limit, are not asked for. False
 	// ends the run there, with a fault of the host.
-	HTTP(n int, request json.RawMessage) (answer json.RawMessage, took time.Duration, ok bool)
+	HTTP(n int, request json.RawMessage, at time.Duration) (answer json.RawMessage, took time.Duration, ok bool)
 
 	// Cache answers a call of the cache. False leaves it to a cache of the run's own, empty
 	// at its start.
@@ -97,7 +98,7 @@ func (w *virtual) http(ordinal int) (*httpAnswer, time.Duration) {
 	var took time.Duration
 	if !given {
 		var ok bool
-		if answer, took, ok = w.outside.HTTP(ordinal, w.request); !ok {
+		if answer, took, ok = w.outside.HTTP(ordinal, w.request, w.began); !ok {
 			w.unanswered()
 		}
 	}
