@@ -27,6 +27,7 @@ type past struct {
 	requests int                    // how many requests were not made again
 	next     int                    // number of a request that is new
 	same     substitutions
+	cut      bool // a request is cut on a tape: it is known by the digest of its JSON
 }
 
 type digest [sha256.Size]byte
@@ -143,6 +144,9 @@ func (q *httpRequest) digest() digest {
 	}
 	return digest(h.Sum(nil))
 }
+
+// cutDigest is the digest of a request that is cut on a tape, which has that of its JSON.
+func cutDigest(sum []byte) digest { return sha256.Sum256(append([]byte("cut\x00"), sum...)) }
 
 func (q *httpRequest) method() string {
 	if q.Method == "" {

@@ -20,7 +20,7 @@ func (p *past) then(e *host.EarlierAttempt) *past {
 	}
 	r := reading{
 		number: e.Number, tape: &e.Tape, before: p, resumed: resumed, started: map[int64]startedCall{},
-		after: &past{seed: p.seed, start: p.start, next: p.next, same: p.same, byDigest: map[digest][]*pastCall{}},
+		after: &past{seed: p.seed, start: p.start, next: p.next, cut: p.cut, same: p.same, byDigest: map[digest][]*pastCall{}},
 	}
 	if e.Tape.Seed != nil {
 		r.after.seed = e.Tape.Seed
@@ -84,12 +84,7 @@ func (r *reading) read(i int, call *host.Call) {
 
 // request reads a call that sent a request.
 func (r *reading) request(i int, call *host.Call, end time.Duration) {
-	var q httpRequest
-	if call.RequestCut != nil || json.Unmarshal(call.Request, &q) != nil {
-		return // it is not known which request it was
-	}
-	r.before.same.replace(&q)
-	c := &pastCall{digest: q.digest(), end: end, order: i, request: &pastRequest{attempt: r.number, taken: end, order: i, at: r.at(call)}}
+	c := &pastCall{digest: r.digest(call), end: end, order: i, request: &pastRequest{attempt: r.number, taken: end, order: i, at: r.at(call)}}
 	found := r.before.find(c.digest, func(q *pastRequest) bool { return call.Attempt != 0 && q.stored })
 	if found != nil {
 		c.request.number = found.request.number
@@ -109,6 +104,20 @@ func (r *reading) request(i int, call *host.Call, end time.Duration) {
 	if json.Unmarshal(call.Answer, &handle) == nil {
 		r.started[handle] = startedCall{c, found, call.Attempt != 0}
 	}
+}
+
+// digest returns the digest of a request on the tape.
+func (r *reading) digest(call *host.Call) digest {
+	if call.RequestCut != nil {
+		r.after.cut = true
+		return cutDigest(call.RequestCut.SHA256)
+	}
+	var q httpRequest
+	if err := json.Unmarshal(call.Request, &q); err != nil {
+		return digest{} // that no request has: the tape was not made by this host
+	}
+	r.before.same.replace(&q)
+	return q.digest()
 }
 
 // answer reads the answer to a request that was started, and reports whether the call has

@@ -2,6 +2,7 @@ package guest
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -142,8 +143,7 @@ type identity struct {
 func (c *call) identify(q httpRequest, ordinal int) (id identity) {
 	number := ordinal
 	if r := c.resumes; r != nil {
-		r.same.replace(&q)
-		id.past = r.find(q.digest(), func(q *pastRequest) bool { return q.fresh(r.maxAge) })
+		id.past = r.findRequest(q)
 		r.foundAs(id.past)
 		if id.past != nil {
 			number, id.answered = id.past.request.number, id.past.request.fresh(r.maxAge)
@@ -156,6 +156,19 @@ func (c *call) identify(q httpRequest, ordinal int) (id identity) {
 		id.key = fmt.Sprintf("%s-%d-%d", c.run.ExecutionID, c.run.Index, number)
 	}
 	return id
+}
+
+// findRequest looks a request up in the past.
+func (r *resuming) findRequest(q httpRequest) *pastCall {
+	fresh := func(q *pastRequest) bool { return q.fresh(r.maxAge) }
+	if r.cut {
+		sum := sha256.Sum256(encode(q))
+		if found := r.find(cutDigest(sum[:]), fresh); found != nil {
+			return found
+		}
+	}
+	r.same.replace(&q)
+	return r.find(q.digest(), fresh)
 }
 
 // fromPast returns the answer to a request that an earlier attempt has.

@@ -407,6 +407,25 @@ func TestARetryOnAnotherPathHasNoKeyOfAnotherRequest(t *testing.T) {
 	}
 }
 
+// TestARequestThatIsCutOnTheTapeIsKnown has a binding that keeps little of long messages.
+func TestARequestThatIsCutOnTheTapeIsKnown(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t, map[string][]string{"/b": {"500", "200"}})
+	r := newRetrying(t, p, `for (const path of ["/a", "/b"]) await post(path, { id: randomUUID(), text: "x".repeat(5000) });`)
+	r.attempt(t)
+	encoded, err := tape.Encode(&r.earlier[0].Tape, 1000)
+	if err == nil {
+		r.earlier[0].Tape, err = tape.Decode(encoded)
+	}
+	if err != nil || r.earlier[0].Tape.Calls[0].RequestCut == nil {
+		t.Fatalf("not cut: %v", err)
+	}
+	r.untilSuccess(t)
+	if got := p.counts(); got != "/a 1, /b 2" || p.keys(t) != 2 {
+		t.Errorf("sent %s, keys %+v", got, p.got)
+	}
+}
+
 func TestAnAnswerThatIsTooOldIsNotTaken(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t, map[string][]string{"/b": {"500", "500", "200"}})
