@@ -115,7 +115,28 @@ func (e *Instance) Module() ([]byte, error) {
 	if _, err := e.session.Call("usher_settle"); err != nil {
 		return nil, err
 	}
+	if err := e.fillGaps(); err != nil {
+		return nil, err
+	}
 	return e.module()
+}
+
+// fillGaps allocates the gaps in the heap, for ever.
+func (e *Instance) fillGaps() error {
+	first, err := e.session.Call("usher_heap")
+	if err != nil {
+		return err
+	}
+	for _, size := range gaps(e.session.Memory(), uint32(first)) {
+		fitting := uint64(size - 5) // usher_alloc adds a byte, and dlmalloc takes four more
+		at, err := e.session.Call("usher_alloc", fitting)
+		if err != nil {
+			return err
+		}
+		clear(e.session.Memory()[at:][:fitting])
+	}
+	fillSlabs(e.session.Memory(), uint32(first))
+	return nil
 }
 
 // module returns the engine as a module, with zeroes in its memory wherever

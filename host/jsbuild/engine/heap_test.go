@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/jstest"
 	"github.com/usherhost/usher/host/jsbuild/dist"
 	"github.com/usherhost/usher/host/jsbuild/engine"
@@ -82,6 +83,35 @@ func TestTheHeapHasTheLayoutThatIsWiped(t *testing.T) {
 	}
 }
 
+// TestARunAllocatesInOnePlace fails when what a build leaves free in the heap is where runs
+// allocate, here and there: each page that they write is copied back.
+func TestARunAllocatesInOnePlace(t *testing.T) {
+	t.Parallel()
+	e := evaluated(t)
+	memory, first, err := e.Heap()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if free, slots := engine.Gaps(memory, first); free < 10 || slots < 100 {
+		t.Fatalf("before: %d gaps, %d free slots: the test sees nothing", free, slots)
+	}
+	module, err := e.Module()
+	if err != nil {
+		t.Fatal(err)
+	}
+	memory, first, err = e.Heap()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if free, slots := engine.Gaps(memory, first); free > 0 || slots > 0 {
+		t.Errorf("after: %d gaps, %d free slots", free, slots)
+	}
+	result, _, err := jstest.Shared(t).Run(t.Context(), module, jstest.Run{})
+	if err != nil || !result.Succeeded || result.Stats.Isolation != host.IsolationReset {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
+
 // TestAModuleWithoutWipingRuns holds for the fallback: a heap of an unknown layout is
 // not wiped.
 func TestAModuleWithoutWipingRuns(t *testing.T) {
@@ -115,7 +145,9 @@ func TestAnUnknownLayoutIsLeftAsItIs(t *testing.T) {
 			memory[i] = byte(random.Uint32()) | 0x80 // sizes beyond the memory
 		}
 		before := slices.Clone(memory)
-		engine.Wipe(memory, random.Uint32N(5000))
+		first := random.Uint32N(5000)
+		engine.Wipe(memory, first)
+		engine.FillSlabs(memory, first)
 		if !bytes.Equal(memory, before) {
 			t.Fatal("memory that is no heap was changed")
 		}
