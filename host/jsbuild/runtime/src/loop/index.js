@@ -22,7 +22,7 @@ import { dropRequests, receive, waiting } from "./request.js";
 import { dropTicks, ticking, turn } from "./ticks.js";
 import { takeRoute } from "./route.js";
 import { takeSecrets } from "./shared.js";
-import { abandoned, beginTimers, dropTimers, fireNext, heldUntil, mark, nextBatch, untilNext } from "./timers.js";
+import { abandoned, beginTimers, dropTimers, fireNext, heldUntil, mark, nextBatch, timing, untilNext } from "./timers.js";
 import { takeUncaught } from "./uncaught.js";
 import { watchSecrets } from "./unset.js";
 
@@ -86,7 +86,7 @@ function enter(entry) {
 
 function settle() {
   settled = { mark: mark(), at: null };
-  if (alive()) settled.at = now();
+  if (timing() || waiting()) settled.at = alive() ? now() : null;
 }
 
 function settleBadly(thrown) {
@@ -133,7 +133,9 @@ function breakBy(exception) {
 }
 
 function step() {
-  if (ticking() || fireNext()) return true;
+  if (ticking()) return true;
+  if (!timing() && !waiting()) return false; // most runs are over here
+  if (fireNext()) return true;
   if (nextBatch(() => (!settled && !broken) || alive())) {
     passTime();
     return true;

@@ -178,6 +178,11 @@ export function dropTimers() {
   if (known.size > 0) known = new Map();
 }
 
+// timing reports whether any timer or immediate is set.
+export function timing() {
+  return timers.length > 0 || immediates.length > 0 || batch.length > 0;
+}
+
 // fireNext fires one timer that is due, or one immediate, and reports whether there
 // was one.
 export function fireNext() {
