@@ -103,16 +103,18 @@ func (c *cleaner) event(key string) (keep, ok bool) {
 	if key != "request" || !c.is('{') {
 		return true, c.value(nil)
 	}
-	missing := map[string]bool{"body": true, "geoip": true}
+	objects := [...]string{"body", "geoip"}
+	var has [len(objects)]bool
 	ok = c.object(func(key string) (keep, ok bool) {
-		if missing[key] && bytes.HasPrefix(c.in[c.at:], []byte("null")) {
-			return false, c.value(nil)
+		if i := slices.Index(objects[:], key); i >= 0 {
+			if has[i] = !bytes.HasPrefix(c.in[c.at:], []byte("null")); !has[i] {
+				return false, c.value(nil)
+			}
 		}
-		delete(missing, key)
 		return c.member(key)
 	})
-	for _, key := range []string{"body", "geoip"} {
-		if ok && missing[key] {
+	for i, key := range objects {
+		if ok && !has[i] {
 			c.add(key)
 		}
 	}
@@ -199,8 +201,11 @@ func NewPasswordKeys(words []string) *PasswordKeys {
 
 // match reports whether a key has one of the words in it.
 func (p *PasswordKeys) match(key string) bool {
-	parts := wordsOf(key)
-	whole := strings.Join(parts, "")
+	parts, whole := []string(nil), key
+	if !isOneWord(key) {
+		parts = wordsOf(key)
+		whole = strings.Join(parts, "")
+	}
 	for _, word := range p.anywhere {
 		if strings.Contains(whole, word) {
 			return true
@@ -212,6 +217,16 @@ func (p *PasswordKeys) match(key string) bool {
 		}
 	}
 	return false
+}
+
+// isOneWord reports whether a key is itself its only word.
+func isOneWord(key string) bool {
+	for i := range len(key) {
+		if key[i] < 'a' || key[i] > 'z' {
+			return false
+		}
+	}
+	return true
 }
 
 // wordsOf divides a key into words, in lower case and without accents: at all that is

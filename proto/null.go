@@ -78,6 +78,23 @@ func mayHaveNull(body []byte) bool {
 	return false
 }
 
+// Member returns the value at a path of keys in an event that [CheckEvent] let through,
+// as it stands there; nil when there is none.
+func Member(body []byte, path ...string) json.RawMessage {
+	t := trimmer{in: body}
+	t.space()
+	for _, key := range path {
+		if !t.member(key) {
+			return nil
+		}
+	}
+	start := t.at
+	if !t.skip() {
+		return nil
+	}
+	return t.in[start:t.at]
+}
+
 // trimmer copies a JSON text without its needless nulls and the space between
 // what it copies piece by piece. Its methods answer false where the text is no
 // JSON.
@@ -205,6 +222,43 @@ func (t *trimmer) skip() bool {
 		t.at++
 	}
 	return false
+}
+
+// member goes to the value of a key of the object that begins here, and reports whether
+// it has one.
+func (t *trimmer) member(key string) bool {
+	if !t.is('{') {
+		return false
+	}
+	for t.at++; ; t.at++ {
+		t.space()
+		start := t.at
+		if !t.is('"') || !t.skip() {
+			return false
+		}
+		quoted := t.in[start:t.at]
+		if t.space(); !t.is(':') {
+			return false
+		}
+		t.at++
+		if t.space(); unquotes(quoted, key) {
+			return true
+		}
+		if !t.skip() {
+			return false
+		}
+		if t.space(); !t.is(',') {
+			return false
+		}
+	}
+}
+
+// unquotes reports whether a string is the quoted one.
+func unquotes(quoted []byte, s string) bool {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return string(quoted[1:len(quoted)-1]) == s
+	}
+	return unquote(quoted) == s
 }
 
 func (t *trimmer) skipString() bool {
