@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -17,10 +18,10 @@ import (
 
 // How a flow decides:
 //
-//  1. The caller's goroutine takes a place. Places for decisions are apart from those
-//     of the background: nothing there makes a decision wait for one. A flow that finds
-//     no place before its time is over, or a host that is not ready, is refused before
-//     any action ran.
+//  1. The caller's goroutine takes a place, and a turn on the processors (turns.go). Both
+//     are apart from those of the background: nothing there makes a decision wait for one.
+//     A flow that gets none before its time is over, or a host that is not ready, is
+//     refused before any action ran.
 //  2. The plan is what is bound now. It is in memory, with its settings: a flow reads
 //     nothing from the disk.
 //  3. The actions run in order, each with what is left of the flow's time. What they
@@ -47,7 +48,17 @@ type DecisionRecords interface {
 }
 
 // FlowRunner runs one action of a flow.
-type FlowRunner func(ctx context.Context, x *host.Execution, index, userMetadataBytes, appMetadataBytes int) (host.Result, host.Tape, error)
+type FlowRunner func(ctx context.Context, s FlowStep) (host.Result, host.Tape, error)
+
+// FlowStep is an action of a flow, for its runner.
+type FlowStep struct {
+	Execution *host.Execution
+	Index     int // of the action in the plan
+	Turn      *Turn
+
+	// UserMetadataBytes and AppMetadataBytes are what earlier actions have set.
+	UserMetadataBytes, AppMetadataBytes int
+}
 
 // The values of zero fields of a [Decider].
 const (
@@ -79,7 +90,8 @@ type Decider struct {
 	Ran func(t host.Trigger, r *host.Result)
 
 	Timeout     time.Duration // of a whole flow; 0 is DefaultDecisionTimeout
-	Concurrency int           // flows that run at once; 0 is DefaultDecisionConcurrency
+	Concurrency int           // flows that have begun and not ended; 0 is DefaultDecisionConcurrency
+	Turns       int           // of these, flows that compute at once; 0 is two for each processor
 	Waiting     int           // flows that wait for a place; 0 is DefaultDecisionsWaiting
 
 	Log     *slog.Logger          // nil is slog.Default()
@@ -91,6 +103,7 @@ type Decider struct {
 	places  chan struct{} // one for each flow that runs
 	waiting chan struct{} // one for each flow that runs or waits
 	left    chan *unrecorded
+	turns   turns
 
 	mu     sync.Mutex
 	closed bool           // guarded by mu: no flow begins any more
@@ -116,6 +129,7 @@ func (d *Decider) setup() {
 		d.places = make(chan struct{}, cmp.Or(d.Concurrency, DefaultDecisionConcurrency))
 		d.waiting = make(chan struct{}, cap(d.places)+cmp.Or(d.Waiting, DefaultDecisionsWaiting))
 		d.left = make(chan *unrecorded, maxUnrecorded)
+		d.turns.free = cmp.Or(d.Turns, 2*runtime.GOMAXPROCS(0))
 		d.meters = newDecisionMeters(d.Metrics, d)
 	})
 }
@@ -151,17 +165,18 @@ func (d *Decider) Decide(ctx context.Context, event host.Event, wait time.Durati
 	ctx = context.WithoutCancel(ctx)
 	f := &flow{decider: d, began: time.Now(), left: &unrecorded{}}
 	f.deadline = f.began.Add(d.Limit(wait))
-	if err := d.enter(f.deadline); err != nil {
+	f.turn = &Turn{turns: &d.turns, deadline: f.deadline}
+	if err := d.enter(f.turn); err != nil {
 		return host.Decision{}, err
 	}
 	plan, err := d.Plans.Bound(ctx, event.Trigger)
 	if err != nil {
-		d.leave()
+		d.leave(f.turn)
 		return host.Decision{}, fmt.Errorf("read what is bound to %s: %w", event.Trigger, err)
 	}
 	f.start(event, plan)
 	f.run(ctx)
-	d.leave()
+	d.leave(f.turn)
 	return f.end()
 }
 
@@ -174,30 +189,43 @@ func (d *Decider) begin() bool {
 	return !d.closed
 }
 
-// enter takes a place, and waits for one until the deadline.
-func (d *Decider) enter(deadline time.Time) error {
+// enter takes a place and a turn, and waits for them until the flow's deadline.
+func (d *Decider) enter(turn *Turn) error {
 	select {
 	case d.waiting <- struct{}{}:
 	default:
 		return refused("too many decisions wait", nil)
 	}
+	if !d.place(turn.deadline) {
+		<-d.waiting
+		return refused("no place was free in time for the decision", nil)
+	}
+	if !turn.take(&d.turns.begin) {
+		d.leave(turn)
+		return refused("no processor was free in time for the decision", nil)
+	}
+	return nil
+}
+
+// place takes a place, and reports whether there was one before the deadline.
+func (d *Decider) place(deadline time.Time) bool {
 	select {
 	case d.places <- struct{}{}:
-		return nil
+		return true
 	default:
 	}
 	timer := time.NewTimer(time.Until(deadline))
 	defer timer.Stop()
 	select {
 	case d.places <- struct{}{}:
-		return nil
+		return true
 	case <-timer.C:
-		<-d.waiting
-		return refused("no place was free in time for the decision", nil)
+		return false
 	}
 }
 
-func (d *Decider) leave() {
+func (d *Decider) leave(turn *Turn) {
+	turn.give()
 	<-d.places
 	<-d.waiting
 }

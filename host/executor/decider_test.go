@@ -52,8 +52,8 @@ func (f *flows) release() int {
 	return n
 }
 
-func (f *flows) runner(_ context.Context, x *host.Execution, index, _, _ int) (host.Result, host.Tape, error) {
-	r, err := f.run(x, index)
+func (f *flows) runner(_ context.Context, s executor.FlowStep) (host.Result, host.Tape, error) {
+	r, err := f.run(s.Execution, s.Index)
 	return r, host.Tape{}, err
 }
 

@@ -1,7 +1,6 @@
 package executor
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/proto"
 )
 
 // flow is one decision on its way, for the goroutine of its request.
@@ -16,6 +16,7 @@ type flow struct {
 	decider  *Decider
 	began    time.Time
 	deadline time.Time
+	turn     *Turn
 	fold     host.Flow
 	left     *unrecorded
 }
@@ -113,7 +114,7 @@ func (f *flow) guarded(ctx context.Context, x *host.Execution, index int) (resul
 		}
 	}()
 	user, app := f.fold.MetadataBytes()
-	return f.decider.Runner(ctx, x, index, user, app)
+	return f.decider.Runner(ctx, FlowStep{Execution: x, Index: index, Turn: f.turn, UserMetadataBytes: user, AppMetadataBytes: app})
 }
 
 // end answers and records the decision.
@@ -159,15 +160,13 @@ func noTime(took time.Duration) *host.ResultError {
 
 // metadataOf reads the metadata of the new user from an event. Its form was checked.
 func metadataOf(body []byte) metadata {
-	if !bytes.Contains(body, []byte(`_metadata"`)) && bytes.IndexByte(body, '\\') < 0 {
-		return metadata{}
+	return metadata{objectAt(body, "user_metadata"), objectAt(body, "app_metadata")}
+}
+
+// objectAt reads an object of the user; nil when it is empty or there is none.
+func objectAt(body []byte, key string) (object map[string]json.RawMessage) {
+	if text := proto.Member(body, "user", key); len(text) > len("{}") {
+		_ = json.Unmarshal(text, &object)
 	}
-	var event struct {
-		User struct {
-			User map[string]json.RawMessage `json:"user_metadata"`
-			App  map[string]json.RawMessage `json:"app_metadata"`
-		} `json:"user"`
-	}
-	_ = json.Unmarshal(body, &event)
-	return metadata{event.User.User, event.User.App}
+	return object
 }

@@ -78,11 +78,13 @@ func (c *call) sleep(s *sandbox.Call, d time.Duration) {
 		}
 		timer := time.NewTimer(d)
 		defer timer.Stop()
-		select {
-		case <-timer.C:
-			c.clock.offset += d
-		case <-s.Done():
-		}
+		s.Outside(func() {
+			select {
+			case <-timer.C:
+				c.clock.offset += d
+			case <-s.Done():
+			}
+		})
 		return nothing{}
 	})
 }

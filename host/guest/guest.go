@@ -112,8 +112,9 @@ type Run struct {
 	// Resumption is what it resumes from; zero: it starts afresh.
 	Resumption host.Resumption
 
-	// First makes the run come before others while processors are short.
-	First bool
+	// Turn is the run's place on the processors, of one that comes before others while
+	// these are short; nil: it has none.
+	Turn sandbox.Turn
 
 	// UserMetadataBytes and AppMetadataBytes are what earlier actions of the same flow
 	// have set, of a trigger that decides.
@@ -164,9 +165,7 @@ func (c *call) execute() sandbox.Outcome {
 	if fault := c.prepare(); fault != nil {
 		return sandbox.Outcome{Fault: fault}
 	}
-	module, err := c.runner.Sandbox.Module(c.ctx, c.run.Step.Digest, func() ([]byte, error) {
-		return c.runner.Modules.Module(c.ctx, c.run.Step.Digest)
-	})
+	module, err := c.module()
 	if err != nil {
 		return sandbox.Outcome{Fault: hostFault("load the action's module", err)}
 	}
@@ -179,6 +178,19 @@ func (c *call) execute() sandbox.Outcome {
 		return sandbox.Outcome{Fault: hostFault("enter the module", fmt.Errorf("it does not export %s", entry))}
 	}
 	return c.enter(entry, func(q *sandbox.Request) sandbox.Outcome { return module.Run(c.ctx, q) })
+}
+
+// module returns the step's module. It is loaded when no run has it yet, for which a
+// run that has a turn waits until its deadline.
+func (c *call) module() (*sandbox.Module, error) {
+	ctx := c.ctx
+	if c.run.Turn != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, c.run.Turn.Deadline())
+		defer cancel()
+	}
+	loadCtx, modules, digest := c.ctx, c.runner.Modules, c.run.Step.Digest // the run may be over before it is loaded
+	return c.runner.Sandbox.Module(ctx, digest, func() ([]byte, error) { return modules.Module(loadCtx, digest) })
 }
 
 // enter composes what the guest gets, and lets run enter it.
@@ -194,7 +206,7 @@ func (c *call) enter(entry string, run func(*sandbox.Request) sandbox.Outcome) s
 		Limits:    c.settings.Limits,
 		Isolation: c.settings.Isolation,
 		Owner:     c.run.Step.ActionID,
-		First:     c.run.First,
+		Turn:      c.run.Turn,
 		Host:      c,
 		Random:    &c.random,
 		Clock:     &c.clock,

@@ -202,7 +202,8 @@ func (c *call) send(s *sandbox.Call, request httpRequest, malformed *host.Egress
 		}
 		sent = true
 		c.goesOut("http_send", asked, nil)
-		response, failure := c.exchange(s, q)
+		var response *host.HTTPResponse
+		s.Outside(func() { response, failure = c.exchange(s, q) })
 		answer := c.settle(note, response, failure)
 		c.fromOutside(id.past, answer)
 		return answer

@@ -373,7 +373,7 @@ func (c *call) await(s *sandbox.Call, d time.Duration) *started {
 	case c.world != nil:
 		x = c.world.wait(d)
 	default:
-		x = c.http.requests.wait(expired, s.Done())
+		s.Outside(func() { x = c.http.requests.wait(expired, s.Done()) })
 	}
 	if x != nil {
 		s.Release(x.held)

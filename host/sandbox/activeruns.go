@@ -53,7 +53,7 @@ const (
 	maxRest    = 20 * time.Millisecond
 )
 
-// Urge makes way for runs that come first ([Request].First), for some milliseconds:
+// Urge makes way for runs that come first ([Request].Turn), for some milliseconds:
 // others rest, at their next loop or call, for most of that time.
 func (s *Sandbox) Urge() { s.runs.urgent.Store(time.Now().Add(urgency).UnixNano()) }
 

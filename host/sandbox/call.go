@@ -24,7 +24,7 @@ type Request struct {
 	Limits    host.Limits    // all set; see [host.DefaultSettings]
 	Isolation host.Isolation // how the run gets its instance; "" is the best that the module allows
 	Owner     string         // whose share of the sandbox's memory it takes: an action; "" is the module's
-	First     bool           // it comes before other runs while processors are short: see [Sandbox.Urge]
+	Turn      Turn           // of a run that comes before others while processors are short, see [Sandbox.Urge]; nil for others
 	Host      any            // the caller's own state, for its host functions: [Call.Host]
 	Watch     Watch          // reads the guest's memory while it runs; nil for none
 	Interval  int64          // fuel between two samples of Watch; 0 is none
@@ -39,6 +39,21 @@ type Request struct {
 	Clock  Clock
 	Stdout io.Writer // the guest's standard output; an error ends the run
 	Stderr io.Writer
+}
+
+// Turn is the place on the processors of a run that takes turns with others. Its methods
+// are called on the run's goroutine.
+type Turn interface {
+	// Outside calls wait, which waits for something else than a processor: others may
+	// have the place meanwhile.
+	Outside(wait func())
+
+	// Pass is called about every half millisecond while the guest computes.
+	Pass(now time.Time)
+
+	// Deadline is when the run must be over, also one that waited for memory. It is the
+	// same in every call.
+	Deadline() time.Time
 }
 
 // Watch reads what a guest is doing from its linear memory, which it must neither
@@ -121,8 +136,11 @@ func (c *Call) begin(ctx context.Context, r *Request) {
 		deadline: now.Add(time.Duration(r.Limits.TimeoutMillis) * time.Millisecond),
 		meter:    newMeter(r), yielded: now, stack: stackFree,
 	}
-	if r.Over != nil {
+	switch {
+	case r.Over != nil:
 		c.deadline = now.Add(noDeadline)
+	case r.Turn != nil && r.Turn.Deadline().Before(c.deadline):
+		c.deadline = r.Turn.Deadline()
 	}
 }
 
@@ -238,6 +256,16 @@ func (c *Call) monotonic() time.Duration {
 func (c *Call) Stop(f *Fault) {
 	c.fault = f
 	panic(f)
+}
+
+// Outside calls wait, which waits for something outside the guest: an answer, or a time.
+// Host functions that may wait for long do it by this.
+func (c *Call) Outside(wait func()) {
+	if c.request.Turn == nil {
+		wait()
+		return
+	}
+	c.request.Turn.Outside(wait)
 }
 
 // Check ends the run when its deadline has passed. A host function that may

@@ -141,13 +141,16 @@ const turn = 500 * time.Microsecond
 
 // yield lets Go's scheduler run. That can wake a thread, which takes longer than a
 // small run: with idle processors, short runs never do it. A run rests while others
-// that come first are urgent, and those do not yield before their turn is over.
+// that come first are urgent, and those do not yield before half a millisecond.
 func (c *Call) yield(now time.Time) {
 	switch {
 	case c.sandbox == nil:
-	case c.request.First && now.Sub(c.yielded) < turn:
-		return
-	case !c.request.First && c.sandbox.runs.urged(now):
+	case c.request.Turn != nil:
+		if now.Sub(c.yielded) < turn {
+			return
+		}
+		c.request.Turn.Pass(now)
+	case c.sandbox.runs.urged(now):
 		time.Sleep(c.sandbox.runs.rest())
 		c.yielded = time.Now()
 		return

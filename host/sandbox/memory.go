@@ -134,6 +134,9 @@ func (a *account) cover(bytes int64) bool {
 	}
 	a.call.pause()
 	waited, ok := a.call.sandbox.budget.Grow(a.call.parent, a.share, (more+grain-1)/grain*grain)
+	if !a.share.Until.IsZero() {
+		waited = 0
+	}
 	a.call.resume(waited)
 	return ok
 }
@@ -229,6 +232,9 @@ func (s *Sandbox) admitRun(ctx context.Context, m *Module, r *Request) (*budget.
 	sh := shares.Get().(*budget.Share)
 	most := r.Limits.MemoryBytes + r.Limits.RecordBytes + 2*int64(len(r.Input)) + allowance + grain
 	*sh = budget.Share{Owner: cmp.Or(r.Owner, m.digest), Most: most}
+	if r.Turn != nil {
+		sh.Until, sh.Outside = r.Turn.Deadline(), r.Turn.Outside
+	}
 	if err := s.budget.Enter(ctx, sh, m.leastBytes(m.best(r.Isolation))+grain); err != nil {
 		return nil, err
 	}

@@ -63,9 +63,10 @@ type moduleUsage struct {
 
 // loading is a module that is being loaded, or was.
 type loading struct {
-	done   chan struct{} // closed when module or err is set
-	module *Module
-	err    error
+	done     chan struct{} // closed when module or err is set
+	module   *Module
+	err      error
+	panicked any // what loading panicked with: its first caller does, too
 }
 
 // Module returns the module with digest: from memory, from its artifact on disk, or
@@ -79,8 +80,8 @@ func (s *Sandbox) Module(ctx context.Context, digest string, load func() ([]byte
 			l = &loading{done: make(chan struct{})}
 			s.modules[digest] = l
 			s.mu.Unlock()
-			s.loadInto(context.WithoutCancel(ctx), l, digest, load)
-			return l.module, l.err
+			go s.loadInto(context.WithoutCancel(ctx), l, digest, load)
+			return l.await(ctx)
 		}
 		s.mu.Unlock()
 		select {
@@ -97,13 +98,37 @@ func (s *Sandbox) Module(ctx context.Context, digest string, load func() ([]byte
 	}
 }
 
+// await returns the module to its first caller, who may give up: the module is loaded
+// for the next one then.
+func (l *loading) await(ctx context.Context) (*Module, error) {
+	select {
+	case <-l.done:
+		if l.panicked != nil {
+			panic(l.panicked)
+		}
+		return l.module, l.err
+	case <-ctx.Done():
+		go func() {
+			if <-l.done; l.err == nil {
+				l.module.Release()
+			}
+		}()
+		return nil, ctx.Err()
+	}
+}
+
 // errClosed is the error of a sandbox that was closed.
 var errClosed = budget.ErrClosed
 
-// loadInto loads a module and publishes it, also when loading panics.
+// loadInto loads a module and publishes it, also when loading panics. A sandbox that
+// closes waits for it.
 func (s *Sandbox) loadInto(ctx context.Context, l *loading, digest string, load func() ([]byte, error)) {
-	l.err = fmt.Errorf("load module %s: it panicked", digest)
 	defer s.publish(digest, l)
+	defer func() {
+		if p := recover(); p != nil {
+			l.err, l.panicked = fmt.Errorf("load module %s: it panicked", digest), p
+		}
+	}()
 	if !s.runs.enter() {
 		l.err = errClosed
 		return

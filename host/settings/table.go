@@ -88,7 +88,7 @@ var table = []setting{
 	{
 		key: "decision_concurrency", field: func(c *Config) any { return &c.DecisionConcurrency }, initial: 0,
 		check: notNegative(func(c *Config) int { return c.DecisionConcurrency }), flag: "decision-concurrency",
-		about: "how many decisions run at once (0: 64), apart from the executions in the background",
+		about: "how many decisions are under way at once (0: 64), apart from the executions in the background; two for each processor compute, others wait for them or for an answer",
 	},
 	{
 		key: "password_keys", field: func(c *Config) any { return &c.PasswordKeys }, initial: proto.DefaultPasswordKeys, takes: "a list of words", flag: "password-key",

@@ -307,10 +307,10 @@ func attempts(runner *guest.Runner) executor.RunnerFunc {
 
 // flowRuns lets a flow that decides run guests.
 func flowRuns(runner *guest.Runner) executor.FlowRunner {
-	return func(ctx context.Context, x *host.Execution, index, userMetadataBytes, appMetadataBytes int) (host.Result, host.Tape, error) {
+	return func(ctx context.Context, s executor.FlowStep) (host.Result, host.Tape, error) {
 		return runner.Run(ctx, guest.Run{
-			ExecutionID: x.ID, Index: index, Attempt: 1, Step: x.Plan[index], Event: x.Event, First: true,
-			UserMetadataBytes: userMetadataBytes, AppMetadataBytes: appMetadataBytes,
+			ExecutionID: s.Execution.ID, Index: s.Index, Attempt: 1, Step: s.Execution.Plan[s.Index], Event: s.Execution.Event, Turn: s.Turn,
+			UserMetadataBytes: s.UserMetadataBytes, AppMetadataBytes: s.AppMetadataBytes,
 		})
 	}
 }

@@ -51,7 +51,8 @@ type Options struct {
 	Concurrency int
 
 	DecisionTimeout     time.Duration // of a whole flow
-	DecisionConcurrency int           // flows that run at once
+	DecisionConcurrency int           // flows that have begun and not ended
+	DecisionTurns       int           // flows that compute at once
 	DecisionsWaiting    int           // flows that wait for a place
 
 	Runner func(executor.Runner) executor.Runner // wraps what runs actions
@@ -141,7 +142,7 @@ func (h *Host) start(ctx context.Context, o Options) {
 	}
 	h.Decider = &executor.Decider{
 		Plans: h.DB, Records: h.DB, Sealer: h.Box, Runner: h.flowAttempt, Timeout: o.DecisionTimeout, Ran: h.Executor.Ran, Urge: h.sandbox.Urge,
-		Concurrency: o.DecisionConcurrency, Waiting: o.DecisionsWaiting, Log: slog.New(slog.DiscardHandler),
+		Concurrency: o.DecisionConcurrency, Turns: o.DecisionTurns, Waiting: o.DecisionsWaiting, Log: slog.New(slog.DiscardHandler),
 	}
 	h.DB.SetDispatcher(h.Executor)
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -150,9 +151,10 @@ func (h *Host) start(ctx context.Context, o Options) {
 	go func() { h.done <- h.Decider.Run(running) }()
 }
 
-func (h *Host) flowAttempt(ctx context.Context, x *host.Execution, index, user, app int) (host.Result, host.Tape, error) {
+func (h *Host) flowAttempt(ctx context.Context, s executor.FlowStep) (host.Result, host.Tape, error) {
 	return h.Runner.Run(ctx, guest.Run{
-		ExecutionID: x.ID, Index: index, Attempt: 1, Step: x.Plan[index], Event: x.Event, First: true, UserMetadataBytes: user, AppMetadataBytes: app,
+		ExecutionID: s.Execution.ID, Index: s.Index, Attempt: 1, Step: s.Execution.Plan[s.Index], Event: s.Execution.Event, Turn: s.Turn,
+		UserMetadataBytes: s.UserMetadataBytes, AppMetadataBytes: s.AppMetadataBytes,
 	})
 }
 

@@ -59,6 +59,9 @@ type Share struct {
 	Owner string // an action
 	Most  int64  // how many bytes it may come to hold
 
+	Until   time.Time    // when it no longer waits; zero: it waits for as long as its context lasts
+	Outside func(func()) // calls what waits; nil: that is just called
+
 	held int64 // read by its own goroutine alone, changed under the budget's lock
 }
 
@@ -80,7 +83,7 @@ type waiter struct {
 const maxPassed = 100
 
 // Enter gives a share its first bytes, and waits for them if it must. The error is
-// ctx's, or [ErrClosed]. The caller must leave the budget with the share.
+// ctx's, [context.DeadlineExceeded] for the share's own time, or [ErrClosed]. The caller must leave the budget with the share.
 func (b *Budget) Enter(ctx context.Context, s *Share, first int64) error {
 	s.Most = min(max(s.Most, first), b.Total)
 	first = min(first, s.Most)
@@ -127,10 +130,7 @@ func (b *Budget) Grow(ctx context.Context, s *Share, more int64) (time.Duration,
 // wait waits for a turn in a queue.
 func (b *Budget) wait(ctx context.Context, t *waiter, queue *[]*waiter) (time.Duration, error) {
 	began := time.Now()
-	select {
-	case <-t.done:
-	case <-ctx.Done():
-	}
+	err := t.wait(ctx)
 	waited := time.Since(began)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -147,7 +147,32 @@ func (b *Budget) wait(ctx context.Context, t *waiter, queue *[]*waiter) (time.Du
 		b.blocked--
 	}
 	b.dispatch()
-	return waited, ctx.Err()
+	return waited, err
+}
+
+// wait waits until the share is served, and returns why it no longer does.
+func (t *waiter) wait(ctx context.Context) (err error) {
+	var late <-chan time.Time
+	if !t.share.Until.IsZero() {
+		timer := time.NewTimer(time.Until(t.share.Until))
+		defer timer.Stop()
+		late = timer.C
+	}
+	wait := func() {
+		select {
+		case <-t.done:
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-late:
+			err = context.DeadlineExceeded
+		}
+	}
+	if t.share.Outside != nil {
+		t.share.Outside(wait)
+	} else {
+		wait()
+	}
+	return err
 }
 
 // Leave gives back all bytes that a share holds.
