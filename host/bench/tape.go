@@ -26,15 +26,33 @@ type tapeWork struct {
 func tapeWorks(origin string) []tapeWork {
 	const body = `{"channel":"#signups","text":"A new user: ada@example.com","blocks":[{"type":"section","text":{"type":"mrkdwn","text":"*Ada* has registered"}}]}`
 	calls := []guests.Step{
-		{Function: "secret_get", Argument: "API_KEY"}, {Function: "config_get", Argument: "channel"}, {Function: "random"}, {Function: "clock"},
-		{Function: "cache_set", Argument: `{"key":"seen","value":"yes"}`}, {Function: "cache_get", Argument: "seen"}, {Function: "log_warn", Argument: "a new user has registered"},
+		{Function: "secret_get", Argument: "API_KEY"},
+		{Function: "config_get", Argument: "channel"},
+		{Function: "random"},
+		{Function: "clock"},
+		{Function: "cache_set", Argument: `{"key":"seen","value":"yes"}`},
+		{Function: "cache_get", Argument: "seen"},
+		{Function: "log_warn", Argument: "a new user has registered"},
 	}
 	send := guests.Step{Function: "http_send", Argument: `{"method":"POST","url":"` + origin + `/hook","headers":{"content-type":"application/json"},"body":` + fmt.Sprintf("%q", body) + `}`}
 	return []tapeWork{
 		{name: "no-op", guest: "noop"},
+		{name: "random numbers", guest: "random"},
 		{name: "seven host calls", guest: "script", steps: calls},
 		{name: "a request", guest: "script", steps: []guests.Step{{Function: "secret_get", Argument: "API_KEY"}, send}},
 	}
+}
+
+// tapings are the settings that are compared with the first of them. A run that resumes
+// also keeps its calls as they happen, in files.
+var tapings = []struct {
+	name     string
+	settings host.Settings
+}{
+	{"off", host.Settings{Tape: host.TapeOff, Resume: host.ResumeOff}},
+	{"failures", host.Settings{Tape: host.TapeFailures, Resume: host.ResumeOff}},
+	{"all", host.Settings{Tape: host.TapeAll, Resume: host.ResumeOff}},
+	{"all, and resume", host.Settings{Tape: host.TapeAll, Resume: host.ResumeOn}},
 }
 
 // taped is what one measurement found.
@@ -52,31 +70,31 @@ func benchTape(ctx context.Context, e compare.Effort) (rows []compare.Row, err e
 		_, _ = io.WriteString(w, `{"ok":true,"ts":"1790000000.000100"}`)
 	}))
 	defer receiver.Close()
-	modes := []host.Taping{host.TapeOff, host.TapeFailures, host.TapeAll}
 	for _, work := range tapeWorks(receiver.URL) {
-		found := map[host.Taping][]taped{}
-		for range e.Rounds {
-			for _, mode := range modes {
+		found := make([][]taped, len(tapings))
+		for round := range e.Rounds {
+			for i := range tapings {
+				i = (i + round) % len(tapings) // none is always the first
 				var one taped
 				if _, err := compare.InTemp(func(dir string) (float64, error) {
-					one, err = completeTaped(ctx, dir, e, work, mode, receiver.URL)
+					one, err = completeTaped(ctx, dir, e, work, tapings[i].settings, receiver.URL)
 					return 0, err
 				})(); err != nil {
 					return rows, err
 				}
-				found[mode] = append(found[mode], one)
+				found[i] = append(found[i], one)
 			}
 		}
-		off := best(found[host.TapeOff])
-		for _, mode := range modes[1:] {
-			one := best(found[mode])
+		off := best(found[0])
+		for i, t := range tapings[1:] {
+			one, name := best(found[i+1]), work.name+", "+t.name
 			rows = append(rows,
-				compare.Rate("tape", work.name+", "+string(mode), one.rate, "events/s", "off", off.rate),
-				compare.Cost("tape", work.name+", "+string(mode), one.cpu, "µs CPU", "off", off.cpu))
+				compare.Rate("tape", name, one.rate, "events/s", tapings[0].name, off.rate),
+				compare.Cost("tape", name, one.cpu, "µs CPU", tapings[0].name, off.cpu))
+			if one.bytes > 0 {
+				rows = append(rows, compare.Row{Bench: "tape", Work: name, Value: one.bytes, Unit: "B/run", Against: "itself", Ratio: 1})
+			}
 		}
-		rows = append(rows, compare.Row{
-			Bench: "tape", Work: work.name + ", all", Value: best(found[host.TapeAll]).bytes, Unit: "B/run", Against: "itself", Ratio: 1,
-		})
 	}
 	return rows, nil
 }
@@ -92,18 +110,15 @@ func best(rounds []taped) taped {
 }
 
 // completeTaped measures events that are accepted and whose three actions have run.
-func completeTaped(ctx context.Context, dir string, e compare.Effort, work tapeWork, mode host.Taping, origin string) (found taped, err error) {
+func completeTaped(ctx context.Context, dir string, e compare.Effort, work tapeWork, settings host.Settings, origin string) (found taped, err error) {
 	h, err := hosttest.Open(ctx, dir, 0)
 	if err != nil {
 		return found, err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
-	settings := host.Settings{
-		Tape: mode, Egress: host.Egress{Allow: []string{origin}},
-		Config: map[string]string{"script": guests.Script(work.steps...), "channel": "#signups"},
-	}
-	if work.steps == nil {
-		settings = host.Settings{Tape: mode}
+	if work.steps != nil {
+		settings.Egress.Allow = []string{origin}
+		settings.Config = map[string]string{"script": guests.Script(work.steps...), "channel": "#signups"}
 	}
 	var names []string
 	for i := range 3 {
