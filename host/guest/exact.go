@@ -64,7 +64,7 @@ func (w *exact) ask(function string, request json.RawMessage) {
 		return
 	}
 	w.taped = &calls[w.next]
-	if w.taped.Function != function || !equal(w.taped.Request, w.taped.RequestCut, w.masked(host.Call{Function: function, Request: request}).Request) {
+	if w.taped.Function != function || !w.sameRequest(function, request) {
 		w.leave(&Divergence{Part: PartCall, Ordinal: w.ordinal(), Recorded: w.taped, Replayed: &host.Call{Ordinal: w.ordinal(), Function: function, Request: request}})
 		return
 	}
@@ -77,13 +77,28 @@ func (w *exact) ask(function string, request json.RawMessage) {
 	}
 }
 
-// equal reports whether a request or an answer is the one on the tape, which may be cut.
-func equal(taped json.RawMessage, cut *host.Cut, played json.RawMessage) bool {
-	if cut == nil {
-		return bytes.Equal(taped, played)
+// sameRequest reports whether a request is the one on the tape.
+func (w *exact) sameRequest(function string, request json.RawMessage) bool {
+	if cut := w.taped.RequestCut; cut != nil {
+		return cutEqual(cut, request)
 	}
+	return bytes.Equal(w.taped.Request, w.masked(host.Call{Function: function, Request: request}).Request)
+}
+
+// sameAnswer reports whether an answer is the one on the tape. One of a masked recording
+// has placeholders, as the played one has.
+func (w *exact) sameAnswer(replayed host.Call) bool {
+	if cut := w.taped.AnswerCut; cut != nil {
+		return cutEqual(cut, replayed.Answer)
+	}
+	return bytes.Equal(w.masked(*w.taped).Answer, w.masked(replayed).Answer)
+}
+
+// cutEqual reports whether a message is the one that was cut. A masked recording has no
+// digest of it, and placeholders of the same length as what they stand for.
+func cutEqual(cut *host.Cut, played json.RawMessage) bool {
 	sum := sha256.Sum256(played)
-	return cut.Bytes == int64(len(played)) && bytes.Equal(cut.SHA256, sum[:])
+	return cut.Bytes == int64(len(played)) && (cut.SHA256 == nil || bytes.Equal(cut.SHA256, sum[:]))
 }
 
 // ordinal is the number of the call at hand.
@@ -285,7 +300,7 @@ func (w *exact) answered(json.RawMessage) {
 	case w.changed:
 		w.played.Changed = replayed.Ordinal
 		w.goVirtual()
-	case !equal(w.taped.Answer, w.taped.AnswerCut, w.masked(replayed).Answer) || w.taped.EndMicros != replayed.EndMicros:
+	case !w.sameAnswer(replayed) || w.taped.EndMicros != replayed.EndMicros:
 		w.diverge(&Divergence{Part: PartAnswer, Ordinal: replayed.Ordinal, Recorded: w.taped, Replayed: &replayed})
 		w.goVirtual()
 	}
