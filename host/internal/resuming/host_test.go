@@ -14,11 +14,11 @@ import (
 	"github.com/usherhost/usher/host/internal/hosttest"
 )
 
-// twoPosts posts to a and then to b.
+// twoPosts posts to a and then to b, each time something else.
 const twoPosts = `
 exports.onExecutePostUserRegistration = async (event) => {
 	for (const to of ["a", "b"]) {
-		const response = await fetch(event.secrets.PEER + "/" + event.user.user_id + "/" + to, { method: "POST", body: "{}" });
+		const response = await fetch(event.secrets.PEER + "/" + event.user.user_id + "/" + to, { method: "POST", body: crypto.randomUUID() + Date.now() });
 		if (!response.ok) throw new Error(to + " was answered with " + response.status);
 	}
 };
@@ -170,6 +170,11 @@ func TestRetriesOfAHost(t *testing.T) {
 	w.expectAnswered(x.ID, "1:", "2:a1")
 
 	w.bind(host.Settings{Resume: host.ResumeOff})
+	user, x = w.event()
+	w.peer.expect(t, user, 2, 2)
+	w.expectAnswered(x.ID, "1:", "2:")
+
+	w.bind(host.Settings{Tape: host.TapeOff})
 	user, x = w.event()
 	w.peer.expect(t, user, 2, 2)
 	w.expectAnswered(x.ID, "1:", "2:")
