@@ -96,7 +96,7 @@ func runCorpus(t *testing.T, area, base, results string) {
 			const outcomes = JSON.stringify(await evaluate(cases, %q));
 			await fetch(%q, { method: "POST", body: outcomes });
 		}
-		void [ReadableStream, XMLHttpRequest];`, area, base, results)
+		void ReadableStream;`, area, base, results)
 	built, err := kit.Builder.Build(t.Context(), bundle.Source{Name: "action.js", Code: []byte(code), Dir: "runtime/wpt"})
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,6 @@ package bundle
 // require. There is one copy here, of the modules.
 var axios = quirk{
 	form: formNode, why: "its adapter for Node is replaced by one that speaks to the host",
-	edit:   edit{"XMLHttpRequest", "undefined     "}, // Node has none
 	faster: axiosFaster,
 	needs:  []string{"lib/core/settle.js", "lib/core/buildFullPath.js", "lib/helpers/buildURL.js"},
 	standIns: map[string]string{

@@ -67,20 +67,3 @@ func TestTheFolderOfAnActionIsNotInItsBundle(t *testing.T) {
 		t.Errorf("the bundle of another folder is another:\n%s\n%s", bundles[0].Code, bundles[1].Code)
 	}
 }
-
-// TestPackagesFindNoXMLHttpRequest holds for those that choose how to send by what
-// there is.
-func TestPackagesFindNoXMLHttpRequest(t *testing.T) {
-	t.Parallel()
-	b, err := bundleOf(t, nil, actionOf(t, "action.js", map[string]string{
-		"action.js":                      anyHandler + `globalThis.XMLHttpRequest = class {}; exports.got = require("send");`,
-		"node_modules/send/index.js":     `module.exports = typeof XMLHttpRequest !== "undefined" ? "xhr" : "http";`,
-		"node_modules/send/package.json": `{"name":"send","version":"1.0.0"}`,
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := runInNode(t, b, "return action.got"); got != `"http"` {
-		t.Errorf("got %s", got)
-	}
-}

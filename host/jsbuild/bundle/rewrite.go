@@ -30,9 +30,6 @@ func (j *job) rewritten(path, code string) string {
 	if npm.PackageDir(path) != "" && (strings.Contains(code, "require") || strings.Contains(code, "import(")) {
 		code = j.computedRequires(path, code, names)
 	}
-	if dir := npm.PackageDir(path); dir != "" && !j.inOtherForm(j.pkgs.In(dir)) {
-		code = strings.ReplaceAll(code, "typeof XMLHttpRequest", "typeof undefined     ") // Node has none
-	}
 	return j.placed(path, code)
 }
 

@@ -34,7 +34,7 @@ export function differences(there, here) {
 // outer returns the paths of what a path is in.
 function outer(path) {
   const all = [];
-  for (let at = path.replace(/ <$/, ""); (at = at.replace(/(?:\[[^[\]]*(?:\[[^\]]*\])?[^[\]]*\]|\.[^.[]*)$/, "")) && at !== all.at(-1); ) all.push(at);
+  for (let at = path.replace(/ <$/, ""), above; (above = at.replace(/(?:\[[^[\]]*(?:\[[^\]]*\])?[^[\]]*\]|\.[^.[]*)$/, "")) !== at; at = above) all.push(above);
   return path.endsWith(" <") ? [path.slice(0, -2), ...all] : all;
 }
 

@@ -9,7 +9,6 @@ export const reasons = [
   [/^[-+!] WebSocket\b/, "An action opens no sockets; WebSocket is there to be looked for, and refuses."],
   [/^- RegExp\./, "The engine lacks the legacy properties of RegExp."],
   [/^\+ (?:Iterator|DisposableStack|AsyncDisposableStack|SuppressedError|InternalError|Float16Array|Uint8Array|Math|Map|WeakMap|ArrayBuffer|DataView|RegExp|Promise|Error|Array|JSON|Atomics)\b/, "The engine knows newer parts of the language than Node 22."],
-  [/^\+ (?:XMLHttpRequest\w*|ProgressEvent|reportError)\b/, "Browsers' globals, for packages that come without code for Node."],
   [/^[-+!] Intl\b|^! (?:Date|Number|BigInt|String)\.prototype\.(?:toLocale|localeCompare)/, "Intl is made of our own English and of formatjs's data, with what actions use."],
   [/^[-+!] (?:node:)?console\b/, "console writes to the run's log: there are no streams behind it."],
   [/^[-+!] (?:node:crypto|Crypto\w*|SubtleCrypto)\b/, "Cryptography is the host's: what it does not serve refuses, and the properties of the classes have other flags."],

@@ -6,6 +6,5 @@ import "./parts/zlib.js";
 import "./parts/assert.js";
 import "./parts/crypto.js";
 import "./parts/intl.js";
-import "./parts/xhr.js";
 import "./parts/args.js";
 import "./parts/undici.js";

@@ -133,24 +133,6 @@ export class CustomEvent extends Event {
 }
 expose(CustomEvent, "CustomEvent");
 
-export class ProgressEvent extends Event {
-  #init;
-  constructor(type, init = undefined) {
-    super(...arguments);
-    this.#init = { lengthComputable: !!init?.lengthComputable, loaded: +(init?.loaded ?? 0), total: +(init?.total ?? 0) };
-  }
-  get lengthComputable() {
-    return this.#init.lengthComputable;
-  }
-  get loaded() {
-    return this.#init.loaded;
-  }
-  get total() {
-    return this.#init.total;
-  }
-}
-expose(ProgressEvent, "ProgressEvent");
-
 let listenersOf;
 
 export class EventTarget {
@@ -249,7 +231,7 @@ function call(target, list, entry, event) {
 
 // report treats an error that no code can catch as an unhandled rejection: the loop
 // reports it.
-export function report(error) {
+function report(error) {
   Promise.reject(error);
 }
 

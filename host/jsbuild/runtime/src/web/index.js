@@ -5,7 +5,7 @@ import { Blob, File } from "./blob.js";
 import { MessageChannel, MessageEvent, MessagePort } from "./channel.js";
 import { structuredClone } from "./clone.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
-import { CustomEvent, Event, EventTarget, ProgressEvent, report } from "./event.js";
+import { CustomEvent, Event, EventTarget } from "./event.js";
 import { DOMException, atob, btoa } from "./exception.js";
 import { fetch } from "./fetch.js";
 import { FormData } from "./form.js";
@@ -23,7 +23,7 @@ import { WebSocket } from "./websocket.js";
 
 const interfaces = {
   AbortController, AbortSignal, Blob, CustomEvent, DOMException, Event, EventTarget, File, FormData, Headers, MessageChannel, MessageEvent, MessagePort, Navigator, Performance,
-  PerformanceEntry, PerformanceMark, PerformanceMeasure, ProgressEvent, Request, Response, TextDecoder, TextEncoder,
+  PerformanceEntry, PerformanceMark, PerformanceMeasure, Request, Response, TextDecoder, TextEncoder,
   URL, URLSearchParams, WebSocket,
 };
 const listed = {
@@ -35,7 +35,6 @@ const listed = {
   performance,
   fetch,
   navigator,
-  reportError: { reportError(error) { report(error); } }.reportError,
 };
 
 for (const name in interfaces) define(globalThis, name, interfaces[name]);
