@@ -213,7 +213,6 @@ func (j *job) joinOptions() api.BuildOptions {
 	o.Sourcemap = api.SourceMapExternal
 	o.SourcesContent = api.SourcesContentExclude
 	o.MinifyWhitespace = true
-	o.MinifySyntax = true
 	o.KeepNames = true
 	o.LegalComments = api.LegalCommentsNone
 	o.Banner = map[string]string{"js": banner}
