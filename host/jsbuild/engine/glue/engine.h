@@ -129,6 +129,12 @@ u32 next_job(JSRuntime rt);
 JSValue async_frames(JSContext ctx, JSRuntime rt, u32 job, u32 limit);
 JSValue waiting_frames(JSContext ctx, JSRuntime rt, u32 limit);
 
+// This is in operands.c.
+JSValue operands(JSContext ctx, JSRuntime rt, u32 below);
+
+// This is in iterators.c.
+JSValue iterator_entries(JSContext ctx, JSValue iterator);
+
 // These are in reactions.c.
 void carry_frames(JSContext ctx, JSValue functions);
 int enter_frame(JSRuntime rt, u32 job);

@@ -7,78 +7,9 @@
 // promise's reactions has a handler that resumes the function. Its own promise leads
 // on to the function that awaits it, and so on.
 
-#include "engine.h"
-
-// Where the engine has what is read here.
-enum {
-  RT_ALL = 596,   // list of all objects that the collector knows
-  RT_FRAME = 660, // the frame that runs
-  RT_JOBS = 692,  // list of the jobs
-
-  OBJECT_CLASS = 10,
-  OBJECT_DATA = 24,
-
-  FRAME_FUNCTION = 8,
-  FRAME_PC = 28,
-  FRAME_STACK = 40, // 0 while it runs
-  FRAME_OWNER = 44, // of an async function's frame; 0 of others
-
-  CODE_BYTES = 12,
-  CODE_FILE = 56,
-  CODE_LINE = 60,
-  CODE_COLUMN = 64,
-  CODE_LINES_SIZE = 72,
-  CODE_LINES = 76,
-
-  ASYNC_RESOLVE = 8, // of an async function
-  ASYNC_ACTIVE = 24,
-  ASYNC_FRAME = 48,
-
-  GENERATOR_FRAME = 24, // of an async generator
-  GENERATOR_QUEUE = 72,
-  REQUEST_PROMISE = 24,
-
-  PROMISE_STATE = 0,
-  PROMISE_THEN = 4,  // lists of reactions
-  PROMISE_CATCH = 12,
-  REACTION_RESOLVE = 8,
-  REACTION_HANDLER = 24,
-
-  JOB_ARGC = 16,
-  JOB_ARGV = 24,
-
-  DATA_COUNT = 5, // of a C function with data
-  DATA_MAGIC = 6,
-  DATA = 8,
-};
-
-enum {
-  CLASS_BYTECODE = 13,
-  CLASS_C_DATA = 15,
-  CLASS_GENERATOR_FUNCTION = 17,
-  CLASS_PROMISE = 52,
-  CLASS_RESOLVE = 53,
-  CLASS_ASYNC_FUNCTION = 55,
-  CLASS_ASYNC_RESOLVE = 56,
-  CLASS_ASYNC_REJECT = 57,
-  CLASS_ASYNC_GENERATOR_FUNCTION = 59,
-  CLASS_ASYNC_GENERATOR = 60,
-  TYPE_ASYNC_FUNCTION = 4, // of the collector's
-};
+#include "layout.h"
 
 #define MAX_STEPS 256 // from promise to promise: a chain may be a ring
-
-static u32 at(u32 p) { return *(const u32 *)p; }
-static u64 value_at(u32 p) { return *(const u64 *)p; }
-static u32 object(JSValue v) { return v >> 32 == 0xffffffff ? (u32)v : 0; }
-static u32 class_of(u32 o) { return o ? *(const unsigned short *)(o + OBJECT_CLASS) : 0; }
-static u32 data_of(u32 o) { return at(o + OBJECT_DATA); }
-
-// instance_of returns the object if it has the class, and else 0.
-static u32 instance_of(JSValue v, u32 class) {
-  u32 o = object(v);
-  return class_of(o) == class ? o : 0;
-}
 
 // resolved returns the promise that a function resolves, or 0.
 static u32 resolved(JSValue f) {

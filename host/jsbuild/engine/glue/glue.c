@@ -297,7 +297,7 @@ static const char *const primitives[] = {
     "ainput", "boutput", "cerror", "dhttp_start", "ehttp_wait", "fhttp_cancel", "gcache_get", "hcache_set",
     "icache_delete", "jlog", "ksleep", "lnow", "mrandom", "ncrypto", "outf8_encode", "putf8_decode",
     "qon_rejection", "rregister", "smath_random", "tasync_frames", "uwaiting_frames",
-    "vcommand", "wpromise", "xproxy", "ycarry_frames",
+    "vcommand", "wpromise", "xproxy", "ycarry_frames", "zoperands", "Aiterator_entries",
 };
 
 // command gives a flow that decides one of these commands, by its number.
@@ -345,6 +345,8 @@ static JSValue primitive(char letter, JSValue a, JSValue b) {
   case 'y': carry_frames(ctx, a); return JS_UNDEFINED;
   case 'w': return promise_details(a);
   case 'x': return proxy_details(a);
+  case 'z': return operands(ctx, rt, (u32)number(a));
+  case 'A': return iterator_entries(ctx, a);
   }
   return JS_UNDEFINED;
 }
@@ -359,6 +361,24 @@ EXPORT("host_call") JSValue *host_call(const char *name, u32 size, JSValue *this
   JSValue *box = malloc(sizeof *box);
   if (box) *box = got;
   return box;
+}
+
+// usher_source returns what a spread into an object takes for its source: for a string
+// an object of it, which stays until the next.
+EXPORT("usher_source") JSValue usher_source(JSValue source) {
+  static JSValue taken;
+  int tag = (int)(source >> 32);
+  if (tag != -7 && tag != -6) return source; // a string, or one that is yet to be joined
+  JSValue global = JS_GetGlobalObject(ctx), f = JS_GetPropertyStr(ctx, global, "Object");
+  JSValue o = JS_Call(ctx, f, JS_UNDEFINED, 1, &source);
+  JS_FreeValue(ctx, f);
+  JS_FreeValue(ctx, global);
+  if (o == JS_EXCEPTION) {
+    JS_FreeValue(ctx, JS_GetException(ctx));
+    return source;
+  }
+  if (taken) JS_FreeValue(ctx, taken);
+  return taken = o;
 }
 
 EXPORT("host_promise_rejection") void host_promise_rejection(JSValue *promise, JSValue *reason, int handled) {

@@ -23,10 +23,12 @@ type edit struct {
 // The engine's functions, by the numbers that its file gives them.
 const (
 	callInternal   = "$80"   // JS_CallInternal
+	copyProperties = "$117"  // JS_CopyDataProperties(context, target, source, excluded, set)
 	enqueueJob     = "$48"   // JS_EnqueueJob(context, job, argc, argv)
 	performThen    = "$426"  // perform_promise_then(context, promise, reactions, capability)
 	parsePostfix   = "$1070" // js_parse_postfix_expr
 	parseUnary     = "$1074" // js_parse_unary
+	parseStatement = "$987"  // js_parse_statement_or_decl
 	emitPosition   = "$1066" // emit_source_loc_at(function, line, column)
 	saved          = "(local $line i32) (local $column i32)"
 	saveLast       = "(local.set $line (i32.load offset=4 (local.get $0))) (local.set $column (i32.load offset=8 (local.get $0)))"   // of the token before
@@ -37,11 +39,15 @@ const (
 	loopPoll       = "(br_if $block234 (call $81 (local.get $7)))"
 	operand        = "(br_if $block8 (call $662 (local.get $0))) (br_if $block8 (call $1074 (local.get $0) (i32.const 8)))"
 	emitAwait      = "(call $667 (i32.load (local.tee $0 (i32.add (local.get $0) (i32.const 96)))) (i32.const 138))"
+	nextOf         = "(call $667 (local.get $4) (i32.const 129))"
+	nextAwaitOf    = "(call $667 (local.get $4) (i32.const 20)) (call $667 (i32.load (local.get $2)) (i32.const 14)) (call $667 (i32.load (local.get $2)) (i32.const 36))"
+	emitFor        = "(call " + emitPosition + " (local.get $4) (local.get $22) (local.get $21))"
 	getField       = "(call $667 (i32.load (local.get $3)) (i32.const 64)) (call $669 (local.get $0) (i32.load offset=48 (local.get $0)))"
 )
 
 // hooks are functions of the glue that the patches call.
 const hooks = ` (import "env" "usher_reactions" (func $usher_reactions (param i32) (result i32)))
+ (import "env" "usher_source" (func $usher_source (param i64) (result i64)))
  (import "env" "usher_job" (func $usher_job (param i32 i32) (result i32)))
 `
 
@@ -52,6 +58,9 @@ var patches = []patch{
 	}},
 	{enqueueJob, "the glue gets the arguments of a job first: a thenable's then carries storages", []edit{
 		{"(local $6 i64) (if", "(local $6 i64) (local.set $3 (call $usher_job (local.get $2) (local.get $3))) (if", 1},
+	}},
+	{copyProperties, "the glue gets the source of a spread first: that of a string is an object", []edit{
+		{"(local $15 i32) (global.set", "(local $15 i32) (local.set $2 (call $usher_source (local.get $2))) (global.set", 1},
 	}},
 	{callInternal, "a jump back writes where it is into the frame, as a call does: a sample of a loop has its line", []edit{
 		{loopPoll, "(i32.store offset=28 (local.get $16) (local.get $6)) " + loopPoll, 7},
@@ -66,6 +75,10 @@ var patches = []patch{
 		{"(call $667 (i32.load (local.get $3)) (i32.const 14)) (block $block85", "(call $667 (i32.load (local.get $3)) (i32.const 14)) " + emitSaved + " (block $block85", 1},
 		{"(local.set $1 (i32.load (local.get $3))) (block $block89", emitSaved + " (local.set $1 (i32.load (local.get $3))) (block $block89", 1},
 		{getField, "(call $1058 (local.get $0)) " + getField, 1},
+	}},
+	{parseStatement, "the next step of a loop over an iterator has the loop's position, not that of its body's end", []edit{
+		{nextOf, emitFor + " " + nextOf, 1},
+		{nextAwaitOf, emitFor + " " + nextAwaitOf, 1},
 	}},
 	{parseUnary, "an await has its own position, not that of what it awaits", []edit{
 		{"(param $1 i32) (result i32)", "(param $1 i32) (result i32) " + saved, 1},

@@ -7,4 +7,6 @@ import "./parts/assert.js";
 import "./parts/crypto.js";
 import "./parts/intl.js";
 import "./parts/args.js";
+import "./parts/diff.js";
+import "./parts/glob.js";
 import "./parts/undici.js";

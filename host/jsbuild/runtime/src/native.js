@@ -24,6 +24,8 @@
 //                                  file, or the name of a combinator of promises, an index and two undefined
 //   promise(p) → [state, result] | undefined      of a promise: 0 pending, 1 fulfilled, 2 rejected
 //   proxy(p) → [target, handler] | undefined      of a proxy; both null when it is revoked
+//   operands(n) → array | undefined     what failed last, below the n frames of the runtime that are on top: see wording.js
+//   iterator_entries(i) → array | undefined       what an iterator of a map or set has yet to give, and last whether that is keys and values in turn
 //   carry_frames({bind, current, swap})   makes promises carry frames from now on: what resumes an await later does so in the current frame of now,
 //                                  and other callbacks are replaced by what bind returns
 //   on_rejection(f)                f(promise, reason, handled) is called when a promise is rejected unhandled, and when it is handled later

@@ -8,7 +8,7 @@ const levels = ["trace", "debug", "info", "warn", "error"];
 export const beginning = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
 
 export class Host {
-  static primitives = ["input", "output", "error", "http_start", "http_wait", "http_cancel", "cache_get", "cache_set", "cache_delete", "command", "log", "sleep", "now", "random", "crypto", "utf8_encode", "utf8_decode", "carry_frames", "async_frames", "waiting_frames"];
+  static primitives = ["input", "output", "error", "http_start", "http_wait", "http_cancel", "cache_get", "cache_set", "cache_delete", "command", "log", "sleep", "now", "random", "crypto", "utf8_encode", "utf8_decode", "carry_frames", "async_frames", "waiting_frames", "operands", "iterator_entries"];
 
   constructor(options) {
     this.cache = new Map();
@@ -30,6 +30,8 @@ export class Host {
   // Only the engine that is linked with the glue carries frames through promises and knows those that wait.
   carry_frames() {}
   async_frames() {}
+  operands() {}
+  iterator_entries() {}
   waiting_frames() {}
 
   input() {

@@ -53,6 +53,7 @@ function object(value, depth) {
 }
 
 function errorOf(error, depth) {
-  const { name, message, code, cause } = error;
+  const { name, code, cause } = error;
+  const message = error.message?.replace?.(/ \(line \d+ column \d+\)$/, ""); // of JSON, since Node 22
   return { name, message, code: plain(code), ...(cause === undefined ? {} : { cause: plain(cause, depth) }) };
 }

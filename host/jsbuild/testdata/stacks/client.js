@@ -6,5 +6,5 @@ async function notify(text) {
   return sent;
 }
 exports.onExecutePostUserRegistration = async () => {
-  await notify("{");
+  await notify("x");
 };

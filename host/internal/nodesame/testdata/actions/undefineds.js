@@ -26,12 +26,13 @@ const attempts = {
   fetched: () => new Request("/relative"),
 };
 
+// Of JSON, Node has said the line and the column since 22.
 exports.onExecutePostUserRegistration = async (event, api) => {
   for (const [name, attempt] of Object.entries(attempts)) {
     try {
       console.log(name, attempt(event, api));
     } catch (error) {
-      console.log(`${name}: ${error.name} ${error.code} ${error.message} ${error instanceof Error}`);
+      console.log(`${name}: ${error.name} ${error.code} ${error.message.replace(/ \(line \d+ column \d+\)$/, "")} ${error instanceof Error}`);
     }
   }
   return event.user.profile.name;

@@ -10,7 +10,7 @@ export function checkCallback(callback) {
 export function invalidArgument(name, must, value) {
   const error = new TypeError(`The "${name}" argument must be ${must}. Received ${received(value)}`);
   error.code = "ERR_INVALID_ARG_TYPE";
-  return error;
+  return Object.defineProperty(error, "toString", { value: () => `TypeError [ERR_INVALID_ARG_TYPE]: ${error.message}`, writable: true, configurable: true, enumerable: false });
 }
 
 function received(value) {

@@ -1,4 +1,5 @@
 // node:assert, loose and strict.
+import { assertClass } from "./assert-class.js";
 import { AssertionError } from "./assertion-error.js";
 import { isDeepEqual } from "./deep-equal.js";
 import { checkFunction, invalidArgument, nodeError } from "./errors.js";
@@ -14,10 +15,17 @@ function fail(fields, message) {
 
 // check makes an assertion of two values from a test.
 function check(operator, holds) {
-  return function assertion(actual, expected, message) {
+  return named(operator, function assertion(actual, expected, message) {
     if (arguments.length < 2) throw nodeError(TypeError, "ERR_MISSING_ARGS", 'The "actual" and "expected" arguments must be specified');
     if (!holds(actual, expected)) fail({ actual, expected, operator, stackStartFn: assertion }, message);
-  };
+  });
+}
+
+const names = { "==": "equal", "!=": "notEqual" };
+
+// named gives an assertion the name under which it is exported.
+function named(operator, assertion) {
+  return Object.defineProperty(assertion, "name", { value: names[operator] ?? operator, configurable: true });
 }
 
 const loosely = (a, b) => a == b || (a !== a && b !== b);
@@ -140,7 +148,7 @@ function refuseThrown(name, thrown, expected, message) {
 }
 
 function matching(operator, wanted) {
-  return function assertion(text, expression, message) {
+  return named(operator, function assertion(text, expression, message) {
     if (!types.isRegExp(expression)) throw invalidArgument("regexp", "an instance of RegExp", expression);
     if (typeof text === "string" && expression.test(text) === wanted) return;
     const generated = typeof text !== "string"
@@ -149,7 +157,7 @@ function matching(operator, wanted) {
     const error = message instanceof Error ? message : new AssertionError({ actual: text, expected: expression, operator, message: message ?? generated, stackStartFn: assertion });
     if (!(message instanceof Error)) error.generatedMessage = message === undefined;
     throw error;
-  };
+  });
 }
 
 Object.assign(assert, {
@@ -180,3 +188,6 @@ assert.strict = Object.assign(function strict(...args) {
   truthy(strict, ...args);
 }, assert, { equal: strictEqual, notEqual: notStrictEqual, deepEqual: deepStrictEqual, notDeepEqual: notDeepStrictEqual });
 assert.strict.strict = assert.strict;
+
+assert.Assert = assertClass(assert, assert.strict);
+assert.strict.Assert = assert.Assert;

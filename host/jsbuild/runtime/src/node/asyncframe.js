@@ -2,6 +2,7 @@
 // call sites.
 import { exportedName } from "../loop/action.js";
 import { native } from "../native.js";
+import { CallSite } from "./callsite.js";
 
 // AsyncFrame is a suspended async function, or a combinator of promises that one waits
 // for: {function, line, column, file}, or {name, index}.
@@ -52,6 +53,9 @@ class AsyncFrame {
     return name ? `async ${name} (${position})` : `async ${position}`;
   }
 }
+
+Object.setPrototypeOf(AsyncFrame.prototype, CallSite.prototype);
+Object.defineProperty(AsyncFrame.prototype, "constructor", { value: CallSite, writable: true, configurable: true, enumerable: false });
 
 // waitingFrames returns the frames, limit at most, in which the handler waits, the
 // innermost first.

@@ -7,7 +7,7 @@ Error.prepareStackTrace = (_, frames) => Object.getPrototypeOf(frames[0]);
 const prototype = new Error().stack;
 Error.prepareStackTrace = none;
 
-function CallSite() {
+export function CallSite() {
   throw new TypeError("Illegal constructor");
 }
 

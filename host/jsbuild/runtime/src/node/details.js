@@ -18,3 +18,9 @@ export function proxyDetails(value, both = true) {
 export function isProxy(value) {
   return native.proxy(value) !== undefined;
 }
+
+// iteratorEntries returns what an iterator of a map or set has yet to give, and last
+// whether that is keys and values in turn.
+export function iteratorEntries(iterator) {
+  return native.iterator_entries(iterator) ?? [false];
+}

@@ -25,6 +25,14 @@ function checked(paths) {
 
 const posix = checked(posixPaths);
 const win32 = checked(win32Paths);
+
+// Code that names it is built with the part that has it.
+for (const paths of [posix, win32]) {
+  Object.assign(paths, { matchesGlob() {
+    throw new Error("this action was built without path.matchesGlob: write the name matchesGlob in full somewhere in its code");
+  } });
+}
+
 Object.assign(posix, { posix, win32 });
 Object.assign(win32, { posix, win32 });
 

@@ -1,5 +1,6 @@
 // Actions have no source, so a class or an async function would look like a native
 // function. Packages and formatters recognise them by their text.
+import { native } from "../native.js";
 
 const text = Function.prototype.toString;
 const tagOf = Object.prototype.toString;
@@ -12,8 +13,9 @@ const openings = {
 };
 
 function toString() {
-  const source = text.call(this);
+  const source = text.call(this).replace(/\{\s*\[native code\]\s*\}$/, "{ [native code] }");
   if (!source.includes("[native code]") || own.has(this)) return source;
+  if (native.proxy(this)) return "function () { [native code] }";
   if (isClass(this)) return `class ${this.name} { [native code] }`;
   const opening = openings[tagOf.call(this)];
   return opening ? source.replace(/^function/, opening) : source;

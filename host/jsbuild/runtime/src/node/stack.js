@@ -6,9 +6,10 @@ import { native } from "../native.js";
 import { framesOf } from "./asyncframe.js";
 import { reword } from "./wording.js";
 
+const { defineProperty } = Reflect;
+const { isError } = Error;
 const errorText = Error.prototype.toString;
 const captureNative = Error.captureStackTrace;
-const { get: read } = Object.getOwnPropertyDescriptor(Error.prototype, "stack");
 
 const maxWaiting = 10; // frames
 
@@ -17,6 +18,12 @@ class Trace {
   constructor(frames, waiting) {
     this.frames = frames;
     this.waiting = waiting; // the async functions that wait for the last of them, as the engine has them
+  }
+
+  // sites are the frames as a program gets them.
+  sites() {
+    const { stackTraceLimit } = Error;
+    return [...this.frames, ...framesOf(this.waiting)].slice(0, stackTraceLimit > 0 ? stackTraceLimit : 0);
   }
 
   text(error) {
@@ -64,15 +71,70 @@ const ownFile = (() => {
   return file;
 })();
 
-function prepareStackTrace(error, frames) {
-  reword(error);
-  return new Trace(frames, native.async_frames(maxWaiting));
+// Stacked is an object with the trace of which its stack is made.
+class Stacked extends (class { constructor(object) { return object; } }) {
+  #trace;
+
+  constructor(object, trace) {
+    super(object);
+    this.#trace = trace;
+  }
+
+  static has(object) {
+    return typeof object === "object" && object !== null && #trace in object;
+  }
+
+  static set(object, trace) {
+    if (#trace in object) object.#trace = trace;
+    else new Stacked(object, trace);
+  }
+
+  // stackOf returns the stack of an object, or that of the next of its prototypes that has one.
+  static stackOf(object) {
+    for (let o = Object(object); o; o = Object.getPrototypeOf(o)) if (#trace in o) return keep(o, o.#trace);
+  }
 }
 
+// accessors are the property of each error, as V8 has it.
+const accessors = {
+  get: (() => function () {
+    return Stacked.stackOf(this);
+  })(),
+  set: (() => function (value) {
+    fix(this, value);
+  })(),
+  configurable: true,
+  enumerable: false,
+};
+
+// prepareStackTrace is called by the engine for each error: one that has its message
+// and its cause by then. V8 gives them after the stack.
+function prepareStackTrace(error, frames) {
+  if (!capturing && Stacked.has(error)) return null; // it is thrown again
+  reword(error);
+  const trace = new Trace(frames, native.async_frames(maxWaiting));
+  if (capturing || !isError(error)) return trace;
+  const later = Object.getOwnPropertyDescriptors(error);
+  for (const name in later) delete error[name];
+  Stacked.set(error, trace);
+  defineProperty(error, "stack", accessors);
+  Object.defineProperties(error, later);
+  return null; // the engine asks again for undefined
+}
+
+let capturing = false;
+
 function captureStackTrace(target, above) {
-  captureNative(target, above ?? captureStackTrace);
+  capturing = true;
+  try {
+    captureNative(target, above ?? captureStackTrace);
+  } finally {
+    capturing = false;
+  }
   const trace = Object.getOwnPropertyDescriptor(target, "stack")?.value;
-  if (trace instanceof Trace) Object.defineProperty(target, "stack", { get: () => keep(target, trace), set: (value) => fix(target, value), configurable: true, enumerable: false });
+  if (!(trace instanceof Trace)) return;
+  Stacked.set(target, trace);
+  defineProperty(target, "stack", accessors);
 }
 
 // keep settles what target's stack is from now on.
@@ -83,7 +145,7 @@ function keep(target, trace) {
 // prepared is the stack by the program's own Error.prepareStackTrace, if it has one.
 function prepared(target, trace) {
   const { prepareStackTrace } = Error;
-  return typeof prepareStackTrace === "function" && prepareStackTrace !== plain ? prepareStackTrace.call(Error, target, trace.frames) : trace.text(target);
+  return typeof prepareStackTrace === "function" && prepareStackTrace !== plain ? prepareStackTrace.call(Error, target, trace.sites()) : trace.text(target);
 }
 
 function plain(error, frames) {
@@ -91,7 +153,7 @@ function plain(error, frames) {
 }
 
 function fix(target, value) {
-  Object.defineProperty(target, "stack", { value, writable: true, configurable: true, enumerable: false });
+  defineProperty(target, "stack", { value, writable: true, configurable: true, enumerable: false }); // not of what is frozen
   return value;
 }
 
@@ -100,14 +162,4 @@ Error.prepareStackTrace = prepareStackTrace;
 Object.defineProperty(plain, "name", { value: "prepareStackTrace" });
 Object.defineProperty(Error, "prepareStackTrace", { value: plain, writable: true, configurable: true, enumerable: false });
 Object.defineProperty(Error, "captureStackTrace", { value: captureStackTrace, writable: true, configurable: true, enumerable: false });
-Object.defineProperty(Error.prototype, "stack", {
-  get() {
-    const stack = read.call(this);
-    return stack instanceof Trace ? keep(this, stack) : stack;
-  },
-  set(value) {
-    fix(this, value);
-  },
-  configurable: true,
-  enumerable: false,
-});
+delete Error.prototype.stack;

@@ -159,7 +159,8 @@ export function bytesOf(value) {
 
 // coded returns an error that carries a code, as Node's own do.
 export function coded(Type, code, message) {
-  return Object.assign(new Type(message), { code });
+  const error = Object.assign(new Type(message), { code });
+  return Object.defineProperty(error, "toString", { value: () => `${error.name} [${code}]: ${error.message}`, writable: true, configurable: true, enumerable: false });
 }
 
 // wrongType is Node's ERR_INVALID_ARG_TYPE.

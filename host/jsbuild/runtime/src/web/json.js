@@ -28,7 +28,7 @@ class Reader {
     try {
       this.#value();
       this.#space();
-      if (this.#at < this.#text.length) throw `Unexpected non-whitespace character after JSON at position ${this.#at}`;
+      if (this.#at < this.#text.length) throw `Unexpected non-whitespace character after JSON at ${this.#place}`;
       return null;
     } catch (fault) {
       if (typeof fault !== "string") throw fault;
@@ -41,7 +41,12 @@ class Reader {
   }
 
   #fail(what) {
-    throw `${what} in JSON at position ${this.#at}`;
+    throw `${what} in JSON at ${this.#place}`;
+  }
+
+  get #place() {
+    const lines = this.#text.slice(0, this.#at).split(/\r\n|[\r\n]/);
+    return `position ${this.#at} (line ${lines.length} column ${lines.at(-1).length + 1})`;
   }
 
   #unexpected() {

@@ -22,7 +22,7 @@ export function URL(input, base = undefined) {
 inherit(URL, Parser, 1);
 
 function invalid(input, base) {
-  const error = coded(TypeError, "ERR_INVALID_URL", "Invalid URL");
+  const error = Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVALID_URL" });
   return Object.assign(error, { input }, base === undefined ? {} : { base });
 }
 

@@ -1,0 +1,5 @@
+// util.diff.
+import { diff } from "../node/diff.js";
+import { util } from "../node/util.js";
+
+util.diff = diff;
