@@ -1,5 +1,4 @@
 // getEntries
-// differs: the axios within its own bundle chooses XMLHttpRequest, which Node does not have
 // 200 GET cdn.contentful.com/spaces/s/environments/master/entries {"sys":{"type":"Array"},"total":1,"skip":0,"limit":100,"items":[{"sys":{"id":"e1","type":"Entry"},"fields":{"title":"Welcome"}}]}
 import { createClient } from "contentful";
 

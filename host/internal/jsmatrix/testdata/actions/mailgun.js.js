@@ -1,5 +1,4 @@
 // messages.create as a form, the error of a wrong key
-// differs: the axios within its own bundle chooses XMLHttpRequest, which Node does not have
 // 401 GET api.mailgun.net/v3/domains {"message":"Forbidden"}
 // 401 GET api.mailgun.net/v4/domains {"message":"Forbidden"}
 // 200 POST api.mailgun.net/v3/mg.example.com/messages {"id":"<m1>","message":"Queued"}
