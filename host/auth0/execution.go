@@ -112,12 +112,13 @@ func errorClass(r host.Result) string {
 }
 
 // testView is the answer to a test, which is 200 also for an action that
-// failed. Logs and output are ours: Auth0 shows them in its editor alone.
+// failed. Logs, commands and output are ours: Auth0 shows them in its editor alone.
 type testView struct {
-	Error  *testError      `json:"error,omitempty"`
-	Stats  testStats       `json:"stats"`
-	Logs   []host.Log      `json:"logs,omitempty"`
-	Output json.RawMessage `json:"output,omitempty"`
+	Error    *testError      `json:"error,omitempty"`
+	Stats    testStats       `json:"stats"`
+	Logs     []host.Log      `json:"logs,omitempty"`
+	Commands []host.Command  `json:"commands,omitempty"` // of an action that decides
+	Output   json.RawMessage `json:"output,omitempty"`
 }
 
 type testError struct {
@@ -179,7 +180,7 @@ func (s *Server) untested(c echo.Context, a host.Action, err error) error {
 
 func viewTest(r host.Result, took time.Duration) testView {
 	const millis = 1000
-	view := testView{Logs: r.Logs, Stats: testStats{
+	view := testView{Logs: r.Logs, Commands: r.Commands, Stats: testStats{
 		TotalRequest:   took.Milliseconds(),
 		TotalExecution: r.Stats.TotalMicros / millis,
 		Processing:     (r.Stats.TotalMicros - r.Stats.StartMicros - r.Stats.HostMicros) / millis,

@@ -23,7 +23,7 @@ import (
 	"github.com/usherhost/usher/host/web"
 )
 
-// builder builds the guest that a code names: "guest fail". Code that begins
+// builder builds the guest that a code names: "guest fail", or one that denies: "denies spam". Code that begins
 // with "broken" can't be built, and what has dependencies, or code that begins
 // with "slow", is built when hold is closed.
 type builder struct{ hold chan struct{} }
@@ -40,6 +40,10 @@ func (b *builder) Build(ctx context.Context, _ string, s host.Source, _ map[stri
 		return builds.Build{}, &host.BuildFailure{Messages: []host.BuildMessage{{
 			Text: "Unexpected end of file", File: "action.js", Line: 3, Column: 7, LineText: "  if (", Hint: "close the bracket",
 		}}}
+	}
+	if reason, ok := strings.CutPrefix(s.Code, "denies "); ok {
+		wasm, err := denies(reason).Module(host.PreUserRegistration.Entry())
+		return builds.Build{Module: wasm}, err
 	}
 	if name, ok := strings.CutPrefix(s.Code, "guest "); ok {
 		return builds.Build{Module: guests.Wasm(name)}, nil

@@ -47,6 +47,10 @@ type Builds struct {
 	// Runner runs a draft for Test, which nothing else needs.
 	Runner Runner
 
+	// PasswordKeys are the words by which keys of passwords are recognized in the events of
+	// tests; nil is [proto.DefaultPasswordKeys].
+	PasswordKeys []string
+
 	// SourceEgress is where an action that the host built from its source may
 	// send requests, unless its binding says otherwise. "" is
 	// [host.EgressPublic].

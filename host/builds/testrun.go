@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/proto"
 )
 
 // The bounds of tests. Who asks for one waits for it, on a connection that is
@@ -32,6 +33,9 @@ func (b *Builds) Test(ctx context.Context, action string, event json.RawMessage)
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(event, &object); err != nil || object == nil {
 		return host.Result{}, &host.Error{Code: host.Invalid, Text: "the event is not a JSON object", Err: err}
+	}
+	if a.Trigger.Decides() {
+		event = proto.CleanEvent(event, b.passwords())
 	}
 	timed, cancel := context.WithTimeout(ctx, maxTestWhole)
 	defer cancel()
@@ -60,6 +64,14 @@ func (b *Builds) Test(ctx context.Context, action string, event json.RawMessage)
 		}
 	}
 	return result, err
+}
+
+// passwords recognizes the keys that an action never sees.
+func (b *Builds) passwords() *proto.PasswordKeys {
+	if b.PasswordKeys == nil {
+		return proto.NewPasswordKeys(proto.DefaultPasswordKeys)
+	}
+	return proto.NewPasswordKeys(b.PasswordKeys)
 }
 
 // testNote is what the log of changes has of a test.

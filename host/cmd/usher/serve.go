@@ -107,7 +107,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 		Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, CheckOrigin: checkOrigin, Log: log, MaxModuleBytes: cfg.MaxModuleBytes,
 	}
 	drafts := &builds.Builds{
-		Store: db, Registry: reg, Builder: builder, Runner: draftRunner{runner}, SourceEgress: host.EgressMode(cfg.SourceEgress), Log: log,
+		Store: db, Registry: reg, Builder: builder, Runner: draftRunner{runner}, SourceEgress: host.EgressMode(cfg.SourceEgress), PasswordKeys: cfg.PasswordKeys, Log: log,
 	}
 	reg.Changed = drafts.Changed
 	runner.Secrets = reg
