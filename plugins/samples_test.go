@@ -1,5 +1,6 @@
 // Package plugins_test runs every sample action as the host does and as
-// Extism's own SDK does: both must do what the sample's expected.json says.
+// Extism's own SDK does: both must do what the sample's expected.json says. Each run is
+// replayed from its tape, on the compiler and on the interpreter.
 package plugins_test
 
 import (
@@ -66,6 +67,7 @@ type sample struct {
 	want    expected
 
 	box      *sandbox.Sandbox
+	second   *sandbox.Sandbox     // the interpreter
 	compiled *extism.CompiledPlugin // nil until the oracle is asked
 	out      *outcome               // of the oracle's present run
 	answers  *answers               // of its requests under way
@@ -118,6 +120,10 @@ func open(t *testing.T, name string) *sample {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.box.Close(context.Background()) })
+	if s.second, err = sandbox.Open(t.Context(), sandbox.Config{Functions: guest.Functions(), Interpreter: true}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.second.Close(context.Background()) })
 	s.expect(t, read(t, name, "expected.json"))
 	return s
 }
@@ -213,12 +219,23 @@ func (s *sample) host(t *testing.T, event []byte) outcome {
 	}
 	defer client.Close()
 	runner := &guest.Runner{Sandbox: s.box, Modules: s, Secrets: s, Egress: client, Cache: &guest.Cache{}}
-	result, _, err := runner.Run(t.Context(), guest.Run{
+	run := guest.Run{
 		Step:  host.Step{Action: s.name, Digest: host.Digest(s.wasm), Settings: host.Settings{Egress: host.Egress{Allow: []string{s.receiver.URL}}}},
 		Event: &host.Event{Trigger: s.trigger, Body: event},
-	})
+	}
+	result, tape, err := runner.Run(t.Context(), run)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, engine := range []*sandbox.Sandbox{s.box, s.second} { // the compiler, and the interpreter as its oracle
+		runner.Sandbox = engine
+		played, err := runner.Replay(t.Context(), run, &guest.Recorded{Result: result, Tape: tape}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if played.Divergence != nil {
+			t.Errorf("the replay differs: %+v", played.Divergence)
+		}
 	}
 	out := outcome{Succeeded: result.Succeeded, Output: decode(t, result.Output), Requests: s.take()}
 	if result.Error != nil {

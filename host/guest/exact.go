@@ -163,12 +163,23 @@ func (w *exact) hostCalls() int64 {
 // end ends the run as the recorded one was ended.
 func (w *exact) end() {
 	r := &w.recorded.Result
-	if note := w.note(); note != nil {
+	if note := w.note(); note != nil { // the call was done, and its answer did not fit
 		w.call.record.notes = append(w.call.record.notes, *note)
+		w.moveToLog()
 	}
 	w.ended = true
 	w.call.sandbox.SetFuel(r.Stats.Fuel)
 	w.call.sandbox.Stop(w.fault())
+}
+
+// moveToLog moves the clock to the time of the next line of the recorded log. It is for the
+// call in which a run ended: its end is not on the tape, and what is logged after it shows it.
+func (w *exact) moveToLog() {
+	k, offset := &w.call.clock, w.call.clock.offset
+	if logs, made := w.recorded.Result.Logs, len(w.call.record.logs); made < len(logs) {
+		offset = logs[made].At.Sub(k.started)
+	}
+	k.moveTo(offset)
 }
 
 // madeAll reports whether the run has made every call that the recorded one made before
@@ -271,7 +282,7 @@ func (w *exact) cut() error {
 
 func (w *exact) pass(time.Duration) time.Duration {
 	if w.taped == nil {
-		w.call.clock.moveTo(w.call.clock.offset)
+		w.moveToLog()
 		return 0
 	}
 	w.call.clock.moveTo(time.Duration(w.taped.EndMicros) * time.Microsecond)

@@ -19,6 +19,7 @@ import (
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/internal/receiver"
+	"github.com/usherhost/usher/host/internal/replaytest"
 	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/host/web"
 )
@@ -90,7 +91,7 @@ func (w *world) runConfig(t *testing.T, name string, config map[string]string) (
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustReplay(t, w.Runner, run, result, tape)
+	replaytest.Same(t, w.Runner, run, result, tape)
 	return result, tape
 }
 

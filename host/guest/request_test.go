@@ -16,6 +16,7 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/guest"
+	"github.com/usherhost/usher/host/internal/replaytest"
 	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/proto/conformance"
 )
@@ -78,7 +79,7 @@ func (s *stage) run(t *testing.T, settings host.Settings) (host.Result, host.Tap
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustReplay(t, s.Runner, s.attempt("act_1", settings), result, tape)
+	replaytest.Same(t, s.Runner, s.attempt("act_1", settings), result, tape)
 	if !result.Succeeded {
 		return result, tape, nil
 	}

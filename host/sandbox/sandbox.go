@@ -92,6 +92,9 @@ type Config struct {
 	// [host.DefaultModuleBytes]. Modules that were accepted before run also when
 	// they are larger.
 	MaxModuleBytes int
+	// Interpreter runs guests on the interpreter, which takes some fifty times as long: a
+	// second engine, to compare the first one with. It stores no code in CacheDir.
+	Interpreter bool
 	// IdleBytes is about how much memory unused modules and idle instances may
 	// take; 0 is 512 MiB.
 	IdleBytes int64
@@ -143,7 +146,11 @@ func Open(ctx context.Context, c Config) (*Sandbox, error) {
 	if c.MaxModuleBytes == 0 {
 		c.MaxModuleBytes = host.DefaultModuleBytes
 	}
-	config := wazero.NewRuntimeConfig().
+	newConfig := wazero.NewRuntimeConfig
+	if c.Interpreter {
+		newConfig = wazero.NewRuntimeConfigInterpreter
+	}
+	config := newConfig().
 		WithCoreFeatures(api.CoreFeaturesV2).
 		WithDebugInfoEnabled(false).
 		WithCompilationCache(cache)
