@@ -67,7 +67,7 @@ type sample struct {
 	want    expected
 
 	box      *sandbox.Sandbox
-	second   *sandbox.Sandbox     // the interpreter
+	second   *sandbox.Sandbox       // the interpreter
 	compiled *extism.CompiledPlugin // nil until the oracle is asked
 	out      *outcome               // of the oracle's present run
 	answers  *answers               // of its requests under way

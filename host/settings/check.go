@@ -92,6 +92,13 @@ func checkRate(c *Config) error {
 	return nil
 }
 
+func checkShare(c *Config) error {
+	if !(c.Oracle >= 0 && c.Oracle <= 1) { // nor NaN
+		return errors.New("must be a share from 0 to 1")
+	}
+	return nil
+}
+
 func checkMemory(c *Config) error {
 	if c.Memory != 0 && c.Memory < minMemory {
 		return fmt.Errorf("must be at least %v", Size(minMemory))

@@ -58,6 +58,7 @@ type Config struct {
 	MetricsKey     bool
 	KeepDays       int
 	KeepTapesDays  int
+	Oracle         float64
 	Memory         Size
 	SecretsKey     string
 	SecretsKeyFile string

@@ -10,5 +10,9 @@ const (
 // MadeByHost are the files that show that a host has used a data directory.
 var MadeByHost = []string{SecretsKeyFile, AdminKeyFile}
 
+// OracleDir is the folder of tapes that two engines played differently, in the data
+// directory.
+const OracleDir = "oracle"
+
 // TLSDir is the folder of the development certificate in the data directory.
 const TLSDir = "tls"

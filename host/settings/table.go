@@ -147,6 +147,10 @@ var table = []setting{
 		about: "days after which the tapes of runs are deleted, also of dead letters (0: with their executions); a binding's tape_max_age may be less",
 	},
 	{
+		key: "oracle", field: func(c *Config) any { return &c.Oracle }, initial: 0.0, takes: "a share from 0 to 1", check: checkShare, flag: "oracle",
+		about: "share of the runs that are replayed on a second engine in the background, such as 0.01 (0: none); a run that differs there is logged, and both tapes are stored in <data>/oracle",
+	},
+	{
 		key: "secrets_key", field: func(c *Config) any { return &c.SecretsKey }, initial: "", secret: true,
 		about: "key that encrypts the secrets, in base64 (default: a file)",
 	},

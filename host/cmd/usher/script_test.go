@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -63,6 +64,7 @@ func TestCommandLine(t *testing.T) {
 			"field":    storeField,
 			"awaits":   awaitText,
 			"until":    repeatUntil,
+			"metrics":  awaitMetric,
 		},
 	})
 }
@@ -194,6 +196,25 @@ func repeatUntil(ts *testscript.TestScript, neg bool, args []string) {
 			return
 		case time.Now().After(deadline):
 			ts.Fatalf("%s never prints %s; it prints:\n%s", strings.Join(args[1:], " "), args[0], out)
+		}
+	}
+}
+
+// awaitMetric is `metrics REGEXP`: it waits until the host's metrics have text that matches.
+func awaitMetric(ts *testscript.TestScript, neg bool, args []string) {
+	pattern, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		r, err := http.Get(ts.Getenv("USHER_URL") + "/metrics")
+		ts.Check(err)
+		text, err := io.ReadAll(r.Body)
+		_ = r.Body.Close()
+		ts.Check(err)
+		switch {
+		case pattern.Match(text):
+			return
+		case time.Now().After(deadline):
+			ts.Fatalf("no metric matches %s", args[0])
 		}
 	}
 }

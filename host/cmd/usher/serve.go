@@ -32,6 +32,7 @@ import (
 	"github.com/usherhost/usher/host/ingress"
 	"github.com/usherhost/usher/host/jsbuild/frames"
 	"github.com/usherhost/usher/host/jsbuild/sourcemap"
+	"github.com/usherhost/usher/host/oracle"
 	"github.com/usherhost/usher/host/registry"
 	"github.com/usherhost/usher/host/replay"
 	"github.com/usherhost/usher/host/sandbox"
@@ -116,8 +117,9 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 		return errors.Join(err, listener.Close())
 	}
 	defer closeLast(calls.Close, &err)
+	second := newOracle(cfg, db, runner, metrics, log)
 	worker := &executor.Executor{
-		Queue: db, Events: db, Records: db, OriginUses: db, Waiting: db, Quarantine: db, Journal: db, Runner: attempts(runner), Sealer: box,
+		Queue: db, Events: db, Records: db, OriginUses: db, Waiting: db, Quarantine: db, Journal: db, Runner: attempts(runner, second), Sealer: box,
 		Opener: box, Tapes: db, Calls: calls,
 		Settings: reg.Settings, Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics,
 	}
@@ -126,7 +128,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 		return errors.Join(err, listener.Close())
 	}
 	decider := newDecider(cfg, db, log, metrics)
-	decider.Runner, decider.Sealer, decider.Ran, decider.Urge = flowRuns(runner), box, worker.Ran, sandbox.Urge
+	decider.Runner, decider.Sealer, decider.Ran, decider.Urge = flowRuns(runner, second), box, worker.Ran, sandbox.Urge
 	limits := ingress.Limits{EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst}
 	sender := &ingress.Server{Store: db, Refused: db, Sealer: box, PasswordKeys: cfg.PasswordKeys, Log: log, Metrics: metrics, Limits: limits}
 	routes, err := newRoutes(ctx, cfg, services{db, box, sender, decider, reg, drafts, worker, runner}, life, metrics, log)
@@ -137,7 +139,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	daemon.WarnUnconfined(child.Confines(), log)
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", thisBuild().Version)
 	reload.Certificate, reload.Egress, reload.Ingress = certificate, client, sender
-	work := []func(context.Context) error{worker.Run, decider.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, &reload.KeepTapes, log), reload.Run, sender.Run}
+	work := []func(context.Context) error{worker.Run, decider.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, &reload.KeepTapes, log), reload.Run, sender.Run, second.Run}
 	return runUntilDone(ctx, env.Config, life, listener, certificate, routes, work, log)
 }
 
@@ -297,18 +299,27 @@ func checker(s services) *check.Checker {
 }
 
 // attempts lets the executor run guests.
-func attempts(runner *guest.Runner) executor.RunnerFunc {
+func attempts(runner *guest.Runner, second *oracle.Oracle) executor.RunnerFunc {
 	return func(ctx context.Context, x host.Execution, index, attempt int) (host.Result, host.Tape, error) {
-		return runner.Run(ctx, guest.Run{
+		return sampled(ctx, runner, second, guest.Run{
 			ExecutionID: x.ID, Index: index, Attempt: attempt, Step: x.Plan[index], Event: x.Event, Resumption: x.Resumption,
 		})
 	}
 }
 
+// sampled runs a guest, and offers its run to the oracle.
+func sampled(ctx context.Context, runner *guest.Runner, second *oracle.Oracle, run guest.Run) (host.Result, host.Tape, error) {
+	result, tape, err := runner.Run(ctx, run)
+	if err == nil {
+		second.Ran(run, &result, &tape)
+	}
+	return result, tape, err
+}
+
 // flowRuns lets a flow that decides run guests.
-func flowRuns(runner *guest.Runner) executor.FlowRunner {
+func flowRuns(runner *guest.Runner, second *oracle.Oracle) executor.FlowRunner {
 	return func(ctx context.Context, s executor.FlowStep) (host.Result, host.Tape, error) {
-		return runner.Run(ctx, guest.Run{
+		return sampled(ctx, runner, second, guest.Run{
 			ExecutionID: s.Execution.ID, Index: s.Index, Attempt: 1, Step: s.Execution.Plan[s.Index], Event: s.Execution.Event, Turn: s.Turn,
 			UserMetadataBytes: s.UserMetadataBytes, AppMetadataBytes: s.AppMetadataBytes,
 		})

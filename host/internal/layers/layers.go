@@ -46,6 +46,7 @@ var packages = []entry{
 	{"host/desired", service},
 	{"host/executor", service},
 	{"host/guest", service},
+	{"host/oracle", service},
 	{"host/registry", service},
 	{"host/replay", service},
 
@@ -85,6 +86,8 @@ var exceptions = []exception{
 	{"host/guest", "host/sandbox", "a run is a call of a module; an interface between the two would only repeat Call"},
 	{"host/executor", "host/tape", "what it records is encoded before it is sealed: one form, with nothing to replace"},
 	{"host/guest", "host/webcrypto", "a host function that computes, and holds nothing to replace"},
+	{"host/oracle", "host/guest", "a replay is a run: an interface between the two would only repeat Runner"},
+	{"host/oracle", "host/tape", "what it replays is what is stored, and what it stores is what usher replay reads"},
 	{"host/replay", "host/guest", "a replay is a run: an interface between the two would only repeat Runner"},
 	{"host/replay", "host/tape", "what it exports and shows is in the one form that there is"},
 	{"host/admin", "host/web", webReason},
