@@ -20,6 +20,7 @@ var benches = []compare.Bench{
 	{Name: "idle", What: "memory of an idle instance and of a registered module, against go-sdk's", Run: benchIdle},
 	{Name: "startup", What: "mixed modules from a warm cache: until all are ready, and the first run of one, against go-sdk", Run: benchStartup},
 	{Name: "decision", What: "decisions over loopback HTTP, 64 connections, against a bare handler and Node in one process", Run: benchDecision},
+	{Name: "check", What: "1,000 recorded runs checked against another build, and one played back, against what they may take", Run: benchCheck},
 	{Name: "javascript", What: "time of one event's run of a JavaScript action, against go-sdk, Node's vm and workerd", Run: benchJavaScript},
 	{Name: "javascript-idle", What: "memory, disk and first runs of 1,000 registered JavaScript actions, against what they may cost", Run: benchJavaScriptIdle},
 }
