@@ -52,13 +52,35 @@ func cryptoCall(s *sandbox.Call, c *call, stack []uint64) {
 		if !read.Pure() {
 			answer = c.drawn(answer)
 		}
-		note.Bytes = int64(len(answer))
+		recorded := cryptoAnswer{answer}
 		if read.Pure() {
-			return cryptoAnswer{}
+			answer, recorded = c.computed(answer)
 		}
-		return cryptoAnswer{answer}
+		note.Bytes = int64(len(answer))
+		return recorded
 	})
 	stack[0] = s.Put(answer)
+}
+
+// computed returns an answer that follows from its request, and what the tape has of it:
+// nothing, unless the run is played for a recording without secrets or from one. There
+// placeholders are computed with, and an answer that was sent must be the one that was.
+func (c *call) computed(answer []byte) ([]byte, cryptoAnswer) {
+	w, played := c.world.(*exact)
+	switch {
+	case !played:
+		return answer, cryptoAnswer{}
+	case w.recorded.Computed:
+		return answer, cryptoAnswer{answer}
+	case w.recorded.Masker == nil || w.taped == nil || len(w.taped.Answer) == 0:
+		return answer, cryptoAnswer{}
+	}
+	var taped cryptoAnswer
+	c.read(w.taped.Answer, &taped)
+	if taped.Bytes == nil {
+		return answer, taped
+	}
+	return taped.Bytes, taped
 }
 
 // drawn returns the answer that came about by chance: the one that was computed now, or

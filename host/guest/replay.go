@@ -19,6 +19,10 @@ type Recorded struct {
 	// Masker, when set, made this recording of what the run left: a run that is played is
 	// masked by it before it is compared.
 	Masker Masker
+
+	// Computed puts all answers of crypto_call on the tape of the run that is played, also
+	// those that follow from their requests.
+	Computed bool
 }
 
 // Masker takes out of a call and of a result what a recording must not have.

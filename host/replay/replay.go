@@ -76,6 +76,11 @@ func (s *Service) ExportTape(ctx context.Context, w io.Writer, executionID strin
 	if rec.Module, err = s.Store.Module(ctx, rec.Step.Digest); err != nil {
 		return fmt.Errorf("read the module: %w", err)
 	}
+	if len(rec.Tape.Secrets)+len(mask) > 0 {
+		if err := addSent(ctx, s.Runner(s.Store), rec); err != nil {
+			return err
+		}
+	}
 	return tape.Write(w, rec, mask)
 }
 
@@ -207,10 +212,16 @@ type Module []byte
 // Module implements [guest.Modules].
 func (m Module) Module(context.Context, string) ([]byte, error) { return bytes.Clone(m), nil }
 
+// offline returns a runner that reaches nothing.
+func offline(r *guest.Runner) *guest.Runner {
+	away := *r
+	away.Egress, away.Secrets, away.Cache = nil, nil, nil
+	return &away
+}
+
 // Play plays a recording back with code on r, which has the code's modules.
 func Play(ctx context.Context, r *guest.Runner, rec *tape.Recording, code Code, answers Answers) (host.ReplayReport, error) {
-	offline := *r
-	offline.Egress, offline.Secrets, offline.Cache = nil, nil, nil
+	offline := offline(r)
 	step := rec.Step
 	ran := step.Digest == code.Digest
 	step.Digest = code.Digest
