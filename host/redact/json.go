@@ -11,7 +11,7 @@ import (
 // same keys in the same order as far as they give nothing away. What several
 // values give away together becomes one string.
 func (r *Redactor) JSON(text []byte) []byte {
-	if r == nil || len(text) < r.least || len(r.find(text)) == 0 {
+	if r == nil || len(text) < r.least || len(r.find(text)) == 0 && !r.isInToken(text) {
 		return text
 	}
 	if !json.Valid(text) {
@@ -21,6 +21,25 @@ func (r *Redactor) JSON(text []byte) []byte {
 		return out
 	}
 	return encode(r.Text(string(text)))
+}
+
+// isInToken reports whether a string in JSON gives something away that the JSON does not:
+// its escapes are one form more, around those of the string.
+func (r *Redactor) isInToken(text []byte) bool {
+	if !bytes.Contains(text, []byte(`\\`)) || !json.Valid(text) {
+		return false
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return false
+		}
+		if s, is := token.(string); is && len(r.Find(s)) > 0 {
+			return true
+		}
+	}
 }
 
 // tokens returns JSON with each of its strings and numbers redacted.

@@ -458,3 +458,20 @@ func BenchmarkText(b *testing.B) {
 		}
 	})
 }
+
+func TestJSONInStringsOfJSONIsLookedThroughAsTheStringsAre(t *testing.T) {
+	t.Parallel()
+	r := redact.New(map[string]string{"KEY": "käy\t€99 and more"})
+	inner, _ := json.Marshal("käy\t€99 and more")
+	middle, _ := json.Marshal(string(inner))
+	for _, nested := range []string{string(inner), string(middle)} {
+		text, _ := json.Marshal(map[string]string{"message": "of " + nested})
+		if got := string(r.JSON(text)); !strings.Contains(got, "[secret KEY]") || strings.Contains(got, "and more") || !json.Valid([]byte(got)) {
+			t.Errorf("%s became %s", text, got)
+		}
+	}
+	other := []byte(`{"a":"\\n" , "b" : 1}`)
+	if got := r.JSON(other); string(got) != string(other) {
+		t.Errorf("%s became %s", other, got)
+	}
+}

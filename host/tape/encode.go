@@ -63,6 +63,8 @@ type encoder struct {
 	calls     uint64 // in block
 	bytes     int    // of all blocks, unpacked
 
+	usedBlock, usedPacked int // of the room, since the last release
+
 	head   tapev1.Header
 	record tapev1.Call
 }
@@ -76,11 +78,12 @@ func (e *encoder) release() {
 	if cap(e.out)+cap(e.block)+cap(e.packed) > 3*maxPooledBytes {
 		return
 	}
-	for _, b := range [][]byte{e.out, e.block, e.packed} { // they had secrets
-		clear(b[:cap(b)])
+	e.usedBlock = max(e.usedBlock, len(e.block))
+	for _, b := range [][]byte{e.out, e.block[:e.usedBlock], e.packed[:e.usedPacked]} { // they had secrets
+		clear(b)
 	}
 	e.out, e.block, e.packed, e.calls = e.out[:0], e.block[:0], e.packed[:0], 0
-	e.bytes = 0
+	e.bytes, e.usedBlock, e.usedPacked = 0, 0, 0
 	e.head.Reset()
 	e.record.Reset()
 	encoders.Put(e)
@@ -175,7 +178,9 @@ func (e *encoder) flush() {
 		if e.packed = writer.EncodeAll(content, e.packed[:0]); len(e.packed) < len(content) {
 			content = e.packed
 		}
+		e.usedPacked = max(e.usedPacked, len(e.packed))
 	}
+	e.usedBlock = max(e.usedBlock, len(e.block))
 	e.out = binary.AppendUvarint(e.out, e.calls)
 	e.out = binary.AppendUvarint(e.out, uint64(len(content)))
 	e.out = binary.AppendUvarint(e.out, uint64(len(e.block)))

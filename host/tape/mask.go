@@ -175,7 +175,7 @@ func (m *Masker) document(message []byte, keys []string, innerOnly bool) []byte 
 			if token, is := m.short[l.value]; is && !l.number {
 				return l.as(token)
 			}
-			return l.as(replaceForms(l.value, m.forms, itself))
+			return l.as(m.redactor.Text(replaceForms(l.value, m.forms, itself)))
 		})
 	}
 	return m.redactor.JSON(message)
