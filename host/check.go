@@ -84,7 +84,7 @@ type CheckReport struct {
 	Injected int          `json:"injected,omitempty"` // failing calls, with CheckQuery.Faults
 
 	Fuel   CheckCost `json:"fuel"`    // instructions of the guest
-	Micros CheckCost `json:"time_us"` // from a run's start to its last call, with the answers' times of the tape
+	Micros CheckCost `json:"time_us"` // from a run's start to the last answer that it waited for, with the times of the tape
 
 	Unused []string `json:"unused_allowances"` // those that no difference matched
 	Passed bool     `json:"passed"`            // every difference is allowed, and the control found none

@@ -119,10 +119,14 @@ func addCost(c *host.CheckCost, old, now int64) {
 	}
 }
 
-// took is the time of a run's last call, from its start.
+// took is the time of the last answer that a run waited for, or of its last sleep, from
+// its start.
 func took(t *host.Tape) int64 {
-	if len(t.Calls) == 0 {
-		return 0
+	for _, c := range slices.Backward(t.Calls) {
+		switch c.Function {
+		case "http_send", "http_wait", "clock_sleep":
+			return c.EndMicros
+		}
 	}
-	return t.Calls[len(t.Calls)-1].EndMicros
+	return 0
 }

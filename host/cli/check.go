@@ -244,7 +244,7 @@ func printVerdict(t term.Terminal, w io.Writer, r *host.CheckReport) {
 	term.Fprintln(w)
 	switch {
 	case !r.Passed && open > 0:
-		term.Fprintf(w, "%s: %s to fix, or to review and list in a file for --allow\n", t.Red("not passed"), term.Count(open, "kind of difference"))
+		term.Fprintf(w, "%s: %s of differences to fix, or to review and list in a file for --allow\n", t.Red("not passed"), term.Count(open, "kind"))
 	case !r.Passed:
 		term.Fprintln(w, t.Red("not passed"))
 	case r.Gate != "":
