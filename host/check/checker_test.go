@@ -3,12 +3,17 @@ package check_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/check"
+	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/jsbuild/bundle"
 )
 
@@ -198,5 +203,67 @@ func TestACheckOfADeploySatisfiesTheGate(t *testing.T) {
 	report, err := r.Checker.Check(t.Context(), r.action, host.CheckQuery{Version: "1"}, nil)
 	if err != nil || report.New.Version != 1 || report.Compared != 3 {
 		t.Errorf("a check of version 1: %+v, %v", report, err)
+	}
+}
+
+func TestAttemptsThatResumedAreCheckedToo(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	failed := map[string]bool{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		if r.URL.Path == "/mails" && !failed[string(body)] { // once for each user
+			failed[string(body)] = true
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	module := script(t, handler(`
+		await Promise.all([must(post(event, "/users")), must(post(event, "/plans"))]);
+		await must(post(event, "/mails"));
+		console.log("done", Math.random(), Date.now());`))
+	const events = 5
+	r := record(t, module, map[string]string{"STORE_URL": server.URL}, events, host.Settings{Retry: host.Retry{InitialMillis: 1, MaxMillis: 1}})
+	server.Close()
+	report := r.check(module, host.CheckQuery{})
+	if report.Compared != 2*events || report.Same != 2*events || len(report.Control) > 0 {
+		t.Errorf("report %+v", report)
+	}
+	report = r.check(module, host.CheckQuery{Failures: true})
+	if report.Compared != events || report.Gate == "" {
+		t.Errorf("of failures: %+v", report)
+	}
+}
+
+func TestWhatADecisionSaysIsChecked(t *testing.T) {
+	t.Parallel()
+	code := func(reason string) []byte {
+		return script(t, `exports.onExecutePreUserRegistration = async (event, api) => {
+			api.user.setUserMetadata("seen", "yes");
+			if (event.user.email.endsWith("@bad.example")) api.access.deny("`+reason+`", "not here");
+		};`)
+	}
+	h := hosttest.New(t, hosttest.Options{})
+	r := &recorded{Host: h, t: t, action: "gate"}
+	r.must(h.DeployFor(t.Context(), host.PreUserRegistration, r.action, code("domain"), host.Settings{}))
+	r.must(h.BindTo(t.Context(), host.PreUserRegistration, r.action))
+	for _, email := range []string{"ada@good.example", "eve@bad.example"} {
+		_, err := h.Decider.Decide(t.Context(), host.Event{
+			Tenant: "acme", Trigger: host.PreUserRegistration, Body: []byte(`{"user":{"email":"` + email + `"},"request":{}}`),
+		}, 0)
+		r.must(err)
+	}
+	r.must(h.WaitIdle(t.Context()))
+	same := code("domain")
+	report := r.check(same, host.CheckQuery{})
+	for report.Compared < 2 && t.Context().Err() == nil { // the records are on their way
+		report = r.check(same, host.CheckQuery{})
+	}
+	if report.Same != 2 || len(report.Control) > 0 {
+		t.Errorf("the same code: %+v", report)
+	}
+	if got, want := keys(r.check(code("bad domain"), host.CheckQuery{}).Groups), (map[string]int{"changed access.deny: $.reason": 1}); !maps.Equal(got, want) {
+		t.Errorf("differences %v, want %v", got, want)
 	}
 }
