@@ -1,8 +1,13 @@
 package cli
 
 import (
+	"encoding/json"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/cli/term"
@@ -47,4 +52,45 @@ func TestBindBesideAnUnknownBindingIsAnError(t *testing.T) {
 	if term.ExitCode(err) != term.ExitNotFound {
 		t.Errorf("error %v, want a not-found one", err)
 	}
+}
+
+// TestEverySettingHasAFlagAndIsListed sees settings that were added elsewhere alone.
+func TestEverySettingHasAFlagAndIsListed(t *testing.T) {
+	t.Parallel()
+	named := map[string][]string{"limits": {"limit"}, "egress": {"allow", "egress-mode"}, "retry": {"max-attempts", "retry-initial-ms", "retry-max-ms"}, "config": {"set"}}
+	listed := map[string]string{"limits": "timeout_ms", "egress": "allow", "retry": "max_attempts"}
+	cmd := &cobra.Command{}
+	(&settingFlags{}).add(cmd)
+	line := " " + settingsLine(filled(t))
+	for i := range reflect.TypeFor[host.Settings]().NumField() {
+		key, _, _ := strings.Cut(reflect.TypeFor[host.Settings]().Field(i).Tag.Get("json"), ",")
+		flags, other := named[key]
+		if !other {
+			flags = []string{strings.ReplaceAll(key, "_", "-")}
+		}
+		for _, name := range flags {
+			if cmd.Flags().Lookup(name) == nil {
+				t.Errorf("%s has no flag --%s", key, name)
+			}
+		}
+		if show := listed[key]; !strings.Contains(line, " "+show+"=") && !strings.Contains(line, " "+key+"=") {
+			t.Errorf("%s is not in the list:%s", key, line)
+		}
+	}
+}
+
+// filled returns settings of which all are set.
+func filled(t *testing.T) (s host.Settings) {
+	t.Helper()
+	const text = `{"limits":{"timeout_ms":1},"egress":{"allow":["https://example.com"]},"retry":{"max_attempts":1},"on_failure":"deny","checkpoint":"async",
+		"record":"strict","isolation":"fresh","resume":"on","resume_max_age":"1h","tape":"all","tape_body_bytes":1,"tape_max_age":"1h","require_check":true,"config":{"A":"b"}}`
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := 0, reflect.ValueOf(s); i < v.NumField(); i++ {
+		if v.Field(i).IsZero() {
+			t.Errorf("the test does not set %s", v.Type().Field(i).Name)
+		}
+	}
+	return s
 }

@@ -23,6 +23,7 @@ type settingFlags struct {
 	longestWait int64
 	onFailure   string
 	checkpoint  string
+	record      string
 	isolation   string
 	resume      string
 	resumeAge   string
@@ -42,8 +43,9 @@ func (f *settingFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.attempts, "max-attempts", 0, "number of attempts, including the first; 1: no retry")
 	flags.Int64Var(&f.firstWait, "retry-initial-ms", 0, "longest first wait between attempts")
 	flags.Int64Var(&f.longestWait, "retry-max-ms", 0, "longest wait between attempts")
-	flags.StringVar(&f.onFailure, "on-failure", "", "continue (later actions run) or stop")
+	flags.StringVar(&f.onFailure, "on-failure", "", "continue (later actions run) or stop; of an action that decides: allow or deny")
 	flags.StringVar(&f.checkpoint, "checkpoint", "", "async, strict (the next action starts only when the result is on disk), or call (each call that is not safe to repeat, too)")
+	flags.StringVar(&f.record, "record", "", "async or strict (a decision is answered only when its record is on disk), of an action that decides")
 	flags.StringVar(&f.isolation, "isolation", "", command.IsolationUsage)
 	flags.StringVar(&f.resume, "resume", "", "on (a retry takes what an earlier attempt was answered from its tape) or off (it sends all again)")
 	flags.StringVar(&f.resumeAge, "resume-max-age", "", "how old an answer may be that a retry takes from a tape, such as 90m")
@@ -74,6 +76,7 @@ func (f *settingFlags) settings() (host.Settings, error) {
 		Retry:      host.Retry{MaxAttempts: f.attempts, InitialMillis: f.firstWait, MaxMillis: f.longestWait},
 		OnFailure:  host.OnFailure(f.onFailure),
 		Checkpoint: host.Checkpoint(f.checkpoint),
+		Record:     host.Record(f.record),
 		Isolation:  host.Isolation(f.isolation),
 
 		Resume:       host.Resume(f.resume),
@@ -106,7 +109,7 @@ func (f *settingFlags) removed(cmd *cobra.Command) []string {
 func (f *settingFlags) given(cmd *cobra.Command) bool {
 	return slices.ContainsFunc([]string{
 		"allow", "proxy", "proxy-secrets", "client-certificate", "egress-mode", "limit", "max-attempts",
-		"retry-initial-ms", "retry-max-ms", "on-failure", "checkpoint", "isolation", "resume", "resume-max-age", "tape", "tape-body-bytes", "tape-max-age", "require-check", "set",
+		"retry-initial-ms", "retry-max-ms", "on-failure", "checkpoint", "record", "isolation", "resume", "resume-max-age", "tape", "tape-body-bytes", "tape-max-age", "require-check", "set",
 	}, cmd.Flags().Changed)
 }
 
@@ -126,6 +129,7 @@ func settingsLine(s host.Settings) string {
 	add("max_attempts", s.Retry.MaxAttempts, s.Retry.MaxAttempts != 0)
 	add("on_failure", s.OnFailure, s.OnFailure != "")
 	add("checkpoint", s.Checkpoint, s.Checkpoint != "")
+	add("record", s.Record, s.Record != "")
 	add("isolation", s.Isolation, s.Isolation != "")
 	add("resume", s.Resume, s.Resume != "")
 	add("resume_max_age", s.ResumeMaxAge, s.ResumeMaxAge != "")
