@@ -43,7 +43,9 @@ const longDelay = 1000; // ms; worth a word in the log
 const neverSettled =
   "The handler never settled: it awaits a promise that nothing is left to settle. Look for a callback that is never called, or a promise that is never resolved.";
 
-let settled; // when the handler did: {mark, at}; null before. at is by the run's clock, or null when nothing was left to do
+let settled; // whether the handler did
+let settledMark; // of the timers then
+let settledAt; // by the run's clock; null when nothing was left to do
 let broken; // whether the sandbox refused something, and no one caught that
 let timeout; // ms that the run may take
 let timelessBatches;
@@ -62,12 +64,12 @@ export function prepare() {
 
 // start calls the handler that the action exports as entry.
 export function start(entry) {
-  settled = null;
+  settled = false;
   broken = false;
   timeout = Infinity;
   timelessBatches = 0;
   beginTimers();
-  turn(() => enter(entry));
+  turn(enter, entry);
 }
 
 function enter(entry) {
@@ -85,8 +87,9 @@ function enter(entry) {
 }
 
 function settle() {
-  settled = { mark: mark(), at: null };
-  if (timing() || waiting()) settled.at = alive() ? now() : null;
+  settled = true;
+  settledMark = mark();
+  settledAt = (timing() || waiting()) && alive() ? now() : null;
 }
 
 function settleBadly(thrown) {
@@ -151,7 +154,7 @@ function alive() {
 
 // awaitsTimer reports whether the run goes on for a timer.
 function awaitsTimer() {
-  const until = heldUntil(settled !== null);
+  const until = heldUntil(settled);
   return until < Infinity && (!settled || sinceBegin(until) < timeout - marginMillis);
 }
 
@@ -172,12 +175,17 @@ function wait(ms) {
 // end reports the outcome of the run, and clears its state.
 function end() {
   if (!settled && !broken) fail(unsettled());
-  if (settled?.at != null) logDelay();
+  if (settled && settledAt !== null) logDelay();
   conclude();
+  if (timing() || waiting() || ticking()) dropWork();
+  forgetBegin();
+}
+
+// dropWork forgets what the run does not wait for.
+function dropWork() {
   dropTimers();
   dropRequests();
   dropTicks();
-  forgetBegin();
 }
 
 // unsettled is the error of a handler that waits for ever. Its stack is where it does.
@@ -190,9 +198,9 @@ function unsettled() {
 // logDelay logs the work that the run did not wait for after its handler had settled,
 // and that it went on for long.
 function logDelay() {
-  const { before, after } = abandoned(settled.mark);
+  const { before, after } = abandoned(settledMark);
   if (after > 0) native.log(3, `${after} of the timers that unawaited work had set would fire after the run's time is over (timeout_ms ${timeout}): that work is not done. Await it.`);
   if (before > 0) native.log(1, `${before} of the handler's timers would fire after the run's time is over (timeout_ms ${timeout}). Clear timers that nothing needs any more.`);
-  const waited = Math.round(now() - settled.at);
+  const waited = Math.round(now() - settledAt);
   if (waited >= longDelay) native.log(1, `The run went on for ${waited} ms after the handler had settled, for requests or timers that it did not await. Clear timers that nothing needs any more.`);
 }

@@ -25,7 +25,7 @@ export function conclude() {
   for (let i = 1; i < failures.length; i++) warn("Uncaught", failures[i]);
   const unhandled = unhandledRejections();
   if (failures.length === 0) setOutput(unhandled);
-  failures = [];
+  else failures = [];
 }
 
 function unhandledRejections() {

@@ -17,16 +17,20 @@ export function nextTick(callback, ...args) {
 }
 
 // turn runs one step of the loop, and the ticks that it leaves.
-export function turn(step) {
+export function turn(step, argument) {
   try {
-    return step();
+    return step(argument);
   } finally {
-    while (ticks.length > 0) {
-      const batch = ticks;
-      ticks = [];
-      for (const [callback, args] of batch) guarded(callback, ...args);
-    }
+    if (ticks.length > 0) runTicks();
     endTurn();
+  }
+}
+
+function runTicks() {
+  while (ticks.length > 0) {
+    const batch = ticks;
+    ticks = [];
+    for (const [callback, args] of batch) guarded(callback, ...args);
   }
 }
 
