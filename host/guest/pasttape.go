@@ -2,6 +2,7 @@ package guest
 
 import (
 	"encoding/json"
+	"net/http"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -159,15 +160,16 @@ func (r *reading) settle(c, found *pastCall, call *host.Call) {
 }
 
 // isRefusal reports whether a status says that the run does not get on as the earlier
-// attempt did: its credentials are not good any more, or what had succeeded fails now.
+// attempt did: its credentials are not good any more, or what had succeeded is a bad
+// request now, as a signed one is whose time is over or which may be used once.
 func isRefusal(status int, found *pastCall) bool {
-	switch {
-	case status == 401 || status == 403:
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
 		return true
-	case status == 408 || status == 425 || status == 429:
-		return false
+	case http.StatusBadRequest:
+		return found != nil && found.request.status >= 200 && found.request.status < 400
 	}
-	return status >= 400 && status < 500 && found != nil && found.request.status >= 200 && found.request.status < 400
+	return false
 }
 
 // inherit takes over what the attempt did not make again, behind its n calls, and the

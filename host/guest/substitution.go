@@ -4,13 +4,15 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 )
 
 // substitutions are strings of answers that were fetched again, such as access tokens,
 // each with the string that stood in its place when the answer was first fetched. A
-// request that differs only in them is the same request.
+// request in whose headers alone they differ is the same request. In a URL or a body
+// they may name what the request is about.
 type substitutions struct {
 	first map[string]string
 }
@@ -24,6 +26,21 @@ const (
 
 // learn compares two answers to the same request, the earlier one first.
 func (s *substitutions) learn(before, now *httpAnswer) {
+	b, n := cookies(before), cookies(now)
+	for i := range min(len(b), len(n)) {
+		if b[i].Name == n[i].Name {
+			s.add(b[i].Value, n[i].Value)
+		}
+	}
+	s.learnBody(before, now)
+}
+
+// cookies returns the cookies that an answer sets.
+func cookies(a *httpAnswer) []*http.Cookie {
+	return (&http.Response{Header: canonical(a.Headers)}).Cookies()
+}
+
+func (s *substitutions) learnBody(before, now *httpAnswer) {
 	if before.Body == nil || now.Body == nil {
 		return
 	}
@@ -89,16 +106,12 @@ func (s *substitutions) replaceIn(request json.RawMessage) json.RawMessage {
 	return json.RawMessage(s.replacer().Replace(string(request)))
 }
 
-// replace puts the first strings into a request.
+// replace puts the first strings into the headers of a request.
 func (s *substitutions) replace(q *httpRequest) {
 	if len(s.first) == 0 {
 		return
 	}
 	r := s.replacer()
-	q.URL, q.Body = r.Replace(q.URL), r.Replace(q.Body)
-	if q.BodyBase64 != nil {
-		q.BodyBase64 = []byte(r.Replace(string(q.BodyBase64)))
-	}
 	headers := make(headerValues, len(q.Headers))
 	for name, values := range q.Headers {
 		for _, value := range values {
