@@ -304,6 +304,7 @@ func leavesSandbox(function string) bool {
 func (w *exact) answered(json.RawMessage) {
 	c := w.call
 	replayed := c.record.tape.Calls[len(c.record.tape.Calls)-1]
+	w.copyOrigin()
 	switch {
 	case w.taped == nil:
 		w.diverge(&Divergence{Part: PartCall, Ordinal: replayed.Ordinal, Replayed: &replayed})
@@ -314,6 +315,21 @@ func (w *exact) answered(json.RawMessage) {
 	case !w.sameAnswer(replayed) && (!w.recorded.Computed || replayed.Function != "crypto_call") || w.taped.EndMicros != replayed.EndMicros:
 		w.diverge(&Divergence{Part: PartAnswer, Ordinal: replayed.Ordinal, Recorded: w.taped, Replayed: &replayed})
 		w.goVirtual()
+	}
+}
+
+// copyOrigin notes of the call at hand what is recorded of where its answer came from: an
+// attempt can resume from an earlier one.
+func (w *exact) copyOrigin() {
+	if w.taped == nil || w.changed {
+		return
+	}
+	call := &w.call.record.tape.Calls[w.ordinal()-1]
+	call.Attempt, call.At = w.taped.Attempt, w.taped.At
+	recorded := w.recorded.note(call.Ordinal)
+	notes := w.call.record.notes
+	if last := len(notes) - 1; recorded != nil && last >= 0 && notes[last].Ordinal == call.Ordinal {
+		notes[last].FromAttempt = recorded.FromAttempt
 	}
 }
 

@@ -103,15 +103,18 @@ func newGenerator(n int) *generator { return &generator{rand.New(rand.NewPCG(*se
 // run runs case n, and returns what a replay of it needs.
 func (g *generator) run(t *testing.T, kit *jstest.Kit, script []byte, n int) (*guest.Runner, guest.Run, host.Result, host.Tape) {
 	t.Helper()
-	wasm, body := script, g.event()
+	wasm, body, trigger := script, g.event(), host.PostUserRegistration
 	if n%2 == 0 { // a module is compiled, which takes longer than its runs
 		made := &generator{rand.New(rand.NewPCG(*seed, uint64(n/(2*runsOfModule))))}
-		vector := conformance.Vector{Calls: made.calls()}
+		if made.IntN(3) == 0 {
+			trigger = host.PreUserRegistration
+		}
+		vector := conformance.Vector{Calls: made.calls(trigger.Decides())}
 		if made.IntN(8) == 0 {
 			vector.Return = 1
 		}
 		var err error
-		if wasm, err = vector.Module(host.PostUserRegistration.Entry()); err != nil {
+		if wasm, err = vector.Module(trigger.Entry()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -119,7 +122,7 @@ func (g *generator) run(t *testing.T, kit *jstest.Kit, script []byte, n int) (*g
 	r := *kit.Runner
 	r.Modules, r.Secrets, r.Egress, r.Cache = from, from, server{g.Uint64()}, &guest.Cache{}
 	run := guest.Run{
-		ExecutionID: "exe_1", Attempt: 1 + g.IntN(3), Event: &host.Event{ID: "evt_1", Trigger: host.PostUserRegistration, Body: body},
+		ExecutionID: "exe_1", Attempt: 1, UserMetadataBytes: g.IntN(2) * 16_000, Event: &host.Event{ID: "evt_1", Trigger: trigger, Body: body},
 		Step: host.Step{
 			BindingID: "bnd_1", ActionID: fmt.Sprintf("act_%d", n%5), Action: "action", Number: 1, Digest: host.Digest(wasm), Settings: g.settings(),
 		},
@@ -127,6 +130,13 @@ func (g *generator) run(t *testing.T, kit *jstest.Kit, script []byte, n int) (*g
 	result, tape, err := r.Run(t.Context(), run)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !result.Succeeded && g.IntN(2) == 0 { // its retry resumes from it, and meets another server
+		run.Attempt, run.Resumption.Earlier = 2, []host.EarlierAttempt{{Number: 1, Tape: tape}}
+		r.Egress = server{g.Uint64()}
+		if result, tape, err = r.Run(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return &r, run, result, tape
 }
@@ -197,7 +207,7 @@ func (g *generator) url() string {
 }
 
 // calls are those of a random module.
-func (g *generator) calls() []conformance.Call {
+func (g *generator) calls(decides bool) []conformance.Call {
 	block := func(s string) json.RawMessage {
 		b, _ := json.Marshal(map[string]string{"$base64": base64.StdEncoding.EncodeToString([]byte(s))})
 		return b
@@ -218,7 +228,11 @@ func (g *generator) calls() []conformance.Call {
 		list = append(list, conformance.Call{Function: function, Args: args})
 	}
 	for range 1 + g.IntN(14) {
-		switch g.IntN(16) {
+		kinds := 16
+		if decides {
+			kinds = 20
+		}
+		switch g.IntN(kinds) {
 		case 0:
 			add("secret_get", block([]string{"TOKEN", "EMPTY", "none", g.text(20)}[g.IntN(4)]))
 		case 1, 2:
@@ -243,6 +257,12 @@ func (g *generator) calls() []conformance.Call {
 			add("config_get", block("COLOUR"))
 		case 15:
 			add([]string{"error_set", "var_get", "log_warn"}[g.IntN(3)], block(g.text(40)))
+		case 16:
+			add("access_deny", block(fmt.Sprintf(`{"reason":%q,"user_message":"no"}`, g.text(20))))
+		case 17:
+			add("validation_error", block(`{"code":"c","message":"s3cret-m"}`))
+		default:
+			add([]string{"user_metadata_set", "app_metadata_set"}[g.IntN(2)], block(fmt.Sprintf(`{"key":"k%d","value":%d}`, g.IntN(3), g.IntN(1e6))))
 		}
 	}
 	return list
