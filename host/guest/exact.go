@@ -283,9 +283,9 @@ func (w *exact) cut() error {
 func (w *exact) pass(time.Duration) time.Duration {
 	if w.taped == nil {
 		w.moveToLog()
-		return 0
+	} else {
+		w.call.clock.moveTo(time.Duration(w.taped.EndMicros) * time.Microsecond)
 	}
-	w.call.clock.moveTo(time.Duration(w.taped.EndMicros) * time.Microsecond)
 	if note := w.note(); note != nil {
 		return time.Duration(note.TookMicros) * time.Microsecond
 	}
