@@ -318,9 +318,20 @@ func TestAForeignTapeDoesNotEndARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, change := range [][2]string{
-		{`"http_send"`, `"http_start"`}, {`"http_start"`, `"http_send"`}, {`"http_wait"`, `"http_start"`}, {`"id":1`, `"id":99`}, {`"id":1`, `"id":-1`},
-		{`"status":200`, `"status":"x"`}, {`"status":200`, `"status":-7`}, {`"method":"POST"`, `"method":7`}, {`"end_us":`, `"end_us":-`},
-		{`"end_us":`, `"attempt":3,"end_us":`}, {`"seed"`, `"sed"`}, {`"start":"2`, `"start":"9`}, {`"ans":`, `"answer":`}, {`"req":`, `"request":`},
+		{`"http_send"`, `"http_start"`},
+		{`"http_start"`, `"http_send"`},
+		{`"http_wait"`, `"http_start"`},
+		{`"id":1`, `"id":99`},
+		{`"id":1`, `"id":-1`},
+		{`"status":200`, `"status":"x"`},
+		{`"status":200`, `"status":-7`},
+		{`"method":"POST"`, `"method":7`},
+		{`"end_us":`, `"end_us":-`},
+		{`"end_us":`, `"attempt":3,"end_us":`},
+		{`"seed"`, `"sed"`},
+		{`"start":"2`, `"start":"9`},
+		{`"ans":`, `"answer":`},
+		{`"req":`, `"request":`},
 	} {
 		var tape host.Tape
 		if err := json.Unmarshal([]byte(strings.ReplaceAll(string(good), change[0], change[1])), &tape); err != nil {

@@ -1,6 +1,7 @@
 package resuming_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/calljournal"
 	"github.com/usherhost/usher/host/internal/jstest"
 	"github.com/usherhost/usher/host/internal/serving"
 	"github.com/usherhost/usher/host/jsbuild/bundle"
@@ -148,6 +150,7 @@ type killing struct {
 	options serving.Options
 	host    *serving.Host
 	key     string
+	kept    int // bytes that killed hosts had kept
 	random  *rand.Rand
 	peer    *httptest.Server
 
@@ -281,6 +284,7 @@ func (k *killing) round(user string) {
 	case <-time.After(time.Minute):
 		k.Fatal("the action did not run")
 	}
+	k.readsNothing()
 	k.start()
 	x, err := k.completed(user)
 	if err != nil || x.Status != host.StatusCompleted {
@@ -290,6 +294,28 @@ func (k *killing) round(user string) {
 	defer k.mu.Unlock()
 	if e := k.events[user]; len(e.times) != posts {
 		k.Errorf("%s: the receiver has %d keys, want %d: %v", what, len(e.times), posts, e.times)
+	}
+}
+
+// readsNothing checks that what the killed host has kept is encrypted.
+func (k *killing) readsNothing() {
+	k.Helper()
+	dir := filepath.Join(k.options.Data, calljournal.DirName)
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		k.Fatal(err)
+	}
+	for _, f := range files {
+		data, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		if err != nil {
+			k.Fatal(err)
+		}
+		for _, readable := range []string{k.peer.URL, "POST", "http_s", `"at"`} {
+			if bytes.Contains(data, []byte(readable)) {
+				k.Errorf("%s has %q in readable form", f.Name(), readable)
+			}
+		}
+		k.kept += len(data)
 	}
 }
 
@@ -319,6 +345,9 @@ func (k *killing) report(most int, inOrder bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	again := 0
+	if k.kept == 0 {
+		k.Error("no host has kept anything")
+	}
 	for user, e := range k.events {
 		resent := 0
 		for _, n := range e.times {
