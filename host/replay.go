@@ -12,6 +12,9 @@ type Replays interface {
 	// Replay plays one attempt back and compares it with what was recorded.
 	Replay(ctx context.Context, executionID string, q ReplayQuery) (ReplayReport, error)
 
+	// TapePage returns calls of an attempt from the one numbered first on, limit at most.
+	TapePage(ctx context.Context, executionID string, q ReplayQuery, first, limit int) (TapePage, error)
+
 	// ExportTape writes the file that `usher replay FILE` reads, without secrets, and
 	// without the personal data that the paths in mask lead to.
 	ExportTape(ctx context.Context, w io.Writer, executionID string, q ReplayQuery, mask []string) error

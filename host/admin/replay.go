@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -19,6 +20,7 @@ func (s *Server) registerReplays(g *echo.Group, manage, small echo.MiddlewareFun
 	g.POST("/executions/:id/rerun", s.rerunExecution, manage, small)
 	g.POST("/executions/:id/replay", s.replayExecution, manage, web.LimitBody(encoded*s.maxUploadBytes()))
 	g.GET("/executions/:id/tape", s.exportTape, manage)
+	g.GET("/executions/:id/calls", s.listCalls, manage)
 }
 
 // replayExecution plays an attempt back. It changes nothing, and the log of changes
@@ -74,6 +76,22 @@ func (s *Server) replayExecution(c echo.Context) error {
 type replayView struct {
 	host.ReplayReport
 	Result resultView `json:"result"`
+}
+
+// listCalls answers with calls of an attempt as its tape has them, without secrets.
+func (s *Server) listCalls(c echo.Context) error {
+	query := queryOf(c, "action", "attempt", "first", "limit")
+	q := host.ReplayQuery{Action: query.text("action"), Attempt: int(query.number("attempt", 1, host.MaxAttempts, 0))}
+	first := query.number("first", 0, math.MaxInt32, 0)
+	limit := query.number("limit", 1, host.MaxTapePage, host.DefaultTapePage)
+	if query.err != nil {
+		return query.err
+	}
+	page, err := s.Replays.TapePage(c.Request().Context(), param(c, "id"), q, int(first), int(limit))
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, page)
 }
 
 // exportTape answers with the file of an attempt. It has an event and answers, so the log

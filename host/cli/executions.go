@@ -19,7 +19,7 @@ import (
 func newExecutions(env *command.Env) *cobra.Command {
 	var f executionFlags
 	cmd := command.Parent("executions", "Search, show, retry, rerun and cancel executions", command.GroupWork,
-		newExecutionsList(env), newExecutionsShow(env), newExecutionsLogs(env), newExecutionsRetry(env), newExecutionsRerun(env), newExecutionsCancel(env))
+		newExecutionsList(env), newExecutionsShow(env), newExecutionsLogs(env), newExecutionsCalls(env), newExecutionsRetry(env), newExecutionsRerun(env), newExecutionsCancel(env))
 	cmd.Example = executionExample
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return searchExecutions(cmd.Context(), env, f) }
 	f.add(cmd)

@@ -36,3 +36,10 @@ func (c *Client) ExportTape(ctx context.Context, id string, q host.ReplayQuery, 
 	err := c.get(ctx, path("executions", id, "tape"), params("action", q.Action, "attempt", decimal(q.Attempt), "mask", strings.Join(mask, ",")), &file)
 	return file, err
 }
+
+// TapePage returns calls of an attempt, as its tape has them, from the one numbered first
+// on, limit at most.
+func (c *Client) TapePage(ctx context.Context, id string, q host.ReplayQuery, first, limit int) (page host.TapePage, err error) {
+	query := params("action", q.Action, "attempt", decimal(q.Attempt), "first", decimal(first), "limit", decimal(limit))
+	return page, c.get(ctx, path("executions", id, "calls"), query, &page)
+}

@@ -84,19 +84,25 @@ func (s *Service) ExportTape(ctx context.Context, w io.Writer, executionID strin
 	return tape.Write(w, rec, mask)
 }
 
-// Recording reads what is recorded of an attempt.
-func (s *Service) Recording(ctx context.Context, executionID string, q host.ReplayQuery) (*tape.Recording, error) {
-	x, err := s.Store.Execution(ctx, executionID)
+// attempt returns the execution and the result of the attempt that q asks for.
+func (s *Service) attempt(ctx context.Context, executionID string, q host.ReplayQuery) (x host.Execution, r *host.Result, err error) {
+	x, err = s.Store.Execution(ctx, executionID)
 	if host.CodeOf(err) == host.NotFound {
-		return nil, &host.Error{Code: host.NotFound, Text: fmt.Sprintf("there is no execution %q", executionID), Fix: host.FixListExecutions.With(), Err: err}
+		return x, nil, &host.Error{Code: host.NotFound, Text: fmt.Sprintf("there is no execution %q", executionID), Fix: host.FixListExecutions.With(), Err: err}
 	} else if err != nil {
-		return nil, err
+		return x, nil, err
 	}
 	results, err := s.Store.Results(ctx, executionID)
 	if err != nil {
-		return nil, err
+		return x, nil, err
 	}
-	result, err := choose(&x, results, q)
+	r, err = choose(&x, results, q)
+	return x, r, err
+}
+
+// Recording reads what is recorded of an attempt.
+func (s *Service) Recording(ctx context.Context, executionID string, q host.ReplayQuery) (*tape.Recording, error) {
+	x, result, err := s.attempt(ctx, executionID, q)
 	if err != nil {
 		return nil, err
 	}
@@ -116,24 +122,33 @@ func (s *Service) Recording(ctx context.Context, executionID string, q host.Repl
 
 // tape reads the tape of an attempt. One that got nothing from outside has none.
 func (s *Service) tape(ctx context.Context, r *host.Result) (host.Tape, error) {
+	plain, err := s.plaintext(ctx, r)
+	if err != nil || plain == nil {
+		return host.Tape{}, err
+	}
+	return tape.Decode(plain)
+}
+
+// plaintext returns the stored form of an attempt's tape; nil when it has none.
+func (s *Service) plaintext(ctx context.Context, r *host.Result) ([]byte, error) {
 	sealed, err := s.Store.Tape(ctx, r.ExecutionID, r.Step, r.Attempt)
 	switch {
 	case host.CodeOf(err) == host.NotFound && r.Stats.HostCalls == 0:
-		return host.Tape{}, nil
+		return nil, nil
 	case host.CodeOf(err) == host.NotFound:
-		return host.Tape{}, &host.Error{
+		return nil, &host.Error{
 			Code: host.NotFound, Err: err,
 			Text: fmt.Sprintf("attempt %d of %s in %s has no tape", r.Attempt, r.Action, r.ExecutionID),
 			Hint: "it was recorded without one, or the tape is older than tapes are stored",
 		}
 	case err != nil:
-		return host.Tape{}, fmt.Errorf("read the tape: %w", err)
+		return nil, fmt.Errorf("read the tape: %w", err)
 	}
 	plain, err := s.Box.Open(sealed, host.TapePlace(r.ExecutionID, r.Step, r.Attempt))
 	if err != nil {
-		return host.Tape{}, &host.Error{Code: host.Corrupt, Text: "the tape can't be decrypted", Err: err}
+		return nil, &host.Error{Code: host.Corrupt, Text: "the tape can't be decrypted", Err: err}
 	}
-	return tape.Decode(plain)
+	return plain, nil
 }
 
 // choose returns the result of the attempt that q asks for.
