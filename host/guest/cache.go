@@ -188,7 +188,7 @@ func (c *call) getRecord(key string) *cacheRecord {
 			return record
 		}
 	}
-	return c.cache.get(c.run.Event.Trigger, key, c.clock.now())
+	return c.cache.get(c.run.Event.Trigger, key, c.now())
 }
 
 func cacheGet(s *sandbox.Call, c *call, stack []uint64) {
@@ -222,7 +222,7 @@ func cacheSet(s *sandbox.Call, c *call, stack []uint64) {
 			return cacheError("FailedToSetCacheRecord")
 		}
 		c.resumes.touch(request.Key)
-		answer := cached(c, func() cacheAnswer { return c.cache.set(c.run.Event.Trigger, request, c.clock.now()) })
+		answer := cached(c, func() cacheAnswer { return c.cache.set(c.run.Event.Trigger, request, c.now()) })
 		note.Error = answer.Code
 		return answer
 	})

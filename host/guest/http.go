@@ -235,7 +235,7 @@ func (c *call) settle(note *host.CallNote, response *host.HTTPResponse, failure 
 	// It is read once, decoded maybe, and written as JSON for the guest and for
 	// the tape.
 	c.sandbox.Burn(exchangeUnits + 2*decodeUnits*int64(len(response.Body)))
-	c.http.retryAfter = max(c.http.retryAfter, retryAfter(response, c.clock.now()))
+	c.http.retryAfter = max(c.http.retryAfter, retryAfter(response, c.now()))
 	note.Status, note.Bytes, note.Proxy = response.Status, int64(len(response.Body)), response.Proxy
 	if response.Status >= http.StatusBadRequest {
 		note.Body = c.cutOpen(bodyText(response), maxFailedBytes)

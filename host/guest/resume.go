@@ -68,6 +68,14 @@ func (c *call) resume(run *Run) (seed []byte, start time.Time) {
 	return p.seed, p.start
 }
 
+// now is the time as the world has it.
+func (c *call) now() time.Time {
+	if c.resumes != nil {
+		return time.Now()
+	}
+	return c.clock.now()
+}
+
 // ask begins a call of the host.
 func (r *resuming) ask(function string, request json.RawMessage) {
 	r.found, r.end, r.isNew, r.at = nil, 0, false, time.Time{}

@@ -155,6 +155,25 @@ func TestEveryFunctionThatSendsResumes(t *testing.T) {
 	}
 }
 
+func TestARetryAfterIsCountedFromThePresent(t *testing.T) {
+	t.Parallel()
+	o := &receiving{answer: func(context.Context, string, int) (int, http.Header) {
+		return 503, http.Header{"Retry-After": {time.Now().Add(30 * time.Second).UTC().Format(http.TimeFormat)}}
+	}}
+	s := newStage(t, o, post("/a"), call("error_set", "no"))
+	_, tapes := s.resumed(t, 1)
+	tapes[0].Start = tapes[0].Start.Add(-30 * time.Minute)
+	run := s.attempt("act_1", host.Settings{})
+	run.Resumption.Earlier = []host.EarlierAttempt{{Number: 1, Tape: tapes[0]}}
+	result, tape, err := s.Run(t.Context(), run)
+	if err != nil || !tape.Start.Equal(tapes[0].Start) {
+		t.Fatalf("%v; it began at %s", err, tape.Start)
+	}
+	if wait := result.RetryAfterMillis; wait <= 0 || wait > 31_000 {
+		t.Errorf("it is to wait for %d ms", wait)
+	}
+}
+
 func TestAFailedRunWaitsForWhatIsNotSafeToRepeat(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
