@@ -98,25 +98,40 @@ func (c covering) instead(token, found string) string {
 	return string(b)
 }
 
-// expander returns what puts placeholders in the place of tokens in an answer: as
-// numbers those of numbers.
-func expander(placeholders map[string]string, numbers map[string]json.Number) func(answer json.RawMessage) json.RawMessage {
+// expander puts placeholders in the place of tokens in answers: as numbers those of numbers.
+type expander struct {
+	tokens  *strings.Replacer
+	numbers map[string]json.Number
+	longest int // placeholder
+	room    int // bytes that answers may still become; below 0 there was too little
+}
+
+func newExpander(placeholders map[string]string, numbers map[string]json.Number) *expander {
+	e := &expander{numbers: numbers, room: MaxBytes}
 	var pairs []string
 	for _, token := range sortedKeys(placeholders) {
 		pairs = append(pairs, token, placeholders[token])
+		e.longest = max(e.longest, len(placeholders[token]))
 	}
-	tokens := strings.NewReplacer(pairs...)
-	return func(answer json.RawMessage) json.RawMessage {
-		if len(answer) == 0 || !json.Valid(answer) {
-			return answer
+	e.tokens = strings.NewReplacer(pairs...)
+	return e
+}
+
+// expand returns an answer with placeholders.
+func (e *expander) expand(answer json.RawMessage) json.RawMessage {
+	if len(answer) == 0 || !json.Valid(answer) {
+		return answer
+	}
+	return rewrite(answer, nil, func(l leaf) leaf {
+		if n, is := e.numbers[l.value]; is {
+			return leaf{value: string(n), number: true}
 		}
-		return rewrite(answer, nil, func(l leaf) leaf {
-			if n, is := numbers[l.value]; is {
-				return leaf{value: string(n), number: true}
-			}
-			return l.as(tokens.Replace(l.value))
-		})
-	}
+		tokens := strings.Count(l.value, secretPrefix) + strings.Count(l.value, maskedPrefix)
+		if e.room -= tokens * e.longest; tokens == 0 || e.room < 0 {
+			return l
+		}
+		return l.as(e.tokens.Replace(l.value))
+	})
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

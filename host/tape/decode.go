@@ -65,6 +65,9 @@ func Open(b []byte) (*Reader, error) {
 
 // openJSON reads a tape that was stored as JSON.
 func openJSON(b []byte) (*Reader, error) {
+	if len(b) > MaxBytes {
+		return nil, corrupt("the tape has more than %d bytes, the most that is read", MaxBytes)
+	}
 	var t host.Tape
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()

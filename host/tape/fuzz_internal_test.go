@@ -3,6 +3,7 @@ package tape
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/usherhost/usher/host"
@@ -50,4 +51,34 @@ func FuzzRead(f *testing.F) {
 			t.Fatalf("%v in %s", err, again.Bytes())
 		}
 	})
+}
+
+func TestAFileThatGrowsTooMuchIsRefused(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 1<<20)
+	answer, _ := json.Marshal(strings.Repeat("[masked a]", 200))
+	for _, tt := range []struct {
+		name, wants string
+		f           file
+	}{
+		{"many placeholders", "with placeholders", file{
+			Masked: []string{"a"}, Placeholders: map[string]string{"[masked a]": long}, Tape: host.Tape{Calls: []host.Call{{Function: "http_send", Answer: answer}}},
+		}},
+		{"no token", "no token", file{Placeholders: map[string]string{"": "x"}}},
+		{"no number", "the placeholder", file{Numbers: map[string]json.Number{"a": "1"}}},
+		{"long placeholders", "at most", file{Placeholders: map[string]string{"[masked a]": long + long + long, "[masked b]": long + long}}},
+	} {
+		tt.f.Format, tt.f.Version, tt.f.Event.Body = fileFormat, FileVersion, json.RawMessage(`{}`)
+		var err error
+		if tt.f.Digest, err = tt.f.digest(); err != nil {
+			t.Fatal(err)
+		}
+		b, err := tt.f.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Read(bytes.NewReader(b)); host.CodeOf(err) != host.Corrupt || !strings.Contains(err.Error(), tt.wants) {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
 }

@@ -76,7 +76,17 @@ func secretTokens(secrets map[string]string) map[string]string {
 	return values
 }
 
-func secretToken(name string) string { return "[secret " + name + "]" }
+// Tokens begin so, and end with "]".
+const (
+	secretPrefix = "[secret "
+	maskedPrefix = "[masked "
+)
+
+func secretToken(name string) string { return secretPrefix + name + "]" }
+
+func isToken(s string) bool {
+	return (strings.HasPrefix(s, secretPrefix) || strings.HasPrefix(s, maskedPrefix)) && strings.HasSuffix(s, "]")
+}
 
 // Call returns a call as it may be shown.
 func (m *Masker) Call(c host.Call) host.Call {
@@ -207,7 +217,7 @@ func (m *Masker) token(p path, l leaf) string {
 	if token, known := m.personal[datum{l.value, l.number}]; known {
 		return token
 	}
-	if strings.HasPrefix(l.value, "[masked ") && strings.HasSuffix(l.value, "]") {
+	if isToken(l.value) {
 		return l.value
 	}
 	return personalToken(p, 0)
@@ -277,9 +287,9 @@ func (p path) leads(keys []string) bool {
 // personalToken stands for the n-th value that a path found, from 1; 0 is any other.
 func personalToken(p path, n int) string {
 	if n < 2 {
-		return "[masked " + p.String() + "]"
+		return maskedPrefix + p.String() + "]"
 	}
-	return "[masked " + p.String() + " " + strconv.Itoa(n) + "]"
+	return maskedPrefix + p.String() + " " + strconv.Itoa(n) + "]"
 }
 
 // personalIn adds to found, by token, what paths find in JSON.

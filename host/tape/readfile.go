@@ -125,12 +125,18 @@ func (f *file) uncover(r *Recording) error {
 		r.Tape.Secrets[name] = f.Placeholders[token]
 	}
 	for token, value := range f.Placeholders {
+		if !isToken(token) {
+			return corrupt("the exported tape has a placeholder for %q, which is no token", token)
+		}
 		bytes += len(value)
 		if _, secret := secrets[token]; !secret {
 			personal[token] = datum{value: value}
 		}
 	}
 	for token, n := range f.Numbers {
+		if !isToken(token) || !isNumber(string(n)) {
+			return corrupt("the exported tape has the placeholder %q for %q", n, token)
+		}
 		bytes += len(n)
 		personal[token] = datum{value: string(n), number: true}
 	}
@@ -138,11 +144,14 @@ func (f *file) uncover(r *Recording) error {
 		return corrupt("the placeholders in the exported tape have %d bytes, at most %d are read", bytes, maxPlaceholderBytes)
 	}
 	r.Masker = newMasker(nil, secrets, personal, paths)
-	expand := expander(f.Placeholders, f.Numbers)
+	e := newExpander(f.Placeholders, f.Numbers)
 	for _, calls := range [][]host.Call{r.Tape.Calls, r.Tape.Untaken} {
 		for i := range calls {
-			calls[i].Answer = expand(calls[i].Answer)
+			calls[i].Answer = e.expand(calls[i].Answer)
 		}
+	}
+	if e.room < 0 {
+		return corrupt("the answers in the exported tape have more than %d bytes with placeholders, the most that is read", MaxBytes)
 	}
 	return nil
 }
