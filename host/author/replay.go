@@ -3,6 +3,7 @@ package author
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -52,9 +53,11 @@ built here. With --answer a call gets another answer: "what if Slack had said 42
 here?" From there on the run plays with what is left of the tape, and ends at a request
 that is not on it, which another --answer can answer.
 
-An answer is {"status": 429, "headers": {"retry-after": "1"}, "body": …} or {"error":
-{"code": "timeout", "message": "…"}}. Calls are numbered as 'usher executions show' and
-this command print them.
+FILE of an answer has {"status": 429, "headers": {"retry-after": "1"}, "body": "slow
+down"}, where a body that is no string is sent as JSON, or {"error": {"code": "timeout",
+"message": "…"}}. Calls are numbered as 'usher executions show' and this command print
+them: the answer to a request can be given to the call that sent it, or to the
+http_wait that got its answer.
 
 --export writes one file with all that a replay needs, on any machine. It has no
 secrets. --mask leaves out personal data: the names of members, or paths such as
@@ -174,6 +177,8 @@ func (f *replayFlags) write(t term.Terminal, file []byte) error {
 	})
 }
 
+const answerForm = `{"status": 429, "headers": {"retry-after": "1"}, "body": "slow down"}`
+
 // readAnswers reads the files of --answer N=FILE.
 func readAnswers(pairs []string) (replay.Answers, error) {
 	answers := replay.Answers{}
@@ -187,9 +192,10 @@ func readAnswers(pairs []string) (replay.Answers, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the answer to call %d: %w", n, err)
 		}
-		if answers[n], err = replay.ParseAnswer(document); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+		if !json.Valid(document) {
+			return nil, &host.Error{Code: host.Invalid, Text: path + " is not JSON", Hint: "an answer is " + answerForm}
 		}
+		answers[n] = document
 	}
 	return answers, nil
 }
@@ -279,7 +285,7 @@ func describeReplay(t term.Terminal, w io.Writer, r *host.ReplayReport, module s
 		describeDivergence(t, w, d)
 	}
 	if u := r.Unanswered; u != nil {
-		term.Fprintf(w, "%s: call %d, %s %s, has no answer on the tape\nnext: add --answer %d=FILE\n", t.Red("ended"), u.Ordinal, u.Function, u.Target, u.Ordinal)
+		term.Fprintf(w, "%s: call %d, %s %s, has no answer on the tape\nnext: add --answer %d=FILE, with an answer such as %s\n", t.Red("ended"), u.Ordinal, u.Function, u.Target, u.Ordinal, answerForm)
 	}
 	if !r.Same {
 		return

@@ -73,32 +73,39 @@ func (w *exact) compare(was, is *host.Result) {
 		Limit     string     `json:"limit,omitempty"`
 	}
 	for _, p := range []struct {
-		part    Part
-		equal   bool
-		was, is any
+		part  Part
+		equal bool
+		sides func() (was, is any) // for people
 	}{
-		{PartRandom, (recorded.Seed == nil) == (replayed.Seed == nil), recorded.Seed != nil, replayed.Seed != nil},
-		{PartClock, recorded.Start.IsZero() == replayed.Start.IsZero(), !recorded.Start.IsZero(), !replayed.Start.IsZero()},
+		{PartRandom, (recorded.Seed == nil) == (replayed.Seed == nil), func() (any, any) { return recorded.Seed != nil, replayed.Seed != nil }},
+		{PartClock, recorded.Start.IsZero() == replayed.Start.IsZero(), func() (any, any) { return !recorded.Start.IsZero(), !replayed.Start.IsZero() }},
 		{
 			PartFault, was.Succeeded == is.Succeeded && was.Fault == is.Fault && was.Limit == is.Limit,
-			end{was.Succeeded, was.Fault, was.Limit},
-			end{is.Succeeded, is.Fault, is.Limit},
+			func() (any, any) {
+				return end{was.Succeeded, was.Fault, was.Limit}, end{is.Succeeded, is.Fault, is.Limit}
+			},
 		},
-		{PartError, reflect.DeepEqual(shownError(was), shownError(is)), shownError(was), shownError(is)},
-		{PartOutput, bytes.Equal(was.Output, is.Output), readable(was.Output), readable(is.Output)},
-		{PartLogs, was.LogsCut == is.LogsCut && slices.EqualFunc(was.Logs, is.Logs, sameLog), was.Logs, is.Logs},
-		{PartCommands, slices.EqualFunc(was.Commands, is.Commands, func(a, b host.Command) bool { return reflect.DeepEqual(a, b) }), was.Commands, is.Commands},
-		{PartFuel, was.Stats.Fuel == is.Stats.Fuel || !w.recorded.same(&host.Step{Digest: w.digest}), was.Stats.Fuel, is.Stats.Fuel},
+		{PartError, sameStored(shownError(was), shownError(is)), func() (any, any) { return shownError(was), shownError(is) }},
+		{PartOutput, bytes.Equal(was.Output, is.Output), func() (any, any) { return readable(was.Output), readable(is.Output) }},
+		{PartLogs, was.LogsCut == is.LogsCut && (slices.EqualFunc(was.Logs, is.Logs, sameLog) || sameStored(was.Logs, is.Logs)), func() (any, any) { return was.Logs, is.Logs }},
+		{PartCommands, sameStored(was.Commands, is.Commands), func() (any, any) { return was.Commands, is.Commands }},
+		{PartFuel, was.Stats.Fuel == is.Stats.Fuel || !w.recorded.same(&host.Step{Digest: w.digest}), func() (any, any) { return was.Stats.Fuel, is.Stats.Fuel }},
 	} {
-		if !p.equal && !bytes.Equal(stored(p.was), stored(p.is)) {
-			w.diverge(&Divergence{Part: p.part, Ordinal: -1, Was: encode(p.was), Is: encode(p.is)})
+		if !p.equal {
+			was, is := p.sides()
+			w.diverge(&Divergence{Part: p.part, Ordinal: -1, Was: encode(was), Is: encode(is)})
 			return
 		}
 	}
 }
 
-// stored returns v in JSON, as it is after a way through a store: what is no UTF-8 is
-// replaced there.
+// sameStored reports whether two values are the same as they are after a way through a
+// store, where what is no UTF-8 is replaced.
+func sameStored(a, b any) bool {
+	return reflect.DeepEqual(a, b) || bytes.Equal(stored(a), stored(b))
+}
+
+// stored returns v in JSON, as it is after a way through a store.
 func stored(v any) []byte {
 	var back any
 	_ = json.Unmarshal(encode(v), &back)

@@ -109,20 +109,30 @@ func (w *exact) ordinal() int { return len(w.call.record.tape.Calls) }
 func (w *exact) note() *host.CallNote { return w.recorded.note(w.ordinal()) }
 
 // change gives the call at hand an answer of the caller's. A request that is started gets
-// it when it is waited for.
+// it when it is waited for; and who names the wait means the request that it took.
 func (w *exact) change(answer json.RawMessage) {
-	if w.taped.Function == "http_start" {
-		var handle int64
+	var handle int64
+	switch w.taped.Function {
+	case "http_start":
 		w.call.read(w.taped.Answer, &handle)
-		if w.waiting == nil {
-			w.waiting = map[int64]json.RawMessage{}
+	case "http_wait":
+		if a := w.call.readWait(w.taped.Answer); a != nil {
+			handle = a.ID
 		}
-		w.waiting[handle] = answer
+	default:
+		taped := *w.taped
+		taped.Answer = answer
+		w.taped, w.changed = &taped, true
 		return
 	}
-	taped := *w.taped
-	taped.Answer = answer
-	w.taped, w.changed = &taped, true
+	if handle == 0 {
+		w.played.Unanswered, w.left = w.taped, true
+		w.call.halt(fmt.Sprintf("call %d waited in vain: give the answer to the request that it waited for", w.ordinal()))
+	}
+	if w.waiting == nil {
+		w.waiting = map[int64]json.RawMessage{}
+	}
+	w.waiting[handle] = answer
 }
 
 // atEnd reports whether the recorded run made no more calls but those by which the rest
@@ -351,40 +361,4 @@ func (w *exact) diverge(d *Divergence) {
 func (w *exact) leave(d *Divergence) {
 	w.diverge(d)
 	w.goVirtual().ask(d.Replayed.Function, d.Replayed.Request)
-}
-
-// goVirtual plays the run on with what is left of the tape.
-func (w *exact) goVirtual() *virtual {
-	w.left = true
-	tape := &w.recorded.Tape
-	rest := newRest(tape.Calls, w.next)
-	v := newVirtual(w.call, tape, w.next, rest)
-	v.played, v.answers = w.played, w.answers
-	if requests := w.call.http.requests; requests != nil {
-		for handle, x := range requests.started {
-			w.answerLater(v, x, rest.waits[handle])
-		}
-	}
-	w.call.world = v
-	return v
-}
-
-// answerLater gives a request that is under way its answer in a virtual world.
-func (w *exact) answerLater(v *virtual, x *started, wait *host.Call) {
-	answer, given := w.waiting[x.handle]
-	x.due = v.call.clock.offset
-	var a httpAnswer
-	switch {
-	case given:
-		w.call.read(answer, &a)
-	case wait != nil:
-		w.call.read(wait.Answer, &a)
-	default:
-		x.due = -1
-		return
-	}
-	if wait != nil {
-		x.due = max(x.due, time.Duration(wait.EndMicros)*time.Microsecond)
-	}
-	x.response, x.failure = a.outcome()
 }

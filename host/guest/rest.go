@@ -93,3 +93,39 @@ func (r *rest) Random(request json.RawMessage) (json.RawMessage, bool) {
 	t, found := r.take("crypto_call", request)
 	return t.answer, found
 }
+
+// goVirtual plays the run on with what is left of the tape.
+func (w *exact) goVirtual() *virtual {
+	w.left = true
+	tape := &w.recorded.Tape
+	rest := newRest(tape.Calls, w.next)
+	v := newVirtual(w.call, tape, w.next, rest)
+	v.played, v.answers = w.played, w.answers
+	if requests := w.call.http.requests; requests != nil {
+		for handle, x := range requests.started {
+			w.answerLater(v, x, rest.waits[handle])
+		}
+	}
+	w.call.world = v
+	return v
+}
+
+// answerLater gives a request that is under way its answer in a virtual world.
+func (w *exact) answerLater(v *virtual, x *started, wait *host.Call) {
+	answer, given := w.waiting[x.handle]
+	x.due = v.call.clock.offset
+	var a httpAnswer
+	switch {
+	case given:
+		w.call.read(answer, &a)
+	case wait != nil:
+		w.call.read(wait.Answer, &a)
+	default:
+		x.due = -1
+		return
+	}
+	if wait != nil {
+		x.due = max(x.due, time.Duration(wait.EndMicros)*time.Microsecond)
+	}
+	x.response, x.failure = a.outcome()
+}

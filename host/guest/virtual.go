@@ -167,6 +167,11 @@ func (w *virtual) wait(d time.Duration) *started {
 		return nil
 	}
 	delete(requests.started, first.handle)
+	if answer, given := w.own(); given {
+		var a httpAnswer
+		w.call.read(answer, &a)
+		first.response, first.failure = a.outcome()
+	}
 	return first
 }
 

@@ -15,6 +15,18 @@ type Answers map[int]json.RawMessage
 // answerable are the functions whose answers come from outside.
 var answerable = []string{"http_send", "http_start", "http_wait", "cache_get", "cache_set", "cache_delete"}
 
+// parse reads what people wrote.
+func (a Answers) parse() (Answers, error) {
+	parsed := make(Answers, len(a))
+	for _, n := range slices.Sorted(maps.Keys(a)) {
+		var err error
+		if parsed[n], err = parseAnswer(a[n]); err != nil {
+			return nil, fmt.Errorf("the answer to call %d: %w", n, err)
+		}
+	}
+	return parsed, nil
+}
+
 // check reports the first answer that no call of a replay took.
 func (a Answers) check(calls []host.Call) error {
 	for _, n := range slices.Sorted(maps.Keys(a)) {
@@ -28,10 +40,10 @@ func (a Answers) check(calls []host.Call) error {
 	return nil
 }
 
-// ParseAnswer reads an answer as people write it: {"status": 429, "headers": {"retry-after":
+// parseAnswer reads an answer as people write it: {"status": 429, "headers": {"retry-after":
 // "1"}, "body": …} or {"error": {"code": "timeout", "message": …}} of a request, where a
 // body that is no string is sent as JSON. Anything else is taken as it is, for the cache.
-func ParseAnswer(document []byte) (json.RawMessage, error) {
+func parseAnswer(document []byte) (json.RawMessage, error) {
 	var given struct {
 		Status     int                        `json:"status,omitempty"`
 		Headers    map[string]json.RawMessage `json:"headers"`

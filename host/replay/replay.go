@@ -237,6 +237,10 @@ func offline(r *guest.Runner) *guest.Runner {
 // Play plays a recording back with code on r, which has the code's modules.
 func Play(ctx context.Context, r *guest.Runner, rec *tape.Recording, code Code, answers Answers) (host.ReplayReport, error) {
 	offline := offline(r)
+	answers, err := answers.parse()
+	if err != nil {
+		return host.ReplayReport{}, err
+	}
 	step := rec.Step
 	ran := step.Digest == code.Digest
 	step.Digest = code.Digest
