@@ -60,7 +60,8 @@ exports.onExecutePostUserRegistration = async (event) => {
 
 // TestWhatSucceededBeforeAKillIsNotSentAgain kills a host at a random request of an
 // action, again and again: before the request had an effect, after it, or after its
-// answer. Whatever had an effect has it once for each Idempotency-Key.
+// answer. Often one of the requests has failed before, so that the action is run for the
+// second time. Whatever had an effect has it once for each Idempotency-Key.
 func TestWhatSucceededBeforeAKillIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	binary, err := serving.Build(t.Context(), t.TempDir())
@@ -166,7 +167,8 @@ type killing struct {
 type received struct {
 	order  []string          // paths
 	times  map[string]int    // by key
-	bodies map[string]string // by key
+	bodies map[string]string // by key, also of those without an effect
+	fails  int               // the request that fails the first time that it comes; 0: none
 }
 
 func newKilling(t *testing.T, binary string, wasm []byte, random *rand.Rand) *killing {
@@ -228,20 +230,25 @@ func (k *killing) receive(w http.ResponseWriter, q *http.Request) {
 	user, n := strings.Split(q.URL.Path, "/")[1], q.URL.Path[strings.LastIndex(q.URL.Path, "/")+1:]
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now := fmt.Sprint(k.at) == n
-	if now && k.when == before {
-		k.kill()
-		return
-	}
 	e := k.events[user]
 	key := q.Header.Get("Idempotency-Key")
 	if was, found := e.bodies[key]; found && was != string(body) {
 		k.Errorf("%s: the key %s came with %s, and with %s", user, key, was, body)
 	}
+	e.bodies[key] = string(body)
+	if fmt.Sprint(e.fails) == n {
+		e.fails = 0
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	now := fmt.Sprint(k.at) == n
+	if now && k.when == before {
+		k.kill()
+		return
+	}
 	if e.times[key]++; e.times[key] == 1 {
 		e.order = append(e.order, n)
 	}
-	e.bodies[key] = string(body)
 	if !now {
 		return
 	}
@@ -272,8 +279,9 @@ func (k *killing) round(user string) {
 	k.mu.Lock()
 	k.at, k.when = 1+k.random.IntN(posts), moment(k.random.IntN(moments))
 	k.delay, k.killed = time.Duration(k.random.IntN(3000))*time.Microsecond, killed
-	k.events[user] = &received{times: map[string]int{}, bodies: map[string]string{}}
-	what := fmt.Sprintf("killed at request %d, moment %d, %v", k.at, k.when, k.delay)
+	e := &received{times: map[string]int{}, bodies: map[string]string{}, fails: k.random.IntN(posts + 1)}
+	k.events[user] = e
+	what := fmt.Sprintf("%s: killed at request %d, moment %d, %v; request %d failed", user, k.at, k.when, k.delay, e.fails)
 	k.mu.Unlock()
 	_, err := k.host.Post(k.Context(), k.key, []byte(`{"user":{"user_id":"`+user+`","email":"ada@example.org"}}`))
 	if errors.Is(err, serving.ErrRefused) { // any other error: it was killed before its sender had the answer
@@ -292,7 +300,7 @@ func (k *killing) round(user string) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if e := k.events[user]; len(e.times) != posts {
+	if len(e.times) != posts {
 		k.Errorf("%s: the receiver has %d keys, want %d: %v", what, len(e.times), posts, e.times)
 	}
 }
