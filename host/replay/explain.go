@@ -43,6 +43,9 @@ func explain(m *tape.Masker, d *guest.Divergence) *host.ReplayDivergence {
 	default:
 		c.compare(string(d.Part), document(d.Was), document(d.Is))
 	}
+	if len(c.list) == 0 {
+		c.list = append(c.list, host.ReplayChange{Path: string(d.Part), Recorded: "(not shown: a secret differs, or how JSON is written)"})
+	}
 	out.Changes = append(out.Changes, c.list[:min(len(c.list), maxChanges)]...)
 	out.More = len(c.list) - len(out.Changes)
 	return out
