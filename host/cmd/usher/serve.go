@@ -80,9 +80,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	defer life.End()
 	reload := daemon.NewReloader(cfg, env.Reload, log, level)
 	metrics := newMetrics()
-
-	daemon.GuardData(cfg.Data, log)
-	db, box, err := openStore(ctx, env, metrics, newDatabase)
+	db, box, err := openStore(ctx, env, metrics, log, newDatabase)
 	if err != nil {
 		return err
 	}
@@ -104,14 +102,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 		return err
 	}
 	defer closeBuilder()
-	reg := &registry.Registry{
-		Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, CheckOrigin: checkOrigin, Log: log, MaxModuleBytes: cfg.MaxModuleBytes,
-	}
-	drafts := &builds.Builds{
-		Store: db, Registry: reg, Builder: builder, Runner: draftRunner{runner}, SourceEgress: host.EgressMode(cfg.SourceEgress), PasswordKeys: cfg.PasswordKeys, Log: log,
-	}
-	reg.Changed = drafts.Changed
-	runner.Secrets = reg
+	reg, drafts := newRegistry(cfg, db, box, runner, builder, log)
 	calls, err := calljournal.Open(filepath.Join(cfg.Data, calljournal.DirName))
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -127,10 +118,12 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	if err := daemon.EnsureAdminKey(ctx, env.Term, cfg, reg); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	decider := newDecider(cfg, db, log, metrics)
-	decider.Runner, decider.Sealer, decider.Ran, decider.Urge = flowRuns(runner, second), box, worker.Ran, sandbox.Urge
-	limits := ingress.Limits{EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst}
-	sender := &ingress.Server{Store: db, Refused: db, Sealer: box, PasswordKeys: cfg.PasswordKeys, Log: log, Metrics: metrics, Limits: limits}
+	decider := newDecider(cfg, db, worker, log, metrics)
+	decider.Runner, decider.Urge = flowRuns(runner, second), sandbox.Urge
+	sender := &ingress.Server{
+		Store: db, Refused: db, Sealer: box, PasswordKeys: cfg.PasswordKeys, Log: log, Metrics: metrics,
+		Limits: ingress.Limits{EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst},
+	}
 	routes, err := newRoutes(ctx, cfg, services{db, box, sender, decider, reg, drafts, worker, runner}, life, metrics, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -143,10 +136,25 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	return runUntilDone(ctx, env.Config, life, listener, certificate, routes, work, log)
 }
 
-// newDecider returns the decider as far as the store and the settings make it.
-func newDecider(cfg settings.Config, db *sqlite.DB, log *slog.Logger, metrics *prometheus.Registry) *executor.Decider {
+// newRegistry returns the registry and the builds, which know of one another, and gives
+// the runner its secrets.
+func newRegistry(
+	cfg settings.Config, db *sqlite.DB, box *seal.Box, runner *guest.Runner, builder builds.Builder, log *slog.Logger,
+) (*registry.Registry, *builds.Builds) {
+	reg := &registry.Registry{
+		Store: db, Inspector: runner, Box: box, NewKey: web.NewKey, CheckOrigin: checkOrigin, Log: log, MaxModuleBytes: cfg.MaxModuleBytes,
+	}
+	drafts := &builds.Builds{
+		Store: db, Registry: reg, Builder: builder, Runner: draftRunner{runner}, SourceEgress: host.EgressMode(cfg.SourceEgress), PasswordKeys: cfg.PasswordKeys, Log: log,
+	}
+	reg.Changed, runner.Secrets = drafts.Changed, reg
+	return reg, drafts
+}
+
+// newDecider returns the decider as far as the store, the settings and the worker make it.
+func newDecider(cfg settings.Config, db *sqlite.DB, worker *executor.Executor, log *slog.Logger, metrics *prometheus.Registry) *executor.Decider {
 	return &executor.Decider{
-		Plans: db, Records: db, Ready: daemon.Readiness(daemon.HostChecks(db, cfg.Data)),
+		Plans: db, Records: db, Sealer: worker.Sealer, Ran: worker.Ran, Ready: daemon.Readiness(daemon.HostChecks(db, cfg.Data)),
 		Timeout: cfg.PreUserRegistrationTimeout, Concurrency: cfg.DecisionConcurrency, Log: log, Metrics: metrics,
 	}
 }
@@ -159,7 +167,10 @@ func newMetrics() *prometheus.Registry {
 
 // openStore opens the data directory with its metrics, and the encryption of its
 // secrets. The caller must close the store.
-func openStore(ctx context.Context, env *command.Env, metrics *prometheus.Registry, newDatabase bool) (*sqlite.DB, *seal.Box, error) {
+func openStore(
+	ctx context.Context, env *command.Env, metrics *prometheus.Registry, log *slog.Logger, newDatabase bool,
+) (*sqlite.DB, *seal.Box, error) {
+	daemon.GuardData(env.Config.Data, log)
 	db, err := sqlite.Open(ctx, env.Config.Data, sqlite.Options{Beside: settings.MadeByHost, New: newDatabase})
 	if err != nil {
 		return nil, nil, err
