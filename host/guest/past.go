@@ -52,6 +52,7 @@ type pastRequest struct {
 	attempt int           // that sent it
 	status  int           // 0: there was no response
 	answer  *httpAnswer   // of a response
+	asked   time.Duration // the guest's clock when it made the request
 	taken   time.Duration // the guest's clock when it had the answer
 	order   int           // among the calls, of the one that took the answer
 	at      time.Time     // when the answer came in truth
@@ -167,7 +168,7 @@ func isSafe(method string) bool {
 
 // stored reports whether an answer may stand for that to an equal request later.
 func (a *httpAnswer) stored() bool {
-	if a.Status < 200 || a.Status >= 400 {
+	if a.Status < 200 || a.Status >= 400 || a.reportsFailure() {
 		return false
 	}
 	for name, values := range a.Headers {
@@ -182,4 +183,22 @@ func (a *httpAnswer) stored() bool {
 		}
 	}
 	return true
+}
+
+// reportsFailure reports whether the JSON of a response with the status of a success says
+// that there was none, as those of some APIs do.
+func (a *httpAnswer) reportsFailure() bool {
+	if a.Body == nil || !strings.HasPrefix(strings.TrimLeft(*a.Body, " \t\r\n"), "{") {
+		return false
+	}
+	var said struct {
+		OK      any `json:"ok"`
+		Success any `json:"success"`
+		Errors  any `json:"errors"`
+	}
+	if json.Unmarshal([]byte(*a.Body), &said) != nil {
+		return false
+	}
+	errors, _ := said.Errors.([]any)
+	return said.OK == false || said.Success == false || len(errors) > 0
 }

@@ -85,7 +85,7 @@ func (r *reading) read(i int, call *host.Call) {
 
 // request reads a call that sent a request.
 func (r *reading) request(i int, call *host.Call, end time.Duration) {
-	c := &pastCall{digest: r.digest(call), end: end, order: i, request: &pastRequest{attempt: r.number, taken: end, order: i, at: r.at(call)}}
+	c := &pastCall{digest: r.digest(call), end: end, order: i, request: &pastRequest{attempt: r.number, asked: r.endBefore(i), taken: end, order: i, at: r.at(call)}}
 	found := r.before.find(c.digest, func(q *pastRequest) bool { return call.Attempt != 0 && q.stored })
 	if found != nil {
 		c.request.number = found.request.number
@@ -105,6 +105,14 @@ func (r *reading) request(i int, call *host.Call, end time.Duration) {
 	if json.Unmarshal(call.Answer, &handle) == nil {
 		r.started[handle] = startedCall{c, found, call.Attempt != 0}
 	}
+}
+
+// endBefore is the guest's clock when it made call i.
+func (r *reading) endBefore(i int) time.Duration {
+	if i == 0 || i > len(r.tape.Calls) {
+		return 0
+	}
+	return time.Duration(r.tape.Calls[i-1].EndMicros) * time.Microsecond
 }
 
 // digest returns the digest of a request on the tape.
@@ -150,7 +158,7 @@ func (r *reading) settle(c, found *pastCall, call *host.Call) {
 	if call.Attempt != 0 {
 		return
 	}
-	if r.resumed && isRefusal(a.Status, found) {
+	if r.resumed && isRefusal(a.Status, found, r.at(call).Sub(r.tape.Start)-c.request.asked) {
 		r.refused = true
 	}
 	if found != nil && found.request.answer != nil {
@@ -159,15 +167,24 @@ func (r *reading) settle(c, found *pastCall, call *host.Call) {
 	}
 }
 
+// lateAfter is how far the guest's clock must be behind for a request to be refused for its
+// time.
+const lateAfter = time.Minute
+
 // isRefusal reports whether a status says that the run does not get on as the earlier
-// attempt did: its credentials are not good any more, or what had succeeded is a bad
-// request now, as a signed one is whose time is over or which may be used once.
-func isRefusal(status int, found *pastCall) bool {
+// attempt did: its credentials are not good any more; or a bad request is what had
+// succeeded, or what is late and was no bad request before, as a signed one is whose time
+// is over or which may be used once.
+func isRefusal(status int, found *pastCall, late time.Duration) bool {
+	before := 0
+	if found != nil {
+		before = found.request.status
+	}
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return true
-	case http.StatusBadRequest:
-		return found != nil && found.request.status >= 200 && found.request.status < 400
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return before >= 200 && before < 400 || before != status && late > lateAfter
 	}
 	return false
 }

@@ -1,6 +1,7 @@
 package guest_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -41,7 +42,7 @@ func (o *receiving) Send(ctx context.Context, r *host.HTTPRequest) (*host.HTTPRe
 	if status == 0 {
 		return nil, &host.EgressFailure{Code: host.EgressNetwork, Message: "broken off", Requests: 1}
 	}
-	return &host.HTTPResponse{Status: status, Header: header, URL: r.URL, Body: []byte(path), Requests: 1}, nil
+	return &host.HTTPResponse{Status: status, Header: header, URL: r.URL, Body: []byte(cmp.Or(header.Get("X-Body"), path)), Requests: 1}, nil
 }
 
 func (o *receiving) list() string {
@@ -92,6 +93,10 @@ func TestOnlySuccessThatMayBeStoredIsTakenFromATape(t *testing.T) {
 		{"no-store", 200, http.Header{"Cache-Control": {"no-store"}}, true},
 		{"no-store among others", 200, http.Header{"Cache-Control": {"private, max-age=0", "foo, No-Store "}}, true},
 		{"no-store with a value", 200, http.Header{"Cache-Control": {`no-store="x"`}}, true},
+		{"a failure in the body", 200, http.Header{"X-Body": {` {"ok":false,"error":"internal_error"}`}}, true},
+		{"errors in the body", 200, http.Header{"X-Body": {`{"data":null,"errors":[{"message":"busy"}]}`}}, true},
+		{"no errors in the body", 200, http.Header{"X-Body": {`{"ok":true,"success":null,"errors":[]}`}}, false},
+		{"another body", 200, http.Header{"X-Body": {`{"ok":"false","error":"x"`}}, false},
 		{"another directive", 200, http.Header{"Cache-Control": {"no-cache, no-storefront"}}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -152,6 +157,50 @@ func TestEveryFunctionThatSendsResumes(t *testing.T) {
 	}
 	if got := w.receiver.Requests(); len(got) != 2 {
 		t.Errorf("sent %v", got)
+	}
+}
+
+// TestALateRequestThatIsRefusedIsMadeAgainWithThePresentTime: what an attempt signs with
+// the time of the first one may be too old, and its receiver may answer 400.
+func TestALateRequestThatIsRefusedIsMadeAgainWithThePresentTime(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		after  time.Duration
+		status []int // of /b
+		want   string
+	}{
+		{"late", 10 * time.Minute, []int{503, 400, 200}, "/a 0, /b 1, /b 1, /a 0, /b 1"},
+		{"in time", time.Second, []int{503, 400, 200}, "/a 0, /b 1, /b 1, /b 1"},
+		{"bad from the start", 10 * time.Minute, []int{400, 400, 200}, "/a 0, /b 1, /b 1, /b 1"},
+		{"late, for another reason", 10 * time.Minute, []int{503, 409, 200}, "/a 0, /b 1, /b 1, /b 1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			o := &receiving{answer: func(_ context.Context, path string, n int) (int, http.Header) {
+				if path == "/a" {
+					return 200, nil
+				}
+				return tt.status[n-1], nil
+			}}
+			s := newStage(t, o, post("/a"), post("/b"), call("error_set", "no"))
+			var earlier []host.EarlierAttempt
+			for n := range 3 {
+				run := s.attempt("act_1", host.Settings{})
+				run.Resumption.Earlier = earlier
+				_, tape, err := s.Run(t.Context(), run)
+				if err != nil {
+					t.Fatal(err)
+				}
+				earlier = append(earlier, host.EarlierAttempt{Number: n + 1, Tape: tape})
+				if n == 0 {
+					earlier[0].Tape.Start = tape.Start.Add(-tt.after)
+				}
+			}
+			if got := o.list(); got != tt.want {
+				t.Errorf("sent %s, want %s", got, tt.want)
+			}
+		})
 	}
 }
 
