@@ -95,6 +95,29 @@ func TestActionsInJavaScriptDecide(t *testing.T) {
 	}
 }
 
+// A field that a sender may leave out is undefined, as in Node: the error names it, and says
+// who left out what.
+func TestAnErrorNamesWhatTheSenderLeftOut(t *testing.T) {
+	t.Parallel()
+	g := open(t, hosttest.Options{DecisionTimeout: time.Minute})
+	for name, tt := range map[string]struct{ body, field, hint string }{
+		"a property":      {`return event.client.client_id;`, "client_id", "the sender's event has no client, which may be missing: read event.client?.client_id"},
+		"a variable":      {`const { security_context } = event; return security_context.ja4;`, "ja4", "the sender's event has no security_context, which may be missing: read event.security_context?.ja4"},
+		"a pattern":       {`const { client: { client_id } } = event;`, "client_id", "the sender's event has no client, which may be missing: read event.client?.client_id"},
+		"of two objects":  {`return event.connection.name;`, "name", "the sender's event has no client and no connection, each of which may be missing: read event.client?.name or event.connection?.name"},
+		"another mistake": {`return event.user.nothing.name2;`, "name2", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g.t = t
+			g.deploy(script(t, strings.ReplaceAll(name, " ", "-"), handler(tt.body)))
+			failed := g.decide(event).Results[0].Error
+			if failed == nil || !strings.Contains(failed.Message, tt.field) || failed.Hint != tt.hint {
+				t.Errorf("the action failed with %+v", failed)
+			}
+		})
+	}
+}
+
 // validator is a remote service that checks addresses.
 func validator(w http.ResponseWriter, r *http.Request) {
 	switch {

@@ -269,6 +269,7 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 	}
 	if r.Fault == host.FaultGuest && failed.Fix == nil {
 		c.blameUnset(failed)
+		c.blameMissing(failed)
 	}
 	failed.Name, failed.Code, failed.Fix = c.redact(failed.Name), c.redact(failed.Code), c.recordedFix(failed.Fix)
 	failed.Message = c.redact(c.locate(c.cutOpen(failed.Message, maxSaidBytes)))
