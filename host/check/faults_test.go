@@ -85,16 +85,16 @@ func TestAFaultCampaignFindsWhatAnActionDoesBadly(t *testing.T) {
 			t.Parallel()
 			server := newStore(t)
 			module := script(t, handler(tt.body))
-			r := record(t, module, map[string]string{"STORE_URL": server.URL + "/v1"}, 3, host.Settings{Resume: tt.resume})
+			r := record(t, module, map[string]string{"STORE_URL": server.URL + "/v1"}, 2, host.Settings{Resume: tt.resume})
 			server.Close()
 			report := r.check(module, host.CheckQuery{Faults: true})
-			if report.Compared != 3 || report.Injected == 0 || len(report.Control) > 0 {
+			if report.Compared != 2 || report.Injected == 0 || len(report.Control) > 0 {
 				t.Fatalf("report %+v", report)
 			}
 			found := map[string]bool{}
 			for _, f := range report.Faults {
 				found[f.Key] = true
-				if f.Runs != 3 {
+				if f.Runs != 2 {
 					t.Errorf("%s: in %d runs", f.Key, f.Runs)
 				}
 			}

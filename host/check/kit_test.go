@@ -63,7 +63,7 @@ func (s sealedOff) Send(_ context.Context, q *host.HTTPRequest) (*host.HTTPRespo
 // record runs events through an action with the real executor, and closes the network.
 func record(t *testing.T, module []byte, secrets map[string]string, events int, settings host.Settings) *recorded {
 	t.Helper()
-	h := hosttest.New(t, hosttest.Options{})
+	h := newHost(t)
 	r := &recorded{Host: h, t: t, action: "store-user"}
 	settings.Egress.Mode = host.EgressPublic
 	r.manifest.Settings = settings
