@@ -21,23 +21,13 @@ const packages = "testdata"
 // up, in less fuel than 3 ms have.
 func TestAnActionDecidesByAListOfAPackage(t *testing.T) {
 	t.Parallel()
-	if _, err := os.Stat(filepath.Join(packages, "node_modules", "burner-email-providers")); err != nil {
-		t.Skip("the packages are not installed: run task decisions:setup")
-	}
 	const code = `
 		const burner = require("burner-email-providers");
 		exports.onExecutePreUserRegistration = async (event, api) => {
 			if (burner.isEmailBurner(event.user.email)) api.access.deny("disposable_email", "Please use another address");
 		};`
-	built, err := jstest.Shared(t).Builder.Build(t.Context(), bundle.Source{Name: "action.js", Code: []byte(code), Dir: packages})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if built.FromBytecode {
-		t.Fatalf("each decision reads the list: %s", built.Reason)
-	}
 	g := open(t, hosttest.Options{DecisionTimeout: time.Minute})
-	g.deploy(module{name: "burner", wasm: built.Module})
+	g.deploy(packaged(t, "burner", "burner-email-providers", code))
 	var took []int64
 	for address, want := range map[string]host.Verdict{
 		"ada@example.org": host.Allow, "ada@mailinator.com": host.Deny, "Ada+1@Mailinator.COM": host.Deny, "ada@mailinator.com.example.org": host.Allow,
@@ -59,4 +49,21 @@ func TestAnActionDecidesByAListOfAPackage(t *testing.T) {
 	}
 	slices.Sort(took)
 	t.Logf("median %d µs", took[len(took)/2])
+}
+
+// packaged is an action in JavaScript that requires a package, which is loaded when the
+// action is built.
+func packaged(t *testing.T, name, needs, code string) module {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(packages, "node_modules", needs)); err != nil {
+		t.Skip("the packages are not installed: run task decisions:setup")
+	}
+	built, err := jstest.Shared(t).Builder.Build(t.Context(), bundle.Source{Name: "action.js", Code: []byte(code), Dir: packages})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if built.FromBytecode {
+		t.Fatalf("each decision loads the package: %s", built.Reason)
+	}
+	return module{name: name, wasm: built.Module}
 }
