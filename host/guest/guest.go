@@ -41,6 +41,11 @@
 // caller has (virtual.go). Nothing leaves the host then, and time passes for the guest
 // alone; all else is as in a run.
 //
+// # A retry
+//
+// A run whose step had earlier attempts resumes from their tapes: resume.go describes how,
+// past.go what is known of them.
+//
 // A new host function is a file here, a message in proto, a vector in
 // proto/conformance and a method in the SDKs.
 package guest
