@@ -28,7 +28,7 @@ func HandlerHint() string {
 // export others.
 func (j *job) handlers() []string {
 	text := j.authorsCode()
-	if delegates.MatchString(text) || j.survey.esm && slices.Contains(j.survey.exports, "default") {
+	if others.MatchString(text) || j.survey.esm && slices.Contains(j.survey.exports, "default") {
 		return nil
 	}
 	var named []string
@@ -76,6 +76,9 @@ func (j *job) checkModule() error {
 // delegates finds exports of another module's values, and exports with computed
 // names.
 var delegates = regexp.MustCompile(`module\.exports\s*=\s*[^{\s]|exports\[|\.\.\.|Object\.(?:assign|definePropert)`)
+
+// others finds what may export handlers that the code does not name.
+var others = regexp.MustCompile(`module\.exports\s*=\s*[^{\s]|exports\[|module\.exports\s*=\s*\{[\s\S]*\.\.\.|Object\.(?:assign|definePropert\w+)\(\s*(?:module\.)?exports\b`)
 
 // exportName finds an export and its name.
 var exportName = regexp.MustCompile(`\bexports\.([A-Za-z_$][\w$]*)\s*=[^=]`)

@@ -30,8 +30,19 @@ func (j *job) rewritten(path, code string) string {
 	if npm.PackageDir(path) != "" && (strings.Contains(code, "require") || strings.Contains(code, "import(")) {
 		code = j.computedRequires(path, code, names)
 	}
+	if strings.Contains(code, "typeof ") && exportStatement.MatchString(code) && !declaresModule.MatchString(code) {
+		code = ofModule.ReplaceAllStringFunc(code, func(text string) string { // an ES module has neither
+			return "typeof void 0" + strings.Repeat(" ", len(text)-len("typeof module")-1) + text[len(text)-1:]
+		})
+	}
 	return j.placed(path, code)
 }
+
+var (
+	exportStatement = regexp.MustCompile(`(?:^|[;}\n])\s*export\s*(?:\{|\*|default\b|const\b|let\b|var\b|function\b|class\b|async\b)`)
+	declaresModule  = regexp.MustCompile(`\b(?:const|let|var|function)\s+(?:module|exports)\b`)
+	ofModule        = regexp.MustCompile(`\btypeof (?:module|exports)[^\w$.\[]`)
+)
 
 var (
 	// aliases finds another name for require. Short names are those of minified
