@@ -147,8 +147,12 @@ inherit(OutgoingMessage, stream, class {
 
   write(chunk, encoding, callback) {
     if (typeof encoding === "function") [encoding, callback] = [undefined, encoding];
-    return push(this, chunk, encoding, callback);
+    const room = push(this, chunk, encoding, callback);
+    this._pushed();
+    return room;
   }
+
+  _pushed() {}
 
   end(chunk, encoding, callback) {
     if (typeof chunk === "function") [chunk, encoding, callback] = [undefined, undefined, chunk];

@@ -23,6 +23,7 @@ const bodiless = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "CONNECT"
 export class ClientRequest extends OutgoingMessage {
   #target;
   #exchange = null; // {promise, cancel} while it is on its way
+  #sent = false;
   #listens = false; // to the socket's timeout
   #error = null; // with which it was destroyed before it had a socket
   #outcome = takeOutcome();
@@ -121,7 +122,8 @@ export class ClientRequest extends OutgoingMessage {
     else if (this.listenerCount("timeout") > 0 || socket.listenerCount("timeout") > 1) socket.restart();
     if (/100-continue/i.test(`${this.getHeader("expect")}`)) this.emit("continue");
     written(this);
-    if (!this.finished || this.destroyed) return;
+    if (this.destroyed) return;
+    if (!this.finished) return this.#whole();
     this.#send();
     finish(this);
   }
@@ -135,11 +137,26 @@ export class ClientRequest extends OutgoingMessage {
   _finish() {
     super._finish();
     if (!this.socket || this.socket.connecting || this.destroyed) return;
-    this.#send();
+    if (!this.#sent) this.#send();
     nextTick(() => this.destroyed || finish(this));
   }
 
+  _pushed() {
+    if (this.socket && !this.socket.connecting) this.#whole();
+  }
+
+  // #whole sends a request that nothing ends once its body is as long as it said: a server
+  // answers then.
+  #whole() {
+    const length = Number(this.getHeader("content-length"));
+    if (!(length > 0) || this.outputData.reduce((sum, bytes) => sum + bytes.length, 0) < length) return;
+    setImmediate(() => {
+      if (!this.finished && !this.destroyed && !this.#sent) this.#send();
+    });
+  }
+
   #send() {
+    this.#sent = true;
     const { method, path, socket } = this;
     const { authority } = this.#target;
     const headers = wire(fieldsOf(this).wire(), authority);
