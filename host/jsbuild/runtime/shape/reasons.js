@@ -22,5 +22,5 @@ export const reasons = [
   [/^! .*: function \d+(?: new| class)? ... → function \d+(?: new| class)? ...$/, "A function has another number of parameters, or can't be called with new, or must be."],
   [/^[-+!] (?:MessagePort|MessageChannel|MessageEvent|Event|EventTarget|AbortSignal|AbortController|Performance\w*|performance|navigator|Navigator|Blob|File|Headers|Request|Response|FormData|URL|URLSearchParams|DOMException|CustomEvent|structuredClone|\w+Stream\w*|\w+QueuingStrategy|Text(?:En|De)coder\w*|Storage|EventSource)\b/, "The web's classes are written after the standards; Node's own additions to them are left out."],
   [/^[-+!] node:/, "Parts of these modules that no package was seen to use."],
-  [/^! (?:process|global|Buffer|Error|setTimeout|setImmediate|String)\b/, "The engine's own properties, or plain ones where Node has accessors."],
+  [/^! (?:process|global|Buffer|Error|AggregateError|setTimeout|setImmediate|String)\b/, "The engine's own properties, or plain ones where Node has accessors."],
 ];

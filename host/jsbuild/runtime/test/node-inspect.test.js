@@ -235,7 +235,6 @@ const formats = `
 // the package's.
 const differences = {
   '({ *j() {}, async *k() {} })': "{\n  j: [Function: j] GeneratorFunction,\n  k: [AsyncFunction: k] AsyncGeneratorFunction\n}",
-  "Object.setPrototypeOf(new Map([[1, 2]]), null)": "[Object: null prototype] {}",
   'Object.setPrototypeOf(new RangeError("null proto"), null)': "[Error: null prototype] {}",
 };
 

@@ -30,6 +30,7 @@ async function outcome(run, base) {
 const longest = 5000; // ms
 
 function plain(value, depth = 0) {
+  if (typeof value === "string") return value.replace(/ \(line \d+ column \d+\)$/, ""); // of a fault of JSON, since Node 22
   if (depth > 8) return "…";
   if (value === undefined) return "undefined";
   if (typeof value === "bigint" || typeof value === "symbol") return String(value);
@@ -54,6 +55,6 @@ function object(value, depth) {
 
 function errorOf(error, depth) {
   const { name, code, cause } = error;
-  const message = error.message?.replace?.(/ \(line \d+ column \d+\)$/, ""); // of JSON, since Node 22
+  const message = plain(error.message);
   return { name, message, code: plain(code), ...(cause === undefined ? {} : { cause: plain(cause, depth) }) };
 }

@@ -18,4 +18,6 @@ exports.onExecutePostUserRegistration = async () => {
   async function deep(){ await null; throw new Error("async") } 
   const m=new Map([[1,{a:2}],["x",[1]]]); const it=m.entries(); it.next(); console.log(m.keys(),m.values(),m.entries(),it,new Set([1,2]).values(), new Set([1]).entries());
   const it2=m.values(); it2.next(); it2.next(); it2.next(); console.log(it2, new Map().keys()); m.delete(1); console.log(m.keys());
+  console.log(await Promise.any([Promise.reject(1)]).catch((e) => [e.message, String(e)])); console.log(new AggregateError([]).message === "", new AggregateError([1],"m").message, AggregateError.prototype.message === "");
+  try { await Promise.any([Promise.reject(1)]) } catch (e) { console.log(e.message, e.errors, e.stack.split("\n")[0]) }
 };

@@ -128,11 +128,19 @@ const wordings = new Map([
   [URIError.prototype, [[/^(expecting hex digit|malformed UTF-8|expecting surrogate pair)$/, "URI malformed"]]],
 ]);
 
+// rewordAggregate gives what Promise.any rejects with its message when it is thrown. One
+// that a program makes has the frame of its constructor.
+function rewordAggregate(error) {
+  if (Object.hasOwn(error, "message") || Failure.of(3)?.by(AggregateError)) return;
+  defineProperty(error, "message", { value: "All promises were rejected", writable: true, configurable: true, enumerable: false });
+}
+
 // reword gives an error that has just been made V8's words when it has the engine's. A
 // program's own error has the frame of its constructor.
 export function reword(error) {
   const found = wordings.get(getPrototypeOf(error));
   const message = found && getOwnPropertyDescriptor(error, "message")?.value;
+  if (getPrototypeOf(error) === AggregateError.prototype && message === undefined) rewordAggregate(error);
   if (typeof message !== "string") return;
   const words = found.find(([engine]) => engine.test(message));
   if (!words) return;

@@ -5,6 +5,7 @@ import { Blob, File } from "./blob.js";
 import { MessageChannel, MessageEvent, MessagePort } from "./channel.js";
 import { structuredClone } from "./clone.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
+import "./aggregate.js";
 import "./date.js";
 import { CustomEvent, Event, EventTarget } from "./event.js";
 import { DOMException, atob, btoa } from "./exception.js";
