@@ -15,32 +15,17 @@ import (
 	"github.com/usherhost/usher/host/internal/hosttest"
 )
 
-// tapeWork is what each of three actions does.
-type tapeWork struct {
-	name  string
-	guest string
-	steps []guests.Step
-}
-
-// tapeWorks are the works of the bench tape, whose requests go to origin.
-func tapeWorks(origin string) []tapeWork {
-	const body = `{"channel":"#signups","text":"A new user: ada@example.com","blocks":[{"type":"section","text":{"type":"mrkdwn","text":"*Ada* has registered"}}]}`
-	calls := []guests.Step{
-		{Function: "secret_get", Argument: "API_KEY"},
-		{Function: "config_get", Argument: "channel"},
-		{Function: "random"},
-		{Function: "clock"},
-		{Function: "cache_set", Argument: `{"key":"seen","value":"yes"}`},
-		{Function: "cache_get", Argument: "seen"},
-		{Function: "log_warn", Argument: "a new user has registered"},
-	}
-	send := guests.Step{Function: "http_send", Argument: `{"method":"POST","url":"` + origin + `/hook","headers":{"content-type":"application/json"},"body":` + fmt.Sprintf("%q", body) + `}`}
-	return []tapeWork{
-		{name: "no-op", guest: "noop"},
-		{name: "random numbers", guest: "random"},
-		{name: "seven host calls", guest: "script", steps: calls},
-		{name: "a request", guest: "script", steps: []guests.Step{{Function: "secret_get", Argument: "API_KEY"}, send}},
-	}
+// tapeWorks are the works of the bench tape: what each of three actions does, and the
+// secrets that it has. The guest fewcalls looks things up, logs, and sends a request when it
+// has an address.
+var tapeWorks = []struct {
+	name, guest string
+	secrets     []string
+}{
+	{name: "no-op", guest: "noop"},
+	{name: "random numbers", guest: "random"},
+	{name: "six calls", guest: "fewcalls", secrets: []string{"API_KEY"}},
+	{name: "seven calls, one a request", guest: "fewcalls", secrets: []string{"API_KEY", "HOOK_URL"}},
 }
 
 // tapings are the settings that are compared with the first of them. A run that resumes
@@ -70,14 +55,14 @@ func benchTape(ctx context.Context, e compare.Effort) (rows []compare.Row, err e
 		_, _ = io.WriteString(w, `{"ok":true,"ts":"1790000000.000100"}`)
 	}))
 	defer receiver.Close()
-	for _, work := range tapeWorks(receiver.URL) {
+	for _, work := range tapeWorks {
 		found := make([][]taped, len(tapings))
 		for round := range e.Rounds {
 			for i := range tapings {
 				i = (i + round) % len(tapings) // none is always the first
 				var one taped
 				if _, err := compare.InTemp(func(dir string) (float64, error) {
-					one, err = completeTaped(ctx, dir, e, work, tapings[i].settings, receiver.URL)
+					one, err = completeTaped(ctx, dir, e, work.guest, secretsOf(work.secrets, receiver.URL), tapings[i].settings)
 					return 0, err
 				})(); err != nil {
 					return rows, err
@@ -109,27 +94,40 @@ func best(rounds []taped) taped {
 	return found
 }
 
+// secretsOf returns values for secrets: an address of origin for the one that is one.
+func secretsOf(names []string, origin string) []host.SecretWrite {
+	var all []host.SecretWrite
+	for _, name := range names {
+		value := "0123456789abcdef0123456789abcdef"
+		if name == "HOOK_URL" {
+			value = origin + "/services/T00000000/B00000000/0123456789abcdefghijklmn"
+		}
+		all = append(all, host.SecretWrite{Name: name, Value: &value})
+	}
+	return all
+}
+
 // completeTaped measures events that are accepted and whose three actions have run.
-func completeTaped(ctx context.Context, dir string, e compare.Effort, work tapeWork, settings host.Settings, origin string) (found taped, err error) {
+func completeTaped(ctx context.Context, dir string, e compare.Effort, guest string, secrets []host.SecretWrite, settings host.Settings) (found taped, err error) {
 	h, err := hosttest.Open(ctx, dir, 0)
 	if err != nil {
 		return found, err
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
-	if work.steps != nil {
-		settings.Egress.Allow = []string{origin}
-		settings.Config = map[string]string{"script": guests.Script(work.steps...), "channel": "#signups"}
+	if secrets != nil {
+		settings.Egress.Mode = host.EgressPublic
+		settings.Config = map[string]string{"channel": "#signups"}
 	}
 	var names []string
 	for i := range 3 {
 		names = append(names, fmt.Sprint("action-", i))
-		if err := h.Deploy(ctx, names[i], guests.Wasm(work.guest), settings); err != nil {
+		if err := h.Deploy(ctx, names[i], guests.Wasm(guest), settings); err != nil {
 			return found, err
 		}
-		if work.steps == nil {
+		if secrets == nil {
 			continue
 		}
-		if _, err := h.Registry.SetSecrets(ctx, names[i], []host.SecretWrite{{Name: "API_KEY", Value: new("0123456789abcdef0123456789abcdef")}}, nil); err != nil {
+		if _, err := h.Registry.SetSecrets(ctx, names[i], secrets, nil); err != nil {
 			return found, err
 		}
 	}

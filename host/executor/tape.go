@@ -27,7 +27,11 @@ func (r recorder) seal(t *host.Tape, result *host.Result, step *host.Step) (seal
 	if r.sealer == nil || t.Empty() {
 		return sealed
 	}
-	s := step.Settings.Over(host.DefaultSettings())
+	s := t.Settings // of the run, over the defaults
+	if s == nil || s.Tape == "" {
+		over := step.Settings.Over(host.DefaultSettings())
+		s = &over
+	}
 	if s.Tape == host.TapeOff || s.Tape == host.TapeFailures && result.Succeeded {
 		return sealed
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/usherhost/usher/host"
@@ -129,6 +130,56 @@ func (e *encoder) header(t *host.Tape) error {
 }
 
 func (e *encoder) call(c *host.Call) error {
+	e.calls++
+	if n := int64(max(len(c.Request), len(c.Answer))); c.RequestCut != nil || c.AnswerCut != nil || e.bodyBytes > 0 && n > e.bodyBytes ||
+		c.HeldBytes != 0 || c.Attempt != 0 || !c.At.IsZero() {
+		if err := e.unusual(c); err != nil {
+			return err
+		}
+	} else {
+		e.usual(c)
+	}
+	if len(e.block) >= blockBytes {
+		e.flush()
+	}
+	return nil
+}
+
+// usual appends the record of a call that has the first five fields alone, as nearly all
+// have: by itself, since this is most of the work for a tape.
+func (e *encoder) usual(c *host.Call) {
+	size := 0
+	for _, n := range [...]uint64{uint64(c.Ordinal), uint64(c.EndMicros)} {
+		if n != 0 {
+			size += 1 + protowire.SizeVarint(n)
+		}
+	}
+	for _, n := range [...]int{len(c.Function), len(c.Request), len(c.Answer)} {
+		if n != 0 {
+			size += 1 + protowire.SizeBytes(n)
+		}
+	}
+	b := protowire.AppendVarint(e.block, uint64(size))
+	if c.Ordinal != 0 {
+		b = protowire.AppendVarint(protowire.AppendTag(b, 1, protowire.VarintType), uint64(c.Ordinal))
+	}
+	if c.Function != "" {
+		b = protowire.AppendString(protowire.AppendTag(b, 2, protowire.BytesType), c.Function)
+	}
+	if len(c.Request) > 0 {
+		b = protowire.AppendBytes(protowire.AppendTag(b, 3, protowire.BytesType), c.Request)
+	}
+	if len(c.Answer) > 0 {
+		b = protowire.AppendBytes(protowire.AppendTag(b, 4, protowire.BytesType), c.Answer)
+	}
+	if c.EndMicros != 0 {
+		b = protowire.AppendVarint(protowire.AppendTag(b, 5, protowire.VarintType), uint64(c.EndMicros))
+	}
+	e.block = b
+}
+
+// unusual appends the record of any call.
+func (e *encoder) unusual(c *host.Call) error {
 	r := &e.record
 	r.Ordinal, r.Function, r.EndUs, r.HeldBytes = uint32(c.Ordinal), c.Function, c.EndMicros, c.HeldBytes
 	request, requestCut := cut(c.Request, c.RequestCut, e.bodyBytes)
@@ -138,14 +189,7 @@ func (e *encoder) call(c *host.Call) error {
 	if !c.At.IsZero() {
 		r.AtUs = proto.Int64(c.At.UnixMicro())
 	}
-	e.calls++
-	if err := e.append(r); err != nil {
-		return err
-	}
-	if len(e.block) >= blockBytes {
-		e.flush()
-	}
-	return nil
+	return e.append(r)
 }
 
 func cutRecord(c *host.Cut) *tapev1.Cut {
