@@ -212,6 +212,9 @@ func (f *replayFlags) replayFile(ctx context.Context, env *command.Env, path str
 	if err != nil {
 		return err
 	}
+	if report.Divergence != nil && f.module == "" && rec.Masker != nil {
+		env.Term.Note("usher: the file has placeholders for secrets and for what is masked: what an action computes from them, such as a signature, can differ; its own host replays it exactly")
+	}
 	return printReplay(env.Term, &report, f.module)
 }
 

@@ -64,7 +64,11 @@ func (s *Service) Replay(ctx context.Context, executionID string, q host.ReplayQ
 		}
 		code.Version, code.Digest = v.Number, v.Digest
 	}
-	return Play(ctx, s.Runner(code.Modules), rec, code, q.Answers)
+	report, err := Play(ctx, s.Runner(code.Modules), rec, code, q.Answers)
+	if err == nil && report.Divergence != nil && report.Code.Ran && rec.Tape.Settings == nil && len(rec.Tape.Calls) == 0 {
+		return report, untaped(&rec.Result, fmt.Errorf("a replay without it differs in its %s", report.Divergence.Part))
+	}
+	return report, err
 }
 
 // ExportTape implements [host.Replays].
@@ -136,11 +140,7 @@ func (s *Service) plaintext(ctx context.Context, r *host.Result) ([]byte, error)
 	case host.CodeOf(err) == host.NotFound && r.Stats.HostCalls == 0:
 		return nil, nil
 	case host.CodeOf(err) == host.NotFound:
-		return nil, &host.Error{
-			Code: host.NotFound, Err: err,
-			Text: fmt.Sprintf("attempt %d of %s in %s has no tape", r.Attempt, r.Action, r.ExecutionID),
-			Hint: "it was recorded without one, or the tape is older than tapes are stored",
-		}
+		return nil, untaped(r, err)
 	case err != nil:
 		return nil, fmt.Errorf("read the tape: %w", err)
 	}
@@ -149,6 +149,15 @@ func (s *Service) plaintext(ctx context.Context, r *host.Result) ([]byte, error)
 		return nil, &host.Error{Code: host.Corrupt, Text: "the tape can't be decrypted", Err: err}
 	}
 	return plain, nil
+}
+
+// untaped is the error of an attempt that has no tape.
+func untaped(r *host.Result, err error) error {
+	return &host.Error{
+		Code: host.NotFound, Err: err,
+		Text: fmt.Sprintf("attempt %d of %s in %s has no tape", r.Attempt, r.Action, r.ExecutionID),
+		Hint: "it was recorded without one (the tape of its binding is off, or failures), or the tape is older than tapes are stored",
+	}
 }
 
 // choose returns the result of the attempt that q asks for.

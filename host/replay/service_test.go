@@ -100,6 +100,29 @@ func hintOf(err error) string {
 	return ""
 }
 
+// TestAnAttemptWithoutATapeSaysSo, whether it called the host or only took random numbers.
+func TestAnAttemptWithoutATapeSaysSo(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	ctx := t.Context()
+	if _, err := s.Registry.UpdateBinding(ctx, "greet", func(b *host.Binding) error {
+		b.Settings.Tape = host.TapeOff
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.DB.RerunExecution(ctx, s.execution, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Wait(ctx, again.ExecutionID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Replay(ctx, again.ExecutionID, host.ReplayQuery{Action: "greet"}); host.CodeOf(err) != host.NotFound || !strings.Contains(err.Error(), "has no tape") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // TestAReplayHasTheSettingsOfItsTime: they can change after a run, and a replay stores
 // nothing.
 func TestAReplayHasTheSettingsOfItsTime(t *testing.T) {
