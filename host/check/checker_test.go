@@ -126,6 +126,25 @@ func TestACheckAllowsWhatWasReviewed(t *testing.T) {
 	}
 }
 
+func TestAVersionThatNeedsAnUnsetSecretFailsItsCheck(t *testing.T) {
+	t.Parallel()
+	server := newStore(t)
+	module := script(t, handler(`await must(post(event, "/users"));`))
+	r := record(t, module, map[string]string{"STORE_URL": server.URL}, 2, host.Settings{})
+	server.Close()
+	r.manifest.Secrets = []string{"STORE_URL", "STORE_KEY"}
+	report := r.check(module, host.CheckQuery{})
+	if key := `fault: fails: host: the secret "STORE_KEY" is not set`; keys(report.Groups)[key] != 2 || report.Passed {
+		t.Errorf("report %+v", report)
+	}
+	value := "k"
+	_, err := r.Registry.SetSecrets(t.Context(), r.action, []host.SecretWrite{{Name: "STORE_KEY", Value: &value}}, nil)
+	r.must(err)
+	if report := r.check(module, host.CheckQuery{}); report.Same != 2 {
+		t.Errorf("with the secret: %+v", report)
+	}
+}
+
 func TestACheckSaysWhatItCantCompare(t *testing.T) {
 	t.Parallel()
 	server := newStore(t)

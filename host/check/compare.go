@@ -65,20 +65,36 @@ func (c *comparison) match() []int {
 	for i := range pairs {
 		pairs[i] = -1
 	}
-	for _, alike := range []func(i, j int) bool{
-		func(i, j int) bool { return bytes.Equal(c.old[i].message, c.now[j].message) },
-		func(i, j int) bool { return c.old[i].name == c.now[j].name },
-		func(i, j int) bool { return i == j && c.old[i].origin != "" && c.old[i].origin == c.now[j].origin },
-	} {
-		for i := range c.old {
-			for j := 0; j < len(c.now) && pairs[i] < 0; j++ {
-				if !taken[j] && c.old[i].kind == c.now[j].kind && alike(i, j) {
-					pairs[i], taken[j] = j, true
-				}
-			}
+	c.pair(pairs, taken, func(e *effect, _ int) string { return e.kind + string(e.message) })
+	c.pair(pairs, taken, func(e *effect, _ int) string { return e.kind + e.name })
+	c.pair(pairs, taken, func(e *effect, place int) string {
+		if e.origin == "" {
+			return ""
+		}
+		return fmt.Sprint(place, e.origin)
+	})
+	return pairs
+}
+
+// pair pairs the effects that are left with the first ones that have the same key; those
+// with an empty key stay.
+func (c *comparison) pair(pairs []int, taken []bool, key func(e *effect, place int) string) {
+	left := map[string][]int{} // indexes in now, by key
+	for j := range c.now {
+		if name := key(&c.now[j], j); !taken[j] && name != "" {
+			left[name] = append(left[name], j)
 		}
 	}
-	return pairs
+	for i := range c.old {
+		if pairs[i] >= 0 {
+			continue
+		}
+		name := key(&c.old[i], i)
+		if list := left[name]; len(list) > 0 {
+			pairs[i], left[name] = list[0], list[1:]
+			taken[list[0]] = true
+		}
+	}
 }
 
 // order reports the fewest effects that, taken out, leave the others in the same order.
@@ -88,6 +104,9 @@ func (c *comparison) order(pairs []int) {
 		if j >= 0 {
 			matched = append(matched, i)
 		}
+	}
+	if slices.IsSortedFunc(matched, func(a, b int) int { return cmp.Compare(pairs[a], pairs[b]) }) {
+		return
 	}
 	stay := longestRising(matched, pairs)
 	for _, i := range matched {

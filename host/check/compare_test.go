@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -107,5 +108,21 @@ func TestCompareMatchesAnAnswerToTheCallThatCarriesIt(t *testing.T) {
 	want := []string{"changed POST https://a.example.com/{}: body $.n 1 9", "reordered POST https://a.example.com/{} effect 1 effect 2"}
 	if len(got) != len(want) || got[0] != want[0] {
 		t.Errorf("differences %q, want %q", got, want)
+	}
+}
+
+func TestCompareOfManyEffectsTakesNoLongTime(t *testing.T) {
+	t.Parallel()
+	const calls = 10_000
+	old, now := &check.Run{}, &check.Run{}
+	for i := range calls {
+		set := func(value int) host.Call {
+			return host.Call{Function: "cache_set", Request: fmt.Appendf(nil, `{"key":"k","value":"%d"}`, value)}
+		}
+		old.Tape.Calls = append(old.Tape.Calls, set(i))
+		now.Tape.Calls = append(now.Tape.Calls, set(-i))
+	}
+	if found := check.Compare(old, now); len(found) != calls-1 {
+		t.Errorf("%d differences", len(found))
 	}
 }

@@ -21,6 +21,10 @@ func (p place) example(d *Difference) host.CheckExample {
 	return host.CheckExample{ExecutionID: p.executionID, Step: p.step, Attempt: p.attempt, Old: d.Old, New: d.New}
 }
 
+// maxKinds is how many kinds of differences a report has one by one; what is more is
+// counted as one kind of its class.
+const maxKinds = 1000
+
 // groups collects differences by their kinds.
 type groups struct {
 	byKey map[string]*host.CheckGroup
@@ -36,6 +40,10 @@ func (g *groups) add(at place, found []Difference, secrets map[string]string) {
 	for _, d := range found {
 		d.Target, d.What = visible(redactor, d.Target), visible(redactor, d.What)
 		key := d.Key()
+		if g.byKey[key] == nil && len(g.byKey) >= maxKinds {
+			d.Target, d.What = "", "more kinds than are listed"
+			key = d.Key()
+		}
 		group := g.byKey[key]
 		if group == nil {
 			d.Old, d.New = visible(redactor, d.Old), visible(redactor, d.New)

@@ -227,6 +227,12 @@ func (k *checking) playNew(ctx context.Context, j *job, recorded *Run, event *ho
 	p.Step.Digest, p.Step.Secrets, p.Module = k.version.Digest, k.version.Manifest.Secrets, k.module
 	from := recorded.Tape
 	from.Secrets = k.known(recorded)
+	for _, name := range p.Step.Secrets {
+		if _, set := from.Secrets[name]; !set { // as a run would fail
+			failed := &host.ResultError{Message: fmt.Sprintf("the secret %q is not set", name)}
+			return Run{Result: host.Result{Fault: host.FaultHost, Error: failed}}, nil
+		}
+	}
 	if settings := k.settingsFor(j.plan(), &from); settings != nil {
 		from.Settings, p.Step.Settings = settings, *settings
 	}
