@@ -23,11 +23,14 @@ type past struct {
 	seed     []byte    // of the guest's random numbers; nil: none were taken
 	start    time.Time // of the guest's clock
 	calls    []*pastCall
-	byDigest map[digest][]*pastCall // that were not made again
+	byDigest map[digest][]*pastCall
+	byIntent map[digest][]*pastCall // of requests
+	byTarget map[digest][]*pastCall // of requests
 	requests int                    // how many requests were not made again
 	next     int                    // number of a request that is new
 	same     substitutions
 	cut      bool // a request is cut on a tape: it is known by the digest of its JSON
+	refused  bool // the run starts afresh, and has nothing from here but keys; see [past.refuse]
 }
 
 type digest [sha256.Size]byte
@@ -36,6 +39,8 @@ type digest [sha256.Size]byte
 // them: that is part of the request.
 type pastCall struct {
 	digest  digest
+	intent  digest        // of a request: of all but its headers
+	target  digest        // of a request: of its method and URL
 	made    bool          // the run has made it again
 	end     time.Duration // the guest's clock after it
 	order   int           // among the calls
@@ -63,11 +68,14 @@ type pastRequest struct {
 func (q *pastRequest) fresh(maxAge time.Duration) bool { return q.stored && time.Since(q.at) <= maxAge }
 
 // newPast returns what a run resumes from, nil when it starts afresh: nothing was sent,
-// or everything is too old.
+// or everything is too old. After a refusal it starts afresh with the keys that are known.
 func newPast(earlier []host.EarlierAttempt, maxAge time.Duration) *past {
 	var p *past
 	for i := range earlier {
 		p = p.then(&earlier[i])
+	}
+	if p != nil && p.refused {
+		return p
 	}
 	if p == nil || p.requests == 0 {
 		return nil
@@ -83,25 +91,84 @@ func newPast(earlier []host.EarlierAttempt, maxAge time.Duration) *past {
 // find returns the call that is made now, nil when no earlier attempt made it. Of equal
 // requests it prefers one that is answered from here, since those before it had failed.
 func (p *past) find(d digest, answers func(*pastRequest) bool) *pastCall {
-	equal := p.byDigest[d]
+	equal := notMade(p.byDigest, d)
 	if len(equal) == 0 {
 		return nil
 	}
 	i := max(0, slices.IndexFunc(equal, func(c *pastCall) bool { return c.request != nil && answers(c.request) }))
 	for _, c := range equal[:i+1] {
-		c.made = true
-		if c.request != nil {
-			p.requests--
-		}
+		p.make(c)
 	}
-	p.byDigest[d] = equal[i+1:]
 	return equal[i]
 }
 
+// digests are those of a request: of all that a receiver can see of it, of all but its
+// headers, and of its method and URL.
+type digests struct{ whole, intent, target digest }
+
+// identify returns what a request was in the past, nil when no earlier attempt made it, and
+// whether that is equal. If only headers differ, as one that is signed anew, it is the same
+// request to its receiver: so it has its key, and is sent. A run that was refused has another
+// time and other random numbers: there the body may differ too.
+func (p *past) identify(d digests, answers func(*pastRequest) bool) (found *pastCall, equal bool) {
+	if found = p.find(d.whole, answers); found != nil {
+		return found, true
+	}
+	same := notMade(p.byIntent, d.intent)
+	if len(same) == 0 && p.refused {
+		same = notMade(p.byTarget, d.target)
+	}
+	if len(same) == 0 {
+		return nil, false
+	}
+	p.make(same[0])
+	return same[0], false
+}
+
+// refuse returns what a run has of the past after one that had resumed and was refused: the
+// keys of its requests, so that an equal one has the same, and no other one does.
+func (p *past) refuse() *past {
+	refused := &past{refused: true, next: p.next, cut: p.cut}
+	for _, c := range p.calls {
+		if c.request != nil {
+			refused.add(&pastCall{digest: c.digest, intent: c.intent, target: c.target, request: &pastRequest{number: c.request.number}})
+		}
+	}
+	return refused
+}
+
+func notMade(in map[digest][]*pastCall, d digest) []*pastCall {
+	calls := slices.DeleteFunc(in[d], func(c *pastCall) bool { return c.made })
+	if len(calls) > 0 {
+		in[d] = calls
+	} else {
+		delete(in, d)
+	}
+	return slices.Clip(calls)
+}
+
+// make notes that the run makes a call again.
+func (p *past) make(c *pastCall) {
+	c.made = true
+	if c.request != nil {
+		p.requests--
+	}
+}
+
+func (p *past) newNumber() int {
+	p.next++
+	return p.next - 1
+}
+
 func (p *past) add(c *pastCall) {
+	if p.byDigest == nil {
+		p.byDigest, p.byIntent, p.byTarget = map[digest][]*pastCall{}, map[digest][]*pastCall{}, map[digest][]*pastCall{}
+	}
 	p.calls = append(p.calls, c)
 	p.byDigest[c.digest] = append(p.byDigest[c.digest], c)
 	if c.request != nil {
+		p.byIntent[c.intent] = append(p.byIntent[c.intent], c)
+		p.byTarget[c.target] = append(p.byTarget[c.target], c)
 		p.requests++
 	}
 }
@@ -114,7 +181,12 @@ func (p *past) callDigest(function string, request json.RawMessage) digest {
 	return digest(h.Sum(nil))
 }
 
-// digest returns the digest of all that a receiver can see of a request.
+func (q *httpRequest) digests() digests {
+	bare := httpRequest{Method: q.Method, URL: q.URL, Redirect: q.Redirect, Body: q.Body, BodyBase64: q.BodyBase64}
+	target := httpRequest{Method: q.Method, URL: q.URL}
+	return digests{q.digest(), bare.digest(), target.digest()}
+}
+
 func (q *httpRequest) digest() digest {
 	h := sha256.New()
 	part := func(s string) {

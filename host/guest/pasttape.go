@@ -9,19 +9,19 @@ import (
 )
 
 // then returns the past after another attempt. An attempt resumed from the past if its
-// clock began at the same time; otherwise what was before it does not count any more. Nil
-// is a past after which a run starts afresh: the attempt had resumed, and was refused then.
+// clock began at the same time; otherwise what was before it does not count any more, but
+// for the keys of one that was refused.
 func (p *past) then(e *host.EarlierAttempt) *past {
 	if len(e.Tape.Calls) == 0 && len(e.Tape.Untaken) == 0 {
 		return p // it came to nothing
 	}
-	resumed := p != nil && p.start.Equal(e.Tape.Start)
-	if !resumed {
-		p = &past{start: e.Tape.Start, byDigest: map[digest][]*pastCall{}}
+	resumed := p != nil && !p.refused && p.start.Equal(e.Tape.Start)
+	if !resumed && (p == nil || !p.refused) {
+		p = &past{}
 	}
 	r := reading{
 		number: e.Number, tape: &e.Tape, before: p, resumed: resumed, started: map[int64]startedCall{},
-		after: &past{seed: p.seed, start: p.start, next: p.next, cut: p.cut, same: p.same, byDigest: map[digest][]*pastCall{}},
+		after: &past{seed: p.seed, start: e.Tape.Start, next: p.next, cut: p.cut, same: p.same},
 	}
 	if e.Tape.Seed != nil {
 		r.after.seed = e.Tape.Seed
@@ -36,10 +36,12 @@ func (p *past) then(e *host.EarlierAttempt) *past {
 			r.read(n, call)
 		}
 	}
-	if r.refused {
-		return nil
+	if !p.refused {
+		r.inherit(len(e.Tape.Calls) + len(e.Tape.Untaken))
 	}
-	r.inherit(len(e.Tape.Calls) + len(e.Tape.Untaken))
+	if r.refused {
+		return r.after.refuse()
+	}
 	return r.after
 }
 
@@ -85,13 +87,14 @@ func (r *reading) read(i int, call *host.Call) {
 
 // request reads a call that sent a request.
 func (r *reading) request(i int, call *host.Call, end time.Duration) {
-	c := &pastCall{digest: r.digest(call), end: end, order: i, request: &pastRequest{attempt: r.number, asked: r.endBefore(i), taken: end, order: i, at: r.at(call)}}
-	found := r.before.find(c.digest, func(q *pastRequest) bool { return call.Attempt != 0 && q.stored })
+	c := &pastCall{end: end, order: i, request: &pastRequest{attempt: r.number, asked: r.endBefore(i), taken: end, order: i, at: r.at(call)}}
+	d := r.digests(call)
+	c.digest, c.intent, c.target = d.whole, d.intent, d.target
+	found, _ := r.before.identify(d, func(q *pastRequest) bool { return call.Attempt != 0 && q.stored })
 	if found != nil {
 		c.request.number = found.request.number
 	} else {
-		c.request.number = r.after.next
-		r.after.next++
+		c.request.number = r.after.newNumber()
 	}
 	if call.Attempt != 0 {
 		c.request.attempt = call.Attempt
@@ -115,18 +118,19 @@ func (r *reading) endBefore(i int) time.Duration {
 	return time.Duration(r.tape.Calls[i-1].EndMicros) * time.Microsecond
 }
 
-// digest returns the digest of a request on the tape.
-func (r *reading) digest(call *host.Call) digest {
+// digests returns those of a request on the tape.
+func (r *reading) digests(call *host.Call) digests {
 	if call.RequestCut != nil {
 		r.after.cut = true
-		return cutDigest(call.RequestCut.SHA256)
+		cut := cutDigest(call.RequestCut.SHA256)
+		return digests{cut, cut, cut}
 	}
 	var q httpRequest
 	if err := json.Unmarshal(call.Request, &q); err != nil {
-		return digest{} // that no request has: the tape was not made by this host
+		return digests{} // that no request has: the tape was not made by this host
 	}
 	r.before.same.replace(&q)
-	return q.digest()
+	return q.digests()
 }
 
 // answer reads the answer to a request that was started, and reports whether the call has

@@ -97,6 +97,9 @@ func httpWait(s *sandbox.Call, c *call, stack []uint64) {
 func (c *call) wait(s *sandbox.Call, millis int64) *waitAnswer {
 	millis = min(max(millis, -1), maxSleep.Milliseconds())
 	return do(c, "http_wait", waitRequest{millis}, func(note *host.CallNote) *waitAnswer {
+		if c.resumes != nil {
+			c.resumes.timed = millis >= 0
+		}
 		x := c.await(s, time.Duration(millis)*time.Millisecond)
 		if x == nil {
 			if c.http.requests != nil {

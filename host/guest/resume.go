@@ -27,7 +27,8 @@ import (
 // later request with the time in it is equal as well. Other calls move it by the time that
 // they take. It jumps to the present when a request that was new to the past has gone
 // out, or when an answer came from outside and the past has no more requests; and it never
-// goes back. Until something has gone out, sleeping that the earlier attempt did is not
+// goes back. A guest that has a timer set when it waits for answers would see it fire at
+// once: so then the clock does not jump. Until something has gone out, sleeping that the earlier attempt did is not
 // done again.
 //
 // While a run goes on it hands over its tape in parts, for the case that the host is
@@ -43,13 +44,14 @@ type resuming struct {
 	ready   []*started      // answered from the past, and not taken yet
 	sent    bool            // a request has gone out
 	live    bool            // an answer has come from outside
+	isNew   bool            // a request has gone out that is new
 	present bool            // the clock has jumped
 	touched map[string]bool // records of the cache that the run has changed
 
 	// Of the call at hand:
 	found *pastCall     // what it was in the past; nil: it is new
 	end   time.Duration // the guest's clock after that
-	isNew bool          // it sends a request that is new
+	timed bool          // timers of the guest may be set
 	at    time.Time     // when its answer came in truth; zero: it has no answer from elsewhere
 }
 
@@ -64,7 +66,10 @@ func (c *call) resume(run *Run) (seed []byte, start time.Time) {
 	if p == nil {
 		return run.Seed, run.Start
 	}
-	c.resumes = &resuming{past: p, maxAge: maxAge, moved: time.Now()}
+	c.resumes = &resuming{past: p, maxAge: maxAge, moved: time.Now(), present: p.refused}
+	if p.refused {
+		return run.Seed, run.Start
+	}
 	return p.seed, p.start
 }
 
@@ -78,10 +83,13 @@ func (c *call) now() time.Time {
 
 // ask begins a call of the host.
 func (r *resuming) ask(function string, request json.RawMessage) {
-	r.found, r.end, r.isNew, r.at = nil, 0, false, time.Time{}
+	r.found, r.end, r.timed, r.at = nil, 0, true, time.Time{}
 	switch function {
-	case "http_send", "http_start", "http_wait":
-		return // they say themselves what they were
+	case "http_send":
+		r.timed = false
+		return // these say themselves what they were
+	case "http_start", "http_wait":
+		return
 	}
 	r.foundAs(r.find(r.callDigest(function, request), noAnswer))
 }
@@ -95,9 +103,10 @@ func (r *resuming) foundAs(c *pastCall) {
 	}
 }
 
-// pass moves the clock at the end of a call.
+// pass moves the clock at the end of a call. It does not jump over the timers of a guest
+// that starts requests: with one set such a guest waits for its time.
 func (r *resuming) pass(k *clock) {
-	if r.isNew || r.live && r.requests == 0 {
+	if !r.timed && (r.isNew || r.live && r.requests == 0) {
 		r.present = true
 	}
 	switch now := time.Now(); {
@@ -112,7 +121,7 @@ func (r *resuming) pass(k *clock) {
 }
 
 // skipsSleep reports whether the sleep at hand is not done again.
-func (r *resuming) skipsSleep() bool { return r != nil && r.found != nil && !r.sent }
+func (r *resuming) skipsSleep() bool { return r != nil && r.found != nil && !r.sent && !r.present }
 
 // given returns the answer that an earlier attempt had to the call at hand, of the cache or
 // of cryptography: with another one the run would go on in another way. Nil: it is done
@@ -151,13 +160,13 @@ type identity struct {
 func (c *call) identify(q httpRequest, ordinal int) (id identity) {
 	number := ordinal
 	if r := c.resumes; r != nil {
-		id.past = r.findRequest(q)
+		var equal bool
+		id.past, equal = r.identifyRequest(q)
 		r.foundAs(id.past)
 		if id.past != nil {
-			number, id.answered = id.past.request.number, id.past.request.fresh(r.maxAge)
+			number, id.answered = id.past.request.number, equal && id.past.request.fresh(r.maxAge)
 		} else {
-			number = r.next
-			r.next++
+			number = r.newNumber()
 		}
 	}
 	if c.run.ExecutionID != "" && !isSafe(q.method()) {
@@ -166,17 +175,17 @@ func (c *call) identify(q httpRequest, ordinal int) (id identity) {
 	return id
 }
 
-// findRequest looks a request up in the past.
-func (r *resuming) findRequest(q httpRequest) *pastCall {
+// identifyRequest looks a request up in the past, see [past.identify].
+func (r *resuming) identifyRequest(q httpRequest) (found *pastCall, equal bool) {
 	fresh := func(q *pastRequest) bool { return q.fresh(r.maxAge) }
 	if r.cut {
 		sum := sha256.Sum256(encode(q))
 		if found := r.find(cutDigest(sum[:]), fresh); found != nil {
-			return found
+			return found, true
 		}
 	}
 	r.same.replace(&q)
-	return r.find(q.digest(), fresh)
+	return r.identify(q.digests(), fresh)
 }
 
 // fromPast returns the answer to a request that an earlier attempt has.
@@ -255,7 +264,7 @@ func (c *call) tookFrom(note *host.CallNote, x *started, a *httpAnswer) {
 // goesOut hands over what the run has done, with the request that it is about to send.
 func (c *call) goesOut(function string, asked httpRequest, answer json.RawMessage) {
 	if r := c.resumes; r != nil {
-		r.sent, r.isNew = true, r.found == nil
+		r.sent, r.isNew = true, r.isNew || r.found == nil
 	}
 	if c.run.Resumption.Keep == nil || isSafe(asked.method()) {
 		return

@@ -12,9 +12,11 @@ import (
 // substitutions are strings of answers that were fetched again, such as access tokens,
 // each with the string that stood in its place when the answer was first fetched. A
 // request in whose headers alone they differ is the same request. In a URL or a body
-// they may name what the request is about.
+// they may name what the request is about. A short one could be anything: it counts as a
+// whole word of a header that carries credentials.
 type substitutions struct {
 	first map[string]string
+	short map[string]string
 }
 
 // The bounds of what is taken for such a string.
@@ -75,17 +77,53 @@ func (s *substitutions) compare(before, now any) {
 }
 
 func (s *substitutions) add(before, now string) {
-	if before == now || len(now) < minSubstituted || len(before) < minSubstituted ||
-		len(now) > maxSubstituted || len(before) > maxSubstituted || len(s.first) >= maxSubstitutions {
+	if before == now || before == "" || now == "" ||
+		len(now) > maxSubstituted || len(before) > maxSubstituted || len(s.first)+len(s.short) >= maxSubstitutions {
 		return
 	}
-	if first, known := s.first[before]; known {
-		before = first
+	into := &s.first
+	if min(len(now), len(before)) < minSubstituted {
+		into = &s.short
 	}
-	if s.first == nil {
-		s.first = map[string]string{}
+	for _, of := range []map[string]string{s.first, s.short} {
+		if first, known := of[before]; known {
+			before = first
+			break
+		}
 	}
-	s.first[now] = before
+	if *into == nil {
+		*into = map[string]string{}
+	}
+	(*into)[now] = before
+}
+
+// credentials are parts of the names of headers that carry credentials.
+var credentials = []string{"auth", "cookie", "token", "key", "session", "csrf", "xsrf", "secret"}
+
+func carriesCredentials(header string) bool {
+	header = strings.ToLower(header)
+	return slices.ContainsFunc(credentials, func(part string) bool { return strings.Contains(header, part) })
+}
+
+// replaceWords puts the first strings in the place of later short ones.
+func (s *substitutions) replaceWords(value string) string {
+	var b strings.Builder
+	for {
+		end := strings.IndexAny(value, " \t,;=:\"")
+		word := value
+		if end >= 0 {
+			word = value[:end]
+		}
+		if first, found := s.short[word]; found {
+			word = first
+		}
+		b.WriteString(word)
+		if end < 0 {
+			return b.String()
+		}
+		b.WriteByte(value[end])
+		value = value[end+1:]
+	}
 }
 
 // replacer puts the first strings in the place of the later ones.
@@ -108,13 +146,16 @@ func (s *substitutions) replaceIn(request json.RawMessage) json.RawMessage {
 
 // replace puts the first strings into the headers of a request.
 func (s *substitutions) replace(q *httpRequest) {
-	if len(s.first) == 0 {
+	if len(s.first)+len(s.short) == 0 {
 		return
 	}
 	r := s.replacer()
 	headers := make(headerValues, len(q.Headers))
 	for name, values := range q.Headers {
 		for _, value := range values {
+			if len(s.short) > 0 && carriesCredentials(name) {
+				value = s.replaceWords(value)
+			}
 			headers[name] = append(headers[name], r.Replace(value))
 		}
 	}

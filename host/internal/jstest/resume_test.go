@@ -56,6 +56,9 @@ func (p *peer) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		p.tokens++
 	}
 	token := fmt.Sprintf("token-number-%d", p.tokens)
+	if slices.Contains(play, "short") {
+		token = fmt.Sprintf("t%d", p.tokens)
+	}
 	p.mu.Unlock()
 	if slices.Contains(play, "slow") {
 		select {
@@ -247,6 +250,25 @@ func TestARetrySendsOnlyWhatHadNotSucceeded(t *testing.T) {
 				await Promise.all([twice("/a"), twice("/b")]);
 				await post("/c", { id: randomUUID() });`,
 			plays: map[string][]string{"/a": {"200 slow"}, "/c": {"500", "200"}},
+		},
+		{
+			name: "a token of two letters is fetched again", attempts: 2,
+			want: "/a 1, /b 2, /token 2", keys: 3, fromTape: "/a 1",
+			code: `
+				const { access_token } = await post("/token", {});
+				const headers = { Authorization: "Bearer " + access_token };
+				await post("/a", { id: randomUUID() }, headers);
+				await post("/b", { id: randomUUID() }, headers);`,
+			plays: map[string][]string{"/token": {"200 no-store token short"}, "/b": {"500", "200"}},
+		},
+		{
+			name: "another header alone: sent again, with the same key", attempts: 3,
+			want: "/a 3, /b 3", keys: 2, fromTape: "",
+			code: `
+				const headers = { "X-Attempt": event.secrets.ATTEMPT ?? "1" };
+				await post("/a", { id: randomUUID() }, headers);
+				await post("/b", { id: randomUUID() }, headers);`,
+			plays: map[string][]string{"/b": {"500", "500", "200"}},
 		},
 		{
 			name: "a token is fetched again, and what was sent with the old one is not sent again", attempts: 2,
@@ -469,5 +491,77 @@ func TestAnAnswerThatIsTooOldIsNotTaken(t *testing.T) {
 	}
 	if p.keys(t) != 2 {
 		t.Errorf("keys %+v", p.got)
+	}
+}
+
+// TestARunThatWasRefusedHasTheKeysOfItsRequests resumes with a new request, is refused, and
+// begins afresh: no request has the key of another one.
+func TestARunThatWasRefusedHasTheKeysOfItsRequests(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t, map[string][]string{"/b": {"500", "200"}, "/c": {"401", "200"}})
+	r := newRetrying(t, p, `
+		await post("/a", { at: Date.now() });
+		if (event.secrets.WHICH) await post("/new" + event.secrets.WHICH, {});
+		await post("/b", {});
+		await post("/c", {});
+		await post("/d", {});`)
+	r.attempt(t)
+	r.run.Secrets["WHICH"] = "2"
+	r.attempt(t)
+	r.passes(time.Minute)
+	delete(r.run.Secrets, "WHICH")
+	r.untilSuccess(t)
+	if got := p.counts(); got != "/a 2, /b 3, /c 2, /d 1, /new2 1" {
+		t.Errorf("sent %s", got)
+	}
+	paths := map[string]string{}
+	for path, got := range p.got {
+		for _, s := range got {
+			if before, found := paths[s.key]; found && before != path {
+				t.Errorf("the key %s is that of %s, and of %s", s.key, before, path)
+			}
+			paths[s.key] = path
+		}
+	}
+	if len(paths) != 5 {
+		t.Errorf("%d keys, want one for each path: %v", len(paths), paths)
+	}
+}
+
+// TestTheClockOfARetryDoesNotJumpOverTimers has a time limit of the action's own over all
+// that it does, and comes back long after it.
+func TestTheClockOfARetryDoesNotJumpOverTimers(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t, map[string][]string{"/b": {"500", "200"}})
+	r := newRetrying(t, p, `
+		const late = new Promise((_, reject) => setTimeout(() => reject(new Error("it took too long")), 20_000));
+		await Promise.race([late, (async () => {
+			await post("/a", {});
+			await post("/b", {});
+			await post("/c", { id: randomUUID() });
+			await fetch(event.secrets.PEER + "/d", { signal: AbortSignal.timeout(10_000) });
+		})()]);`)
+	r.attempt(t)
+	r.passes(10 * time.Minute)
+	if result := r.attempt(t); !result.Succeeded {
+		t.Errorf("the retry failed: %s", result.Error.Message)
+	}
+	if got := p.counts(); got != "/a 1, /b 2, /c 1, /d 1" {
+		t.Errorf("sent %s", got)
+	}
+}
+
+// TestTheClockOfARetryJumpsToThePresent has no timers.
+func TestTheClockOfARetryJumpsToThePresent(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t, map[string][]string{"/b": {"500", "200"}})
+	r := newRetrying(t, p, `await post("/a", {}); await post("/b", {}); await post("/c", { at: Date.now() });`)
+	r.attempt(t)
+	r.passes(10 * time.Minute)
+	began := time.Now()
+	r.attempt(t)
+	var body struct{ At int64 }
+	if err := json.Unmarshal([]byte(p.got["/c"][0].body), &body); err != nil || body.At < began.UnixMilli() {
+		t.Errorf("the last request says %d, want at least %d (%v)", body.At, began.UnixMilli(), err)
 	}
 }
