@@ -1,10 +1,13 @@
 package nodesame_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/usherhost/usher/host"
 )
 
 // known are the files of which something is to be said.
@@ -24,7 +27,7 @@ func bug(name, node, usher string) line {
 	return line{text(node), text(usher)}
 }
 
-// actions are the samples that are scripts, and testdata.
+// actions are the samples that are scripts and run after the registration, and testdata.
 func actions(t *testing.T) []action {
 	t.Helper()
 	samples, err := filepath.Glob(plugins + "/*/action.[jt]s")
@@ -37,7 +40,11 @@ func actions(t *testing.T) []action {
 	}
 	var all []action
 	for _, path := range samples {
-		if strings.Contains(path, "assemblyscript") {
+		code, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(path, "assemblyscript") || !bytes.Contains(code, []byte(host.PostUserRegistration.Entry())) {
 			continue
 		}
 		a := known[filepath.Base(filepath.Dir(path))]
