@@ -107,7 +107,7 @@ func (p *past) find(d digest, answers func(*pastRequest) bool) *pastCall {
 type digests struct{ whole, intent, target digest }
 
 // identify returns what a request was in the past, nil when no earlier attempt made it, and
-// whether that is equal. If only headers differ, as one that is signed anew, it is the same
+// whether that is equal. If only headers differ, as one that is signed again, it is the same
 // request to its receiver: so it has its key, and is sent. A run that was refused has another
 // time and other random numbers: there the body may differ too.
 func (p *past) identify(d digests, answers func(*pastRequest) bool) (found *pastCall, equal bool) {
