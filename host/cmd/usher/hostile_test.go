@@ -163,7 +163,7 @@ func TestNothingThatAServerSaysReachesTheTerminalRaw(t *testing.T) {
 // term.Fprintf and term.Fprintln.
 func TestOneWriter(t *testing.T) {
 	t.Parallel()
-	allowed := map[string]int{"apply.go": 1, "audit.go": 1, "executions.go": 2, "safe.go": 2, "ask.go": 2} // lines that are safe already, and prompts
+	allowed := map[string]int{"apply.go": 1, "audit.go": 1, "executions.go": 2, "replay.go": 1, "safe.go": 2, "ask.go": 2} // lines that are safe already, and prompts
 	var files []string
 	for _, dir := range []string{".", "../../author", "../../cli", "../../cli/*", "../../daemon", "../../settings"} {
 		found, err := filepath.Glob(dir + "/*.go")
