@@ -11,6 +11,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/wasmbin"
 )
 
@@ -149,7 +150,11 @@ func newGuest(t testing.TB, s sample, config wazero.RuntimeConfig, wasm []byte) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.module, g.entry = m, m.ExportedFunction(entry)
+	for _, name := range host.Entries() {
+		if f := m.ExportedFunction(name); f != nil {
+			g.module, g.entry = m, f
+		}
+	}
 	return g
 }
 
