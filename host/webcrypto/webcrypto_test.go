@@ -373,7 +373,7 @@ func TestNamesAreTheHostsOwn(t *testing.T) {
 			t.Errorf("%s is named %q, want %q", request, got, want)
 		}
 	}
-	if names := webcrypto.Operations(); !slices.IsSorted(names) || len(names) != 16 {
+	if names := webcrypto.Operations(); !slices.IsSorted(names) || len(names) != 18 {
 		t.Errorf("the operations are %v", names)
 	}
 }
