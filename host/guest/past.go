@@ -38,9 +38,7 @@ type digest [sha256.Size]byte
 // pastCall is one call of an earlier attempt. A wait that brought an answer is not among
 // them: that is part of the request.
 type pastCall struct {
-	digest  digest
-	intent  digest        // of a request: of all but its headers
-	target  digest        // of a request: of its method and URL
+	digests               // the whole alone of a call that sends no request
 	made    bool          // the run has made it again
 	end     time.Duration // the guest's clock after it
 	order   int           // among the calls
@@ -131,7 +129,7 @@ func (p *past) refuse() *past {
 	refused := &past{refused: true, next: p.next, cut: p.cut}
 	for _, c := range p.calls {
 		if c.request != nil {
-			refused.add(&pastCall{digest: c.digest, intent: c.intent, target: c.target, request: &pastRequest{number: c.request.number}})
+			refused.add(&pastCall{digests: c.digests, request: &pastRequest{number: c.request.number}})
 		}
 	}
 	return refused
@@ -165,7 +163,7 @@ func (p *past) add(c *pastCall) {
 		p.byDigest, p.byIntent, p.byTarget = map[digest][]*pastCall{}, map[digest][]*pastCall{}, map[digest][]*pastCall{}
 	}
 	p.calls = append(p.calls, c)
-	p.byDigest[c.digest] = append(p.byDigest[c.digest], c)
+	p.byDigest[c.whole] = append(p.byDigest[c.whole], c)
 	if c.request != nil {
 		p.byIntent[c.intent] = append(p.byIntent[c.intent], c)
 		p.byTarget[c.target] = append(p.byTarget[c.target], c)
@@ -181,13 +179,7 @@ func (p *past) callDigest(function string, request json.RawMessage) digest {
 	return digest(h.Sum(nil))
 }
 
-func (q *httpRequest) digests() digests {
-	bare := httpRequest{Method: q.Method, URL: q.URL, Redirect: q.Redirect, Body: q.Body, BodyBase64: q.BodyBase64}
-	target := httpRequest{Method: q.Method, URL: q.URL}
-	return digests{q.digest(), bare.digest(), target.digest()}
-}
-
-func (q *httpRequest) digest() digest {
+func (q *httpRequest) digests() (d digests) {
 	h := sha256.New()
 	part := func(s string) {
 		var n [8]byte
@@ -197,7 +189,14 @@ func (q *httpRequest) digest() digest {
 	}
 	part(q.method())
 	part(q.URL)
+	d.target = digest(h.Sum(nil))
 	part(q.Redirect)
+	if q.BodyBase64 != nil {
+		part(string(q.BodyBase64))
+	} else {
+		part(q.Body)
+	}
+	d.intent = digest(h.Sum(nil))
 	headers := http.Header{}
 	for name, values := range q.Headers {
 		name = strings.ToLower(name)
@@ -210,12 +209,8 @@ func (q *httpRequest) digest() digest {
 		}
 		part("\x00")
 	}
-	if q.BodyBase64 != nil {
-		part(string(q.BodyBase64))
-	} else {
-		part(q.Body)
-	}
-	return digest(h.Sum(nil))
+	d.whole = digest(h.Sum(nil))
+	return d
 }
 
 // cutDigest is the digest of a request that is cut on a tape, which has that of its JSON.

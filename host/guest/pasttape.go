@@ -74,8 +74,8 @@ func (r *reading) read(i int, call *host.Call) {
 			return
 		}
 	}
-	c := &pastCall{digest: r.before.callDigest(call.Function, call.Request), end: end, order: i}
-	r.before.find(c.digest, noAnswer)
+	c := &pastCall{digests: digests{whole: r.before.callDigest(call.Function, call.Request)}, end: end, order: i}
+	r.before.find(c.whole, noAnswer)
 	switch call.Function {
 	case "cache_get", "crypto_call":
 		if call.AnswerCut == nil {
@@ -87,10 +87,8 @@ func (r *reading) read(i int, call *host.Call) {
 
 // request reads a call that sent a request.
 func (r *reading) request(i int, call *host.Call, end time.Duration) {
-	c := &pastCall{end: end, order: i, request: &pastRequest{attempt: r.number, asked: r.endBefore(i), taken: end, order: i, at: r.at(call)}}
-	d := r.digests(call)
-	c.digest, c.intent, c.target = d.whole, d.intent, d.target
-	found, _ := r.before.identify(d, func(q *pastRequest) bool { return call.Attempt != 0 && q.stored })
+	c := &pastCall{digests: r.digests(call), end: end, order: i, request: &pastRequest{attempt: r.number, asked: r.endBefore(i), taken: end, order: i, at: r.at(call)}}
+	found, _ := r.before.identify(c.digests, func(q *pastRequest) bool { return call.Attempt != 0 && q.stored })
 	if found != nil {
 		c.request.number = found.request.number
 	} else {

@@ -28,8 +28,8 @@ import (
 // they take. It jumps to the present when a request that was new to the past has gone
 // out, or when an answer came from outside and the past has no more requests; and it never
 // goes back. A guest that has a timer set when it waits for answers would see it fire at
-// once: so then the clock does not jump. Until something has gone out, sleeping that the earlier attempt did is not
-// done again.
+// once: so then the clock does not jump. Until something has gone out, sleeping that the
+// earlier attempt did is not done again.
 //
 // While a run goes on it hands over its tape in parts, for the case that the host is
 // killed: before a request goes out that is not safe to repeat, with that request, and
@@ -229,7 +229,7 @@ func (c *call) awaitPast(d time.Duration) (x *started, timedOut bool) {
 	}
 	wait := r.waitDigest(d)
 	first := slices.MinFunc(r.ready, func(a, b *started) int { return a.past.request.order - b.past.request.order })
-	if vain := r.byDigest[wait]; len(r.ready) == len(requests.started) && len(vain) > 0 && vain[0].order < first.past.request.order {
+	if vain := notMade(r.byDigest, wait); len(r.ready) == len(requests.started) && len(vain) > 0 && vain[0].order < first.past.request.order {
 		return nil, true
 	}
 	r.ready = slices.DeleteFunc(r.ready, func(x *started) bool { return x == first })
