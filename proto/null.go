@@ -126,16 +126,10 @@ func (t *trimmer) object(s *shape) bool {
 		return t.copy('}')
 	}
 	for first := true; ; {
-		start := t.at
-		if !t.is('"') || !t.skip() {
+		quoted, ok := t.key()
+		if !ok {
 			return false
 		}
-		quoted := t.in[start:t.at]
-		if t.space(); !t.is(':') {
-			return false
-		}
-		t.at++
-		t.space()
 		key := unquote(quoted)
 		below := s.below(key)
 		if bytes.HasPrefix(t.in[t.at:], []byte("null")) && s.needless(key, below) {
@@ -232,16 +226,11 @@ func (t *trimmer) member(key string) bool {
 	}
 	for t.at++; ; t.at++ {
 		t.space()
-		start := t.at
-		if !t.is('"') || !t.skip() {
+		quoted, ok := t.key()
+		if !ok {
 			return false
 		}
-		quoted := t.in[start:t.at]
-		if t.space(); !t.is(':') {
-			return false
-		}
-		t.at++
-		if t.space(); unquotes(quoted, key) {
+		if unquotes(quoted, key) {
 			return true
 		}
 		if !t.skip() {
@@ -251,6 +240,21 @@ func (t *trimmer) member(key string) bool {
 			return false
 		}
 	}
+}
+
+// key goes past a key and its colon to the value, and returns the key as it is quoted.
+func (t *trimmer) key() (quoted []byte, ok bool) {
+	start := t.at
+	if !t.is('"') || !t.skip() {
+		return nil, false
+	}
+	quoted = t.in[start:t.at]
+	if t.space(); !t.is(':') {
+		return nil, false
+	}
+	t.at++
+	t.space()
+	return quoted, true
 }
 
 // unquotes reports whether a string is the quoted one.
