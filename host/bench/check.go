@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -36,10 +34,7 @@ type checkWork struct {
 // benchCheck records runs of an action, checks another build of it, and compares a run
 // that is played back with one whose answers come at once.
 func benchCheck(ctx context.Context, e compare.Effort) (rows []compare.Row, err error) {
-	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		_, _ = io.WriteString(w, `{"ok":true}`)
-	}))
+	receiver := receive(`{"ok":true}`)
 	defer receiver.Close()
 	works, err := checkWorks(ctx, receiver.URL)
 	if err != nil {

@@ -50,10 +50,7 @@ type taped struct {
 // benchTape measures completed events a second with recording off, of failures and of all
 // runs, in turns. All runs succeed: with failures no tape is stored.
 func benchTape(ctx context.Context, e compare.Effort) (rows []compare.Row, err error) {
-	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		_, _ = io.WriteString(w, `{"ok":true,"ts":"1790000000.000100"}`)
-	}))
+	receiver := receive(`{"ok":true,"ts":"1790000000.000100"}`)
 	defer receiver.Close()
 	for _, work := range tapeWorks {
 		found := make([][]taped, len(tapings))
@@ -84,6 +81,14 @@ func benchTape(ctx context.Context, e compare.Effort) (rows []compare.Row, err e
 	return rows, nil
 }
 
+// receive returns a server that answers every request with one body.
+func receive(answer string) *httptest.Server {
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(w, answer)
+	}))
+}
+
 // best returns the highest rate and the least processor time of the rounds: what others
 // do on the machine makes both only worse.
 func best(rounds []taped) taped {
@@ -94,7 +99,7 @@ func best(rounds []taped) taped {
 	return found
 }
 
-// secretsOf returns values for secrets: an address of origin for the one that is one.
+// secretsOf returns values for secrets: HOOK_URL is an address of origin.
 func secretsOf(names []string, origin string) []host.SecretWrite {
 	var all []host.SecretWrite
 	for _, name := range names {
