@@ -78,8 +78,8 @@ func (o *Oracle) Stats() Stats {
 	return Stats{o.stats.replayed.Load(), o.stats.mismatched.Load(), o.stats.skipped.Load(), o.stats.failed.Load()}
 }
 
-// Ran offers a run that ended; without an oracle it does nothing. It does not block. Result and tape must not be changed
-// afterwards.
+// Ran offers a run that ended; without an oracle it does nothing. It does not block. Result
+// and tape must not be changed afterwards.
 func (o *Oracle) Ran(run guest.Run, result *host.Result, t *host.Tape) {
 	if o == nil || rand.Float64() >= o.Share || result.Fault == host.FaultHost {
 		return
