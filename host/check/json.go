@@ -47,7 +47,7 @@ var index = regexp.MustCompile(`\[\d+\]`)
 func general(path string) string { return index.ReplaceAllString(path, "[*]") }
 
 // jsonDifferences compares two JSON documents by value. False means that one of them is
-// none.
+// not JSON.
 func jsonDifferences(old, now []byte) ([]pathDifference, bool) {
 	a, ok := decode(old)
 	if !ok {

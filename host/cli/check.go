@@ -122,7 +122,7 @@ func (f *checkFlags) load(ctx context.Context, env *command.Env, path string) er
 // maxAllowanceBytes is the largest file of reviewed differences.
 const maxAllowanceBytes = 1 << 20
 
-// readAllowances reads a file of reviewed differences; "" is none.
+// readAllowances reads a file of reviewed differences; "" names no file.
 func readAllowances(path string) ([]host.Allowance, error) {
 	if path == "" {
 		return nil, nil

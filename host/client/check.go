@@ -35,7 +35,7 @@ func (c *Client) Check(ctx context.Context, action string, q host.CheckQuery, pr
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode >= http.StatusMultipleChoices || mediaType(response) != eventStream {
-		answer, _ := io.ReadAll(io.LimitReader(response.Body, 1<<20)) // a problem, or what is none
+		answer, _ := io.ReadAll(io.LimitReader(response.Body, 1<<20)) // a problem, or something else
 		return host.CheckReport{}, problemOf(response, answer)
 	}
 	return readCheck(newStream(response.Body, ""), progress)

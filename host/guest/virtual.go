@@ -15,9 +15,9 @@ import (
 type Outside interface {
 	// HTTP answers request n of the run, from 0, of http_send and http_start alike, which
 	// is sent at this time from the run's start: with a response or an error, that comes
-	// after so long by the guest's clock. Requests that
-	// can't be sent, because they are malformed or over a limit, are not asked for. False
-	// ends the run there, with a fault of the host.
+	// after so long by the guest's clock. Requests that can't be sent, because they are
+	// malformed or over a limit, are not asked for. False ends the run there, with a fault
+	// of the host.
 	HTTP(n int, request json.RawMessage, at time.Duration) (answer json.RawMessage, took time.Duration, ok bool)
 
 	// Cache answers a call of the cache. False leaves it to a cache of the run's own, empty

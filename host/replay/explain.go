@@ -79,7 +79,7 @@ func target(request json.RawMessage) string {
 	return cut(cmp.Or(q.Name, q.Key, q.Operation, strings.TrimSpace(q.Level+" "+q.Message)))
 }
 
-// document decodes JSON; what is none is a string.
+// document decodes JSON; what is not JSON is a string.
 func document(raw json.RawMessage) any {
 	if raw == nil {
 		return nil
@@ -163,7 +163,7 @@ func at(list []any, i int) any {
 
 func join(path, name string) string { return strings.TrimPrefix(path+"."+name, ".") }
 
-// shown is a value as people read it; "" is none.
+// shown is a value as people read it; "" stands for no value.
 func shown(v any) string {
 	if v == nil {
 		return ""

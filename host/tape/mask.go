@@ -166,7 +166,7 @@ func withoutDigest(request json.RawMessage) json.RawMessage {
 	return masked
 }
 
-// JSON returns a JSON document as it may be shown; what is none is masked as text.
+// JSON returns a JSON document as it may be shown; what is not JSON is masked as a string.
 func (m *Masker) JSON(message []byte) []byte {
 	if m == nil || len(message) == 0 {
 		return message
