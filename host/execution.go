@@ -1,6 +1,9 @@
 package host
 
-import "time"
+import (
+	"reflect"
+	"time"
+)
 
 // Status is the state of an execution.
 type Status string
@@ -114,6 +117,15 @@ type ExecutionQuery struct {
 	Text      string    // part of an error message, in any of its attempts
 	Before    string    // an execution id: only older ones
 	Limit     int       // 1 to 500; 0 is 50
+
+	Where []FieldValue // of their events, all of them: searchable fields
+}
+
+// Selects reports whether any field but Before and Limit leaves executions out.
+func (q ExecutionQuery) Selects() bool {
+	where := q.Where
+	q.Before, q.Limit, q.Where = "", 0, nil
+	return len(where) > 0 || !reflect.ValueOf(q).IsZero()
 }
 
 // Backlog counts the executions that have not ended.

@@ -112,7 +112,7 @@ func retryDeadLetters(ctx context.Context, env *command.Env, f executionFlags, a
 	if err != nil {
 		return err
 	}
-	if q == (host.ExecutionQuery{Limit: q.Limit}) && !all {
+	if !q.Selects() && !all {
 		return term.UsageError{Err: errors.New("nothing selects the dead letters"), Hint: "select some, as with --action or --since, or give --all"}
 	}
 	c, err := env.Client()
