@@ -33,3 +33,14 @@ type Accepted struct {
 	ExecutionID string `json:"execution_id"`
 	Repeat      bool   `json:"-"`
 }
+
+// EventQuery selects events, newest first. Zero fields do not filter.
+type EventQuery struct {
+	Trigger Trigger
+	UserID  string
+	Where   []FieldValue // all of them: searchable fields
+	Since   time.Time    // accepted at that time or later
+	Until   time.Time    // accepted before
+	Before  string       // an event's id: only older ones
+	Limit   int          // 1 to 500; 0 is 50
+}

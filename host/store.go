@@ -14,6 +14,7 @@ type Store interface {
 	RegistryStore
 	OriginUseStore
 	RefusedEventStore
+	SearchableFieldStore
 	MetaStore
 	Close() error
 }
@@ -35,6 +36,7 @@ type RegistryStore interface {
 type EventStore interface {
 	Accept(ctx context.Context, events []NewEvent) ([]Accepted, error)
 	Event(ctx context.Context, id string) (Event, error)
+	Events(ctx context.Context, q EventQuery) ([]Event, error)
 	Expire(ctx context.Context, before time.Time) (int, error)
 	ExpireTapes(ctx context.Context, now, before time.Time) (int, error)
 }
@@ -157,6 +159,13 @@ type RefusedEventStore interface {
 	DeleteRefusedEvent(ctx context.Context, id string) error
 }
 
+// SearchableFieldStore knows by which fields of events executions and events are found.
+type SearchableFieldStore interface {
+	SetSearchableFields(ctx context.Context, paths []string) error
+	SearchableFields(ctx context.Context) ([]SearchableField, error)
+	IndexFields(ctx context.Context, report func([]SearchableField)) error
+}
+
 // MetaStore stores small blobs by name. Meta returns [NotFound] for a name that
 // was never set; SetMeta returns when the blob is durable.
 type MetaStore interface {
@@ -193,6 +202,8 @@ type History interface {
 	Results
 	ChangeLog
 	Event(ctx context.Context, id string) (Event, error)
+	Events(ctx context.Context, q EventQuery) ([]Event, error)
+	SearchableFields(ctx context.Context) ([]SearchableField, error)
 	Module(ctx context.Context, digest string) ([]byte, error)
 	OriginUse(ctx context.Context, versionOrActionID string) ([]OriginUse, error)
 }

@@ -16,7 +16,8 @@ import (
 // The execution was accepted and ended with that commit; the event has the time at
 // which it was received. The record must not be changed before done is called.
 func (db *DB) Decided(ctx context.Context, r *host.DecisionRecord, done func(error)) error {
-	d := &decided{DecisionRecord: r, done: done, results: make([][]byte, len(r.Results))}
+	d := &decided{DecisionRecord: r, done: done, results: make([][]byte, len(r.Results)), fields: db.writer.fields.Load()}
+	d.values = d.fields.valuesOf(r.Event.Body)
 	var err error
 	if d.body, err = json.Marshal(&r.Decision); err != nil {
 		return fmt.Errorf("encode decision: %w", err)
@@ -40,6 +41,8 @@ type decided struct {
 	body    []byte   // of the decision
 	results [][]byte // encoded
 	bytes   int      // of all that a guest decides
+	fields  *fieldSet
+	values  []fieldValue // of fields
 	done    func(error)
 }
 
@@ -79,6 +82,9 @@ func (d *decided) insert(tx *transaction, seq int64, p *plan) error {
 		return err
 	}
 	if _, err := tx.exec(`INSERT INTO payload (event, body) VALUES (?, ?)`, seq, notNull(e.Body)); err != nil {
+		return err
+	}
+	if err := tx.insertFieldValues(seq, d.fields, d.values, e.Body); err != nil {
 		return err
 	}
 	x := newExecution(tx, p, seq, seq)

@@ -30,7 +30,7 @@ func (db *DB) Accept(ctx context.Context, events []host.NewEvent) ([]host.Accept
 	if len(events) == 0 {
 		return nil, nil
 	}
-	a, err := newAcceptance(events)
+	a, err := newAcceptance(events, db.writer.fields.Load())
 	if err != nil {
 		return nil, err
 	}
@@ -65,14 +65,18 @@ type acceptance struct {
 	stored   bool // not all were repeats
 	running  *running
 	done     chan error
+	fields   *fieldSet // for which values were found
+	values   [][]fieldValue
 	one      [1][16]byte // keys, when there is one event: the common case
 }
 
-func newAcceptance(events []host.NewEvent) (*acceptance, error) {
+func newAcceptance(events []host.NewEvent, fields *fieldSet) (*acceptance, error) {
 	a := &acceptance{
 		events:   events,
 		accepted: make([]host.Accepted, len(events)),
 		done:     make(chan error, 1),
+		fields:   fields,
+		values:   make([][]fieldValue, len(events)),
 	}
 	if a.keys = a.one[:]; len(events) > 1 {
 		a.keys = make([][16]byte, len(events))
@@ -90,6 +94,7 @@ func newAcceptance(events []host.NewEvent) (*acceptance, error) {
 		if events[i].Key != "" {
 			a.keys[i] = hashKey(events[i].Key)
 		}
+		a.values[i] = fields.valuesOf(events[i].Body)
 	}
 	return a, nil
 }
@@ -146,6 +151,9 @@ func (a *acceptance) insert(tx *transaction, i int) error {
 		return a.repeat(tx, i)
 	}
 	if _, err := tx.exec(`INSERT INTO payload (event, body) VALUES (?, ?)`, seq, notNull(e.Body)); err != nil {
+		return err
+	}
+	if err := tx.insertFieldValues(seq, a.fields, a.values[i], e.Body); err != nil {
 		return err
 	}
 	a.stored = true

@@ -246,6 +246,9 @@ func (tx *transaction) rerun(id, newID string, samePlan bool) (executionRow, err
 			return x, err
 		}
 	}
+	if err := tx.copyFieldValues(x.seq, x.event); err != nil {
+		return x, err
+	}
 	return x, x.insert(tx)
 }
 

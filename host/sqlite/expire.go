@@ -113,6 +113,11 @@ func (tx *transaction) expire(seq, before int64) (gone bool, err error) {
 	}, `SELECT event FROM execution WHERE seq = ? AND `+isExpired, seq, before); err != nil || !gone {
 		return false, err
 	}
+	if seq != event {
+		if err := tx.deleteFieldValues(seq, event); err != nil {
+			return false, err
+		}
+	}
 	for _, query := range []string{
 		`DELETE FROM tape WHERE result IN (SELECT seq FROM result WHERE execution = ?)`,
 		`DELETE FROM failure WHERE rowid BETWEEN ?1 * 65536 AND ?1 * 65536 + 65535`,
@@ -127,7 +132,7 @@ func (tx *transaction) expire(seq, before int64) (gone bool, err error) {
 	return true, tx.forgetEvent(event)
 }
 
-// forgetEvent deletes the user and the body of an event without executions. The row
+// forgetEvent deletes the user, the body and the searchable values of an event without executions. The row
 // stays: its key recognizes a repeat.
 func (tx *transaction) forgetEvent(event int64) error {
 	n, err := tx.exec(`
@@ -136,6 +141,9 @@ func (tx *transaction) forgetEvent(event int64) error {
 			AND NOT EXISTS (SELECT 1 FROM execution x WHERE x.seq = ?1)
 			AND NOT EXISTS (SELECT 1 FROM execution x WHERE x.event = ?1 AND x.id IS NOT NULL)`, event)
 	if err != nil || n == 0 {
+		return err
+	}
+	if err := tx.deleteFieldValues(event, event); err != nil {
 		return err
 	}
 	_, err = tx.exec(`DELETE FROM payload WHERE event = ?`, event)

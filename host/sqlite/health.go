@@ -175,7 +175,7 @@ var errRehearsed = &host.Error{Code: host.Internal, Text: "rehearsed"}
 func (tx *transaction) rehearse() error {
 	a, err := newAcceptance([]host.NewEvent{{
 		Event: host.Event{Trigger: host.PostUserRegistration, Body: []byte("{}")}, Key: host.NewID(host.EventPrefix),
-	}})
+	}}, tx.searchable())
 	if err != nil {
 		return err
 	}

@@ -234,6 +234,7 @@ func newWriter(session *session, o Options) *writer {
 		suspects: map[int64]bool{},
 	}
 	w.maxBytes.Store(o.MaxBytes)
+	w.fields.Store(&fieldSet{})
 	return w
 }
 
@@ -250,6 +251,9 @@ func (db *DB) load(ctx context.Context) error {
 		return err
 	}
 	if err := w.countUnended(); err != nil {
+		return err
+	}
+	if err := w.loadFields(); err != nil {
 		return err
 	}
 	return db.loadKeys(ctx)

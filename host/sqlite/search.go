@@ -39,7 +39,7 @@ const maxLive = 2000
 
 // newSearch plans the search for what q selects; of those with a dead step,
 // if deadOnly is set. NotFound when q.Before names no execution, Invalid when
-// q.Text can't be searched for.
+// q.Text or q.Where can't be searched for.
 func (db *DB) newSearch(ctx context.Context, q host.ExecutionQuery, deadOnly bool) (*search, error) {
 	s := &search{from: all, spans: []span{{first: 0, last: maxSeq}}, sparse: true}
 	if deadOnly {
@@ -53,13 +53,38 @@ func (db *DB) newSearch(ctx context.Context, q host.ExecutionQuery, deadOnly boo
 	case deadOnly:
 		s.conditions.and("+x.status <> ?", string(host.StatusCanceled))
 	}
-	match, err := matchOf(q.Text)
-	if err != nil {
+	if err := db.drive(ctx, s, q, deadOnly); err != nil {
 		return nil, err
 	}
+	if q.Decision != "" && s.from != decidedSo {
+		s.conditions.and("EXISTS (SELECT 1 FROM decision d WHERE d.execution = x.seq AND d.verdict = ?)", string(q.Decision))
+	}
+	return s, db.narrow(ctx, s, q)
+}
+
+// drive chooses what is read in order, and adds what else belongs to that.
+func (db *DB) drive(ctx context.Context, s *search, q host.ExecutionQuery, deadOnly bool) error {
+	match, err := matchOf(q.Text)
+	if err != nil {
+		return err
+	}
+	fields, err := db.fieldConditions(q.Where)
+	if err != nil {
+		return err
+	}
+	byEvent, rarest := q.EventID != "" || q.UserID != "", -1
+	if !byEvent {
+		if rarest, err = db.rarest(ctx, fields); err != nil {
+			return err
+		}
+	}
+	s.byFields(fields, rarest)
 	switch {
-	case q.EventID != "" || q.UserID != "":
-		s.byEvent(q, match)
+	case byEvent:
+		s.byEvent(q)
+		s.byWords(match)
+	case len(fields) > 0:
+		s.byWords(match)
 	case match != "":
 		s.from = worded
 		s.driver.and("f.failure MATCH ?", match)
@@ -69,20 +94,14 @@ func (db *DB) newSearch(ctx context.Context, q host.ExecutionQuery, deadOnly boo
 		s.from = decidedSo
 		s.driver.and("d.verdict = ?", string(q.Decision))
 	default:
-		err = db.byStatus(ctx, s, q.Status)
+		return db.byStatus(ctx, s, q.Status)
 	}
-	if q.Decision != "" && s.from != decidedSo {
-		s.conditions.and("EXISTS (SELECT 1 FROM decision d WHERE d.execution = x.seq AND d.verdict = ?)", string(q.Decision))
-	}
-	if err == nil {
-		err = db.narrow(ctx, s, q)
-	}
-	return s, err
+	return nil
 }
 
 // byEvent selects the executions of the events of a user, or of one event: the
 // first one, which has the event's seq, and the reruns.
-func (s *search) byEvent(q host.ExecutionQuery, match string) {
+func (s *search) byEvent(q host.ExecutionQuery) {
 	events := selection{}
 	if q.UserID != "" {
 		events.and("e.user_id = ?", q.UserID)
@@ -95,6 +114,10 @@ func (s *search) byEvent(q host.ExecutionQuery, match string) {
 		UNION ALL
 		SELECT r.seq FROM event e JOIN execution r ON r.event = e.seq AND r.id IS NOT NULL`+events.where()+`)`,
 		append(events.args, events.args...)...)
+}
+
+// byWords selects executions that something else names by the words of an error.
+func (s *search) byWords(match string) {
 	if match != "" {
 		s.conditions.and(`EXISTS (
 			SELECT 1 FROM failure f
@@ -218,6 +241,9 @@ func (s *search) findIn(ctx context.Context, db *DB, in span, n int) ([]executio
 	}
 	if s.from == decidedSo {
 		key = "d.execution"
+	}
+	if s.from == valued {
+		key = "v.execution"
 	}
 	where.and(key+" BETWEEN ? AND ?", in.first, in.last)
 	where.add(s.driver)

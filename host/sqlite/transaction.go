@@ -13,6 +13,7 @@ type transaction struct {
 	states []*record        // the newest state of each execution that was recorded, not yet written
 	places map[int64]int    // where in states an execution's is, by seq
 	after  []func()         // run after the commit
+	fields *fieldSet        // what is searchable from here on; nil: what the writer has
 
 	unended unendedChange
 }

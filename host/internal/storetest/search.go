@@ -162,7 +162,7 @@ func newWorld(b *bench, random *rand.Rand) *world {
 			b.ok(err)
 			made = append(made, rerun.ExecutionID)
 		default:
-			made = append(made, b.accept(keyed(w.users[random.IntN(len(w.users))], fmt.Sprint(i), "{}")).ExecutionID)
+			made = append(made, b.accept(keyed(w.users[random.IntN(len(w.users))], fmt.Sprint(i), fmt.Sprintf(`{"n":%d,"mail":"mail%d"}`, i%3, i%20))).ExecutionID)
 		}
 		if i == 60 {
 			b.reopen(nil)

@@ -29,6 +29,7 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		{"shared module", sharedModulePromises},
 		{"change", changePromises},
 		{"search", searchPromises},
+		{"searchable field", searchableFieldPromises},
 		{"dead letter", deadLetterPromises},
 		{"reach", originPromises},
 		{"refused event", refusedEventPromises},
