@@ -172,8 +172,23 @@ func (a *archive) findings() []finding {
 		{name: "until", query: host.ExecutionQuery{Until: until}, where: fmt.Sprintf("x.created_at < %d", until.UnixMicro())},
 		{name: "text of many", query: host.ExecutionQuery{Text: "timeout"}, where: "x.status = 'failed'"},
 		{name: "text of few", query: host.ExecutionQuery{Text: "host1.example refused"}, where: "x.status = 'partial' AND x.seq / 1000 % 10 = 1"},
+		{name: "e-mail", query: having("user.email=user20007@example.com"), where: "x.seq % 20000 = 7"},
+		{name: "field of many", query: having("user.plan=free"), where: "x.seq % 2 = 1"},
+		{name: "two fields", query: having("user.plan=free", "user.email=user20007@example.com"), where: "x.seq % 20000 = 7"},
+		{name: "prefix of a field", query: having("user.email=user2000*"), where: "x.seq % 20000 = 7 OR x.seq LIKE '2000%'"},
 		{name: "dead letters", where: "instr(x.progress, 'd')", dead: true},
 	}
+}
+
+func having(conditions ...string) (q host.ExecutionQuery) {
+	for _, text := range conditions {
+		v, err := host.ParseFieldValue(text)
+		if err != nil {
+			panic(err)
+		}
+		q.Where = append(q.Where, v)
+	}
+	return q
 }
 
 func (a *archive) planHas(column, id string) string {
@@ -226,6 +241,9 @@ func (a *archive) changePlan(ctx context.Context, i int) (err error) {
 	if _, err := db.ReplaceBindings(ctx, host.PostUserRegistration, bound); err != nil {
 		return err
 	}
+	if err := errors.Join(db.SetSearchableFields(ctx, []string{"user.email", "user.plan"}), db.IndexFields(ctx, nil)); err != nil {
+		return err
+	}
 	_, err = db.Accept(ctx, []host.NewEvent{registration()})
 	return err
 }
@@ -274,6 +292,11 @@ func (a *archive) insert(ctx context.Context, n int) (err error) {
 		SELECT x.seq * 65536, IIF(x.status = 'failed', 'Error: timeout after 5s in http_send', 'host' || (x.seq / 1000 %% 10) || '.example refused the connection')
 		FROM execution x
 		WHERE instr(x.progress, 'd') AND x.seq > COALESCE((SELECT MAX(rowid) FROM failure) / 65536, 0)`),
+		`
+		INSERT INTO field_value (field, value, execution)
+		SELECT f.number, CAST(IIF(f.number = 2, IIF(x.seq % 2, 'free', 'paid'), 'user' || IIF(x.seq % 20000 = 7, 20007, x.seq) || '@example.com') AS BLOB), x.seq
+		FROM searchable_field f, execution x
+		WHERE x.seq > COALESCE((SELECT MAX(execution) FROM field_value), 1)`,
 		`COMMIT`,
 	} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
