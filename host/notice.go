@@ -35,7 +35,7 @@ func (k NoticeKind) Valid() bool { return slices.Contains(NoticeKinds(), k) }
 // level WARN, an entry in the list of notices, and a message to each webhook that asks for
 // its kind. It contains no values of secrets, and no values of an event.
 //
-// Whoever makes one sets Kind, Summary and what is known of the rest; ID, At, LastAt and
+// Its maker sets Kind, Summary and what is known of the rest; ID, At, LastAt and
 // Count are the store's. Notices of the same [Notice.Topic] that come within a minute are
 // counted in one.
 type Notice struct {
@@ -76,7 +76,7 @@ func (n *Notice) Topic() string {
 	}, "|")
 }
 
-// Notifier is told what an operator should know of.
+// Notifier reports what an operator should know of.
 type Notifier interface {
 	// Notify logs the notice and stores it soon after. It does not block, and may be
 	// called by any goroutine.
