@@ -75,7 +75,8 @@ Start here:
 		&cobra.Group{ID: command.GroupFiles, Title: "Configuration as code:"},
 		&cobra.Group{ID: command.GroupAuthor, Title: "Without a server:"},
 	)
-	root.AddCommand(newServe(env), newVersion(env), term.NewExitCodes())
+	addVersionFlag(env, root)
+	root.AddCommand(newServe(env), newVersion(env), newLicenses(env), term.NewExitCodes())
 	root.AddCommand(operator.Commands(env)...)
 	root.AddCommand(cli.Commands(env)...)
 	root.AddCommand(ascode.Commands(env)...)

@@ -34,6 +34,7 @@ import (
 	"github.com/usherhost/usher/host/jsbuild/sourcemap"
 	"github.com/usherhost/usher/host/oracle"
 	"github.com/usherhost/usher/host/registry"
+	"github.com/usherhost/usher/host/release"
 	"github.com/usherhost/usher/host/replay"
 	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/host/seal"
@@ -130,7 +131,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	}
 
 	daemon.WarnUnconfined(child.Confines(), log)
-	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", thisBuild().Version)
+	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", release.ThisBuild().Version)
 	reload.Certificate, reload.Egress, reload.Ingress = certificate, client, sender
 	work := []func(context.Context) error{worker.Run, decider.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, &reload.KeepTapes, log), reload.Run, sender.Run, second.Run}
 	return runUntilDone(ctx, env.Config, life, listener, certificate, routes, work, log)

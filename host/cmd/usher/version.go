@@ -1,60 +1,61 @@
 package main
 
 import (
+	"cmp"
 	"io"
-	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/release"
 )
-
-// versionInfo identifies this build.
-type versionInfo struct {
-	Version  string `json:"version"`
-	Revision string `json:"revision,omitempty"`
-	Modified bool   `json:"modified,omitempty"`
-	Go       string `json:"go"`
-	Platform string `json:"platform"`
-}
 
 func newVersion(env *command.Env) *cobra.Command {
 	return &cobra.Command{
-		Use:         "version",
-		Short:       "Print the version of this program",
+		Use:   "version",
+		Short: "Print the version of this program, and of the JavaScript engine in it",
+		Long: `Print the version of this program, the commit that it was built from, and the
+digests of the JavaScript engine, the runtime and the languages that it embeds. Two
+programs with the same digests make the same module of the same action.
+
+'usher --version' prints the same.`,
+		Example: `  usher version
+  usher version --json | jq -r .embedded.engine`,
 		Args:        command.Exactly(),
 		Annotations: map[string]string{command.WithoutConfig: "true"},
-		RunE: func(*cobra.Command, []string) error {
-			v := thisBuild()
-			return env.Term.Answer(v, func(w io.Writer) {
-				term.Fprintf(w, "usher %s", v.Version)
-				if v.Revision != "" {
-					term.Fprintf(w, " (%s)", v.Revision)
-				}
-				term.Fprintf(w, " %s %s\n", v.Go, v.Platform)
-			})
-		},
+		RunE:        func(*cobra.Command, []string) error { return printVersion(env) },
 	}
 }
 
-func thisBuild() versionInfo {
-	v := versionInfo{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return v
-	}
-	if info.Main.Version != "" && info.Main.Version != "(devel)" {
-		v.Version = info.Main.Version
-	}
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			v.Revision = s.Value[:min(len(s.Value), 12)]
-		case "vcs.modified":
-			v.Modified = s.Value == "true"
+// addVersionFlag makes `usher --version` print what `usher version` does.
+func addVersionFlag(env *command.Env, root *cobra.Command) {
+	var asked bool
+	help := root.RunE
+	root.Flags().BoolVar(&asked, "version", false, "print the version of this program")
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if asked {
+			return printVersion(env)
 		}
+		return help(cmd, args)
 	}
-	return v
+}
+
+func printVersion(env *command.Env) error {
+	b := release.ThisBuild()
+	return env.Term.Answer(b, func(w io.Writer) {
+		commit := b.Commit
+		if b.Modified {
+			commit += " with changes"
+		}
+		term.Fprintf(w, "usher %s\n", b.Version)
+		env.Term.Pairs(w,
+			"commit", commit,
+			"date", b.Date,
+			"go", b.Go+" "+b.Platform,
+			"engine", cmp.Or(b.Embedded.Engine, "not embedded"),
+			"runtime", b.Embedded.Runtime,
+			"languages", b.Embedded.Languages,
+		)
+	})
 }

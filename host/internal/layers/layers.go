@@ -57,6 +57,7 @@ var packages = []entry{
 	{"host/ingress", transport},
 
 	// Each of these may import those above it.
+	{"host/release", assembly},
 	{"host/settings", assembly},
 	{"host/cli/term", assembly},
 	{"host/cli/command", assembly},
@@ -120,6 +121,7 @@ var libraries = []library{
 	{"github.com/santhosh-tekuri/jsonschema", []string{"proto"}},
 	{"google.golang.org/protobuf", []string{"proto", "host/tape"}},
 	{"github.com/hanwen/go-fuse", []string{"host/internal/powerloss"}},
+	{"github.com/google/licensecheck", []string{"host/internal/release"}},
 }
 
 type entry struct {
