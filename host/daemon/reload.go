@@ -28,6 +28,7 @@ type Reloader struct {
 	Ingress     *ingress.Server
 	KeepDays    atomic.Int64
 	KeepTapes   atomic.Int64 // days
+	Fields      SearchableFields
 }
 
 // NewReloader keeps SIGHUP from ending the process from now on. The parts of the
@@ -39,6 +40,7 @@ func NewReloader(cfg settings.Config, read func() (settings.Config, error), log 
 	}
 	r.KeepDays.Store(int64(cfg.KeepDays))
 	r.KeepTapes.Store(int64(cfg.KeepTapesDays))
+	r.Fields.Set(cfg.SearchableFields)
 	signal.Notify(r.signals, syscall.SIGHUP)
 	return r
 }
@@ -109,6 +111,8 @@ func (r *Reloader) apply(key string, next settings.Config) bool {
 		r.KeepDays.Store(int64(next.KeepDays))
 	case "keep_tapes_days":
 		r.KeepTapes.Store(int64(next.KeepTapesDays))
+	case "searchable_fields":
+		r.Fields.Set(next.SearchableFields)
 	case "url", "api_key":
 		// Only the commands use them.
 	default:

@@ -55,13 +55,14 @@ type Config struct {
 	DecisionConcurrency        int
 	PasswordKeys               []string
 
-	MetricsKey     bool
-	KeepDays       int
-	KeepTapesDays  int
-	Oracle         float64
-	Memory         Size
-	SecretsKey     string
-	SecretsKeyFile string
+	MetricsKey       bool
+	KeepDays         int
+	KeepTapesDays    int
+	SearchableFields []string
+	Oracle           float64
+	Memory           Size
+	SecretsKey       string
+	SecretsKeyFile   string
 
 	values  map[string]any
 	sources map[string]string // where each key's value comes from

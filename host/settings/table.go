@@ -147,6 +147,11 @@ var table = []setting{
 		about: "days after which the tapes of runs are deleted, also of dead letters (0: with their executions); a binding's tape_max_age may be less",
 	},
 	{
+		key: "searchable_fields", field: func(c *Config) any { return &c.SearchableFields }, initial: []string{"user.email"}, takes: "a list of fields (example: user.email)",
+		check: checkFields, flag: "searchable-field",
+		about: "field of events by whose values executions are found, such as user.app_metadata.plan, or a JSON pointer; repeatable; 16 at most, each slows accepting down a little",
+	},
+	{
 		key: "oracle", field: func(c *Config) any { return &c.Oracle }, initial: 0.0, takes: "a share from 0 to 1", check: checkShare, flag: "oracle",
 		about: "share of the runs that are replayed on a second engine in the background, such as 0.01 (0: none); a run that differs there is logged, and both tapes are stored in <data>/oracle",
 	},
@@ -303,6 +308,18 @@ func (s setting) isList() bool { return s.schemaType() == "array" }
 
 // envName returns the environment variable of a key.
 func envName(key string) string { return EnvPrefix + strings.ToUpper(key) }
+
+func checkFields(c *Config) error {
+	if len(c.SearchableFields) > host.MaxSearchableFields {
+		return fmt.Errorf("must not have more than %d fields", host.MaxSearchableFields)
+	}
+	for _, path := range c.SearchableFields {
+		if _, err := host.ParseFieldPath(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func checkProxies(c *Config) error {
 	for _, entry := range c.AllowProxies {

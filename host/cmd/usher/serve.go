@@ -62,7 +62,8 @@ once; no accepted event is lost.
 
 SIGHUP reloads the configuration and the certificate. The log lists the settings that
 apply at once (log_level, allow_networks, allow_proxies, rate_limit, rate_burst,
-keep_days and keep_tapes_days), and those that apply at the next start.`,
+keep_days, keep_tapes_days and searchable_fields), and those that apply at the next
+start.`,
 		GroupID: command.GroupHost,
 		Args:    command.Exactly(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), env, newDatabase) },
@@ -133,7 +134,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	daemon.WarnUnconfined(child.Confines(), log)
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", release.ThisBuild().Version)
 	reload.Certificate, reload.Egress, reload.Ingress = certificate, client, sender
-	work := []func(context.Context) error{worker.Run, decider.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, &reload.KeepTapes, log), reload.Run, sender.Run, second.Run}
+	work := []func(context.Context) error{worker.Run, decider.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, &reload.KeepTapes, log), daemon.IndexFields(db, &reload.Fields, log), reload.Run, sender.Run, second.Run}
 	return runUntilDone(ctx, env.Config, life, listener, certificate, routes, work, log)
 }
 
