@@ -78,7 +78,7 @@ func ParseFieldValue(text string) (FieldValue, error) {
 	if err != nil {
 		return FieldValue{}, err
 	}
-	if prefix, any := strings.CutSuffix(value, "*"); any {
+	if prefix, ok := strings.CutSuffix(value, "*"); ok {
 		switch {
 		case utf8.RuneCountInString(prefix) < MinFieldPrefixChars:
 			return FieldValue{}, fmt.Errorf("%q needs at least %d characters before *", text, MinFieldPrefixChars)

@@ -26,6 +26,9 @@ func (s *Server) listDeadLetters(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.noteIndexing(c, answer, query.Where); err != nil {
+		return err
+	}
 	return c.JSON(http.StatusOK, answer)
 }
 

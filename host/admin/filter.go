@@ -31,6 +31,8 @@ type executionFilter struct {
 	Since    string       `json:"since,omitempty"`
 	Until    string       `json:"until,omitempty"`
 	Text     string       `json:"text,omitempty"`
+	Email    string       `json:"email,omitempty"`
+	Where    []string     `json:"where,omitempty"`
 	Before   string       `json:"before,omitempty"`
 	Limit    int64        `json:"limit,omitempty"`
 }
@@ -38,15 +40,13 @@ type executionFilter struct {
 // executionQuery reads the filter in c's query. The limit is 0 when it is not
 // there.
 func (s *Server) executionQuery(c echo.Context) (host.ExecutionQuery, error) {
-	q := queryOf(c, "status", "decision", "user_id", "event_id", "action", "version", "since", "until", "text", "before", "limit")
+	q := queryOf(c, "status", "decision", "user_id", "event_id", "action", "version", "since", "until", "text", "email", "where", "before", "limit")
 	f := executionFilter{
 		Status: host.Status(q.text("status")), Decision: host.Verdict(q.text("decision")), UserID: q.text("user_id"), EventID: q.text("event_id"),
 		Action: q.text("action"), Version: q.text("version"), Since: q.text("since"), Until: q.text("until"),
-		Text: q.text("text"), Before: q.text("before"), Limit: q.number("limit", 1, maxExecutions, 0),
+		Text: q.text("text"), Email: q.text("email"), Where: q.all("where"), Before: q.text("before"), Limit: q.number("limit", 1, maxExecutions, 0),
 	}
-	query := f.check(func(name, format string, args ...any) {
-		q.fail("the query parameter %q %s", name, fmt.Sprintf(format, args...))
-	})
+	query := f.check(q.bad)
 	if q.err != nil {
 		return query, q.err
 	}
@@ -83,18 +83,8 @@ func (f executionFilter) check(bad func(name, format string, args ...any)) host.
 	if f.Version != "" && f.Action == "" && !strings.HasPrefix(f.Version, host.VersionPrefix) {
 		bad("version", "must be a version's id, or its number together with its action; not %q", f.Version)
 	}
-	for _, at := range []struct {
-		name, value string
-		into        *time.Time
-	}{{"since", f.Since, &query.Since}, {"until", f.Until, &query.Until}} {
-		var err error
-		if at.value == "" {
-			continue
-		}
-		if *at.into, err = time.Parse(time.RFC3339Nano, at.value); err != nil {
-			bad(at.name, "must be a time as in 2026-11-21T09:30:00Z (RFC 3339), not %q", at.value)
-		}
-	}
+	query.Since, query.Until = timeOf(bad, "since", f.Since), timeOf(bad, "until", f.Until)
+	query.Where = conditions(bad, f.Email, f.Where)
 	if n := utf8.RuneCountInString(f.Text); n > maxTextChars {
 		bad("text", "must not have more than %d characters, not %d", maxTextChars, n)
 	}
@@ -116,6 +106,47 @@ func (s *Server) nameActions(c echo.Context, f executionFilter, query *host.Exec
 	v, err := s.Registry.Version(c.Request().Context(), query.ActionID, f.Version)
 	query.VersionID = v.ID
 	return err
+}
+
+// maxConditions is how many fields a filter may name.
+const maxConditions = 16
+
+// conditions are the values that a filter names, an e-mail address first.
+func conditions(bad func(name, format string, args ...any), email string, where []string) []host.FieldValue {
+	var out []host.FieldValue
+	add := func(name, text string) {
+		v, err := host.ParseFieldValue(text)
+		if err != nil {
+			bad(name, "must be as in user.email=ada@example.com: %v", err)
+			return
+		}
+		out = append(out, v)
+	}
+	if email != "" {
+		add("email", emailField+"="+email)
+	}
+	for _, text := range where {
+		add("where", text)
+	}
+	if len(out) > maxConditions {
+		bad("where", "must not name more than %d values, not %d", maxConditions, len(out))
+	}
+	return out
+}
+
+// emailField is the field that the filter email stands for.
+const emailField = "user.email"
+
+// timeOf reads a time of a filter, zero when it is not there.
+func timeOf(bad func(name, format string, args ...any), name, value string) time.Time {
+	if value == "" {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339Nano, value)
+	if err != nil {
+		bad(name, "must be a time as in 2026-11-21T09:30:00Z (RFC 3339), not %q", value)
+	}
+	return at
 }
 
 func join[T ~string](words []T) string {

@@ -28,7 +28,7 @@ func queryOf(c echo.Context, known ...string) *query {
 		switch {
 		case !slices.Contains(known, name):
 			q.fail("the query parameter %q is unknown", name)
-		case len(values) > 1:
+		case len(values) > 1 && !slices.Contains(repeatable, name):
 			q.fail("the query parameter %q is given %d times", name, len(values))
 		}
 	}
@@ -41,6 +41,14 @@ func queryOf(c echo.Context, known ...string) *query {
 	return q
 }
 
+// repeatable are the parameters that may be given several times.
+var repeatable = []string{"where"}
+
+// bad refuses a parameter.
+func (q *query) bad(name, format string, args ...any) {
+	q.fail("the query parameter %q %s", name, fmt.Sprintf(format, args...))
+}
+
 func (q *query) fail(format string, args ...any) {
 	if q.err == nil {
 		q.err = &host.Error{Code: host.Invalid, Text: fmt.Sprintf(format, args...)}
@@ -50,6 +58,9 @@ func (q *query) fail(format string, args ...any) {
 func (q *query) has(name string) bool { return q.c.QueryParams().Has(name) }
 
 func (q *query) text(name string) string { return q.c.QueryParam(name) }
+
+// all are all values of a parameter.
+func (q *query) all(name string) []string { return q.c.QueryParams()[name] }
 
 // flag is a boolean that is false when it is not there.
 func (q *query) flag(name string) bool {

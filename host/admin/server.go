@@ -90,7 +90,6 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	g.PUT("/triggers/:trigger/bindings", s.replaceBindings, manage, small)
 	g.PATCH("/bindings/:binding", s.updateBinding, manage, small)
 
-	g.GET("/events/:id", s.showEvent, read)
 	g.GET("/executions", s.listExecutions, read)
 	g.GET("/executions/:id", s.showExecution, read)
 	g.GET("/executions/:id/logs", s.showLogs, read)
@@ -102,6 +101,7 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	g.GET("/tail", s.tail, read)
 	g.GET("/changes", s.listChanges, read)
 
+	s.registerEvents(g, read)
 	s.registerReplays(g, manage, small)
 	s.registerRefused(g, read, manage)
 

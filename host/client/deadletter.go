@@ -13,17 +13,19 @@ import (
 type DeadLetterPage struct {
 	Executions []Execution
 	Next       string
+	Indexing   []host.SearchableField // as in [ExecutionPage]
 }
 
 // DeadLetters returns a page of executions with dead letters. The query's
 // ActionID may also be a name.
 func (c *Client) DeadLetters(ctx context.Context, q host.ExecutionQuery) (DeadLetterPage, error) {
 	var answer struct {
-		Executions []resultsOf `json:"executions"`
-		Next       string      `json:"next"`
+		Executions []resultsOf            `json:"executions"`
+		Next       string                 `json:"next"`
+		Indexing   []host.SearchableField `json:"indexing"`
 	}
 	err := c.get(ctx, path("dead-letters"), executionParams(q), &answer)
-	page := DeadLetterPage{Executions: make([]Execution, len(answer.Executions)), Next: answer.Next}
+	page := DeadLetterPage{Executions: make([]Execution, len(answer.Executions)), Next: answer.Next, Indexing: answer.Indexing}
 	for i, e := range answer.Executions {
 		page.Executions[i] = e.host()
 	}
@@ -37,6 +39,9 @@ func (c *Client) RetryDeadLetters(ctx context.Context, q host.ExecutionQuery) (i
 	filter := map[string]any{}
 	for name, values := range executionParams(q) {
 		filter[name] = values[0]
+	}
+	if where := filter["where"]; where != nil {
+		filter["where"] = executionParams(q)["where"]
 	}
 	if q.Limit != 0 {
 		filter["limit"] = q.Limit

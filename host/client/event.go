@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 
 	"github.com/usherhost/usher/host"
 )
@@ -61,6 +62,43 @@ func eventCall(trigger host.Trigger, body []byte, key string, into any) call {
 		r.header.Set("Idempotency-Key", key)
 	}
 	return r
+}
+
+// EventPage is one page of events, newest first. Next is the Before of the next page, ""
+// after the last. Indexing are the fields of the query that do not find all older events
+// yet.
+type EventPage struct {
+	Events   []host.Event           `json:"events"`
+	Next     string                 `json:"next"`
+	Indexing []host.SearchableField `json:"indexing,omitempty"`
+}
+
+// Events returns a page of events, without their bodies.
+func (c *Client) Events(ctx context.Context, q host.EventQuery) (EventPage, error) {
+	query := params(
+		"trigger", string(q.Trigger), "user_id", q.UserID, "since", moment(q.Since), "until", moment(q.Until),
+		"before", q.Before, "limit", decimal(q.Limit),
+	)
+	addConditions(query, q.Where)
+	var page EventPage
+	err := c.get(ctx, path("events"), query, &page)
+	return page, err
+}
+
+// SearchableFields returns the fields by which executions and events are found.
+func (c *Client) SearchableFields(ctx context.Context) ([]host.SearchableField, error) {
+	var answer struct {
+		Fields []host.SearchableField `json:"fields"`
+	}
+	err := c.get(ctx, path("searchable-fields"), nil, &answer)
+	return answer.Fields, err
+}
+
+// addConditions adds what a query says of fields.
+func addConditions(query url.Values, where []host.FieldValue) {
+	for _, w := range where {
+		query.Add("where", w.Field+"="+w.Value)
+	}
 }
 
 // Event returns an event with its body.

@@ -18,8 +18,9 @@ type Execution struct {
 // ExecutionPage is one page of executions, newest first. Next is the Before of
 // the next page, "" after the last.
 type ExecutionPage struct {
-	Executions []host.Execution `json:"executions"`
-	Next       string           `json:"next"`
+	Executions []host.Execution       `json:"executions"`
+	Next       string                 `json:"next"`
+	Indexing   []host.SearchableField `json:"indexing,omitempty"` // of the query's fields, those that do not find all older executions yet
 }
 
 // Executions returns a page of executions. The query's ActionID may also be a
@@ -31,7 +32,7 @@ func (c *Client) Executions(ctx context.Context, q host.ExecutionQuery) (Executi
 }
 
 func executionParams(q host.ExecutionQuery) url.Values {
-	return params(
+	query := params(
 		"status", string(q.Status),
 		"decision", string(q.Decision),
 		"user_id", q.UserID,
@@ -44,6 +45,8 @@ func executionParams(q host.ExecutionQuery) url.Values {
 		"before", q.Before,
 		"limit", decimal(q.Limit),
 	)
+	addConditions(query, q.Where)
+	return query
 }
 
 // moment is t, or nothing for the zero time.
