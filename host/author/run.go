@@ -86,7 +86,7 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.event, "event", "", "file with the event, '-' for stdin")
 	flags.StringVar(&f.trigger, "trigger", "", triggerUsage)
 	flags.StringArrayVar(&f.secrets, "secret", nil, "NAME=VALUE that the action may read; NAME alone takes it from the environment; repeatable")
-	flags.StringVar(&f.secretsFile, "secrets-file", "", "file with secrets: lines NAME=VALUE, or a JSON object")
+	flags.StringVar(&f.secretsFile, "secrets-file", "", "file with secrets: a .env file (NAME=VALUE lines), or a JSON object")
 	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
 	flags.StringArrayVar(&f.allow, "allow", nil, "origin that the action may call, such as hooks.slack.com; repeatable")
 	flags.BoolVar(&f.public, "allow-public", false, "allow every public address")

@@ -79,24 +79,3 @@ func TestATargetThatCannotBeMeantIsSaid(t *testing.T) {
 		})
 	}
 }
-
-func TestSecretsFilesAreReadInBothForms(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name, text, key, want string
-	}{
-		{name: "a line", text: "KEY=a=b", key: "KEY", want: "a=b"},
-		{name: "a line for a shell", text: "# mine\n\nexport KEY='a b'\r\n", key: "KEY", want: "a b"},
-		{name: "a value of quotes", text: `KEY="`, key: "KEY", want: `"`},
-		{name: "an empty value", text: "KEY=", key: "KEY"},
-		{name: "JSON", text: "\n{\"KEY\": \"a\\nb\"}", key: "KEY", want: "a\nb"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			values, err := readSecretsFile(filepath.Join(folder(t, map[string]string{".env": tt.text}), ".env"))
-			if got, found := values[tt.key]; err != nil || !found || got != tt.want {
-				t.Errorf("read %q %v, want %q", values, err, tt.want)
-			}
-		})
-	}
-}

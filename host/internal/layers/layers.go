@@ -22,6 +22,7 @@ var packages = []entry{
 	{"sdk", domain}, // for authors of actions: it knows nothing of the host
 
 	{"host/child", foundation},
+	{"host/dotenv", foundation},
 	{"host/durable", foundation},
 	{"host/fair", foundation},
 	{"host/files", foundation},
