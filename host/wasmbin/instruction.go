@@ -25,6 +25,7 @@ const (
 	opTableGet      = 0x25
 	opTableSet      = 0x26
 	opLoad          = 0x28 // the first of the loads and stores
+	opI32Store      = 0x36
 	opMemorySize    = 0x3f
 	opMemoryGrow    = 0x40
 	opI32Const      = 0x41
@@ -32,6 +33,8 @@ const (
 	opF32Const      = 0x43
 	opF64Const      = 0x44
 	opSelect        = 0x1b
+	opI32Eqz        = 0x45
+	opI32Eq         = 0x46
 	opI32LessU      = 0x49
 	opI32GreaterU   = 0x4b
 	opI32LessEqU    = 0x4d
@@ -41,6 +44,7 @@ const (
 	opI64GreaterEqS = 0x59
 	opI32Add        = 0x6a
 	opI32Sub        = 0x6b
+	opI32And        = 0x71
 	opI32Or         = 0x72
 	opI64Add        = 0x7c
 	opI64Sub        = 0x7d
