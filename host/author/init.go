@@ -19,7 +19,6 @@ import (
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/cli/term"
 	"github.com/usherhost/usher/host/desired"
-	"github.com/usherhost/usher/host/jsbuild/dist"
 	"github.com/usherhost/usher/sdk/templates"
 )
 
@@ -73,10 +72,6 @@ func initAction(t term.Terminal, dir, language, trigger string) error {
 		_ = remember(consentFile(dir, made.Build)) // the command is ours; without this it is asked for
 	}
 	script := files["fakes.json"] != nil
-	if script {
-		_, err := dist.Engine()
-		noteEngine(t, err)
-	}
 	paths := slices.Sorted(maps.Keys(files))
 	return t.Answer(map[string]any{"name": name, "dir": dir, "language": language, "trigger": trigger, "files": paths}, func(w io.Writer) {
 		term.Fprintf(w, "made %s (%d files); its settings are in %s\n", dir, len(files), filepath.Join(dir, desired.FileName))
@@ -109,13 +104,6 @@ func checkInit(name, language, trigger string) error {
 		}
 	}
 	return nil
-}
-
-// noteEngine warns at once that the next commands will fail without the engine.
-func noteEngine(t term.Terminal, err error) {
-	if e, ok := errors.AsType[*host.Error](err); ok {
-		t.Note("usher: warning: %s: this binary can neither run nor deploy a script\nusher: hint: %s", e.Text, e.Hint)
-	}
 }
 
 // mustBeFree refuses a folder that has something in it.

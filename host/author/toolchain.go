@@ -1,6 +1,7 @@
 package author
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/text"
 	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bootstrap"
 	"github.com/usherhost/usher/host/jsbuild/bundle"
 	"github.com/usherhost/usher/host/jsbuild/npm"
 	"github.com/usherhost/usher/host/sandbox"
@@ -45,7 +47,7 @@ type ScriptFlags struct {
 func (f *ScriptFlags) Add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.dependencies, "dependency", nil, "npm package NAME@VERSION that a script may require, in place of its folder's own; repeatable")
-	flags.StringVar(&f.registry, "registry", "", "npm registry for --dependency (default: npm's own setting)")
+	flags.StringVar(&f.registry, "registry", "", "npm registry for --dependency (default: the setting npm_registry, or npm's own)")
 	flags.BoolVar(&f.offline, "offline", false, "take the packages of --dependency from the cache only")
 	flags.BoolVarP(&f.consent.yes, "yes", "y", false, "run the folder's build command without asking; it is asked once for each folder and command")
 }
@@ -71,13 +73,16 @@ type toolchain struct {
 	note    func(format string, args ...any)
 	largest int // module, in bytes
 	self    []string
+	engine  bootstrap.Engine
 	box     *sandbox.Sandbox
 	builder *jsbuild.Builder
 }
 
 // newToolchain returns a toolchain, which the caller must close.
 func newToolchain(env *command.Env, f ScriptFlags) *toolchain {
-	return &toolchain{flags: f, note: env.Term.Note, largest: env.Config.MaxModuleBytes, self: env.Self}
+	engine := engineOf(env)
+	engine.Offline = f.offline
+	return &toolchain{flags: f, note: env.Term.Note, largest: env.Config.MaxModuleBytes, self: env.Self, engine: engine}
 }
 
 // close frees what was made.
@@ -113,14 +118,15 @@ func (b *toolchain) scripts(ctx context.Context) (*jsbuild.Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.builder, err = jsbuild.New(jsbuild.Config{
+	b.builder = jsbuild.New(jsbuild.Config{
 		Sandbox: box,
 		Packages: &npm.Packages{
-			Registry: b.flags.registry, Offline: b.flags.offline,
+			Registry: cmp.Or(b.flags.registry, b.engine.Source.Address()), Offline: b.flags.offline,
 			Log: func(line string) { b.note("usher: %s", line) },
 		},
+		Engine: b.engine,
 	})
-	return b.builder, err
+	return b.builder, nil
 }
 
 // script builds the script at path, which is that of f unless f is nil. What is

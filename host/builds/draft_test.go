@@ -411,11 +411,11 @@ func TestAnActionOfModulesHasNoDraft(t *testing.T) {
 	hosttest.Refused(t, err, host.Invalid, []string{"/runtime"})
 }
 
-func TestCodeNeedsAnEngine(t *testing.T) {
+func TestCodeNeedsABuilder(t *testing.T) {
 	t.Parallel()
 	r, _ := open(t)
 	_, _, err := r.CreateSourceAction(t.Context(), "notify", trigger, code("one"), nil, false)
-	hosttest.Refused(t, err, host.Unavailable, nil, "engine", "task engine")
+	hosttest.Refused(t, err, host.Unavailable, nil, "builds no code", "module that was built elsewhere")
 	if _, err := r.Action(t.Context(), "notify"); host.CodeOf(err) != host.NotFound {
 		t.Errorf("made in spite of it: %v", err)
 	}

@@ -59,8 +59,8 @@ func (b *Builds) module(ctx context.Context, d host.Draft) (module []byte, diges
 
 func noBuilder() *host.Error {
 	return &host.Error{
-		Code: host.Unavailable, Text: "this host can't build code: it was built without the JavaScript engine",
-		Hint: "run 'task engine' in usher's source, build usher again and start that; or upload a module that was built elsewhere",
+		Code: host.Unavailable, Text: "this host builds no code",
+		Hint: "upload a module that was built elsewhere",
 		Fix:  host.FixBuild.With(),
 	}
 }

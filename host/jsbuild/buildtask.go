@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/child"
 	"github.com/usherhost/usher/host/jsbuild/bundle"
+	"github.com/usherhost/usher/host/jsbuild/dist"
 	"github.com/usherhost/usher/host/jsbuild/npm"
 	"github.com/usherhost/usher/host/sandbox"
 )
@@ -18,8 +20,9 @@ import (
 // order is the parent's first message.
 type order struct {
 	Source   bundle.Source `json:"source"`
-	CacheDir string        `json:"cache_dir"` // of compiled code
-	Packages string        `json:"packages"`  // the folder that packages are installed to
+	Engine   string        `json:"engine,omitempty"` // the folder of an engine that is not embedded
+	CacheDir string        `json:"cache_dir"`        // of compiled code
+	Packages string        `json:"packages"`         // the folder that packages are installed to
 
 	MaxModuleBytes int `json:"max_module_bytes"`
 }
@@ -54,15 +57,20 @@ func Task(functions []sandbox.Function) child.Task {
 // build builds the source and reports the result. An error is the host's fault.
 func (o *order) build(functions []sandbox.Function, in io.Reader, out io.Writer) error {
 	ctx := context.Background()
-	if err := child.Confine([]string{o.Packages, o.CacheDir}, nil); err != nil {
+	readable := []string{o.Packages, o.CacheDir}
+	if o.Engine != "" {
+		readable = append(readable, o.Engine)
+		dist.Use(os.DirFS(o.Engine))
+	}
+	if err := child.Confine(readable, nil); err != nil {
 		return err
 	}
 	s, err := sandbox.Open(ctx, sandbox.Config{CacheDir: o.CacheDir, Functions: functions, MaxModuleBytes: o.MaxModuleBytes})
 	if err != nil {
 		return err
 	}
-	b, err := New(Config{Sandbox: s})
-	if err != nil {
+	b := New(Config{Sandbox: s})
+	if b.engine, err = dist.Engine(); err != nil {
 		return err
 	}
 	b.installs = &remoteInstaller{in: in, out: out}

@@ -26,10 +26,7 @@ func Example() {
 		panic(err)
 	}
 	defer func() { _ = s.Close(ctx) }() // nothing is left to write
-	builder, err := jsbuild.New(jsbuild.Config{Sandbox: s})
-	if err != nil {
-		panic(err)
-	}
+	builder := jsbuild.New(jsbuild.Config{Sandbox: s})
 	defer builder.Close()
 
 	built, err := builder.Build(ctx, bundle.Source{Name: "action.js", Code: []byte(`

@@ -32,9 +32,9 @@
 //
 // # What a binary needs
 //
-// The engine is made by `task engine`, from npm's QuickJS-NG, our glue and the
-// runtime (engine/make), into the folder of package dist. A binary that was built
-// without it has no Builder: [New] returns [dist.ErrNoEngine].
+// The engine is made of npm's QuickJS-NG, our glue and the runtime, by package bootstrap:
+// by `task engine`, for package dist to embed, or else by the first build, into the user's
+// cache. A build that can't get it returns [dist.ErrNoEngine].
 package jsbuild
 
 import (
@@ -45,8 +45,8 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/child"
+	"github.com/usherhost/usher/host/jsbuild/bootstrap"
 	"github.com/usherhost/usher/host/jsbuild/bundle"
-	"github.com/usherhost/usher/host/jsbuild/dist"
 	"github.com/usherhost/usher/host/jsbuild/npm"
 	"github.com/usherhost/usher/host/sandbox"
 )
@@ -55,6 +55,7 @@ import (
 type Config struct {
 	Sandbox  *sandbox.Sandbox // evaluates the engine
 	Packages *npm.Packages    // installs dependencies; nil: from the public registry, into a folder of the user's cache
+	Engine   bootstrap.Engine // where the engine is made, unless it is embedded
 
 	// Child is the command line of a program that calls [child.Main] with
 	// [Task]: it builds sources without a folder, and runs npm, under limits. It
@@ -68,24 +69,25 @@ type Builder struct {
 	packages *npm.Packages
 
 	sandbox  *sandbox.Sandbox
-	engine   []byte
 	child    []string
 	limits   child.Limits
 	compiled atomic.Bool      // the engine's code is in the sandbox's cache directory, where subprocesses find it
 	installs bundle.Installer // packages, or in a subprocess its parent
 	stage    func(string) error
 
+	bootstrap bootstrap.Engine
+	life      context.Context //nolint:containedctx // of the builder: making the engine ends with it
+	end       context.CancelFunc
+
 	mu          sync.Mutex
+	engine      []byte               // guarded by mu; nil until the first build
+	engineDir   string               // guarded by mu; "" for the embedded one
+	making      *making              // guarded by mu; nil unless it is being made
 	snapshotter *sandbox.Snapshotter // guarded by mu; nil until the first build
 }
 
-// New returns a builder. The error is [dist.ErrNoEngine] when there is no engine
-// in this binary. The caller must close the builder before its sandbox.
-func New(c Config) (*Builder, error) {
-	wasm, err := dist.Engine()
-	if err != nil {
-		return nil, err
-	}
+// New returns a builder. The caller must close it before its sandbox.
+func New(c Config) *Builder {
 	if c.Packages == nil {
 		c.Packages = &npm.Packages{}
 	}
@@ -93,14 +95,17 @@ func New(c Config) (*Builder, error) {
 		c.Child = nil
 	}
 	c.Packages.Child = c.Child
-	return &Builder{
-		packages: c.Packages, sandbox: c.Sandbox, engine: wasm, child: c.Child, limits: buildLimits,
+	b := &Builder{
+		packages: c.Packages, sandbox: c.Sandbox, child: c.Child, limits: buildLimits, bootstrap: c.Engine,
 		installs: c.Packages, stage: func(string) error { return nil },
-	}, nil
+	}
+	b.life, b.end = context.WithCancel(context.Background())
+	return b
 }
 
 // Close frees the engine's code.
 func (b *Builder) Close() {
+	b.end()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.snapshotter != nil {
@@ -124,6 +129,9 @@ type Built struct {
 // Build makes a module from a source: the same bytes from the same source and
 // packages. An error in the source is a [*host.BuildFailure].
 func (b *Builder) Build(ctx context.Context, src bundle.Source) (*Built, error) {
+	if err := b.need(ctx); err != nil {
+		return nil, err
+	}
 	if len(b.child) > 0 && src.Dir == "" {
 		return b.buildInSubprocess(ctx, src)
 	}

@@ -3,10 +3,8 @@ package jsbuild_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +13,6 @@ import (
 	"github.com/usherhost/usher/host/internal/jstest"
 	"github.com/usherhost/usher/host/jsbuild"
 	"github.com/usherhost/usher/host/jsbuild/bundle"
-	"github.com/usherhost/usher/host/jsbuild/dist"
 	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/host/wasmbin"
 )
@@ -187,12 +184,5 @@ func TestHostileTopLevelsEndWithTheBuild(t *testing.T) {
 	}
 	if _, err := build(t, handler); err != nil {
 		t.Errorf("the next build: %v", err)
-	}
-}
-
-func TestABinaryWithoutTheEngineSaysHowToGetIt(t *testing.T) {
-	t.Parallel()
-	if err := dist.ErrNoEngine; !strings.Contains(err.Hint, "task engine") || !errors.Is(err, dist.ErrNoEngine) {
-		t.Errorf("hint %q", err.Hint)
 	}
 }

@@ -106,7 +106,10 @@ func (a *subprocess) talk(ctx context.Context, to io.Writer, from io.Reader) err
 	if err != nil {
 		return fmt.Errorf("find the folder of compiled code: %w", err)
 	}
-	if err := send(to, order{Source: a.src, CacheDir: cache, Packages: packages, MaxModuleBytes: a.builder.sandbox.MaxModuleBytes()}); err != nil {
+	a.builder.mu.Lock()
+	engine := a.builder.engineDir
+	a.builder.mu.Unlock()
+	if err := send(to, order{Source: a.src, Engine: engine, CacheDir: cache, Packages: packages, MaxModuleBytes: a.builder.sandbox.MaxModuleBytes()}); err != nil {
 		return err
 	}
 	for {

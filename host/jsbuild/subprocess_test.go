@@ -32,10 +32,7 @@ func inSubprocess(t *testing.T, p *npm.Packages, self ...string) *jsbuild.Builde
 		}
 		self = []string{path}
 	}
-	b, err := jsbuild.New(jsbuild.Config{Sandbox: kit.Sandbox, Packages: p, Child: self})
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := jsbuild.New(jsbuild.Config{Sandbox: kit.Sandbox, Packages: p, Child: self})
 	t.Cleanup(b.Close)
 	return b
 }
@@ -54,10 +51,7 @@ func TestABuildInASubprocessMakesTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	kit := jstest.Shared(t)
-	here, err := jsbuild.New(jsbuild.Config{Sandbox: kit.Sandbox, Packages: p})
-	if err != nil {
-		t.Fatal(err)
-	}
+	here := jsbuild.New(jsbuild.Config{Sandbox: kit.Sandbox, Packages: p})
 	defer here.Close()
 	want, err := here.Build(t.Context(), src)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -109,4 +110,15 @@ func checkMemory(c *Config) error {
 // invalid is the error of an invalid configuration.
 func invalid(hint, format string, args ...any) error {
 	return &host.Error{Code: host.Invalid, Text: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// checkRegistry does not repeat the value, which may have a password.
+func checkRegistry(c *Config) error {
+	if c.NPMRegistry == "" {
+		return nil
+	}
+	if u, err := url.Parse(c.NPMRegistry); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return errors.New("must be the address of an npm registry, such as https://npm.example.com")
+	}
+	return nil
 }

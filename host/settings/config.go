@@ -50,6 +50,8 @@ type Config struct {
 	RateBurst      int
 	MaxEventBytes  int64
 	MaxModuleBytes int
+	NPMRegistry    string
+	NPMFolder      string
 
 	PreUserRegistrationTimeout time.Duration
 	DecisionConcurrency        int

@@ -135,6 +135,14 @@ var table = []setting{
 		about: "size of the largest module, at most 67108864 (64 MiB)",
 	},
 	{
+		key: "npm_registry", field: func(c *Config) any { return &c.NPMRegistry }, initial: "", secret: true, check: checkRegistry, flag: "npm-registry",
+		about: "npm registry for the packages of actions and, in a binary without it, of the JavaScript engine; user and password in it count for the engine (default: npm's own setting, and https://registry.npmjs.org)",
+	},
+	{
+		key: "npm_folder", field: func(c *Config) any { return &c.NPMFolder }, initial: "", flag: "npm-folder",
+		about: "folder with the packages of the JavaScript engine, which 'usher engine fetch' filled: nothing is fetched for it",
+	},
+	{
 		key: "metrics_key", field: func(c *Config) any { return &c.MetricsKey }, initial: false, flag: "metrics-key",
 		about: "require an API key with scope read at /metrics",
 	},

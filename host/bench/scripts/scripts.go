@@ -17,7 +17,6 @@ import (
 	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/jsbuild"
 	"github.com/usherhost/usher/host/jsbuild/bundle"
-	"github.com/usherhost/usher/host/jsbuild/dist"
 	"github.com/usherhost/usher/host/sandbox"
 )
 
@@ -111,10 +110,7 @@ func (s *Script) withSecrets() []byte {
 
 // Many builds n actions whose sources differ, and hands each to then.
 func Many(ctx context.Context, s *sandbox.Sandbox, n int, then func(*Script) error) error {
-	b, err := builder(s)
-	if err != nil {
-		return err
-	}
+	b := jsbuild.New(jsbuild.Config{Sandbox: s})
 	defer b.Close()
 	for i := range n {
 		code := fmt.Appendf(nil, "const names = { own: %d };\nexports.%s = async (event) => { console.log(names.own, event.user.email); };\n", i, Entry)
@@ -130,20 +126,9 @@ func Many(ctx context.Context, s *sandbox.Sandbox, n int, then func(*Script) err
 }
 
 func build(ctx context.Context, s *sandbox.Sandbox, src bundle.Source) (*jsbuild.Built, error) {
-	b, err := builder(s)
-	if err != nil {
-		return nil, err
-	}
+	b := jsbuild.New(jsbuild.Config{Sandbox: s})
 	defer b.Close()
 	return b.Build(ctx, src)
-}
-
-func builder(s *sandbox.Sandbox) (*jsbuild.Builder, error) {
-	b, err := jsbuild.New(jsbuild.Config{Sandbox: s})
-	if errors.Is(err, dist.ErrNoEngine) {
-		return nil, &Missing{"the JavaScript engine is not made: run 'task engine'"}
-	}
-	return b, err
 }
 
 // Folder returns the folder of the actions, from anywhere in the checkout.

@@ -21,7 +21,7 @@ import (
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/cli/term"
 	"github.com/usherhost/usher/host/daemon"
-	"github.com/usherhost/usher/host/jsbuild/dist"
+	"github.com/usherhost/usher/host/jsbuild/bootstrap"
 	"github.com/usherhost/usher/host/seal"
 	"github.com/usherhost/usher/host/settings"
 	"github.com/usherhost/usher/host/sqlite"
@@ -265,14 +265,16 @@ func checkClock(date string) finding {
 
 // checkEngine checks whether this binary can build scripts.
 func checkEngine() finding {
-	engine, err := dist.Engine()
-	if wrong, ok := errors.AsType[*host.Error](err); ok {
-		return finding{Name: "javascript", State: stateWarning, Detail: wrong.Text, Hint: web.Hint(wrong.Hint, wrong.Fix)}
+	where, err := bootstrap.Engine{}.Find()
+	switch {
+	case err != nil:
+		return finding{Name: "javascript", State: stateWarning, Detail: err.Error(), Hint: "run 'usher engine make'"}
+	case where.Embedded:
+		return finding{Name: "javascript", State: stateOK, Detail: "the engine is in this binary"}
+	case where.Dir == "":
+		return finding{Name: "javascript", State: stateNote, Detail: "the first build of a script will make the engine", Hint: "make it now: usher engine make"}
 	}
-	if err != nil {
-		return finding{Name: "javascript", State: stateProblem, Detail: err.Error()}
-	}
-	return finding{Name: "javascript", State: stateOK, Detail: "the engine is in this binary, " + term.ByteSize(int64(len(engine)))}
+	return finding{Name: "javascript", State: stateOK, Detail: "the engine was made in " + where.Dir}
 }
 
 // checkConfinement checks whether the kernel also denies compilers and builds of

@@ -30,7 +30,7 @@ func TestExitCodes(t *testing.T) {
 		{"no server", fmt.Errorf("list: %w", &url.Error{Op: "Get", Err: errors.New("refused")}), exitUnreachable},
 		{"an interrupt", &url.Error{Op: "Get", Err: context.Canceled}, ExitFailure},
 		{"a failed action", SilentExit(ExitAction), ExitAction},
-		{"a binary without the JavaScript engine", fmt.Errorf("build: %w", dist.ErrNoEngine), ExitFailure},
+		{"a binary without the JavaScript engine", fmt.Errorf("build: %w", dist.Missing(&host.Error{Code: host.Unavailable})), ExitFailure},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -2,42 +2,46 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/builds"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/jsbuild"
+	"github.com/usherhost/usher/host/jsbuild/bootstrap"
 	"github.com/usherhost/usher/host/jsbuild/bundle"
-	"github.com/usherhost/usher/host/jsbuild/dist"
 	"github.com/usherhost/usher/host/jsbuild/npm"
+	"github.com/usherhost/usher/host/jsbuild/npm/locked"
 	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/settings"
 )
 
 // sourceBuilder builds sources with the JavaScript engine.
 type sourceBuilder struct{ builder *jsbuild.Builder }
 
 // openSourceBuilder returns the builder of sources, with packages cached below the
-// data directory: nil when this binary has no engine, which is logged.
-// The caller must close it before the sandbox.
-func openSourceBuilder(box *sandbox.Sandbox, data string, log *slog.Logger) (builds.Builder, func(), error) {
-	builder, err := jsbuild.New(jsbuild.Config{
-		Sandbox: box, Child: self(),
+// data directory. The caller must close it before the sandbox.
+func openSourceBuilder(cfg settings.Config, box *sandbox.Sandbox, log *slog.Logger) (builds.Builder, func()) {
+	engine := bootstrap.Engine{
+		Source: locked.Source{Registry: cfg.NPMRegistry, Folder: cfg.NPMFolder},
+		Log:    func(line string) { log.Info(line) },
+	}
+	if _, err := os.UserCacheDir(); err != nil { // as a service without a home
+		engine.Cache.Dir = filepath.Join(cfg.Data, "cache")
+	}
+	if where, err := engine.Find(); err == nil && !where.Embedded && where.Dir == "" {
+		log.Info("the first build of code will make the JavaScript engine, which this binary does not embed", "ahead", "usher engine make")
+	}
+	builder := jsbuild.New(jsbuild.Config{
+		Sandbox: box, Child: self(), Engine: engine,
 		Packages: &npm.Packages{
-			CacheDir: filepath.Join(data, "npm"),
-			Log:      func(line string) { log.Info("packages", "npm", line) },
+			CacheDir: filepath.Join(cfg.Data, "npm"), Registry: engine.Source.Address(),
+			Log: func(line string) { log.Info("packages", "npm", line) },
 		},
 	})
-	if errors.Is(err, dist.ErrNoEngine) {
-		log.Warn("this host can't build code; only modules can be uploaded", "reason", dist.ErrNoEngine.Text, "hint", dist.ErrNoEngine.Hint)
-		return nil, func() {}, nil
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	return sourceBuilder{builder}, builder.Close, nil
+	return sourceBuilder{builder}, builder.Close
 }
 
 // Build implements [builds.Builder].

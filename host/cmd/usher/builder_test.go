@@ -13,6 +13,7 @@ import (
 	"github.com/usherhost/usher/host/internal/hosttest"
 	"github.com/usherhost/usher/host/registry"
 	"github.com/usherhost/usher/host/sandbox"
+	"github.com/usherhost/usher/host/settings"
 )
 
 // whole is a registry with its builds.
@@ -27,10 +28,7 @@ func openRegistry(t *testing.T) *whole {
 	h := hosttest.New(t, hosttest.Options{Idle: true, Sandbox: func(ctx context.Context, cache string) (*sandbox.Sandbox, error) {
 		return openSandbox(ctx, cache, 0, 0)
 	}})
-	builder, done, err := openSourceBuilder(h.Runner.Sandbox, t.TempDir(), slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
+	builder, done := openSourceBuilder(settings.Config{Data: t.TempDir()}, h.Runner.Sandbox, slog.New(slog.DiscardHandler))
 	t.Cleanup(done)
 	h.Builds.Builder, h.Builds.Runner = builder, draftRunner{h.Runner}
 	ctx, stop := context.WithCancel(context.Background())

@@ -99,10 +99,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	client := &egress.Client{AllowNetworks: cfg.AllowNetworks, AllowProxies: cfg.AllowProxies, Deny: ownAddresses(listener)}
 	defer client.Close()
 	runner := &guest.Runner{Sandbox: sandbox, Modules: db, Egress: client, Cache: &guest.Cache{}, SourceMaps: &sourcemap.Modules{Module: db.Module}, Frames: frames.Reader{}}
-	builder, closeBuilder, err := openSourceBuilder(sandbox, cfg.Data, log)
-	if err != nil {
-		return err
-	}
+	builder, closeBuilder := openSourceBuilder(cfg, sandbox, log)
 	defer closeBuilder()
 	reg, drafts := newRegistry(cfg, db, box, runner, builder, log)
 	calls, err := calljournal.Open(filepath.Join(cfg.Data, calljournal.DirName))

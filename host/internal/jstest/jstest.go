@@ -32,9 +32,7 @@ type Kit struct {
 	dir     string
 }
 
-// Open returns a kit with a cache of its own. The error is
-// [dist.ErrNoEngine] when the engine has not been made. The caller must
-// close the kit.
+// Open returns a kit with a cache of its own. The caller must close the kit.
 func Open(ctx context.Context) (*Kit, error) {
 	dir, err := os.MkdirTemp("", "usher-js-*")
 	if err != nil {
@@ -45,9 +43,7 @@ func Open(ctx context.Context) (*Kit, error) {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	k := (&Kit{dir: dir, egress: newEgress()}).Over(s)
-	if k.Builder, err = jsbuild.New(jsbuild.Config{Sandbox: s}); err != nil {
-		return nil, errors.Join(err, s.Close(ctx), os.RemoveAll(dir))
-	}
+	k.Builder = jsbuild.New(jsbuild.Config{Sandbox: s})
 	return k, nil
 }
 

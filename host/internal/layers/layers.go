@@ -28,6 +28,7 @@ var packages = []entry{
 	{"host/files", foundation},
 	{"host/internal/jsscan", foundation},
 	{"host/internal/text", foundation},
+	{"host/made", foundation},
 	{"host/redact", foundation},
 	{"host/wasmbin", foundation},
 
@@ -76,7 +77,7 @@ var packages = []entry{
 // those before it, and the package itself imports them all.
 var parts = map[string][]string{
 	"host/sandbox": {"budget", "cachefile", "callstack", "snapshot", "wasi", "extism", "admission"},
-	"host/jsbuild": {"dist", "intl", "npm", "sourcemap", "frames", "bundle", "engine"},
+	"host/jsbuild": {"dist", "intl", "npm", "sourcemap", "frames", "runtime", "bundle", "engine", "bootstrap"},
 }
 
 // Exceptions are the imports within a layer, and those that skip the interfaces

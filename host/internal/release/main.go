@@ -26,7 +26,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	switch args[0] {
 	case "notices":
-		return makeNotices(ctx, "host/release/dist", runtimeFolder+"/node_modules")
+		return makeNotices(ctx, "host/release/dist", licensesFolder)
 	default:
 		return fmt.Errorf("%q can't be made: notices can", args[0])
 	}

@@ -26,11 +26,15 @@ import (
 // runtimeFolder has the lockfile of what the JavaScript engine is made of.
 const runtimeFolder = "host/jsbuild/runtime"
 
+// licensesFolder has the licence and the manifest of each package of it, which are written
+// when the engine is made.
+const licensesFolder = "host/jsbuild/dist/licenses"
+
 // packagesFolder begins the places in a lockfile.
 const packagesFolder = "node_modules/"
 
 // makeNotices writes what `usher licenses` prints into folder dir. Packages is the
-// node_modules folder that the lockfile describes.
+// folder with the licences of what the lockfile describes.
 func makeNotices(ctx context.Context, dir, packages string) error {
 	list, err := components(ctx, packages)
 	if err != nil {
@@ -171,7 +175,7 @@ func listPackages(ctx context.Context, t target) (list []linked, err error) {
 }
 
 // npmPackages returns the packages that the engine is made of: those of the lockfile
-// that are not tools, and the engine's own.
+// that are not for its tests.
 func npmPackages(dir string) (list []release.Component, err error) {
 	var lock struct {
 		Packages map[string]struct {
@@ -186,11 +190,10 @@ func npmPackages(dir string) (list []release.Component, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the runtime's lockfile: %w", err)
 	}
-	const enginePackage = "quickjs-wasi" // a tool to npm: nothing of it is bundled
-	delete(lock.Packages, "")            // the runtime itself
+	delete(lock.Packages, "") // the runtime itself
 	for place, p := range lock.Packages {
 		name := cmp.Or(p.Name, place[strings.LastIndex(place, packagesFolder)+len(packagesFolder):])
-		if p.Dev && name != enginePackage {
+		if p.Dev {
 			continue
 		}
 		c := release.Component{

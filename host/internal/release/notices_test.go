@@ -25,7 +25,7 @@ func TestTheEmbeddedNoticesAreThoseOfWhatIsLinked(t *testing.T) {
 	if !whole {
 		t.Skip("no notices are embedded: run 'task notices'")
 	}
-	want, err := components(t.Context(), runtimeFolder+"/node_modules")
+	want, err := components(t.Context(), licensesFolder)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -22,7 +21,6 @@ import (
 	"github.com/usherhost/usher/host/internal/jstest"
 	"github.com/usherhost/usher/host/internal/replaytest"
 	"github.com/usherhost/usher/host/jsbuild/bundle"
-	"github.com/usherhost/usher/host/jsbuild/dist"
 	"github.com/usherhost/usher/proto/conformance"
 )
 
@@ -40,9 +38,7 @@ func TestARandomRunIsReplayedByteForByte(t *testing.T) {
 	t.Parallel()
 	kit := jstest.Shared(t)
 	built, err := kit.Builder.Build(t.Context(), bundle.Source{Code: []byte(program)})
-	if errors.Is(err, dist.ErrNoEngine) {
-		t.Fatal(err)
-	} else if err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
 	random(t)

@@ -4,12 +4,13 @@
 // engine's memory. See the README of runtime for what the runtime does.
 //
 // Builds use an [Instance] of the embedded engine and [Parts] of the runtime.
-// [Maker] makes both, from the linked engine and the runtime's scripts; command
-// make runs it.
+// [Maker] makes both, from the linked engine and the runtime's scripts; package
+// bootstrap runs it.
 package engine
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,11 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/sandbox"
 )
+
+// Glue is the module that [Maker]'s engine is linked with: see glue/build.
+//
+//go:embed glue/glue.wasm
+var Glue []byte
 
 // limits bound each instance.
 var limits = host.Limits{TimeoutMillis: 30_000, Fuel: 60_000_000_000, MemoryBytes: 256 << 20}

@@ -21,7 +21,7 @@ type Part struct {
 	words *regexp.Regexp // Words, compiled; nil when it is empty
 }
 
-// parts reads the list that was made with the engine, once.
+// parts reads the list that was made with the engine, once there is one.
 var parts = sync.OnceValues(func() ([]Part, error) {
 	text, err := dist.Parts()
 	if err != nil {
@@ -44,9 +44,12 @@ var parts = sync.OnceValues(func() ([]Part, error) {
 
 // Parts returns the bytecode of the parts that a bundle needs, to be evaluated in
 // this order. Code is the bundle, and builtins are the modules of Node that it
-// requires, without "node:". The error is [dist.ErrNoEngine] in a binary without
+// requires, without "node:". The error is [dist.ErrNoEngine] before there is
 // an engine.
 func Parts(code []byte, builtins []string) ([][]byte, error) {
+	if _, err := dist.Parts(); err != nil {
+		return nil, err // which may pass
+	}
 	list, err := parts()
 	if err != nil {
 		return nil, err

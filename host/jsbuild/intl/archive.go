@@ -14,7 +14,7 @@ import (
 	"github.com/usherhost/usher/host/jsbuild/dist"
 )
 
-// archive holds the languages and zones that `task engine` collects.
+// archive holds the languages and zones that package bootstrap collects.
 type archive struct {
 	files     *zip.Reader
 	languages map[string]string // by lower-case tag, as it is spelt
@@ -31,8 +31,15 @@ type zoneFile struct {
 	Names   json.RawMessage `json:"names"`
 }
 
-// embedded reads the archive in this binary, once.
-var embedded = sync.OnceValues(func() (*archive, error) {
+// embedded returns the archive that came with the engine, which it reads once.
+func embedded() (*archive, error) {
+	if _, err := dist.Intl(); err != nil {
+		return nil, err // which may pass
+	}
+	return opened()
+}
+
+var opened = sync.OnceValues(func() (*archive, error) {
 	packed, err := dist.Intl()
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package main
+package bootstrap
 
 import (
 	"encoding/json"
@@ -21,10 +21,10 @@ type chunk struct {
 	needs  []string
 }
 
-// bundleRuntime bundles runtime/src/main.js and the parts that some actions need. The
+// bundleRuntime bundles src/main.js of a folder and the parts that some actions need. The
 // code that they share is in chunks of its own.
 func bundleRuntime(dir string) (map[string]chunk, error) {
-	root, err := filepath.Abs(filepath.Join(dir, "runtime"))
+	root, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
