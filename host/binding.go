@@ -106,13 +106,16 @@ func (e Egress) IsZero() bool {
 	return e.Mode == "" && len(e.Allow) == 0 && e.Proxy.IsZero() && len(e.ClientCertificates) == 0
 }
 
-// Retry says how often and when a failed action runs again. The n-th wait is
-// random between 0 and min(MaxMillis, InitialMillis × 2ⁿ⁻¹) (full jitter), and
-// never less than a Retry-After that the action's last response carried.
+// Retry says how often and when a failed action runs again. The n-th wait is random
+// between the half and the whole of min(MaxMillis, InitialMillis × 2ⁿ⁻¹), and never less
+// than a Retry-After that the action's last response carried. No attempt begins later
+// than MaxAge after the first one; the last one is made then. What an operator retries
+// has all attempts and all the time again.
 type Retry struct {
 	MaxAttempts   int   `json:"max_attempts,omitempty"` // all attempts, the first included; 1 is no retry
 	InitialMillis int64 `json:"initial_ms,omitempty"`
 	MaxMillis     int64 `json:"max_ms,omitempty"`
+	MaxAge        Age   `json:"max_age,omitempty"`
 }
 
 // OnFailure says what happens when an action has used up its attempts. The first
@@ -212,12 +215,12 @@ func DefaultSettings() Settings {
 			Fuel:              10_000_000_000,
 		},
 		Egress:     Egress{Mode: EgressAllowlist},
-		Retry:      Retry{MaxAttempts: 10, InitialMillis: 2_000, MaxMillis: 600_000},
+		Retry:      Retry{MaxAttempts: 25, InitialMillis: 5_000, MaxMillis: 4 * 3600 * 1000, MaxAge: "24h"},
 		OnFailure:  Continue,
 		Checkpoint: CheckpointAsync,
 
 		Resume:       ResumeOn,
-		ResumeMaxAge: "1h",
+		ResumeMaxAge: "48h",
 
 		Tape:          TapeAll,
 		TapeBodyBytes: 1 << 20,
@@ -305,6 +308,7 @@ func (r Retry) over(base Retry) Retry {
 		MaxAttempts:   cmp.Or(r.MaxAttempts, base.MaxAttempts),
 		InitialMillis: cmp.Or(r.InitialMillis, base.InitialMillis),
 		MaxMillis:     cmp.Or(r.MaxMillis, base.MaxMillis),
+		MaxAge:        cmp.Or(r.MaxAge, base.MaxAge),
 	}
 }
 
@@ -323,7 +327,8 @@ const (
 	MinMemoryBytes   = 64 << 10 // one page of WebAssembly, the unit of memories
 	MaxAttempts      = 100
 	MaxWaitMillis    = 24 * 3600 * 1000
-	MaxResumeAge     = 24 * time.Hour
+	MaxRetryAge      = 30 * 24 * time.Hour
+	MaxResumeAge     = 30 * 24 * time.Hour
 )
 
 // Check returns an Invalid error that lists every field out of range, with
@@ -352,7 +357,10 @@ func (s Settings) Check(prefix string) error {
 		}
 	}
 	if d, ok := s.ResumeMaxAge.Duration(); s.ResumeMaxAge != "" && (!ok || d > MaxResumeAge) {
-		fields = append(fields, Field{Pointer: prefix + "/resume_max_age", Detail: "must be a duration such as 90m or 1h, at most 24h"})
+		fields = append(fields, Field{Pointer: prefix + "/resume_max_age", Detail: "must be a duration such as 90m or 48h, at most 720h"})
+	}
+	if d, ok := s.Retry.MaxAge.Duration(); s.Retry.MaxAge != "" && (!ok || d > MaxRetryAge) {
+		fields = append(fields, Field{Pointer: prefix + "/retry/max_age", Detail: "must be a duration such as 90m or 24h, at most 720h"})
 	}
 	if _, ok := s.TapeMaxAge.Duration(); s.TapeMaxAge != "" && !ok {
 		fields = append(fields, Field{Pointer: prefix + "/tape_max_age", Detail: "must be a duration such as 168h"})

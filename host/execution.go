@@ -2,6 +2,7 @@ package host
 
 import (
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -13,10 +14,10 @@ const (
 	StatusPending   Status = "pending"   // accepted, no action has run
 	StatusRunning   Status = "running"   // at least one action has run, the next is due
 	StatusRetrying  Status = "retrying"  // an action failed and runs again at NextAt
-	StatusCompleted Status = "completed" // every action succeeded
+	StatusCompleted Status = "completed" // every action succeeded, but for those that were deleted meanwhile
 	StatusPartial   Status = "partial"   // it ran to its end, and at least one action is a dead letter
 	StatusFailed    Status = "failed"    // an action with on_failure "stop" is a dead letter
-	StatusCanceled  Status = "canceled"  // an operator stopped it
+	StatusCanceled  Status = "canceled"  // an operator stopped it, or deleted its actions
 )
 
 // Statuses returns every status, in the order in which an execution may have them.
@@ -27,6 +28,18 @@ func Statuses() []Status {
 // Final reports whether the execution has ended.
 func (s Status) Final() bool {
 	return s == StatusCompleted || s == StatusPartial || s == StatusFailed || s == StatusCanceled
+}
+
+// FinalStatus returns the status of an execution none of whose steps is left to run. Steps
+// that were canceled do not count, unless there are no others.
+func FinalStatus(progress []StepState) Status {
+	switch {
+	case slices.Contains(progress, StepDead):
+		return StatusPartial
+	case slices.Contains(progress, StepCanceled) && !slices.Contains(progress, StepSucceeded):
+		return StatusCanceled
+	}
+	return StatusCompleted
 }
 
 // Step is one place in a plan: the version that was deployed at a binding when
@@ -50,9 +63,10 @@ type StepState string
 const (
 	StepPending   StepState = "pending"
 	StepSucceeded StepState = "succeeded"
-	StepDead      StepState = "dead"    // it failed in its last attempt
-	StepFailed    StepState = "failed"  // it failed, or did not run, in a flow that decides
-	StepSkipped   StepState = "skipped" // a flow that decides was denied before it
+	StepDead      StepState = "dead"     // it failed in its last attempt
+	StepCanceled  StepState = "canceled" // its action was deleted before it had succeeded
+	StepFailed    StepState = "failed"   // it failed, or did not run, in a flow that decides
+	StepSkipped   StepState = "skipped"  // a flow that decides was denied before it
 )
 
 // Execution runs the plan of one event. Its steps run strictly in
@@ -68,14 +82,26 @@ type Execution struct {
 	Progress    []StepState `json:"progress"` // one for each step of Plan
 	Attempt     int         `json:"attempt"`  // attempts that the next step has had
 	NextAt      time.Time   `json:"next_at,omitzero"`
-	Epoch       int64       `json:"-"` // raised by every lease; an older one may no longer record
+	FirstAt     time.Time   `json:"first_at,omitzero"` // while it is retrying: when the first attempt began since which MaxAge counts
+	Retried     []int       `json:"-"`                 // attempts that each step had had when an operator retried it last; nil: none did
+	Epoch       int64       `json:"-"`                 // raised by every lease; an older one may no longer record
 	RerunOf     string      `json:"rerun_of,omitempty"`
+	Batch       string      `json:"batch,omitempty"` // of the [Batch] that made the rerun
 	Traceparent string      `json:"traceparent,omitempty"`
 	CreatedAt   time.Time   `json:"created_at"`
 	EndedAt     time.Time   `json:"ended_at,omitzero"`
 	Decision    *Decision   `json:"decision,omitempty"` // of a trigger that decides
 	Event       *Event      `json:"-"`                  // with its Body, when it was leased with it
 	Resumption  Resumption  `json:"-"`                  // of the attempt that is made now
+}
+
+// AttemptsBefore returns how many attempts the step had had when an operator retried it
+// last: these do not count for its MaxAttempts any more.
+func (e *Execution) AttemptsBefore(index int) int {
+	if index < len(e.Retried) {
+		return e.Retried[index]
+	}
+	return 0
 }
 
 // Next returns the index in Plan of the step that runs next, and false when
@@ -102,6 +128,69 @@ type Outcome struct {
 	Progress    []StepState
 	Attempt     int
 	NextAt      time.Time // when it is due again; zero for at once
+	FirstAt     time.Time // of the execution, when it is retrying
+}
+
+// RetryOptions say how an operator's retry goes on.
+type RetryOptions struct {
+	SameVersion bool // with the version that the step has, not the one that is deployed now
+	Now         bool // an attempt that waits for its time is made at once; without it, dead steps are retried
+}
+
+// RerunOptions say what a rerun runs.
+type RerunOptions struct {
+	SameVersions bool   // the versions that the first one ran, not those that are deployed and bound now
+	ActionID     string // this action alone; "" for all
+	Batch        string // the request that it is part of; "" for none
+}
+
+// Batch is a request that does the same to many executions, a part of them at a time,
+// newest first. The next part begins at Next, as the Before of its query.
+type Batch struct {
+	ID       string         `json:"batch,omitempty"`
+	DryRun   bool           `json:"dry_run"`
+	Selected int            `json:"selected"` // executions of this part
+	Done     int            `json:"done"`     // of those, to which it was done, or in a dry run would be
+	Skipped  []BatchSkipped `json:"skipped"`
+	Next     string         `json:"next"` // "" after the last part
+
+	Executions []string `json:"-"` // to which it was done
+}
+
+// BatchSkipped is why a batch left executions as they are.
+type BatchSkipped struct {
+	Reason     string `json:"reason"`
+	Executions int    `json:"executions"`
+	Example    string `json:"example"` // the first of them
+}
+
+// Skip counts executions that are left as they are.
+func (b *Batch) Skip(s BatchSkipped) {
+	for i := range b.Skipped {
+		if b.Skipped[i].Reason == s.Reason {
+			b.Skipped[i].Executions += s.Executions
+			return
+		}
+	}
+	b.Skipped = append(b.Skipped, s)
+}
+
+// Add adds the next part of the batch.
+func (b *Batch) Add(part Batch) {
+	b.ID, b.DryRun, b.Next = part.ID, part.DryRun, part.Next
+	b.Selected += part.Selected
+	b.Done += part.Done
+	b.Executions = append(b.Executions, part.Executions...)
+	for _, s := range part.Skipped {
+		b.Skip(s)
+	}
+}
+
+// BatchQuery selects the executions of a part of a [Batch].
+type BatchQuery struct {
+	ExecutionQuery          // Limit: how many the part has at most; 0 is 100, in a dry run 10000
+	IDs            []string // these alone, in place of the query
+	DryRun         bool     // nothing is done
 }
 
 // ExecutionQuery selects executions, newest first. Zero fields do not filter.

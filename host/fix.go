@@ -51,6 +51,8 @@ const (
 	FixRaiseLimit        FixVerb = "raise_limit"
 	FixRaiseModuleBytes  FixVerb = "raise_module_bytes"
 	FixRetryExecution    FixVerb = "retry_execution"
+	FixRetryNow          FixVerb = "retry_now"
+	FixRerunExecution    FixVerb = "rerun_execution"
 	FixSendCorrected     FixVerb = "send_corrected"
 	FixExport            FixVerb = "export"
 	FixAllowVariable     FixVerb = "allow_variable"
@@ -88,6 +90,8 @@ var fixArgs = map[FixVerb][]string{
 	FixRaiseLimit:        {"action", "limit", "value"},
 	FixRaiseModuleBytes:  {},
 	FixRetryExecution:    {"execution"},
+	FixRetryNow:          {"execution"},
+	FixRerunExecution:    {"execution"},
 	FixSendCorrected:     {"event"},
 	FixExport:            {"folder"},
 	FixAllowVariable:     {"variable"},

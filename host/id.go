@@ -14,6 +14,7 @@ const (
 	BindingPrefix      = "bnd_"
 	EventPrefix        = "evt_"
 	ExecutionPrefix    = "exe_"
+	BatchPrefix        = "bat_"
 	KeyPrefix          = "key_"
 	SharedModulePrefix = "lib_"
 	ReleasePrefix      = "rel_" // a version of a shared module

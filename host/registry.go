@@ -24,7 +24,7 @@ type Actions interface {
 	CreateAction(ctx context.Context, name string, trigger Trigger, secrets []SecretWrite) (Action, error)
 	Action(ctx context.Context, action string) (Action, error)
 	Actions(ctx context.Context, trigger Trigger) ([]Action, error)
-	DeleteAction(ctx context.Context, action string, force bool) error
+	DeleteAction(ctx context.Context, action string, force bool) (canceledSteps int, err error)
 }
 
 // Versions uploads, shows and deploys the versions of actions, newest first.

@@ -41,6 +41,7 @@ type Result struct {
 	StartedAt        time.Time    `json:"started_at"`
 	EndedAt          time.Time    `json:"ended_at"`
 	RetryAfterMillis int64        `json:"retry_after_ms,omitempty"` // from the last response
+	NonRetryable     bool         `json:"non_retryable,omitempty"`  // the action said that no further attempt would help
 
 	// Contacted counts the requests sent to each origin, in the form of
 	// [Egress.Allow]. It is stored for the version, as [OriginUse], not with the result.

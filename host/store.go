@@ -70,7 +70,8 @@ type ActionStore interface {
 	WriteAction(ctx context.Context, w ActionWrite) error
 	Action(ctx context.Context, idOrName string) (Action, error)
 	Actions(ctx context.Context, trigger Trigger) ([]Action, error)
-	DeleteAction(ctx context.Context, id string, force bool) error
+	// DeleteAction returns how many steps it canceled that had not ended.
+	DeleteAction(ctx context.Context, id string, force bool) (int, error)
 }
 
 // VersionStore stores versions and their modules. A version that comes without
@@ -177,15 +178,19 @@ type MetaStore interface {
 type Executions interface {
 	Execution(ctx context.Context, id string) (Execution, error)
 	Executions(ctx context.Context, q ExecutionQuery) ([]Execution, error)
-	RetryExecution(ctx context.Context, id string) (Execution, error)
+	RetryExecution(ctx context.Context, id string, o RetryOptions) (Execution, error)
 	CancelExecution(ctx context.Context, id string) (Execution, error)
-	RerunExecution(ctx context.Context, id string, samePlan bool) (Accepted, error)
+	RerunExecution(ctx context.Context, id string, o RerunOptions) (Accepted, error)
 
 	// DeadLetters returns the executions of q that have dead steps.
 	DeadLetters(ctx context.Context, q ExecutionQuery) ([]Execution, error)
-	// RetryExecutions is RetryExecution for those, q.Limit of them or all when
-	// that is 0, and returns how many they were.
-	RetryExecutions(ctx context.Context, q ExecutionQuery) (int, error)
+	// PlannedStep returns a step with this version as an execution has, or had, it in its plan.
+	PlannedStep(ctx context.Context, actionID, versionID string) (Step, error)
+
+	// These do to many executions what the methods above do to one.
+	RetryExecutions(ctx context.Context, q BatchQuery, o RetryOptions) (Batch, error)
+	CancelExecutions(ctx context.Context, q BatchQuery) (Batch, error)
+	RerunExecutions(ctx context.Context, q BatchQuery, o RerunOptions) (Batch, error)
 }
 
 // Results shows the results of attempts.

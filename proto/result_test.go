@@ -26,7 +26,7 @@ func TestResultsHaveTheKeysOfTheMessage(t *testing.T) {
 		Logs:   []host.Log{{At: at, Level: "info", Message: "m"}}, LogsCut: true,
 		Calls:     []host.CallNote{{Ordinal: 1, Function: "f", Target: "t", Status: 200, Bytes: 1, Proxy: "p", Error: "e", TookMicros: 1}},
 		Stats:     host.Stats{TotalMicros: 1, StartMicros: 1, HostMicros: 1, MemoryBytes: 1, HostCalls: 1, HTTPRequests: 1, Fuel: 1, Isolation: host.IsolationReset},
-		StartedAt: at, EndedAt: at, RetryAfterMillis: 1,
+		StartedAt: at, EndedAt: at, RetryAfterMillis: 1, NonRetryable: true,
 		Commands: []host.Command{{
 			Type: host.CommandDeny, Reason: "r", UserMessage: "u", Code: "c", Message: "m", Key: "k", Value: json.RawMessage(`"v"`), UserID: "i",
 		}},

@@ -132,7 +132,16 @@ func TestActionSchemaHasTheLimitsOfTheHost(t *testing.T) {
 			Settings struct {
 				Properties struct {
 					Limits bounds `json:"limits"`
-					Retry  bounds `json:"retry"`
+					Retry  struct {
+						Properties struct {
+							MaxAttempts   bound `json:"max_attempts"`
+							InitialMillis bound `json:"initial_ms"`
+							MaxMillis     bound `json:"max_ms"`
+							MaxAge        struct {
+								Default host.Age `json:"default"`
+							} `json:"max_age"`
+						} `json:"properties"`
+					} `json:"retry"`
 				} `json:"properties"`
 			} `json:"settings"`
 		} `json:"properties"`
@@ -144,7 +153,12 @@ func TestActionSchemaHasTheLimitsOfTheHost(t *testing.T) {
 	compare(t, schema.Properties.Settings.Properties.Limits.Properties, defaults.Limits, func(l host.Limits) error {
 		return host.Settings{Limits: l}.Check("")
 	})
-	compare(t, schema.Properties.Settings.Properties.Retry.Properties, defaults.Retry, func(r host.Retry) error {
+	retry := schema.Properties.Settings.Properties.Retry.Properties
+	if retry.MaxAge.Default != defaults.Retry.MaxAge {
+		t.Errorf("max_age: default %s, want %s", retry.MaxAge.Default, defaults.Retry.MaxAge)
+	}
+	defaults.Retry.MaxAge = ""
+	compare(t, map[string]bound{"max_attempts": retry.MaxAttempts, "initial_ms": retry.InitialMillis, "max_ms": retry.MaxMillis}, defaults.Retry, func(r host.Retry) error {
 		return host.Settings{Retry: r}.Check("")
 	})
 }

@@ -60,10 +60,11 @@ func (s *Server) deleteAction(c echo.Context) error {
 	if q.err != nil {
 		return q.err
 	}
-	if err := s.Registry.DeleteAction(c.Request().Context(), param(c, "action"), force); err != nil {
+	canceled, err := s.Registry.DeleteAction(c.Request().Context(), param(c, "action"), force)
+	if err != nil {
 		return err
 	}
-	return c.NoContent(http.StatusNoContent)
+	return c.JSON(http.StatusOK, map[string]any{"canceled_steps": canceled})
 }
 
 // viewAction has no null where clients expect an array, and no source: its

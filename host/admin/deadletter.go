@@ -2,7 +2,6 @@ package admin
 
 import (
 	"cmp"
-	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -48,31 +47,4 @@ func deadLetters(e host.Execution, results []host.Result) []resultView {
 		}
 	}
 	return dead
-}
-
-// retryDeadLetters asks for a filter, so that an empty body does not run
-// everything again. The store retries them, some at a time: RetryExecutions.
-func (s *Server) retryDeadLetters(c echo.Context) error {
-	var body struct {
-		Filter *executionFilter `json:"filter"`
-	}
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	if body.Filter == nil {
-		return missing("/filter", "an empty object retries all dead letters")
-	}
-	query, err := s.bodyQuery(c, *body.Filter, "/filter")
-	if err != nil {
-		return err
-	}
-	retried, err := s.History.RetryExecutions(c.Request().Context(), query)
-	if retried > 0 { // some are, even when others failed
-		note := map[string]any{"retried": retried, "filter": body.Filter}
-		err = errors.Join(err, s.recordChange(c, "dead_letter.retry", "dead-letters", note))
-	}
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusAccepted, map[string]any{"retried": retried})
 }

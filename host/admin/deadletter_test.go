@@ -36,10 +36,10 @@ func TestDeadLettersAreListedAndRetriedInBulk(t *testing.T) {
 		t.Errorf("listed %v, want %v", got, want)
 	}
 
-	retry := func(filter string) int {
-		var answer struct{ Retried int }
-		a.do(t, 202, "POST", "/v1/dead-letters/retry", `{"filter":`+filter+`}`, &answer)
-		return answer.Retried
+	retry := func(filter string) (done, selected int) {
+		var answer host.Batch
+		a.do(t, 200, "POST", "/v1/batches", `{"operation":"retry","batch":"fix","filter":`+filter+`}`, &answer)
+		return answer.Done, answer.Selected
 	}
 	for _, step := range []struct {
 		filter string
@@ -47,8 +47,8 @@ func TestDeadLettersAreListedAndRetriedInBulk(t *testing.T) {
 	}{
 		{`{"user_id":"unknown"}`, 0}, {`{"user_id":"bad-3"}`, 1}, {`{"limit":2}`, 2}, {`{"text":"no","action":"notify"}`, 2}, {`{}`, 0},
 	} {
-		if n := retry(step.filter); n != step.want {
-			t.Errorf("%s retries %d, want %d", step.filter, n, step.want)
+		if n, selected := retry(step.filter); n != step.want || selected != step.want {
+			t.Errorf("%s retries %d of %d, want %d", step.filter, n, selected, step.want)
 		}
 	}
 	var p executionPage
@@ -62,8 +62,9 @@ func TestDeadLettersAreListedAndRetriedInBulk(t *testing.T) {
 		t.Errorf("%d executions are completed", len(p.Executions))
 	}
 	var log struct{ Changes []host.Change }
-	a.do(t, 200, "GET", "/v1/changes?object=dead-letters", "", &log)
-	if len(log.Changes) != 3 || log.Changes[2].Verb != "dead_letter.retry" || string(log.Changes[2].After) != `{"filter":{"user_id":"bad-3"},"retried":1}` {
+	a.do(t, 200, "GET", "/v1/changes?object=fix", "", &log)
+	if len(log.Changes) != 3 || log.Changes[2].Verb != "execution.retry" ||
+		string(log.Changes[2].After) != `{"asked":{"operation":"retry","filter":{"user_id":"bad-3"},"batch":"fix"},"done":1}` {
 		t.Errorf("the log of changes has %+v", log.Changes)
 	}
 }

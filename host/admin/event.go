@@ -78,14 +78,22 @@ func (s *Server) listSearchableFields(c echo.Context) error {
 // noteIndexing adds to an answer the fields of its filter that do not find all older
 // events yet.
 func (s *Server) noteIndexing(c echo.Context, answer map[string]any, where []host.FieldValue) error {
+	indexing, err := s.indexing(c, where)
+	if len(indexing) > 0 {
+		answer["indexing"] = indexing
+	}
+	return err
+}
+
+// indexing are the fields of a filter that do not find all older executions yet.
+func (s *Server) indexing(c echo.Context, where []host.FieldValue) (indexing []host.SearchableField, err error) {
 	if len(where) == 0 {
-		return nil
+		return nil, nil
 	}
 	fields, err := s.History.SearchableFields(c.Request().Context())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var indexing []host.SearchableField
 	for _, f := range fields {
 		for _, w := range where {
 			if f.Field == w.Field && !f.Indexed {
@@ -94,8 +102,5 @@ func (s *Server) noteIndexing(c echo.Context, answer map[string]any, where []hos
 			}
 		}
 	}
-	if len(indexing) > 0 {
-		answer["indexing"] = indexing
-	}
-	return nil
+	return indexing, nil
 }

@@ -68,27 +68,65 @@ type executionView struct {
 }
 
 func (s *Server) retryExecution(c echo.Context) error {
+	var body struct {
+		SameVersion bool `json:"same_version"`
+		Now         bool `json:"now"`
+	}
 	if q := queryOf(c); q.err != nil {
 		return q.err
 	}
-	e, err := s.History.RetryExecution(c.Request().Context(), param(c, "id"))
-	if err != nil {
-		return notFound(err, "execution", param(c, "id"))
+	if err := decodeOptional(c, &body); err != nil {
+		return err
 	}
-	if err := s.recordChange(c, "execution.retry", e.ID, nil); err != nil {
+	ctx, id := c.Request().Context(), param(c, "id")
+	before, err := s.History.Execution(ctx, id)
+	if err != nil {
+		return notFound(err, "execution", id)
+	}
+	e, err := s.History.RetryExecution(ctx, id, host.RetryOptions{SameVersion: body.SameVersion, Now: body.Now})
+	if err != nil {
+		return notFound(err, "execution", id)
+	}
+	if err := s.recordChange(c, "execution.retry", e.ID, versionChanges(&before, &e)); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusAccepted, viewExecution(e))
 }
 
+// versionChange is a step that a retry gave another version.
+type versionChange struct {
+	Action string `json:"action"`
+	From   int    `json:"from_version"`
+	To     int    `json:"to_version"`
+}
+
+// versionChanges are those between two states of an execution; nil for none.
+func versionChanges(before, after *host.Execution) any {
+	var changes []versionChange
+	for i := range min(len(before.Plan), len(after.Plan)) {
+		if from, to := before.Plan[i], after.Plan[i]; from.VersionID != to.VersionID {
+			changes = append(changes, versionChange{to.Action, from.Number, to.Number})
+		}
+	}
+	if changes == nil {
+		return nil
+	}
+	return map[string]any{"steps": changes}
+}
+
 func (s *Server) rerunExecution(c echo.Context) error {
 	var body struct {
-		SameVersions bool `json:"same_versions"`
+		SameVersions bool   `json:"same_versions"`
+		Action       string `json:"action"`
 	}
 	if err := decodeOptional(c, &body); err != nil {
 		return err
 	}
-	accepted, err := s.History.RerunExecution(c.Request().Context(), param(c, "id"), body.SameVersions)
+	action, err := s.actionID(c, body.Action)
+	if err != nil {
+		return err
+	}
+	accepted, err := s.History.RerunExecution(c.Request().Context(), param(c, "id"), host.RerunOptions{SameVersions: body.SameVersions, ActionID: action})
 	if err != nil {
 		return notFound(err, "execution", param(c, "id"))
 	}

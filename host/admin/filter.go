@@ -17,7 +17,7 @@ const (
 	defaultExecutions  = 50
 	maxExecutions      = 500
 	maxTextChars       = 1000
-	maxRetryExecutions = 1_000_000
+	maxBatchExecutions = 10_000
 )
 
 // executionFilter selects executions, in the query of a path or in a body.
@@ -60,8 +60,8 @@ func (s *Server) bodyQuery(c echo.Context, f executionFilter, pointer string) (h
 		bad = append(bad, host.Field{Pointer: pointer + "/" + name, Detail: fmt.Sprintf(format, args...)})
 	}
 	query := f.check(add)
-	if f.Limit < 0 || f.Limit > maxRetryExecutions {
-		add("limit", "must be from 1 to %d, or 0 for all", maxRetryExecutions)
+	if f.Limit < 0 || f.Limit > maxBatchExecutions {
+		add("limit", "must be from 1 to %d, or 0 for the default", maxBatchExecutions)
 	}
 	if len(bad) > 0 {
 		return query, &host.Error{Code: host.Invalid, Text: "the filter is not valid", Hint: "GET /v1/openapi.yaml describes it", Fields: bad}

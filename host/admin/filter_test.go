@@ -61,7 +61,7 @@ func TestAFilterThatCanNotBeReadIsRefused(t *testing.T) {
 		{"version=1", `"version":"1"`, "/filter/version", 400},
 		{"before=evt_1", `"before":"evt_1"`, "/filter/before", 400},
 		{"limit=-1", `"limit":-1`, "/filter/limit", 400},
-		{"limit=501", `"limit":1000001`, "/filter/limit", 400},
+		{"limit=501", `"limit":10001`, "/filter/limit", 400},
 		{"user=ada", `"user":"ada"`, "/filter/user", 400},
 		{"action=nope", `"action":"nope"`, "", 404},
 		{"action=notify&version=9", `"action":"notify","version":"9"`, "", 404},
@@ -71,10 +71,10 @@ func TestAFilterThatCanNotBeReadIsRefused(t *testing.T) {
 				t.Errorf("%s%s: %+v", path, tt.query, p)
 			}
 		}
-		p := a.problem(t, tt.status, request{method: "POST", path: "/v1/dead-letters/retry", body: `{"filter":{` + tt.body + `}}`})
+		p := a.problem(t, tt.status, request{method: "POST", path: "/v1/batches", body: `{"operation":"retry","filter":{` + tt.body + `}}`})
 		if tt.pointer != "" {
 			points(t, p, tt.pointer)
 		}
 	}
-	points(t, a.problem(t, 400, request{method: "POST", path: "/v1/dead-letters/retry", body: `{}`}), "/filter")
+	points(t, a.problem(t, 400, request{method: "POST", path: "/v1/batches", body: `{"operation":"retry"}`}), "/filter")
 }

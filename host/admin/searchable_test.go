@@ -85,10 +85,10 @@ func TestDeadLettersAreRetriedByFields(t *testing.T) {
 		a.register(t, user, `{"user":{"user_id":"`+user+`","email":"`+user+`@x"}}`)
 		a.run(t, false)
 	}
-	var retried struct{ Retried int }
-	a.do(t, 202, "POST", "/v1/dead-letters/retry", `{"filter":{"where":["user.email=ada@x"],"email":"ADA@x"}}`, &retried)
-	if retried.Retried != 1 {
-		t.Errorf("%d were retried, want 1", retried.Retried)
+	var retried host.Batch
+	a.do(t, 200, "POST", "/v1/batches", `{"operation":"retry","filter":{"where":["user.email=ada@x"],"email":"ADA@x"}}`, &retried)
+	if retried.Done != 1 {
+		t.Errorf("%d were retried, want 1", retried.Done)
 	}
 	var p executionPage
 	a.do(t, 200, "GET", "/v1/dead-letters?email=bob@x", "", &p)
@@ -110,6 +110,6 @@ func TestAFieldThatIsNotSearchableIsRefused(t *testing.T) {
 			}
 		}
 	}
-	points(t, a.problem(t, 400, request{method: "POST", path: "/v1/dead-letters/retry", body: `{"filter":{"where":["user.plan"]}}`}), "/filter/where")
+	points(t, a.problem(t, 400, request{method: "POST", path: "/v1/batches", body: `{"operation":"retry","filter":{"where":["user.plan"]}}`}), "/filter/where")
 	a.problem(t, 404, request{path: "/v1/events?before=evt_1"})
 }

@@ -96,7 +96,7 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	g.POST("/executions/:id/retry", s.retryExecution, manage, small)
 	g.POST("/executions/:id/cancel", s.cancelExecution, manage, small)
 	g.GET("/dead-letters", s.listDeadLetters, read)
-	g.POST("/dead-letters/retry", s.retryDeadLetters, manage, small)
+	g.POST("/batches", s.doBatch, manage, small)
 	g.GET("/logs", s.followLogs, read)
 	g.GET("/tail", s.tail, read)
 	g.GET("/changes", s.listChanges, read)

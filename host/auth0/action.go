@@ -237,7 +237,7 @@ func (s *Server) deleteAction(c echo.Context) error {
 		return err
 	}
 	force, _ := q.flag("force")
-	err = s.Registry.DeleteAction(c.Request().Context(), inside(host.ActionPrefix, param(c, "id")), force)
+	_, err = s.Registry.DeleteAction(c.Request().Context(), inside(host.ActionPrefix, param(c, "id")), force)
 	if err != nil {
 		return conflicting(missing(err, noAction), http.StatusConflict, stillBound)
 	}

@@ -42,7 +42,7 @@ func TestEveryChangeIsRecordedWithItsActorAndWithoutSecrets(t *testing.T) {
 	must(r.CreateSharedModule(ctx, "shared", code("lib"), []host.SecretWrite{write("L", "hunter2hunter2")}, true))
 	must(r.PatchSharedModule(ctx, "shared", host.SharedModulePatch{Code: pointer("lib 2")}))
 	must(nil, r.DeleteSharedModule(ctx, "shared"))
-	must(nil, r.DeleteAction(ctx, a.ID, true))
+	must(r.DeleteAction(ctx, a.ID, true))
 
 	changes, err := db.Changes(t.Context(), host.ChangeQuery{Limit: 100})
 	must(changes, err)

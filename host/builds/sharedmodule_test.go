@@ -51,7 +51,7 @@ func TestASharedModuleIsPublishedUsedAndRolledBack(t *testing.T) {
 	if versions, err := r.SharedModuleVersions(ctx, "shared"); err != nil || len(versions) != 2 || versions[0].Number != 2 {
 		t.Errorf("versions %+v, %v", versions, err)
 	}
-	if err := r.DeleteAction(ctx, "user", true); err != nil {
+	if _, err := r.DeleteAction(ctx, "user", true); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.DeleteSharedModule(ctx, "shared"); err != nil {

@@ -53,6 +53,7 @@ type History interface {
 	Executions(ctx context.Context, q host.ExecutionQuery) ([]host.Execution, error)
 	Results(ctx context.Context, executionID string) ([]host.Result, error)
 	Event(ctx context.Context, id string) (host.Event, error)
+	PlannedStep(ctx context.Context, actionID, versionID string) (host.Step, error)
 }
 
 // Tapes reads and opens tapes. An attempt without one is [host.NotFound].

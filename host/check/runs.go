@@ -18,12 +18,18 @@ import (
 type job struct {
 	execution     host.Execution
 	step, attempt int
-	untaped       bool // it has no tape, and may have needed none
+	old           *host.Step // of an attempt before a retry that gave the step another version
+	untaped       bool       // it has no tape, and may have needed none
 }
 
 func (j *job) place() place { return place{j.execution.ID, j.step, j.attempt} }
 
-func (j *job) plan() *host.Step { return &j.execution.Plan[j.step] }
+func (j *job) plan() *host.Step {
+	if j.old != nil {
+		return j.old
+	}
+	return &j.execution.Plan[j.step]
+}
 
 // selected returns the runs that the query selects, the newest execution first.
 func (k *checking) selected(ctx context.Context) ([]job, error) {
@@ -138,6 +144,13 @@ func (k *checking) read(ctx context.Context, j *job) (recorded *Run, event *host
 		if r.Step == j.step && r.Attempt == j.attempt {
 			recorded.Result = r
 		}
+	}
+	if r := &recorded.Result; r.VersionID != j.plan().VersionID && r.ActionID != "" {
+		old, err := k.History.PlannedStep(ctx, r.ActionID, r.VersionID)
+		if err != nil {
+			return nil, nil, "", fmt.Errorf("find the version of a result of execution %s: %w", j.execution.ID, err)
+		}
+		j.old = &old
 	}
 	if reason := unplayable(&recorded.Result); reason != "" {
 		return nil, nil, reason, nil

@@ -93,7 +93,7 @@ func createAction(ctx context.Context, env *command.Env, name string, f createFl
 // refused, so that the same command works again. It returns refusal.
 func takeBack(ctx context.Context, c *client.Client, action string, refusal error) error {
 	if p, ok := errors.AsType[*client.Problem](refusal); ok && p.Status < http.StatusInternalServerError {
-		_ = c.DeleteAction(context.WithoutCancel(ctx), action, false) // an empty action that stays does no harm
+		_, _ = c.DeleteAction(context.WithoutCancel(ctx), action, false) // an empty action that stays does no harm
 	}
 	return refusal
 }
@@ -212,16 +212,27 @@ func newActionsDelete(env *command.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "delete ACTION",
 		Short: "Delete an action with its versions and secrets",
-		Args:  command.Exactly("ACTION"),
+		Long: `Delete an action with its versions and secrets. Executions that have not run it yet, or
+wait to try it again, go on without it: their steps are canceled, and the answer says
+how many. What it has done stays readable. An attempt that runs right then may finish.`,
+		Example: `  usher actions delete notify-slack
+  usher actions delete notify-slack --force`,
+		Args: command.Exactly("ACTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := env.Client()
 			if err != nil {
 				return err
 			}
-			if err := c.DeleteAction(cmd.Context(), args[0], force); err != nil {
+			canceled, err := c.DeleteAction(cmd.Context(), args[0], force)
+			if err != nil {
 				return err
 			}
-			return env.Term.Answer(map[string]any{"deleted": args[0]}, func(w io.Writer) { term.Fprintf(w, "deleted %s\n", args[0]) })
+			return env.Term.Answer(map[string]any{"deleted": args[0], "canceled_steps": canceled}, func(w io.Writer) {
+				term.Fprintf(w, "deleted %s\n", args[0])
+				if canceled > 0 {
+					term.Fprintf(w, "%s canceled that had not run; the executions go on without it\n", term.CountAre(canceled, "step"))
+				}
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "unbind it first if it is bound")

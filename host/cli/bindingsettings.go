@@ -21,6 +21,7 @@ type settingFlags struct {
 	attempts    int
 	firstWait   int64
 	longestWait int64
+	retryAge    string
 	onFailure   string
 	checkpoint  string
 	record      string
@@ -43,6 +44,7 @@ func (f *settingFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.attempts, "max-attempts", 0, "number of attempts, including the first; 1: no retry")
 	flags.Int64Var(&f.firstWait, "retry-initial-ms", 0, "longest first wait between attempts")
 	flags.Int64Var(&f.longestWait, "retry-max-ms", 0, "longest wait between attempts")
+	flags.StringVar(&f.retryAge, "retry-max-age", "", "how long after the first attempt the last one may begin, such as 2h")
 	flags.StringVar(&f.onFailure, "on-failure", "", "continue (later actions run) or stop; of an action that decides: allow or deny")
 	flags.StringVar(&f.checkpoint, "checkpoint", "", "async, strict (the next action starts only when the result is on disk), or call (each call that is not safe to repeat, too)")
 	flags.StringVar(&f.record, "record", "", "async or strict (a decision is answered only when its record is on disk), of an action that decides")
@@ -73,7 +75,7 @@ func (f *settingFlags) settings() (host.Settings, error) {
 	s := host.Settings{
 		Limits:     limits,
 		Egress:     e,
-		Retry:      host.Retry{MaxAttempts: f.attempts, InitialMillis: f.firstWait, MaxMillis: f.longestWait},
+		Retry:      host.Retry{MaxAttempts: f.attempts, InitialMillis: f.firstWait, MaxMillis: f.longestWait, MaxAge: host.Age(f.retryAge)},
 		OnFailure:  host.OnFailure(f.onFailure),
 		Checkpoint: host.Checkpoint(f.checkpoint),
 		Record:     host.Record(f.record),
@@ -109,7 +111,7 @@ func (f *settingFlags) removed(cmd *cobra.Command) []string {
 func (f *settingFlags) given(cmd *cobra.Command) bool {
 	return slices.ContainsFunc([]string{
 		"allow", "proxy", "proxy-secrets", "client-certificate", "egress-mode", "limit", "max-attempts",
-		"retry-initial-ms", "retry-max-ms", "on-failure", "checkpoint", "record", "isolation", "resume", "resume-max-age", "tape", "tape-body-bytes", "tape-max-age", "require-check", "set",
+		"retry-initial-ms", "retry-max-ms", "retry-max-age", "on-failure", "checkpoint", "record", "isolation", "resume", "resume-max-age", "tape", "tape-body-bytes", "tape-max-age", "require-check", "set",
 	}, cmd.Flags().Changed)
 }
 
@@ -127,6 +129,9 @@ func settingsLine(s host.Settings) string {
 	add("client_certificates", len(s.Egress.ClientCertificates), len(s.Egress.ClientCertificates) > 0)
 	parts = append(parts, command.LimitsOf(s.Limits)...)
 	add("max_attempts", s.Retry.MaxAttempts, s.Retry.MaxAttempts != 0)
+	add("initial_ms", s.Retry.InitialMillis, s.Retry.InitialMillis != 0)
+	add("max_ms", s.Retry.MaxMillis, s.Retry.MaxMillis != 0)
+	add("max_age", s.Retry.MaxAge, s.Retry.MaxAge != "")
 	add("on_failure", s.OnFailure, s.OnFailure != "")
 	add("checkpoint", s.Checkpoint, s.Checkpoint != "")
 	add("record", s.Record, s.Record != "")

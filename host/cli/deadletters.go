@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -55,7 +54,7 @@ func deadLetters(ctx context.Context, env *command.Env, f executionFlags) error 
 			return
 		}
 		deadLetterTable(env.Term, w, page.Executions)
-		env.Term.Note("run them again: usher dead-letters retry, or one: usher executions retry EXECUTION")
+		env.Term.Note("run them again: usher dead-letters retry --all, or one: usher executions retry EXECUTION")
 		if page.Next != "" {
 			env.Term.Note("there are more: --before %s", page.Next)
 		}
@@ -87,46 +86,3 @@ func errorLine(r host.Result) string {
 }
 
 const maxErrorChars = 80
-
-func newDeadLettersRetry(env *command.Env) *cobra.Command {
-	var f executionFlags
-	var all bool
-	cmd := &cobra.Command{
-		Use:   "retry",
-		Short: "Run the dead letters of the selected executions again, now",
-		Example: `  usher dead-letters retry --action notify-slack --since 2h
-  usher dead-letters retry --all`,
-		Args: command.Exactly(),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return retryDeadLetters(cmd.Context(), env, f, all)
-		},
-	}
-	f.add(cmd)
-	cmd.Flags().BoolVar(&all, "all", false, "all dead letters; required when no other flag selects some")
-	cmd.Flags().IntVar(&f.q.Limit, "limit", 0, "most executions to retry (0: no limit)")
-	return cmd
-}
-
-func retryDeadLetters(ctx context.Context, env *command.Env, f executionFlags, all bool) error {
-	q, err := f.query(time.Now())
-	if err != nil {
-		return err
-	}
-	if !q.Selects() && !all {
-		return term.UsageError{Err: errors.New("nothing selects the dead letters"), Hint: "select some, as with --action or --since, or give --all"}
-	}
-	c, err := env.Client()
-	if err != nil {
-		return err
-	}
-	n, err := c.RetryDeadLetters(ctx, q)
-	if err != nil {
-		return err
-	}
-	return env.Term.Answer(map[string]any{"retried": n}, func(w io.Writer) {
-		term.Fprintf(w, "%s due again\n", term.CountAre(n, "execution"))
-		if n > 0 {
-			term.Fprintln(w, "next: usher tail")
-		}
-	})
-}

@@ -178,7 +178,7 @@ func printExecution(t term.Terminal, w io.Writer, e client.Execution) {
 		term.Fprintf(w, "\n%d. %s v%d: %s\n", i+1, t.Bold(step.Action), step.Number, stepState(t, state))
 		for _, r := range e.Results {
 			if r.Step == i {
-				printAttempt(t, w, r)
+				printAttempt(t, w, r, step)
 			}
 		}
 	}
@@ -187,10 +187,14 @@ func printExecution(t term.Terminal, w io.Writer, e client.Execution) {
 	}
 }
 
-func printAttempt(t term.Terminal, w io.Writer, r host.Result) {
+func printAttempt(t term.Terminal, w io.Writer, r host.Result, step host.Step) {
 	var b strings.Builder
 	t.Result(&b, r)
-	term.Fprintln(w, t.Dim("   attempt "+strconv.Itoa(r.Attempt)))
+	attempt := "   attempt " + strconv.Itoa(r.Attempt)
+	if r.VersionID != step.VersionID { // a retry gave the step another one
+		attempt += " of version " + strconv.Itoa(r.Number)
+	}
+	term.Fprintln(w, t.Dim(attempt))
 	for line := range strings.Lines(b.String()) {
 		fmt.Fprint(w, "   "+line)
 	}
@@ -226,74 +230,6 @@ func newExecutionsLogs(env *command.Env) *cobra.Command {
 			return env.Term.Answer(map[string]any{"logs": text}, func(w io.Writer) { fmt.Fprint(w, text) })
 		},
 	}
-}
-
-func newExecutionsRetry(env *command.Env) *cobra.Command {
-	return &cobra.Command{
-		Use:   "retry EXECUTION",
-		Short: "Run the dead letters of an execution again, now",
-		Args:  command.Exactly("EXECUTION"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return changeExecution(cmd.Context(), env, args[0], "is due again", (*client.Client).RetryExecution)
-		},
-	}
-}
-
-func newExecutionsCancel(env *command.Env) *cobra.Command {
-	return &cobra.Command{
-		Use:   "cancel EXECUTION",
-		Short: "Cancel an execution: no further action starts, a running one may finish",
-		Args:  command.Exactly("EXECUTION"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return changeExecution(cmd.Context(), env, args[0], "is canceled", (*client.Client).CancelExecution)
-		},
-	}
-}
-
-func changeExecution(
-	ctx context.Context, env *command.Env, id, done string, change func(*client.Client, context.Context, string) (host.Execution, error),
-) error {
-	c, err := env.Client()
-	if err != nil {
-		return err
-	}
-	execution, err := change(c, ctx, id)
-	if err != nil {
-		return err
-	}
-	return env.Term.Answer(execution, func(w io.Writer) { term.Fprintf(w, "%s %s\n", execution.ID, done) })
-}
-
-func newExecutionsRerun(env *command.Env) *cobra.Command {
-	var same bool
-	cmd := &cobra.Command{
-		Use:   "rerun EXECUTION",
-		Short: "Run the event of an execution again, for real, as a new execution",
-		Long: `Run the event of an execution again as a new execution, with the versions that
-are bound now. Its actions send their requests again. To play back what was
-recorded, with nothing sent, use 'usher replay'.`,
-		Args: command.Exactly("EXECUTION"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := env.Client()
-			if err != nil {
-				return err
-			}
-			accepted, err := c.RerunExecution(cmd.Context(), args[0], same)
-			if err != nil {
-				return err
-			}
-			code := "the versions that are bound now"
-			if same {
-				code = "the versions that ran the first time"
-			}
-			return env.Term.Answer(accepted, func(w io.Writer) {
-				env.Term.Pairs(w, "code", code, "input", "event "+accepted.EventID+" of "+args[0], "answers", "live: what its actions send is sent again",
-					"next", "usher executions show "+accepted.ExecutionID, "execution", accepted.ExecutionID)
-			})
-		},
-	}
-	cmd.Flags().BoolVar(&same, "same-versions", false, "with the versions that ran the first time")
-	return cmd
 }
 
 // executionView is what `usher executions show --json` prints.

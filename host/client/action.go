@@ -35,13 +35,16 @@ func (c *Client) Action(ctx context.Context, action string) (host.Action, error)
 	return a, err
 }
 
-// DeleteAction deletes an action. One that is bound is a conflict, unless force
-// unbinds it.
-func (c *Client) DeleteAction(ctx context.Context, action string, force bool) error {
-	r := call{method: http.MethodDelete, path: path("actions", action), repeat: true}
+// DeleteAction deletes an action, and returns how many of its steps were canceled in
+// executions that have not ended. One that is bound is a conflict, unless force unbinds it.
+func (c *Client) DeleteAction(ctx context.Context, action string, force bool) (canceledSteps int, err error) {
+	var answer struct {
+		CanceledSteps int `json:"canceled_steps"`
+	}
+	r := call{method: http.MethodDelete, path: path("actions", action), repeat: true, into: &answer}
 	if force {
 		r.query = params("force", "true")
 	}
-	_, err := c.do(ctx, r)
-	return err
+	_, err = c.do(ctx, r)
+	return answer.CanceledSteps, err
 }

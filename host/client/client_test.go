@@ -100,10 +100,10 @@ func TestAnActionFromItsMakingToItsDeletion(t *testing.T) {
 		t.Errorf("inspection is %+v", i)
 	}
 	must[[]host.Binding](t)(c.ReplaceBindings(ctx, trigger, []host.BindingWrite{{Action: made.ID}}))
-	if err := c.DeleteAction(ctx, "notify team", false); host.CodeOf(err) != host.Conflict {
+	if _, err := c.DeleteAction(ctx, "notify team", false); host.CodeOf(err) != host.Conflict {
 		t.Errorf("deleted a bound action: %v", err)
 	}
-	if err := c.DeleteAction(ctx, "notify team", true); err != nil {
+	if _, err := c.DeleteAction(ctx, "notify team", true); err != nil {
 		t.Error(err)
 	}
 }
@@ -181,13 +181,13 @@ func TestAnEventAndItsExecution(t *testing.T) {
 	if page := must[client.LogPage](t)(c.Logs(ctx, client.LogQuery{Tail: &none})); len(page.Results) != 0 || page.Next == 0 {
 		t.Errorf("logs are %+v", page)
 	}
-	if retried := must[host.Execution](t)(c.RetryExecution(ctx, sent.ExecutionID)); retried.Status.Final() {
+	if retried := must[host.Execution](t)(c.RetryExecution(ctx, sent.ExecutionID, host.RetryOptions{})); retried.Status.Final() {
 		t.Errorf("retried %+v", retried)
 	}
 	if canceled := must[host.Execution](t)(c.CancelExecution(ctx, sent.ExecutionID)); canceled.Status != host.StatusCanceled {
 		t.Errorf("canceled %+v", canceled)
 	}
-	rerun := must[host.Accepted](t)(c.RerunExecution(ctx, sent.ExecutionID, true))
+	rerun := must[host.Accepted](t)(c.RerunExecution(ctx, sent.ExecutionID, host.RerunOptions{SameVersions: true}))
 	page := must[client.ExecutionPage](t)(c.Executions(ctx, host.ExecutionQuery{EventID: sent.EventID, Limit: 1}))
 	if len(page.Executions) != 1 || page.Executions[0].ID != rerun.ExecutionID || page.Next != rerun.ExecutionID {
 		t.Errorf("page is %+v", page)

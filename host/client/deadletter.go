@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/usherhost/usher/host"
 )
@@ -30,25 +29,4 @@ func (c *Client) DeadLetters(ctx context.Context, q host.ExecutionQuery) (DeadLe
 		page.Executions[i] = e.host()
 	}
 	return page, err
-}
-
-// RetryDeadLetters runs the dead letters of all executions that q selects
-// again, at most q.Limit of them when it is set, and returns how many
-// executions those are.
-func (c *Client) RetryDeadLetters(ctx context.Context, q host.ExecutionQuery) (int, error) {
-	filter := map[string]any{}
-	for name, values := range executionParams(q) {
-		filter[name] = values[0]
-	}
-	if where := filter["where"]; where != nil {
-		filter["where"] = executionParams(q)["where"]
-	}
-	if q.Limit != 0 {
-		filter["limit"] = q.Limit
-	}
-	var answer struct {
-		Retried int `json:"retried"`
-	}
-	err := c.send(ctx, http.MethodPost, path("dead-letters", "retry"), map[string]any{"filter": filter}, &answer)
-	return answer.Retried, err
 }

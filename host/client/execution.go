@@ -88,10 +88,12 @@ func (c *Client) ExecutionLogs(ctx context.Context, id string) (string, error) {
 	return string(text), err
 }
 
-// RetryExecution runs an execution's dead letters again.
-func (c *Client) RetryExecution(ctx context.Context, id string) (host.Execution, error) {
+// RetryExecution runs an execution's dead letters again, or makes the attempt at once that
+// waits for its time.
+func (c *Client) RetryExecution(ctx context.Context, id string, o host.RetryOptions) (host.Execution, error) {
 	var e host.Execution
-	err := c.send(ctx, http.MethodPost, path("executions", id, "retry"), nil, &e)
+	body := map[string]bool{"same_version": o.SameVersion, "now": o.Now}
+	err := c.send(ctx, http.MethodPost, path("executions", id, "retry"), body, &e)
 	return e, err
 }
 
@@ -102,11 +104,11 @@ func (c *Client) CancelExecution(ctx context.Context, id string) (host.Execution
 	return e, err
 }
 
-// RerunExecution runs an execution's event again: with the versions that ran
-// then, or with those that are bound now.
-func (c *Client) RerunExecution(ctx context.Context, id string, sameVersions bool) (host.Accepted, error) {
+// RerunExecution runs an execution's event again. The Action of o may also be a name; its
+// Batch is not used.
+func (c *Client) RerunExecution(ctx context.Context, id string, o host.RerunOptions) (host.Accepted, error) {
 	var a host.Accepted
-	body := map[string]bool{"same_versions": sameVersions}
+	body := map[string]any{"same_versions": o.SameVersions, "action": o.ActionID}
 	err := c.send(ctx, http.MethodPost, path("executions", id, "rerun"), body, &a)
 	return a, err
 }

@@ -84,11 +84,11 @@ func TestDeadLettersAreRetried(t *testing.T) {
 		{host.ExecutionQuery{}, 2},
 		{host.ExecutionQuery{}, 0},
 	} {
-		if n := must[int](t)(c.RetryDeadLetters(t.Context(), tt.q)); n != tt.want {
+		if n := must[host.Batch](t)(c.DoBatch(t.Context(), client.Batch{Operation: "retry", Query: tt.q})).Done; n != tt.want {
 			t.Errorf("%+v retries %d, want %d", tt.q, n, tt.want)
 		}
 	}
-	if _, err := c.RetryDeadLetters(t.Context(), host.ExecutionQuery{Status: "done"}); host.CodeOf(err) != host.Invalid {
+	if _, err := c.DoBatch(t.Context(), client.Batch{Operation: "retry", Query: host.ExecutionQuery{Status: "done"}}); host.CodeOf(err) != host.Invalid {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // Writer changes a host; the client does.
 type Writer interface {
 	CreateAction(ctx context.Context, name string, trigger host.Trigger, secrets ...host.SecretWrite) (host.Action, error)
-	DeleteAction(ctx context.Context, action string, force bool) error
+	DeleteAction(ctx context.Context, action string, force bool) (canceledSteps int, err error)
 	PatchSecrets(ctx context.Context, action string, put []host.SecretWrite, remove []string) ([]host.Secret, error)
 	Draft(ctx context.Context, action string) (host.Draft, error)
 	PutDraft(ctx context.Context, action string, source host.Source, deploy bool) (host.Draft, error)

@@ -347,7 +347,8 @@ func (p *planner) others(s Setup, actions []host.Action) {
 			continue
 		}
 		p.step(Delete, "action "+a.Name, render(described(a, nil, a.Deployed)), "", func(ctx context.Context, w Writer) error {
-			return w.DeleteAction(ctx, a.ID, true)
+			_, err := w.DeleteAction(ctx, a.ID, true)
+			return err
 		})
 	}
 	if len(left) > 0 {

@@ -83,11 +83,11 @@ func (f *fake) CreateAction(_ context.Context, name string, trigger host.Trigger
 	return *a, nil
 }
 
-func (f *fake) DeleteAction(_ context.Context, id string, _ bool) error {
+func (f *fake) DeleteAction(_ context.Context, id string, _ bool) (int, error) {
 	f.ask("delete %s", f.find(id).Name)
 	f.order = slices.DeleteFunc(f.order, func(b host.Binding) bool { return b.ActionID == id })
 	f.actions = slices.DeleteFunc(f.actions, func(a host.Action) bool { return a.ID == id })
-	return nil
+	return 0, nil
 }
 
 func (f *fake) PatchSecrets(_ context.Context, id string, put []host.SecretWrite, remove []string) ([]host.Secret, error) {

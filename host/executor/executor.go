@@ -29,7 +29,8 @@
 //	any of these ── a step with on_failure "stop" is dead ──▶ failed
 //	any of these ── an operator cancels it ──▶ canceled
 //
-// A step is pending until it has succeeded, or is dead because its attempts are used up.
+// A step is pending until it has succeeded, is dead because its attempts are used up, or is
+// canceled because its action was deleted.
 // Each move is one [host.Outcome], recorded under the epoch of the lease: when another
 // worker has a newer lease, the store refuses it and the run stops. After a crash, an
 // execution goes on at its first pending step; an attempt that was not recorded is made
@@ -148,6 +149,9 @@ type Executor struct {
 	// Settings returns the settings that hold now for a step; the run and its
 	// retry both go by them. Nil: those that the step was accepted with.
 	Settings func(ctx context.Context, step host.Step) host.Settings
+	// Deleted reports whether the step's action is deleted: then the step is canceled,
+	// and not run. Nil: none is.
+	Deleted func(ctx context.Context, step host.Step) bool
 
 	Concurrency  int           // executions that run at once; 0 is DefaultConcurrency
 	Backlog      int           // executions held in memory, the running ones included; 0 is DefaultBacklog

@@ -182,7 +182,7 @@ func (s *store) commit(o host.Outcome) error {
 	if r.Epoch != o.Epoch || r.Status.Final() {
 		return &host.Error{Code: host.Fenced, Text: "fenced"}
 	}
-	r.Status, r.Progress, r.Attempt, r.NextAt = o.Status, o.Progress, o.Attempt, o.NextAt
+	r.Status, r.Progress, r.Attempt, r.NextAt, r.FirstAt = o.Status, o.Progress, o.Attempt, o.NextAt, o.FirstAt
 	if o.Status.Final() || o.Status == host.StatusRetrying || !o.NextAt.IsZero() {
 		r.held = false
 	}

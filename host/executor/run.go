@@ -73,7 +73,11 @@ func (r *run) step(ctx context.Context) (host.Outcome, bool) {
 	}
 	index, ok := x.Next()
 	if !ok {
-		x.Status = finalStatus(x.Progress)
+		x.Status = host.FinalStatus(x.Progress)
+		return r.outcome(nil, sealedTape{}), true
+	}
+	if e.Deleted != nil && e.Deleted(ctx, x.Plan[index]) {
+		r.dropStep(index)
 		return r.outcome(nil, sealedTape{}), true
 	}
 	r.observeStart(index)
@@ -97,40 +101,64 @@ func (r *run) advance(index int, result *host.Result, final bool) {
 	x := &r.execution
 	s := x.Plan[index].Settings.Over(host.DefaultSettings())
 	x.NextAt = time.Time{}
-	if !result.Succeeded && !final && result.Attempt < s.Retry.MaxAttempts {
-		x.Status, x.Attempt = host.StatusRetrying, result.Attempt
-		x.NextAt = time.Now().UTC().Add(Backoff(s.Retry, result.Attempt, result.RetryAfterMillis))
+	if !result.Succeeded && !final && r.again(index, s.Retry, result) {
 		return
 	}
 	result.DeadLetter = !result.Succeeded
-	x.Status, x.Attempt = host.StatusRunning, 0
+	x.Status, x.FirstAt = host.StatusRunning, time.Time{}
 	x.Progress = slices.Clone(x.Progress) // the outcome before this one may still be queued
 	if result.Succeeded {
 		x.Progress[index] = host.StepSucceeded
 	} else {
 		x.Progress[index] = host.StepDead
 	}
-	switch {
-	case result.DeadLetter && s.OnFailure == host.Stop:
+	if result.DeadLetter && s.OnFailure == host.Stop {
 		x.Status = host.StatusFailed
-	case !slices.Contains(x.Progress, host.StepPending):
-		x.Status = finalStatus(x.Progress)
+	}
+	r.toNextStep()
+}
+
+// toNextStep makes the step after one that is done the next one, or ends the execution.
+func (r *run) toNextStep() {
+	x := &r.execution
+	x.Attempt = 0
+	if next, ok := x.Next(); ok {
+		x.Attempt = x.AttemptsBefore(next)
+	} else if !x.Status.Final() {
+		x.Status = host.FinalStatus(x.Progress)
 	}
 }
 
-// finalStatus returns the status of an execution whose steps have all run.
-func finalStatus(progress []host.StepState) host.Status {
-	if slices.Contains(progress, host.StepDead) {
-		return host.StatusPartial
+// dropStep cancels a step whose action is deleted.
+func (r *run) dropStep(index int) {
+	x := &r.execution
+	r.executor.log.Info("the action was deleted; its step is canceled", "execution", x.ID, "action", x.Plan[index].Action)
+	x.Status, x.NextAt, x.FirstAt = host.StatusRunning, time.Time{}, time.Time{}
+	x.Progress = slices.Clone(x.Progress) // the outcome before this one may still be queued
+	x.Progress[index] = host.StepCanceled
+	r.toNextStep()
+}
+
+// again reports whether the step whose attempt failed is tried again, and makes the
+// execution wait for that.
+func (r *run) again(index int, retry host.Retry, result *host.Result) bool {
+	x := &r.execution
+	tries := result.Attempt - x.AttemptsBefore(index)
+	if tries <= 1 || x.FirstAt.IsZero() {
+		x.FirstAt = result.StartedAt
 	}
-	return host.StatusCompleted
+	at, ok := nextAttempt(retry, result, tries, x.FirstAt, time.Now().UTC())
+	if ok {
+		x.Status, x.Attempt, x.NextAt = host.StatusRetrying, result.Attempt, at
+	}
+	return ok
 }
 
 func (r *run) outcome(result *host.Result, tape sealedTape) host.Outcome {
 	x := &r.execution
 	return host.Outcome{
 		ExecutionID: x.ID, Epoch: x.Epoch, Result: result, Tape: tape.body, TapeUntil: tape.until,
-		Status: x.Status, Progress: x.Progress, Attempt: x.Attempt, NextAt: x.NextAt,
+		Status: x.Status, Progress: x.Progress, Attempt: x.Attempt, NextAt: x.NextAt, FirstAt: x.FirstAt,
 	}
 }
 

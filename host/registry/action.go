@@ -154,35 +154,56 @@ func (r *Registry) Actions(ctx context.Context, trigger host.Trigger) ([]host.Ac
 	return r.Store.Actions(ctx, trigger)
 }
 
-// DeleteAction deletes an action with its versions and secrets. A bound action
-// is a [host.Conflict], unless force unbinds it.
-func (r *Registry) DeleteAction(ctx context.Context, idOrName string, force bool) error {
+// DeleteAction deletes an action with its versions and secrets, and returns how many of its
+// steps were canceled in executions that have not ended. A bound action is a
+// [host.Conflict], unless force unbinds it.
+func (r *Registry) DeleteAction(ctx context.Context, idOrName string, force bool) (canceled int, err error) {
 	defer r.present.clear()
+	defer r.there.clear()
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	a, err := r.Action(ctx, idOrName)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var draft *host.Draft
 	if d, err := r.Store.Draft(ctx, a.ID); err == nil {
 		draft = &d
 	}
-	if err := r.Store.DeleteAction(ctx, a.ID, force); err != nil {
+	if canceled, err = r.Store.DeleteAction(ctx, a.ID, force); err != nil {
 		if host.CodeOf(err) == host.Conflict {
-			return &host.Error{
+			return 0, &host.Error{
 				Code: host.Conflict,
 				Text: fmt.Sprintf("action %q is bound to %s", a.Name, a.Trigger),
 				Fix:  host.FixDeleteAction.With(a.Name),
 				Err:  err,
 			}
 		}
-		return err
+		return 0, err
 	}
 	r.secrets.forget(a.ID)
 	r.changed()
-	r.Record(ctx, "action.delete", a.ID, a.Name, aboutAction(a, draft), nil)
-	return nil
+	var after any
+	if canceled > 0 {
+		after = map[string]any{"canceled_steps": canceled}
+	}
+	r.Record(ctx, "action.delete", a.ID, a.Name, aboutAction(a, draft), after)
+	return canceled, nil
+}
+
+// Deleted reports whether the action of a step is deleted. One of which that can't be read
+// is not.
+func (r *Registry) Deleted(ctx context.Context, step host.Step) bool {
+	there, known, at := r.there.get(step.ActionID)
+	if known {
+		return !there
+	}
+	_, err := r.Store.Action(ctx, step.ActionID)
+	if err != nil && host.CodeOf(err) != host.NotFound {
+		return false
+	}
+	r.there.put(step.ActionID, err == nil, at)
+	return err != nil
 }
 
 func noTrigger(t host.Trigger) *host.Error {

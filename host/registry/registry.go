@@ -51,4 +51,5 @@ type Registry struct {
 	changing sync.Mutex               // held from reading through deciding to writing
 	secrets  cache[map[string]string] // of each action, opened, so that a run need not decrypt
 	present  cache[host.Binding]      // as bindings are now: every run asks for its own
+	there    cache[bool]              // by action, whether it is there: every run asks for its own
 }

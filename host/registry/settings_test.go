@@ -33,7 +33,7 @@ func TestWhatAnOperatorAllowsHoldsFromTheNextRunOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect("after the change", "declared.example", "later.example")
-	if err := r.DeleteAction(t.Context(), a.ID, true); err != nil {
+	if _, err := r.DeleteAction(t.Context(), a.ID, true); err != nil {
 		t.Fatal(err)
 	}
 	expect("after the binding is gone", "accepted.example")

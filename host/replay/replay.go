@@ -25,6 +25,7 @@ type Store interface {
 	Event(ctx context.Context, id string) (host.Event, error)
 	Tape(ctx context.Context, executionID string, step, attempt int) ([]byte, error)
 	Module(ctx context.Context, digest string) ([]byte, error)
+	PlannedStep(ctx context.Context, actionID, versionID string) (host.Step, error)
 }
 
 // Versions finds versions of actions.
@@ -110,6 +111,12 @@ func (s *Service) Recording(ctx context.Context, executionID string, q host.Repl
 	if err != nil {
 		return nil, err
 	}
+	step := x.Plan[result.Step]
+	if step.VersionID != result.VersionID { // a retry has given the step another one since
+		if step, err = s.Store.PlannedStep(ctx, result.ActionID, result.VersionID); err != nil {
+			return nil, fmt.Errorf("find the version of attempt %d: %w", result.Attempt, err)
+		}
+	}
 	event, err := s.Store.Event(ctx, x.EventID)
 	if err != nil {
 		return nil, fmt.Errorf("read event %s: %w", x.EventID, err)
@@ -120,7 +127,7 @@ func (s *Service) Recording(ctx context.Context, executionID string, q host.Repl
 	}
 	return &tape.Recording{
 		ExecutionID: x.ID, Index: result.Step, Attempt: result.Attempt,
-		Step: x.Plan[result.Step], Event: event, Tape: t, Result: *result,
+		Step: step, Event: event, Tape: t, Result: *result,
 	}, nil
 }
 

@@ -111,7 +111,7 @@ func TestAnAttemptWithoutATapeSaysSo(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	again, err := s.DB.RerunExecution(ctx, s.execution, false)
+	again, err := s.DB.RerunExecution(ctx, s.execution, host.RerunOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

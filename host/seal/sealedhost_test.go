@@ -64,7 +64,7 @@ func (h *sealedHost) addTapes(db *sqlite.DB, box *seal.Box) {
 		h.ok(<-recorded)
 		h.tapes = append(h.tapes, x.ID)
 	}
-	rerun, err := db.RerunExecution(ctx, h.tapes[0], false) // has an id of its own
+	rerun, err := db.RerunExecution(ctx, h.tapes[0], host.RerunOptions{}) // has an id of its own
 	h.ok(err)
 	claimed, err = db.Claim(ctx, 1)
 	h.ok(err)

@@ -168,11 +168,14 @@ func scanActions(rows *sql.Rows) (actions []host.Action, deployed []string, err 
 	return actions, deployed, rows.Err()
 }
 
-// DeleteAction deletes an action with its draft, versions and secrets. What it did
-// stays readable, and executions that were accepted before still run it.
+// DeleteAction deletes an action with its draft, versions and secrets. What it did stays
+// readable. Executions do not run it any more: in the same commit its pending steps are
+// canceled, and DeleteAction returns how many they were; the executions go on without them.
 // Conflict when it is bound; with force its bindings go too.
-func (db *DB) DeleteAction(ctx context.Context, id string, force bool) error {
-	return db.change(ctx, func(tx *transaction) error {
+func (db *DB) DeleteAction(ctx context.Context, id string, force bool) (canceled int, err error) {
+	var d dispatch
+	err = db.changeThen(ctx, func(tx *transaction) error {
+		d.begin(tx.writer.dispatcher)
 		if force {
 			if _, err := tx.exec(`DELETE FROM binding WHERE action_id = ?`, id); err != nil {
 				return err
@@ -180,27 +183,36 @@ func (db *DB) DeleteAction(ctx context.Context, id string, force bool) error {
 		} else if err := tx.unbound(id); err != nil {
 			return err
 		}
-		for _, query := range []string{
-			`DELETE FROM secret WHERE owner_id = ?`,
-			`DELETE FROM shared_module_use WHERE action_id = ?`,
-			`DELETE FROM pending_deploy WHERE action_id = ?`,
-			`DELETE FROM contacted_origin WHERE version_id IN (SELECT id FROM version WHERE action_id = ?)`,
-			`DELETE FROM version WHERE action_id = ?`,
-		} {
-			if _, err := tx.exec(query, id); err != nil {
-				return err
-			}
-		}
-		if err := tx.deleteDraft(id); err != nil {
+		if err := tx.deleteAction(id); err != nil {
 			return err
 		}
-		n, err := tx.exec(`DELETE FROM action WHERE id = ?`, id)
-		if err == nil && n == 0 {
-			err = noAction(id)
-		}
-		tx.writer.forgetPlans()
+		canceled, err = tx.cancelSteps(id, &d)
 		return err
-	})
+	}, d.end)
+	return canceled, err
+}
+
+func (tx *transaction) deleteAction(id string) error {
+	for _, query := range []string{
+		`DELETE FROM secret WHERE owner_id = ?`,
+		`DELETE FROM shared_module_use WHERE action_id = ?`,
+		`DELETE FROM pending_deploy WHERE action_id = ?`,
+		`DELETE FROM contacted_origin WHERE version_id IN (SELECT id FROM version WHERE action_id = ?)`,
+		`DELETE FROM version WHERE action_id = ?`,
+	} {
+		if _, err := tx.exec(query, id); err != nil {
+			return err
+		}
+	}
+	if err := tx.deleteDraft(id); err != nil {
+		return err
+	}
+	n, err := tx.exec(`DELETE FROM action WHERE id = ?`, id)
+	if err == nil && n == 0 {
+		err = noAction(id)
+	}
+	tx.writer.forgetPlans()
+	return err
 }
 
 func (tx *transaction) unbound(actionID string) error {

@@ -62,11 +62,11 @@ func TestTheBacklogIsWhatTheTableHas(t *testing.T) {
 			_, err = db.CancelExecution(t.Context(), pick())
 		case n == 7:
 			what = "rerun"
-			accepted, failed := db.RerunExecution(t.Context(), pick(), random.IntN(2) == 0)
+			accepted, failed := db.RerunExecution(t.Context(), pick(), host.RerunOptions{SameVersions: random.IntN(2) == 0})
 			ids, err = append(ids, accepted.ExecutionID), failed
 		default:
 			what = "retry"
-			_, err = db.RetryExecution(t.Context(), pick())
+			_, err = db.RetryExecution(t.Context(), pick(), host.RetryOptions{})
 		}
 		if code := host.CodeOf(err); err != nil && code != host.Conflict {
 			t.Fatalf("%s: %v", what, err)

@@ -53,7 +53,7 @@ func (d *decided) apply(tx *transaction) error {
 	}
 	seq := tx.nextSeq()
 	if !isCurrent {
-		if err := tx.recordRepeat(p.number, seq); err != nil {
+		if err := tx.recordSpan(p.number, seq); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/usherhost/usher/host"
@@ -18,6 +19,9 @@ type executionRow struct {
 	eventID, tenant, userID, traceparent string
 	trigger                              host.Trigger
 	receivedAt                           int64
+	batch                                string // that made the rerun
+	retried                              string // JSON: attempts of each step before it was retried last; empty: none was
+	firstAt                              int64  // of the attempts of the step that is retrying
 }
 
 // newExecution returns the row of an execution that is due now, or completed
@@ -34,7 +38,7 @@ func newExecution(tx *transaction, plan *plan, seq, event int64) executionRow {
 }
 
 func (x *executionRow) insert(tx *transaction) error {
-	var id, ended driverValue
+	var id, ended driverValue // and the columns of a retry stay NULL
 	if x.rerunOf != "" {
 		id = x.id
 	}
@@ -42,9 +46,9 @@ func (x *executionRow) insert(tx *transaction) error {
 		ended = x.endedAt
 	}
 	_, err := tx.exec(`
-		INSERT INTO execution (seq, id, event, plan, replay_of, status, progress, attempt, next_at, leased, epoch, created_at, ended_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		x.seq, id, x.event, x.plan, orNull(x.rerunOf), string(x.status), x.progress, x.attempt, x.nextAt,
+		INSERT INTO execution (seq, id, event, plan, replay_of, batch, status, progress, attempt, next_at, leased, epoch, created_at, ended_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		x.seq, id, x.event, x.plan, orNull(x.rerunOf), orNull(x.batch), string(x.status), x.progress, x.attempt, x.nextAt,
 		x.leased, x.epoch, x.createdAt, ended)
 	if err == nil && x.endedAt == 0 {
 		tx.unended.all++
@@ -60,10 +64,22 @@ func (x *executionRow) execution(event *host.Event, plan []host.Step) host.Execu
 		NextAt: fromMicros(x.nextAt), Epoch: x.epoch, RerunOf: x.rerunOf, Traceparent: x.traceparent,
 		CreatedAt: fromMicros(x.createdAt), EndedAt: fromMicros(x.endedAt), Event: event,
 	}
+	out.Batch, out.Retried = x.batch, x.attemptsBefore()
+	if x.status == host.StatusRetrying {
+		out.FirstAt = fromMicros(x.firstAt)
+	}
 	if event != nil {
 		out.EventID, out.Traceparent = event.ID, event.Traceparent
 	}
 	return out
+}
+
+// attemptsBefore reads the column retried.
+func (x *executionRow) attemptsBefore() (had []int) {
+	if x.retried != "" {
+		_ = json.Unmarshal([]byte(x.retried), &had) // what can't be read counts from 1 again
+	}
+	return had
 }
 
 // metadata returns the event of the row without its Body.
@@ -74,8 +90,8 @@ func (x *executionRow) metadata() *host.Event {
 	}
 }
 
-// packProgress returns the column progress: p pending, s succeeded, d dead, f failed,
-// k skipped.
+// packProgress returns the column progress: p pending, s succeeded, d dead, c canceled,
+// f failed, k skipped.
 func packProgress(states []host.StepState) string {
 	packed := make([]byte, len(states))
 	for i, state := range states {
@@ -84,6 +100,8 @@ func packProgress(states []host.StepState) string {
 			packed[i] = 's'
 		case host.StepDead:
 			packed[i] = 'd'
+		case host.StepCanceled:
+			packed[i] = 'c'
 		case host.StepFailed:
 			packed[i] = 'f'
 		case host.StepSkipped:
@@ -103,6 +121,8 @@ func unpackProgress(packed string) []host.StepState {
 			states[i] = host.StepSucceeded
 		case 'd':
 			states[i] = host.StepDead
+		case 'c':
+			states[i] = host.StepCanceled
 		case 'f':
 			states[i] = host.StepFailed
 		case 'k':
@@ -142,6 +162,9 @@ func (x *executionRow) columns() []column {
 		{"COALESCE(e.traceparent, '')", &x.traceparent},
 		{"e.trigger", &x.trigger},
 		{"e.received_at", &x.receivedAt},
+		{"COALESCE(x.batch, '')", &x.batch},
+		{"COALESCE(x.retried, '')", &x.retried},
+		{"COALESCE(x.first_at, 0)", &x.firstAt},
 	}
 }
 

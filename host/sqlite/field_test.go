@@ -34,7 +34,7 @@ func TestNoValueOfAForgottenEventStays(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i%3 == 0 {
-			if _, err := db.RerunExecution(t.Context(), accepted[0].ExecutionID, false); err != nil {
+			if _, err := db.RerunExecution(t.Context(), accepted[0].ExecutionID, host.RerunOptions{}); err != nil {
 				t.Fatal(err)
 			}
 		}

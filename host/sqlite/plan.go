@@ -3,7 +3,9 @@ package sqlite
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -117,6 +119,32 @@ func (tx *transaction) recordPlanActions(p *plan) error {
 		}
 	}
 	return nil
+}
+
+// PlannedStep returns a step with this version as an execution has, or had, it in its plan.
+// NotFound when none had.
+func (db *DB) PlannedStep(ctx context.Context, actionID, versionID string) (host.Step, error) {
+	var number int64
+	err := db.readers.QueryRowContext(ctx, `
+		SELECT MAX(plan) FROM plan_action
+		WHERE action_id = ? AND version_id = ?
+		HAVING MAX(plan) IS NOT NULL`, actionID, versionID).Scan(&number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return host.Step{}, notFound(fmt.Sprintf("no execution has version %s in its plan", versionID))
+	}
+	if err != nil {
+		return host.Step{}, hostError(err)
+	}
+	steps, err := db.stepsOf(ctx, number)
+	if err != nil {
+		return host.Step{}, hostError(err)
+	}
+	for i := range steps {
+		if steps[i].VersionID == versionID {
+			return steps[i], nil
+		}
+	}
+	return host.Step{}, corrupt("a stored plan does not have the version that it is found by", nil)
 }
 
 // planByNumber reads a stored plan within the transaction.

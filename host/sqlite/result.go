@@ -106,7 +106,10 @@ func (r *record) update(tx *transaction) error {
 			string(r.Status), packProgress(r.Progress), int64(r.Attempt), r.seq)
 		return err
 	}
-	var ended driverValue
+	var ended, first driverValue
+	if !r.FirstAt.IsZero() {
+		first = micros(r.FirstAt)
+	}
 	next := r.end
 	if !r.NextAt.IsZero() {
 		next = micros(r.NextAt)
@@ -115,9 +118,9 @@ func (r *record) update(tx *transaction) error {
 		ended, next = r.end, 0
 	}
 	_, err := tx.exec(`
-		UPDATE execution SET status = ?, progress = ?, attempt = ?, next_at = ?, leased = 0, ended_at = ?
+		UPDATE execution SET status = ?, progress = ?, attempt = ?, next_at = ?, first_at = ?, leased = 0, ended_at = ?
 		WHERE seq = ?`,
-		string(r.Status), packProgress(r.Progress), int64(r.Attempt), next, ended, r.seq)
+		string(r.Status), packProgress(r.Progress), int64(r.Attempt), next, first, ended, r.seq)
 	switch {
 	case err != nil:
 	case ended != nil:
@@ -230,7 +233,7 @@ func (db *DB) Tapes(ctx context.Context, executionID string, step int) ([]host.S
 }
 
 // Tape returns the sealed tape of one attempt, of the latest when a retry
-// numbered two alike. NotFound when the event was its only input, or it was not
+// numbered two alike, as it did once. NotFound when the event was its only input, or it was not
 // recorded.
 func (db *DB) Tape(ctx context.Context, executionID string, step, attempt int) ([]byte, error) {
 	var body []byte

@@ -37,23 +37,24 @@ const (
 // more of them a page of some is soon full.
 const maxLive = 2000
 
-// newSearch plans the search for what q selects; of those with a dead step,
-// if deadOnly is set. NotFound when q.Before names no execution, Invalid when
-// q.Text or q.Where can't be searched for.
-func (db *DB) newSearch(ctx context.Context, q host.ExecutionQuery, deadOnly bool) (*search, error) {
+// among is which executions are searched. In those that are not any, the action and the
+// version that a query names are those of the step for which they are.
+type among int
+
+const (
+	everyOne among = iota
+	withDead       // that have a dead step, and are not canceled unless the query says so
+	waiting        // of which a step waits for its next attempt
+	notEnded       // that have not ended
+)
+
+// newSearch plans the search for what q selects among some executions. NotFound when
+// q.Before names no execution, Invalid when q.Text or q.Where can't be searched
+// for.
+func (db *DB) newSearch(ctx context.Context, q host.ExecutionQuery, a among) (*search, error) {
 	s := &search{from: all, spans: []span{{first: 0, last: maxSeq}}, sparse: true}
-	if deadOnly {
-		s.conditions.and("instr(x.progress, 'd')")
-		s.byDead("action_id", q.ActionID)
-		s.byDead("version_id", q.VersionID)
-	}
-	switch {
-	case q.Status != "":
-		s.conditions.and("+x.status = ?", string(q.Status))
-	case deadOnly:
-		s.conditions.and("+x.status <> ?", string(host.StatusCanceled))
-	}
-	if err := db.drive(ctx, s, q, deadOnly); err != nil {
+	s.among(a, &q)
+	if err := db.drive(ctx, s, q, a); err != nil {
 		return nil, err
 	}
 	if q.Decision != "" && s.from != decidedSo {
@@ -63,7 +64,7 @@ func (db *DB) newSearch(ctx context.Context, q host.ExecutionQuery, deadOnly boo
 }
 
 // drive chooses what is read in order, and adds what else belongs to that.
-func (db *DB) drive(ctx context.Context, s *search, q host.ExecutionQuery, deadOnly bool) error {
+func (db *DB) drive(ctx context.Context, s *search, q host.ExecutionQuery, a among) error {
 	match, err := matchOf(q.Text)
 	if err != nil {
 		return err
@@ -88,11 +89,13 @@ func (db *DB) drive(ctx context.Context, s *search, q host.ExecutionQuery, deadO
 	case match != "":
 		s.from = worded
 		s.driver.and("f.failure MATCH ?", match)
-	case deadOnly:
+	case a == withDead:
 		s.from = dead
 	case q.Decision != "" && q.Status == "":
 		s.from = decidedSo
 		s.driver.and("d.verdict = ?", string(q.Decision))
+	case a == notEnded && q.Status == "":
+		return db.byStatus(ctx, s, host.StatusPending)
 	default:
 		return db.byStatus(ctx, s, q.Status)
 	}
@@ -125,15 +128,41 @@ func (s *search) byWords(match string) {
 	}
 }
 
-// byDead keeps executions of which the dead step is the one with this id, not
-// another of the same plan.
-func (s *search) byDead(key, id string) {
-	if id == "" {
-		return
+// among adds the conditions of a, and of q what depends on it.
+func (s *search) among(a among, q *host.ExecutionQuery) {
+	switch a {
+	case everyOne:
+	case withDead:
+		s.conditions.and("instr(x.progress, 'd')")
+		s.byStep(q, "substr(x.progress, step.key + 1, 1) = 'd'")
+		if q.Status == "" {
+			s.conditions.and("+x.status <> ?", string(host.StatusCanceled))
+		}
+	case waiting:
+		if q.Status == "" {
+			q.Status = host.StatusRetrying
+		}
+		s.conditions.and("+x.status = ? AND x.leased = 0", string(host.StatusRetrying))
+		s.byStep(q, "instr(x.progress, 'p') = step.key + 1")
+	case notEnded:
+		s.conditions.and("x.ended_at IS NULL")
+		s.byStep(q, "substr(x.progress, step.key + 1, 1) = 'p'")
 	}
-	s.conditions.and(`EXISTS (
-		SELECT 1 FROM plan p, json_each(CAST(p.steps AS TEXT)) step
-		WHERE p.number = x.plan AND step.value ->> ? = ? AND substr(x.progress, step.key + 1, 1) = 'd')`, "$."+key, id)
+	if q.Status != "" {
+		s.conditions.and("+x.status = ?", string(q.Status))
+	}
+}
+
+// byStep keeps executions that have the action and the version of q in a step for which a
+// condition holds, and not in another one alone.
+func (s *search) byStep(q *host.ExecutionQuery, condition string) {
+	for _, by := range []struct{ key, id string }{{"$.action_id", q.ActionID}, {"$.version_id", q.VersionID}} {
+		if by.id != "" {
+			s.conditions.and(`EXISTS (
+				SELECT 1 FROM plan p, json_each(CAST(p.steps AS TEXT)) step
+				WHERE p.number = x.plan AND step.value ->> ? = ? AND `+condition+`)`, by.key, by.id)
+		}
+	}
 }
 
 // byStatus takes the small index that has executions with the status.

@@ -173,7 +173,7 @@ func TestPlansLieInTheirSpans(t *testing.T) {
 			db = reopen(t, dir)
 		}
 		ids = append(ids, acceptOne(t, db))
-		if _, err := db.RerunExecution(t.Context(), ids[i/2], true); err != nil {
+		if _, err := db.RerunExecution(t.Context(), ids[i/2], host.RerunOptions{SameVersions: true}); err != nil {
 			t.Fatal(err)
 		}
 	}

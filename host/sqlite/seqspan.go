@@ -164,11 +164,15 @@ func (tx *transaction) openSpan(trigger string, plan int64) error {
 	return err
 }
 
-// recordRepeat records that the execution with this seq has an old plan.
-func (tx *transaction) recordRepeat(plan, seq int64) error {
+// nearSpan is how near a span must be to be made longer, instead of there being another: so
+// a plan that many executions get by a retry has few of them.
+const nearSpan = 1000
+
+// recordSpan records that the execution with this seq has a plan that need not be in force.
+func (tx *transaction) recordSpan(plan, seq int64) error {
 	n, err := tx.exec(`
-		UPDATE plan_span SET last = ?
-		WHERE plan = ? AND trigger = '' AND last = ?`, seq, plan, seq-1)
+		UPDATE OR REPLACE plan_span SET first = MIN(first, ?2), last = MAX(last, ?2)
+		WHERE plan = ?1 AND trigger = '' AND ?2 BETWEEN first - ?3 AND last + ?3`, plan, seq, int64(nearSpan))
 	if err != nil || n > 0 {
 		return err
 	}

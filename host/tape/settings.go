@@ -8,25 +8,41 @@ import (
 	"github.com/usherhost/usher/host"
 )
 
-// usual are the settings that most runs have. A tape has those that differ from these.
-// They were the defaults when version 1 of the stored form was made, and never change
-// with it: tapes that are stored depend on them.
-var usual = host.Settings{
-	Limits: host.Limits{
-		TimeoutMillis: 20_000, MemoryBytes: 64 << 20, OutputBytes: 1 << 20, LogBytes: 256 << 10, RecordBytes: 8 << 20,
-		HostCalls: 10_000, HTTPRequests: 50, RequestBytes: 1 << 20, ResponseBytes: 4 << 20, HTTPTimeoutMillis: 10_000,
-		Fuel: 10_000_000_000,
-	},
-	Egress:     host.Egress{Mode: host.EgressAllowlist},
-	Retry:      host.Retry{MaxAttempts: 10, InitialMillis: 2_000, MaxMillis: 600_000},
-	OnFailure:  host.Continue,
-	Checkpoint: host.CheckpointAsync,
+// usual are the settings that most runs have: a tape has those that differ from these, and
+// says that it is base 2. They were the defaults when that form was made, and never change
+// with it: tapes that are stored depend on them. The tapes before have no base, and first
+// in its place.
+var (
+	usual = usualWith(host.Retry{MaxAttempts: 25, InitialMillis: 5_000, MaxMillis: 14_400_000, MaxAge: "24h"}, "48h")
+	first = usualWith(host.Retry{MaxAttempts: 10, InitialMillis: 2_000, MaxMillis: 600_000}, "1h")
+)
 
-	Resume:       host.ResumeOn,
-	ResumeMaxAge: "1h",
+const base = 2
 
-	Tape:          host.TapeAll,
-	TapeBodyBytes: 1 << 20,
+func usualWith(retry host.Retry, resumeMaxAge host.Age) host.Settings {
+	return host.Settings{
+		Limits: host.Limits{
+			TimeoutMillis: 20_000, MemoryBytes: 64 << 20, OutputBytes: 1 << 20, LogBytes: 256 << 10, RecordBytes: 8 << 20,
+			HostCalls: 10_000, HTTPRequests: 50, RequestBytes: 1 << 20, ResponseBytes: 4 << 20, HTTPTimeoutMillis: 10_000,
+			Fuel: 10_000_000_000,
+		},
+		Egress:     host.Egress{Mode: host.EgressAllowlist},
+		Retry:      retry,
+		OnFailure:  host.Continue,
+		Checkpoint: host.CheckpointAsync,
+
+		Resume:       host.ResumeOn,
+		ResumeMaxAge: resumeMaxAge,
+
+		Tape:          host.TapeAll,
+		TapeBodyBytes: 1 << 20,
+	}
+}
+
+// packed are settings as a tape has them.
+type packed struct {
+	Base int `json:"base,omitempty"`
+	host.Settings
 }
 
 // packSettings returns the settings in JSON without those that are usual; nil without
@@ -35,14 +51,14 @@ func packSettings(s *host.Settings) ([]byte, error) {
 	if s == nil {
 		return nil, nil
 	}
-	less := *s
-	var packed any = &less
-	if !unusual(&less) {
-		packed = []host.Settings{*s}
+	less := packed{base, *s}
+	var pack any = &less
+	if !unusual(&less.Settings) {
+		pack = []host.Settings{*s}
 	} else if less.IsZero() {
-		return []byte("{}"), nil
+		return []byte(`{"base":2}`), nil
 	}
-	b, err := json.Marshal(packed)
+	b, err := json.Marshal(pack)
 	if err != nil {
 		return nil, fmt.Errorf("encode the settings of a tape: %w", err)
 	}
@@ -114,10 +130,18 @@ func unpackSettings(b []byte) (*host.Settings, error) {
 	if json.Unmarshal(b, &all) == nil && len(all) == 1 {
 		return &all[0], nil
 	}
-	var s host.Settings
+	var s packed
 	if err := json.Unmarshal(b, &s); err != nil {
 		return nil, corrupt("the settings on the tape are damaged: %v", err)
 	}
-	s = s.Over(usual)
-	return &s, nil
+	over := usual
+	switch s.Base {
+	case 0:
+		over = first
+	case base:
+	default:
+		return nil, corrupt("the settings on the tape have base %d, which this usher does not know", s.Base)
+	}
+	whole := s.Over(over)
+	return &whole, nil
 }

@@ -41,6 +41,8 @@ var fixes = map[host.FixVerb]words{
 	host.FixRaiseLimit:        {"if the action needs more, raise the limit", "bindings set {action} --limit {limit}={value}"},
 	host.FixRaiseModuleBytes:  {"start the host with a larger limit", "serve --max-module-bytes 67108864"},
 	host.FixRetryExecution:    {"run the execution again", "executions retry {execution}"},
+	host.FixRetryNow:          {"make it now", "executions retry {execution} --now"},
+	host.FixRerunExecution:    {"run its event again, all its actions", "executions rerun {execution}"},
 	host.FixSendCorrected:     {"send the event corrected", "events refused send-again {event} --file FILE"},
 	host.FixExport:            {"write the actions of a host to the folder", "export {folder}"},
 	host.FixAllowVariable:     {"let the folder read the variable", "apply DIR --allow-env {variable}"},

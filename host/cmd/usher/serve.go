@@ -111,7 +111,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	worker := &executor.Executor{
 		Queue: db, Events: db, Records: db, OriginUses: db, Waiting: db, Quarantine: db, Journal: db, Runner: attempts(runner, second), Sealer: box,
 		Opener: box, Tapes: db, Calls: calls,
-		Settings: reg.Settings, Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics,
+		Settings: reg.Settings, Deleted: reg.Deleted, Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics,
 	}
 	db.SetDispatcher(worker)
 	if err := daemon.EnsureAdminKey(ctx, env.Term, cfg, reg); err != nil {
@@ -299,6 +299,17 @@ func (h history) CancelExecution(ctx context.Context, id string) (host.Execution
 		h.worker.Cancel(id)
 	}
 	return execution, err
+}
+
+// CancelExecutions does that for many.
+func (h history) CancelExecutions(ctx context.Context, q host.BatchQuery) (host.Batch, error) {
+	b, err := h.DB.CancelExecutions(ctx, q)
+	if !b.DryRun {
+		for _, id := range b.Executions {
+			h.worker.Cancel(id)
+		}
+	}
+	return b, err
 }
 
 // checker runs recorded executions against other versions.

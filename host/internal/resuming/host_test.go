@@ -159,6 +159,13 @@ func (w *world) expectAnswered(id string, want ...string) {
 	}
 }
 
+// requests returns how many requests a path got.
+func (p *paths) requests(path string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.got[path]
+}
+
 // TestRetriesOfAHost goes through the ways in which a host makes an attempt again.
 func TestRetriesOfAHost(t *testing.T) {
 	t.Parallel()
@@ -184,35 +191,34 @@ func TestRetriesOfAHost(t *testing.T) {
 	w.peer.expect(t, user, 2, 2)
 	w.expectAnswered(x.ID, "1:", "2:")
 
-	// A dead letter that an operator retries resumes, with the version of its plan.
+	// A dead letter that an operator retries resumes, also with another version: it sends
+	// what that asks and the first one did not.
 	w.bind(host.Settings{Retry: host.Retry{MaxAttempts: 1}})
 	user, x = w.event()
 	if x.Status != host.StatusPartial {
 		t.Fatalf("status %s", x.Status)
 	}
-	w.upload(strings.ReplaceAll(twoPosts, `"a", "b"`, `"new"`))
-	if _, err := w.DB.RetryExecution(ctx, x.ID); err != nil {
+	w.upload(strings.ReplaceAll(twoPosts, `"a", "b"`, `"a", "b", "new"`))
+	if _, err := w.DB.RetryExecution(ctx, x.ID, host.RetryOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if x = w.ended(x.ID); x.Status != host.StatusCompleted {
 		t.Errorf("status %s", x.Status)
 	}
 	w.peer.expect(t, user, 1, 2)
-	w.expectAnswered(x.ID, "1:", "1:a1")
+	w.expectAnswered(x.ID, "1:", "2:a1")
+	if got := w.peer.requests("/" + user + "/new"); got != 1 {
+		t.Errorf("the new version sent %d requests, want 1", got)
+	}
 
 	// A rerun is a new execution: nothing is answered from the tapes of the first one.
-	rerun, err := w.DB.RerunExecution(ctx, x.ID, true)
+	rerun, err := w.DB.RerunExecution(ctx, x.ID, host.RerunOptions{SameVersions: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.ended(rerun.ExecutionID)
 	w.expectAnswered(rerun.ExecutionID, "1:")
-	w.peer.mu.Lock()
-	defer w.peer.mu.Unlock()
-	if got := w.peer.got["/"+user+"/a"]; got != 2 {
+	if got := w.peer.requests("/" + user + "/a"); got != 2 {
 		t.Errorf("after the rerun a got %d requests, want 2", got)
-	}
-	if got := w.peer.got["/"+user+"/new"]; got != 0 {
-		t.Errorf("the new version sent %d requests", got)
 	}
 }

@@ -324,7 +324,7 @@ func (s *soak) post(ctx context.Context) (string, error) {
 
 // again runs an action's first event again.
 func (s *soak) again(ctx context.Context, a *action) (string, error) {
-	accepted, err := s.client().RerunExecution(ctx, a.first, true)
+	accepted, err := s.client().RerunExecution(ctx, a.first, host.RerunOptions{SameVersions: true})
 	return accepted.ExecutionID, err
 }
 

@@ -146,7 +146,7 @@ func planIsFixed(b *bench) {
 	between := b.accept(event("auth0|2"))
 	b.bind(actions[1], actions[0])
 	after := b.accept(event("auth0|3"))
-	b.ok(b.DeleteAction(b.ctx, actions[1].ID, true))
+	b.ok(second(b.DeleteAction(b.ctx, actions[1].ID, true)))
 	last := b.accept(event("auth0|4"))
 	b.reopen(nil)
 	b.equal("plan before", names(b.execution(before.ExecutionID).Plan), "one@1 two@1")

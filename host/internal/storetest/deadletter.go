@@ -12,9 +12,23 @@ import (
 var deadLetterPromises = []promise{
 	{"dead letters are listed, also of what still runs", deadLettersListed},
 	{"dead letters are retried in bulk, those that the query selects", deadLettersRetried},
-	{"a bulk retry is bounded, newest first", bulkRetryBounded},
-	{"a bulk retry passes over what is running or canceled", bulkRetryPasses},
+	{"a bulk retry is bounded, newest first, and goes on where it ended", bulkRetryBounded},
+	{"a bulk retry skips what is running, and leaves out what is canceled", bulkRetryPasses},
 	{"a bulk retry leases what the dispatcher has room for, and leaves the rest due", bulkRetryDispatches},
+}
+
+// retryAll retries what q selects, part by part, and returns how many were retried.
+func (b *bench) retryAll(q host.ExecutionQuery) int {
+	b.Helper()
+	var all host.Batch
+	for {
+		part, err := b.RetryExecutions(b.ctx, host.BatchQuery{ExecutionQuery: q}, host.RetryOptions{})
+		b.ok(err)
+		if all.Add(part); part.Next == "" {
+			return all.Done
+		}
+		q.Before = part.Next
+	}
 }
 
 // lister is a method that lists executions.
@@ -58,13 +72,12 @@ func deadLettersRetried(b *bench) {
 		b.ok(b.record(outcome(x, host.StatusPartial, host.StepDead, host.StepSucceeded)))
 		all = append(all, x.ID)
 	}
-	n, err := b.RetryExecutions(b.ctx, host.ExecutionQuery{UserID: "b"})
+	dry, err := b.RetryExecutions(b.ctx, host.BatchQuery{DryRun: true}, host.RetryOptions{})
 	b.ok(err)
-	b.equal("retried of b", n, 50)
+	b.equal("a dry run", dry, host.Batch{DryRun: true, Selected: 250, Done: 250, Skipped: []host.BatchSkipped{}, Executions: dry.Executions})
+	b.equal("retried of b", b.retryAll(host.ExecutionQuery{UserID: "b"}), 50)
 	b.equal("left", len(b.deadLetters(host.ExecutionQuery{Limit: 500})), 200)
-	n, err = b.RetryExecutions(b.ctx, host.ExecutionQuery{})
-	b.ok(err)
-	b.equal("retried", n, 200)
+	b.equal("retried", b.retryAll(host.ExecutionQuery{}), 200)
 	b.equal("left", b.deadLetters(host.ExecutionQuery{}), []string{})
 	b.reopen(nil)
 	claimed := b.claim(500)
@@ -73,9 +86,7 @@ func deadLettersRetried(b *bench) {
 	slices.Sort(all)
 	b.equal("claimed", again, all)
 	b.equal("steps", claimed[0].Progress, []host.StepState{host.StepPending, host.StepSucceeded})
-	n, err = b.RetryExecutions(b.ctx, host.ExecutionQuery{UserID: "unknown"})
-	b.ok(err)
-	b.equal("retried of an unknown user", n, 0)
+	b.equal("retried of an unknown user", b.retryAll(host.ExecutionQuery{UserID: "unknown"}), 0)
 }
 
 func bulkRetryBounded(b *bench) {
@@ -84,10 +95,19 @@ func bulkRetryBounded(b *bench) {
 	for i := range 5 {
 		left = append(left, b.dead(fmt.Sprint("user", i)).ID)
 	}
-	n, err := b.RetryExecutions(b.ctx, host.ExecutionQuery{Limit: 2})
-	b.ok(err)
-	b.equal("retried", n, 2)
+	part := func(before string) host.Batch {
+		got, err := b.RetryExecutions(b.ctx, host.BatchQuery{ExecutionQuery: host.ExecutionQuery{Limit: 2, Before: before}}, host.RetryOptions{})
+		b.ok(err)
+		return got
+	}
+	first := part("")
+	b.equal("retried", first.Executions, []string{left[4], left[3]})
 	b.equal("left", b.deadLetters(host.ExecutionQuery{}), []string{left[2], left[1], left[0]})
+	b.equal("when it is repeated", part("").Executions, []string{left[2], left[1]})
+	b.equal("next", first.Next, left[3])
+	rest := part(left[2])
+	b.equal("retried", rest.Executions, []string{left[0]})
+	b.equal("next", rest.Next, "")
 }
 
 func bulkRetryPasses(b *bench) {
@@ -102,13 +122,12 @@ func bulkRetryPasses(b *bench) {
 	running := b.claimOne()
 	b.ok(b.record(outcome(running, host.StatusRunning, host.StepDead, host.StepPending)))
 
-	n, err := b.RetryExecutions(b.ctx, host.ExecutionQuery{})
+	got, err := b.RetryExecutions(b.ctx, host.BatchQuery{}, host.RetryOptions{})
 	b.ok(err)
-	b.equal("retried", n, 1)
+	b.equal("retried", got.Executions, []string{ended.ID})
+	b.equal("skipped", got.Skipped, []host.BatchSkipped{{Reason: "it is running", Executions: 1, Example: running.ID}})
 	b.equal("claimed", b.claimOne().ID, ended.ID)
-	n, err = b.RetryExecutions(b.ctx, host.ExecutionQuery{Status: host.StatusCanceled})
-	b.ok(err)
-	b.equal("retried of the canceled", n, 1)
+	b.equal("retried of the canceled", b.retryAll(host.ExecutionQuery{Status: host.StatusCanceled}), 1)
 	running.Progress[0] = host.StepDead
 	b.ok(b.record(outcome(running, host.StatusPartial, host.StepDead, host.StepSucceeded)))
 }
@@ -120,9 +139,7 @@ func bulkRetryDispatches(b *bench) {
 	}
 	r := newRoom(2)
 	b.reopen(r)
-	n, err := b.RetryExecutions(b.ctx, host.ExecutionQuery{Since: time.Now().Add(-time.Hour)})
-	b.ok(err)
-	b.equal("retried", n, 5)
+	b.equal("retried", b.retryAll(host.ExecutionQuery{Since: time.Now().Add(-time.Hour)}), 5)
 	for range 2 {
 		x := <-r.leased
 		b.equal("body", string(x.Event.Body), string(event(x.UserID).Body))

@@ -93,7 +93,7 @@ func expiredLeaves(b *bench) {
 		_, err := b.Execution(b.ctx, id)
 		b.ok(err)
 	}
-	_, err = b.RetryExecution(b.ctx, dead.ID)
+	_, err = b.RetryExecution(b.ctx, dead.ID, host.RetryOptions{})
 	b.ok(err)
 	b.ok(b.record(outcome(b.claimOne(), host.StatusCompleted, host.StepSucceeded, host.StepSucceeded)))
 	b.expire(1)
@@ -118,7 +118,7 @@ func expiredRerun(b *bench) {
 	b.accept(event("a"))
 	x := b.claimOne()
 	b.ok(b.record(outcome(x, host.StatusCompleted, host.StepSucceeded)))
-	rerun, err := b.RerunExecution(b.ctx, x.ID, true)
+	rerun, err := b.RerunExecution(b.ctx, x.ID, host.RerunOptions{SameVersions: true})
 	b.ok(err)
 	b.expire(1)
 	_, err = b.Event(b.ctx, x.EventID)

@@ -54,7 +54,7 @@ func reachBounded(b *bench) {
 func reachOfNone(b *bench) {
 	a := b.action("one")
 	b.ok(b.RecordOriginUse(b.ctx, a.Deployed.ID, map[string]int64{"https://a.example": 2}, time.Now()))
-	b.ok(b.DeleteAction(b.ctx, a.ID, true))
+	b.ok(second(b.DeleteAction(b.ctx, a.ID, true)))
 	b.ok(b.RecordOriginUse(b.ctx, a.Deployed.ID, map[string]int64{"https://a.example": 2}, time.Now()))
 	for _, id := range []string{a.ID, a.Deployed.ID} {
 		got, err := b.OriginUse(b.ctx, id)

@@ -114,7 +114,7 @@ func pendingDeployEnds(b *bench) {
 			_, err := b.Release(b.ctx, host.Version{ActionID: a.ID}, []byte("module"), nil)
 			b.ok(err)
 		},
-		"its end": func(a host.Action) { b.ok(b.DeleteAction(b.ctx, a.ID, false)) },
+		"its end": func(a host.Action) { b.ok(second(b.DeleteAction(b.ctx, a.ID, false))) },
 	} {
 		a, _ := b.pendingDeploy(name)
 		end(a)

@@ -25,9 +25,9 @@ func nothingFound(b *bench) {
 		"results":                         second(b.Results(b.ctx, "exe_1")),
 		"tape":                            second(b.Tape(b.ctx, "exe_1", 0, 1)),
 		"before":                          second(b.Executions(b.ctx, host.ExecutionQuery{Before: "exe_1"})),
-		"retry":                           second(b.RetryExecution(b.ctx, "exe_1")),
+		"retry":                           second(b.RetryExecution(b.ctx, "exe_1", host.RetryOptions{})),
 		"cancel":                          second(b.CancelExecution(b.ctx, "exe_1")),
-		"rerun":                           second(b.RerunExecution(b.ctx, "exe_1", true)),
+		"rerun":                           second(b.RerunExecution(b.ctx, "exe_1", host.RerunOptions{SameVersions: true})),
 		"action":                          second(b.Action(b.ctx, "act_1")),
 		"versions":                        second(b.Versions(b.ctx, "act_1")),
 		"version":                         second(b.Version(b.ctx, "act_1", "1")),
@@ -36,7 +36,7 @@ func nothingFound(b *bench) {
 		"meta":                            second(b.Meta(b.ctx, "none")),
 		"key":                             second(b.KeyByHash(b.ctx, [32]byte{1})),
 		"delete key":                      b.DeleteKey(b.ctx, "key_1"),
-		"delete action":                   b.DeleteAction(b.ctx, "act_1", true),
+		"delete action":                   second(b.DeleteAction(b.ctx, "act_1", true)),
 		"update binding":                  b.UpdateBinding(b.ctx, host.Binding{ID: "bnd_1"}),
 		"set secrets":                     b.SetSecrets(b.ctx, "act_1", nil, nil),
 		"create version":                  second(b.CreateVersion(b.ctx, host.Version{ActionID: "act_1"}, []byte("w"))),
@@ -102,7 +102,7 @@ func executionsFiltered(b *bench) {
 	two := b.action("two")
 	b.bind(actions[0], two)
 	third := b.accept(keyed("a", "again", "{}"))
-	rerun, err := b.RerunExecution(b.ctx, first.ExecutionID, true)
+	rerun, err := b.RerunExecution(b.ctx, first.ExecutionID, host.RerunOptions{SameVersions: true})
 	b.ok(err)
 	for _, tt := range []struct {
 		name string

@@ -43,7 +43,7 @@ func actionNameTaken(b *bench) {
 	a := b.action("one")
 	err := b.createAction(host.Action{ID: host.NewID(host.ActionPrefix), Name: "one", Trigger: trigger})
 	b.code(err, host.Conflict)
-	b.ok(b.DeleteAction(b.ctx, a.ID, false))
+	b.ok(second(b.DeleteAction(b.ctx, a.ID, false)))
 	b.action("one")
 	b.code(b.createAction(host.Action{ID: "act_1", Name: "two", Trigger: "no such"}), host.Invalid)
 }
@@ -173,10 +173,10 @@ func deleteBound(b *bench) {
 	a := b.action("one")
 	binding := b.bind(a)[0]
 	b.ok(b.SetSecrets(b.ctx, a.ID, []host.SealedSecret{{Name: "A", Value: []byte("1")}}, nil))
-	b.code(b.DeleteAction(b.ctx, a.ID, false), host.Conflict)
+	b.code(second(b.DeleteAction(b.ctx, a.ID, false)), host.Conflict)
 	_, err := b.Action(b.ctx, a.ID)
 	b.ok(err)
-	b.ok(b.DeleteAction(b.ctx, a.ID, true))
+	b.ok(second(b.DeleteAction(b.ctx, a.ID, true)))
 	_, err = b.Binding(b.ctx, binding.ID)
 	b.code(err, host.NotFound)
 	secrets, err := b.SealedSecrets(b.ctx, a.ID)

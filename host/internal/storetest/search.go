@@ -158,7 +158,7 @@ func newWorld(b *bench, random *rand.Rand) *world {
 		case i%10 == 9:
 			w.changePlan(b, random, i)
 		case random.IntN(5) == 0 && len(made) > 0:
-			rerun, err := b.RerunExecution(b.ctx, made[random.IntN(len(made))], random.IntN(2) == 0)
+			rerun, err := b.RerunExecution(b.ctx, made[random.IntN(len(made))], host.RerunOptions{SameVersions: random.IntN(2) == 0})
 			b.ok(err)
 			made = append(made, rerun.ExecutionID)
 		default:

@@ -147,7 +147,7 @@ func rerunsFoundByFields(b *bench) {
 	b.bound("one")
 	first := b.having("a", plain(`"email":"a@x"`))
 	other := b.having("b", plain(`"email":"b@x"`))
-	rerun, err := b.RerunExecution(b.ctx, first.ExecutionID, false)
+	rerun, err := b.RerunExecution(b.ctx, first.ExecutionID, host.RerunOptions{})
 	b.ok(err)
 	b.gate("gate")
 	d := b.decide("c", host.Deny)
@@ -178,7 +178,7 @@ func indexedLater(b *bench) {
 		a := b.having(fmt.Sprint("user", i), plain(fmt.Sprintf(`"email":"a@x","n":%d`, i%7)))
 		want = append(want, a.ExecutionID)
 	}
-	rerun, err := b.RerunExecution(b.ctx, want[100], false)
+	rerun, err := b.RerunExecution(b.ctx, want[100], host.RerunOptions{})
 	b.ok(err)
 	want = append(want, rerun.ExecutionID)
 	b.searchable("user.email", "user.n")

@@ -111,7 +111,7 @@ func sharedModuleInUse(b *bench) {
 	if strings.Contains(err.Error(), "drafted") {
 		b.Errorf("error is %q, the draft uses it no more", err)
 	}
-	b.ok(b.DeleteAction(b.ctx, other.ID, true))
+	b.ok(second(b.DeleteAction(b.ctx, other.ID, true)))
 	b.ok(b.DeleteSharedModule(b.ctx, l.ID))
 }
 

@@ -74,7 +74,9 @@ type Result struct {
 	// How long the last response asked to wait, in milliseconds.
 	RetryAfterMs *int64 `protobuf:"varint,21,opt,name=retry_after_ms,proto3,oneof" json:"retry_after_ms,omitempty"`
 	// What the action gave a flow that decides, in order, without secrets.
-	Commands      []*Command `protobuf:"bytes,22,rep,name=commands,proto3" json:"commands,omitempty"`
+	Commands []*Command `protobuf:"bytes,22,rep,name=commands,proto3" json:"commands,omitempty"`
+	// Whether the action said that no further attempt would help.
+	NonRetryable  *bool `protobuf:"varint,23,opt,name=non_retryable,proto3,oneof" json:"non_retryable,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -261,6 +263,13 @@ func (x *Result) GetCommands() []*Command {
 		return x.Commands
 	}
 	return nil
+}
+
+func (x *Result) GetNonRetryable() bool {
+	if x != nil && x.NonRetryable != nil {
+		return *x.NonRetryable
+	}
+	return false
 }
 
 // Command is one thing that an action gave a flow that decides. Only the fields
@@ -743,7 +752,7 @@ var File_usher_v1_result_proto protoreflect.FileDescriptor
 
 const file_usher_v1_result_proto_rawDesc = "" +
 	"\n" +
-	"\x15usher/v1/result.proto\x12\busher.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16usher/v1/options.proto\"\x94\a\n" +
+	"\x15usher/v1/result.proto\x12\busher.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16usher/v1/options.proto\"\xd1\a\n" +
 	"\x06Result\x12\"\n" +
 	"\fexecution_id\x18\x01 \x01(\tR\fexecution_id\x12\x12\n" +
 	"\x04step\x18\x02 \x01(\x05R\x04step\x12\x18\n" +
@@ -773,14 +782,16 @@ const file_usher_v1_result_proto_rawDesc = "" +
 	"started_at\x126\n" +
 	"\bended_at\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\bended_at\x12+\n" +
 	"\x0eretry_after_ms\x18\x15 \x01(\x03H\x06R\x0eretry_after_ms\x88\x01\x01\x12-\n" +
-	"\bcommands\x18\x16 \x03(\v2\x11.usher.v1.CommandR\bcommandsB\x0e\n" +
+	"\bcommands\x18\x16 \x03(\v2\x11.usher.v1.CommandR\bcommands\x12)\n" +
+	"\rnon_retryable\x18\x17 \x01(\bH\aR\rnon_retryable\x88\x01\x01B\x0e\n" +
 	"\f_dead_letterB\b\n" +
 	"\x06_faultB\b\n" +
 	"\x06_limitB\b\n" +
 	"\x06_errorB\t\n" +
 	"\a_outputB\v\n" +
 	"\t_logs_cutB\x11\n" +
-	"\x0f_retry_after_ms\"\xb9\x03\n" +
+	"\x0f_retry_after_msB\x10\n" +
+	"\x0e_non_retryable\"\xb9\x03\n" +
 	"\aCommand\x12x\n" +
 	"\x04type\x18\x01 \x01(\tBd\xa2\xbb\x18`\x1a\vaccess.deny\x1a\x10validation.error\x1a\x16user.set_user_metadata\x1a\x15user.set_app_metadata\x1a\x10user.set_user_idR\x04type\x12\x1b\n" +
 	"\x06reason\x18\x02 \x01(\tH\x00R\x06reason\x88\x01\x01\x12'\n" +

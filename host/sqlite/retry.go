@@ -1,0 +1,214 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/usherhost/usher/host"
+)
+
+// refusal is why an execution is not retried, rerun or canceled.
+type refusal struct {
+	reason string // reads on after "execution X is not retried: "
+	hint   string
+	fix    *host.Fix
+}
+
+func (r *refusal) of(id, done string) error {
+	return &host.Error{Code: host.Conflict, Text: "execution " + id + " is not " + done + ": " + r.reason, Hint: r.hint, Fix: r.fix}
+}
+
+// RetryExecution makes the dead steps of an execution pending again and the execution due
+// now. Each runs the version that is deployed and bound now, with its settings, unless
+// o.SameVersion is set; its attempts are numbered on, and it has all of them again. With
+// o.Now it is the attempt that waits for its time that is due now, if one does; then it
+// has the attempts that it had left.
+//
+// Conflict when there is nothing to retry, when it is running, and when a step can't run:
+// its action is deleted, or has nothing that is deployed and bound.
+func (db *DB) RetryExecution(ctx context.Context, id string, o host.RetryOptions) (host.Execution, error) {
+	var d dispatch
+	err := db.changeThen(ctx, func(tx *transaction) error {
+		d.begin(tx.writer.dispatcher)
+		x, err := tx.find(id)
+		if err != nil {
+			return err
+		}
+		r, refused, err := tx.revival(&x, o)
+		if err == nil && refused != nil {
+			err = refused.of(id, "retried")
+		}
+		if err == nil {
+			err = tx.revive(&x, r)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = d.offer(tx, &x)
+		return err
+	}, d.end)
+	if err != nil {
+		return host.Execution{}, err
+	}
+	return db.Execution(ctx, id)
+}
+
+// revival is how an execution goes on that is retried.
+type revival struct {
+	steps []host.Step // its plan; nil: the one that it has
+	now   bool        // it only waits no longer
+}
+
+// revival returns how x would go on, or why it is not retried. It writes nothing of x.
+func (tx *transaction) revival(x *executionRow, o host.RetryOptions) (r revival, refused *refusal, err error) {
+	waits := x.status == host.StatusRetrying && x.leased == 0
+	again := 'd'
+	if r.now = o.Now && waits; r.now {
+		again = 'p'
+	}
+	switch {
+	case x.leased == 1 && (strings.Contains(x.progress, "d") || o.Now):
+		return r, &refusal{reason: "it is running", hint: "retry it when its action has ended, or waits"}, nil
+	case tx.writer.suspects[x.seq]:
+		return r, &refusal{reason: "it ran when the host ended, and is about to run alone", hint: "retry it when it has run"}, nil
+	case !r.now && waits && !strings.Contains(x.progress, "d"):
+		return r, &refusal{reason: "it has no dead step, and waits for its next attempt until " + fromMicros(x.nextAt).Format("2006-01-02 15:04:05Z"), fix: host.FixRetryNow.With(x.id)}, nil
+	case !r.now && !strings.Contains(x.progress, "d"):
+		return r, &refusal{reason: "it has no dead step", hint: "only actions that used up their attempts can be retried; to run all again, rerun it", fix: host.FixRerunExecution.With(x.id)}, nil
+	}
+	p, err := tx.planOf(x.plan)
+	if err != nil {
+		return r, nil, err
+	}
+	for i := range x.progress {
+		if rune(x.progress[i]) != again {
+			continue
+		}
+		step, refused, err := tx.runnable(p.steps[i], x.trigger, o.SameVersion, x.id)
+		if err != nil || refused != nil {
+			return r, refused, err
+		}
+		if step.VersionID != p.steps[i].VersionID || step.BindingID != p.steps[i].BindingID {
+			if r.steps == nil {
+				r.steps = slices.Clone(p.steps)
+			}
+			r.steps[i] = step
+		}
+		if r.now {
+			break // the others have not begun
+		}
+	}
+	return r, nil, nil
+}
+
+// runnable returns what runs now in the place of a step that ran before: the version of its
+// action that is deployed and bound, or the same one.
+func (tx *transaction) runnable(step host.Step, trigger host.Trigger, same bool, executionID string) (host.Step, *refusal, error) {
+	deployed, exists := "", false
+	_, err := tx.queryOne(func(row []driverValue) error {
+		deployed, exists = text(row[0]), true
+		return nil
+	}, `SELECT deployed FROM action WHERE id = ?`, step.ActionID)
+	if err != nil {
+		return step, nil, err
+	}
+	if !exists {
+		return step, &refusal{
+			reason: fmt.Sprintf("action %q was deleted", step.Action),
+			hint:   "run the event again with the actions that are bound now", fix: host.FixRerunExecution.With(executionID),
+		}, nil
+	}
+	if same {
+		return step, nil, nil
+	}
+	if deployed == "" {
+		return step, &refusal{
+			reason: fmt.Sprintf("action %q has no deployed version", step.Action),
+			hint:   "or retry the version that it ran, with --same-version (same_version)", fix: host.FixDeploy.With(step.Action),
+		}, nil
+	}
+	p, err := tx.plan(trigger)
+	if err != nil {
+		return step, nil, err
+	}
+	for i := range p.steps {
+		if p.steps[i].ActionID == step.ActionID {
+			return p.steps[i], nil, nil
+		}
+	}
+	return step, &refusal{
+		reason: fmt.Sprintf("action %q is not bound to %s any more", step.Action, trigger),
+		hint:   "or retry it with the version and the settings that it had, with --same-version (same_version)", fix: host.FixBind.With(step.Action),
+	}, nil
+}
+
+// revive makes x due as r says.
+func (tx *transaction) revive(x *executionRow, r revival) error {
+	if r.steps != nil {
+		p, err := tx.storePlan(r.steps)
+		if err == nil {
+			err = tx.recordSpan(p.number, x.seq)
+		}
+		if err != nil {
+			return err
+		}
+		x.plan = p.number
+	}
+	x.nextAt = micros(tx.now)
+	if r.now {
+		_, err := tx.exec(`
+			UPDATE execution SET plan = ?, next_at = ?
+			WHERE seq = ?`, x.plan, x.nextAt, x.seq)
+		return err
+	}
+	switch {
+	case x.endedAt != 0:
+		tx.unended.all++
+	case x.status == host.StatusRetrying:
+		tx.unended.retrying--
+	}
+	x.progress, x.endedAt = strings.ReplaceAll(x.progress, "d", "p"), 0
+	x.status = stateOf(x.progress)
+	if err := tx.countAttempts(x); err != nil {
+		return err
+	}
+	_, err := tx.exec(`
+		UPDATE execution SET plan = ?, status = ?, progress = ?, attempt = ?, retried = ?, next_at = ?, ended_at = NULL
+		WHERE seq = ?`, x.plan, string(x.status), x.progress, x.attempt, x.retried, x.nextAt, x.seq)
+	return err
+}
+
+// stateOf is the status of an execution that is due, and not ended or retrying.
+func stateOf(progress string) host.Status {
+	if strings.ContainsAny(progress, "sdc") {
+		return host.StatusRunning
+	}
+	return host.StatusPending
+}
+
+// countAttempts notes how many attempts the pending steps of x have had: the next ones are
+// numbered on from there.
+func (tx *transaction) countAttempts(x *executionRow) error {
+	had := make([]int, len(x.progress))
+	err := tx.query(func(row []driverValue) error {
+		if step := integer(row[0]); step < int64(len(had)) && x.progress[step] == 'p' {
+			had[step] = int(integer(row[1]))
+		}
+		return nil
+	}, `SELECT step, MAX(attempt) FROM result WHERE execution = ? GROUP BY step`, x.seq)
+	if err != nil {
+		return err
+	}
+	encoded, err := json.Marshal(had)
+	if err != nil {
+		return fmt.Errorf("encode the attempts of execution %s: %w", x.id, err)
+	}
+	x.retried, x.attempt = string(encoded), 0
+	if next := strings.IndexByte(x.progress, 'p'); next >= 0 {
+		x.attempt = int64(had[next])
+	}
+	return nil
+}
