@@ -11,21 +11,22 @@ type Code string
 
 // The codes. Package web maps each to its status.
 const (
-	Invalid      Code = "invalid"      // the request is malformed; 400
-	Unauthorized Code = "unauthorized" // no key, or an unknown one; 401
-	Forbidden    Code = "forbidden"    // the key lacks the scope; 403
-	NotFound     Code = "not_found"    // not found; 404
-	Conflict     Code = "conflict"     // conflict with the current state; 409
-	Stale        Code = "stale"        // changed since the caller read it; 412
-	TooLarge     Code = "too_large"    // a size limit; 413
-	Unsupported  Code = "unsupported"  // an unsupported media type or feature; 415
-	KeyReused    Code = "key_reused"   // an idempotency key was used before with another body; 422
-	Refused      Code = "refused"      // well formed, but not possible, e.g. an unsuitable module; 422
-	Overloaded   Code = "overloaded"   // try again after RetryAfter; 429
-	Internal     Code = "internal"     // an error of the host; 500
-	Unavailable  Code = "unavailable"  // closing, or the disk is full; 503
-	Fenced       Code = "fenced"       // the execution is leased by another worker, or has finished; 409
-	Corrupt      Code = "corrupt"      // the database file is damaged; 500
+	Invalid          Code = "invalid"            // the request is malformed; 400
+	Unauthorized     Code = "unauthorized"       // no key, or an unknown one; 401
+	Forbidden        Code = "forbidden"          // the key lacks the scope; 403
+	NotFound         Code = "not_found"          // not found; 404
+	MethodNotAllowed Code = "method_not_allowed" // not a method of this path; 405
+	Conflict         Code = "conflict"           // conflict with the current state; 409
+	Stale            Code = "stale"              // changed since the caller read it; 412
+	TooLarge         Code = "too_large"          // a size limit; 413
+	Unsupported      Code = "unsupported"        // an unsupported media type or feature; 415
+	KeyReused        Code = "key_reused"         // an idempotency key was used before with another body; 422
+	Refused          Code = "refused"            // well formed, but not possible, e.g. an unsuitable module; 422
+	Overloaded       Code = "overloaded"         // try again after RetryAfter; 429
+	Internal         Code = "internal"           // an error of the host; 500
+	Unavailable      Code = "unavailable"        // closing, or the disk is full; 503
+	Fenced           Code = "fenced"             // the execution is leased by another worker, or has finished; 409
+	Corrupt          Code = "corrupt"            // the database file is damaged; 500
 )
 
 // Field is one thing wrong with a document: a JSON pointer (RFC 6901) and what

@@ -142,7 +142,7 @@ func (a *api) do(t *testing.T, status int, method, path, body string, into any) 
 }
 
 // problem makes a request that is to fail, and returns why it did.
-func (a *api) problem(t *testing.T, status int, r request) web.Problem {
+func (a *api) problem(t *testing.T, status int, r request) host.ProblemDetails {
 	t.Helper()
 	if r.key == "" {
 		r.key = a.manage
@@ -150,9 +150,9 @@ func (a *api) problem(t *testing.T, status int, r request) web.Problem {
 	return problemIn(t, status, a.call(t, r))
 }
 
-func problemIn(t *testing.T, status int, answer *httptest.ResponseRecorder) web.Problem {
+func problemIn(t *testing.T, status int, answer *httptest.ResponseRecorder) host.ProblemDetails {
 	t.Helper()
-	var p web.Problem
+	var p host.ProblemDetails
 	if err := json.Unmarshal(answer.Body.Bytes(), &p); err != nil || answer.Code != status || p.Status != status {
 		t.Fatalf("answer is %d %s (%v), want %d", answer.Code, answer.Body, err, status)
 	}
@@ -163,7 +163,7 @@ func problemIn(t *testing.T, status int, answer *httptest.ResponseRecorder) web.
 }
 
 // points checks that a problem points to these places, in this order.
-func points(t *testing.T, p web.Problem, pointers ...string) {
+func points(t *testing.T, p host.ProblemDetails, pointers ...string) {
 	t.Helper()
 	var got []string
 	for _, f := range p.Errors {

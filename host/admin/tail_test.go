@@ -311,7 +311,7 @@ func TestATailThatCanNotBeginSaysWhy(t *testing.T) {
 	l := listen(t, a)
 	for _, id := range []string{"x", "-1", "7"} {
 		response := l.open(t, "", id)
-		var p web.Problem
+		var p host.ProblemDetails
 		if err := json.NewDecoder(response.Body).Decode(&p); err != nil || p.Status != 400 || p.Code() != host.Invalid {
 			t.Errorf("Last-Event-ID %s: %+v, %v", id, p, err)
 		}

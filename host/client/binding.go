@@ -7,7 +7,6 @@ import (
 	"net/http"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/web"
 )
 
 // bindingList is what every answer about a trigger's bindings holds.
@@ -65,7 +64,7 @@ func (c *Client) ReplaceBindingsIf(ctx context.Context, trigger host.Trigger, li
 		repeat: true, // a 429 or a 503 means that nothing was done
 	}
 	if tag != "" {
-		r.header[web.HeaderIfMatch] = []string{tag}
+		r.header["If-Match"] = []string{tag}
 	}
 	_, err = c.do(ctx, r)
 	return answer.Bindings, err

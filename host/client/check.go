@@ -12,7 +12,6 @@ import (
 	"net/textproto"
 
 	"github.com/usherhost/usher/host"
-	"github.com/usherhost/usher/host/web"
 )
 
 // Check runs recorded executions against another version of an action, and returns the
@@ -51,7 +50,7 @@ func readCheck(events *stream, progress func(done, of int)) (report host.CheckRe
 			return report, fmt.Errorf("read the report of a check: %w", err)
 		}
 		var at struct{ Done, Of int }
-		var problem web.Problem
+		var problem host.ProblemDetails
 		switch e.name {
 		case "progress":
 			if json.Unmarshal(e.data, &at) == nil && progress != nil {
@@ -61,7 +60,7 @@ func readCheck(events *stream, progress func(done, of int)) (report host.CheckRe
 			if err := json.Unmarshal(e.data, &problem); err != nil {
 				return report, fmt.Errorf("decode the problem of a check: %w", err)
 			}
-			return report, &Problem{Problem: problem}
+			return report, &Problem{ProblemDetails: problem}
 		case "report":
 			if err := json.Unmarshal(e.data, &report); err != nil {
 				return report, fmt.Errorf("decode the report of a check: %w", err)

@@ -19,7 +19,6 @@ import (
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/internal/text"
-	"github.com/usherhost/usher/host/web"
 )
 
 // Client calls one host. It is safe for concurrent use; the fields are to be
@@ -36,8 +35,8 @@ type Client struct {
 	HTTP *http.Client
 
 	// Attempts is how often a call is made that the host answers with 429 or
-	// 503 and that may be repeated: all but those that would act twice. 0 is 4,
-	// 1: no retry.
+	// 503 and that may be repeated: all but those that would act twice. Sending events
+	// is repeated too when no answer of the host arrives. 0 is 4, 1: no retry.
 	Attempts int
 
 	// MaxWait is the longest wait between two attempts; when the host asks for
@@ -51,7 +50,7 @@ func NewClient(url, key string) *Client { return &Client{URL: url, Key: key} }
 // Problem is the host's answer to a request that it did not carry out. It
 // unwraps to a [*host.Error], so that [host.CodeOf] returns its code.
 type Problem struct {
-	web.Problem
+	host.ProblemDetails
 	RetryAfter time.Duration // 0: not given
 }
 
@@ -76,6 +75,7 @@ type call struct {
 	header http.Header
 	body   []byte
 	repeat bool    // it may be sent again after a 429 or 503
+	insist bool    // also when no answer of the host arrives
 	into   any     // decoded from JSON; a *[]byte gets the body itself; nil drops it
 	tag    *string // gets the answer's ETag, unless it is nil
 }
@@ -88,19 +88,33 @@ const maxAnswerBytes = 1 << 30
 func (c *Client) do(ctx context.Context, r call) (int, error) {
 	for attempt := 1; ; attempt++ {
 		status, err := c.once(ctx, r)
-		p, refused := errors.AsType[*Problem](err)
-		if !refused || !r.repeat || attempt >= c.attempts() || !passing(p.Status) {
-			return status, err
-		}
-		if !c.pause(ctx, attempt, p.RetryAfter) {
+		wait, passing := r.passing(err)
+		if !passing || attempt >= c.attempts() || !c.pause(ctx, attempt, wait) {
 			return status, err
 		}
 	}
 }
 
-func passing(status int) bool {
+// passing reports whether the call may succeed when it is made again, and how long
+// the host asks to wait before that.
+func (r call) passing(err error) (time.Duration, bool) {
+	if p, refused := errors.AsType[*Problem](err); refused {
+		proxy := p.Status == http.StatusBadGateway || p.Status == http.StatusGatewayTimeout
+		return p.RetryAfter, busy(p.Status) && r.repeat || proxy && r.insist
+	}
+	_, lost := errors.AsType[noAnswer](err)
+	return 0, lost && r.insist
+}
+
+// busy reports whether a host answers so that would carry out the call later.
+func busy(status int) bool {
 	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
 }
+
+// noAnswer is an error of a connection: the host may have done what was asked, or not.
+type noAnswer struct{ error }
+
+func (n noAnswer) Unwrap() error { return n.error }
 
 func (c *Client) attempts() int {
 	if c.Attempts > 0 {
@@ -138,12 +152,12 @@ func (c *Client) once(ctx context.Context, r call) (int, error) {
 	}
 	response, err := c.sender().Do(request)
 	if err != nil {
-		return 0, fmt.Errorf("%s %s: %w", r.method, r.path, err)
+		return 0, noAnswer{fmt.Errorf("%s %s: %w", r.method, r.path, err)}
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswerBytes+1))
 	if err != nil {
-		return response.StatusCode, fmt.Errorf("%s %s: read the answer: %w", r.method, r.path, err)
+		return response.StatusCode, noAnswer{fmt.Errorf("%s %s: read the answer: %w", r.method, r.path, err)}
 	}
 	if len(body) > maxAnswerBytes {
 		return response.StatusCode, fmt.Errorf("%s %s: the answer has more than %d bytes", r.method, r.path, maxAnswerBytes)
@@ -152,7 +166,7 @@ func (c *Client) once(ctx context.Context, r call) (int, error) {
 		return response.StatusCode, problemOf(response, body)
 	}
 	if r.tag != nil {
-		*r.tag = response.Header.Get(web.HeaderETag)
+		*r.tag = response.Header.Get("ETag")
 	}
 	return response.StatusCode, r.decode(body)
 }
@@ -201,8 +215,8 @@ func (r call) decode(body []byte) error {
 // as a proxy may send, becomes one.
 func problemOf(response *http.Response, body []byte) *Problem {
 	p := &Problem{RetryAfter: text.ParseRetryAfter(response.Header.Get("Retry-After"), time.Now())}
-	if mediaType(response) != web.ProblemType || json.Unmarshal(body, &p.Problem) != nil {
-		p.Problem = web.Problem{
+	if mediaType(response) != host.ProblemType || json.Unmarshal(body, &p.ProblemDetails) != nil {
+		p.ProblemDetails = host.ProblemDetails{
 			Title:  "The answer is not the host's",
 			Detail: fmt.Sprintf("%s answered %s, which is not an answer of Usher", response.Request.URL.Host, response.Status),
 			Hint:   "check the URL: something else may listen there, or a proxy stand between",

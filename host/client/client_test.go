@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -364,5 +365,52 @@ func TestAURLWithoutTLSOfAHostWithTLSIsReported(t *testing.T) {
 	_, err := client.NewClient("http://"+s.Listener.Addr().String(), "").Keys(t.Context())
 	if p, ok := errors.AsType[*client.Problem](err); !ok || !strings.Contains(p.Hint, "https://") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+func TestAnEventIsSentAgainWhenNoAnswerArrives(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var keys []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		keys = append(keys, r.Header.Get("Idempotency-Key"))
+		switch len(keys) {
+		case 1: // the connection ends without an answer
+			panic(http.ErrAbortHandler)
+		case 2: // and in the middle of one
+			w.Header().Set("Content-Length", "100")
+			_, _ = io.WriteString(w, "{")
+		case 3:
+			w.WriteHeader(http.StatusBadGateway)
+		default:
+			w.WriteHeader(http.StatusAccepted)
+			_, _ = io.WriteString(w, `{"event_id": "evt_1", "execution_id": "exe_1"}`)
+		}
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	t.Cleanup(server.Close)
+	accepted, err := client.NewClient(server.URL, "k").SendEvent(t.Context(), trigger, []byte(`{}`), "signup-7")
+	if err != nil || accepted.ExecutionID != "exe_1" {
+		t.Fatalf("sent: %+v, %v", accepted, err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if want := []string{"signup-7", "signup-7", "signup-7", "signup-7"}; !slices.Equal(keys, want) {
+		t.Errorf("the keys are %q", keys)
+	}
+}
+
+func TestAnotherCallIsNotMadeAgainWhenNoAnswerArrives(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		calls.Add(1)
+		panic(http.ErrAbortHandler)
+	}))
+	t.Cleanup(server.Close)
+	if _, err := client.NewClient(server.URL, "k").CreateAction(t.Context(), "a", trigger); err == nil || calls.Load() != 1 {
+		t.Errorf("%d calls, %v", calls.Load(), err)
 	}
 }

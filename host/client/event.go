@@ -56,6 +56,7 @@ func eventCall(trigger host.Trigger, body []byte, key string, into any) call {
 		header: http.Header{"Content-Type": {"application/json"}},
 		body:   body,
 		repeat: true,
+		insist: true,
 		into:   into,
 	}
 	if key != "" {

@@ -89,7 +89,7 @@ func (t *tail) follow(ctx context.Context) error {
 func (t *tail) mayReconnect(err error) bool {
 	p, refused := errors.AsType[*Problem](err)
 	switch {
-	case refused && !passing(p.Status), errors.Is(err, errGarbled):
+	case refused && !busy(p.Status), errors.Is(err, errGarbled):
 		return false
 	case t.lastID == "":
 		return false // it never worked: what is wrong does not pass

@@ -126,7 +126,7 @@ type answer struct {
 	status int
 	header http.Header
 	host.Decision
-	problem web.Problem
+	problem host.ProblemDetails
 }
 
 // post sends a body with headers "Name: value".

@@ -63,13 +63,13 @@ func binary(more ...string) []string {
 	return append([]string{"Ce-Specversion: 1.0", "Ce-Id: 1", "Ce-Source: /idp", "Ce-Type: user.registered"}, more...)
 }
 
-func problem(t *testing.T, w *httptest.ResponseRecorder) web.Problem {
+func problem(t *testing.T, w *httptest.ResponseRecorder) host.ProblemDetails {
 	t.Helper()
-	var p web.Problem
+	var p host.ProblemDetails
 	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
 		t.Fatalf("answered %d %s: %v", w.Code, w.Body, err)
 	}
-	if got := w.Header().Get("Content-Type"); got != web.ProblemType {
+	if got := w.Header().Get("Content-Type"); got != host.ProblemType {
 		t.Errorf("answered with type %q", got)
 	}
 	return p

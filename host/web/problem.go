@@ -15,59 +15,28 @@ import (
 	"github.com/usherhost/usher/host/internal/text"
 )
 
-// ProblemType is the media type of every error answer.
-const ProblemType = "application/problem+json"
-
-// ProblemBase begins every problem's type; a [host.Code] in kebab-case ends it.
-const ProblemBase = "https://usherhost.dev/problems/"
-
 // statusClientGone is nginx's status for a client that disconnected before the
 // answer: it is only in the access log.
 const statusClientGone = 499
 
-// Problem is an RFC 9457 document. Type is stable and made for programs, Title is
-// HTTP's name of the status, Detail and Hint are for people.
-type Problem struct {
-	Type      string       `json:"type"`
-	Title     string       `json:"title"`
-	Status    int          `json:"status"`
-	Detail    string       `json:"detail,omitempty"`
-	Hint      string       `json:"hint,omitempty"`
-	Errors    []host.Field `json:"errors,omitempty"`
-	RequestID string       `json:"request_id,omitempty"`
-}
-
-// Code returns the code that Type ends with, for clients. A type that is not
-// Usher's gives Internal.
-func (p Problem) Code() host.Code {
-	name, ours := strings.CutPrefix(p.Type, ProblemBase)
-	if code := host.Code(strings.ReplaceAll(name, "-", "_")); ours && statuses[code] != 0 {
-		return code
-	}
-	return host.Internal
-}
-
-// methodNotAllowed is the one problem that no host.Code stands for.
-const methodNotAllowed host.Code = "method_not_allowed"
-
 // statuses are how each code is answered over HTTP.
 var statuses = map[host.Code]int{
-	host.Invalid:      http.StatusBadRequest,
-	host.Unauthorized: http.StatusUnauthorized,
-	host.Forbidden:    http.StatusForbidden,
-	host.NotFound:     http.StatusNotFound,
-	methodNotAllowed:  http.StatusMethodNotAllowed,
-	host.Conflict:     http.StatusConflict,
-	host.Stale:        http.StatusPreconditionFailed,
-	host.TooLarge:     http.StatusRequestEntityTooLarge,
-	host.Unsupported:  http.StatusUnsupportedMediaType,
-	host.KeyReused:    http.StatusUnprocessableEntity,
-	host.Refused:      http.StatusUnprocessableEntity,
-	host.Overloaded:   http.StatusTooManyRequests,
-	host.Internal:     http.StatusInternalServerError,
-	host.Unavailable:  http.StatusServiceUnavailable,
-	host.Fenced:       http.StatusConflict,
-	host.Corrupt:      http.StatusInternalServerError,
+	host.Invalid:          http.StatusBadRequest,
+	host.Unauthorized:     http.StatusUnauthorized,
+	host.Forbidden:        http.StatusForbidden,
+	host.NotFound:         http.StatusNotFound,
+	host.MethodNotAllowed: http.StatusMethodNotAllowed,
+	host.Conflict:         http.StatusConflict,
+	host.Stale:            http.StatusPreconditionFailed,
+	host.TooLarge:         http.StatusRequestEntityTooLarge,
+	host.Unsupported:      http.StatusUnsupportedMediaType,
+	host.KeyReused:        http.StatusUnprocessableEntity,
+	host.Refused:          http.StatusUnprocessableEntity,
+	host.Overloaded:       http.StatusTooManyRequests,
+	host.Internal:         http.StatusInternalServerError,
+	host.Unavailable:      http.StatusServiceUnavailable,
+	host.Fenced:           http.StatusConflict,
+	host.Corrupt:          http.StatusInternalServerError,
 }
 
 // HandleError returns the one place where errors become answers: a
@@ -107,20 +76,20 @@ func writeProblem(c echo.Context, e *host.Error) error {
 	if err != nil {
 		return err
 	}
-	return c.Blob(p.Status, ProblemType, append(body, '\n'))
+	return c.Blob(p.Status, host.ProblemType, append(body, '\n'))
 }
 
 // ProblemOf returns err as HandleError answers it, for what is not the answer itself.
-func ProblemOf(err error) Problem { return problemOf(toHost(err)) }
+func ProblemOf(err error) host.ProblemDetails { return problemOf(toHost(err)) }
 
-func problemOf(e *host.Error) Problem {
+func problemOf(e *host.Error) host.ProblemDetails {
 	code := e.Code
 	status, ok := statuses[code]
 	if !ok {
 		code, status = host.Internal, http.StatusInternalServerError
 	}
-	p := Problem{
-		Type:   ProblemBase + strings.ReplaceAll(string(code), "_", "-"),
+	p := host.ProblemDetails{
+		Type:   host.ProblemBase + strings.ReplaceAll(string(code), "_", "-"),
 		Title:  http.StatusText(status),
 		Status: status,
 		Detail: e.Text,
@@ -164,7 +133,7 @@ func fromEcho(e *echo.HTTPError) *host.Error {
 		}
 	case http.StatusMethodNotAllowed:
 		return &host.Error{
-			Code: methodNotAllowed, Err: e,
+			Code: host.MethodNotAllowed, Err: e,
 			Text: "method not allowed for this path", Hint: "the Allow header lists its methods",
 		}
 	case http.StatusUnauthorized:

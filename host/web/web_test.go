@@ -107,12 +107,12 @@ func TestHandleErrorHasAStatusForEveryCode(t *testing.T) {
 		host.Internal: 500, host.Unavailable: 503, host.Fenced: 409, host.Corrupt: 500,
 	} {
 		w := get(func(echo.Context) error { return &host.Error{Code: code} })
-		var p web.Problem
+		var p host.ProblemDetails
 		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != status || p.Status != status || p.Code() != code {
 			t.Errorf("%s answers %d %s: %v", code, w.Code, w.Body, err)
 		}
 	}
-	if code := (web.Problem{Type: "https://example.com/problems/not-found"}).Code(); code != host.Internal {
+	if code := (host.ProblemDetails{Type: "https://example.com/problems/not-found"}).Code(); code != host.Internal {
 		t.Errorf("took a foreign type for %s", code)
 	}
 }

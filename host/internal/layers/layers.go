@@ -95,7 +95,6 @@ var exceptions = []exception{
 	{"host/replay", "host/tape", "what it exports and shows is in the one form that there is"},
 	{"host/admin", "host/web", webReason},
 	{"host/auth0", "host/web", webReason},
-	{"host/client", "host/web", webReason},
 	{"host/decisions", "host/web", webReason},
 	{"host/ingress", "host/web", webReason},
 }
