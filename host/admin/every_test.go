@@ -16,7 +16,7 @@ func ours(t *testing.T) []operation {
 	t.Helper()
 	var all []operation
 	for _, op := range theDocument(t).operations {
-		if name := op.method + " " + op.path; name != "POST /v1/events/{trigger}" && name != "POST /v1/decisions/{trigger}" {
+		if name := op.method + " " + op.path; name != "POST /v1/events/post-user-registration" && name != "POST /v1/decisions/pre-user-registration" {
 			all = append(all, op)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -235,7 +236,7 @@ func TestTheDocumentDescribesEveryRouteAndNoOther(t *testing.T) {
 	routes := web.NewEcho(slog.New(slog.DiscardHandler))
 	pass := func(next echo.HandlerFunc) echo.HandlerFunc { return next }
 	(&admin.Server{}).Register(routes.Group("/v1"), pass, pass)
-	served := []string{"POST /v1/events/{trigger}", "POST /v1/decisions/{trigger}"} // served by packages ingress and decisions
+	served := []string{"POST /v1/events/post-user-registration", "POST /v1/decisions/pre-user-registration"} // served by packages ingress and decisions
 	for _, route := range routes.Routes() {
 		if route.Method == http.MethodHead { // the document says once that it is wherever GET is
 			continue
@@ -354,6 +355,30 @@ func TestTheDocumentIsServedToEverybody(t *testing.T) {
 	body, err := io.ReadAll(answer.Body)
 	if answer.Code != http.StatusOK || err != nil || !bytes.Equal(body, openapi.Document()) {
 		t.Errorf("answer is %d, %v", answer.Code, err)
+	}
+}
+
+func TestTheDocumentIsServedInJSONToo(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	answer := a.call(t, request{path: "/v1/openapi.json"})
+	if kind := answer.Header().Get("Content-Type"); answer.Code != http.StatusOK || kind != "application/json" {
+		t.Fatalf("answer is %d of type %q", answer.Code, kind)
+	}
+	var inJSON, inYAML any
+	if err := json.Unmarshal(answer.Body.Bytes(), &inJSON); err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(openapi.Document(), &inYAML); err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := json.Marshal(inYAML)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inYAML = nil
+	if err := json.Unmarshal(encoded, &inYAML); err != nil || !reflect.DeepEqual(inJSON, inYAML) {
+		t.Errorf("the two forms differ (%v)", err)
 	}
 }
 

@@ -62,6 +62,7 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	manage = func(next echo.HandlerFunc) echo.HandlerFunc { return authenticate(named(next)) }
 
 	g.GET("/openapi.yaml", document)
+	g.GET("/openapi.json", documentAsJSON)
 
 	g.GET("/actions", s.listActions, read)
 	g.POST("/actions", s.createAction, manage, small)
@@ -127,4 +128,8 @@ func forForms(others, forms echo.MiddlewareFunc) echo.MiddlewareFunc {
 
 func document(c echo.Context) error {
 	return c.Blob(http.StatusOK, "application/yaml", openapi.Document())
+}
+
+func documentAsJSON(c echo.Context) error {
+	return c.JSONBlob(http.StatusOK, openapi.JSON())
 }
