@@ -2,7 +2,6 @@ package author
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -21,6 +20,7 @@ import (
 	"github.com/usherhost/usher/host/jsbuild/sourcemap"
 	"github.com/usherhost/usher/host/settings"
 	"github.com/usherhost/usher/proto"
+	"github.com/usherhost/usher/sdk/templates"
 )
 
 // runFlags are the flags of `usher run`, which `usher dev` and `usher profile`
@@ -56,7 +56,7 @@ FILE is a module (.wasm), JavaScript (.js, .mjs, .cjs) or TypeScript (.ts, .mts)
 DIR is a folder with an action.yaml: it is built when its module is missing or
 older than its source, its limits, config and allowed hosts apply, and its
 event.json is the default event. A folder with a script named action or index
-needs no action.yaml.
+needs no action.yaml. Without an event.json, the event is that of 'usher init'.
 
 With --fakes a file answers the action's requests, and no request is sent. It has
 a list of {request: {method, url, headers, body}, response: {status, headers,
@@ -334,12 +334,22 @@ func secretFlags(pairs []string) (map[string]string, error) {
 	return values, nil
 }
 
+// eventText reads an event: without a path the templates' example.
+func eventText(t term.Terminal, trigger host.Trigger, path string) ([]byte, error) {
+	if path != "" {
+		return command.ReadInput(t, path)
+	}
+	files, err := templates.Files("js", string(trigger), "example")
+	if err != nil {
+		return nil, err
+	}
+	t.Note("usher: note: it gets the example event of 'usher init'; another one: --event FILE, or - for stdin")
+	return files["event.json"], nil
+}
+
 // readEvent reads and checks an event as the host would.
 func readEvent(t term.Terminal, trigger host.Trigger, path string) (host.Event, error) {
-	if path == "" {
-		return host.Event{}, term.UsageError{Err: errors.New("--event is missing"), Hint: "give a file with an event, or - for stdin"}
-	}
-	body, err := command.ReadInput(t, path)
+	body, err := eventText(t, trigger, path)
 	if err != nil {
 		return host.Event{}, err
 	}
