@@ -196,7 +196,8 @@ type Executions interface {
 // Results shows the results of attempts.
 type Results interface {
 	Results(ctx context.Context, executionID string) ([]Result, error)
-	ResultsAfter(ctx context.Context, after int64, actionID string, limit int) ([]SeqResult, error)
+	RecordedResults(ctx context.Context, q ResultQuery) ([]SeqResult, error)
+	ResultsBack(ctx context.Context, q ResultQuery, n int) (after int64, err error)
 	LastSeq(ctx context.Context) (int64, error)
 }
 

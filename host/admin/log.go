@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -43,10 +44,8 @@ type seqResultView struct {
 
 // logQuery selects results in the order in which they were recorded.
 type logQuery struct {
-	after    int64
-	actionID string
-	limit    int
-	wait     time.Duration
+	host.ResultQuery
+	wait time.Duration
 }
 
 // followLogs answers with the results after a place in the record, and waits
@@ -68,53 +67,66 @@ func (s *Server) followLogs(c echo.Context) error {
 }
 
 func (s *Server) logQuery(c echo.Context) (logQuery, error) {
-	q := queryOf(c, "after", "tail", "action", "limit", "wait")
+	q := queryOf(c, append(resultFilters(), "until", "after", "tail", "limit", "wait")...)
 	p := place{
 		after: q.number("after", 0, math.MaxInt64, 0),
 		tail:  q.number("tail", 0, maxLogs, 0),
 		back:  q.has("tail"),
 	}
-	query := logQuery{
-		limit: int(q.number("limit", 1, maxLogs, defaultLogs)),
-		wait:  time.Duration(q.number("wait", 0, maxWaitSeconds, 0)) * time.Second,
-	}
+	query := logQuery{ResultQuery: resultFilter(q), wait: time.Duration(q.number("wait", 0, maxWaitSeconds, 0)) * time.Second}
+	query.Limit, query.Until = int(q.number("limit", 1, maxLogs, defaultLogs)), timeOf(q.bad, "until", q.text("until"))
 	if q.has("after") && q.has("tail") {
 		q.fail("the query parameters \"after\" and \"tail\" exclude each other")
 	}
 	if q.err != nil {
 		return query, q.err
 	}
-	var err error
-	if query.after, err = s.begin(c.Request().Context(), p); err != nil {
-		return query, err
-	}
-	query.actionID, err = s.actionID(c, q.text("action"))
-	return query, err
+	return query, s.begin(c, q.text("action"), p, &query.ResultQuery)
 }
 
-// place is where to begin: after a result, or back from the newest by a few.
+// resultFilters are the parameters that resultFilter reads.
+func resultFilters() []string {
+	return []string{"trigger", "action", "execution_id", "user_id", "email", "where", "failed", "level", "since"}
+}
+
+// resultFilter reads what selects results, less the action.
+func resultFilter(q *query) host.ResultQuery {
+	return host.ResultQuery{
+		Trigger: q.trigger("trigger"), ExecutionID: q.text("execution_id"), UserID: q.text("user_id"),
+		Where: conditions(q.bad, q.text("email"), q.all("where")), Failed: q.flag("failed"),
+		Level: oneOf(q, "level", host.LogLevels()...), Since: timeOf(q.bad, "since", q.text("since")),
+	}
+}
+
+// place is where to begin: after a result, or with the last few.
 type place struct {
 	after, tail int64
 	back        bool
 }
 
-// begin returns the result after which to begin.
-func (s *Server) begin(ctx context.Context, p place) (int64, error) {
-	last, err := s.History.LastSeq(ctx)
-	if err != nil {
-		return 0, err
+// begin finds the action, and the result after which to begin.
+func (s *Server) begin(c echo.Context, action string, p place, query *host.ResultQuery) (err error) {
+	ctx := c.Request().Context()
+	if query.ActionID, err = s.actionID(c, action); err != nil {
+		return err
 	}
 	if p.back {
-		return max(0, last-p.tail), nil
+		query.After, err = s.History.ResultsBack(ctx, *query, int(p.tail))
+		return err
 	}
+	last, err := s.History.LastSeq(ctx)
+	if err != nil {
+		return err
+	}
+	query.After = p.after
 	if p.after > last {
-		return 0, &host.Error{
+		return &host.Error{
 			Code: host.Invalid,
 			Text: fmt.Sprintf("cursor %d is newer than the latest result; the database was replaced", p.after),
 			Hint: "start again with after=0, or with tail=0 for new results only",
 		}
 	}
-	return p.after, nil
+	return nil
 }
 
 // awaitResults returns the next results, none when the wait is over or the
@@ -130,7 +142,7 @@ func (s *Server) awaitResults(ctx context.Context, q logQuery) ([]host.SeqResult
 		if err != nil || len(results) > 0 || q.wait == 0 {
 			return results, next, err
 		}
-		q.after, lastSeq = next, s.recentSeq
+		q.After, lastSeq = next, s.recentSeq
 		select {
 		case <-tick.C:
 		case <-deadline.C:
@@ -156,14 +168,14 @@ func (s *Server) resultsAfter(
 	ctx context.Context, q logQuery, lastSeq func(context.Context) (int64, error),
 ) ([]host.SeqResult, int64, error) {
 	last, err := lastSeq(ctx) // before the results: nothing may be recorded between
-	if err != nil || last <= q.after {
-		return nil, q.after, err
+	if err != nil || last <= q.After {
+		return nil, q.After, err
 	}
 	results, more, err := s.readResults(ctx, q)
 	if err != nil {
-		return nil, q.after, err
+		return nil, q.After, err
 	}
-	next := max(last, q.after)
+	next := max(last, q.After)
 	if n := len(results); n > 0 {
 		next = max(next, results[n-1].Seq)
 		if more {
@@ -173,20 +185,33 @@ func (s *Server) resultsAfter(
 	return results, next, nil
 }
 
-// readResults reads up to q.limit results, fewer when they are large, and
+// linesFrom returns the lines of a level or above.
+func linesFrom(lines []host.Log, level string) []host.Log {
+	if level == "" {
+		return lines
+	}
+	levels := host.LevelsFrom(level)
+	return slices.DeleteFunc(lines, func(l host.Log) bool { return !slices.Contains(levels, l.Level) })
+}
+
+// readResults reads up to q.Limit results, fewer when they are large, and
 // reports whether there may be more.
 func (s *Server) readResults(ctx context.Context, q logQuery) (results []host.SeqResult, more bool, err error) {
-	for some, size := someResults, 0; len(results) < q.limit && size < maxPageBytes; some *= 2 {
-		asked := min(some, q.limit-len(results))
-		piece, err := s.History.ResultsAfter(ctx, q.after, q.actionID, asked)
+	most := q.Limit
+	for some, size := someResults, 0; len(results) < most && size < maxPageBytes; some *= 2 {
+		q.Limit = min(some, most-len(results))
+		piece, err := s.History.RecordedResults(ctx, q.ResultQuery)
 		if err != nil {
 			return nil, false, err
 		}
+		for i := range piece {
+			piece[i].Logs = linesFrom(piece[i].Logs, q.Level)
+		}
 		results = append(results, piece...)
-		if len(piece) < asked {
+		if len(piece) < q.Limit {
 			return results, false, nil
 		}
-		q.after = piece[asked-1].Seq
+		q.After = piece[len(piece)-1].Seq
 		for i := range piece {
 			size += sizeOf(&piece[i].Result)
 		}

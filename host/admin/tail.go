@@ -70,11 +70,12 @@ func (s *Server) tail(c echo.Context) error {
 // tailQuery reads where to begin. A reader that reconnects sends the last id that it
 // saw in Last-Event-ID, which takes precedence over the query.
 func (s *Server) tailQuery(c echo.Context) (logQuery, error) {
-	q := queryOf(c, "after", "tail", "action")
+	q := queryOf(c, append(resultFilters(), "after", "tail")...)
+	filter := resultFilter(q)
 	p := place{
 		after: q.number("after", 0, math.MaxInt64, 0),
 		tail:  q.number("tail", 0, maxLogs, 0),
-		back:  !q.has("after"),
+		back:  !q.has("after") && (q.has("tail") || !q.has("since")),
 	}
 	if q.has("after") && q.has("tail") {
 		q.fail("the query parameters \"after\" and \"tail\" exclude each other")
@@ -89,13 +90,9 @@ func (s *Server) tailQuery(c echo.Context) (logQuery, error) {
 	if q.err != nil {
 		return logQuery{}, q.err
 	}
-	query := logQuery{limit: tailBatch}
-	var err error
-	if query.after, err = s.begin(c.Request().Context(), p); err != nil {
-		return query, err
-	}
-	query.actionID, err = s.actionID(c, q.text("action"))
-	return query, err
+	filter.Limit = tailBatch
+	err := s.begin(c, q.text("action"), p, &filter)
+	return logQuery{ResultQuery: filter}, err
 }
 
 // follow sends what query selects, and goes on with what is recorded later.
@@ -104,7 +101,7 @@ func (s *Server) follow(out *eventStream, query logQuery) error {
 	tick := time.NewTicker(s.pollEvery())
 	defer tick.Stop()
 	every := cmp.Or(s.HeartbeatEvery, defaultHeartbeatEvery)
-	if err := out.send(fmt.Appendf(nil, "retry: %d\nid: %d\n\n", tailRetryMillis, query.after)); err != nil {
+	if err := out.send(fmt.Appendf(nil, "retry: %d\nid: %d\n\n", tailRetryMillis, query.After)); err != nil {
 		return err
 	}
 	for checked := time.Now(); ; {
@@ -123,15 +120,15 @@ func (s *Server) follow(out *eventStream, query logQuery) error {
 				return err
 			}
 		}
-		query.after = next
+		query.After = next
 		if out.idle() >= every {
 			// Readers ignore an event without data, but take its id:
 			// what a filter left out is not read again by a reader that comes back.
-			if err := out.send(fmt.Appendf(nil, ": heartbeat\nid: %d\n\n", query.after)); err != nil {
+			if err := out.send(fmt.Appendf(nil, ": heartbeat\nid: %d\n\n", query.After)); err != nil {
 				return err
 			}
 		}
-		if stop := s.pauseTail(ctx, tick.C, len(results) == query.limit); stop {
+		if stop := s.pauseTail(ctx, tick.C, len(results) == query.Limit); stop {
 			return nil
 		}
 	}

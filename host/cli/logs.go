@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,34 +17,34 @@ import (
 
 // logFlags are the flags of `usher logs`.
 type logFlags struct {
+	resultFlags
 	follow bool
-	action string
-	after  int64
-	tail   int
+	until  string
 }
 
 func newLogs(env *command.Env) *cobra.Command {
 	var f logFlags
 	cmd := &cobra.Command{
-		Use:     "logs",
-		Short:   "Show the results and logs of actions, oldest first",
+		Use:   "logs",
+		Short: "Show the results and logs of actions, oldest first",
+		Long: `Show the last results of actions with their logs, the oldest first: 20 of them, or
+all that --since, --until or --execution selects, unless --limit says how many.`,
 		GroupID: command.GroupWork,
 		Args:    command.Exactly(),
-		Example: `  usher logs --follow --action notify-slack`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			query := client.LogQuery{Action: f.action, After: f.after}
-			if !cmd.Flags().Changed("after") {
-				query.Tail = &f.tail
-			}
-			return logs(cmd.Context(), env, query, f.follow)
-		},
+		Example: `  usher logs --failed --since 1h
+  usher logs --email ada@example.com --level warn
+  usher logs --follow --action notify-slack`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return logs(cmd, env, f) },
 	}
+	f.add(cmd, 20)
 	flags := cmd.Flags()
 	flags.BoolVarP(&f.follow, "follow", "f", false, "go on with new results until interrupted")
-	flags.StringVar(&f.action, "action", "", "only of this action")
-	flags.IntVar(&f.tail, "tail", 20, "begin this many results before the newest, 500 at most")
-	flags.Int64Var(&f.after, "after", 0, "begin after the result with this number (seq) instead")
-	cmd.MarkFlagsMutuallyExclusive("tail", "after")
+	flags.StringVar(&f.until, "until", "", "only recorded before then: "+momentUsage)
+	flags.Int64Var(&f.q.After, "after", 0, "begin after the result with this number (seq) instead")
+	flags.IntVar(&f.limit, "tail", 20, "the same as --limit")
+	_ = flags.MarkHidden("tail")
+	cmd.MarkFlagsMutuallyExclusive("limit", "tail", "after")
+	cmd.MarkFlagsMutuallyExclusive("follow", "until")
 	return cmd
 }
 
@@ -51,29 +52,71 @@ func newLogs(env *command.Env) *cobra.Command {
 const logWaitSeconds = 25
 
 // logs prints results as they were recorded. With --json each is one line.
-func logs(ctx context.Context, env *command.Env, query client.LogQuery, follow bool) error {
+func logs(cmd *cobra.Command, env *command.Env, f logFlags) error {
+	query, err := f.logQuery(cmd.Flags().Changed)
+	if err != nil {
+		return err
+	}
 	c, err := env.Client()
 	if err != nil {
 		return err
 	}
+	seen, err := printLogs(cmd.Context(), env.Term, c, query, f.follow)
+	if err != nil || seen > 0 || f.follow || env.Term.JSON {
+		return ignoreInterrupt(cmd.Context(), err)
+	}
+	return f.explainNone(cmd.Context(), env.Term, c, query.ResultQuery)
+}
+
+// logQuery is what the flags select. given reports which of them were.
+func (f *logFlags) logQuery(given func(flag string) bool) (client.LogQuery, error) {
+	selected, err := f.query(time.Now())
+	if err == nil {
+		selected.Until, err = moment("until", f.until, time.Now())
+	}
+	query := client.LogQuery{ResultQuery: selected}
+	if given("limit") || given("tail") || !slices.ContainsFunc([]string{"after", "since", "until", "execution"}, given) {
+		query.Tail = &f.limit
+	}
+	return query, err
+}
+
+// printLogs prints what the query selects, and returns how many results that were.
+func printLogs(ctx context.Context, t term.Terminal, c *client.Client, query client.LogQuery, follow bool) (seen int, err error) {
 	for {
 		page, err := c.Logs(ctx, query)
 		if err != nil {
-			return ignoreInterrupt(ctx, err)
+			return seen, err
 		}
 		for _, r := range page.Results {
-			if err := printLog(env.Term, r); err != nil {
-				return err
+			if err := printLog(t, r); err != nil {
+				return seen, err
 			}
 		}
-		if len(page.Results) == 0 && !follow {
-			return nil
+		if seen += len(page.Results); len(page.Results) == 0 && !follow {
+			return seen, nil
 		}
 		query.After, query.Tail = page.Next, nil
 		if follow {
 			query.Wait = logWaitSeconds * time.Second
 		}
 	}
+}
+
+// explainNone says why there are no results.
+func (f *logFlags) explainNone(ctx context.Context, t term.Terminal, c *client.Client, q host.ResultQuery) error {
+	conditions := f.conditions(q)
+	if f.until != "" {
+		conditions = append(conditions, condition[host.ResultQuery]{flagOf("until", f.until), hintTime, host.ResultQuery{Until: q.Until}})
+	}
+	return emptyList[host.ResultQuery]{
+		noun: "results", conditions: conditions, first: "send an event: usher events send FILE",
+		any: func(ctx context.Context, q host.ResultQuery) (bool, error) {
+			one := 1
+			page, err := c.Logs(ctx, client.LogQuery{ResultQuery: q, Tail: &one})
+			return len(page.Results) > 0, err
+		},
+	}.explain(ctx, t)
 }
 
 // ignoreInterrupt takes an interrupt for the ordinary end that it is.
@@ -96,9 +139,8 @@ func printLog(t term.Terminal, r host.SeqResult) error {
 
 // tailFlags are the flags of `usher tail`.
 type tailFlags struct {
-	action string
-	last   int
-	after  int64
+	resultFlags
+	follow bool
 	count  int
 }
 
@@ -111,29 +153,39 @@ func newTail(env *command.Env) *cobra.Command {
 connection breaks, as when the host restarts, it continues after the last result: none
 is missed or repeated. With --json each result is one line.`,
 		Example: `  usher tail
-  usher tail --action notify-slack --last 5
+  usher tail --action notify-slack -n 5
+  usher tail --failed --email ada@example.com
   usher --json tail | jq 'select(.succeeded | not)'`,
 		GroupID: command.GroupWork,
 		Args:    command.Exactly(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return tail(env, cmd, f) },
 	}
+	f.add(cmd, 0)
 	flags := cmd.Flags()
-	flags.StringVar(&f.action, "action", "", "only of this action")
-	flags.IntVar(&f.last, "last", 0, "begin this many results before the newest, 500 at most")
-	flags.Int64Var(&f.after, "after", 0, "begin after the result with this number (seq) instead; -1 is the oldest")
-	flags.IntVarP(&f.count, "count", "n", 0, "end after this many results")
-	cmd.MarkFlagsMutuallyExclusive("last", "after")
+	flags.BoolVarP(&f.follow, "follow", "f", true, "go on until interrupted; --follow=false ends after those that are there, as 'usher logs' does")
+	flags.Int64Var(&f.q.After, "after", 0, "begin after the result with this number (seq) instead; -1 is the oldest")
+	flags.IntVar(&f.count, "count", 0, "end after this many results")
+	flags.IntVar(&f.limit, "last", 0, "the same as --limit")
+	_ = flags.MarkHidden("last")
+	cmd.MarkFlagsMutuallyExclusive("limit", "last", "after")
 	return cmd
 }
 
 func tail(env *command.Env, cmd *cobra.Command, f tailFlags) error {
+	if !f.follow {
+		return logs(cmd, env, logFlags{resultFlags: f.resultFlags})
+	}
+	selected, err := f.query(time.Now())
+	if err != nil {
+		return err
+	}
 	c, err := env.Client()
 	if err != nil {
 		return err
 	}
-	q := client.TailQuery{After: f.after, Action: f.action}
-	if cmd.Flags().Changed("last") {
-		q.Tail = &f.last
+	q := client.TailQuery{ResultQuery: selected}
+	if cmd.Flags().Changed("limit") || cmd.Flags().Changed("last") {
+		q.Tail = &f.limit
 	}
 	seen := 0
 	for r, err := range c.Tail(cmd.Context(), q) {

@@ -175,7 +175,7 @@ func TestAnEventAndItsExecution(t *testing.T) {
 	if e.Status != host.StatusPartial || len(e.Results) != 1 || string(e.Results[0].Output) != "\xff" || len(e.Plan) != 1 {
 		t.Errorf("execution is %+v", e)
 	}
-	if page := must[client.LogPage](t)(c.Logs(ctx, client.LogQuery{Action: "a", Wait: time.Second})); len(page.Results) != 1 || page.Results[0].Seq != page.Next || page.Results[0].Action != "a" {
+	if page := must[client.LogPage](t)(c.Logs(ctx, client.LogQuery{ResultQuery: host.ResultQuery{ActionID: "a"}, Wait: time.Second})); len(page.Results) != 1 || page.Results[0].Seq != page.Next || page.Results[0].Action != "a" {
 		t.Errorf("logs are %+v", page)
 	}
 	none := 0

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -13,11 +14,9 @@ import (
 // LogQuery selects results in the order in which they were recorded. Zero
 // fields do not filter.
 type LogQuery struct {
-	After  int64         // a SeqResult's Seq: only later ones
-	Tail   *int          // instead of After: start this many results before the newest
-	Action string        // id or name
-	Limit  int           // 1 to 500; 0 is 100
-	Wait   time.Duration // how long to wait for the first result, at most 30 s; whole seconds
+	host.ResultQuery               // its ActionID may also be a name; a Limit of 0 is 100
+	Tail             *int          // instead of After: start with the last so many that are selected
+	Wait             time.Duration // how long to wait for the first result, at most 30 s; whole seconds
 }
 
 // LogPage is a page of [Client.Logs]. Next is the After of the next query.
@@ -28,12 +27,14 @@ type LogPage struct {
 
 // Logs returns the next results, or none when there are none within the wait.
 func (c *Client) Logs(ctx context.Context, q LogQuery) (LogPage, error) {
-	query := params(
-		"after", decimal(q.After),
-		"action", q.Action,
-		"limit", decimal(q.Limit),
-		"wait", decimal(int64(math.Ceil(q.Wait.Seconds()))),
-	)
+	query := resultParams(q.ResultQuery)
+	for name, value := range map[string]string{
+		"after": decimal(q.After), "until": moment(q.Until), "limit": decimal(q.Limit), "wait": decimal(int64(math.Ceil(q.Wait.Seconds()))),
+	} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
 	if q.Tail != nil {
 		query.Del("after")
 		query.Set("tail", strconv.Itoa(*q.Tail))
@@ -50,6 +51,19 @@ func (c *Client) Logs(ctx context.Context, q LogQuery) (LogPage, error) {
 		page.Results[i] = r.host()
 	}
 	return page, nil
+}
+
+// resultParams are the filters that logs and a tail have in common.
+func resultParams(q host.ResultQuery) url.Values {
+	query := params(
+		"trigger", string(q.Trigger), "action", q.ActionID, "execution_id", q.ExecutionID, "user_id", q.UserID,
+		"level", q.Level, "since", moment(q.Since),
+	)
+	if q.Failed {
+		query.Set("failed", "true")
+	}
+	addConditions(query, q.Where)
+	return query
 }
 
 // result is a result as the API shows it: the guest's output as the JSON that

@@ -17,9 +17,11 @@ import (
 
 // TailQuery selects results to follow. Zero fields do not filter.
 type TailQuery struct {
-	After  int64  // a SeqResult's Seq: start after it; 0: at the next result, -1: at the oldest
-	Tail   *int   // instead of After: start this many results before the newest
-	Action string // id or name
+	// Its ActionID may also be a name. After is a SeqResult's Seq to start after; -1: at
+	// the oldest, 0: at the next result, or where Since says. Until and Limit are unused.
+	host.ResultQuery
+
+	Tail *int // instead of After: start with the last so many that are selected
 
 	// Patience is how long to go on trying when the connection broke and the
 	// host can't be reached. 0 is a minute.
@@ -168,7 +170,7 @@ func (t *tail) open(ctx context.Context) (*http.Response, error) {
 const eventStream = "text/event-stream"
 
 func (t *tail) params() url.Values {
-	query := params("action", t.query.Action)
+	query := resultParams(t.query.ResultQuery)
 	switch {
 	case t.lastID != "":
 	case t.query.Tail != nil:

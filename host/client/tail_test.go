@@ -87,14 +87,14 @@ func TestATailGoesOnOverBrokenConnections(t *testing.T) {
 	}{
 		{
 			"where it was",
-			client.TailQuery{Action: "notify"},
+			client.TailQuery{ResultQuery: host.ResultQuery{ActionID: "notify"}},
 			[]string{"id: 4\n\n" + event(5) + event(6), event(7)},
 			"[5 6 7]",
 			[]string{"action=notify|", "action=notify|6", "action=notify|7"},
 		},
 		{
 			"not again with half an event",
-			client.TailQuery{After: 4},
+			client.TailQuery{ResultQuery: host.ResultQuery{After: 4}},
 			[]string{event(5) + strings.TrimSuffix(event(6), "\n"), event(6)},
 			"[5 6]",
 			[]string{"after=4|", "|5", "|6"},
@@ -108,7 +108,7 @@ func TestATailGoesOnOverBrokenConnections(t *testing.T) {
 		},
 		{
 			"from the oldest",
-			client.TailQuery{After: -1},
+			client.TailQuery{ResultQuery: host.ResultQuery{After: -1}},
 			[]string{strings.ReplaceAll(event(1), "\n", "\r\n")},
 			"[1]",
 			[]string{"after=0|", "|1"},
@@ -209,7 +209,7 @@ func TestATailOfARealHost(t *testing.T) {
 		fail(t, c, db, fmt.Sprint("user-", i))
 	}
 	seq := int64(0)
-	for r, err := range c.Tail(t.Context(), client.TailQuery{After: -1, Action: "a"}) {
+	for r, err := range c.Tail(t.Context(), client.TailQuery{ResultQuery: host.ResultQuery{After: -1, ActionID: "a"}}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -242,7 +242,7 @@ func recorded(t *testing.T, db *sqlite.DB) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
 	for after := int64(0); ; {
-		page, err := db.ResultsAfter(t.Context(), after, "", 500)
+		page, err := db.RecordedResults(t.Context(), host.ResultQuery{After: after, Limit: 500})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -53,7 +53,7 @@ func (db *DB) newEventSearch(ctx context.Context, q host.EventQuery) (*search, e
 	fields, err := db.fieldConditions(q.Where)
 	rarest := -1
 	if err == nil && q.UserID == "" {
-		rarest, err = db.rarest(ctx, fields)
+		rarest, _, err = db.rarest(ctx, fields)
 	}
 	if err != nil {
 		return nil, err

@@ -91,9 +91,10 @@ func (s *search) byFields(where []fieldCondition, rarest int) {
 	}
 }
 
-// rarest returns the condition on a whole value with the fewest rows, -1 for none.
-func (db *DB) rarest(ctx context.Context, where []fieldCondition) (rarest int, err error) {
-	rarest, fewest := -1, int64(maxCounted+1)
+// rarest returns the condition on a whole value with the fewest rows, -1 for none, and how
+// many those are, counted up to maxCounted.
+func (db *DB) rarest(ctx context.Context, where []fieldCondition) (rarest int, fewest int64, err error) {
+	rarest, fewest = -1, maxCounted+1
 	for i, c := range where {
 		if c.isPrefix {
 			continue
@@ -102,11 +103,11 @@ func (db *DB) rarest(ctx context.Context, where []fieldCondition) (rarest int, e
 		rows := c.where()
 		if err := db.readers.QueryRowContext(ctx, `
 			SELECT COUNT(*) FROM (SELECT 1 FROM field_value v`+rows.where()+` LIMIT ?)`, append(rows.args, maxCounted)...).Scan(&n); err != nil {
-			return -1, hostError(err)
+			return -1, 0, hostError(err)
 		}
 		if n < fewest {
 			rarest, fewest = i, n
 		}
 	}
-	return rarest, nil
+	return rarest, fewest, nil
 }

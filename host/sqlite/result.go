@@ -154,17 +154,6 @@ func (db *DB) Results(ctx context.Context, executionID string) ([]host.Result, e
 	return out, err
 }
 
-// ResultsAfter returns up to limit results that were recorded after the one
-// numbered after, in the order in which they were recorded; of one action, when
-// actionID is not empty. A limit of 0 is 50, the most is 500.
-func (db *DB) ResultsAfter(ctx context.Context, after int64, actionID string, most int) ([]host.SeqResult, error) {
-	return db.results(ctx, `
-		SELECT seq, body FROM result
-		WHERE seq > ? AND (? = '' OR action_id = ?)
-		ORDER BY seq
-		LIMIT ?`, after, actionID, actionID, limit(most))
-}
-
 func (db *DB) results(ctx context.Context, query string, args ...any) ([]host.SeqResult, error) {
 	rows, err := db.readers.QueryContext(ctx, query, args...)
 	if err != nil {

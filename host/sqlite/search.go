@@ -75,7 +75,7 @@ func (db *DB) drive(ctx context.Context, s *search, q host.ExecutionQuery, a amo
 	}
 	byEvent, rarest := q.EventID != "" || q.UserID != "", -1
 	if !byEvent {
-		if rarest, err = db.rarest(ctx, fields); err != nil {
+		if rarest, _, err = db.rarest(ctx, fields); err != nil {
 			return err
 		}
 	}

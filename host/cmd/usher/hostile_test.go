@@ -140,7 +140,7 @@ func TestNothingThatAServerSaysReachesTheTerminalRaw(t *testing.T) {
 	t.Parallel()
 	for _, words := range []string{
 		"actions list", "actions show x", "actions delete x", "actions create x", "versions x", "versions show x 1",
-		"bindings list", "bindings tighten x --dry-run", "events refused list", "events refused show x", "tail -n 1", "secrets rm x y", "bind x", "unbind x", "secrets list x", "events show x", "executions list", "executions show x",
+		"bindings list", "bindings tighten x --dry-run", "events refused list", "events refused show x", "tail --count 1", "secrets rm x y", "bind x", "unbind x", "secrets list x", "events show x", "executions list", "executions show x",
 		"executions logs x", "executions retry x", "executions rerun x", "dead-letters", "dead-letters list", "logs", "logs --action x",
 		"audit", "audit --details", "keys list", "keys create x --scope read", "keys rm x", "rollback x", "export OUT", "diff OUT",
 		"events send EVENT", "inspect EVENT", "run EVENT",

@@ -121,7 +121,7 @@ func decidedWhole(b *bench) {
 	tape, err := b.Tape(b.ctx, x.ID, 0, 1)
 	b.ok(err)
 	b.equal("tape", string(tape), "tape")
-	after, err := b.ResultsAfter(b.ctx, 0, "", 0)
+	after, err := b.RecordedResults(b.ctx, host.ResultQuery{})
 	b.ok(err)
 	b.equal("results in the tail", len(after), 1)
 }

@@ -143,7 +143,7 @@ func expiredNumbers(b *bench) {
 	b.ok(err)
 	b.equal("last number", now, before)
 	b.spent("a")
-	results, err := b.ResultsAfter(b.ctx, before, "", 10)
+	results, err := b.RecordedResults(b.ctx, host.ResultQuery{After: before, Limit: 10})
 	b.ok(err)
 	b.equal("results after those that are gone", len(results), 1)
 }

@@ -134,9 +134,9 @@ func following(b *bench) {
 		b.ok(b.record(outcome(x, host.StatusRunning, host.StepSucceeded, host.StepPending)))
 		want = append(want, x.ID)
 	}
-	first, err := b.ResultsAfter(b.ctx, 0, "", 2)
+	first, err := b.RecordedResults(b.ctx, host.ResultQuery{Limit: 2})
 	b.ok(err)
-	rest, err := b.ResultsAfter(b.ctx, first[1].Seq, "", 0)
+	rest, err := b.RecordedResults(b.ctx, host.ResultQuery{After: first[1].Seq})
 	b.ok(err)
 	var got []string
 	for _, r := range append(first, rest...) {
@@ -146,7 +146,7 @@ func following(b *bench) {
 	last, err = b.LastSeq(b.ctx)
 	b.ok(err)
 	b.equal("last", last, rest[0].Seq)
-	none, err := b.ResultsAfter(b.ctx, last, "", 0)
+	none, err := b.RecordedResults(b.ctx, host.ResultQuery{After: last})
 	b.ok(err)
 	b.equal("after the last", len(none), 0)
 	b.equal("log", rest[0].Logs[0].Message, "step 0, attempt 1")
@@ -159,7 +159,7 @@ func followingAction(b *bench) {
 	b.ok(b.record(outcome(x, host.StatusRunning, host.StepSucceeded, host.StepPending)))
 	x.Progress[0] = host.StepSucceeded
 	b.ok(b.record(outcome(x, host.StatusCompleted, host.StepSucceeded, host.StepSucceeded)))
-	got, err := b.ResultsAfter(b.ctx, 0, actions[1].ID, 0)
+	got, err := b.RecordedResults(b.ctx, host.ResultQuery{ActionID: actions[1].ID})
 	b.ok(err)
 	if len(got) != 1 || got[0].Action != "two" {
 		b.Errorf("results are %+v, want one of two", got)

@@ -19,6 +19,7 @@ var searchableFieldPromises = []promise{
 	{"a field that is not searchable any more is forgotten", fieldDropped},
 	{"conditions on fields combine with all others, and find what looking at each would", fieldsCombine},
 	{"events are listed newest first, page by page", eventsListed},
+	{"results are found by what they are of and how they went", resultsFound},
 }
 
 // having accepts an event with this body and returns the ids.
@@ -278,4 +279,82 @@ func eventsListed(b *bench) {
 	b.code(err, host.NotFound)
 	b.expire(30)
 	b.equal("when they are deleted", b.events(host.EventQuery{}), []string{})
+}
+
+func resultsFound(b *bench) {
+	b.searchable("user.email")
+	actions := b.bound("one", "two")
+	began := time.Now()
+	var executions []string
+	for i, user := range []string{"ada", "bob", "ada"} {
+		a := b.having(user, plain(fmt.Sprintf(`"email":"%s%d@x"`, user, i)))
+		executions = append(executions, a.ExecutionID)
+		x := b.claimOne()
+		o := outcome(x, host.StatusRunning, host.StepSucceeded, host.StepPending)
+		o.Result.EndedAt = began.Add(time.Duration(2*i) * time.Minute)
+		o.Result.Logs = []host.Log{{Level: []string{"debug", "warn", "info"}[i], Message: "line"}}
+		b.ok(b.record(o))
+		x.Progress[0] = host.StepSucceeded
+		o = outcome(x, host.StatusFailed, host.StepSucceeded, host.StepDead)
+		o.Result.EndedAt = began.Add(time.Duration(2*i+1) * time.Minute)
+		o.Result.Succeeded, o.Result.Error, o.Result.Logs = false, &host.ResultError{Message: "no"}, nil
+		b.ok(b.record(o))
+	}
+	rerun, err := b.RerunExecution(b.ctx, executions[0], host.RerunOptions{})
+	b.ok(err)
+	x := b.claimOne()
+	o := outcome(x, host.StatusRunning, host.StepSucceeded, host.StepPending)
+	o.Result.EndedAt = began.Add(6 * time.Minute)
+	b.ok(b.record(o))
+	at := func(minutes int) time.Time { return began.Add(time.Duration(minutes) * time.Minute) }
+	for _, tt := range []struct {
+		name string
+		q    host.ResultQuery
+		want []int64
+	}{
+		{"all", host.ResultQuery{}, []int64{1, 2, 3, 4, 5, 6, 7}},
+		{"a page", host.ResultQuery{After: 2, Limit: 3}, []int64{3, 4, 5}},
+		{"of an action", host.ResultQuery{ActionID: actions[1].ID}, []int64{2, 4, 6}},
+		{"of an execution", host.ResultQuery{ExecutionID: executions[1]}, []int64{3, 4}},
+		{"of a rerun", host.ResultQuery{ExecutionID: rerun.ExecutionID}, []int64{7}},
+		{"of a user", host.ResultQuery{UserID: "ada"}, []int64{1, 2, 5, 6, 7}},
+		{"of an e-mail address", host.ResultQuery{Where: []host.FieldValue{where("user.email=ADA0@x")}}, []int64{1, 2, 7}},
+		{"of a prefix", host.ResultQuery{Where: []host.FieldValue{where("user.email=ada*")}}, []int64{1, 2, 5, 6, 7}},
+		{"of a trigger", host.ResultQuery{Trigger: trigger, After: 5}, []int64{6, 7}},
+		{"of another trigger", host.ResultQuery{Trigger: host.PreUserRegistration}, []int64{}},
+		{"failed", host.ResultQuery{Failed: true}, []int64{2, 4, 6}},
+		{"from debug on", host.ResultQuery{Level: "debug", UserID: "ada"}, []int64{1, 2, 5, 6, 7}},
+		{"from warn on", host.ResultQuery{Level: "warn"}, []int64{2, 3, 4, 6}},
+		{"since", host.ResultQuery{Since: at(2)}, []int64{3, 4, 5, 6, 7}},
+		{"until", host.ResultQuery{Until: at(2)}, []int64{1, 2}},
+		{"between", host.ResultQuery{Since: at(1), Until: at(4).Add(time.Nanosecond), Failed: true}, []int64{2, 4}},
+		{"in the future", host.ResultQuery{Since: at(100)}, []int64{}},
+		{"all at once", host.ResultQuery{UserID: "ada", ActionID: actions[1].ID, Failed: true, Since: at(3), Level: "error"}, []int64{6}},
+	} {
+		found, err := b.RecordedResults(b.ctx, tt.q)
+		b.ok(err)
+		got := []int64{}
+		for _, r := range found {
+			got = append(got, r.Seq)
+		}
+		b.equal(tt.name, got, tt.want)
+		if tt.q.Limit > 0 {
+			continue
+		}
+		for n := range 9 {
+			want := int64(7)
+			if n > 0 && len(tt.want) > 0 {
+				want = tt.want[max(len(tt.want)-n, 0)] - 1
+			} else if n > 0 {
+				want = tt.q.After
+			}
+			after, err := b.ResultsBack(b.ctx, tt.q, n)
+			b.ok(err)
+			b.equal(fmt.Sprintf("%s, the last %d", tt.name, n), after, want)
+		}
+	}
+	_, err = b.RecordedResults(b.ctx, host.ResultQuery{ExecutionID: "exe_none"})
+	b.code(err, host.NotFound)
+	_, err = b.ResultsBack(b.ctx, host.ResultQuery{Where: []host.FieldValue{where("user.plan=x")}}, 1)
+	b.code(err, host.Invalid)
 }
