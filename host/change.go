@@ -21,10 +21,12 @@ type Change struct {
 
 // ChangeQuery selects changes, newest first. Zero fields do not filter.
 type ChangeQuery struct {
-	Before int64  // a Seq: only older ones
-	Object string // the id of what was changed, or a trigger
-	Actor  string // an Actor's ID
-	Limit  int    // 1 to 500; 0 is 50
+	Before int64     // a Seq: only older ones
+	Object string    // the id of what was changed, or a trigger
+	Actor  string    // an Actor's ID
+	Since  time.Time // made at that time or later
+	Until  time.Time // made before
+	Limit  int       // 1 to 500; 0 is 50
 }
 
 // Actor is who asks: an API key, or a client with a token.

@@ -19,11 +19,13 @@ const (
 )
 
 func (s *Server) listChanges(c echo.Context) error {
-	q := queryOf(c, "before", "object", "actor", "limit")
+	q := queryOf(c, "before", "object", "actor", "since", "until", "limit")
 	query := host.ChangeQuery{
 		Before: q.number("before", 1, math.MaxInt64, 0),
 		Object: q.text("object"),
 		Actor:  q.text("actor"),
+		Since:  timeOf(q.bad, "since", q.text("since")),
+		Until:  timeOf(q.bad, "until", q.text("until")),
 		Limit:  int(q.number("limit", 1, maxChanges, defaultChanges)),
 	}
 	if q.err != nil {

@@ -48,9 +48,15 @@ func deadLetters(ctx context.Context, env *command.Env, f executionFlags) error 
 	for i, e := range page.Executions {
 		views[i] = viewExecution(e)
 	}
-	return env.Term.Answer(map[string]any{"executions": views, "next": page.Next}, func(w io.Writer) {
+	if f.quiet && !env.Term.JSON {
+		ids := make([]string, len(views))
+		for i := range views {
+			ids[i] = views[i].ID
+		}
+		return printIDs(env.Term, ids)
+	}
+	if err := env.Term.Answer(map[string]any{"executions": views, "next": page.Next}, func(w io.Writer) {
 		if len(views) == 0 {
-			env.Term.Note("no dead letters")
 			return
 		}
 		deadLetterTable(env.Term, w, page.Executions)
@@ -58,7 +64,21 @@ func deadLetters(ctx context.Context, env *command.Env, f executionFlags) error 
 		if page.Next != "" {
 			env.Term.Note("there are more: --before %s", page.Next)
 		}
-	})
+	}); err != nil || env.Term.JSON {
+		return err
+	}
+	noteIndexing(env.Term, page.Indexing)
+	if len(views) > 0 {
+		return nil
+	}
+	return emptyList[host.ExecutionQuery]{
+		noun: "dead letters", conditions: f.conditions(q), first: "no action has used up its attempts",
+		any: func(ctx context.Context, q host.ExecutionQuery) (bool, error) {
+			q.Limit = 1
+			page, err := c.DeadLetters(ctx, q)
+			return len(page.Executions) > 0, err
+		},
+	}.explain(ctx, env.Term)
 }
 
 func deadLetterTable(t term.Terminal, w io.Writer, executions []client.Execution) {

@@ -19,7 +19,7 @@ import (
 )
 
 func newEvents(env *command.Env) *cobra.Command {
-	return command.Parent("events", "Send and show events", command.GroupWork, newEventsSend(env), newEventsShow(env), newRefusedEvents(env))
+	return command.Parent("events", "Send, list and show events", command.GroupWork, newEventsSend(env), newEventsList(env), newEventsShow(env), newEventsFields(env), newRefusedEvents(env))
 }
 
 // sendFlags are the flags of `usher events send`.

@@ -15,13 +15,17 @@ import (
 
 const executionExample = `  usher executions --status partial --action notify-slack
   usher executions --since 2h --text "status 503"
-  usher executions --user 'auth0|5f7c8ec7c33c6c004bbafe82'
+  usher executions --email ada@example.com
+  usher executions --where user.app_metadata.plan=pro --user 'auth0|5f7c8ec7c33c6c004bbafe82'
   usher executions list --decision deny --since 1d`
 
 // executionFlags are the flags that select executions.
 type executionFlags struct {
-	status, since, until string
-	q                    host.ExecutionQuery
+	status string
+	time   timeFlags
+	fields fieldFlags
+	quiet  bool
+	q      host.ExecutionQuery
 }
 
 func (f *executionFlags) add(cmd *cobra.Command) {
@@ -32,8 +36,8 @@ func (f *executionFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.q.EventID, "event", "", "only of this event")
 	flags.StringVar(&f.q.ActionID, "action", "", "only with results of this action, a name or an id")
 	flags.StringVar(&f.q.VersionID, "version", "", "only with results of this version, an id (see 'usher versions ACTION')")
-	flags.StringVar(&f.since, "since", "", "only accepted then or later: "+momentUsage)
-	flags.StringVar(&f.until, "until", "", "only accepted before then: "+momentUsage)
+	f.fields.add(cmd)
+	f.time.add(cmd, "accepted")
 	flags.StringVar(&f.q.Text, "text", "", "only with these words in the error of an attempt")
 	_ = cmd.RegisterFlagCompletionFunc("decision", cobra.FixedCompletions([]string{string(host.Allow), string(host.Deny)}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(statusNames(), cobra.ShellCompDirectiveNoFileComp))
@@ -42,7 +46,8 @@ func (f *executionFlags) add(cmd *cobra.Command) {
 // addPage adds the flags for the beginning and the length of a list.
 func (f *executionFlags) addPage(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.q.Before, "before", "", "only older than this execution")
-	cmd.Flags().IntVar(&f.q.Limit, "limit", 50, "how many, 500 at most")
+	addLimit(cmd, &f.q.Limit, 50)
+	addQuiet(cmd, &f.quiet)
 }
 
 // query returns what the flags select, as of now.
@@ -58,11 +63,38 @@ func (f *executionFlags) query(now time.Time) (q host.ExecutionQuery, err error)
 	if q.Decision != "" && q.Decision != host.Allow && q.Decision != host.Deny {
 		return q, term.UsageError{Err: fmt.Errorf("unknown decision %q", q.Decision), Hint: "it is one of allow, deny"}
 	}
-	if q.Since, err = moment("since", f.since, now); err != nil {
+	if q.Where, err = f.fields.values(); err != nil {
 		return q, err
 	}
-	q.Until, err = moment("until", f.until, now)
+	q.Since, q.Until, err = f.time.times(now)
 	return q, err
+}
+
+// conditions are the filters one by one.
+func (f *executionFlags) conditions(q host.ExecutionQuery) []condition[host.ExecutionQuery] {
+	type query = host.ExecutionQuery
+	out := fieldConditions(f.fields, q.Where, func(v host.FieldValue) query { return query{Where: []host.FieldValue{v}} })
+	for _, c := range []struct {
+		name, value, hint string
+		alone             query
+	}{
+		{"status", string(q.Status), "'usher executions list' shows those of every status", query{Status: q.Status}},
+		{"decision", string(q.Decision), "only executions of triggers that decide have one", query{Decision: q.Decision}},
+		{"user", q.UserID, hintUser, query{UserID: q.UserID}},
+		{"event", q.EventID, hintEvent, query{EventID: q.EventID}},
+		{"action", q.ActionID, hintAction, query{ActionID: q.ActionID}},
+		{"version", q.VersionID, "'usher versions ACTION' shows the versions of an action", query{ActionID: q.ActionID, VersionID: q.VersionID}},
+		{"text", q.Text, hintText, query{Text: q.Text}},
+	} {
+		if c.value != "" {
+			out = append(out, condition[query]{flagOf(c.name, c.value), c.hint, c.alone})
+		}
+	}
+	out = append(out, timeConditions(f.time, q.Since, q.Until, func(since, until time.Time) query { return query{Since: since, Until: until} })...)
+	if q.Before != "" {
+		out = append(out, condition[query]{flagOf("before", q.Before), "it was the last page", query{Before: q.Before}})
+	}
+	return out
 }
 
 // statusNames are the statuses of an execution.

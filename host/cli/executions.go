@@ -46,10 +46,6 @@ func searchExecutions(ctx context.Context, env *command.Env, f executionFlags) e
 	if err != nil {
 		return err
 	}
-	return listExecutions(ctx, env, q)
-}
-
-func listExecutions(ctx context.Context, env *command.Env, q host.ExecutionQuery) error {
 	c, err := env.Client()
 	if err != nil {
 		return err
@@ -59,16 +55,39 @@ func listExecutions(ctx context.Context, env *command.Env, q host.ExecutionQuery
 		return err
 	}
 	page.Executions = term.NotNil(page.Executions)
-	return env.Term.Answer(page, func(w io.Writer) {
-		if len(page.Executions) == 0 {
-			env.Term.Note("no executions; send an event: usher events send FILE")
-			return
+	if f.quiet && !env.Term.JSON {
+		return printIDs(env.Term, executionIDs(page.Executions))
+	}
+	if err := env.Term.Answer(page, func(w io.Writer) {
+		if len(page.Executions) > 0 {
+			executionTable(env.Term, w, page.Executions)
 		}
-		executionTable(env.Term, w, page.Executions)
 		if page.Next != "" {
 			env.Term.Note("there are more: --before %s", page.Next)
 		}
-	})
+	}); err != nil || env.Term.JSON {
+		return err
+	}
+	noteIndexing(env.Term, page.Indexing)
+	if len(page.Executions) > 0 {
+		return nil
+	}
+	return emptyList[host.ExecutionQuery]{
+		noun: "executions", conditions: f.conditions(q), first: "send an event: usher events send FILE",
+		any: func(ctx context.Context, q host.ExecutionQuery) (bool, error) {
+			q.Limit = 1
+			page, err := c.Executions(ctx, q)
+			return len(page.Executions) > 0, err
+		},
+	}.explain(ctx, env.Term)
+}
+
+func executionIDs(executions []host.Execution) []string {
+	ids := make([]string, len(executions))
+	for i := range executions {
+		ids[i] = executions[i].ID
+	}
+	return ids
 }
 
 func executionTable(t term.Terminal, w io.Writer, executions []host.Execution) {

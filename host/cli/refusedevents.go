@@ -28,16 +28,18 @@ size. Values that look like a password, a key or a token are shown redacted.`
 
 func newRefusedEventsList(env *command.Env) *cobra.Command {
 	var q host.RefusedEventQuery
+	var quiet bool
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List refused events, newest first",
 		Example: `  usher events refused list --of-key key_01kaj5v7m3q9w8t6r4e2y0n1pz`,
 		Args:    command.Exactly(),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return listRefusedEvents(cmd.Context(), env, q) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return listRefusedEvents(cmd.Context(), env, q, quiet) },
 	}
 	addOfKey(cmd, &q)
 	cmd.Flags().StringVar(&q.Before, "before", "", "only those older than this one: the next page")
-	cmd.Flags().IntVar(&q.Limit, "limit", 50, "how many, at most")
+	addLimit(cmd, &q.Limit, 50)
+	addQuiet(cmd, &quiet)
 	return cmd
 }
 
@@ -45,7 +47,7 @@ func addOfKey(cmd *cobra.Command, q *host.RefusedEventQuery) {
 	cmd.Flags().StringVar(&q.KeyID, "of-key", "", "only those sent with the API key of this id")
 }
 
-func listRefusedEvents(ctx context.Context, env *command.Env, q host.RefusedEventQuery) error {
+func listRefusedEvents(ctx context.Context, env *command.Env, q host.RefusedEventQuery, quiet bool) error {
 	c, err := env.Client()
 	if err != nil {
 		return err
@@ -57,9 +59,16 @@ func listRefusedEvents(ctx context.Context, env *command.Env, q host.RefusedEven
 	if events == nil {
 		events = []host.RefusedEvent{}
 	}
+	if quiet && !env.Term.JSON {
+		ids := make([]string, len(events))
+		for i := range events {
+			ids[i] = events[i].ID
+		}
+		return printIDs(env.Term, ids)
+	}
 	return env.Term.Answer(map[string]any{"refused_events": events, "next": next}, func(w io.Writer) {
 		if len(events) == 0 {
-			env.Term.Note("no refused events")
+			env.Term.Note("%s", noRefusedEvents(q))
 			return
 		}
 		var rows [][]string
@@ -72,6 +81,17 @@ func listRefusedEvents(ctx context.Context, env *command.Env, q host.RefusedEven
 			env.Term.Note("there are more: --before %s", next)
 		}
 	})
+}
+
+// noRefusedEvents says why the list is empty.
+func noRefusedEvents(q host.RefusedEventQuery) string {
+	switch {
+	case q.KeyID != "":
+		return "no refused events with " + flagOf("of-key", q.KeyID) + "; 'usher keys list' shows the ids of keys"
+	case q.Before != "":
+		return "no refused events before " + q.Before + ": it was the last page"
+	}
+	return "no refused events: the host has accepted all that came within a day"
 }
 
 // refusedReason is the reason in one short line, with the first invalid field when

@@ -21,6 +21,8 @@ func (c *Client) Changes(ctx context.Context, q host.ChangeQuery) (ChangePage, e
 		"before", decimal(q.Before),
 		"object", q.Object,
 		"actor", q.Actor,
+		"since", moment(q.Since),
+		"until", moment(q.Until),
 		"limit", decimal(q.Limit),
 	), &page)
 	return page, err

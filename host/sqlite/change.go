@@ -44,6 +44,12 @@ func (db *DB) Changes(ctx context.Context, q host.ChangeQuery) ([]host.Change, e
 	if q.Actor != "" {
 		s.and("actor_id = ?", q.Actor)
 	}
+	if !q.Since.IsZero() {
+		s.and("at >= ?", ceilMicros(q.Since))
+	}
+	if !q.Until.IsZero() {
+		s.and("at < ?", ceilMicros(q.Until))
+	}
 	rows, err := db.readers.QueryContext(ctx, selectChange+s.where()+`
 		ORDER BY seq DESC
 		LIMIT ?`, append(s.args, limit(q.Limit))...)
