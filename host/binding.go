@@ -41,6 +41,15 @@ type Settings struct {
 	Record     Record     `json:"record,omitempty"` // of a trigger that decides: strict when any binding of it is
 	Isolation  Isolation  `json:"isolation,omitempty"`
 
+	// Rate is how many attempts may start in a span of time, Concurrency how many may run
+	// at once; 0 is as many as the host runs. Breaker is on in the background unless it is
+	// off. In the background what is over waits, and
+	// holds up no other action; of a trigger that decides, the action does not run and
+	// OnFailure counts.
+	Rate        Rate    `json:"rate,omitempty"`
+	Concurrency int     `json:"concurrency,omitempty"`
+	Breaker     Breaker `json:"breaker,omitempty"`
+
 	Config map[string]string `json:"config,omitempty"` // what the guest reads with config_get; not secret
 
 	Resume       Resume `json:"resume,omitempty"`
@@ -60,6 +69,7 @@ type Settings struct {
 func (s Settings) IsZero() bool {
 	return s.Limits == Limits{} && s.Egress.IsZero() && s.Retry == Retry{} &&
 		s.OnFailure == "" && s.Checkpoint == "" && s.Record == "" && s.Isolation == "" && len(s.Config) == 0 &&
+		s.Rate == "" && s.Concurrency == 0 && s.Breaker == "" &&
 		s.Resume == "" && s.ResumeMaxAge == "" &&
 		s.Tape == "" && s.TapeBodyBytes == 0 && s.TapeMaxAge == "" && !s.RequireCheck
 }
@@ -255,6 +265,9 @@ func (s Settings) Over(base Settings) Settings {
 	out.Checkpoint = cmp.Or(s.Checkpoint, base.Checkpoint)
 	out.Record = cmp.Or(s.Record, base.Record)
 	out.Isolation = cmp.Or(s.Isolation, base.Isolation)
+	out.Rate = cmp.Or(s.Rate, base.Rate)
+	out.Concurrency = cmp.Or(s.Concurrency, base.Concurrency)
+	out.Breaker = cmp.Or(s.Breaker, base.Breaker)
 	out.Resume = cmp.Or(s.Resume, base.Resume)
 	out.ResumeMaxAge = cmp.Or(s.ResumeMaxAge, base.ResumeMaxAge)
 	out.Tape = cmp.Or(s.Tape, base.Tape)
@@ -349,6 +362,7 @@ func (s Settings) Check(prefix string) error {
 		{"/checkpoint", string(s.Checkpoint), []string{string(CheckpointAsync), string(CheckpointStrict), string(CheckpointCall)}},
 		{"/record", string(s.Record), []string{string(RecordAsync), string(RecordStrict)}},
 		{"/isolation", string(s.Isolation), []string{string(IsolationReset), string(IsolationFresh), string(IsolationPlain)}},
+		{"/breaker", string(s.Breaker), []string{string(BreakerOn), string(BreakerOff)}},
 		{"/resume", string(s.Resume), []string{string(ResumeOn), string(ResumeOff)}},
 		{"/tape", string(s.Tape), []string{string(TapeOff), string(TapeFailures), string(TapeAll)}},
 	} {
@@ -361,6 +375,9 @@ func (s Settings) Check(prefix string) error {
 	}
 	if d, ok := s.Retry.MaxAge.Duration(); s.Retry.MaxAge != "" && (!ok || d > MaxRetryAge) {
 		fields = append(fields, Field{Pointer: prefix + "/retry/max_age", Detail: "must be a duration such as 90m or 24h, at most 720h"})
+	}
+	if _, _, ok := s.Rate.Parse(); s.Rate != "" && !ok {
+		fields = append(fields, Field{Pointer: prefix + "/rate", Detail: "must be a number and a span of time, such as 10/s, 100/m or 1000/h, with a number from 1 to 10000"})
 	}
 	if _, ok := s.TapeMaxAge.Duration(); s.TapeMaxAge != "" && !ok {
 		fields = append(fields, Field{Pointer: prefix + "/tape_max_age", Detail: "must be a duration such as 168h"})
@@ -395,6 +412,9 @@ func (s Settings) CheckFor(t Trigger, prefix string) error {
 		}
 		if s.Checkpoint != "" {
 			misfit("/checkpoint", "is for triggers in the background; record: strict answers once the decision is on disk")
+		}
+		if s.Breaker != "" {
+			misfit("/breaker", "is for triggers in the background: an action of "+string(t)+" has one attempt, and its on_failure counts")
 		}
 		if s.Resume != "" {
 			misfit("/resume", "is for triggers in the background, whose actions are retried")
@@ -432,6 +452,7 @@ func (s Settings) ranges() []bounded {
 		{"/limits/http_timeout_ms", s.Limits.HTTPTimeoutMillis, 1, MaxTimeoutMillis},
 		{"/limits/fuel", s.Limits.Fuel, 1, 1 << 50},
 		{"/tape_body_bytes", s.TapeBodyBytes, 1 << 10, 64 << 20},
+		{"/concurrency", int64(s.Concurrency), 1, MaxActionConcurrent},
 		{"/retry/max_attempts", int64(s.Retry.MaxAttempts), 1, MaxAttempts},
 		{"/retry/initial_ms", s.Retry.InitialMillis, 1, MaxWaitMillis},
 		{"/retry/max_ms", s.Retry.MaxMillis, 1, MaxWaitMillis},

@@ -84,6 +84,7 @@ type Execution struct {
 	NextAt      time.Time   `json:"next_at,omitzero"`
 	FirstAt     time.Time   `json:"first_at,omitzero"` // while it is retrying: when the first attempt began since which MaxAge counts
 	Retried     []int       `json:"-"`                 // attempts that each step had had when an operator retried it last; nil: none did
+	Held        string      `json:"held,omitempty"`    // for what the next step is held back: its action's id (paused, or over a limit), or its version's (breaker)
 	Epoch       int64       `json:"-"`                 // raised by every lease; an older one may no longer record
 	RerunOf     string      `json:"rerun_of,omitempty"`
 	Batch       string      `json:"batch,omitempty"` // of the [Batch] that made the rerun
@@ -129,6 +130,7 @@ type Outcome struct {
 	Attempt     int
 	NextAt      time.Time // when it is due again; zero for at once
 	FirstAt     time.Time // of the execution, when it is retrying
+	Held        string    // for what the execution is held back, see [Execution]; "": it is not
 }
 
 // RetryOptions say how an operator's retry goes on.

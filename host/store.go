@@ -24,6 +24,7 @@ type RegistryStore interface {
 	ActionStore
 	VersionStore
 	BindingStore
+	PauseStore
 	SecretStore
 	DraftStore
 	PendingDeployStore
@@ -45,7 +46,9 @@ type EventStore interface {
 // decided, and shows both.
 type ExecutionStore interface {
 	Claim(ctx context.Context, n int) ([]Execution, error)
+	ClaimHeld(ctx context.Context, key string, n int) ([]Execution, error)
 	NextDue(ctx context.Context) (time.Time, bool, error)
+	Held(ctx context.Context) ([]HeldCount, error)
 	Record(ctx context.Context, o Outcome, done func(error)) error
 	Tape(ctx context.Context, executionID string, step, attempt int) ([]byte, error)
 	Tapes(ctx context.Context, executionID string, step int) ([]SealedTape, error)
@@ -92,6 +95,15 @@ type BindingStore interface {
 	Bindings(ctx context.Context, trigger Trigger) ([]Binding, error)
 	ReplaceBindings(ctx context.Context, trigger Trigger, list []Binding) ([]Binding, error)
 	UpdateBinding(ctx context.Context, b Binding) error
+}
+
+// PauseStore stores what operators paused: actions by id, and triggers. PutPause
+// reports whether the target was not paused, DeletePause whether it was. The deletion of
+// an action ends its pause, and makes what was held back for it due.
+type PauseStore interface {
+	PutPause(ctx context.Context, p Pause) (created bool, err error)
+	DeletePause(ctx context.Context, target string) (existed bool, err error)
+	Pauses(ctx context.Context) ([]Pause, error)
 }
 
 // SecretStore stores the sealed secrets of actions and shared modules.

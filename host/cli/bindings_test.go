@@ -83,7 +83,7 @@ func TestEverySettingHasAFlagAndIsListed(t *testing.T) {
 func filled(t *testing.T) (s host.Settings) {
 	t.Helper()
 	const text = `{"limits":{"timeout_ms":1},"egress":{"allow":["https://example.com"]},"retry":{"max_attempts":1},"on_failure":"deny","checkpoint":"async",
-		"record":"strict","isolation":"fresh","resume":"on","resume_max_age":"1h","tape":"all","tape_body_bytes":1,"tape_max_age":"1h","require_check":true,"config":{"A":"b"}}`
+		"record":"strict","isolation":"fresh","resume":"on","resume_max_age":"1h","tape":"all","tape_body_bytes":1,"tape_max_age":"1h","rate":"1/s","concurrency":1,"breaker":"off","require_check":true,"config":{"A":"b"}}`
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		t.Fatal(err)
 	}

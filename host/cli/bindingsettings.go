@@ -31,6 +31,9 @@ type settingFlags struct {
 	tape        string
 	tapeBody    int64
 	tapeAge     string
+	rate        string
+	concurrency int
+	breaker     string
 	config      []string
 	check       bool
 }
@@ -54,6 +57,9 @@ func (f *settingFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.tape, "tape", "", "of which runs the tape is stored: all, failures or off")
 	flags.Int64Var(&f.tapeBody, "tape-body-bytes", 0, "how much of one request or answer is on the tape; what is over is cut")
 	flags.StringVar(&f.tapeAge, "tape-max-age", "", "how long tapes are stored, such as 168h; without it as long as their executions")
+	flags.StringVar(&f.rate, "rate", "", "attempts that may start in a second, minute or hour, such as 10/s or 100/m; what is over waits ('': no limit)")
+	flags.IntVar(&f.concurrency, "concurrency", 0, "runs of the action at once; what is over waits (0: no limit of its own)")
+	flags.StringVar(&f.breaker, "breaker", "", "on (while all its attempts fail, its work waits without losing attempts) or off")
 	flags.BoolVar(&f.check, "require-check", false, "refuse a deploy of a module that has not passed 'usher check'")
 	flags.StringArrayVar(&f.config, "set", nil, "NAME=VALUE of the action's config; repeatable")
 }
@@ -88,6 +94,10 @@ func (f *settingFlags) settings() (host.Settings, error) {
 		TapeBodyBytes: f.tapeBody,
 		TapeMaxAge:    host.Age(f.tapeAge),
 		RequireCheck:  f.check,
+
+		Rate:        host.Rate(f.rate),
+		Concurrency: f.concurrency,
+		Breaker:     host.Breaker(f.breaker),
 	}
 	if len(config) > 0 {
 		s.Config = config
@@ -101,6 +111,12 @@ func (f *settingFlags) removed(cmd *cobra.Command) []string {
 	for _, name := range f.route.Removed() {
 		names = append(names, "egress/"+name)
 	}
+	if cmd.Flags().Changed("rate") && f.rate == "" {
+		names = append(names, "rate")
+	}
+	if cmd.Flags().Changed("concurrency") && f.concurrency == 0 {
+		names = append(names, "concurrency")
+	}
 	if cmd.Flags().Changed("require-check") && !f.check {
 		names = append(names, "require_check")
 	}
@@ -111,7 +127,7 @@ func (f *settingFlags) removed(cmd *cobra.Command) []string {
 func (f *settingFlags) given(cmd *cobra.Command) bool {
 	return slices.ContainsFunc([]string{
 		"allow", "proxy", "proxy-secrets", "client-certificate", "egress-mode", "limit", "max-attempts",
-		"retry-initial-ms", "retry-max-ms", "retry-max-age", "on-failure", "checkpoint", "record", "isolation", "resume", "resume-max-age", "tape", "tape-body-bytes", "tape-max-age", "require-check", "set",
+		"retry-initial-ms", "retry-max-ms", "retry-max-age", "on-failure", "checkpoint", "record", "isolation", "resume", "resume-max-age", "tape", "tape-body-bytes", "tape-max-age", "rate", "concurrency", "breaker", "require-check", "set",
 	}, cmd.Flags().Changed)
 }
 
@@ -141,6 +157,9 @@ func settingsLine(s host.Settings) string {
 	add("tape", s.Tape, s.Tape != "")
 	add("tape_body_bytes", s.TapeBodyBytes, s.TapeBodyBytes != 0)
 	add("tape_max_age", s.TapeMaxAge, s.TapeMaxAge != "")
+	add("rate", s.Rate, s.Rate != "")
+	add("concurrency", s.Concurrency, s.Concurrency != 0)
+	add("breaker", s.Breaker, s.Breaker != "")
 	add("require_check", s.RequireCheck, s.RequireCheck)
 	add("config", len(s.Config), len(s.Config) > 0)
 	return cmp.Or(strings.Join(parts, " "), "-")

@@ -58,7 +58,7 @@ func (*File) Renamed() map[string]string {
 		"allowed_hosts": "settings: {egress: {allow: […]}}", "egress_mode": "settings: {egress: {mode: …}}",
 		"modules": "shared_modules", "libraries": "shared_modules",
 	}
-	for _, key := range []string{"limits", "retry", "on_failure", "checkpoint", "record", "isolation", "resume", "resume_max_age", "tape", "tape_body_bytes", "tape_max_age", "config", "egress"} {
+	for _, key := range []string{"limits", "retry", "on_failure", "checkpoint", "record", "isolation", "resume", "resume_max_age", "tape", "tape_body_bytes", "tape_max_age", "rate", "concurrency", "breaker", "config", "egress"} {
 		renamed[key] = "it below settings"
 	}
 	return renamed

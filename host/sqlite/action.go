@@ -183,6 +183,9 @@ func (db *DB) DeleteAction(ctx context.Context, id string, force bool) (canceled
 		} else if err := tx.unbound(id); err != nil {
 			return err
 		}
+		if err := tx.unhold(id); err != nil {
+			return err
+		}
 		if err := tx.deleteAction(id); err != nil {
 			return err
 		}

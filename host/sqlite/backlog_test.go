@@ -1,6 +1,8 @@
 package sqlite_test
 
 import (
+	"database/sql"
+	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -9,6 +11,34 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/sqlite"
 )
+
+// hold gives an execution back as held; a late one is refused.
+func hold(t *testing.T, db *sqlite.DB, x host.Execution, key string) {
+	t.Helper()
+	done := make(chan error, 1)
+	o := host.Outcome{ExecutionID: x.ID, Epoch: x.Epoch, Status: x.Status, Progress: x.Progress, Attempt: x.Attempt, Held: key}
+	if err := db.Record(t.Context(), o, func(err error) { done <- err }); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil && host.CodeOf(err) != host.Fenced {
+		t.Fatal(err)
+	}
+}
+
+func countHeldRows(t *testing.T, path string) (n int64) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err == nil {
+		err = db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM execution WHERE held IS NOT NULL AND leased = 2 AND ended_at IS NULL`).Scan(&n)
+	}
+	if err == nil {
+		err = db.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
 
 // TestTheBacklogIsWhatTheTableHas does everything that changes what waits, in a
 // random order, and compares what the store knows with what is stored.
@@ -24,6 +54,14 @@ func TestTheBacklogIsWhatTheTableHas(t *testing.T) {
 		if err != nil || failed != nil || got != want {
 			t.Fatalf("after %s the backlog is %+v, %v, and stored is %+v, %v", what, got, err, want, failed)
 		}
+		counts, err := db.Held(t.Context())
+		var waiting int64
+		for _, c := range counts {
+			waiting += c.Waiting
+		}
+		if stored := countHeldRows(t, path); err != nil || waiting != stored {
+			t.Fatalf("after %s %d are held, %v, and stored are %d", what, waiting, err, stored)
+		}
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	var ids []string
@@ -32,7 +70,7 @@ func TestTheBacklogIsWhatTheTableHas(t *testing.T) {
 		var what string
 		var err error
 		pick := func() string { return ids[random.IntN(len(ids))] }
-		switch n := random.IntN(9); {
+		switch n := random.IntN(12); {
 		case n < 2 || len(ids) == 0:
 			what = "accept"
 			accepted, failed := db.Accept(t.Context(), []host.NewEvent{registration(), registration()})
@@ -53,17 +91,25 @@ func TestTheBacklogIsWhatTheTableHas(t *testing.T) {
 			what = "claim"
 			claimed, failed := db.Claim(t.Context(), 3)
 			held, err = append(held, claimed...), failed
-		case n < 6 && len(held) > 0:
+		case n < 7 && len(held) > 0:
 			what = "record"
 			finish(t, db, held[0], random.IntN(4))
 			held = held[1:]
-		case n == 6:
+		case n == 7:
 			what = "cancel"
 			_, err = db.CancelExecution(t.Context(), pick())
-		case n == 7:
+		case n == 8:
 			what = "rerun"
 			accepted, failed := db.RerunExecution(t.Context(), pick(), host.RerunOptions{SameVersions: random.IntN(2) == 0})
 			ids, err = append(ids, accepted.ExecutionID), failed
+		case n == 9 && len(held) > 0:
+			what = "hold"
+			hold(t, db, held[0], fmt.Sprint("key", random.IntN(2)))
+			held = held[1:]
+		case n == 10:
+			what = "claim of what is held"
+			claimed, failed := db.ClaimHeld(t.Context(), fmt.Sprint("key", random.IntN(2)), 3)
+			held, err = append(held, claimed...), failed
 		default:
 			what = "retry"
 			_, err = db.RetryExecution(t.Context(), pick(), host.RetryOptions{})
@@ -96,7 +142,7 @@ func finish(t *testing.T, db *sqlite.DB, x host.Execution, how int) {
 	case 0:
 		o.Status = host.StatusCompleted
 	case 1:
-		o.Status, o.NextAt = host.StatusRetrying, time.Now().Add(-time.Second)
+		o.Status, o.NextAt = host.StatusRetrying, time.Now().Add(time.Hour*time.Duration(x.Epoch%2)-time.Second)
 	case 2:
 		o.Status, o.NextAt = host.StatusRunning, time.Now()
 	default:

@@ -29,15 +29,19 @@ func (db *DB) CancelExecution(ctx context.Context, id string) (host.Execution, e
 func ended(x *executionRow) *refusal { return &refusal{reason: "it has ended: " + string(x.status)} }
 
 func (tx *transaction) cancel(x *executionRow) error {
+	if x.held != "" {
+		if err := tx.endHold(x); err != nil {
+			return err
+		}
+	} else if x.status == host.StatusRetrying && x.leased == 0 {
+		tx.unended.retrying--
+	}
 	if _, err := tx.exec(`
 		UPDATE execution SET status = ?, leased = 0, next_at = 0, epoch = epoch + 1, ended_at = ?
 		WHERE seq = ?`, string(host.StatusCanceled), micros(tx.now), x.seq); err != nil {
 		return err
 	}
 	tx.unended.all--
-	if x.status == host.StatusRetrying && x.leased == 0 {
-		tx.unended.retrying--
-	}
 	tx.setLease(x.id, lease{})
 	return tx.acquit(x.seq, true)
 }
@@ -93,7 +97,7 @@ func (x *executionRow) cancelSteps(p *plan, actionID string) (n int, wasNext boo
 			n, wasNext = n+1, wasNext || i == next
 		}
 	}
-	if x.leased == 0 {
+	if x.leased != 1 {
 		x.progress = string(states)
 	}
 	return n, wasNext

@@ -20,8 +20,12 @@
 //	   ├──────────────────────────────────────────────────────────┤   │ rerun: room at the
 //	   │      RetryExecution: dead steps are pending again        │     dispatcher
 //	   │                                                          │
-//	ended: ended_at, leased = 0 ◀── Record: final status ─────────┘
-//	                            ◀── CancelExecution, from any state: epoch + 1
+//	ended: ended_at, leased = 0 ◀── Record: final status ─────────┤
+//	                            ◀── CancelExecution, from any     │
+//	                                state: epoch + 1              │
+//	held: leased = 2, held = key ◀── Record: Held ────────────────┘
+//	                             ──▶ leased = 1, epoch + 1: ClaimHeld
+//	                             ──▶ due: RetryExecution, DeleteAction
 //
 // A lease is known by its epoch. An outcome under an older epoch is refused with
 // [host.Fenced]: so two workers never record for one execution, also after a lease was

@@ -16,6 +16,7 @@ type executionRow struct {
 	progress                             string // one letter for each step of the plan, see packProgress
 	attempt, nextAt, leased, epoch       int64
 	createdAt, endedAt                   int64
+	held                                 string // for what it is held back; "": it is not
 	eventID, tenant, userID, traceparent string
 	trigger                              host.Trigger
 	receivedAt                           int64
@@ -61,7 +62,7 @@ func (x *executionRow) execution(event *host.Event, plan []host.Step) host.Execu
 	out := host.Execution{
 		ID: x.id, EventID: x.eventID, Tenant: x.tenant, Trigger: x.trigger, UserID: x.userID,
 		Status: x.status, Plan: plan, Progress: unpackProgress(x.progress), Attempt: int(x.attempt),
-		NextAt: fromMicros(x.nextAt), Epoch: x.epoch, RerunOf: x.rerunOf, Traceparent: x.traceparent,
+		NextAt: fromMicros(x.nextAt), Epoch: x.epoch, RerunOf: x.rerunOf, Held: x.held, Traceparent: x.traceparent,
 		CreatedAt: fromMicros(x.createdAt), EndedAt: fromMicros(x.endedAt), Event: event,
 	}
 	out.Batch, out.Retried = x.batch, x.attemptsBefore()
@@ -156,6 +157,7 @@ func (x *executionRow) columns() []column {
 		{"x.epoch", &x.epoch},
 		{"x.created_at", &x.createdAt},
 		{"COALESCE(x.ended_at, 0)", &x.endedAt},
+		{"COALESCE(x.held, '')", &x.held},
 		{"e.id", &x.eventID},
 		{"e.tenant", &x.tenant},
 		{"e.user_id", &x.userID},

@@ -107,6 +107,11 @@ func (tx *transaction) body(event int64) ([]byte, error) {
 // durable, and raises the epoch: results of an earlier lease are refused.
 // Once it is queued, the end of ctx does not cancel it.
 func (db *DB) Claim(ctx context.Context, n int) ([]host.Execution, error) {
+	return db.claimAll(ctx, n, func(tx *transaction) ([]int64, error) { return tx.due(n) })
+}
+
+// claimAll leases up to n executions that find finds.
+func (db *DB) claimAll(ctx context.Context, n int, find func(*transaction) ([]int64, error)) ([]host.Execution, error) {
 	if n <= 0 {
 		return nil, nil
 	}
@@ -114,7 +119,7 @@ func (db *DB) Claim(ctx context.Context, n int) ([]host.Execution, error) {
 		var claimed []host.Execution
 		setAside := false
 		err := db.change(ctx, func(tx *transaction) (err error) {
-			claimed, setAside, err = tx.claim(n)
+			claimed, setAside, err = tx.claim(find)
 			return err
 		})
 		if err == nil {
@@ -126,12 +131,12 @@ func (db *DB) Claim(ctx context.Context, n int) ([]host.Execution, error) {
 	}
 }
 
-// claim leases up to n executions. Those on a damaged page are set aside until
+// claim leases the executions that find finds. Those on a damaged page are set aside until
 // the next start, so that they do not block the others: then it
 // returns true and an error, since SQLite writes nothing more in a transaction
 // that has met damage, and is to be called again in another.
-func (tx *transaction) claim(n int) (claimed []host.Execution, setAside bool, err error) {
-	due, err := tx.due(n)
+func (tx *transaction) claim(find func(*transaction) ([]int64, error)) (claimed []host.Execution, setAside bool, err error) {
+	due, err := find(tx)
 	if err != nil {
 		return nil, false, err
 	}
@@ -195,7 +200,11 @@ func (tx *transaction) leaseRow(x *executionRow) (host.Execution, error) {
 		WHERE seq = ?`, x.seq); err != nil {
 		return host.Execution{}, err
 	}
-	if x.status == host.StatusRetrying {
+	if x.held != "" {
+		if err := tx.endHold(x); err != nil {
+			return host.Execution{}, err
+		}
+	} else if x.status == host.StatusRetrying {
 		tx.unended.retrying--
 	}
 	x.leased, x.epoch = 1, x.epoch+1

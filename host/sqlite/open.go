@@ -253,6 +253,9 @@ func (db *DB) load(ctx context.Context) error {
 	if err := w.countUnended(); err != nil {
 		return err
 	}
+	if err := w.loadHeld(); err != nil {
+		return err
+	}
 	if err := w.loadFields(); err != nil {
 		return err
 	}

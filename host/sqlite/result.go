@@ -17,8 +17,9 @@ import (
 // execution is leased by another worker by now. A disk that fails does not lose it: it
 // is kept and tried again.
 //
-// A final status ends the execution. Retrying, or a NextAt that is set, gives
-// it back, to be claimed when it is due. Any other status leaves it leased.
+// A final status ends the execution. Held gives it back, to be claimed by ClaimHeld.
+// Retrying, or a NextAt that is set, gives it back, to be claimed when it is due. Any
+// other status leaves it leased.
 //
 // The outcome must not be changed before done is called.
 func (db *DB) Record(ctx context.Context, o host.Outcome, done func(error)) error {
@@ -94,7 +95,7 @@ func (r *record) insert(tx *transaction, execution int64) error {
 
 // releases reports whether the lease ends with this.
 func (r *record) releases() bool {
-	return r.Status.Final() || r.Status == host.StatusRetrying || !r.NextAt.IsZero()
+	return r.Status.Final() || r.Status == host.StatusRetrying || r.Held != "" || !r.NextAt.IsZero()
 }
 
 // update writes the state. One that stays leased touches no index.
@@ -109,6 +110,9 @@ func (r *record) update(tx *transaction) error {
 	var ended, first driverValue
 	if !r.FirstAt.IsZero() {
 		first = micros(r.FirstAt)
+	}
+	if r.Held != "" {
+		return r.hold(tx, first)
 	}
 	next := r.end
 	if !r.NextAt.IsZero() {
@@ -128,6 +132,20 @@ func (r *record) update(tx *transaction) error {
 	case r.Status == host.StatusRetrying:
 		tx.unended.retrying++
 	}
+	return err
+}
+
+// hold writes the state of an execution that is held back from now on.
+func (r *record) hold(tx *transaction, first driverValue) error {
+	next := r.end
+	if !r.NextAt.IsZero() {
+		next = micros(r.NextAt)
+	}
+	tx.countHeld(r.Held, 1)
+	_, err := tx.exec(`
+		UPDATE execution SET status = ?, progress = ?, attempt = ?, next_at = ?, first_at = ?, leased = 2, held = ?
+		WHERE seq = ?`,
+		string(r.Status), packProgress(r.Progress), int64(r.Attempt), next, first, r.Held, r.seq)
 	return err
 }
 

@@ -74,6 +74,8 @@ func (tx *transaction) revival(x *executionRow, o host.RetryOptions) (r revival,
 		return r, &refusal{reason: "it is running", hint: "retry it when its action has ended, or waits"}, nil
 	case tx.writer.suspects[x.seq]:
 		return r, &refusal{reason: "it ran when the host ended, and is about to run alone", hint: "retry it when it has run"}, nil
+	case o.Now && x.held != "" && !strings.Contains(x.progress, "d"):
+		return r, &refusal{reason: "its next step is held back: the action is paused, over its limits, or its breaker is open", hint: "let the action run again first"}, nil
 	case !r.now && waits && !strings.Contains(x.progress, "d"):
 		return r, &refusal{reason: "it has no dead step, and waits for its next attempt until " + fromMicros(x.nextAt).Format("2006-01-02 15:04:05Z"), fix: host.FixRetryNow.With(x.id)}, nil
 	case !r.now && !strings.Contains(x.progress, "d"):
@@ -167,6 +169,10 @@ func (tx *transaction) revive(x *executionRow, r revival) error {
 	switch {
 	case x.endedAt != 0:
 		tx.unended.all++
+	case x.held != "":
+		if err := tx.endHold(x); err != nil {
+			return err
+		}
 	case x.status == host.StatusRetrying:
 		tx.unended.retrying--
 	}

@@ -1,6 +1,9 @@
 package sqlite
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // transaction is one group commit in the making. What it means for the
 // writer's memory is merged only when the disk has it.
@@ -16,6 +19,7 @@ type transaction struct {
 	fields *fieldSet        // what is searchable from here on; nil: what the writer has
 
 	unended unendedChange
+	held    map[string]int64 // changes of how many are held back, by key
 }
 
 // lease is a worker's right to run an execution.
@@ -44,6 +48,7 @@ func (tx *transaction) merge() {
 		}
 	}
 	tx.writer.unended.add(tx.unended)
+	tx.writer.held.add(tx.held)
 	for _, do := range tx.after {
 		do()
 	}
@@ -69,7 +74,7 @@ func (tx *transaction) savepoint(do func() error) error {
 	if _, err := tx.exec("SAVEPOINT operation"); err != nil {
 		return err
 	}
-	before := tx.unended
+	before, held := tx.unended, maps.Clone(tx.held)
 	err := do()
 	if err == nil {
 		_, err = tx.exec("RELEASE operation")
@@ -79,7 +84,7 @@ func (tx *transaction) savepoint(do func() error) error {
 		return err // the whole transaction is rolled back
 	}
 	tx.writer.forgetPlans()
-	tx.unended = before
+	tx.unended, tx.held = before, held
 	_, undo := tx.exec("ROLLBACK TO operation")
 	if undo == nil {
 		_, undo = tx.exec("RELEASE operation")

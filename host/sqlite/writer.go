@@ -81,6 +81,7 @@ type writer struct {
 
 	health  health
 	unended unended
+	held    held
 	fields  atomic.Pointer[fieldSet] // by which executions are found; set by commits
 
 	maxBytes   atomic.Int64 // how big the file may grow from the next commit on

@@ -21,6 +21,7 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		{"accept", acceptPromises},
 		{"lease", leasePromises},
 		{"record", recordPromises},
+		{"pause", pausePromises},
 		{"reading", readingPromises},
 		{"execution", executionPromises},
 		{"registry", registryPromises},
