@@ -66,3 +66,14 @@ func WarnUnconfined(confines bool, log *slog.Logger) {
 	log.Warn("this kernel has no Landlock: compilers and builds of uploads are bounded in time and memory, but can read this user's files",
 		"hint", "run the host on Linux 5.13 or newer with landlock among its security modules, or let only people you trust create actions")
 }
+
+// WarnInterpreted logs once that guests run slowly.
+func WarnInterpreted(compiles bool, log *slog.Logger) {
+	if compiles {
+		return
+	}
+	log.Warn("this process may not run compiled code: actions are interpreted, some fifty times slower, and may exceed their time limits", "hint", InterpretedHint)
+}
+
+// InterpretedHint says what an operator can do about slow guests.
+const InterpretedHint = "let the process make memory executable: under systemd without MemoryDenyWriteExecute, under SELinux with execmem"

@@ -2,8 +2,9 @@
 // its log (logger.go, repeats.go), its end by a signal (lifetime.go), reloads of the
 // configuration (reload.go), health checks (health.go, disk.go), the memory budget
 // and the store's metrics (memory.go, store.go), its certificate and key files
-// (tls.go, keyfiles.go), the permissions of the data directory (guard.go), the
-// deletion of old executions (retention.go), and what plays runs for checks (check.go).
+// (tls.go, keyfiles.go), the permissions of the data directory (guard.go), plain HTTP
+// (exposure.go), its service manager (notify.go), the deletion of old executions
+// (retention.go), and what plays runs for checks (check.go).
 // Command usher's serve connects them.
 package daemon
 
@@ -62,6 +63,7 @@ func (l *Lifetime) Watch(ctx, running context.Context, stop context.CancelFunc, 
 		return nil
 	}
 	close(l.draining)
+	Notify(Stopping, log)
 	if l.delay <= 0 {
 		return nil
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/usherhost/usher/host/cli/term"
 	"github.com/usherhost/usher/host/daemon"
 	"github.com/usherhost/usher/host/jsbuild/bootstrap"
+	"github.com/usherhost/usher/host/sandbox"
 	"github.com/usherhost/usher/host/seal"
 	"github.com/usherhost/usher/host/settings"
 	"github.com/usherhost/usher/host/sqlite"
@@ -49,8 +50,8 @@ func newDoctor(env *command.Env) *cobra.Command {
 		Use:   "doctor",
 		Short: "Check this installation for problems",
 		Long: `Check the data directory, its lock, database and key files, the disk, the
-server and its clock, the JavaScript engine, the kernel's means of confinement, and the
-toolchains for building actions. Changes nothing.
+server and its clock, its listener, the JavaScript engine, the compiler of actions, the
+kernel's means of confinement, and the toolchains for building actions. Changes nothing.
 Exits with code 1 when it finds a problem.`,
 		GroupID: command.GroupHost,
 		Args:    command.Exactly(),
@@ -66,7 +67,8 @@ func doctor(ctx context.Context, env *command.Env) error {
 		findings = append(findings, checkKeyFile(env.Config, name))
 	}
 	findings = append(findings, checkServer(ctx, env.Config)...)
-	findings = append(findings, checkEngine(), checkConfinement())
+	findings = append(findings, checkListener(env.Config)...)
+	findings = append(findings, checkEngine(), checkCompiler(), checkConfinement())
 	findings = append(findings, checkTools(ctx)...)
 	err := env.Term.Answer(map[string]any{"findings": findings}, func(w io.Writer) { printFindings(env.Term, w, findings) })
 	if err != nil {
@@ -223,6 +225,17 @@ func keyFileHint(name string) string {
 	return "this is fine when secrets_key or secrets_key_file is set"
 }
 
+// checkListener warns when the settings let the host serve other machines without TLS.
+func checkListener(cfg settings.Config) []finding {
+	if !daemon.ServesPlainHTTP(cfg, cfg.Listen) {
+		return nil
+	}
+	return []finding{{
+		Name: "listener", State: stateWarning, Detail: "plain HTTP on " + cfg.Listen + ": API keys and events cross the network in clear",
+		Hint: daemon.PlainHTTPHint,
+	}}
+}
+
 // maxClockSkew is how far the server's clock may be off before idempotency
 // keys and retries become hard to read side by side.
 const maxClockSkew = 5 * time.Second
@@ -275,6 +288,14 @@ func checkEngine() finding {
 		return finding{Name: "javascript", State: stateNote, Detail: "the first build of a script will make the engine", Hint: "make it now: usher engine make"}
 	}
 	return finding{Name: "javascript", State: stateOK, Detail: "the engine was made in " + where.Dir}
+}
+
+// checkCompiler checks whether actions run as machine code.
+func checkCompiler() finding {
+	if sandbox.Compiles() {
+		return finding{Name: "compiler", State: stateOK, Detail: "actions run as machine code"}
+	}
+	return finding{Name: "compiler", State: stateWarning, Detail: "actions are interpreted, some fifty times slower", Hint: daemon.InterpretedHint}
 }
 
 // checkConfinement checks whether the kernel also denies compilers and builds of

@@ -87,6 +87,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 		return err
 	}
 	defer closeLast(db.Close, &err)
+	compiles := sandbox.Compiles()
 	sandbox, err := openServingSandbox(ctx, env.Config, metrics, log)
 	if err != nil {
 		return err
@@ -129,6 +130,8 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	}
 
 	daemon.WarnUnconfined(child.Confines(), log)
+	daemon.WarnInterpreted(compiles, log)
+	daemon.WarnPlainHTTP(cfg, listener, log)
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", release.ThisBuild().Version)
 	reload.Certificate, reload.Egress, reload.Ingress = certificate, client, sender
 	work := []func(context.Context) error{worker.Run, decider.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, &reload.KeepTapes, log), daemon.IndexFields(db, &reload.Fields, log), reload.Run, sender.Run, second.Run}
@@ -273,6 +276,7 @@ func runUntilDone(
 		group.Go(func() error { return run(running) })
 	}
 	group.Go(func() error { return web.Serve(running, listener, routes, cfg.DrainTimeout, log) })
+	daemon.Notify(daemon.Ready, log)
 	group.Go(func() error {
 		<-running.Done()
 		log.Info("stopping: running actions may finish", "within", cfg.DrainTimeout)

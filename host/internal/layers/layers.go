@@ -69,6 +69,7 @@ var packages = []entry{
 	{"host/cmd/usher", assembly},
 
 	{"host/bench", tooling},
+	{"host/deploy", tooling},
 	{"host/internal", tooling},
 	{"plugins", tooling},
 }
@@ -118,6 +119,7 @@ var libraries = []library{
 	{"github.com/labstack/echo", []string{"host/web", "host/ingress", "host/decisions", "host/admin", "host/auth0", "host/daemon", "host/cmd/usher", "host/bench"}},
 	{"github.com/prometheus/client_golang", []string{"host/executor", "host/ingress", "host/daemon", "host/cmd/usher"}},
 	{"github.com/spf13/cobra", []string{"host/cli", "host/author", "host/cmd/usher"}},
+	{"github.com/coreos/go-systemd", []string{"host/daemon"}},
 	{"github.com/knadh/koanf", []string{"host/settings"}},
 	{"github.com/santhosh-tekuri/jsonschema", []string{"proto"}},
 	{"google.golang.org/protobuf", []string{"proto", "host/tape"}},
