@@ -5,7 +5,8 @@ import "strings"
 // ProblemType is the media type of every error answer.
 const ProblemType = "application/problem+json"
 
-// ProblemBase begins every problem's type; a [Code] in kebab-case ends it.
+// ProblemBase begins every problem's type; a [Code] in kebab-case ends it. Each host explains
+// the types at its own path /problems, where a Link header of the answer leads.
 const ProblemBase = "https://usherhost.dev/problems/"
 
 // ProblemDetails is an RFC 9457 document. Type is stable and made for programs, Title is

@@ -66,6 +66,7 @@ func writeProblem(c echo.Context, e *host.Error) error {
 	p := problemOf(e)
 	p.RequestID = RequestID(c)
 	header := c.Response().Header()
+	header.Set("Link", "<"+ReferencePath+"/"+strings.TrimPrefix(p.Type, host.ProblemBase)+`>; rel="help"`)
 	if p.Status == http.StatusTooManyRequests || p.Status >= http.StatusInternalServerError {
 		header.Set(echo.HeaderRetryAfter, text.RetryAfter(cmp.Or(e.RetryAfter, waitAfter[p.Status])))
 	}
@@ -89,7 +90,7 @@ func problemOf(e *host.Error) host.ProblemDetails {
 		code, status = host.Internal, http.StatusInternalServerError
 	}
 	p := host.ProblemDetails{
-		Type:   host.ProblemBase + strings.ReplaceAll(string(code), "_", "-"),
+		Type:   host.ProblemBase + problemName(code),
 		Title:  http.StatusText(status),
 		Status: status,
 		Detail: e.Text,

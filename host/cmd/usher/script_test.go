@@ -65,6 +65,8 @@ func TestCommandLine(t *testing.T) {
 			"awaits":   awaitText,
 			"until":    repeatUntil,
 			"metrics":  awaitMetric,
+			"page":     checkPage,
+			"newer":    makeNewer,
 		},
 	})
 }

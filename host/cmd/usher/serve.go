@@ -227,6 +227,7 @@ func newRoutes(
 		Registry: s.reg, Drafts: s.drafts, Checks: checker(s), History: history{s.db, s.worker}, Inspector: s.runner, Refused: s.sender, MaxModuleBytes: cfg.MaxModuleBytes,
 		Replays: &replay.Service{Store: s.db, Versions: s.reg, Box: s.box, Runner: replaying(s.runner)},
 	}).Register(v1, read, manage)
+	web.AddReference(routes)
 	daemon.AddHealth(cfg, routes, daemon.HostChecks(s.db, cfg.Data), life.IsDraining, metrics, read)
 	return routes, addAuth0(ctx, cfg, routes, s, log)
 }
