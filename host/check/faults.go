@@ -122,7 +122,7 @@ func (c *campaign) once(ctx context.Context, n int, in *injection) ([]misbehavio
 	}
 	ledgers := []*ledger{first}
 	if in.crash || !run.Result.Succeeded {
-		if c.settings.Retry.MaxAttempts == 1 {
+		if c.settings.Retry.MaxAttempts == 1 || run.Result.NonRetryable && !in.crash {
 			return nil, nil // it failed, and that is not hidden
 		}
 		var before *ledger

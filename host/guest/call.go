@@ -43,6 +43,7 @@ type call struct {
 	hot       hot
 	profiled  *profile // set while the run is profiled
 	commands  commands
+	stopped   bool      // it has called retry_stop
 	unset     []string  // the secrets that the guest has read and that are not set
 	fix       *host.Fix // what helps against the fault of this run, once it is known
 }
@@ -277,6 +278,7 @@ func (c *call) blame(r *host.Result, f *sandbox.Fault) {
 	c.keepError(failed)
 	r.Error = failed
 	r.RetryAfterMillis = c.http.retryAfter.Milliseconds()
+	r.NonRetryable = c.isFinal(f)
 }
 
 // addPanic puts what a crashing guest wrote to standard error before the

@@ -187,6 +187,9 @@ func compareEnd(t *testing.T, v conformance.Vector, r host.Result) {
 	if string(r.Fault) != v.Want.Fault || r.Limit != v.Want.Limit {
 		t.Errorf("fault %q limit %q (%+v), want %q %q", r.Fault, r.Limit, r.Error, v.Want.Fault, v.Want.Limit)
 	}
+	if r.NonRetryable != v.Want.NonRetryable {
+		t.Errorf("non_retryable is %v, want %v", r.NonRetryable, v.Want.NonRetryable)
+	}
 	if v.Want.Error != "" && (r.Error == nil || r.Error.Message != v.Want.Error) {
 		t.Errorf("error %+v, want %q", r.Error, v.Want.Error)
 	}

@@ -50,6 +50,9 @@ type guestError struct {
 	Code    string  `json:"code"`
 	Stack   string  `json:"stack"`
 
+	// NonRetryable says that a further attempt would not help, whatever the name.
+	NonRetryable bool `json:"non_retryable"`
+
 	// Unset names secrets that are not set and that the code has read.
 	Unset []string `json:"unset"`
 }

@@ -19,6 +19,7 @@ func usherFunctions() []sandbox.Function {
 		function("crypto_call", i64, i64, cryptoCall),
 		function("log_write", []sandbox.ValueType{sandbox.I32, sandbox.I64}, nil, logWrite),
 		function("clock_sleep", i64, nil, clockSleep),
+		function("retry_stop", nil, i64, retryStop),
 	}, commandFunctions()...)
 }
 

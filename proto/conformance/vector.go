@@ -85,6 +85,8 @@ type Want struct {
 	Error string `json:"error,omitempty"` // its message, when it matters
 	Logs  []Log  `json:"logs,omitempty"`  // all of them, when any are given
 
+	NonRetryable bool `json:"non_retryable,omitempty"` // that no further attempt is made
+
 	// Commands are all that the guest must have given a flow that decides, as in a
 	// result; not looked at when missing. They are looked at also when the run fails.
 	Commands []json.RawMessage `json:"commands,omitempty"`

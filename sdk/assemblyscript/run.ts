@@ -9,6 +9,8 @@ import { Block, put, take } from "./memory";
 // @ts-ignore: decorator
 @external("usher:host/v1", "secret_get") declare function secretGet(name: u64): u64;
 // @ts-ignore: decorator
+@external("usher:host/v1", "retry_stop") declare function retryStop(): u64;
+// @ts-ignore: decorator
 @external("usher:host/v1", "log_write") declare function logWrite(level: i32, message: u64): void;
 // @ts-ignore: decorator
 @external("usher:host/v1", "clock_sleep") declare function clockSleep(millis: u64): void;
@@ -26,6 +28,12 @@ export function ok(json: string = ""): i32 {
 export function fail(message: string): i32 {
   errorSet(put(message).offset); // stays for the host to read
   return 1;
+}
+
+/** Does the same, and the run is not tried again: no attempt would help. */
+export function failFinally(message: string): i32 {
+  retryStop(); // of an action that decides, it has no effect
+  return fail(message);
 }
 
 /** Returns the value of a secret, null when it is not set. */

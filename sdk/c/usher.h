@@ -127,8 +127,10 @@ static void usher_sleep(long long millis);
 
 // Ends the run well, with JSON as its output, or NULL for none.
 static int usher_ok(const char *json);
-// Ends the run as a failure that the operator reads about.
+// Ends the run as a failure that the operator reads about, and that is tried again.
 static int usher_fail(const char *format, ...);
+// Ends the run as a failure after which it is not tried again, as no attempt would help.
+static int usher_fail_finally(const char *format, ...);
 
 // ---- How it is done ----------------------------------------------------------
 
@@ -158,6 +160,7 @@ USHER_IMPORT("usher:host/v1", "validation_error") usher_u64 usher_host_validatio
 USHER_IMPORT("usher:host/v1", "user_metadata_set") usher_u64 usher_host_user_metadata(usher_u64 request);
 USHER_IMPORT("usher:host/v1", "app_metadata_set") usher_u64 usher_host_app_metadata(usher_u64 request);
 USHER_IMPORT("usher:host/v1", "user_id_set") usher_u64 usher_host_user_id(usher_u64 request);
+USHER_IMPORT("usher:host/v1", "retry_stop") usher_u64 usher_host_retry_stop(void);
 USHER_IMPORT("usher:host/v1", "log_write") void usher_host_log(int level, usher_u64 message);
 USHER_IMPORT("usher:host/v1", "clock_sleep") void usher_host_sleep(usher_u64 millis);
 
@@ -701,6 +704,13 @@ USHER_FN int usher_ok(const char *json) {
 
 USHER_FN int usher_fail(const char *format, ...) {
   USHER_FORMAT(text);
+  usher_host_error(usher_put_text(text));
+  return 1;
+}
+
+USHER_FN int usher_fail_finally(const char *format, ...) {
+  USHER_FORMAT(text);
+  usher_host_retry_stop(); // of an action that decides, it has no effect
   usher_host_error(usher_put_text(text));
   return 1;
 }

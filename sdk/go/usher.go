@@ -58,6 +58,9 @@ func CurrentExecution() Execution { return execution }
 func Handle[E any](f func(*E) (any, error)) int32 {
 	output, err := run(f)
 	if err != nil {
+		if final := (*nonRetryable)(nil); errors.As(err, &final) {
+			abi.RetryStop() // of an action that decides, it has no effect
+		}
 		abi.SetError(err.Error())
 		return 1
 	}
@@ -87,6 +90,20 @@ func run[E any](f func(*E) (any, error)) (output []byte, err error) {
 	}
 	return json.Marshal(value)
 }
+
+// NonRetryable returns err as one after which the action is not tried again, as no attempt
+// would help. Errors that wrap it are such errors, too.
+func NonRetryable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &nonRetryable{err}
+}
+
+type nonRetryable struct{ err error }
+
+func (e *nonRetryable) Error() string { return e.err.Error() }
+func (e *nonRetryable) Unwrap() error { return e.err }
 
 // Secret returns the secret called name. Its error wraps [ErrNotSet].
 func Secret(name string) (string, error) {

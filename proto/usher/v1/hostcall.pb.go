@@ -791,7 +791,10 @@ type GuestError struct {
 	// The error's own code, such as "ECONNREFUSED".
 	Code *string `protobuf:"bytes,3,opt,name=code,proto3,oneof" json:"code,omitempty"`
 	// Where it was thrown, and what caused it.
-	Stack         *string `protobuf:"bytes,4,opt,name=stack,proto3,oneof" json:"stack,omitempty"`
+	Stack *string `protobuf:"bytes,4,opt,name=stack,proto3,oneof" json:"stack,omitempty"`
+	// Whether no further attempt would help. An error with the name "NonRetryable" says so
+	// by that.
+	NonRetryable  *bool `protobuf:"varint,5,opt,name=non_retryable,proto3,oneof" json:"non_retryable,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -852,6 +855,13 @@ func (x *GuestError) GetStack() string {
 		return *x.Stack
 	}
 	return ""
+}
+
+func (x *GuestError) GetNonRetryable() bool {
+	if x != nil && x.NonRetryable != nil {
+		return *x.NonRetryable
+	}
+	return false
 }
 
 // AccessDenyRequest denies the registration.
@@ -1215,16 +1225,18 @@ const file_usher_v1_hostcall_proto_rawDesc = "" +
 	"\x06record\x18\x02 \x01(\v2\x15.usher.v1.CacheRecordH\x00R\x06record\x88\x01\x01\x12\xe4\x01\n" +
 	"\x04code\x18\x03 \x01(\tB\xca\x01\xa2\xbb\x18\xc5\x01\x1a\x14CacheKeySizeExceeded\x1a\x16CacheValueSizeExceeded\x1a\x11CacheSizeExceeded\x1a\rInvalidExpiry\x1a\x12ItemAlreadyExpired\x1a\x14CacheKeyDoesNotExist\x1a\x16MaxSideEffectsExceeded\x1a\x16FailedToSetCacheRecord\x1a\x19FailedToDeleteCacheRecordH\x01R\x04code\x88\x01\x01B\t\n" +
 	"\a_recordB\a\n" +
-	"\x05_code\"\x97\x01\n" +
+	"\x05_code\"\xd4\x01\n" +
 	"\n" +
 	"GuestError\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tH\x00R\x04name\x88\x01\x01\x12 \n" +
 	"\amessage\x18\x02 \x01(\tB\x06\xa2\xbb\x18\x02\b\x02R\amessage\x12\x17\n" +
 	"\x04code\x18\x03 \x01(\tH\x01R\x04code\x88\x01\x01\x12\x19\n" +
-	"\x05stack\x18\x04 \x01(\tH\x02R\x05stack\x88\x01\x01B\a\n" +
+	"\x05stack\x18\x04 \x01(\tH\x02R\x05stack\x88\x01\x01\x12)\n" +
+	"\rnon_retryable\x18\x05 \x01(\bH\x03R\rnon_retryable\x88\x01\x01B\a\n" +
 	"\x05_nameB\a\n" +
 	"\x05_codeB\b\n" +
-	"\x06_stack\"u\n" +
+	"\x06_stackB\x10\n" +
+	"\x0e_non_retryable\"u\n" +
 	"\x11AccessDenyRequest\x12\x1b\n" +
 	"\x06reason\x18\x01 \x01(\tH\x00R\x06reason\x88\x01\x01\x12'\n" +
 	"\fuser_message\x18\x02 \x01(\tH\x01R\fuser_message\x88\x01\x01B\t\n" +

@@ -28,6 +28,7 @@ type Host struct {
 // Result is what a handler did.
 type Result struct {
 	Error    string          // "" when it succeeded
+	Final    bool            // it failed with a [usher.NonRetryable] error
 	Output   json.RawMessage // nil when it returned nil
 	Requests []usher.Request
 	Logs     []Log
@@ -87,6 +88,7 @@ func (r *run) Input() []byte {
 
 func (r *run) SetOutput(output []byte) { r.result.Output = output }
 func (r *run) SetError(message string) { r.result.Error = message }
+func (r *run) RetryStop() []byte       { r.result.Final = true; return nil }
 func (r *run) Sleep(millis int64)      { r.result.Slept += time.Duration(millis) * time.Millisecond }
 
 func (r *run) Log(level int32, message string) {

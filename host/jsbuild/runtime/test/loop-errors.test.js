@@ -28,6 +28,25 @@ test("an error without a code has that of its cause", async () => {
   assert.equal((await failing(`throw Object.assign(new Error("own", { cause: Object.assign(new Error("x"), { code: "THEIRS" }) }), { code: "OWN" });`)).code, "OWN");
 });
 
+for (const [thrown, final] of [
+  [`Object.assign(new Error("no"), { name: "NonRetryable" })`, true],
+  [`new (class NonRetryable extends Error {})("no")`, true],
+  [`new (class NonRetryable extends TypeError {})("no")`, true],
+  [`{ name: "NonRetryable", message: "no" }`, true],
+  [`new Error("no", { cause: Object.assign(new Error("why"), { name: "NonRetryable" }) })`, true],
+  [`new Error("a", { cause: new Error("b", { cause: new (class NonRetryable extends Error {})("c") }) })`, true],
+  [`(() => { const a = new Error("a"); a.cause = a; return a; })()`, undefined],
+  [`new Error("NonRetryable: no")`, undefined],
+  [`Object.assign(new Error("no"), { name: "Retryable" })`, undefined],
+  [`"NonRetryable"`, undefined],
+  [`null`, undefined],
+  [`Object.defineProperty(new Error("no"), "cause", { get() { throw new Error("never"); } })`, undefined],
+]) {
+  test(`throwing ${thrown} is ${final ? "final" : "tried again"}`, async () => {
+    assert.equal((await failing(`throw ${thrown};`)).non_retryable, final);
+  });
+}
+
 for (const [thrown, message] of [
   ['"plain"', "plain"],
   ["undefined", "undefined was thrown, which is not an Error"],

@@ -41,6 +41,9 @@ func errorSet(offset uint64)
 //go:wasmimport extism:host/env config_get
 func configGet(key uint64) uint64
 
+//go:wasmimport usher:host/v1 retry_stop
+func retryStop() uint64
+
 //go:wasmimport usher:host/v1 secret_get
 func secretGet(name uint64) uint64
 
@@ -85,6 +88,10 @@ func SetOutput(output []byte) { outputSet(put(output), uint64(len(output))) }
 
 // SetError sets why the run failed. It stays allocated for the host.
 func SetError(message string) { errorSet(put([]byte(message))) }
+
+// RetryStop says that no further attempt would help, and returns the error as JSON, nil
+// when there is none.
+func RetryStop() []byte { return take(retryStop()) }
 
 // Secret returns a secret's value, and false when it has none.
 func Secret(name string) ([]byte, bool) { return ask(secretGet, []byte(name)) }
@@ -138,13 +145,18 @@ func ask(f func(uint64) uint64, message []byte) ([]byte, bool) {
 	request := put(message)
 	answer := f(request)
 	free(request)
+	return take(answer), answer != 0
+}
+
+// take copies a block out of the host's memory and gives it back; nil for offset 0.
+func take(answer uint64) []byte {
 	if answer == 0 {
-		return nil, false
+		return nil
 	}
 	defer free(answer)
 	return read(length(answer),
 		func(at uint64) uint64 { return loadU64(answer + at) },
-		func(at uint64) uint32 { return loadU8(answer + at) }), true
+		func(at uint64) uint32 { return loadU8(answer + at) })
 }
 
 func must(answer []byte, _ bool) []byte { return answer }

@@ -6,6 +6,7 @@ type Host interface {
 	Input() []byte
 	SetOutput(output []byte)
 	SetError(message string)
+	RetryStop() []byte
 	Secret(name string) ([]byte, bool)
 	Config(name string) ([]byte, bool)
 	HTTPSend(request []byte) []byte

@@ -14,6 +14,7 @@ func current() Host {
 func Input() []byte                         { return current().Input() }
 func SetOutput(output []byte)               { current().SetOutput(output) }
 func SetError(message string)               { current().SetError(message) }
+func RetryStop() []byte                     { return current().RetryStop() }
 func Secret(name string) ([]byte, bool)     { return current().Secret(name) }
 func Config(name string) ([]byte, bool)     { return current().Config(name) }
 func HTTPSend(request []byte) []byte        { return current().HTTPSend(request) }

@@ -51,6 +51,26 @@ function codeOf(error) {
   return error.cause instanceof Error && error.cause !== error && typeof error.cause.code === "string" ? cut(error.cause.code, 256) : undefined;
 }
 
+const final = "NonRetryable";
+const maxCauses = 8; // that are looked at, in an error's chain of them
+
+// isFinal reports whether an error, or one in the chain of its causes, has the name that
+// says that no further attempt would help: its own, or that of its class.
+export function isFinal(thrown) {
+  try {
+    for (let error = thrown, n = 0; isObject(error) && n <= maxCauses; error = error.cause, n++) {
+      if (error.name === final || (isError(error) && error.constructor?.name === final)) return true;
+    }
+  } catch {
+    // an accessor of its own: then it does not say so
+  }
+  return false;
+}
+
+function isObject(value) {
+  return typeof value === "object" && value !== null;
+}
+
 function text(value) {
   return typeof value === "string" ? value : value === undefined ? "" : String(value);
 }

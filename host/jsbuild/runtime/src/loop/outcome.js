@@ -1,7 +1,7 @@
 // The outcome of a run: the error that it failed with, or else its output, and the
 // lines of the log about it.
 import { native } from "../native.js";
-import { describe } from "./failure.js";
+import { describe, isFinal } from "./failure.js";
 import { takeRejections } from "./rejections.js";
 import { stringify } from "./json.js";
 import { unsetRead } from "./unset.js";
@@ -16,7 +16,7 @@ let failures = [];
 export function fail(thrown) {
   const failure = describe(thrown);
   failures[failures.length] = failure; // the action may have replaced push
-  if (failures.length === 1) native.error(stringify({ ...failure, unset: unsetRead() }));
+  if (failures.length === 1) native.error(stringify({ ...failure, unset: unsetRead(), non_retryable: isFinal(thrown) || undefined }));
 }
 
 // conclude reports the rest: an unhandled rejection is a warning, also in the output
