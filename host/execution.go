@@ -131,6 +131,7 @@ type Outcome struct {
 	NextAt      time.Time // when it is due again; zero for at once
 	FirstAt     time.Time // of the execution, when it is retrying
 	Held        string    // for what the execution is held back, see [Execution]; "": it is not
+	Notices     []Notice  // to be stored in the same commit
 }
 
 // RetryOptions say how an operator's retry goes on.

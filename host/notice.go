@@ -91,3 +91,23 @@ type NoticeQuery struct {
 	Before   string    // the id of the last one of the page before
 	Limit    int       // 1 to 500; 0 is 50
 }
+
+// AboutContent reports whether an event was refused for what it is: sending the same again
+// would not help.
+func (c Code) AboutContent() bool { return c.InWords() != "" }
+
+// InWords is why an event was refused, without what was sent; "" when it was refused for
+// another reason than its content.
+func (c Code) InWords() string {
+	switch c {
+	case Invalid:
+		return "it is not valid"
+	case Unsupported:
+		return "its form is not accepted"
+	case TooLarge:
+		return "it is too large"
+	case KeyReused:
+		return "its idempotency key was used before with another body"
+	}
+	return ""
+}

@@ -28,3 +28,6 @@ func PartPlace(attempt string, part int) []byte {
 
 // RefusedEventPlace is the place of what was sent with a refused event.
 func RefusedEventPlace(id string) []byte { return []byte(id) }
+
+// WebhookPlace is the place of the secrets of a webhook.
+func WebhookPlace(id string) []byte { return []byte("webhook:" + id) }

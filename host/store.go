@@ -14,6 +14,8 @@ type Store interface {
 	RegistryStore
 	OriginUseStore
 	RefusedEventStore
+	NoticeStore
+	WebhookStore
 	SearchableFieldStore
 	MetaStore
 	Close() error
@@ -177,6 +179,41 @@ type SearchableFieldStore interface {
 	SetSearchableFields(ctx context.Context, paths []string) error
 	SearchableFields(ctx context.Context) ([]SearchableField, error)
 	IndexFields(ctx context.Context, report func([]SearchableField)) error
+}
+
+// NoticeStore stores notices, a bounded number of them. Those of the same topic that
+// come within a minute are counted in one, which is complete when that minute is over.
+type NoticeStore interface {
+	RecordNotices(ctx context.Context, notices []Notice) error
+	Notices(ctx context.Context, q NoticeQuery) ([]Notice, error)
+	Notice(ctx context.Context, id string) (Notice, error)
+
+	// CompleteNotices returns those that are complete and not reported yet, oldest first.
+	CompleteNotices(ctx context.Context, limit int) ([]Notice, error)
+	// NextNotice returns when the next one will be complete, and false when none is open.
+	NextNotice(ctx context.Context) (time.Time, bool, error)
+	// ReportNotices marks notices as reported, and stores their deliveries, in one commit.
+	ReportNotices(ctx context.Context, ids []string, deliveries []Delivery) error
+}
+
+// WebhookStore stores webhooks and their deliveries, a bounded number for each.
+type WebhookStore interface {
+	CreateWebhook(ctx context.Context, w Webhook) error
+	Webhooks(ctx context.Context) ([]Webhook, error)
+	Webhook(ctx context.Context, idOrName string) (Webhook, error)
+	UpdateWebhook(ctx context.Context, id string, update func(*Webhook) error) (Webhook, error)
+	DeleteWebhook(ctx context.Context, id string) error
+
+	CreateDelivery(ctx context.Context, d Delivery) error
+	Deliveries(ctx context.Context, q DeliveryQuery) ([]Delivery, error)
+	Delivery(ctx context.Context, id string) (Delivery, error)
+	// DueDeliveries returns the pending ones of a webhook that are due, the longest due first.
+	DueDeliveries(ctx context.Context, webhookID string, limit int) ([]Delivery, error)
+	// NextDelivery returns when the next pending one of an enabled webhook is due, and false when none is.
+	NextDelivery(ctx context.Context) (time.Time, bool, error)
+	// RecordDelivery stores the state of a delivery after an attempt, and what update, which may be nil, makes of its webhook,
+	// in one commit.
+	RecordDelivery(ctx context.Context, d Delivery, update func(*Webhook) error) error
 }
 
 // MetaStore stores small blobs by name. Meta returns [NotFound] for a name that

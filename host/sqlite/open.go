@@ -232,6 +232,7 @@ func newWriter(session *session, o Options) *writer {
 		old:      map[int64]*plan{},
 		damaged:  map[int64]bool{},
 		suspects: map[int64]bool{},
+		notices:  make(chan struct{}, 1),
 	}
 	w.maxBytes.Store(o.MaxBytes)
 	w.fields.Store(&fieldSet{})

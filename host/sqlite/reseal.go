@@ -70,6 +70,17 @@ var sealedTables = []sealedTable{
 		place:  func(r *sealedRow) []byte { return host.RefusedEventPlace(text(r.key[0])) },
 	},
 	{
+		count: `SELECT COUNT(*) FROM webhook`,
+		page: `
+			SELECT id, 0, secrets, '', 0, 0
+			FROM webhook
+			WHERE id > ?
+			ORDER BY id`,
+		start:  []any{""},
+		update: `UPDATE webhook SET secrets = ? WHERE id = ?`,
+		place:  func(r *sealedRow) []byte { return host.WebhookPlace(text(r.key[0])) },
+	},
+	{
 		count: `SELECT COUNT(*) FROM meta WHERE name = '` + host.TokenKeyName + `'`,
 		page: `
 			SELECT name, 0, value, '', 0, 0
@@ -82,7 +93,7 @@ var sealedTables = []sealedTable{
 }
 
 // CountSealed returns how many sealed values are stored: secrets, tapes, refused
-// events and the key of access tokens.
+// events, the secrets of webhooks and the key of access tokens.
 func (db *DB) CountSealed(ctx context.Context) (int, error) {
 	all := 0
 	for _, table := range sealedTables {

@@ -62,6 +62,9 @@ func (r *record) apply(tx *transaction) error {
 	}
 	r.seq, r.end = l.seq, micros(tx.now)
 	tx.setState(l.seq, r)
+	for i := range r.Notices {
+		tx.addNotice(&r.Notices[i])
+	}
 	if r.releases() {
 		tx.setLease(r.ExecutionID, lease{})
 	}

@@ -16,7 +16,10 @@ type transaction struct {
 	states []*record        // the newest state of each execution that was recorded, not yet written
 	places map[int64]int    // where in states an execution's is, by seq
 	after  []func()         // run after the commit
-	fields *fieldSet        // what is searchable from here on; nil: what the writer has
+
+	notices []topicNotices // to be written
+	topics  map[string]int // where in notices a topic's are
+	fields  *fieldSet      // what is searchable from here on; nil: what the writer has
 
 	unended unendedChange
 	held    map[string]int64 // changes of how many are held back, by key
@@ -102,7 +105,7 @@ func (tx *transaction) nextSeq() int64 {
 }
 
 // flush writes the newest state of each recorded execution: one update,
-// however many results came for it.
+// however many results came for it; and the notices that came with them.
 func (tx *transaction) flush() error {
 	for _, r := range tx.states {
 		if err := r.update(tx); err != nil {
@@ -111,7 +114,7 @@ func (tx *transaction) flush() error {
 	}
 	tx.states = tx.states[:0]
 	clear(tx.places)
-	return nil
+	return tx.flushNotices()
 }
 
 // setState keeps r as the newest state of the execution.

@@ -78,6 +78,7 @@ type writer struct {
 	kept      []operation // records that a failing disk has not taken yet
 	lost      int         // of those, how many were given up at the end
 	backoff   time.Duration
+	notices   chan struct{} // has one when notices were stored
 
 	health  health
 	unended unended

@@ -34,6 +34,8 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		{"dead letter", deadLetterPromises},
 		{"reach", originPromises},
 		{"refused event", refusedEventPromises},
+		{"notice", noticePromises},
+		{"webhook", webhookPromises},
 		{"decision", decisionPromises},
 		{"expire", expirePromises},
 		{"load", loadPromises},
