@@ -153,6 +153,10 @@ type Executor struct {
 	// and not run. Nil: none is.
 	Deleted func(ctx context.Context, step host.Step) bool
 
+	// Notifier reports what an operator should know of at once; dead letters go with their
+	// outcomes. Nil: nothing is reported.
+	Notifier host.Notifier
+
 	Concurrency  int           // executions that run at once; 0 is DefaultConcurrency
 	Backlog      int           // executions held in memory, the running ones included; 0 is DefaultBacklog
 	DrainTimeout time.Duration // how long running actions may go on after Run's ctx ended; 0 is DefaultDrainTimeout, less cancels them at once

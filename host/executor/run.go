@@ -156,10 +156,14 @@ func (r *run) again(index int, retry host.Retry, result *host.Result) bool {
 
 func (r *run) outcome(result *host.Result, tape sealedTape) host.Outcome {
 	x := &r.execution
-	return host.Outcome{
+	o := host.Outcome{
 		ExecutionID: x.ID, Epoch: x.Epoch, Result: result, Tape: tape.body, TapeUntil: tape.until,
 		Status: x.Status, Progress: x.Progress, Attempt: x.Attempt, NextAt: x.NextAt, FirstAt: x.FirstAt,
 	}
+	if result != nil && result.DeadLetter {
+		o.Notices = []host.Notice{deadLetter(x.Trigger, result)}
+	}
+	return o
 }
 
 // endsLease reports whether the execution is given back with this outcome.
