@@ -60,6 +60,10 @@ const (
 	FixDoctor            FixVerb = "doctor"
 	FixChooseData        FixVerb = "choose_data"
 	FixNewDatabase       FixVerb = "new_database"
+	FixListWebhooks      FixVerb = "list_webhooks"
+	FixListDeliveries    FixVerb = "list_deliveries"
+	FixEnableWebhook     FixVerb = "enable_webhook"
+	FixListNotices       FixVerb = "list_notices"
 )
 
 // fixArgs names the arguments of each verb.
@@ -99,6 +103,10 @@ var fixArgs = map[FixVerb][]string{
 	FixDoctor:            {},
 	FixChooseData:        {},
 	FixNewDatabase:       {"folder"},
+	FixListWebhooks:      {},
+	FixListDeliveries:    {"webhook"},
+	FixEnableWebhook:     {"webhook"},
+	FixListNotices:       {},
 }
 
 // FixVerbs returns every verb, sorted.

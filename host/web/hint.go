@@ -49,6 +49,10 @@ var fixes = map[host.FixVerb]words{
 	host.FixAllowFiles:        {"let the folder read the files", "apply DIR --allow-files {folder}"},
 	host.FixDoctor:            {"the host's operator can find the cause", "doctor"},
 	host.FixChooseData:        {"choose another data directory", "--data DIR"},
+	host.FixListWebhooks:      {"list the webhooks", "webhooks list"},
+	host.FixListDeliveries:    {"list its deliveries", "webhooks deliveries {webhook}"},
+	host.FixEnableWebhook:     {"enable it", "webhooks set {webhook} --enable"},
+	host.FixListNotices:       {"list the notices", "notices"},
 	host.FixNewDatabase:       {"begin with a new, empty database", "serve --data {folder} --new-database"},
 }
 
@@ -125,4 +129,22 @@ func WordProblems(list []host.Problem) []host.Problem {
 		p.Hint, p.Fix = Hint(p.Hint, p.Fix), nil
 	}
 	return list
+}
+
+// WordNotice returns n with its fixes put into its hint: what to do about the error, and
+// then about the rest.
+func WordNotice(n host.Notice) host.Notice {
+	var first string
+	if n.Error != nil {
+		failed := *n.Error
+		failed.Hint, failed.Fix = Hint(failed.Hint, failed.Fix), nil
+		n.Error, first = &failed, strings.TrimSpace(failed.Hint)
+	}
+	rest := Hint(n.Hint, n.Fix)
+	if n.Hint, n.Fix = rest, nil; first != "" && rest != "" {
+		n.Hint = first + "; then " + rest
+	} else if first != "" {
+		n.Hint = first
+	}
+	return n
 }

@@ -155,3 +155,18 @@ func fromEcho(e *echo.HTTPError) *host.Error {
 	}
 	return &host.Error{Code: host.Internal, Err: e}
 }
+
+// The bounds of what is stored and reported of an error's fields.
+const (
+	maxStoredFields = 20
+	maxFieldBytes   = 300
+)
+
+// FirstFields returns the first fields of an error, as they are stored and reported.
+func FirstFields(fields []host.Field) []host.Field {
+	var first []host.Field
+	for _, f := range fields[:min(len(fields), maxStoredFields)] {
+		first = append(first, host.Field{Pointer: text.Cut(f.Pointer, maxFieldBytes), Detail: text.Cut(f.Detail, maxFieldBytes)})
+	}
+	return first
+}
