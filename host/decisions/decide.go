@@ -2,8 +2,10 @@ package decisions
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -21,6 +23,7 @@ type handler struct {
 	passwords *proto.PasswordKeys
 	maxBytes  int64
 	draining  func() bool
+	notifier  host.Notifier // nil: nothing is reported
 	repeats   *repeats
 }
 
@@ -34,10 +37,12 @@ func (h *handler) post(c echo.Context) error {
 	}
 	var r request
 	if err := r.read(c, h.maxBytes); err != nil {
+		h.notify(web.KeyFrom(c).ID, &r, err)
 		return err
 	}
 	event, err := h.check(&r)
 	if err != nil {
+		h.notify(web.KeyFrom(c).ID, &r, err)
 		return err
 	}
 	answer, repeat, err := h.repeats.answer(c.Request().Context(), &r, func() ([]byte, error) {
@@ -55,6 +60,19 @@ func (h *handler) post(c echo.Context) error {
 		header.Set("Preference-Applied", r.preferred)
 	}
 	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, answer)
+}
+
+// notify reports an event of a sender with a valid key that was refused for its content:
+// it names the fields that were wrong, and none of their values.
+func (h *handler) notify(key string, r *request, err error) {
+	reason, ok := errors.AsType[*host.Error](err)
+	if h.notifier == nil || key == "" || !ok || !reason.Code.AboutContent() {
+		return
+	}
+	h.notifier.Notify(host.Notice{
+		Kind: host.NoticeEventRefused, Trigger: r.trigger, KeyID: key, Code: reason.Code, Errors: web.FirstFields(reason.Fields),
+		Summary: "a request for a decision of " + cmp.Or(string(r.trigger), "an unknown trigger") + " was refused: " + reason.Code.InWords(), Hint: "correct the sender",
+	})
 }
 
 // decide runs the flow and returns the answer's body.

@@ -37,6 +37,9 @@ type Server struct {
 	EventBytes   int64    // the largest event; 0 is 256 KiB
 	RepeatBytes  int64    // decisions held for repeats; 0 is 64 MiB
 
+	// Notifier reports events that were refused for their content; nil: nothing is reported.
+	Notifier host.Notifier
+
 	// Draining reports that the host is about to stop; nil: it never does.
 	Draining func() bool
 }
@@ -52,6 +55,7 @@ func (s *Server) Register(g *echo.Group, auth echo.MiddlewareFunc) {
 		passwords: proto.NewPasswordKeys(words),
 		maxBytes:  cmp.Or(s.EventBytes, 256<<10),
 		draining:  s.Draining,
+		notifier:  s.Notifier,
 		repeats:   newRepeats(cmp.Or(s.RepeatBytes, 64<<20)),
 	}
 	g.POST("/decisions/:trigger", h.post, auth)

@@ -39,6 +39,7 @@ type handler struct {
 	gate     *gate
 	metrics  *metrics
 	refusals *refusedWriter // nil: refused events are not stored
+	notifier host.Notifier  // nil: nothing is reported
 }
 
 func (h *handler) post(c echo.Context) error {
@@ -49,7 +50,7 @@ func (h *handler) post(c echo.Context) error {
 	h.metrics.count(r, accepted, err, start)
 	if err != nil {
 		nameAccepted(c, err)
-		h.refusals.keep(c, r, err)
+		h.notify(web.KeyFrom(c).ID, r, h.refusals.keep(c, r, err), err)
 		return err
 	}
 	return answer(c, r.batch, accepted)

@@ -90,22 +90,15 @@ func newRefusedWriter(s *Server, m *metrics) *refusedWriter {
 	}
 }
 
-// keeps reports whether an error is about the event itself: sending the same again
-// would not help.
-func (rw *refusedWriter) keeps(err error) bool {
-	switch host.CodeOf(err) {
-	case host.Invalid, host.Unsupported, host.TooLarge, host.KeyReused:
-		return rw != nil
-	}
-	return false
-}
+// keeps reports whether an event that was refused with err is stored.
+func (rw *refusedWriter) keeps(err error) bool { return rw != nil && host.CodeOf(err).AboutContent() }
 
 // keep queues a refused event, if there is room, and waits a moment for it to be
-// stored.
-func (rw *refusedWriter) keep(c echo.Context, r *delivery, err error) {
+// stored. It returns its id, "" when it is not stored.
+func (rw *refusedWriter) keep(c echo.Context, r *delivery, err error) string {
 	key := web.KeyFrom(c).ID
 	if !rw.keeps(err) || key == "" || !r.whole && host.CodeOf(err) != host.TooLarge {
-		return
+		return ""
 	}
 	w := &waiting{event: describe(r, err), done: make(chan struct{})}
 	w.event.KeyID = key
@@ -118,14 +111,14 @@ func (rw *refusedWriter) keep(c echo.Context, r *delivery, err error) {
 	}
 	if !rw.held.take(key, w.bytes) {
 		rw.metrics.refused.WithLabelValues(refusedDropped).Inc()
-		return
+		return ""
 	}
 	select {
 	case rw.queue <- w:
 	default:
 		rw.held.give(key, w.bytes)
 		rw.metrics.refused.WithLabelValues(refusedDropped).Inc()
-		return
+		return ""
 	}
 	patience := time.NewTimer(refusedPatience)
 	defer patience.Stop()
@@ -134,14 +127,11 @@ func (rw *refusedWriter) keep(c echo.Context, r *delivery, err error) {
 	case <-patience.C:
 	case <-c.Request().Context().Done():
 	}
+	return w.event.ID
 }
 
-// The bounds of what is stored of a reason.
-const (
-	maxReasonBytes  = 1_000
-	maxReasonFields = 20
-	maxFieldBytes   = 300
-)
+// maxReasonBytes bounds what is stored of a reason.
+const maxReasonBytes = 1_000
 
 func describe(r *delivery, err error) host.RefusedEvent {
 	now := time.Now().UTC().Truncate(time.Microsecond)
@@ -151,9 +141,7 @@ func describe(r *delivery, err error) host.RefusedEvent {
 	}
 	if reason, ok := errors.AsType[*host.Error](err); ok {
 		e.Detail, e.Hint = text.Cut(reason.Text, maxReasonBytes), text.Cut(web.Hint(reason.Hint, reason.Fix), maxReasonBytes)
-		for _, f := range reason.Fields[:min(len(reason.Fields), maxReasonFields)] {
-			e.Errors = append(e.Errors, host.Field{Pointer: text.Cut(f.Pointer, maxFieldBytes), Detail: text.Cut(f.Detail, maxFieldBytes)})
-		}
+		e.Errors = web.FirstFields(reason.Fields)
 	}
 	return e
 }

@@ -48,6 +48,8 @@ type Server struct {
 	Refused RefusedStore // where refused events are stored; nil: nowhere
 	Sealer  Sealer       // of those; nil: they are not stored
 	Limits  Limits
+	// Notifier reports events that were refused for their content. Nil: nothing is reported.
+	Notifier host.Notifier
 	// PasswordKeys are words by which passwords in the request of a refused event are
 	// recognized, to be dropped; nil: [proto.DefaultPasswordKeys].
 	PasswordKeys []string
@@ -111,11 +113,12 @@ func (l Limits) withDefaults() Limits {
 func (s *Server) Register(g *echo.Group, auth echo.MiddlewareFunc) {
 	limits := s.Limits.withDefaults()
 	h := &handler{
-		store:  s.Store,
-		log:    s.logger(),
-		limits: limits,
-		rate:   &s.rate,
-		gate:   &gate{requests: pool{max: int64(limits.InFlight)}, bytes: pool{max: limits.InFlightBytes}},
+		store:    s.Store,
+		log:      s.logger(),
+		limits:   limits,
+		rate:     &s.rate,
+		notifier: s.Notifier,
+		gate:     &gate{requests: pool{max: int64(limits.InFlight)}, bytes: pool{max: limits.InFlightBytes}},
 	}
 	s.rate.Set(limits.PerSecond, limits.Burst)
 	h.metrics = newMetrics(s.Metrics, h.gate)
