@@ -21,6 +21,7 @@ import (
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/internal/guests"
 	"github.com/usherhost/usher/host/internal/hosttest"
+	"github.com/usherhost/usher/host/notices"
 	"github.com/usherhost/usher/host/registry"
 	"github.com/usherhost/usher/host/replay"
 	"github.com/usherhost/usher/host/sqlite"
@@ -40,7 +41,9 @@ type api struct {
 	users  atomic.Int64 // numbers users
 	output []byte       // of runs; nil is a small one
 
-	refused refusedEvents
+	refused  refusedEvents
+	webhooks *notices.Sender
+	posted   atomic.Int64 // by webhooks
 
 	ingest, manage, read string // keys with one scope each
 }
@@ -49,7 +52,11 @@ func newAPI(t *testing.T) *api {
 	t.Helper()
 	h := hosttest.New(t, hosttest.Options{Idle: true})
 	a := &api{db: h.DB, reg: h.Registry, builds: h.Builds, routes: web.NewEcho(slog.New(slog.DiscardHandler))}
+	a.webhooks = &notices.Sender{
+		Store: h.DB, Box: h.Box, Send: a.receive, CheckOrigin: func(string) error { return nil }, Hint: web.Hint, Notifier: silent{}, Log: slog.New(slog.DiscardHandler),
+	}
 	a.server = &admin.Server{
+		Notices: h.DB, Webhooks: a.webhooks,
 		Registry: a.reg, Drafts: a.builds, Checks: h.Checker, History: h.DB, Inspector: h.Runner, Refused: &a.refused, PollEvery: time.Millisecond,
 		Replays: &replay.Service{Store: h.DB, Versions: a.reg, Box: h.Box, Runner: func(m guest.Modules) *guest.Runner {
 			r := *h.Runner

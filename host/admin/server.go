@@ -25,6 +25,8 @@ type Server struct {
 	Inspector host.Inspector
 	Refused   Refused
 	Replays   host.Replays
+	Notices   Notices
+	Webhooks  host.Webhooks
 
 	// PollEvery is how often a long poll or a live tail looks for new results;
 	// 0 is 100 ms.
@@ -105,6 +107,7 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	s.registerEvents(g, read)
 	s.registerReplays(g, manage, small)
 	s.registerRefused(g, read, manage)
+	s.registerWebhooks(g, read, manage, small)
 
 	g.GET("/keys", s.listKeys, read)
 	g.POST("/keys", s.createKey, manage, small)

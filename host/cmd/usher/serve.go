@@ -32,6 +32,7 @@ import (
 	"github.com/usherhost/usher/host/ingress"
 	"github.com/usherhost/usher/host/jsbuild/frames"
 	"github.com/usherhost/usher/host/jsbuild/sourcemap"
+	"github.com/usherhost/usher/host/notices"
 	"github.com/usherhost/usher/host/oracle"
 	"github.com/usherhost/usher/host/registry"
 	"github.com/usherhost/usher/host/release"
@@ -109,9 +110,10 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	}
 	defer closeLast(calls.Close, &err)
 	second := newOracle(cfg, db, runner, metrics, log)
+	reporter, webhooks := newNotices(db, box, client, metrics, log)
 	worker := &executor.Executor{
 		Queue: db, Events: db, Records: db, OriginUses: db, Waiting: db, Quarantine: db, Journal: db, Runner: attempts(runner, second), Sealer: box,
-		Opener: box, Tapes: db, Calls: calls,
+		Opener: box, Tapes: db, Calls: calls, Notifier: reporter,
 		Settings: reg.Settings, Deleted: reg.Deleted, Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics,
 	}
 	db.SetDispatcher(worker)
@@ -121,10 +123,10 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	decider := newDecider(cfg, db, worker, log, metrics)
 	decider.Runner, decider.Urge = flowRuns(runner, second), sandbox.Urge
 	sender := &ingress.Server{
-		Store: db, Refused: db, Sealer: box, PasswordKeys: cfg.PasswordKeys, Log: log, Metrics: metrics,
+		Store: db, Refused: db, Sealer: box, Notifier: reporter, PasswordKeys: cfg.PasswordKeys, Log: log, Metrics: metrics,
 		Limits: ingress.Limits{EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst},
 	}
-	routes, err := newRoutes(ctx, cfg, services{db, box, sender, decider, reg, drafts, worker, runner}, life, metrics, log)
+	routes, err := newRoutes(ctx, cfg, services{db, box, sender, decider, reg, drafts, worker, runner, reporter, webhooks}, life, metrics, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -134,7 +136,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	daemon.WarnPlainHTTP(cfg, listener, log)
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", release.ThisBuild().Version)
 	reload.Certificate, reload.Egress, reload.Ingress = certificate, client, sender
-	work := []func(context.Context) error{worker.Run, decider.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, &reload.KeepTapes, log), daemon.IndexFields(db, &reload.Fields, log), reload.Run, sender.Run, second.Run}
+	work := []func(context.Context) error{worker.Run, decider.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, &reload.KeepTapes, log), daemon.IndexFields(db, &reload.Fields, log), reload.Run, sender.Run, second.Run, reporter.Run, webhooks.Run}
 	return runUntilDone(ctx, env.Config, life, listener, certificate, routes, work, log)
 }
 
@@ -200,14 +202,16 @@ func openServingSandbox(ctx context.Context, cfg settings.Config, metrics *prome
 
 // services are what the HTTP routes call.
 type services struct {
-	db      *sqlite.DB
-	box     *seal.Box
-	sender  *ingress.Server
-	decider *executor.Decider
-	reg     *registry.Registry
-	drafts  *builds.Builds
-	worker  *executor.Executor
-	runner  *guest.Runner
+	db       *sqlite.DB
+	box      *seal.Box
+	sender   *ingress.Server
+	decider  *executor.Decider
+	reg      *registry.Registry
+	drafts   *builds.Builds
+	worker   *executor.Executor
+	runner   *guest.Runner
+	reporter *notices.Reporter
+	webhooks *notices.Sender
 }
 
 // newRoutes adds the API under /v1, the health checks and Auth0's API.
@@ -221,10 +225,11 @@ func newRoutes(
 	v1 := routes.Group("/v1")
 	s.sender.Register(v1, auth.Require(host.ScopeIngest))
 	(&decisions.Server{
-		Decider: s.decider, PasswordKeys: cfg.PasswordKeys, EventBytes: cfg.MaxEventBytes, Draining: life.IsDraining,
+		Decider: s.decider, PasswordKeys: cfg.PasswordKeys, EventBytes: cfg.MaxEventBytes, Draining: life.IsDraining, Notifier: s.reporter,
 	}).Register(v1, auth.Require(host.ScopeDecide))
 	(&admin.Server{
 		Registry: s.reg, Drafts: s.drafts, Checks: checker(s), History: history{s.db, s.worker}, Inspector: s.runner, Refused: s.sender, MaxModuleBytes: cfg.MaxModuleBytes,
+		Notices: s.db, Webhooks: s.webhooks,
 		Replays: &replay.Service{Store: s.db, Versions: s.reg, Box: s.box, Runner: replaying(s.runner)},
 	}).Register(v1, read, manage)
 	web.AddReference(routes)
