@@ -129,6 +129,7 @@ func (s *sample) functions() []extism.HostFunction {
 		define("cache_get", pointer, pointer, nothing),
 		define("cache_set", pointer, pointer, nothing),
 		define("cache_delete", pointer, pointer, nothing),
+		define("retry_stop", nil, pointer, nothing),
 		define("clock_sleep", pointer, nil, func(context.Context, *extism.CurrentPlugin, []uint64) {}),
 	}
 }

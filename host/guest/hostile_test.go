@@ -118,6 +118,7 @@ var constant = map[string]string{
 	"http_status_code": "returns a number",
 	"http_headers":     "the headers of a response are bounded",
 	"get_log_level":    "returns a number",
+	"retry_stop":       "notes that it was called",
 }
 
 func TestEveryHostFunctionHasAHostileCase(t *testing.T) {
