@@ -6,6 +6,16 @@
 // A field with a question mark may be missing. One without is there by
 // contract; the host itself insists on user.user_id only.
 
+declare global {
+  /** What one action has: `usher types` adds the names of its secrets and of its configuration. */
+  namespace Usher {
+    /** The secrets that the action declares: in action.yaml, or in its .env. */
+    interface Secrets {}
+    /** The configuration of the action: settings.config in action.yaml. */
+    interface Configuration {}
+  }
+}
+
 /**
  * A user was created, and registration is over. Nothing that an action does
  * changes its outcome.
@@ -31,12 +41,12 @@ export interface PostUserRegistrationEvent {
    * The action's secrets by name. The host sets them: what a sender puts here
    * never reaches an action.
    */
-  secrets: { [key: string]: string };
+  secrets: Usher.Secrets;
   /**
    * The action's configuration by name. The host sets it: what a sender puts
    * here never reaches an action.
    */
-  configuration: { [key: string]: any };
+  configuration: Usher.Configuration;
   /** Fingerprints of the connection over which the request came. */
   security_context?: SecurityContext | null;
   /** The tenant to which the user belongs. */
@@ -45,32 +55,24 @@ export interface PostUserRegistrationEvent {
   transaction?: Transaction;
   /** The user who was created. */
   user: User;
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** Supplemental signals about a request. */
 export interface Authentication {
   /** How risky the request looks. */
   riskAssessment?: RiskAssessment;
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** How risky a request looks. */
 export interface RiskAssessment {
   /** What others than the sender found. */
   supplemental?: Supplemental;
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** What others than the sender found about a request. */
 export interface Supplemental {
   /** What Akamai Account Protector found, when its headers are forwarded. */
   akamai?: Akamai;
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** What Akamai Account Protector found about a request. */
@@ -79,8 +81,6 @@ export interface Akamai {
   akamaiBot?: AkamaiBot;
   /** How likely it is not the user who sent it. */
   akamaiUserRisk?: AkamaiUserRisk;
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** What Akamai found about the bot that may have sent a request. */
@@ -97,8 +97,6 @@ export interface AkamaiBot {
   botScoreResponseSegment?: string;
   /** The id of the bot's network. */
   botnetId?: string;
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** What Akamai found about the user whom a request claims to come from. */
@@ -127,8 +125,6 @@ export interface AkamaiUserRisk {
   username?: string;
   /** The id of the assessment. */
   uuid?: string;
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** The connection with which a user registered. */
@@ -144,8 +140,6 @@ export interface Connection {
    * a connection without passwords.
    */
   strategy: "auth0" | "email" | "sms" | (string & {});
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** A custom domain. */
@@ -154,8 +148,6 @@ export interface CustomDomain {
   domain: string;
   /** What the tenant noted on the domain. */
   domain_metadata: { [key: string]: string };
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** An experiment that a registration was part of. */
@@ -172,16 +164,12 @@ export interface Experiment {
   config: { [key: string]: Parameter };
   /** Whether the variation is the control. */
   is_control: boolean;
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** A parameter of a variation. */
 export interface Parameter {
   /** The parameter's value, of any type. */
   value: any;
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** A request by which a user registered. */
@@ -198,8 +186,6 @@ export interface Request {
   method: string;
   /** The User-Agent header. */
   user_agent?: string;
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** Where a request came from, worked out from its address. */
@@ -224,8 +210,6 @@ export interface GeoIp {
   subdivisionName?: string;
   /** The time zone, e.g. "America/Los_Angeles". */
   timeZone?: string;
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** Fingerprints of the connection over which a request came. */
@@ -234,16 +218,12 @@ export interface SecurityContext {
   ja3?: string;
   /** The JA4 fingerprint of the TLS handshake. */
   ja4?: string;
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** A tenant. */
 export interface Tenant {
   /** The tenant's name. */
   id: string;
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** The login transaction that a registration is part of. */
@@ -274,8 +254,6 @@ export interface Transaction {
   correlation_id?: string;
   /** The transaction's id. */
   id?: string;
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** A user who was created. */
@@ -322,8 +300,6 @@ export interface User {
   tenant?: string;
   /** The telephone number under its old name. Read phone_number first. */
   phoneNumber?: string;
-  /** Whatever else the sender put here. */
-  [key: string]: any;
 }
 
 /** The event of the trigger, under a short name. */

@@ -26,6 +26,16 @@ const typesHeader = `// Code generated from usher/v1/event.proto by schemagen. D
 // A field with a question mark may be missing. One without is there by
 // contract; the host itself insists on %s only.
 
+declare global {
+  /** What one action has: ` + "`usher types`" + ` adds the names of its secrets and of its configuration. */
+  namespace Usher {
+    /** The secrets that the action declares: in action.yaml, or in its .env. */
+    interface Secrets {}
+    /** The configuration of the action: settings.config in action.yaml. */
+    interface Configuration {}
+  }
+}
+
 `
 
 // typesOf returns the TypeScript declaration of a trigger's event.
@@ -37,7 +47,7 @@ func typesOf(event *protogen.Message, trigger string) ([]byte, error) {
 	var out strings.Builder
 	fmt.Fprintf(&out, typesHeader, trigger, strings.Join(requiredPaths(event, ""), " and "))
 	for _, m := range messages {
-		writeInterface(&out, m)
+		writeInterface(&out, m, m == event)
 	}
 	fmt.Fprintf(&out, "/** The event of the trigger, under a short name. */\nexport type Event = %s;\n\n", typeName(event))
 	for _, name := range []string{trigger + ".api.d.ts", "cache.d.ts"} {
@@ -73,15 +83,22 @@ func requiredPaths(m *protogen.Message, prefix string) []string {
 	return paths
 }
 
-func writeInterface(out *strings.Builder, m *protogen.Message) {
+// named are the fields of an event whose keys only the action knows, and the interfaces
+// that have them.
+var named = map[string]string{"secrets": "Usher.Secrets", "configuration": "Usher.Configuration"}
+
+// writeInterface declares what is known of a message. What else a sender may put there is
+// not declared, or no misspelt name would be found; an author can add it to the interface.
+func writeInterface(out *strings.Builder, m *protogen.Message, event bool) {
 	writeComment(out, "", comment(m.Comments))
 	fmt.Fprintf(out, "export interface %s {\n", typeName(m))
 	for _, f := range m.Fields {
+		typ := fieldType(f)
+		if own, is := named[f.Desc.JSONName()]; event && is {
+			typ = own
+		}
 		writeComment(out, "  ", comment(f.Comments))
-		fmt.Fprintf(out, "  %s%s: %s;\n", propertyName(f.Desc.JSONName()), questionMark(f), fieldType(f))
-	}
-	if messageRules(m).GetOpen() {
-		out.WriteString("  /** Whatever else the sender put here. */\n  [key: string]: any;\n")
+		fmt.Fprintf(out, "  %s%s: %s;\n", propertyName(f.Desc.JSONName()), questionMark(f), typ)
 	}
 	out.WriteString("}\n\n")
 }
