@@ -50,11 +50,7 @@ packages with their forms and the reasons.`,
 		Args:        cobra.MaximumNArgs(1),
 		Annotations: map[string]string{command.WithoutConfig: "true"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path := "."
-			if len(args) == 1 {
-				path = args[0]
-			}
-			return buildModule(cmd.Context(), env, path, f)
+			return buildModule(cmd.Context(), env, pathOf(args), f)
 		},
 	}
 	cmd.Flags().StringVarP(&f.output, "output", "o", "", "file to write the module to (default: beside the script)")

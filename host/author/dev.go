@@ -34,11 +34,7 @@ network even if there is a fakes.json.`,
 		GroupID: command.GroupAuthor,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path := "."
-			if len(args) == 1 {
-				path = args[0]
-			}
-			return dev(env, cmd, path, f)
+			return dev(env, cmd, pathOf(args), f)
 		},
 	}
 	f.add(cmd)

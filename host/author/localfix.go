@@ -30,7 +30,7 @@ func (l localFixes) words(f host.Fix) string {
 		}
 		return look + f.Fill("if the action needs more: add --limit {limit}={value}"+l.or("{limit}: {value} under settings.limits"), text.ShellQuote)
 	case host.FixSetSecret:
-		return f.Fill("add --secret {secret}=VALUE, or export {secret} and add --secret {secret}", text.ShellQuote)
+		return f.Fill("put the line {secret}=VALUE into .env beside the action, or add --secret {secret}=VALUE", text.ShellQuote)
 	default:
 		return web.Words(f)
 	}

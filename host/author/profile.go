@@ -3,7 +3,6 @@ package author
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -53,7 +52,7 @@ browser.`,
     --allow http://127.0.0.1:9000 --allow-network 127.0.0.0/8 --pprof fuel.pb.gz`,
 		GroupID: command.GroupAuthor,
 		Args:    command.Exactly("FILE"),
-		RunE:    func(cmd *cobra.Command, args []string) error { return profileAction(cmd.Context(), env, args[0], f) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return profileAction(cmd, env, args[0], f) },
 	}
 	f.add(cmd)
 	cmd.Flags().StringVar(&f.pprof, "pprof", "", "file to write the profile to, for pprof")
@@ -87,7 +86,11 @@ type hostCost struct {
 	TookMicros int64  `json:"took_us"`
 }
 
-func profileAction(ctx context.Context, env *command.Env, module string, f profileFlags) error {
+func profileAction(cmd *cobra.Command, env *command.Env, module string, f profileFlags) error {
+	ctx := cmd.Context()
+	if err := f.takeBeside(cmd, env.Term, module); err != nil {
+		return err
+	}
 	b := newToolchain(env, f.ScriptFlags)
 	defer b.close(ctx)
 	r, err := f.open(ctx, env, b, module)

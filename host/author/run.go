@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,7 @@ type runFlags struct {
 func newRun(env *command.Env) *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:   "run FILE|DIR --event FILE",
+		Use:   "run [FILE|DIR]",
 		Short: "Run one action locally, without a server",
 		Long: `Run one action on one event, with the same sandbox, limits and egress rules as
 the host, and without a server or database. Prints what the action logged, every
@@ -53,23 +54,28 @@ call it made, its time and memory, and its result. Exits with code 7 when the
 action failed.
 
 FILE is a module (.wasm), JavaScript (.js, .mjs, .cjs) or TypeScript (.ts, .mts).
-DIR is a folder with an action.yaml: it is built when its module is missing or
-older than its source, its limits, config and allowed hosts apply, and its
-event.json is the default event. A folder with a script named action or index
-needs no action.yaml. Without an event.json, the event is that of 'usher init'.
+DIR (. by default) is a folder with an action.yaml: it is built when its module is
+missing or older than its source, and its limits, config and allowed hosts apply. A
+folder with a script named action or index needs no action.yaml.
+
+Unless flags name other files, it uses event.json, fakes.json (or .yaml) and .env
+beside the action, where they exist, as 'usher dev' does. --fakes= (empty) lets
+requests go to the network even if there is a fakes.json, --secrets-file= leaves out
+.env. Without an event, it gets that of 'usher init'.
 
 With --fakes a file answers the action's requests, and no request is sent. It has
 a list of {request: {method, url, headers, body}, response: {status, headers,
 body or json}, times, delay_ms, error}, where * in a string matches anything. A
 request that no fake matches fails, and a fake that would match is printed.
 --record writes such a file from the network's answers.`,
-		Example: `  usher run action.js --event event.json --fakes fakes.json
+		Example: `  usher run
+  usher run action.js --event event.json --fakes fakes.json
   usher run notify.wasm --event event.json \
     --secret SLACK_WEBHOOK_URL=http://127.0.0.1:9000/hook \
     --allow http://127.0.0.1:9000 --allow-network 127.0.0.0/8`,
 		GroupID: command.GroupAuthor,
-		Args:    command.Exactly("FILE"),
-		RunE:    func(cmd *cobra.Command, args []string) error { return runAction(cmd.Context(), env, args[0], f) },
+		Args:    command.Between(0, 1, "FILE"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return runAction(cmd, env, pathOf(args), f) },
 	}
 	f.add(cmd)
 	cmd.Flags().StringVar(&f.tape, "tape", "", "file of 'usher replay --export': its event, secrets and answers are used, and nothing is sent; see 'usher replay'")
@@ -106,10 +112,23 @@ type runAnswer struct {
 	term.ResultView
 }
 
-func runAction(ctx context.Context, env *command.Env, path string, f runFlags) error {
+// pathOf returns the path of a command that takes one at most: the folder it is run in,
+// without one.
+func pathOf(args []string) string {
+	if len(args) == 0 {
+		return "."
+	}
+	return args[0]
+}
+
+func runAction(cmd *cobra.Command, env *command.Env, path string, f runFlags) error {
+	ctx := cmd.Context()
 	f.typed = "usher run"
 	if f.tape != "" {
 		return (&replayFlags{ScriptFlags: f.ScriptFlags, module: path}).replayFile(ctx, env, f.tape, nil)
+	}
+	if err := f.takeBeside(cmd, env.Term, path); err != nil {
+		return err
 	}
 	b := newToolchain(env, f.ScriptFlags)
 	defer b.close(ctx)
@@ -127,6 +146,20 @@ func runAction(ctx context.Context, env *command.Env, path string, f runFlags) e
 		return err
 	}
 	return printRun(env.Term, r, result)
+}
+
+// takeBeside uses the files beside the action at path, and says that fakes do.
+func (f *runFlags) takeBeside(cmd *cobra.Command, t term.Terminal, path string) error {
+	of, err := findTarget(path)
+	if err != nil {
+		return err
+	}
+	given := f.fakes
+	f.takeFiles(cmd, of)
+	if f.fakes != given && !t.JSON {
+		t.Note("usher: %s answers its requests: nothing is sent; --fakes= sends them", f.fakes)
+	}
+	return nil
 }
 
 // localRun is one action that is ready to run without a server.
@@ -184,7 +217,8 @@ func unfit(module string, inspection host.Inspection) error {
 // registry.
 type job struct {
 	name     string
-	folder   bool // it has an action.yaml
+	dir      string // where its .env is looked for
+	folder   bool   // it has an action.yaml
 	wasm     []byte
 	digest   string
 	event    host.Event
@@ -217,7 +251,7 @@ func (f runFlags) prepare(ctx context.Context, env *command.Env, b *toolchain, p
 	if err != nil {
 		return nil, err
 	}
-	j := &job{name: t.name, folder: t.action != nil && t.action.Code == ""}
+	j := &job{name: t.name, dir: t.dir, folder: t.action != nil && t.action.Code == ""}
 	var base host.Settings
 	if t.action != nil {
 		if _, err := build(ctx, env.Term, t.action, false, f.consent); err != nil {
@@ -240,9 +274,6 @@ func (f runFlags) prepare(ctx context.Context, env *command.Env, b *toolchain, p
 	}
 	if err := j.readSecrets(f); err != nil {
 		return nil, err
-	}
-	if f.event == "" && (isFolder(path) || isScript(t.path)) {
-		f.event = t.beside("event.json")
 	}
 	trigger, err := chosenTrigger(j.wasm, f.trigger, t.action)
 	if err != nil {
@@ -311,7 +342,7 @@ func (j *job) checkSecrets() error {
 		if _, given := j.secrets[name]; !given {
 			return term.UsageError{
 				Err:  fmt.Errorf("%s needs the secret %s", j.name, name),
-				Hint: "add --secret " + name + "=VALUE, or export " + name + " and add --secret " + name,
+				Hint: "put the line " + name + "=VALUE into " + filepath.Join(j.dir, ".env") + ", or add --secret " + name + "=VALUE",
 			}
 		}
 	}
