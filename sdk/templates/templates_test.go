@@ -134,7 +134,7 @@ func forEachTrigger(t *testing.T, language string, test func(t *testing.T, dir, 
 
 func TestCTemplatesBuildAndRun(t *testing.T) {
 	forEachTrigger(t, "c", func(t *testing.T, dir, trigger string) {
-		inFolder(t, dir, "(is clang there? task plugins:setup installs it)", "sh", "build", "action.c", "greet.wasm")
+		inFolder(t, dir, "(is clang there? task plugins:setup installs it)", "env", "USHER="+command(t), "sh", "test.sh")
 		runs(t, dir, trigger)
 	})
 }
@@ -154,7 +154,7 @@ func TestAssemblyScriptTemplatesBuildAndRun(t *testing.T) {
 			"json-as":                   filepath.Join(packages, "json-as"),
 			"xjb-as":                    filepath.Join(packages, "xjb-as"), // json-as needs it
 		})
-		inFolder(t, dir, "(are the packages there? task plugins:setup installs them)", "npm", "run", "--silent", "build")
+		inFolder(t, dir, "(are the packages there? task plugins:setup installs them)", "env", "USHER="+command(t), "npm", "test")
 		runs(t, dir, trigger)
 	})
 }
@@ -206,6 +206,16 @@ var usher = sync.OnceValues(func() (string, error) {
 	return path, err
 })
 
+// command returns the path of the command.
+func command(t *testing.T) string {
+	t.Helper()
+	path, err := usher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if path, err := usher(); err == nil {
@@ -217,27 +227,23 @@ func TestMain(m *testing.M) {
 // runs runs a starter action that was built on its event.
 func runs(t *testing.T, dir, trigger string) {
 	t.Helper()
-	path, err := usher()
-	if err != nil {
-		t.Fatal(err)
-	}
 	want := "Hello, ada@example.com"
 	if trigger == pre {
 		want = "signed_up_with"
 	}
-	if output := inFolder(t, dir, "", path, "run", "greet.wasm", "--event", "event.json"); !strings.Contains(output, want) {
+	if output := inFolder(t, dir, "", command(t), "run"); !strings.Contains(output, want) {
 		t.Errorf("usher run printed %q, want %q in it", output, want)
 	}
 }
 
 // inFolder runs a command in dir and returns what it printed; hint is for one that fails.
-func inFolder(t *testing.T, dir, hint string, command ...string) string {
+func inFolder(t *testing.T, dir, hint string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
+	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
 	cmd.Dir = dir
 	output, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatalf("%s: %v %s\n%s", strings.Join(command, " "), err, hint, output)
+		t.Fatalf("%s: %v %s\n%s", strings.Join(args, " "), err, hint, output)
 	}
 	return string(output)
 }
