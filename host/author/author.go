@@ -1,5 +1,5 @@
 // Package author holds the commands with which authors make actions, without a
-// server: init, build, run, dev, profile, inspect and engine. Each command has its file;
+// server: init, build, run, replay, dev, profile, inspect, types and engine. Each command has its file;
 // build's flags are in build_command.go. The rest is shared: target.go finds what
 // a path names, toolchain.go bundles scripts, build.go and buildconsent.go run an
 // action's own build command, fakes.go and secretsfile.go read what a run gets in
@@ -15,5 +15,5 @@ import (
 
 // Commands returns the commands of this package.
 func Commands(env *command.Env) []*cobra.Command {
-	return []*cobra.Command{newInit(env), newBuild(env), newRun(env), newReplay(env), newDev(env), newProfile(env), newInspect(env), newEngine(env)}
+	return []*cobra.Command{newInit(env), newBuild(env), newRun(env), newReplay(env), newDev(env), newProfile(env), newInspect(env), newTypes(env), newEngine(env)}
 }

@@ -71,10 +71,16 @@ func initAction(t term.Terminal, dir, language, trigger string) error {
 	if made, err := desired.ReadFile(dir); err == nil && made.Build != "" {
 		_ = remember(consentFile(dir, made.Build)) // the command is ours; without this it is asked for
 	}
-	script := files["fakes.json"] != nil
 	paths := slices.Sorted(maps.Keys(files))
+	script := files["fakes.json"] != nil
+	if script {
+		if _, err := typesIn(dir); err != nil {
+			return err
+		}
+		paths = append(paths, typingsFile)
+	}
 	return t.Answer(map[string]any{"name": name, "dir": dir, "language": language, "trigger": trigger, "files": paths}, func(w io.Writer) {
-		term.Fprintf(w, "made %s (%d files); its settings are in %s\n", dir, len(files), filepath.Join(dir, desired.FileName))
+		term.Fprintf(w, "made %s (%d files); its settings are in %s\n", dir, len(paths), filepath.Join(dir, desired.FileName))
 		try := "run"
 		if script {
 			try = "dev"

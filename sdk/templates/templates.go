@@ -65,8 +65,13 @@ func Files(language, trigger, name string) (map[string][]byte, error) {
 			return nil, fmt.Errorf("begin action %s from %s: %w", name, folder, err)
 		}
 	}
+	files["usher/action.schema.json"] = sdk.ActionSchema()
+	files["action.yaml"] = append([]byte(schemaLine), files["action.yaml"]...)
 	return files, addLibrary(files, language)
 }
+
+// schemaLine names the schema of an action.yaml for editors: the one beside it.
+const schemaLine = "# yaml-language-server: $schema=usher/action.schema.json\n"
 
 // libraries says which library a starter action has, and in which folder. The
 // one for Go lies in its template: see [sdk.Library].
