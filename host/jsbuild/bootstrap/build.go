@@ -49,12 +49,16 @@ func install(ctx context.Context, source locked.Source, to string, log func(stri
 	if err != nil {
 		return nil, err
 	}
-	log(fmt.Sprintf("making the JavaScript engine, this once: fetching %d npm packages (41 MB) from %s", len(packages), source.Name()))
+	how := "fetching"
+	if source.Folder != "" {
+		how = "taking"
+	}
+	log(fmt.Sprintf("making the JavaScript engine, this once: %s %d npm packages (41 MB) from %s", how, len(packages), source.Name()))
 	last := time.Now()
 	i := locked.Installation{Source: source, Keep: needed, Progress: func(done int, bytes int64) {
 		if time.Since(last) > 2*time.Second {
 			last = time.Now()
-			log(fmt.Sprintf("fetched %d of %d packages, %d MB", done, len(packages), bytes/1e6))
+			log(fmt.Sprintf("unpacked %d of %d packages, %d MB", done, len(packages), bytes/1e6))
 		}
 	}}
 	return packages, i.Install(ctx, packages, to)

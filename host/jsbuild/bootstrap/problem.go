@@ -21,7 +21,7 @@ func problem(s locked.Source, err error) error {
 // hint says what to do about an engine that was not made.
 func hint(s locked.Source, err error) string {
 	if errors.Is(err, errOffline) {
-		return "run 'usher engine make' once without the offline setting, or with " + folder
+		return "run 'usher engine make' once where there is a network, or " + folder
 	}
 	if errors.Is(err, made.ErrNoCache) {
 		return "set XDG_CACHE_HOME to a folder that this user may write to"

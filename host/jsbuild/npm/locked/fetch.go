@@ -52,7 +52,7 @@ type ProblemKind int
 
 const (
 	Unreachable ProblemKind = iota // the registry does not answer, or fails
-	Absent                         // there is no such package
+	Absent                         // there is no such package, or it is no npm registry
 	Refused                        // the registry wants other credentials
 	Changed                        // the tarball has another digest
 	Malformed                      // the tarball can't be unpacked, or is too large
@@ -185,12 +185,12 @@ func (s Source) getOnce(ctx context.Context, p Package, most int64) (tarball []b
 	defer func() { _ = resp.Body.Close() }() // it was read
 	switch {
 	case resp.StatusCode == http.StatusOK:
-	case resp.StatusCode == http.StatusNotFound:
-		return nil, Absent, false, errors.New("the registry answers 404 Not Found")
 	case resp.StatusCode == http.StatusUnauthorized, resp.StatusCode == http.StatusForbidden, resp.StatusCode == http.StatusProxyAuthRequired:
 		return nil, Refused, false, fmt.Errorf("the registry answers %s", resp.Status)
+	case resp.StatusCode >= 500, resp.StatusCode == http.StatusTooManyRequests:
+		return nil, Unreachable, true, fmt.Errorf("the registry answers %s", resp.Status)
 	default:
-		return nil, Unreachable, resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests, fmt.Errorf("the registry answers %s", resp.Status)
+		return nil, Absent, false, fmt.Errorf("the registry answers %s", resp.Status)
 	}
 	tarball, kind, err = bounded(&watched{resp.Body, watch}, most)
 	if err != nil {

@@ -207,7 +207,7 @@ func TestARegistryThatFailsForAMomentIsAskedAgain(t *testing.T) {
 func TestWhatIsWrongWithARegistryIsNamed(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]locked.ProblemKind{
-		404: locked.Absent, 401: locked.Refused, 403: locked.Refused, 500: locked.Unreachable, 418: locked.Unreachable, 0: locked.Unreachable,
+		404: locked.Absent, 401: locked.Refused, 403: locked.Refused, 500: locked.Unreachable, 418: locked.Absent, 0: locked.Unreachable,
 	} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()
