@@ -4,16 +4,12 @@
 package dist
 
 import (
-	"embed"
 	"errors"
 	"io/fs"
 	"sync/atomic"
 
 	"github.com/usherhost/usher/host"
 )
-
-//go:embed all:*
-var files embed.FS
 
 // ErrNoEngine is the cause of every error of a process that has no JavaScript engine.
 var ErrNoEngine = errors.New("no JavaScript engine")
@@ -41,7 +37,7 @@ func Use(made fs.FS) { madeFiles.Store(&made) }
 
 // Embedded reports whether the engine is embedded in this binary.
 func Embedded() bool {
-	_, err := fs.Stat(files, "engine.wasm")
+	_, err := fs.Stat(files, "engine.wasm") // `task engine` may not have been run
 	return err == nil
 }
 
