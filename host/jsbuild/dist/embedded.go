@@ -1,0 +1,8 @@
+//go:build !noengine
+
+package dist
+
+import "embed"
+
+//go:embed all:*
+var files embed.FS
