@@ -1,10 +1,23 @@
 package daemon
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/usherhost/usher/host/sqlite"
 )
+
+// CommitSeconds makes the histogram of how long group commits take, for
+// [sqlite.Options].
+func CommitSeconds(metrics prometheus.Registerer) func(time.Duration) {
+	seconds := prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "usher_store_commit_seconds", Help: "Time of one commit of the database that wrote something, the disk included.",
+		Buckets: []float64{.00025, .0005, .001, .002, .005, .01, .02, .05, .1, .25, .5, 1, 2.5, 5, 10},
+	})
+	metrics.MustRegister(seconds)
+	return func(took time.Duration) { seconds.Observe(took.Seconds()) }
+}
 
 // RegisterStore makes the metrics of the store's group commits.
 func RegisterStore(metrics prometheus.Registerer, db *sqlite.DB) {

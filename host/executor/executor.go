@@ -138,6 +138,9 @@ type Executor struct {
 	// Waiting counts what waits in the store, for the metrics. Nil: they count what
 	// waits in memory.
 	Waiting Waiting
+	// CountDead counts the executions that wait for an operator because a step is dead, for
+	// the metrics; it must be cheap, however many they are. Nil: they are not counted.
+	CountDead func(ctx context.Context) (int64, error)
 	// OriginUses stores the origins to which versions sent requests; those of the
 	// second before a crash are lost. Nil: they are not stored.
 	OriginUses OriginUses
@@ -251,7 +254,14 @@ func (e *Executor) setup() {
 		if e.Quarantine != nil {
 			e.hold = newHold()
 		}
-		e.meters = newMeters(e.Metrics, e.backlog, e.writes, e.Waiting)
+		var deleted func(actionID string) bool
+		if e.Deleted != nil {
+			deleted = e.isDeleted
+		}
+		e.meters = newMeters(e.Metrics, e.backlog, e.writes, e.Waiting, deleted)
+		if e.Metrics != nil && e.CountDead != nil {
+			e.Metrics.MustRegister(deadCollector(e.CountDead))
+		}
 	})
 }
 

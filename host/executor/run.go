@@ -219,7 +219,7 @@ func (r *run) recorded(o *host.Outcome, err error) {
 	if err != nil {
 		r.lose(err)
 	} else {
-		e.meters.recorded(o)
+		e.meters.recorded(r.execution.Trigger, o)
 	}
 	if !endsLease(*o) {
 		return

@@ -161,21 +161,22 @@ func TestMetricsCountWhatHappened(t *testing.T) {
 
 		got := gather(t, registry)
 		for name, want := range map[string]float64{
-			"usher_runs_total{fault=,limit=,outcome=succeeded,trigger=post-user-registration}":       2,
-			"usher_runs_total{fault=guest,limit=,outcome=failed,trigger=post-user-registration}":     3,
-			"usher_runs_total{fault=limit,limit=fuel,outcome=failed,trigger=post-user-registration}": 1,
-			"usher_run_seconds{trigger=post-user-registration}":                                      6,
-			"usher_executions_total{status=completed}":                                               1,
-			"usher_executions_total{status=partial}":                                                 2,
-			"usher_retries_total{}":                                                                  2,
-			"usher_dead_letters_total{}":                                                             2,
-			"usher_start_latency_seconds{}":                                                          3,
-			"usher_queue_depth{status=pending}":                                                      0,
-			"usher_queue_depth{status=retrying}":                                                     0,
-			"usher_queue_oldest_age_seconds{}":                                                       0,
-			"usher_running{}":                                                                        0,
-			"usher_unsaved_results{}":                                                                0,
-			"usher_queue_spilled_total{}":                                                            0,
+			"usher_runs_total{action=action-0,fault=,limit=,outcome=succeeded,trigger=post-user-registration,version=1}":       1,
+			"usher_runs_total{action=action-1,fault=,limit=,outcome=succeeded,trigger=post-user-registration,version=2}":       1,
+			"usher_runs_total{action=action-0,fault=guest,limit=,outcome=failed,trigger=post-user-registration,version=1}":     3,
+			"usher_runs_total{action=action-0,fault=limit,limit=fuel,outcome=failed,trigger=post-user-registration,version=1}": 1,
+			"usher_run_seconds{action=action-0,trigger=post-user-registration}":                                                5,
+			"usher_executions_total{status=completed}":                                                                         1,
+			"usher_executions_total{status=partial}":                                                                           2,
+			"usher_retries_total{action=action-0,trigger=post-user-registration,version=1}":                                    2,
+			"usher_dead_letters_total{action=action-0,trigger=post-user-registration,version=1}":                               2,
+			"usher_start_latency_seconds{}":      3,
+			"usher_queue_depth{status=pending}":  0,
+			"usher_queue_depth{status=retrying}": 0,
+			"usher_queue_oldest_age_seconds{}":   0,
+			"usher_running{}":                    0,
+			"usher_unsaved_results{}":            0,
+			"usher_queue_spilled_total{}":        0,
 		} {
 			if value, ok := got[name]; !ok || value != want {
 				t.Errorf("%s is %v (there: %t), want %v", name, value, ok, want)

@@ -19,6 +19,24 @@ var (
 		"How long the execution has been due that has waited the longest.", nil, nil)
 )
 
+var deadLetters = prometheus.NewDesc("usher_dead_letter_executions",
+	"Executions with a dead letter, which wait for an operator; 10,000 at most are counted.", nil, nil)
+
+// deadCollector reports what waits for an operator.
+type deadCollector func(context.Context) (int64, error)
+
+// Describe is part of [prometheus.Collector].
+func (deadCollector) Describe(c chan<- *prometheus.Desc) { c <- deadLetters }
+
+// Collect is part of [prometheus.Collector].
+func (count deadCollector) Collect(c chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+	defer cancel()
+	if n, err := count(ctx); err == nil { // else a gap, as of what waits
+		c <- prometheus.MustNewConstMetric(deadLetters, prometheus.GaugeValue, float64(n))
+	}
+}
+
 // waitingCollector reports what waits to be run.
 type waitingCollector struct {
 	memory *backlog

@@ -66,6 +66,22 @@ func (db *DB) Backlog(ctx context.Context) (host.Backlog, error) {
 	return b, nil
 }
 
+// maxCountedDead bounds what CountDead counts.
+const maxCountedDead = 10_000
+
+// CountDead counts the executions with a dead step, but for canceled ones: those that wait
+// for an operator. It counts 10,000 at most, so that it is cheap however many they are.
+func (db *DB) CountDead(ctx context.Context) (int64, error) {
+	var n int64
+	err := db.readers.QueryRowContext(ctx, `
+		SELECT COUNT(*) FROM (
+			SELECT 1 FROM `+dead+`
+			WHERE instr(x.progress, 'd') AND x.status <> 'canceled'
+			LIMIT ?
+		)`, maxCountedDead).Scan(&n)
+	return n, hostError(err)
+}
+
 // ReadBacklog counts the executions that have not ended in the database file at path, which
 // must be absolute; it counts, and may be called beside a running host.
 func ReadBacklog(ctx context.Context, path string) (b host.Backlog, err error) {

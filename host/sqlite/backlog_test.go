@@ -156,3 +156,42 @@ func finish(t *testing.T, db *sqlite.DB, x host.Execution, how int) {
 		t.Fatal(err)
 	}
 }
+
+func TestDeadLettersAreCountedUntilTheyAreRetriedOrCanceled(t *testing.T) {
+	t.Parallel()
+	db, _ := openTemp(t, sqlite.Options{})
+	bindActions(t, db, 1)
+	var ids []string
+	for range 3 {
+		accepted, err := db.Accept(t.Context(), []host.NewEvent{registration()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, accepted[0].ExecutionID)
+	}
+	claimed, err := db.Claim(t.Context(), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range claimed {
+		done := make(chan error, 1)
+		o := host.Outcome{ExecutionID: x.ID, Epoch: x.Epoch, Status: host.StatusPartial, Progress: []host.StepState{host.StepDead}}
+		if err := db.Record(t.Context(), o, func(err error) { done <- err }); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	count := func(want int64) {
+		t.Helper()
+		if n, err := db.CountDead(t.Context()); err != nil || n != want {
+			t.Errorf("counted %d, %v, want %d", n, err, want)
+		}
+	}
+	count(3)
+	if _, err := db.RetryExecution(t.Context(), ids[0], host.RetryOptions{SameVersion: true}); err != nil {
+		t.Fatal(err)
+	}
+	count(2)
+}

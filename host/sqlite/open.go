@@ -34,6 +34,10 @@ type Options struct {
 	MaxBytes int64         // how big the database file may grow; 0 is as big as the disk allows
 	Patience time.Duration // how long Close tries to write results to a failing disk; 0 is 5 s
 
+	// Committed is called after each commit that wrote something, with the time that it
+	// took: of its statements and of the disk. It must not block. Nil: nothing is called.
+	Committed func(took time.Duration)
+
 	Beside []string // files that only a host with a database leaves in the directory; see [Lost]
 	New    bool     // begin a new database where Open would refuse for them
 }
@@ -233,6 +237,8 @@ func newWriter(session *session, o Options) *writer {
 		damaged:  map[int64]bool{},
 		suspects: map[int64]bool{},
 		notices:  make(chan struct{}, 1),
+
+		committed: o.Committed,
 	}
 	w.maxBytes.Store(o.MaxBytes)
 	w.fields.Store(&fieldSet{})

@@ -79,6 +79,7 @@ type writer struct {
 	lost      int         // of those, how many were given up at the end
 	backoff   time.Duration
 	notices   chan struct{} // has one when notices were stored
+	committed func(time.Duration)
 
 	health  health
 	unended unended
@@ -220,6 +221,7 @@ func (w *writer) try(batch []operation, errs []error) error {
 		}
 		w.bytes = n
 	}
+	began := time.Now()
 	if _, err := tx.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
@@ -237,6 +239,9 @@ func (w *writer) try(batch []operation, errs []error) error {
 		_, _ = tx.exec("ROLLBACK") // fails when SQLite has rolled back already
 		w.forgetPlans()
 		return err
+	}
+	if w.committed != nil {
+		w.committed(time.Since(began))
 	}
 	tx.merge()
 	if w.changed {

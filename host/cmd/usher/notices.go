@@ -7,6 +7,7 @@ import (
 
 	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/notices"
+	"github.com/usherhost/usher/host/release"
 	"github.com/usherhost/usher/host/seal"
 	"github.com/usherhost/usher/host/sqlite"
 	"github.com/usherhost/usher/host/web"
@@ -22,4 +23,15 @@ func newNotices(
 	}
 	reporter.Deliver = sender.Wake
 	return reporter, sender
+}
+
+// buildInfo is the metric that names this build.
+func buildInfo() prometheus.Collector {
+	b := release.ThisBuild()
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "usher_build_info", Help: "Always 1; its labels name this build, with the digest of the embedded JavaScript engine.",
+		ConstLabels: prometheus.Labels{"version": b.Version, "commit": b.Commit, "go": b.Go, "engine": b.Embedded.Engine},
+	})
+	info.Set(1)
+	return info
 }

@@ -111,7 +111,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	reporter, webhooks := newNotices(db, box, client, metrics, log)
 	worker := &executor.Executor{
 		Queue: db, Events: db, Records: db, OriginUses: db, Waiting: db, Quarantine: db, Journal: db, Runner: attempts(runner, second), Sealer: box,
-		Opener: box, Tapes: db, Calls: calls, Notifier: reporter,
+		Opener: box, Tapes: db, Calls: calls, Notifier: reporter, CountDead: db.CountDead,
 		Settings: reg.Settings, Deleted: reg.Deleted, Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics,
 	}
 	db.SetDispatcher(worker)
@@ -163,7 +163,7 @@ func newDecider(cfg settings.Config, db *sqlite.DB, worker *executor.Executor, l
 
 func newMetrics() *prometheus.Registry {
 	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
 	return metrics
 }
 
@@ -173,7 +173,9 @@ func openStore(
 	ctx context.Context, env *command.Env, metrics *prometheus.Registry, log *slog.Logger, newDatabase bool,
 ) (*sqlite.DB, *seal.Box, error) {
 	daemon.GuardData(env.Config.Data, log)
-	db, err := sqlite.Open(ctx, env.Config.Data, sqlite.Options{Beside: settings.MadeByHost, New: newDatabase})
+	db, err := sqlite.Open(ctx, env.Config.Data, sqlite.Options{
+		Beside: settings.MadeByHost, New: newDatabase, Committed: daemon.CommitSeconds(metrics),
+	})
 	if err != nil {
 		return nil, nil, err
 	}
