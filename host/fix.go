@@ -45,6 +45,7 @@ const (
 	FixBind              FixVerb = "bind"
 	FixSetSecret         FixVerb = "set_secret"
 	FixCreateKey         FixVerb = "create_key"
+	FixRotateKey         FixVerb = "rotate_key"
 	FixAllowOrigin       FixVerb = "allow_origin"
 	FixAllowNetwork      FixVerb = "allow_network"
 	FixAllowProxy        FixVerb = "allow_proxy"
@@ -88,6 +89,7 @@ var fixArgs = map[FixVerb][]string{
 	FixBind:              {"action"},
 	FixSetSecret:         {"action", "secret"},
 	FixCreateKey:         {"scope"},
+	FixRotateKey:         {"key"},
 	FixAllowOrigin:       {"action", "origin"},
 	FixAllowNetwork:      {"network"},
 	FixAllowProxy:        {"proxy"},

@@ -65,11 +65,14 @@ type SharedModules interface {
 	SharedModuleUsers(ctx context.Context, module string) ([]SharedModuleUser, error)
 }
 
-// Keys creates, shows and deletes API keys.
+// Keys creates, shows, rotates and deletes API keys. A key is found by its id or its
+// name; a name that several keys have is a [Conflict].
 type Keys interface {
-	CreateKey(ctx context.Context, name string, scopes []Scope) (k Key, secret string, err error)
+	CreateKey(ctx context.Context, n NewKey) (k Key, secret string, err error)
+	Key(ctx context.Context, key string) (Key, error)
+	RotateKey(ctx context.Context, key string, r KeyRotation) (k Key, secret string, err error)
 	Keys(ctx context.Context) ([]Key, error)
-	DeleteKey(ctx context.Context, id string) error
+	DeleteKey(ctx context.Context, key string) error
 }
 
 // Drafts changes the source of actions, builds and deploys it. An action whose

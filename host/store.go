@@ -145,11 +145,14 @@ type SharedModuleStore interface {
 	SharedModuleVersions(ctx context.Context, id string) ([]SharedModuleVersion, error)
 }
 
-// KeyStore stores API keys.
+// KeyStore stores API keys. KeyByHash finds a key by its hash and by its previous one,
+// and notes in memory that it was used, if it is valid; StoreKeyUses stores these notes.
 type KeyStore interface {
 	CreateKey(ctx context.Context, k Key) error
 	Keys(ctx context.Context) ([]Key, error)
+	UpdateKey(ctx context.Context, k Key) error // all but its id and when it was created or used
 	DeleteKey(ctx context.Context, id string) error
+	StoreKeyUses(ctx context.Context) error
 	KeyByHash(ctx context.Context, hash [32]byte) (Key, error)
 }
 

@@ -64,6 +64,7 @@ func newAPI(t *testing.T) *api {
 			return &r
 		}},
 	}
+	a.server.RegisterWhoami(a.routes.Group("/v1"), web.NewAuthenticator(h.DB).Require(""))
 	a.server.Register(a.routes.Group("/v1"), web.NewAuthenticator(h.DB).Require(host.ScopeRead), web.NewAuthenticator(h.DB).Require(host.ScopeManage))
 	a.ingest, a.manage, a.read = a.key(t, host.ScopeIngest), a.key(t, host.ScopeManage), a.key(t, host.ScopeRead)
 	return a
@@ -72,7 +73,7 @@ func newAPI(t *testing.T) *api {
 // key makes a key with one scope.
 func (a *api) key(t *testing.T, scope host.Scope) string {
 	t.Helper()
-	_, secret, err := a.reg.CreateKey(t.Context(), "test "+string(scope), []host.Scope{scope})
+	_, secret, err := a.reg.CreateKey(t.Context(), host.NewKey{Name: "test " + string(scope), Scopes: []host.Scope{scope}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,12 +11,12 @@ import (
 	"github.com/usherhost/usher/host/internal/guests"
 )
 
-// ours are the operations of the document that this package serves.
+// ours are the operations of the document that this package serves to keys of one scope.
 func ours(t *testing.T) []operation {
 	t.Helper()
 	var all []operation
 	for _, op := range theDocument(t).operations {
-		if name := op.method + " " + op.path; name != "POST /v1/events/post-user-registration" && name != "POST /v1/decisions/pre-user-registration" {
+		if name := op.method + " " + op.path; name != "POST /v1/events/post-user-registration" && name != "POST /v1/decisions/pre-user-registration" && name != "GET /v1/whoami" {
 			all = append(all, op)
 		}
 	}
@@ -26,7 +26,7 @@ func ours(t *testing.T) []operation {
 // unknown fills a path with names of nothing.
 func unknown(path string) string {
 	return strings.NewReplacer("{action}", "nope", "{number}", "9", "{binding}", "bnd_nope", "{trigger}", "post-login",
-		"{id}", "exe_nope", "{name}", "NOPE", "{webhook}", "nope", "{delivery}", "dlv_nope").Replace(path)
+		"{id}", "exe_nope", "{key}", "nope", "{name}", "NOPE", "{webhook}", "nope", "{delivery}", "dlv_nope").Replace(path)
 }
 
 func (op operation) request(t *testing.T, path, key string) request {

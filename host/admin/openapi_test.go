@@ -236,6 +236,7 @@ func TestTheDocumentDescribesEveryRouteAndNoOther(t *testing.T) {
 	routes := web.NewEcho(slog.New(slog.DiscardHandler))
 	pass := func(next echo.HandlerFunc) echo.HandlerFunc { return next }
 	(&admin.Server{}).Register(routes.Group("/v1"), pass, pass)
+	(&admin.Server{}).RegisterWhoami(routes.Group("/v1"), pass)
 	served := []string{"POST /v1/events/post-user-registration", "POST /v1/decisions/pre-user-registration"} // served by packages ingress and decisions
 	for _, route := range routes.Routes() {
 		if route.Method == http.MethodHead { // the document says once that it is wherever GET is

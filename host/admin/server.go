@@ -111,9 +111,17 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 
 	g.GET("/keys", s.listKeys, read)
 	g.POST("/keys", s.createKey, manage, small)
-	g.DELETE("/keys/:id", s.deleteKey, manage)
+	g.GET("/keys/:key", s.showKey, read)
+	g.POST("/keys/:key/rotate", s.rotateKey, manage, small)
+	g.DELETE("/keys/:key", s.deleteKey, manage)
 
 	g.POST("/inspect", s.inspect, manage, large)
+}
+
+// RegisterWhoami adds the route of every key, below g, which stands for /v1. Any key
+// passes authenticated.
+func (s *Server) RegisterWhoami(g *echo.Group, authenticated echo.MiddlewareFunc) {
+	g.GET("/whoami", s.whoami, authenticated)
 }
 
 // forForms uses one middleware for bodies that are forms, and another for others.

@@ -34,7 +34,7 @@ func openWhole(t *testing.T) *whole {
 	h := hosttest.New(t, hosttest.Options{Concurrency: 4})
 	w := &whole{Host: h}
 	var err error
-	if _, w.key, err = h.Registry.CreateKey(t.Context(), "test", []host.Scope{host.ScopeManage}); err != nil {
+	if _, w.key, err = h.Registry.CreateKey(t.Context(), host.NewKey{Name: "test", Scopes: []host.Scope{host.ScopeManage}}); err != nil {
 		t.Fatal(err)
 	}
 	routes := web.NewEcho(slog.New(slog.DiscardHandler))

@@ -75,7 +75,11 @@ func (g *gate) authenticate(c echo.Context) (client, error) {
 	if strings.Count(token, ".") == 2 {
 		return g.ofToken(c, token)
 	}
-	key, err := g.server.Keys.KeyByHash(c.Request().Context(), web.HashKey(token))
+	hash := web.HashKey(token)
+	key, err := g.server.Keys.KeyByHash(c.Request().Context(), hash)
+	if err == nil {
+		err = key.Check(hash, time.Now())
+	}
 	if err != nil {
 		return client{}, unknownToken(err, "Invalid token")
 	}
@@ -110,7 +114,20 @@ func (g *gate) ofToken(c echo.Context, token string) (client, error) {
 	if i < 0 {
 		return client{}, unauthorized("Invalid token")
 	}
+	if err := tokenOf(keys[i], grant.IssuedAt, time.Now()); err != nil {
+		return client{}, unauthorized(err.Error())
+	}
 	return client{key: keys[i], kind: "client", scopes: both(grant.Scopes, granted(keys[i]))}, nil
+}
+
+// tokenOf checks the key of a token: one that was issued before the key was rotated is
+// valid as long as the secret that it was exchanged for.
+func tokenOf(k host.Key, issued, now time.Time) error {
+	hash := k.Hash
+	if issued.Before(k.RotatedAt.Truncate(time.Second)) {
+		hash = k.PreviousHash
+	}
+	return k.Check(hash, now)
 }
 
 // granted returns Auth0's scopes that a key has. A key that only posts events
@@ -143,10 +160,13 @@ func unauthorized(message string) *problem {
 // unknownToken is the refusal of a key that is not there, or the error that
 // kept it from being looked up.
 func unknownToken(err error, message string) error {
-	if host.CodeOf(err) != host.NotFound {
-		return fmt.Errorf("look up an API key: %w", err)
+	switch host.CodeOf(err) {
+	case host.NotFound:
+		return unauthorized(message)
+	case host.Unauthorized:
+		return unauthorized(err.Error())
 	}
-	return unauthorized(message)
+	return fmt.Errorf("look up an API key: %w", err)
 }
 
 // refuse counts a request without a valid token, and refuses it with 429 when

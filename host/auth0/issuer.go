@@ -60,6 +60,8 @@ type Grant struct {
 	Issuer   url.URL  // what the client calls the host
 	Audience string   // the API that it is for
 	Scopes   []string // Auth0's
+
+	IssuedAt time.Time // to the second; of a token that was verified
 }
 
 // Issue returns a token that is good from at on, for [TokenLife].
@@ -108,9 +110,16 @@ func (i *Issuer) verify(token string, base url.URL) (Grant, error) {
 		return Grant{}, unauthorized("Bad audience: " + strings.Join(c.Audience, ", "))
 	}
 	return Grant{
-		Client: c.AuthorizedParty, Issuer: *issuer,
+		IssuedAt: issuedAt(c), Client: c.AuthorizedParty, Issuer: *issuer,
 		Audience: c.Audience[0], Scopes: strings.Fields(c.Scope),
 	}, nil
+}
+
+func issuedAt(c claims) time.Time {
+	if c.IssuedAt == nil {
+		return time.Time{}
+	}
+	return c.IssuedAt.Time
 }
 
 // refusal is Auth0's text for what is wrong with a token.

@@ -100,7 +100,7 @@ func open(t *testing.T, options ...option) *kit {
 
 func (k *kit) newKey(scopes ...host.Scope) (host.Key, string) {
 	k.t.Helper()
-	key, secret, err := k.host.Registry.CreateKey(k.t.Context(), "a client", scopes)
+	key, secret, err := k.host.Registry.CreateKey(k.t.Context(), host.NewKey{Name: "a client", Scopes: scopes})
 	if err != nil {
 		k.t.Fatal(err)
 	}

@@ -140,12 +140,16 @@ func (g *gate) clientOf(c echo.Context, r tokenRequest) (host.Key, error) {
 	if r.ClientID == "" || r.ClientSecret == "" {
 		return host.Key{}, unknownClient(c, r, "client_id and client_secret are needed: the id of an API key, and the key itself")
 	}
-	key, err := g.server.Keys.KeyByHash(c.Request().Context(), web.HashKey(r.ClientSecret))
+	hash := web.HashKey(r.ClientSecret)
+	key, err := g.server.Keys.KeyByHash(c.Request().Context(), hash)
 	if err != nil && host.CodeOf(err) != host.NotFound {
 		return host.Key{}, fmt.Errorf("look up a client: %w", err)
 	}
 	if err != nil || key.ID != inside(host.KeyPrefix, r.ClientID) {
 		return host.Key{}, unknownClient(c, r, "Unauthorized: client_id and client_secret are not the id of an API key and the key itself; `usher keys list` shows the ids")
+	}
+	if err := key.Check(hash, time.Now()); err != nil {
+		return host.Key{}, unknownClient(c, r, "Unauthorized: "+err.Error())
 	}
 	return key, nil
 }

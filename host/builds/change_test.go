@@ -36,7 +36,7 @@ func TestEveryChangeIsRecordedWithItsActorAndWithoutSecrets(t *testing.T) {
 		b.Settings.OnFailure = host.Stop
 		return nil
 	}))
-	k, secret, err := r.CreateKey(ctx, "tool", []host.Scope{host.ScopeRead})
+	k, secret, err := r.CreateKey(ctx, host.NewKey{Name: "tool", Scopes: []host.Scope{host.ScopeRead}})
 	must(k, err)
 	must(nil, r.DeleteKey(ctx, k.ID))
 	must(r.CreateSharedModule(ctx, "shared", code("lib"), []host.SecretWrite{write("L", "hunter2hunter2")}, true))

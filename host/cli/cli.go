@@ -19,6 +19,6 @@ func Commands(env *command.Env) []*cobra.Command {
 		newActions(env), newVersions(env), newRollback(env), newCheck(env),
 		newBind(env), newUnbind(env), newBindings(env), newSecrets(env),
 		newEvents(env), newExecutions(env), newDeadLetters(env), newLogs(env), newTail(env),
-		newEgress(env), newAudit(env), newKeys(env), newNotices(env), newWebhooks(env),
+		newEgress(env), newAudit(env), newKeys(env), newLogin(env), newProfiles(env), newNotices(env), newWebhooks(env),
 	}
 }

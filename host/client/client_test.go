@@ -225,7 +225,7 @@ func TestKeys(t *testing.T) {
 	t.Parallel()
 	c, _ := serve(t)
 	ctx := t.Context()
-	k := must[client.Key](t)(c.CreateKey(ctx, "login page", []host.Scope{host.ScopeRead}))
+	k := must[client.Key](t)(c.CreateKey(ctx, host.NewKey{Name: "login page", Scopes: []host.Scope{host.ScopeRead}}))
 	reader := client.NewClient(c.URL, k.Secret)
 	if keys := must[[]host.Key](t)(reader.Keys(ctx)); len(keys) != 2 {
 		t.Errorf("keys are %+v", keys)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -16,6 +17,7 @@ import (
 	"github.com/usherhost/usher/host/seal"
 	"github.com/usherhost/usher/host/settings"
 	"github.com/usherhost/usher/host/sqlite"
+	"github.com/usherhost/usher/host/web"
 )
 
 // OpenBox opens the encryption of secrets, and prints a note when it created the key.
@@ -64,9 +66,12 @@ func ownDatabase(ctx context.Context, cfg settings.Config, db *sqlite.DB) error 
 	}
 }
 
-// EnsureAdminKey makes an API key for the command line at the first start. An
-// older one, of a database that was lost, is renamed.
+// EnsureAdminKey makes an API key for the command line at the first start, unless the
+// configuration has the first key. An older one, of a database that was lost, is renamed.
 func EnsureAdminKey(ctx context.Context, t term.Terminal, cfg settings.Config, reg *registry.Registry) error {
+	if cfg.FirstKey != "" {
+		return ensureFirstKey(ctx, t, cfg, reg)
+	}
 	path := filepath.Join(cfg.Data, settings.AdminKeyFile)
 	made, err := reg.EnsureAdminKey(ctx, func(secret string) error {
 		if info, err := os.Lstat(path); err == nil && info.Size() > 0 {
@@ -81,6 +86,29 @@ func EnsureAdminKey(ctx context.Context, t term.Terminal, cfg settings.Config, r
 	}
 	if made {
 		t.Note("usher: an API key with every scope is in %s; the commands read it from there (--data)", path)
+	}
+	return nil
+}
+
+// ensureFirstKey stores the hash of the operator's key when no key may manage. One
+// that came too late is a note: a tool that changes it expects the host to take it.
+func ensureFirstKey(ctx context.Context, t term.Terminal, cfg settings.Config, reg *registry.Registry) error {
+	hash := web.HashKey(cfg.FirstKey)
+	source := cfg.Source("first_key")
+	made, err := reg.EnsureGivenKey(ctx, hash)
+	if err != nil {
+		return fmt.Errorf("store the first API key: %w", err)
+	}
+	if made {
+		t.Note("usher: the key from %s may do everything; only its hash is stored", source)
+		return nil
+	}
+	keys, err := reg.Keys(ctx)
+	if err != nil {
+		return fmt.Errorf("store the first API key: %w", err)
+	}
+	if !slices.ContainsFunc(keys, func(k host.Key) bool { return k.Hash == hash }) {
+		t.Note("usher: the key from %s is ignored: this host has keys already; 'usher keys rotate' replaces one", source)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func serveUntilKilled(dir string) {
 	}
 	routes := web.NewEcho(slog.New(slog.DiscardHandler))
 	(&decisions.Server{Decider: h.Decider}).Register(routes.Group("/v1"), web.NewAuthenticator(h.DB).Require(host.ScopeDecide))
-	_, key, err := h.Registry.CreateKey(context.Background(), "test", []host.Scope{host.ScopeDecide})
+	_, key, err := h.Registry.CreateKey(context.Background(), host.NewKey{Name: "test", Scopes: []host.Scope{host.ScopeDecide}})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

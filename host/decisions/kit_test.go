@@ -59,7 +59,7 @@ func (g *gate) serve() {
 
 func (g *gate) apiKey(scope host.Scope) string {
 	g.t.Helper()
-	_, secret, err := g.Registry.CreateKey(g.t.Context(), "test", []host.Scope{scope})
+	_, secret, err := g.Registry.CreateKey(g.t.Context(), host.NewKey{Name: "test", Scopes: []host.Scope{scope}})
 	if err != nil {
 		g.t.Fatal(err)
 	}

@@ -31,6 +31,7 @@ import (
 type Config struct {
 	URL            string
 	APIKey         string
+	FirstKey       string
 	Data           string
 	Listen         string
 	PublicURL      string
@@ -68,7 +69,9 @@ type Config struct {
 
 	values  map[string]any
 	sources map[string]string // where each key's value comes from
-	found   bool              // the configuration file was not named, but found in the working directory
+	levels  map[string]Level
+	file    string // the configuration file, "" for none
+	found   bool   // the configuration file was not named, but found in the working directory
 }
 
 // Value returns a setting's value as its source gives it.
@@ -78,6 +81,35 @@ func (c Config) Value(key string) any { return c.values[key] }
 // or a file.
 func (c Config) Source(key string) string { return c.sources[key] }
 
+// Level says what a value comes from; a higher one counts before a lower one.
+type Level int
+
+// The levels. A profile stands between the defaults and the file, or where the flag
+// or the variable stands that names it.
+const (
+	Default Level = iota
+	Profile
+	InFile
+	InEnvironment
+	InFlag
+)
+
+// Level returns what a setting's value comes from.
+func (c Config) Level(key string) Level { return c.levels[key] }
+
+// With returns the configuration with another value of a setting, and its source.
+func (c Config) With(key string, value any, level Level, source string) (Config, error) {
+	c.values, c.sources, c.levels = maps.Clone(c.values), maps.Clone(c.sources), maps.Clone(c.levels)
+	if err := decodeKey(&c, key, value); err != nil {
+		return c, invalid("", "%s (from %s): %v", key, source, err)
+	}
+	c.values[key], c.sources[key], c.levels[key] = value, source, level
+	return c, nil
+}
+
+// File returns the path of the configuration file, "" when there is none.
+func (c Config) File() string { return c.file }
+
 // FromHere reports whether a setting's value comes from the configuration file in
 // the working directory, which was not named.
 func (c Config) FromHere(key string) bool { return c.found && c.sources[key] == DefaultConfigFile }
@@ -86,8 +118,8 @@ func (c Config) FromHere(key string) bool { return c.found && c.sources[key] == 
 // keys that it does not know.
 func Load(flags *pflag.FlagSet, environ []string) (Config, error) {
 	k := koanf.New(".")
-	sources := map[string]string{}
-	for _, layer := range []func(*pflag.FlagSet, []string) (map[string]any, string, error){
+	sources, levels := map[string]string{}, map[string]Level{}
+	for i, layer := range []func(*pflag.FlagSet, []string) (map[string]any, string, error){
 		defaultLayer, fileLayer, envLayer, flagLayer,
 	} {
 		values, source, err := layer(flags, environ)
@@ -98,10 +130,12 @@ func Load(flags *pflag.FlagSet, environ []string) (Config, error) {
 			return Config{}, fmt.Errorf("read the configuration: %w", err)
 		}
 		for key := range values {
-			sources[key] = sourceOf(source, key)
+			sources[key], levels[key] = sourceOf(source, key), []Level{Default, InFile, InEnvironment, InFlag}[i]
 		}
 	}
 	cfg, err := decodeConfig(k, sources)
+	cfg.levels = levels
+	cfg.file, _ = configFile(flags, environ)
 	cfg.found = namedConfig(flags, environ) == ""
 	return cfg, err
 }
@@ -192,11 +226,14 @@ func envLayer(_ *pflag.FlagSet, environ []string) (map[string]any, string, error
 		TransformFunc: func(name, value string) (string, any) {
 			key := strings.ToLower(strings.TrimPrefix(name, EnvPrefix))
 			s, ok := settingOf(key)
-			if !ok && name != EnvConfig {
+			if !ok && name != EnvConfig && name != EnvProfile {
 				unknown = append(unknown, name)
 			}
 			if !ok {
 				return "", nil
+			}
+			if initial, isString := s.initial.(string); value == "" && isString && initial != "" {
+				return "", nil // an empty variable is none, where empty is no value
 			}
 			if s.isList() {
 				return key, splitList(value)
@@ -215,7 +252,7 @@ func envLayer(_ *pflag.FlagSet, environ []string) (map[string]any, string, error
 }
 
 func unknownVariable(name string) error {
-	known := []string{EnvConfig}
+	known := []string{EnvConfig, EnvProfile}
 	for _, s := range table {
 		known = append(known, envName(s.key))
 	}

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,11 +31,15 @@ type setting struct {
 var table = []setting{
 	{
 		key: "url", field: func(c *Config) any { return &c.URL }, initial: "http://127.0.0.1:8080", flag: "url", global: true,
-		about: "address at which the commands call the host",
+		check: checkURL, about: "address at which the commands call the host",
 	},
 	{
 		key: "api_key", field: func(c *Config) any { return &c.APIKey }, initial: "", secret: true, flag: "key", global: true,
-		about: "API key of the commands (default: <data>/admin.key)",
+		about: "API key of the commands (default: that of the profile, or <data>/admin.key)",
+	},
+	{
+		key: "first_key", field: func(c *Config) any { return &c.FirstKey }, initial: "", secret: true, check: checkFirstKey,
+		about: "API key with every scope that the host stores the hash of when no key may manage, for hosts that a tool sets up (default: the first start makes one, in <data>/admin.key)",
 	},
 	{
 		key: "data", field: func(c *Config) any { return &c.Data }, initial: "usher-data", flag: "data", global: true,
@@ -183,6 +188,7 @@ const (
 const (
 	EnvPrefix         = "USHER_"
 	EnvConfig         = "USHER_CONFIG"
+	EnvProfile        = "USHER_PROFILE"
 	DefaultConfigFile = "usher.yaml"
 )
 
@@ -206,8 +212,12 @@ func settingOf(key string) (setting, bool) {
 // AddGlobalFlags adds the flags that every command has.
 func AddGlobalFlags(flags *pflag.FlagSet) {
 	flags.String("config", "", "configuration file (default: "+DefaultConfigFile+" when it exists; also "+EnvConfig+")")
+	flags.String(FlagProfile, "", "profile of the host to call (default: the current one, see 'usher profiles'; also "+EnvProfile+")")
 	addSettingFlags(flags, true)
 }
+
+// FlagProfile is the flag that names a profile.
+const FlagProfile = "profile"
 
 // AddServeFlags adds the flags of the settings that only the host has.
 func AddServeFlags(flags *pflag.FlagSet) { addSettingFlags(flags, false) }
@@ -328,6 +338,23 @@ func checkFields(c *Config) error {
 	}
 	return nil
 }
+
+// checkFirstKey asks for what can't be guessed and fits into a header.
+func checkFirstKey(c *Config) error {
+	if n := len(c.FirstKey); n > 0 && (n < minFirstKey || n > maxFirstKey) {
+		return fmt.Errorf("must have %d to %d characters; 'openssl rand -hex 32' makes one", minFirstKey, maxFirstKey)
+	}
+	if strings.ContainsFunc(c.FirstKey, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("must have visible ASCII characters alone")
+	}
+	return nil
+}
+
+// How long the operator's first key may be.
+const (
+	minFirstKey = 32
+	maxFirstKey = 512
+)
 
 func checkProxies(c *Config) error {
 	for _, entry := range c.AllowProxies {

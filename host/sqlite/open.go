@@ -52,6 +52,7 @@ type DB struct {
 	writer      *writer
 	readers     *sql.DB
 	keys        atomic.Pointer[map[[32]byte]host.Key]
+	keyUses     sync.Map   // of *keyUse by the key's id
 	loadingKeys sync.Mutex // held while keys is read again, so that the newest wins
 	plans       planCache
 	running     *running

@@ -35,6 +35,7 @@ var fixes = map[host.FixVerb]words{
 	host.FixBind:              {"bind it", "bind {action}"},
 	host.FixSetSecret:         {"set the secret", "secrets set {action} {secret}"},
 	host.FixCreateKey:         {"create a key with this scope", "keys create NAME --scope {scope}"},
+	host.FixRotateKey:         {"rotate the key", "keys rotate {key} --expires 90d"},
 	host.FixAllowOrigin:       {"allow the origin", "bindings set {action} --allow {origin}"},
 	host.FixAllowNetwork:      {"start the host with this network allowed", "serve --allow-network {network}"},
 	host.FixAllowProxy:        {"start the host with this proxy allowed", "serve --allow-proxy {proxy}"},

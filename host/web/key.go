@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -69,6 +70,8 @@ func NewAuthenticator(keys KeyStore) *Authenticator {
 //
 // The lookup is by hash, so its time reveals nothing about the secret: a guess
 // that shares a prefix with a key shares nothing with the key's hash.
+//
+// The scope "" is that of every key.
 func (a *Authenticator) Require(scope host.Scope) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -100,14 +103,20 @@ func authenticate(c echo.Context, keys KeyStore, scope host.Scope) (host.Key, er
 	if err != nil {
 		return host.Key{}, err
 	}
-	key, err := keys.KeyByHash(c.Request().Context(), HashKey(secret))
+	hash := HashKey(secret)
+	key, err := keys.KeyByHash(c.Request().Context(), hash)
 	switch {
 	case err != nil && host.CodeOf(err) == host.NotFound:
-		return host.Key{}, unauthorized(c, `, error="invalid_token"`, "the API key is unknown",
+		return host.Key{}, unauthorized(c, invalidToken, "the API key is unknown",
 			"it may have been deleted, or belong to another host", host.FixCreateKey.With(string(scope)))
 	case err != nil:
 		return host.Key{}, fmt.Errorf("look up API key: %w", err)
-	case !key.May(scope):
+	}
+	if err := key.Check(hash, time.Now()); err != nil {
+		challenge(c, invalidToken)
+		return host.Key{}, err
+	}
+	if scope != "" && !key.May(scope) {
 		return key, forbidden(key, scope)
 	}
 	return key, nil
@@ -128,15 +137,22 @@ func secretOf(c echo.Context) (string, error) {
 		return "", unauthorized(c, "", "the request has no API key", howToSendKey, nil)
 	}
 	if len(secret) > maxKeyBytes {
-		return "", unauthorized(c, `, error="invalid_token"`, "the API key is too long to be one", howToSendKey, nil)
+		return "", unauthorized(c, invalidToken, "the API key is too long to be one", howToSendKey, nil)
 	}
 	return secret, nil
 }
 
 const howToSendKey = `send the header "Authorization: Bearer usher_…" or "X-Api-Key: usher_…"`
 
-func unauthorized(c echo.Context, params, text, hint string, fix *host.Fix) error {
+// invalidToken is what RFC 6750 adds to a challenge about a key that was given.
+const invalidToken = `, error="invalid_token"`
+
+func challenge(c echo.Context, params string) {
 	c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="usher"`+params)
+}
+
+func unauthorized(c echo.Context, params, text, hint string, fix *host.Fix) error {
+	challenge(c, params)
 	return &host.Error{Code: host.Unauthorized, Text: text, Hint: hint, Fix: fix}
 }
 

@@ -65,10 +65,12 @@ func TestAuthenticate(t *testing.T) {
 	admin, adminHash := web.NewKey()
 	sender, senderHash := web.NewKey()
 	scopeless, scopelessHash := web.NewKey()
+	expired, expiredHash := web.NewKey()
 	h := guarded(keyring{
 		adminHash:     {ID: "key_1", Name: "admin", Scopes: []host.Scope{host.ScopeManage}},
 		senderHash:    {ID: "key_2", Name: "sender", Scopes: []host.Scope{host.ScopeIngest, host.ScopeRead}},
 		scopelessHash: {ID: "key_3", Name: "scopeless"},
+		expiredHash:   {ID: "key_4", Name: "old", Scopes: host.Scopes(), ExpiresAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
 	})
 	for _, tt := range []struct {
 		name          string
@@ -88,6 +90,10 @@ func TestAuthenticate(t *testing.T) {
 		{
 			name: "a key without the scope", header: "X-Api-Key", value: sender, status: 403,
 			body: `the API key \"sender\" lacks the scope \"manage\"; its scopes: ingest, read`,
+		},
+		{
+			name: "an expired key", header: "X-Api-Key", value: expired, status: 401,
+			body: `the API key \"old\" expired at 2026-01-02T03:04:05Z`, challenge: `Bearer realm="usher", error="invalid_token"`,
 		},
 		{name: "a key without any scope", header: "X-Api-Key", value: scopeless, status: 403, body: "its scopes: none"},
 	} {

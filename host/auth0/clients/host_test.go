@@ -71,6 +71,7 @@ func start(t *testing.T) *server {
 	ctx, stop := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, usher, "serve", "--data", dir, "--listen", "127.0.0.1:0", "--tls-dev",
 		"--allow-network", "127.0.0.0/8", "--log-format", "json")
+	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+dir)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 30 * time.Second
 	stderr, err := cmd.StderrPipe()

@@ -63,6 +63,7 @@ func (s *Server) Close() {
 // Usher starts `usher serve` on an empty data directory.
 func Usher(ctx context.Context, binary, data string) (*Server, error) {
 	cmd := exec.CommandContext(ctx, binary, "serve", "--data", data, "--listen", "127.0.0.1:0", "--log-format", "json", "--allow-network", "127.0.0.0/8")
+	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+data)
 	s, err := start(cmd, (*exec.Cmd).StderrPipe, func(line []byte) string {
 		var entry struct{ Msg, Address string }
 		if json.Unmarshal(line, &entry) != nil || entry.Msg != "serving" {

@@ -7,67 +7,50 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
-	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/cli/term"
 	"github.com/usherhost/usher/host/client"
 	"github.com/usherhost/usher/host/settings"
 	"github.com/usherhost/usher/host/web"
 )
 
-// Client returns the client of the server that the configuration names, with
-// its key.
+// Client returns the client of the host that the configuration or a profile names,
+// with its key. Without a key it has none, and [Env.Explain] adds to the host's
+// answer where keys were looked for.
 func (env *Env) Client() (*client.Client, error) {
-	key, err := apiKey(env.Config)
+	key, err := env.apiKey()
 	if err != nil {
 		return nil, err
 	}
 	if err := checkReceiver(env.Config, key); err != nil {
 		return nil, err
 	}
+	return env.ClientWith(env.Config.URL, key.secret)
+}
+
+// ClientWith returns the client of a host with a key.
+func (env *Env) ClientWith(url, key string) (*client.Client, error) {
 	transport, err := Transport(env.Config)
 	if err != nil {
 		return nil, err
 	}
-	c := client.NewClient(env.Config.URL, key)
+	c := client.NewClient(url, key)
 	c.HTTP = &http.Client{Transport: transport}
 	return c, nil
 }
 
-// apiKey returns the configured key, or else the one that the first start of a
-// host wrote to the data directory.
-func apiKey(cfg settings.Config) (string, error) {
-	if cfg.APIKey != "" {
-		return cfg.APIKey, nil
-	}
-	path := filepath.Join(cfg.Data, settings.AdminKeyFile)
-	data, err := os.ReadFile(path)
-	switch {
-	case err == nil:
-		return strings.TrimSpace(string(data)), nil
-	case errors.Is(err, fs.ErrNotExist):
-		return "", nil // the server answers 401, and that error has a hint
-	case errors.Is(err, fs.ErrPermission):
-		return "", &host.Error{Code: host.Unauthorized, Text: "no permission to read " + path, Hint: "run as the host's user, or give a key with --key or USHER_API_KEY"}
-	default:
-		return "", fmt.Errorf("read the API key: %w", err)
-	}
-}
-
 // checkReceiver refuses to send a key to a server that only the configuration
-// file in the working directory names, unless the key comes from there too: the
-// folder may come from another person.
-func checkReceiver(cfg settings.Config, key string) error {
+// file in the working directory names, unless the key comes from there too, or from a
+// profile of that server: the folder may come from another person.
+func checkReceiver(cfg settings.Config, key apiKey) error {
 	c := cfg
-	if key == "" || !c.FromHere("url") || c.FromHere("api_key") || isLoopback(c.URL) {
+	if key.secret == "" || key.profile != "" || !c.FromHere("url") || c.FromHere("api_key") || isLoopback(c.URL) {
 		return nil
 	}
-	if c.APIKey == "" && isHere(filepath.Join(c.Data, settings.AdminKeyFile)) {
+	if c.APIKey == "" && isHere(key.file) {
 		return nil
 	}
 	return term.UsageError{
@@ -78,11 +61,7 @@ func checkReceiver(cfg settings.Config, key string) error {
 
 func isLoopback(address string) bool {
 	u, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+	return err == nil && settings.Loopback(u.Hostname())
 }
 
 // isHere reports whether a file is in the working directory or below, once links

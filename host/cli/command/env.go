@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usherhost/usher/host/cli/term"
+	"github.com/usherhost/usher/host/profiles"
 	"github.com/usherhost/usher/host/settings"
 )
 
@@ -18,6 +19,12 @@ type Env struct {
 	Config settings.Config
 	Reload func() (settings.Config, error) // reads the configuration again
 	Self   []string                        // the command line of this program, for subprocesses
+
+	Profiles    profiles.File // the user's
+	ProfileFlag string        // the name that --profile gives
+
+	profile string // whose URL the configuration has, "" for none
+	set     profiles.Set
 }
 
 // Configure reads the configuration for cmd.
@@ -34,8 +41,26 @@ func (env *Env) Configure(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	env.Config = cfg
-	return nil
+	env.Config, env.Profiles = cfg, profiles.Of(os.Environ())
+	env.ProfileFlag, _ = cmd.Flags().GetString(settings.FlagProfile)
+	if needsNoProfile(cmd) {
+		return nil
+	}
+	return env.useProfile(env.ProfileFlag, os.Getenv(settings.EnvProfile))
+}
+
+// WithoutProfile marks commands that look for no host in the profiles.
+const WithoutProfile = "without-profile"
+
+// needsNoProfile reports whether cmd works with broken profiles: what is marked so,
+// and what works without a host.
+func needsNoProfile(cmd *cobra.Command) bool {
+	for c := cmd; c != nil; c = c.Parent() {
+		if c.Annotations[WithoutProfile] != "" || c.GroupID == GroupAuthor {
+			return true
+		}
+	}
+	return false
 }
 
 // WithoutConfig marks commands that read no configuration.

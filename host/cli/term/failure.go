@@ -102,15 +102,23 @@ func errorText(cmd *cobra.Command, err error) (text, hint string, fields []host.
 		text, hint = oneLine(text), oneLine(hint)
 	}
 	if unreachable(err) {
-		hint = "start the host with 'usher serve', or name another with --url or " + "USHER_URL"
+		hint = hintUnreachable(err)
 	}
 	return text, hint, fields
+}
+
+// hintUnreachable says what to do about a server that gave no answer.
+func hintUnreachable(err error) string {
+	if strings.Contains(err.Error(), "server gave HTTP response to HTTPS client") {
+		return "this host serves plain HTTP: write its URL with http://"
+	}
+	return "start the host with 'usher serve', or name another with --url, --profile or USHER_URL"
 }
 
 func hintFor(code host.Code) string {
 	switch code {
 	case host.Unauthorized:
-		return "give an API key with --key or USHER_API_KEY; the first start wrote one to admin.key in the data directory (--data)"
+		return "give an API key with 'usher login', --key or USHER_API_KEY; the first start wrote one to admin.key in the data directory (--data)"
 	case host.Forbidden:
 		return web.Words(*host.FixCreateKey.With(string(host.ScopeManage)))
 	default:

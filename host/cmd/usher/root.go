@@ -34,7 +34,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	if err == nil {
 		return term.ExitOK
 	}
-	return env.Term.Fail(cmd, err)
+	return env.Term.Fail(cmd, env.Explain(err))
 }
 
 // commandContext ends with the first interrupt; the second one then ends the

@@ -52,6 +52,7 @@ func TestCommandLine(t *testing.T) {
 			env.Setenv("LIBRARY", library)
 			env.Setenv("XDG_CACHE_HOME", cache)
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, ".state"))
+			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, ".config"))
 			env.Setenv("GOCACHE", strings.TrimSpace(string(goCache)))
 			env.Values[worldKey{}] = &world{}
 			return copyModules(env, modules)

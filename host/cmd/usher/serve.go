@@ -49,9 +49,14 @@ func newServe(env *command.Env) *cobra.Command {
 		Short: "Start the host: accept events and run actions",
 		Long: `Start the host on a data directory, which is created if it does not exist. Only one
 host at a time can use it. The first start creates the key that encrypts the secrets
-and an API key for this command line, both as files in the data directory. If these
+and an API key for this command line, both as files in the data directory; with
+USHER_FIRST_KEY, that is the API key instead, and only its hash is stored. If these
 files exist and the database does not, the host does not start: restore the database
 (see 'usher backup --help'), or create a new, empty one with --new-database.
+
+Each start records the host's address and data directory as a profile of this user
+(see 'usher profiles --help'), so that the commands find the host from any folder.
+--profile chooses its name.
 
 An interrupt or SIGTERM stops it gracefully: for --drain-delay, /readyz answers 503
 while events are still accepted, so that load balancers stop sending; then no new
@@ -63,9 +68,10 @@ SIGHUP reloads the configuration and the certificate. The log lists the settings
 apply at once (log_level, allow_networks, allow_proxies, rate_limit, rate_burst,
 keep_days, keep_tapes_days and searchable_fields), and those that apply at the next
 start.`,
-		GroupID: command.GroupHost,
-		Args:    command.Exactly(),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), env, newDatabase) },
+		GroupID:     command.GroupHost,
+		Annotations: map[string]string{command.WithoutProfile: "true"},
+		Args:        command.Exactly(),
+		RunE:        func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), env, newDatabase) },
 	}
 	settings.AddServeFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&newDatabase, "new-database", false, "create a new, empty database in place of a lost one; the remains of the old one are renamed")
@@ -118,6 +124,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	if err := daemon.EnsureAdminKey(ctx, env.Term, cfg, reg); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	daemon.RecordProfile(env.Term, cfg, env.Profiles, env.ProfileFlag, listener, certificate != nil)
 	decider := newDecider(cfg, db, worker, log, metrics)
 	decider.Runner, decider.Urge = flowRuns(runner, second), sandbox.Urge
 	sender := &ingress.Server{
@@ -134,7 +141,7 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	daemon.WarnPlainHTTP(cfg, listener, log)
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", release.ThisBuild().Version)
 	reload.Certificate, reload.Egress, reload.Ingress = certificate, client, sender
-	work := []func(context.Context) error{worker.Run, decider.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, &reload.KeepTapes, log), daemon.IndexFields(db, &reload.Fields, log), reload.Run, sender.Run, second.Run, reporter.Run, webhooks.Run}
+	work := []func(context.Context) error{worker.Run, decider.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, &reload.KeepTapes, log), daemon.IndexFields(db, &reload.Fields, log), reload.Run, sender.Run, second.Run, reporter.Run, webhooks.Run, daemon.StoreKeyUses(db, log)}
 	return runUntilDone(ctx, env.Config, life, listener, certificate, routes, work, log)
 }
 
@@ -227,11 +234,13 @@ func newRoutes(
 	(&decisions.Server{
 		Decider: s.decider, PasswordKeys: cfg.PasswordKeys, EventBytes: cfg.MaxEventBytes, Draining: life.IsDraining, Notifier: s.reporter,
 	}).Register(v1, auth.Require(host.ScopeDecide))
-	(&admin.Server{
+	management := &admin.Server{
 		Registry: s.reg, Drafts: s.drafts, Checks: checker(s), History: history{s.db, s.worker}, Inspector: s.runner, Refused: s.sender, MaxModuleBytes: cfg.MaxModuleBytes,
 		Notices: s.db, Webhooks: s.webhooks,
 		Replays: &replay.Service{Store: s.db, Versions: s.reg, Box: s.box, Runner: replaying(s.runner)},
-	}).Register(v1, read, manage)
+	}
+	management.Register(v1, read, manage)
+	management.RegisterWhoami(v1, auth.Require(""))
 	web.AddReference(routes)
 	daemon.AddHealth(cfg, routes, daemon.HostChecks(s.db, cfg.Data), life.IsDraining, metrics, read)
 	return routes, addAuth0(ctx, cfg, routes, s, log)

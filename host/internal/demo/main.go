@@ -81,6 +81,7 @@ func (d *demo) start(ctx context.Context) error {
 	args := []string{"serve", "--data", d.data, "--listen", "127.0.0.1:0", "--allow-network", "127.0.0.0/8"}
 	fmt.Println("$ usher " + strings.Join(args, " ") + " &")
 	d.host = exec.CommandContext(ctx, d.usher, args...)
+	d.host.Env = append(os.Environ(), "XDG_CONFIG_HOME="+d.data) // the user's profiles stay as they are
 	d.host.Cancel = func() error { return d.host.Process.Signal(os.Interrupt) }
 	d.host.WaitDelay = 10 * time.Second
 	log, err := d.host.StderrPipe()

@@ -61,6 +61,7 @@ var packages = []entry{
 
 	// Each of these may import those above it.
 	{"host/release", assembly},
+	{"host/profiles", assembly},
 	{"host/settings", assembly},
 	{"host/cli/term", assembly},
 	{"host/cli/command", assembly},

@@ -73,7 +73,7 @@ func (s *soak) run(ctx context.Context) (err error) {
 	if err := s.deploy(ctx); err != nil {
 		return fmt.Errorf("deploy: %w", err)
 	}
-	idle, err := s.client().CreateKey(ctx, "idle", []host.Scope{host.ScopeIngest})
+	idle, err := s.client().CreateKey(ctx, host.NewKey{Name: "idle", Scopes: []host.Scope{host.ScopeIngest}})
 	if err != nil {
 		return err
 	}

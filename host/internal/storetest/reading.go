@@ -35,6 +35,7 @@ func nothingFound(b *bench) {
 		"binding":                         second(b.Binding(b.ctx, "bnd_1")),
 		"meta":                            second(b.Meta(b.ctx, "none")),
 		"key":                             second(b.KeyByHash(b.ctx, [32]byte{1})),
+		"update key":                      b.UpdateKey(b.ctx, host.Key{ID: "key_1"}),
 		"delete key":                      b.DeleteKey(b.ctx, "key_1"),
 		"delete action":                   second(b.DeleteAction(b.ctx, "act_1", true)),
 		"update binding":                  b.UpdateBinding(b.ctx, host.Binding{ID: "bnd_1"}),

@@ -23,6 +23,7 @@ var registryPromises = []promise{
 	{"a bound action is deleted by force only", deleteBound},
 	{"secrets are opaque, merged and removed", secretsOpaque},
 	{"keys are found by hash until they are deleted", keysFound},
+	{"when a key was last used is stored", keyUsesStored},
 	{"a small blob is stored over the one before", metaStored},
 }
 
@@ -214,12 +215,56 @@ func keysFound(b *bench) {
 		b.equal("key", got, k)
 		b.reopen(nil)
 	}
+	k.Name, k.Scopes, k.Hash, k.PreviousHash = "ci 2", []host.Scope{host.ScopeRead}, sha256.Sum256([]byte("l")), k.Hash
+	k.ExpiresAt, k.RotatedAt, k.PreviousUntil = k.CreatedAt.AddDate(200, 0, 0), k.CreatedAt.AddDate(1, 0, 0), k.CreatedAt.AddDate(100, 0, 0)
+	b.ok(b.UpdateKey(b.ctx, k))
+	b.code(b.UpdateKey(b.ctx, host.Key{ID: "key_1"}), host.NotFound)
+	for range 2 {
+		for _, hash := range [][32]byte{k.Hash, k.PreviousHash} {
+			got, err := b.KeyByHash(b.ctx, hash)
+			b.ok(err)
+			got.LastUsedAt = time.Time{} // it was used before
+			b.equal("rotated key", got, k)
+		}
+		b.reopen(nil)
+	}
 	keys, err := b.Keys(b.ctx)
 	b.ok(err)
+	keys[0].LastUsedAt = time.Time{}
 	b.equal("keys", keys, []host.Key{k})
 	b.ok(b.DeleteKey(b.ctx, k.ID))
 	_, err = b.KeyByHash(b.ctx, k.Hash)
 	b.code(err, host.NotFound)
+}
+
+func keyUsesStored(b *bench) {
+	used := func(hash [32]byte) time.Time {
+		_, err := b.KeyByHash(b.ctx, hash)
+		b.ok(err)
+		keys, err := b.Keys(b.ctx)
+		b.ok(err)
+		return keys[0].LastUsedAt
+	}
+	now := time.Now()
+	k := host.Key{ID: host.NewID(host.KeyPrefix), Name: "ci", Scopes: host.Scopes(), Hash: [32]byte{1}, CreatedAt: now, ExpiresAt: now.Add(-time.Hour)}
+	b.ok(b.CreateKey(b.ctx, k))
+	if at := used(k.Hash); !at.IsZero() {
+		b.Errorf("an expired key was used at %v", at)
+	}
+	k.ExpiresAt = time.Time{}
+	b.ok(b.UpdateKey(b.ctx, k))
+	at := used(k.Hash)
+	if at.Before(now.Add(-time.Second)) {
+		b.Errorf("used at %v, want now", at)
+	}
+	b.ok(b.StoreKeyUses(b.ctx))
+	b.ok(b.StoreKeyUses(b.ctx))
+	b.reopen(nil)
+	keys, err := b.Keys(b.ctx)
+	b.ok(err)
+	if !keys[0].LastUsedAt.Equal(at) {
+		b.Errorf("used at %v after the next start, want %v", keys[0].LastUsedAt, at)
+	}
 }
 
 func metaStored(b *bench) {
