@@ -157,6 +157,9 @@ type Batch struct {
 	Skipped  []BatchSkipped `json:"skipped"`
 	Next     string         `json:"next"` // "" after the last part
 
+	// Indexing are the fields of the query by which not all older executions are found yet.
+	Indexing []SearchableField `json:"indexing,omitempty"`
+
 	Executions []string `json:"-"` // to which it was done
 }
 
@@ -180,7 +183,7 @@ func (b *Batch) Skip(s BatchSkipped) {
 
 // Add adds the next part of the batch.
 func (b *Batch) Add(part Batch) {
-	b.ID, b.DryRun, b.Next = part.ID, part.DryRun, part.Next
+	b.ID, b.DryRun, b.Next, b.Indexing = part.ID, part.DryRun, part.Next, part.Indexing
 	b.Selected += part.Selected
 	b.Done += part.Done
 	b.Executions = append(b.Executions, part.Executions...)

@@ -62,17 +62,10 @@ func (s *Server) doBatch(c echo.Context) error {
 	if err != nil {
 		return notFound(err, "such execution", fmt.Sprint(body.Executions))
 	}
-	answer := batchView{Batch: b}
-	if answer.Indexing, err = s.indexing(c, q.Where); err != nil {
+	if b.Indexing, err = s.indexing(c, q.Where); err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, answer)
-}
-
-// batchView is the answer for a part of a batch.
-type batchView struct {
-	host.Batch
-	Indexing []host.SearchableField `json:"indexing,omitempty"`
+	return c.JSON(http.StatusOK, b)
 }
 
 func (s *Server) batch(c echo.Context, body *batchBody, q host.BatchQuery) (host.Batch, error) {

@@ -64,8 +64,9 @@ func (f *batchFlags) selection(b *client.Batch, args []string) (err error) {
 	return nil
 }
 
-// words are how a batch is worded.
+// batchWords are how a batch is worded.
 type batchWords struct {
+	noun   string   // "dead letters"
 	verb   string   // "retry"
 	done   string   // "due again"
 	resume []string // the arguments that go on with it, without --before
@@ -82,8 +83,9 @@ func runBatch(ctx context.Context, env *command.Env, b client.Batch, f *batchFla
 		if err != nil {
 			return err
 		}
+		noteIndexing(env.Term, count.Indexing)
 		if f.dryRun || count.Done == 0 {
-			return answerBatch(env.Term, count, words)
+			return noBatch(ctx, env.Term, c, b, f, count, words)
 		}
 		if !f.yes {
 			printSkipped(env.Term, env.Term.Err, &count)
@@ -94,6 +96,21 @@ func runBatch(ctx context.Context, env *command.Env, b client.Batch, f *batchFla
 		return doBatch(ctx, env.Term, c, b, f, words, count.Selected)
 	}
 	return doBatch(ctx, env.Term, c, b, f, words, len(b.IDs))
+}
+
+// noBatch answers when nothing is done, and says why if nothing is selected.
+func noBatch(ctx context.Context, t term.Terminal, c *client.Client, b client.Batch, f *batchFlags, count host.Batch, words batchWords) error {
+	if err := answerBatch(t, count, words); err != nil || count.Selected > 0 || t.JSON || len(b.IDs) > 0 {
+		return err
+	}
+	return emptyList[host.ExecutionQuery]{
+		noun: words.noun, conditions: f.conditions(b.Query), first: "usher executions list",
+		any: func(ctx context.Context, q host.ExecutionQuery) (bool, error) {
+			q.Limit = 1
+			part, err := c.DoBatch(ctx, client.Batch{Operation: b.Operation, Query: q, Now: b.Now, DryRun: true})
+			return part.Selected > 0, err
+		},
+	}.explain(ctx, t)
 }
 
 // confirmBatch asks; without a terminal, only --yes confirms.
@@ -206,6 +223,9 @@ func interrupted(t term.Terminal, err error, done *host.Batch, b client.Batch, l
 		resume = append(slices.Clone(resume), "--before", b.Query.Before)
 	}
 	t.Note("go on with: %s", commandLine(resume))
+	if errors.Is(err, context.Canceled) {
+		return term.SilentExit(term.ExitFailure)
+	}
 	return err
 }
 
@@ -224,7 +244,7 @@ func answerBatch(t term.Terminal, b host.Batch, words batchWords) error {
 		case b.DryRun && b.Selected > 0:
 			term.Fprintf(w, "%s would be %s (dry run)\n", term.Count(b.Done, "execution"), words.done)
 		case b.Selected == 0:
-			term.Fprintf(w, "nothing to %s: no execution is selected\n", words.verb)
+			term.Fprintf(w, "nothing to %s\n", words.verb)
 		default:
 			term.Fprintf(w, "%s %s\n", term.CountAre(b.Done, "execution"), words.done)
 		}

@@ -61,7 +61,7 @@ are asked; --dry-run only counts.`,
 	return cmd
 }
 
-func retryExecutions(ctx context.Context, env *command.Env, noun string, args []string, f *retryFlags) error {
+func retryExecutions(ctx context.Context, env *command.Env, group string, args []string, f *retryFlags) error {
 	b := client.Batch{Operation: "retry", SameVersions: f.sameVersion, Now: f.now}
 	if err := f.selection(&b, args); err != nil {
 		return err
@@ -69,8 +69,12 @@ func retryExecutions(ctx context.Context, env *command.Env, noun string, args []
 	if len(args) == 1 && !f.dryRun {
 		return retryOne(ctx, env, args[0], host.RetryOptions{SameVersion: f.sameVersion, Now: f.now})
 	}
-	resume := resumeLine([]string{noun, "retry"}, &f.batchFlags, b.Query, map[string]bool{"--same-version": f.sameVersion, "--now": f.now})
-	return runBatch(ctx, env, b, &f.batchFlags, batchWords{verb: "retry", done: "due again", resume: resume})
+	resume := resumeLine([]string{group, "retry"}, &f.batchFlags, b.Query, map[string]bool{"--same-version": f.sameVersion, "--now": f.now})
+	noun := "dead letters"
+	if f.now {
+		noun = "executions that wait for their next attempt"
+	}
+	return runBatch(ctx, env, b, &f.batchFlags, batchWords{noun: noun, verb: "retry", done: "due again", resume: resume})
 }
 
 func retryOne(ctx context.Context, env *command.Env, id string, o host.RetryOptions) error {
@@ -101,11 +105,14 @@ func retryOne(ctx context.Context, env *command.Env, id string, o host.RetryOpti
 func resumeLine(line []string, f *batchFlags, q host.ExecutionQuery, switches map[string]bool) []string {
 	for _, flag := range []struct{ name, value string }{
 		{"--status", string(q.Status)}, {"--decision", string(q.Decision)}, {"--user", q.UserID}, {"--event", q.EventID}, {"--action", q.ActionID},
-		{"--version", q.VersionID}, {"--since", timeOf(q.Since)}, {"--until", timeOf(q.Until)}, {"--text", q.Text},
+		{"--version", q.VersionID}, {"--since", timeOf(q.Since)}, {"--until", timeOf(q.Until)}, {"--text", q.Text}, {"--email", f.fields.email},
 	} {
 		if flag.value != "" {
 			line = append(line, flag.name, flag.value)
 		}
+	}
+	for _, where := range f.fields.where {
+		line = append(line, "--where", where)
 	}
 	if f.rate > 0 {
 		line = append(line, "--rate", fmt.Sprint(f.rate))
@@ -146,7 +153,7 @@ have the action still to run. What is selected is counted first, and you are ask
 			if len(args) == 1 && !f.dryRun {
 				return cancelOne(cmd.Context(), env, args[0])
 			}
-			words := batchWords{verb: "cancel", done: "canceled", resume: resumeLine([]string{"executions", "cancel"}, &f, b.Query, nil)}
+			words := batchWords{noun: "executions that have not ended", verb: "cancel", done: "canceled", resume: resumeLine([]string{"executions", "cancel"}, &f, b.Query, nil)}
 			return runBatch(cmd.Context(), env, b, &f, words)
 		},
 	}
@@ -227,7 +234,7 @@ func rerunExecutions(ctx context.Context, env *command.Env, args []string, f *re
 	q := b.Query
 	q.ActionID = f.q.ActionID
 	line := resumeLine([]string{"executions", "rerun"}, &f.batchFlags, q, map[string]bool{"--same-versions": f.sameVersions, "--all-actions": f.allActions})
-	return runBatch(ctx, env, b, &f.batchFlags, batchWords{verb: "rerun", done: "run again", resume: append(line, "--batch", b.ID)})
+	return runBatch(ctx, env, b, &f.batchFlags, batchWords{noun: "executions", verb: "rerun", done: "run again", resume: append(line, "--batch", b.ID)})
 }
 
 func rerunOne(ctx context.Context, env *command.Env, id string, o host.RerunOptions) error {
