@@ -56,27 +56,21 @@ func (w *walker) next() {
 	case block:
 		w.blockType(start)
 		return
-	case function:
-		w.index(start, spaceFunction)
-	case indirect:
-		w.index(start, spaceType)
-		w.index(w.at, spaceTable)
-	case globalIndex:
-		w.index(start, spaceGlobal)
-	case tableIndex:
-		w.index(start, spaceTable)
+	case function, indirect, globalIndex, tableIndex, zero:
+		w.copy(start)
+		for _, s := range operands[shapes[op]] {
+			w.index(s)
+		}
 	case prefixed:
 		w.prefixed(start, op)
 	case targets:
-		for range w.u32() + 1 {
+		for n := w.u32() + 1; n > 0 && w.err == nil; n-- {
 			w.u32()
 		}
 		w.copy(start)
 	case depth, local:
 		w.u32()
 		w.copy(start)
-	case zero:
-		w.index(start, spaceMemory)
 	case access:
 		w.access()
 		w.copy(start)
@@ -109,9 +103,13 @@ func (w *walker) touchMemory() {
 	}
 }
 
-// index reads an index and writes it in its new form, behind the bytes from start.
-func (w *walker) index(start int, s space) {
-	w.copy(start)
+// operands are the index spaces of the operands of instructions that have no others.
+var operands = map[shape][]space{
+	function: {spaceFunction}, indirect: {spaceType, spaceTable}, globalIndex: {spaceGlobal}, tableIndex: {spaceTable}, zero: {spaceMemory},
+}
+
+// index reads an index and writes it in its new form.
+func (w *walker) index(s space) {
 	old := w.u32()
 	if w.renumber != nil && w.err == nil {
 		w.out = appendU32(w.out, w.renumber(s, old))
@@ -166,6 +164,6 @@ func (w *walker) prefixed(start int, op byte) {
 	}
 	w.copy(start)
 	for _, s := range miscOperands[sub] {
-		w.index(w.at, s)
+		w.index(s)
 	}
 }

@@ -26,7 +26,7 @@ func TestABinaryWithoutTheEngineMakesItWithoutNode(t *testing.T) {
 	}
 	dir := t.TempDir()
 	usher, action := filepath.Join(dir, "usher"), filepath.Join(dir, "action.js")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-tags", "noengine", "-o", usher, ".").CombinedOutput(); err != nil { //nolint:gosec // our own source
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-tags", "noengine", "-o", usher, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	code := `exports.onExecutePostUserRegistration = async (event) => console.log("hello", new Date(0).toLocaleDateString("de-DE"));`
@@ -34,7 +34,7 @@ func TestABinaryWithoutTheEngineMakesItWithoutNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := func(folder string) *exec.Cmd {
-		cmd := exec.CommandContext(t.Context(), usher, "run", action) //nolint:gosec // just built
+		cmd := exec.CommandContext(t.Context(), usher, "run", action)
 		cmd.Dir = dir
 		cmd.Env = []string{"PATH=" + t.TempDir(), "HOME=" + dir, "USHER_NPM_FOLDER=" + folder}
 		return cmd

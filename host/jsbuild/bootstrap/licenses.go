@@ -21,14 +21,14 @@ func (m *maker) writeLicenses(packages []locked.Package) error {
 		if err != nil {
 			return err
 		}
-		if err := os.MkdirAll(filepath.Join(m.dir, to), 0o755); err != nil { //nolint:gosec // nothing in it is secret
+		if err := os.MkdirAll(filepath.Join(m.dir, to), 0o755); err != nil {
 			return err
 		}
 		for _, f := range files {
 			if f.IsDir() || !isLicense(f.Name()) && f.Name() != "package.json" {
 				continue
 			}
-			text, err := os.ReadFile(filepath.Join(from, f.Name())) //nolint:gosec // of the packages that were unpacked
+			text, err := os.ReadFile(filepath.Join(from, f.Name()))
 			if err != nil {
 				return err
 			}

@@ -50,6 +50,7 @@ type Problem struct {
 // ProblemKind says what is wrong.
 type ProblemKind int
 
+// What may be wrong.
 const (
 	Unreachable ProblemKind = iota // the registry does not answer, or fails
 	Absent                         // there is no such package, or it is no npm registry
@@ -115,7 +116,7 @@ func (s Source) Tarball(ctx context.Context, p Package) ([]byte, error) {
 
 // keep writes a file whole.
 func keep(dir, name string, content []byte) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // nothing in it is secret
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	f, err := os.CreateTemp(dir, "new-")
@@ -137,7 +138,7 @@ func (s Source) read(ctx context.Context, p Package) ([]byte, ProblemKind, error
 	if s.Folder == "" {
 		return s.get(ctx, p, most)
 	}
-	f, err := os.Open(filepath.Join(s.Folder, p.TarballName())) //nolint:gosec // the folder is the user's own
+	f, err := os.Open(filepath.Join(s.Folder, p.TarballName()))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, Absent, fmt.Errorf("there is no file %s", p.TarballName())
 	}
