@@ -81,6 +81,7 @@ Start here:
 	root.AddCommand(cli.Commands(env)...)
 	root.AddCommand(ascode.Commands(env)...)
 	root.AddCommand(author.Commands(env)...)
+	root.AddCommand(manCommands(env)...)
 	cli.CompleteActions(env, root)
 	return root
 }

@@ -126,6 +126,7 @@ var libraries = []library{
 	{"github.com/santhosh-tekuri/jsonschema", []string{"proto"}},
 	{"google.golang.org/protobuf", []string{"proto", "host/tape"}},
 	{"github.com/hanwen/go-fuse", []string{"host/internal/powerloss"}},
+	{"github.com/CycloneDX/cyclonedx-go", []string{"host/internal/release"}},
 	{"github.com/google/licensecheck", []string{"host/internal/release"}},
 }
 
