@@ -203,7 +203,8 @@ func (f runFlags) open(ctx context.Context, env *command.Env, b *toolchain, path
 
 // unfit is the error of a module that can't be an action.
 func unfit(module string, inspection host.Inspection) error {
-	e := &host.Error{Code: host.Refused, Text: module + " can't be an action"}
+	name := strings.ReplaceAll(module, "\n", " ") // a file's name forges no line
+	e := &host.Error{Code: host.Refused, Text: name + " can't be an action"}
 	for _, p := range inspection.Problems {
 		e.Text += "\nusher:   " + p.Detail
 		if e.Hint == "" && e.Fix == nil {
