@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -102,3 +103,32 @@ func TestABoundActionIsDeletedOnlyByForce(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+func TestADeletedActionIsKnownToBe(t *testing.T) {
+	t.Parallel()
+	r, _ := open(t)
+	ctx := t.Context()
+	a, err := r.CreateAction(ctx, "notify", host.PostUserRegistration, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := host.Step{ActionID: a.ID}
+	for range 2 { // once read, once known
+		if r.Deleted(ctx, step) {
+			t.Error("an action that is there counts as deleted")
+		}
+	}
+	if _, err := r.DeleteAction(ctx, "notify", false); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if !r.Deleted(ctx, step) {
+			t.Error("a deleted action counts as there")
+		}
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	if r.Deleted(ended, host.Step{ActionID: "act_unread"}) {
+		t.Error("an action that can't be read counts as deleted")
+	}
+}

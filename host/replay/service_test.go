@@ -168,3 +168,25 @@ func TestAnExportedAttemptIsReplayedWithoutItsHost(t *testing.T) {
 		t.Errorf("%v: divergence %+v", err, report.Divergence)
 	}
 }
+
+// TestEachAttemptIsReplayedWithItsVersion, also after a retry gave its step another one.
+func TestEachAttemptIsReplayedWithItsVersion(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	ctx := t.Context()
+	if _, err := s.Registry.Upload(ctx, "sad", guests.Wasm("noop"), host.Manifest{}, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.DB.RetryExecution(ctx, s.execution, host.RetryOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if x, err := s.Wait(ctx, s.execution); err != nil || x.Status != host.StatusCompleted || x.Plan[1].Number != 2 {
+		t.Fatalf("after the retry it is %s with version %d (%v)", x.Status, x.Plan[1].Number, err)
+	}
+	for attempt, version := range map[int]int{1: 1, 2: 1, 3: 2} {
+		report, err := s.Replay(ctx, s.execution, host.ReplayQuery{Action: "sad", Attempt: attempt})
+		if err != nil || !report.Same || report.Code.Version != version {
+			t.Errorf("attempt %d: %v: %+v, divergence %+v", attempt, err, report, report.Divergence)
+		}
+	}
+}

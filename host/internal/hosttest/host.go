@@ -137,7 +137,7 @@ func (h *Host) start(ctx context.Context, o Options) {
 	h.Executor = &executor.Executor{
 		Calls: h.calls,
 		Queue: h.DB, Events: h.DB, Records: h.DB, OriginUses: h.DB, Sealer: h.Box, Opener: h.Box, Tapes: h.DB, Runner: runner, Concurrency: o.Concurrency,
-		Settings: h.Registry.Settings, Quarantine: h.DB, Journal: h.DB,
+		Settings: h.Registry.Settings, Deleted: h.Registry.Deleted, Quarantine: h.DB, Journal: h.DB,
 		Log: slog.New(slog.DiscardHandler),
 	}
 	h.Decider = &executor.Decider{
