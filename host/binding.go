@@ -370,6 +370,15 @@ func (s Settings) Check(prefix string) error {
 			fields = append(fields, Field{Pointer: prefix + c.pointer, Detail: "must be one of " + strings.Join(c.choices, ", ")})
 		}
 	}
+	fields = append(fields, s.checkSpans(prefix)...)
+	if len(fields) == 0 {
+		return nil
+	}
+	return &Error{Code: Invalid, Text: "the settings are out of range", Fields: fields}
+}
+
+// checkSpans checks what is given as a span of time.
+func (s Settings) checkSpans(prefix string) (fields []Field) {
 	if d, ok := s.ResumeMaxAge.Duration(); s.ResumeMaxAge != "" && (!ok || d > MaxResumeAge) {
 		fields = append(fields, Field{Pointer: prefix + "/resume_max_age", Detail: "must be a duration such as 90m or 48h, at most 720h"})
 	}
@@ -382,10 +391,7 @@ func (s Settings) Check(prefix string) error {
 	if _, ok := s.TapeMaxAge.Duration(); s.TapeMaxAge != "" && !ok {
 		fields = append(fields, Field{Pointer: prefix + "/tape_max_age", Detail: "must be a duration such as 168h"})
 	}
-	if len(fields) == 0 {
-		return nil
-	}
-	return &Error{Code: Invalid, Text: "the settings are out of range", Fields: fields}
+	return fields
 }
 
 // CheckFor is Check for actions of a trigger: it lists also what has no meaning

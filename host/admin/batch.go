@@ -104,7 +104,8 @@ func (b *batchBody) check() error {
 		given              bool
 		pointer, operation string
 	}{
-		{b.Now, "/now", "retry"}, {b.Action != "", "/action", "rerun"},
+		{b.Now, "/now", "retry"},
+		{b.Action != "", "/action", "rerun"},
 		{b.SameVersions && b.Operation == "cancel", "/same_versions", "retry or rerun"},
 	} {
 		if only.given && b.Operation != only.operation {

@@ -12,6 +12,16 @@ import (
 	"github.com/usherhost/usher/host/web"
 )
 
+func (s *Server) registerExecutions(g *echo.Group, read, manage, small echo.MiddlewareFunc) {
+	g.GET("/executions", s.listExecutions, read)
+	g.GET("/executions/:id", s.showExecution, read)
+	g.GET("/executions/:id/logs", s.showLogs, read)
+	g.POST("/executions/:id/retry", s.retryExecution, manage, small)
+	g.POST("/executions/:id/cancel", s.cancelExecution, manage, small)
+	g.GET("/dead-letters", s.listDeadLetters, read)
+	g.POST("/batches", s.doBatch, manage, small)
+}
+
 func (s *Server) listExecutions(c echo.Context) error {
 	query, err := s.executionQuery(c)
 	if err != nil {

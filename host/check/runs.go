@@ -133,6 +133,19 @@ func (k *checking) guarded(ctx context.Context, j *job) (o *outcome, err error) 
 	return k.compare(ctx, j, recorded, event)
 }
 
+// findVersion finds the version of a result, if a retry has given its step another one since.
+func (k *checking) findVersion(ctx context.Context, j *job, r *host.Result) error {
+	if r.VersionID == j.plan().VersionID || r.ActionID == "" {
+		return nil
+	}
+	old, err := k.History.PlannedStep(ctx, r.ActionID, r.VersionID)
+	if err != nil {
+		return fmt.Errorf("find the version of a result of execution %s: %w", j.execution.ID, err)
+	}
+	j.old = &old
+	return nil
+}
+
 // read reads a recorded run with its event, or says why it can't be compared.
 func (k *checking) read(ctx context.Context, j *job) (recorded *Run, event *host.Event, skipped string, err error) {
 	results, err := k.History.Results(ctx, j.execution.ID)
@@ -145,12 +158,8 @@ func (k *checking) read(ctx context.Context, j *job) (recorded *Run, event *host
 			recorded.Result = r
 		}
 	}
-	if r := &recorded.Result; r.VersionID != j.plan().VersionID && r.ActionID != "" {
-		old, err := k.History.PlannedStep(ctx, r.ActionID, r.VersionID)
-		if err != nil {
-			return nil, nil, "", fmt.Errorf("find the version of a result of execution %s: %w", j.execution.ID, err)
-		}
-		j.old = &old
+	if err := k.findVersion(ctx, j, &recorded.Result); err != nil {
+		return nil, nil, "", err
 	}
 	if reason := unplayable(&recorded.Result); reason != "" {
 		return nil, nil, reason, nil

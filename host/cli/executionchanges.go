@@ -104,8 +104,16 @@ func retryOne(ctx context.Context, env *command.Env, id string, o host.RetryOpti
 // resumeLine is the command line that begins so and selects as f does.
 func resumeLine(line []string, f *batchFlags, q host.ExecutionQuery, switches map[string]bool) []string {
 	for _, flag := range []struct{ name, value string }{
-		{"--status", string(q.Status)}, {"--decision", string(q.Decision)}, {"--user", q.UserID}, {"--event", q.EventID}, {"--action", q.ActionID},
-		{"--version", q.VersionID}, {"--since", timeOf(q.Since)}, {"--until", timeOf(q.Until)}, {"--text", q.Text}, {"--email", f.fields.email},
+		{"--status", string(q.Status)},
+		{"--decision", string(q.Decision)},
+		{"--user", q.UserID},
+		{"--event", q.EventID},
+		{"--action", q.ActionID},
+		{"--version", q.VersionID},
+		{"--since", timeOf(q.Since)},
+		{"--until", timeOf(q.Until)},
+		{"--text", q.Text},
+		{"--email", f.fields.email},
 	} {
 		if flag.value != "" {
 			line = append(line, flag.name, flag.value)

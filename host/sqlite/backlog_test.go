@@ -98,6 +98,16 @@ func TestTheBacklogIsWhatTheTableHas(t *testing.T) {
 		case n == 7:
 			what = "cancel"
 			_, err = db.CancelExecution(t.Context(), pick())
+		case n == 11 && random.IntN(4) == 0:
+			what = "batches"
+			q := host.BatchQuery{ExecutionQuery: host.ExecutionQuery{Limit: 2}, DryRun: random.IntN(2) == 0}
+			_, err = db.CancelExecutions(t.Context(), q)
+			if err == nil {
+				_, err = db.RetryExecutions(t.Context(), q, host.RetryOptions{Now: random.IntN(2) == 0})
+			}
+			if err == nil {
+				_, err = db.RerunExecutions(t.Context(), q, host.RerunOptions{})
+			}
 		case n == 8:
 			what = "rerun"
 			accepted, failed := db.RerunExecution(t.Context(), pick(), host.RerunOptions{SameVersions: random.IntN(2) == 0})
@@ -112,13 +122,21 @@ func TestTheBacklogIsWhatTheTableHas(t *testing.T) {
 			held, err = append(held, claimed...), failed
 		default:
 			what = "retry"
-			_, err = db.RetryExecution(t.Context(), pick(), host.RetryOptions{})
+			_, err = db.RetryExecution(t.Context(), pick(), host.RetryOptions{Now: random.IntN(2) == 0})
 		}
 		if code := host.CodeOf(err); err != nil && code != host.Conflict {
 			t.Fatalf("%s: %v", what, err)
 		}
 		check(what)
 	}
+	actions, err := db.Actions(t.Context(), host.PostUserRegistration)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if canceled, err := db.DeleteAction(t.Context(), actions[0].ID, true); err != nil || canceled == 0 {
+		t.Fatalf("the deletion of an action canceled %d steps: %v", canceled, err)
+	}
+	check("the deletion of an action")
 	before, err := db.Backlog(t.Context())
 	if err != nil || before.Unended == 0 || before.Retrying == 0 {
 		t.Fatalf("the backlog is %+v, %v: it shows nothing", before, err)

@@ -25,7 +25,8 @@ func (r *refusal) of(id, done string) error {
 // now. Each runs the version that is deployed and bound now, with its settings, unless
 // o.SameVersion is set; its attempts are numbered on, and it has all of them again. With
 // o.Now it is the attempt that waits for its time that is due now, if one does; then it
-// has the attempts that it had left.
+// has the attempts that it had left. That is also for a step that is held back by the
+// breaker of its version, when another one is deployed.
 //
 // Conflict when there is nothing to retry, when it is running, and when a step can't run:
 // its action is deleted, or has nothing that is deployed and bound.
@@ -64,46 +65,81 @@ type revival struct {
 
 // revival returns how x would go on, or why it is not retried. It writes nothing of x.
 func (tx *transaction) revival(x *executionRow, o host.RetryOptions) (r revival, refused *refusal, err error) {
-	waits := x.status == host.StatusRetrying && x.leased == 0
-	again := 'd'
-	if r.now = o.Now && waits; r.now {
-		again = 'p'
-	}
-	switch {
-	case x.leased == 1 && (strings.Contains(x.progress, "d") || o.Now):
-		return r, &refusal{reason: "it is running", hint: "retry it when its action has ended, or waits"}, nil
-	case tx.writer.suspects[x.seq]:
-		return r, &refusal{reason: "it ran when the host ended, and is about to run alone", hint: "retry it when it has run"}, nil
-	case o.Now && x.held != "" && !strings.Contains(x.progress, "d"):
-		return r, &refusal{reason: "its next step is held back: the action is paused, over its limits, or its breaker is open", hint: "let the action run again first"}, nil
-	case !r.now && waits && !strings.Contains(x.progress, "d"):
-		return r, &refusal{reason: "it has no dead step, and waits for its next attempt until " + fromMicros(x.nextAt).Format("2006-01-02 15:04:05Z"), fix: host.FixRetryNow.With(x.id)}, nil
-	case !r.now && !strings.Contains(x.progress, "d"):
-		return r, &refusal{reason: "it has no dead step", hint: "only actions that used up their attempts can be retried; to run all again, rerun it", fix: host.FixRerunExecution.With(x.id)}, nil
+	r.now = o.Now && (x.waits() || x.held != "")
+	if refused := tx.irrevivable(x, o.Now, r.now); refused != nil {
+		return r, refused, nil
 	}
 	p, err := tx.planOf(x.plan)
 	if err != nil {
 		return r, nil, err
 	}
+	again := "d"
+	if r.now {
+		again = "p"
+	}
 	for i := range x.progress {
-		if rune(x.progress[i]) != again {
+		if x.progress[i:i+1] != again {
 			continue
 		}
-		step, refused, err := tx.runnable(p.steps[i], x.trigger, o.SameVersion, x.id)
-		if err != nil || refused != nil {
+		if refused, err = tx.replaceStep(&r, x, p, i, o.SameVersion); err != nil || refused != nil {
 			return r, refused, err
-		}
-		if step.VersionID != p.steps[i].VersionID || step.BindingID != p.steps[i].BindingID {
-			if r.steps == nil {
-				r.steps = slices.Clone(p.steps)
-			}
-			r.steps[i] = step
 		}
 		if r.now {
 			break // the others have not begun
 		}
 	}
-	return r, nil, nil
+	if r.now && x.held != "" && (r.steps == nil || !strings.HasPrefix(x.held, host.VersionPrefix)) {
+		refused = heldBack()
+	}
+	return r, refused, nil
+}
+
+// replaceStep puts what runs now in the place of a step into r, where that is another one.
+func (tx *transaction) replaceStep(r *revival, x *executionRow, p *plan, i int, same bool) (*refusal, error) {
+	step, refused, err := tx.runnable(p.steps[i], x.trigger, same, x.id)
+	if err != nil || refused != nil || step.VersionID == p.steps[i].VersionID && step.BindingID == p.steps[i].BindingID {
+		return refused, err
+	}
+	if r.steps == nil {
+		r.steps = slices.Clone(p.steps)
+	}
+	r.steps[i] = step
+	return nil, nil
+}
+
+// waits reports whether an attempt waits for its time.
+func (x *executionRow) waits() bool { return x.status == host.StatusRetrying && x.leased == 0 }
+
+// heldBack is the refusal of what is held back, and not only because of the version that it has.
+func heldBack() *refusal {
+	return &refusal{
+		reason: "its next step is held back: the action is paused, over its limits, or its breaker is open",
+		hint:   "let the action run again first, or deploy another version of one whose breaker is open",
+	}
+}
+
+// irrevivable returns why x is in no state to be retried; nil when it is.
+func (tx *transaction) irrevivable(x *executionRow, askedNow, now bool) *refusal {
+	isDead := strings.Contains(x.progress, "d")
+	switch {
+	case x.leased == 1 && (isDead || askedNow):
+		return &refusal{reason: "it is running", hint: "retry it when its action has ended, or waits"}
+	case tx.writer.suspects[x.seq]:
+		return &refusal{reason: "it ran when the host ended, and is about to run alone", hint: "retry it when it has run"}
+	case now || isDead:
+		return nil
+	case x.held != "":
+		return heldBack()
+	case x.waits():
+		return &refusal{
+			reason: "it has no dead step, and waits for its next attempt until " + fromMicros(x.nextAt).Format("2006-01-02 15:04:05Z"),
+			fix:    host.FixRetryNow.With(x.id),
+		}
+	}
+	return &refusal{
+		reason: "it has no dead step",
+		hint:   "only actions that used up their attempts can be retried; to run all again, rerun it", fix: host.FixRerunExecution.With(x.id),
+	}
 }
 
 // runnable returns what runs now in the place of a step that ran before: the version of its
@@ -161,6 +197,14 @@ func (tx *transaction) revive(x *executionRow, r revival) error {
 	}
 	x.nextAt = micros(tx.now)
 	if r.now {
+		if x.held != "" {
+			if err := tx.endHold(x); err != nil {
+				return err
+			}
+			if x.status == host.StatusRetrying {
+				tx.unended.retrying++
+			}
+		}
 		_, err := tx.exec(`
 			UPDATE execution SET plan = ?, next_at = ?
 			WHERE seq = ?`, x.plan, x.nextAt, x.seq)

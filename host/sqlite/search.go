@@ -44,7 +44,7 @@ type among int
 const (
 	everyOne among = iota
 	withDead       // that have a dead step, and are not canceled unless the query says so
-	waiting        // of which a step waits for its next attempt
+	waiting        // of which a step waits for its next attempt, or is held back
 	notEnded       // that have not ended
 )
 
@@ -94,10 +94,8 @@ func (db *DB) drive(ctx context.Context, s *search, q host.ExecutionQuery, a amo
 	case q.Decision != "" && q.Status == "":
 		s.from = decidedSo
 		s.driver.and("d.verdict = ?", string(q.Decision))
-	case a == notEnded && q.Status == "":
-		return db.byStatus(ctx, s, host.StatusPending)
 	default:
-		return db.byStatus(ctx, s, q.Status)
+		return db.byStatus(ctx, s, db.statusOf(a, q.Status))
 	}
 	return nil
 }
@@ -139,10 +137,7 @@ func (s *search) among(a among, q *host.ExecutionQuery) {
 			s.conditions.and("+x.status <> ?", string(host.StatusCanceled))
 		}
 	case waiting:
-		if q.Status == "" {
-			q.Status = host.StatusRetrying
-		}
-		s.conditions.and("+x.status = ? AND x.leased = 0", string(host.StatusRetrying))
+		s.conditions.and("x.ended_at IS NULL AND (+x.status = ? AND x.leased = 0 OR x.leased = 2)", string(host.StatusRetrying))
 		s.byStep(q, "instr(x.progress, 'p') = step.key + 1")
 	case notEnded:
 		s.conditions.and("x.ended_at IS NULL")
@@ -163,6 +158,18 @@ func (s *search) byStep(q *host.ExecutionQuery, condition string) {
 				WHERE p.number = x.plan AND step.value ->> ? = ? AND `+condition+`)`, by.key, by.id)
 		}
 	}
+}
+
+// statusOf is the status by whose index the executions are found that are searched.
+func (db *DB) statusOf(a among, asked host.Status) host.Status {
+	switch {
+	case asked != "":
+	case a == waiting && len(db.writer.held.all()) == 0:
+		return host.StatusRetrying
+	case a == waiting || a == notEnded:
+		return host.StatusPending
+	}
+	return asked
 }
 
 // byStatus takes the small index that has executions with the status.

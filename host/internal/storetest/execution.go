@@ -23,6 +23,7 @@ var executionPromises = []promise{
 	{"a retry that can't run is refused with what helps", retryImpossible},
 	{"attempts after a retry are numbered on", retryCounts},
 	{"an attempt that waits is made at once", retryNow},
+	{"what the breaker of a version holds back goes on with another one", retryHeld},
 	{"a rerun may run one action alone", rerunOne},
 	{"a batch of reruns makes none twice", rerunBatch},
 	{"a batch cancels what has an action to run still", cancelBatch},
@@ -395,4 +396,34 @@ func deleteCancels(b *bench) {
 	b.reopen(nil)
 	b.equal("progress", b.execution(leased.ID).Progress, []host.StepState{host.StepCanceled, host.StepSucceeded})
 	b.equal("left", len(b.claim(5)), 0)
+}
+
+func retryHeld(b *bench) {
+	actions := b.bound("one", "two")
+	hold := func(user string, status host.Status, key func(host.Step) string) string {
+		b.Helper()
+		b.accept(event(user))
+		x := b.claimOne()
+		o := outcome(x, status, host.StepPending, host.StepPending)
+		o.Result, o.Held, o.NextAt = nil, key(x.Plan[0]), time.Now()
+		b.ok(b.record(o))
+		return x.ID
+	}
+	byVersion := func(s host.Step) string { return s.VersionID }
+	retrying, pending := hold("a", host.StatusRetrying, byVersion), hold("b", host.StatusPending, byVersion)
+	paused := hold("c", host.StatusPending, func(s host.Step) string { return s.ActionID })
+	_, err := b.RetryExecution(b.ctx, retrying, host.RetryOptions{Now: true})
+	b.code(err, host.Conflict)
+	b.deploy(actions[0].ID, "fixed")
+	got, err := b.RetryExecutions(b.ctx, host.BatchQuery{}, host.RetryOptions{Now: true})
+	b.ok(err)
+	b.equal("retried", got.Executions, []string{pending, retrying})
+	b.equal("skipped", got.Skipped[0].Example, paused)
+	for _, x := range b.claim(5) {
+		b.equal("plan", names(x.Plan), "one@2 two@1")
+		b.ok(b.record(outcome(x, host.StatusCompleted, host.StepSucceeded, host.StepSucceeded)))
+	}
+	held, err := b.Held(b.ctx)
+	b.ok(err)
+	b.equal("held back", len(held), 1)
 }
