@@ -50,6 +50,8 @@ func (f *batchFlags) selection(b *client.Batch, args []string) (err error) {
 	}
 	selects := q.Selects() || q.Before != ""
 	switch {
+	case f.rate < 0:
+		return term.UsageError{Err: fmt.Errorf("--rate %v is negative", f.rate), Hint: "give executions per second, or 0 for no limit"}
 	case len(args) > 0 && (selects || f.all):
 		return term.UsageError{Err: errors.New("executions are named, and selected by flags too"), Hint: "give one of both"}
 	case len(args) == 0 && !selects && !f.all:

@@ -66,6 +66,9 @@ func (t Terminal) verdict(w io.Writer, r host.Result) {
 		fault += " " + r.Limit
 	}
 	Fprintf(w, "%s (fault: %s) in %s\n", t.Red(r.Action+" failed"), fault, stats)
+	if r.NonRetryable {
+		Fprintln(w, "  it is not tried again: the action said that no attempt would help")
+	}
 	if r.Error == nil {
 		return
 	}
