@@ -65,6 +65,7 @@ var packages = []entry{
 	{"host/settings", assembly},
 	{"host/cli/term", assembly},
 	{"host/cli/command", assembly},
+	{"host/cli/eventfile", assembly},
 	{"host/daemon", assembly},
 	{"host/author", assembly},
 	{"host/cli", assembly},
