@@ -147,7 +147,7 @@ func newExecutionsShow(env *command.Env) *cobra.Command {
 		},
 	}
 	cmd.Flags().DurationVar(&f.wait, "wait", 0, "wait until it has ended, this long at most")
-	cmd.Flags().BoolVar(&f.exitCode, "exit-code", false, "end with code 7 unless it is completed")
+	cmd.Flags().BoolVar(&f.exitCode, "exit-code", false, "end with code 7 when it has failed, and 10 when it has not ended")
 	return cmd
 }
 
@@ -157,10 +157,34 @@ func showExecution(ctx context.Context, t term.Terminal, c *client.Client, id st
 		return err
 	}
 	err = t.Answer(viewExecution(execution), func(w io.Writer) { printExecution(t, w, execution) })
-	if err == nil && f.exitCode && execution.Status != host.StatusCompleted {
-		return term.SilentExit(term.ExitAction)
+	if err != nil {
+		return err
 	}
-	return err
+	if f.wait > 0 && !execution.Status.Final() && !t.JSON {
+		noteNotEnded(t, execution, f.wait)
+	}
+	switch {
+	case !f.exitCode || execution.Status == host.StatusCompleted:
+		return nil
+	case !execution.Status.Final():
+		return term.SilentExit(term.ExitNotEnded)
+	}
+	return term.SilentExit(term.ExitAction)
+}
+
+// noteNotEnded says what is known of an execution when the wait for it is over.
+func noteNotEnded(t term.Terminal, e client.Execution, wait time.Duration) {
+	t.Note("usher: the wait of %s is over, and the execution is %s: it goes on without this command", wait, e.Status)
+	if step, ok := e.Next(); ok && step < len(e.Plan) {
+		name := e.Plan[step].Action
+		switch {
+		case e.Status == host.StatusRetrying && len(e.Results) > 0:
+			t.Note("usher: attempt %d of %s failed: %s; the next is at %s", e.Attempt, name, errorLine(e.Results[len(e.Results)-1]), term.ShortTime(e.NextAt))
+		default:
+			t.Note("usher: %s is next, or runs now", name)
+		}
+	}
+	t.Note("usher: hint: to go on waiting: usher executions show %s --wait 10m", e.ID)
 }
 
 // awaitExecution asks until the execution has ended or wait is over, and

@@ -24,6 +24,7 @@ const (
 	ExitAction      = 7
 	ExitUnseen      = 8
 	ExitDiffers     = 9
+	ExitNotEnded    = 10
 )
 
 // exitCodes is the table of `usher help exit-codes`.
@@ -41,6 +42,7 @@ var exitCodes = []struct {
 	{ExitAction, "the action failed ('usher run', 'usher executions show --exit-code')"},
 	{ExitUnseen, "the event is accepted, but the key may not read the result ('usher events send --wait')"},
 	{ExitDiffers, "the host differs from the files ('usher diff --exit-code'), or a version from the recorded runs ('usher check')"},
+	{ExitNotEnded, "the execution has not ended: the wait is over ('--wait'), or it was not waited for ('usher executions show --exit-code')"},
 }
 
 // NewExitCodes returns the help page of the exit codes.
