@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -10,9 +12,11 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/time/rate"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/cli/command"
+	"github.com/usherhost/usher/host/cli/eventfile"
 	"github.com/usherhost/usher/host/cli/term"
 	"github.com/usherhost/usher/host/client"
 	"github.com/usherhost/usher/proto"
@@ -27,37 +31,104 @@ type sendFlags struct {
 	trigger string
 	key     string
 	wait    time.Duration
+
+	format      string
+	columns     []string
+	rate        float64
+	dryRun      bool
+	stopOnError bool
+	resume      string
+	restart     bool
 }
 
 func newEventsSend(env *command.Env) *cobra.Command {
 	var f sendFlags
 	cmd := &cobra.Command{
 		Use:   "send FILE",
-		Short: "Send an event ('-' reads stdin), and with --wait show the result",
+		Short: "Send an event, or all events of a file ('-' reads stdin)",
 		Long: `Send an event. One whose actions run in the background is accepted, and --wait shows
-their result. One that asks for a decision is answered with it; a deny is no error.`,
+their result. One that asks for a decision is answered with it; a deny is no error.
+
+A file may hold many events: a JSON array, JSON lines, or CSV with a header, also
+compressed by gzip. All are checked; those that are not valid are listed at the end
+with their lines, and the others are sent, up to 500 in a request. When the host has
+too much to do, they wait and are sent again. An event is recognized by its tenant and
+user: one that was sent before is not accepted twice, so a file can be sent again.
+
+How far a file is sent is stored in FILE.resume while it is sent: after an interrupt
+the same command goes on there.
+
+Columns of CSV whose headers are fields are taken by themselves: email, user_id and the
+other members of user, and paths such as app_metadata.plan or user.email. --map names
+others, and the kind of their values: string, number, boolean or json. Empty values are
+left out.`,
 		Example: `  usher events send event.json
-  usher events send event.json --wait 30s`,
+  usher events send event.json --wait 30s
+  usher events send users.csv --map mail=user.email --map seats=user.app_metadata.seats:number --dry-run
+  zcat users.ndjson.gz | usher events send - --rate 200`,
 		Args: command.Exactly("FILE"),
-		RunE: func(cmd *cobra.Command, args []string) error { return sendEvent(cmd.Context(), env, args[0], f) },
+		RunE: func(cmd *cobra.Command, args []string) error { return sendEvents(cmd.Context(), env, args[0], f) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.trigger, "trigger", "", "trigger of the event (default: the one whose contract it fits)")
-	flags.StringVar(&f.key, "idempotency-key", "", "key that identifies a repeat (default: the tenant and the user; of an event that asks for a decision none)")
-	flags.DurationVar(&f.wait, "wait", 0, "wait until its actions have run, and show them; code 7 when one failed, 8 when the key may not see them")
+	flags.StringVar(&f.trigger, "trigger", "", "trigger of the events (default: the one whose contract the first fits)")
+	flags.StringVar(&f.key, "idempotency-key", "", "key that identifies a repeat of one event (default: the tenant and the user; of an event that asks for a decision none)")
+	flags.DurationVar(&f.wait, "wait", 0, "wait until the actions of one event have run, and show them; code 7 when one failed, 8 when the key may not see them, 10 when they have not ended by then")
+	flags.StringVar(&f.format, "format", "", "format of the file: "+strings.Join(eventfile.Formats(), ", ")+" (default: by its name and content)")
+	flags.StringArrayVar(&f.columns, "map", nil, "field that a column of CSV is, COLUMN=FIELD or COLUMN=FIELD:KIND; COLUMN= leaves it out; repeatable")
+	flags.Float64Var(&f.rate, "rate", 0, "most events in a second (0: as fast as the host accepts them)")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "check all events, and send none")
+	flags.BoolVar(&f.stopOnError, "stop-on-error", false, "end at the first event that is refused")
+	flags.StringVar(&f.resume, "resume", "", "file that remembers how far FILE is sent (default: FILE.resume)")
+	flags.BoolVar(&f.restart, "restart", false, "begin at the first event, whatever an earlier command has sent")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(eventfile.Formats(), cobra.ShellCompDirectiveNoFileComp))
+	completeTrigger(cmd)
 	return cmd
 }
 
-func sendEvent(ctx context.Context, env *command.Env, path string, f sendFlags) error {
-	body, err := command.ReadInput(env.Term, path)
+// sendEvents sends one event, or all of a file that has several.
+func sendEvents(ctx context.Context, env *command.Env, path string, f sendFlags) error {
+	file := env.Term.In
+	if path != "-" {
+		opened, err := command.OpenFile(path)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = opened.Close() }()
+		file = opened
+	}
+	columns, err := mappings(f.columns)
 	if err != nil {
 		return err
+	}
+	options := eventfile.Options{Name: path, Format: f.format, Columns: columns, Trigger: cmp.Or(f.trigger, string(host.PostUserRegistration))}
+	if f.trigger != "" && !host.Trigger(f.trigger).Valid() {
+		options.Trigger = string(host.PostUserRegistration) // the host says what is wrong with it
+	}
+	return sendFrom(ctx, env, path, file, options, f)
+}
+
+// mappings reads --map.
+func mappings(columns []string) ([]eventfile.Mapping, error) {
+	out := make([]eventfile.Mapping, len(columns))
+	for i, text := range columns {
+		var err error
+		if out[i], err = eventfile.ParseMapping(text); err != nil {
+			return nil, term.UsageError{Err: fmt.Errorf("--map: %w", err), Hint: "write it as in --map mail=user.email, or --map seats=user.app_metadata.seats:number"}
+		}
+	}
+	return out, nil
+}
+
+// sendEvent sends one event.
+func sendEvent(ctx context.Context, env *command.Env, body []byte, f sendFlags) error {
+	trigger := triggerOf(f.trigger, body)
+	if f.dryRun {
+		return dryRunOne(env.Term, trigger, body)
 	}
 	c, err := env.Client()
 	if err != nil {
 		return err
 	}
-	trigger := triggerOf(f.trigger, body)
 	if trigger.Decides() {
 		decision, err := c.Decide(ctx, trigger, body, f.key)
 		if err != nil {
@@ -81,6 +152,18 @@ func sendEvent(ctx context.Context, env *command.Env, path string, f sendFlags) 
 		return acceptedUnseen(env.Term, accepted)
 	}
 	return err
+}
+
+// dryRunOne checks one event.
+func dryRunOne(t term.Terminal, trigger host.Trigger, body []byte) error {
+	s := &batchSender{term: t, trigger: trigger, limiter: rate.NewLimiter(rate.Inf, eventsInOne)}
+	if err := s.take(context.Background(), eventfile.Record{Line: 1, Body: body}); err != nil {
+		return err
+	}
+	if s.report.Refused == 0 {
+		s.report.Accepted = 1
+	}
+	return s.answer(&s.report)
 }
 
 // triggerOf returns the trigger that was named, or else the one whose contract the

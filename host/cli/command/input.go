@@ -31,5 +31,17 @@ func ReadFile(path string) ([]byte, error) {
 	return data, nil
 }
 
+// OpenFile opens a file that a person named.
+func OpenFile(path string) (*os.File, error) {
+	file, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, &host.Error{Code: host.NotFound, Text: "no file at " + path}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return file, nil
+}
+
 // WithoutMark takes off the byte order mark that some editors begin a file with.
 func WithoutMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) }
