@@ -31,8 +31,8 @@ makes the engine of them in the user's cache, in about ten seconds. Neither Node
 needed.
 
 The packages come from https://registry.npmjs.org, or as these say:
-  USHER_NPM_REGISTRY   another npm registry, such as https://npm.example.com; USER:PASSWORD@
-                       may stand before its host
+  USHER_NPM_REGISTRY   another npm registry, such as https://npm.example.com; USER:PASSWORD@ or
+                       :TOKEN@ may stand before its host
   USHER_NPM_FOLDER     a folder that 'usher engine fetch' filled: for machines without a network
   HTTPS_PROXY          a proxy, for all but what NO_PROXY names
   XDG_CACHE_HOME       the cache directory (default: .cache in the home directory)`,

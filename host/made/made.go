@@ -22,6 +22,9 @@ type Recipe struct {
 	Name string // of its folder in the cache: "engine"
 	// Key identifies what it is made of: another key, another folder. [Key] makes one.
 	Key string
+	// Files are names that the folder has when it is whole: one of which something was
+	// deleted is made again.
+	Files []string
 	// Make makes it in an empty folder.
 	Make func(ctx context.Context, dir string) error
 }
@@ -61,8 +64,10 @@ func (c Cache) Find(r Recipe) (string, error) {
 		return "", err
 	}
 	dir := filepath.Join(root, r.Name, r.Key)
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return "", nil //nolint:nilerr // it is not there, whatever the reason
+	for _, name := range append([]string{"."}, r.Files...) {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			return "", nil //nolint:nilerr // it is not there, whatever the reason
+		}
 	}
 	now := time.Now()
 	_ = os.Chtimes(dir, now, now) // it is in use: see sweep
@@ -122,6 +127,9 @@ func fill(ctx context.Context, r Recipe, home string) (string, error) {
 		return "", err
 	}
 	dir := filepath.Join(home, r.Key)
+	if err := os.RemoveAll(dir); err != nil { // the rest of one that is not whole
+		return "", fmt.Errorf("store in the cache: %w", err)
+	}
 	if err := os.Rename(temp, dir); err != nil {
 		return "", fmt.Errorf("store in the cache: %w", err)
 	}

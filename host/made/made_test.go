@@ -85,6 +85,29 @@ func TestWhatFailsLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotWholeAnyMoreIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	c := made.Cache{Dir: t.TempDir()}
+	r := made.Recipe{Name: "engine", Key: "a", Files: []string{"x"}, Make: writes("x")}
+	dir, err := c.Ensure(t.Context(), r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(filepath.Join(dir, "x")), os.WriteFile(filepath.Join(dir, "y"), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := c.Find(r); found != "" || err != nil {
+		t.Errorf("found %q, %v", found, err)
+	}
+	again, err := c.Ensure(t.Context(), r, nil)
+	if err != nil || again != dir {
+		t.Errorf("made again in %q, %v", again, err)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 || entries[0].Name() != "x" {
+		t.Errorf("it has %v", entries)
+	}
+}
+
 func TestAnotherKeyIsMadeBesideIt(t *testing.T) {
 	t.Parallel()
 	c := made.Cache{Dir: t.TempDir()}

@@ -63,7 +63,8 @@ var key = sync.OnceValues(func() (string, error) {
 
 func (e Engine) recipe() (made.Recipe, error) {
 	k, err := key()
-	return made.Recipe{Name: "engine", Key: k, Make: func(ctx context.Context, dir string) error {
+	files := []string{"engine.wasm", "parts.json", "intl.zip"}
+	return made.Recipe{Name: "engine", Key: k, Files: files, Make: func(ctx context.Context, dir string) error {
 		return Make(ctx, e.Source, dir, e.log)
 	}}, err
 }
@@ -101,13 +102,13 @@ func (e Engine) Find() (Where, error) {
 func (e Engine) Ensure(ctx context.Context) (Where, error) {
 	w, err := e.Find()
 	if err != nil {
-		return w, problem(e.Source, err)
+		return w, Problem(e.Source, err)
 	}
 	if w.Embedded || w.Dir != "" {
 		return w, nil
 	}
 	if e.Offline && e.Source.Folder == "" {
-		return w, problem(e.Source, errOffline)
+		return w, Problem(e.Source, errOffline)
 	}
 	began := time.Now()
 	r, err := e.recipe()
@@ -118,7 +119,7 @@ func (e Engine) Ensure(ctx context.Context) (Where, error) {
 		return w, ctx.Err()
 	}
 	if err != nil {
-		return w, problem(e.Source, err)
+		return w, Problem(e.Source, err)
 	}
 	dist.Use(os.DirFS(w.Dir))
 	e.log(fmt.Sprintf("the JavaScript engine is ready after %v; it stays in %s", time.Since(began).Round(time.Second), w.Dir))
@@ -144,7 +145,7 @@ func Fetch(ctx context.Context, from locked.Source, dir string) (int, error) {
 	from.Kept = dir
 	for _, p := range packages {
 		if _, err := from.Tarball(ctx, p); err != nil {
-			return 0, problem(from, err)
+			return 0, Problem(from, err)
 		}
 	}
 	return len(packages), nil

@@ -12,8 +12,9 @@ import (
 
 var errOffline = errors.New("nothing may be fetched")
 
-// problem returns an error as one that says what to do.
-func problem(s locked.Source, err error) error {
+// Problem returns an error of [Make] as one that says what to do: a [host.Error], and a
+// [dist.ErrNoEngine].
+func Problem(s locked.Source, err error) error {
 	wrong := &host.Error{Code: host.Unavailable, Text: "the JavaScript engine can't be made: " + err.Error(), Hint: hint(s, err)}
 	return dist.Missing(wrong)
 }
@@ -39,7 +40,7 @@ func hint(s locked.Source, err error) string {
 	case locked.Absent:
 		return "USHER_NPM_REGISTRY must be an npm registry that has, or passes on, the packages of " + locked.PublicRegistry
 	case locked.Refused:
-		return "give its user and password or token: USHER_NPM_REGISTRY=https://USER:PASSWORD@HOST/PATH"
+		return "give its user and password or token: USHER_NPM_REGISTRY=https://USER:PASSWORD@HOST/PATH or https://:TOKEN@HOST/PATH"
 	case locked.Changed:
 		return "the registry, or a proxy before it, changes packages: name another one with USHER_NPM_REGISTRY=URL, or " + folder
 	default:

@@ -9,15 +9,21 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/jsbuild/bootstrap"
 	"github.com/usherhost/usher/host/jsbuild/npm/locked"
 )
 
 func main() {
-	if err := run(context.Background()); err != nil {
-		fmt.Fprintln(os.Stderr, "make the JavaScript engine:", err)
-		os.Exit(1)
+	err := run(context.Background())
+	if err == nil {
+		return
 	}
+	fmt.Fprintln(os.Stderr, "engine:", err)
+	if problem, ok := errors.AsType[*host.Error](err); ok {
+		fmt.Fprintln(os.Stderr, "engine: hint:", problem.Hint)
+	}
+	os.Exit(1)
 }
 
 func run(ctx context.Context) error {
@@ -29,7 +35,11 @@ func run(ctx context.Context) error {
 	if source.Kept, err = bootstrap.Kept(); err != nil {
 		source.Kept = "" // they are fetched each time
 	}
-	return bootstrap.Make(ctx, source, dir, func(line string) { fmt.Fprintln(os.Stderr, line) })
+	err = bootstrap.Make(ctx, source, dir, func(line string) { fmt.Fprintln(os.Stderr, line) })
+	if err != nil {
+		return bootstrap.Problem(source, err)
+	}
+	return nil
 }
 
 // dist returns host/jsbuild/dist, from wherever in the source tree the command runs.

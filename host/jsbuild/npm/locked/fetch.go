@@ -28,7 +28,8 @@ const PublicRegistry = "https://registry.npmjs.org"
 type Source struct {
 	// Folder has the tarballs, named as `npm pack` does. With it nothing is fetched.
 	Folder string
-	// Registry is the address of an npm registry; a user and a password in it are sent.
+	// Registry is the address of an npm registry. A user and a password in it are sent, and
+	// a password alone as a token.
 	Registry string
 	// Client sends the requests; nil is one that gives up on a server that is silent for
 	// a minute.
@@ -176,6 +177,11 @@ func (s Source) getOnce(ctx context.Context, p Package, most int64) (tarball []b
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, Unreachable, false, fmt.Errorf("the registry's address is invalid: %w", err)
+	}
+	if _, secret := req.URL.User.Password(); secret && req.URL.User.Username() == "" {
+		token, _ := req.URL.User.Password()
+		req.URL.User = nil
+		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	watch := time.AfterFunc(maxSilence, func() { silent(errSilent) })
 	defer watch.Stop()

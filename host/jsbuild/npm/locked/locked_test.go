@@ -242,6 +242,23 @@ func TestUserAndPasswordOfARegistryAreSent(t *testing.T) {
 	}
 }
 
+func TestAPasswordAloneIsAToken(t *testing.T) {
+	t.Parallel()
+	content := tarball(t, file{name: "package/a.js", content: "a"})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer npm_hunter2" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		_, _ = w.Write(content)
+	}))
+	defer s.Close()
+	source := locked.Source{Registry: strings.Replace(s.URL, "http://", "http://:npm_hunter2@", 1)}
+	if _, err := source.Tarball(t.Context(), locked.Package{Name: "a", Version: "1.0.0", Integrity: integrity(content)}); err != nil || strings.Contains(source.Name(), "hunter2") {
+		t.Errorf("%v, named %s", err, source.Name())
+	}
+}
+
 // TestAProxyIsAsked runs the test binary's own client with a proxy, as HTTP_PROXY gives one.
 func TestAProxyIsAsked(t *testing.T) {
 	t.Parallel()
