@@ -33,7 +33,7 @@ type Build struct {
 	Embedded Embedded `json:"embedded"`
 }
 
-// Embedded are the digests of what the program embeds to run JavaScript, each "sha256:"
+// Embedded are the digests of what the program embeds or has made to run JavaScript, each "sha256:"
 // and hexadecimal digits; "" of a program without it.
 type Embedded struct {
 	Engine    string `json:"engine,omitempty"`    // QuickJS with the runtime in its memory
