@@ -230,7 +230,7 @@ how many. What it has done stays readable. An attempt that runs right then may f
 			return env.Term.Answer(map[string]any{"deleted": args[0], "canceled_steps": canceled}, func(w io.Writer) {
 				term.Fprintf(w, "deleted %s\n", args[0])
 				if canceled > 0 {
-					term.Fprintf(w, "%s canceled that had not run; the executions go on without it\n", term.CountAre(canceled, "step"))
+					term.Fprintf(w, "%s canceled that had not succeeded; the executions go on without it\n", term.CountAre(canceled, "step"))
 				}
 			})
 		},

@@ -138,7 +138,7 @@ func (tx *transaction) irrevivable(x *executionRow, askedNow, now bool) *refusal
 	}
 	return &refusal{
 		reason: "it has no dead step",
-		hint:   "only actions that used up their attempts can be retried; to run all again, rerun it", fix: host.FixRerunExecution.With(x.id),
+		hint:   "only actions that used up their attempts can be retried", fix: host.FixRerunExecution.With(x.id),
 	}
 }
 
