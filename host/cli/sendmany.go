@@ -265,7 +265,7 @@ func (s *batchSender) count(lines []int64, accepted []host.Accepted) {
 	}
 }
 
-// answer prints what became of the events, and returns the exit code for it.
+// answer prints the outcome, and returns the exit code for it.
 func (s *batchSender) answer(r *sendReport) error {
 	r.Refusals = term.NotNil(r.Refusals)
 	if r.Read > maxListedEvents {

@@ -1,6 +1,6 @@
 // Package eventfile reads events from files, one at a time and in little memory: a JSON
 // document, an array, JSON lines or CSV, also compressed by gzip. It knows what a file
-// holds; what becomes of the events is its caller's business.
+// holds; their use is its caller's business.
 package eventfile
 
 import (
