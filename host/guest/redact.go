@@ -69,7 +69,7 @@ func (c *call) redactPanic() {
 
 func (c *call) redactNote(n host.CallNote) host.CallNote {
 	n.Target, n.Error, n.Fix = c.redact(n.Target), c.redact(n.Error), c.recordedFix(n.Fix)
-	n.Body = c.redact(n.Body)
+	n.Body = redact.Credentials(c.redact(n.Body)) // also those that are no secret of the action
 	return n
 }
 

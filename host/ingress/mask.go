@@ -3,15 +3,16 @@ package ingress
 import (
 	"bytes"
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/usherhost/usher/host/redact"
 )
 
 // masked stands for what looks like a credential.
-const masked = `"(masked)"`
+const masked = `"` + redact.Masked + `"`
 
 // maxShown is how much of a body that is not JSON is shown.
 const maxShown = 64 << 10
@@ -30,8 +31,7 @@ func maskBody(body []byte) (json.RawMessage, string) {
 	if !utf8.ValidString(text) {
 		return nil, ""
 	}
-	text = credential.ReplaceAllString(text, "(masked)")
-	return nil, textSecret.ReplaceAllString(text, "${1}"+masked)
+	return nil, redact.Credentials(text)
 }
 
 // maskValue appends a JSON value that stands at key, and is valid.
@@ -62,7 +62,7 @@ func maskValue(out, value []byte, key string) []byte {
 		return append(out, ']')
 	case '"':
 		var text string
-		if json.Unmarshal(value, &text) == nil && credential.MatchString(text) {
+		if json.Unmarshal(value, &text) == nil && redact.IsCredential(text) {
 			return append(out, masked...)
 		}
 	}
@@ -92,18 +92,3 @@ func isSensitive(key string) bool {
 	contained := func(part string) bool { return strings.Contains(plain, part) }
 	return slices.Contains(sensitiveWhole, plain) || slices.ContainsFunc(sensitive, contained) && !slices.Contains(plainNames, plain)
 }
-
-// credential matches values that are recognised by their form: JSON web tokens,
-// PEM keys, bearer tokens, our own keys and those of well-known services, and the
-// user part of a URL.
-var credential = regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]+\.[\w-]*` +
-	`|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*` +
-	`|(?i:bearer|basic)\s+[\w.~+/=-]{8,}` +
-	`|usher_[0-9a-z]{20,}` +
-	`|\b(?:sk|pk|rk|whsec|xox[abposr]|gh[pousr]|glpat|AKIA|ASIA)[_-]?[A-Za-z0-9_-]{12,}` +
-	`|://[^\s/@"]+:[^\s/@"]+@`)
-
-// textSecret matches the name and the value of a secret in text that is not JSON,
-// also at its end.
-var textSecret = regexp.MustCompile(`(?i)([\w.-]*(?:password|passwd|passphrase|passcode|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|` +
-	`authorization|credential|cookie|session|assertion|signature)[\w.-]*["']?\s*[:=>]+\s*)(?:\{[^}]*\}?|\[[^\]]*\]?|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s,&}<"']+)`)

@@ -20,6 +20,8 @@ func TestTheBodyOfAFailedRequestIsKeptWithItsCall(t *testing.T) {
 		switch r.URL.Path {
 		case "/long":
 			body = strings.Repeat("é", 2040) + secret + strings.Repeat("x", 10_000)
+		case "/token":
+			body = `{"error":"expired","access_token":"of another","session":{"id":7}}`
 		case "/binary":
 			body = "\x00\x01" + secret
 		case "/ok":
@@ -34,8 +36,11 @@ func TestTheBodyOfAFailedRequestIsKeptWithItsCall(t *testing.T) {
 	  await fetch(event.user.nickname, { headers: { authorization: event.secrets.KEY } });
 	};`
 	for path, want := range map[string]func(host.CallNote) bool{
-		"/ok":     func(n host.CallNote) bool { return n.Status == 200 && n.Body == "" },
-		"/short":  func(n host.CallNote) bool { return n.Body == `{"error":"invalid_channel","got":"[secret KEY]"}` },
+		"/ok":    func(n host.CallNote) bool { return n.Status == 200 && n.Body == "" },
+		"/short": func(n host.CallNote) bool { return n.Body == `{"error":"invalid_channel","got":"[secret KEY]"}` },
+		"/token": func(n host.CallNote) bool {
+			return n.Body == `{"error":"expired","access_token":"(masked)","session":"(masked)"}`
+		},
 		"/long":   func(n host.CallNote) bool { return len(n.Body) < 4200 && strings.HasPrefix(n.Body, "éé") },
 		"/binary": func(n host.CallNote) bool { return n.Status == 422 && n.Body == "" },
 	} {
