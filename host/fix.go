@@ -54,6 +54,8 @@ const (
 	FixRetryExecution    FixVerb = "retry_execution"
 	FixRetryNow          FixVerb = "retry_now"
 	FixRerunExecution    FixVerb = "rerun_execution"
+	FixResume            FixVerb = "resume"
+	FixShowHolds         FixVerb = "show_holds"
 	FixSendCorrected     FixVerb = "send_corrected"
 	FixExport            FixVerb = "export"
 	FixAllowVariable     FixVerb = "allow_variable"
@@ -98,6 +100,8 @@ var fixArgs = map[FixVerb][]string{
 	FixRetryExecution:    {"execution"},
 	FixRetryNow:          {"execution"},
 	FixRerunExecution:    {"execution"},
+	FixResume:            {"target"},
+	FixShowHolds:         {},
 	FixSendCorrected:     {"event"},
 	FixExport:            {"folder"},
 	FixAllowVariable:     {"variable"},

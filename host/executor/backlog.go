@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -35,6 +36,8 @@ type backlog struct {
 	low  int           // queued ones at which overflowed work is claimed: a batch, not one by one
 	wake chan struct{} // signals the claiming loop
 
+	failing atomic.Int32 // breakers that there are: written under mu, read to save it
+
 	mu     sync.Mutex // guards all below
 	closed bool       // before Run and after its end: nothing is taken
 	start  func(host.Execution, *lane)
@@ -42,13 +45,21 @@ type backlog struct {
 	runs   map[string]*run // by execution
 	held   int             // reserved, queued, running, and ended but not yet durable
 	intake intake
+
+	resumed  chan struct{}       // closed when the trigger is resumed; nil while it is not paused
+	loaded   bool                // what was held back at the start is known
+	breakers map[string]*breaker // by version
+	spills   []*spill            // with something in the store
+	parked   []parked            // on their way there
+	timer    *time.Timer         // calls tick; nil before the first
+	tickAt   time.Time           // when it does
 }
 
 // newBacklog returns a closed backlog.
 func newBacklog(size, workers int) *backlog {
 	return &backlog{
 		size: size, low: max(0, (size-workers)/2), lanes: newLanes(workers),
-		wake: make(chan struct{}, 1), closed: true, runs: map[string]*run{},
+		wake: make(chan struct{}, 1), closed: true, runs: map[string]*run{}, breakers: map[string]*breaker{},
 	}
 }
 
@@ -64,7 +75,11 @@ func (b *backlog) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
-	b.held -= b.lanes.count
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	b.held -= b.lanes.count + len(b.parked)
+	b.parked = nil
 	b.lanes.clear()
 }
 
@@ -78,7 +93,7 @@ func (b *backlog) isClosed() bool {
 func (b *backlog) reserve() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed || !b.intake.takesNew() || b.held >= b.size {
+	if b.closed || b.lanes.stopped || !b.intake.takesNew() || b.held >= b.size {
 		b.intake.refuse()
 		b.wakeIfRoom()
 		return false
@@ -100,14 +115,22 @@ func (b *backlog) release() {
 	defer b.mu.Unlock()
 	b.held--
 	b.wakeIfRoom()
+	b.wakeToDrain()
 }
 
-// add starts x or queues it; its room is counted already.
-func (b *backlog) add(x host.Execution) {
+// add starts x, queues it or holds it back; its room is counted already.
+func (b *backlog) add(x host.Execution) { b.arrive(x, nil) }
+
+// arrive is add for what comes out of a spill; nil: it comes newly.
+func (b *backlog) arrive(x host.Execution, from *spill) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
 		b.held--
+		return
+	}
+	if in := b.hindrance(&x, from); in != nil {
+		b.park(x, in)
 		return
 	}
 	if lane, ok := b.lanes.enter(&x); ok {
@@ -115,6 +138,7 @@ func (b *backlog) add(x host.Execution) {
 		return
 	}
 	b.lanes.push(x)
+	b.arm(b.lanes.readyAt())
 }
 
 // next gives back the place at which something of a lane ran, and returns what a worker
@@ -130,7 +154,10 @@ func (b *backlog) next(ran *lane) (host.Execution, *lane, bool) {
 	if ok {
 		b.fill()
 		b.wakeIfRoom()
+	} else {
+		b.arm(b.lanes.readyAt())
 	}
+	b.wakeToDrain()
 	return x, lane, ok
 }
 
@@ -144,12 +171,18 @@ func (b *backlog) proceed(ctx context.Context, from *lane, x host.Execution) (*l
 	if to == from || b.closed || ctx.Err() != nil { // the run itself ends
 		return from, true
 	}
+	if in := b.hindrance(&x, nil); in != nil {
+		b.park(x, in)
+		return from, false
+	}
 	if !b.lanes.admits(to, b.lanes.places-b.lanes.running+1) {
 		b.lanes.push(x)
+		b.arm(b.lanes.readyAt())
 		return from, false
 	}
 	from.running--
 	to.running++
+	to.window.take(time.Now())
 	b.fill()
 	return to, true
 }
@@ -162,6 +195,38 @@ func (b *backlog) fill() {
 			return
 		}
 		b.start(x, lane)
+	}
+	b.arm(b.lanes.readyAt())
+	b.wakeToDrain()
+}
+
+// arm has tick called at a time, unless it is called before; the zero time is never. The
+// caller holds mu.
+func (b *backlog) arm(at time.Time) {
+	if at.IsZero() || b.closed || !b.tickAt.IsZero() && !at.Before(b.tickAt) {
+		return
+	}
+	b.tickAt = at
+	if b.timer == nil {
+		b.timer = time.AfterFunc(time.Until(at), b.tick)
+	} else {
+		b.timer.Reset(time.Until(at))
+	}
+}
+
+// tick starts what a rate held up, and wakes the claiming loop for a probe.
+func (b *backlog) tick() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tickAt = time.Time{}
+	if b.closed {
+		return
+	}
+	b.fill()
+	for _, br := range b.breakers {
+		if br.open && br.probe == "" && time.Now().Before(br.probeAt) {
+			b.arm(br.probeAt)
+		}
 	}
 }
 
@@ -179,6 +244,7 @@ func (b *backlog) ended(r *run) {
 	if b.runs[r.execution.ID] == r {
 		delete(b.runs, r.execution.ID)
 	}
+	b.endProbe(r.execution.ID)
 }
 
 // cancel stops the run of an execution, or keeps it from starting.
@@ -209,7 +275,7 @@ func (b *backlog) nextDue() (time.Time, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	due := b.intake.due
-	return due, !due.IsZero() && !b.intake.needsRoom
+	return due, !due.IsZero() && !b.intake.needsRoom && !b.lanes.stopped
 }
 
 // wakeIfRoom wakes the claiming loop when it needs room and there is some. The caller
@@ -230,7 +296,7 @@ func (b *backlog) signal() {
 
 // claimable returns how many executions to claim. The caller holds mu.
 func (b *backlog) claimable(now time.Time) int {
-	if b.closed || !b.intake.wantsClaim(now) || b.isCrowded() {
+	if b.closed || b.lanes.stopped || !b.intake.wantsClaim(now) || b.isCrowded() {
 		return 0
 	}
 	return max(0, min(b.size-b.held, claimBatch))

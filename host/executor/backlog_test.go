@@ -270,6 +270,8 @@ type liar struct{ claims int }
 
 func (l *liar) Claim(context.Context, int) ([]host.Execution, error) { l.claims++; return nil, nil }
 
+func (l *liar) ClaimHeld(context.Context, string, int) ([]host.Execution, error) { return nil, nil }
+
 func (l *liar) NextDue(context.Context) (time.Time, bool, error) { return time.Now(), true, nil }
 
 func TestStuckDiskBoundsMemory(t *testing.T) {

@@ -56,6 +56,9 @@ func (e *Executor) claim(ctx context.Context) {
 // then asks when it has.
 func (c *claimer) refill(ctx context.Context) error {
 	e, claims, got := c.executor, 0, 0
+	if err := c.drainHeld(ctx); err != nil {
+		return err
+	}
 	for more := true; more; {
 		e.putBack(e.backlog.surplus(time.Now()))
 		n, overflowed := e.backlog.reserveClaim(time.Now())

@@ -47,6 +47,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -58,6 +59,9 @@ import (
 type Queue interface {
 	// Claim leases at most n executions that are due, the longest due first.
 	Claim(ctx context.Context, n int) ([]host.Execution, error)
+	// ClaimHeld leases at most n executions that were recorded as held for key, the
+	// longest due first.
+	ClaimHeld(ctx context.Context, key string, n int) ([]host.Execution, error)
 	// NextDue returns when the earliest execution without a lease is due, and false
 	// when there is none.
 	NextDue(ctx context.Context) (time.Time, bool, error)
@@ -147,6 +151,10 @@ type Executor struct {
 	// Quarantine leases executions that ran when the host ended without stopping. Nil:
 	// such executions are due in the store like others.
 	Quarantine Quarantine
+	// Holds knows what is paused and limited. Nil: nothing is.
+	Holds Holds
+	// Notifier is told when a breaker opens or closes. Nil: nobody is.
+	Notifier host.Notifier
 	// Journal writes down what runs, for the next process. Nil: nothing is written.
 	Journal Journal
 	// Settings returns the settings that hold now for a step; the run and its
@@ -168,6 +176,8 @@ type Executor struct {
 	Metrics prometheus.Registerer // nil: nothing is registered
 
 	ready     sync.Once
+	loading   sync.Mutex // held by Reload
+	paused    atomic.Pointer[map[string]host.Pause]
 	log       *slog.Logger
 	meters    *meters
 	backlog   *backlog
@@ -195,6 +205,7 @@ func (e *Executor) Run(ctx context.Context) error {
 	if e.OriginUses != nil {
 		e.contacted.recorder.Go(func() { e.recordOriginUse(ctx) })
 	}
+	e.load(ctx)
 	e.backlog.open(e.start)
 	if e.hold != nil {
 		e.workers.Go(func() { e.quarantine(ctx) })

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,18 +28,22 @@ type store struct {
 	latency time.Duration // of a commit
 	hold    chan struct{} // when set, commits wait until it is closed
 
-	mu       sync.Mutex // guards all below
-	rows     map[string]*row
-	order    []string
-	outcomes []host.Outcome // durable, in order
-	queue    []queued
-	writing  bool
-	claimErr error
-	recErr   error
-	eventErr error
-	claims   int
-	looks    int
-	maxHeld  int
+	mu         sync.Mutex // guards all below
+	rows       map[string]*row
+	order      []string
+	outcomes   []host.Outcome // durable, in order
+	queue      []queued
+	writing    bool
+	claimErr   error
+	recErr     error
+	eventErr   error
+	claims     int
+	heldClaims int
+	pauses     []host.Pause
+	pauseErr   error
+	steps      []host.Step
+	looks      int
+	maxHeld    int
 }
 
 type row struct {
@@ -99,7 +104,7 @@ func (s *store) Claim(_ context.Context, n int) ([]host.Execution, error) {
 	}
 	var due []*row
 	for _, id := range s.order {
-		if r := s.rows[id]; !r.held && !r.Status.Final() && !time.Now().Before(r.NextAt) {
+		if r := s.rows[id]; !r.held && r.Held == "" && !r.Status.Final() && !time.Now().Before(r.NextAt) {
 			due = append(due, r)
 		}
 	}
@@ -114,6 +119,30 @@ func (s *store) Claim(_ context.Context, n int) ([]host.Execution, error) {
 	return leased, nil
 }
 
+func (s *store) ClaimHeld(_ context.Context, key string, n int) ([]host.Execution, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heldClaims++
+	if s.claimErr != nil {
+		return nil, s.claimErr
+	}
+	var found []*row
+	for _, id := range s.order {
+		if r := s.rows[id]; r.Held == key && !r.Status.Final() {
+			found = append(found, r)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b *row) int { return a.NextAt.Compare(b.NextAt) })
+	var leased []host.Execution
+	for _, r := range found[:min(n, len(found))] {
+		r.held, r.Held = true, ""
+		r.Epoch++
+		leased = append(leased, r.Execution)
+	}
+	s.countHeld()
+	return leased, nil
+}
+
 func (s *store) NextDue(context.Context) (time.Time, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,11 +150,80 @@ func (s *store) NextDue(context.Context) (time.Time, bool, error) {
 	var next time.Time
 	found := false
 	for _, r := range s.rows {
-		if !r.held && !r.Status.Final() && (!found || r.NextAt.Before(next)) {
+		if !r.held && r.Held == "" && !r.Status.Final() && (!found || r.NextAt.Before(next)) {
 			next, found = r.NextAt, true
 		}
 	}
 	return next, found, s.claimErr
+}
+
+// pause and resume change what is paused, and tell the executor.
+func (s *store) pause(t *testing.T, target string) {
+	t.Helper()
+	s.mu.Lock()
+	p := host.Pause{Target: target, Trigger: host.PostUserRegistration, At: time.Now()}
+	if !host.Trigger(target).Valid() {
+		p.Action = target
+	}
+	s.pauses = append(s.pauses, p)
+	s.mu.Unlock()
+	s.reload(t)
+}
+
+func (s *store) resume(t *testing.T, target string) {
+	t.Helper()
+	s.mu.Lock()
+	s.pauses = slices.DeleteFunc(s.pauses, func(p host.Pause) bool { return p.Target == target })
+	s.mu.Unlock()
+	s.reload(t)
+}
+
+// bind sets what is bound, and tells the executor.
+func (s *store) bind(t *testing.T, steps ...host.Step) {
+	t.Helper()
+	s.mu.Lock()
+	s.steps = steps
+	s.mu.Unlock()
+	s.reload(t)
+}
+
+func (s *store) reload(t *testing.T) {
+	t.Helper()
+	if err := s.dispatcher.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *store) Pauses(context.Context) ([]host.Pause, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.pauses), s.pauseErr
+}
+
+func (s *store) Bound(context.Context, host.Trigger) ([]host.Step, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.steps, nil
+}
+
+func (s *store) Held(context.Context) ([]host.HeldCount, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	counts := map[string]int64{}
+	for _, r := range s.rows {
+		if r.Held != "" && !r.Status.Final() {
+			counts[r.Held]++
+		}
+	}
+	var all []host.HeldCount
+	for key, n := range counts {
+		c := host.HeldCount{Key: key, ActionID: key, Action: key, Waiting: n}
+		if action, ok := strings.CutPrefix(key, "ver_"); ok {
+			c.ActionID, c.Action, c.VersionID, c.Number = "act_"+action, "action-"+action, key, 1
+		}
+		all = append(all, c)
+	}
+	return all, nil
 }
 
 func (s *store) Event(_ context.Context, id string) (host.Event, error) {
@@ -182,8 +280,8 @@ func (s *store) commit(o host.Outcome) error {
 	if r.Epoch != o.Epoch || r.Status.Final() {
 		return &host.Error{Code: host.Fenced, Text: "fenced"}
 	}
-	r.Status, r.Progress, r.Attempt, r.NextAt, r.FirstAt = o.Status, o.Progress, o.Attempt, o.NextAt, o.FirstAt
-	if o.Status.Final() || o.Status == host.StatusRetrying || !o.NextAt.IsZero() {
+	r.Status, r.Progress, r.Attempt, r.NextAt, r.FirstAt, r.Held = o.Status, o.Progress, o.Attempt, o.NextAt, o.FirstAt, o.Held
+	if o.Status.Final() || o.Held != "" || o.Status == host.StatusRetrying || !o.NextAt.IsZero() {
 		r.held = false
 	}
 	s.outcomes = append(s.outcomes, o)
@@ -335,7 +433,7 @@ func execution(id string, steps []host.Step) host.Execution {
 func begin(t *testing.T, e *executor.Executor, s *store) (stop func() error) {
 	t.Helper()
 	s.dispatcher = e
-	e.Queue, e.Events, e.Records = s, s, s
+	e.Queue, e.Events, e.Records, e.Holds = s, s, s, s
 	if e.Log == nil {
 		e.Log = slog.New(slog.DiscardHandler)
 	}

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"slices"
 	"time"
 
 	"github.com/usherhost/usher/host"
@@ -21,7 +22,12 @@ import (
 type lane struct {
 	queue   queue
 	running int
-	weight  int // an action with twice the weight may hold twice the places
+
+	paused      bool
+	concurrency int         // how many may run at once; 0: as many as the places allow
+	window      *rateWindow // nil: without a rate
+	spill       spill       // what waits in the store
+	weight      int         // an action with twice the weight may hold twice the places
 }
 
 // weights are those of the triggers' actions; 1 where there is none.
@@ -44,37 +50,97 @@ type lanes struct {
 	waiting []*lane          // those with executions that wait
 	count   int              // executions that wait
 	bodies  int              // bytes of the events' bodies that wait
+
+	stopped bool                 // the trigger is paused: no lane may have a place
+	began   time.Time            // when the process began to run executions, or its trigger was resumed
+	paused  map[string]bool      // by action
+	limits  map[string]laneLimit // by action, as its binding has them now
 }
 
 // maxBodyBytes bounds the events' bodies that wait. Executions beyond it wait
 // without theirs, which is loaded when they run.
 const maxBodyBytes = 64 << 20
 
-func newLanes(places int) lanes { return lanes{places: places, byID: map[string]*lane{}} }
+func newLanes(places int) lanes {
+	return lanes{places: places, byID: map[string]*lane{}, began: time.Now()}
+}
 
 // of returns the lane of what x runs next.
 func (l *lanes) of(x *host.Execution) *lane {
-	id := ""
+	id, accepted := "", laneLimit{}
 	if index, ok := x.Next(); ok {
-		id = x.Plan[index].ActionID
+		id, accepted = x.Plan[index].ActionID, limitOfStep(&x.Plan[index])
 	}
 	if found, ok := l.byID[id]; ok {
 		return found
 	}
+	made := l.make(id)
+	made.weight = max(weights[x.Trigger], 1)
+	if _, known := l.limits[id]; !known { // it is not bound any more
+		made.limit(accepted, l.began)
+	}
+	return made
+}
+
+// make adds the lane of an action.
+func (l *lanes) make(id string) *lane {
 	if len(l.byID) >= maxLanes {
 		for id, old := range l.byID {
-			if old.running == 0 && old.queue.len() == 0 {
+			if old.running == 0 && old.queue.len() == 0 && !old.limited() && !old.paused && !old.spill.stored {
 				delete(l.byID, id)
 			}
 		}
 	}
-	made := &lane{weight: max(weights[x.Trigger], 1)}
+	made := &lane{weight: 1, paused: l.paused[id], spill: spill{key: id, lane: id}}
+	made.limit(l.limits[id], l.began)
 	l.byID[id] = made
 	return made
 }
 
+// laneLimit is what a binding's settings say of how much runs.
+type laneLimit struct {
+	rate        host.Rate
+	concurrency int
+}
+
+func limitOfStep(step *host.Step) laneLimit {
+	return laneLimit{step.Settings.Rate, step.Settings.Concurrency}
+}
+
+// limit sets a lane's limits.
+func (a *lane) limit(to laneLimit, began time.Time) {
+	a.concurrency, a.window = to.concurrency, a.window.with(to.rate, began)
+}
+
+// limited reports whether the lane has limits of its own.
+func (a *lane) limited() bool { return a.concurrency > 0 || a.window != nil }
+
+// readyAt returns when the first lane that only its rate holds up may have a place; zero
+// when there is none.
+func (l *lanes) readyAt() (first time.Time) {
+	if l.stopped || l.running >= l.places {
+		return first
+	}
+	now := time.Now()
+	for _, a := range l.waiting {
+		if a.window == nil || a.paused || a.concurrency > 0 && a.running >= a.concurrency {
+			continue
+		}
+		if at := a.window.ready(); at.After(now) && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
+}
+
 // admits reports whether a lane may take one of the free places.
 func (l *lanes) admits(a *lane, free int) bool {
+	switch {
+	case l.stopped, a.paused, a.concurrency > 0 && a.running >= a.concurrency:
+		return false
+	case a.window != nil && a.window.ready().After(time.Now()):
+		return false
+	}
 	if l.places < sharedFrom || a.running == 0 {
 		return free > 0
 	}
@@ -88,9 +154,17 @@ func (l *lanes) enter(x *host.Execution) (*lane, bool) {
 	if !l.admits(a, l.places-l.running) {
 		return nil, false
 	}
+	l.take(a)
+	return a, true
+}
+
+// take gives a place to a lane that may have it.
+func (l *lanes) take(a *lane) {
 	a.running++
 	l.running++
-	return a, true
+	if a.window != nil {
+		a.window.take(time.Now())
+	}
 }
 
 // leave gives a place back.
@@ -126,17 +200,22 @@ func (l *lanes) pop() (host.Execution, *lane, bool) {
 		return host.Execution{}, nil, false
 	}
 	a := l.waiting[best]
+	x := l.takeFrom(a)
+	l.take(a)
+	return x, a, true
+}
+
+// takeFrom takes the first one out of a lane's queue.
+func (l *lanes) takeFrom(a *lane) host.Execution {
 	x := a.queue.pop()
 	if a.queue.len() == 0 {
-		last := len(l.waiting) - 1
-		l.waiting[best], l.waiting[last] = l.waiting[last], nil
+		at, last := slices.Index(l.waiting, a), len(l.waiting)-1
+		l.waiting[at], l.waiting[last] = l.waiting[last], nil
 		l.waiting = l.waiting[:last]
 	}
 	l.count--
 	l.bodies -= bodyBytes(&x)
-	a.running++
-	l.running++
-	return x, a, true
+	return x
 }
 
 // before reports whether a's first one goes before that of b.

@@ -88,6 +88,7 @@ func (h *hold) endIfAllowed() {
 // quarantine runs the suspects one by one, until ctx ends.
 func (e *Executor) quarantine(ctx context.Context) {
 	defer e.hold.release()
+	e.backlog.untilResumed(ctx)
 	timer := time.AfterFunc(holdBack, e.hold.release)
 	defer timer.Stop()
 	pause := minErrorPause
@@ -106,12 +107,14 @@ func (e *Executor) quarantine(ctx context.Context) {
 			return
 		}
 		e.hold.need(s.Crashes > 1)
-		e.runAlone(s)
+		e.runAlone(ctx, s)
 	}
 }
 
-// runAlone runs a suspect as execute runs others, with a mark before each step.
-func (e *Executor) runAlone(s host.Suspect) {
+// runAlone runs a suspect as execute runs others, with a mark before each step, until
+// until ends. What is held back is no suspect afterwards: if it ends the host when it goes
+// on, it will be one again.
+func (e *Executor) runAlone(until context.Context, s host.Suspect) {
 	ctx, cancel := context.WithCancelCause(e.actions)
 	defer cancel(nil)
 	r := e.newRun(s.Execution, cancel)
@@ -120,6 +123,10 @@ func (e *Executor) runAlone(s host.Suspect) {
 	defer e.backlog.ended(r)
 	e.log.Warn("running alone what ran when the host ended without stopping", "execution", s.ID, "times", s.Crashes, "guilty", s.Guilty)
 	for guilty := s.Guilty; ; guilty = false {
+		e.backlog.untilResumed(until)
+		if !guilty && e.backlog.parkHindered(r.execution) {
+			return
+		}
 		o, ok := r.markedStep(ctx, guilty)
 		if !ok || !r.record(ctx, o) {
 			e.backlog.release()

@@ -15,6 +15,7 @@ type queue struct {
 type entry struct {
 	execution host.Execution
 	since     time.Time // when it was due, before a restart too
+	queued    time.Time // when it was put here
 }
 
 func (q *queue) len() int { return len(q.entries) - q.head }
@@ -26,17 +27,21 @@ func (q *queue) since() time.Time {
 	return q.entries[q.head].since
 }
 
+// queued returns when the first one was put here; the queue is not empty.
+func (q *queue) queued() time.Time { return q.entries[q.head].queued }
+
 func (q *queue) push(x host.Execution) {
 	if q.head > len(q.entries)/2 && len(q.entries) == cap(q.entries) {
 		n := copy(q.entries, q.entries[q.head:])
 		clear(q.entries[n:])
 		q.entries, q.head = q.entries[:n], 0
 	}
+	now := time.Now()
 	since := x.NextAt
 	if since.IsZero() {
-		since = time.Now()
+		since = now
 	}
-	q.entries = append(q.entries, entry{x, since})
+	q.entries = append(q.entries, entry{x, since, now})
 }
 
 func (q *queue) pop() host.Execution {
@@ -68,6 +73,18 @@ func (q *queue) cancel(id string) {
 			x.Status = host.StatusCanceled
 		}
 	}
+}
+
+// nextAction names the action that the first one waits for; "" when none waits.
+func (q *queue) nextAction() string {
+	if q.len() == 0 {
+		return ""
+	}
+	x := &q.entries[q.head].execution
+	if index, ok := x.Next(); ok {
+		return x.Plan[index].Action
+	}
+	return ""
 }
 
 func bodyBytes(x *host.Execution) int {

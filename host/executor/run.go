@@ -85,6 +85,7 @@ func (r *run) step(ctx context.Context) (host.Outcome, bool) {
 	if !ok {
 		return host.Outcome{}, false
 	}
+	e.notify(e.backlog.observe(x, &x.Plan[index], &result))
 	r.advance(index, &result, false)
 	return r.outcome(&result, tape), true
 }

@@ -35,19 +35,28 @@ func (b *backlog) surplus(now time.Time) (all []surplus) {
 	}
 	var slow []*lane
 	for _, a := range b.lanes.waiting {
-		if now.Sub(a.queue.since()) >= slowAfter {
+		if !a.limited() && now.Sub(b.lanes.movedSince(a)) >= slowAfter {
 			slow = append(slow, a)
 		}
 	}
 	keep := max(b.low/(len(slow)+1), b.lanes.places)
 	for _, a := range slow {
 		waiting := a.queue.len()
-		each := now.Sub(a.queue.since()) / time.Duration(waiting) // about the time that one takes
+		each := now.Sub(b.lanes.movedSince(a)) / time.Duration(waiting) // about the time that one takes
 		for n := waiting - 1; n >= keep; n-- {
 			all = append(all, surplus{b.lanes.dropLast(a), now.Add(max(time.Duration(n)*each, time.Second))})
 		}
 	}
 	return all
+}
+
+// movedSince returns since when the first one in a lane could have got a place: what was due
+// while the host was down, or its trigger paused, has not waited for that.
+func (l *lanes) movedSince(a *lane) time.Time {
+	if queued := a.queue.queued(); queued.After(l.began) {
+		return queued
+	}
+	return l.began
 }
 
 // dropLast takes the newest one out of a line that keeps others.
@@ -62,7 +71,7 @@ func (l *lanes) dropLast(a *lane) host.Execution {
 func (e *Executor) putBack(all []surplus) {
 	for _, s := range all {
 		o := host.Outcome{
-			ExecutionID: s.ID, Epoch: s.Epoch, Status: s.Status, Progress: s.Progress, Attempt: s.Attempt, NextAt: s.until,
+			ExecutionID: s.ID, Epoch: s.Epoch, Status: s.Status, Progress: s.Progress, Attempt: s.Attempt, NextAt: s.until, FirstAt: s.FirstAt,
 		}
 		saved := func(err error) {
 			e.backlog.release()

@@ -114,7 +114,7 @@ func (x *executionRow) waits() bool { return x.status == host.StatusRetrying && 
 func heldBack() *refusal {
 	return &refusal{
 		reason: "its next step is held back: the action is paused, over its limits, or its breaker is open",
-		hint:   "let the action run again first, or deploy another version of one whose breaker is open",
+		hint:   "let the action run again first, or deploy another version of one whose breaker is open", fix: host.FixShowHolds.With(),
 	}
 }
 

@@ -44,6 +44,8 @@ var fixes = map[host.FixVerb]words{
 	host.FixRetryExecution:    {"run the execution again", "executions retry {execution}"},
 	host.FixRetryNow:          {"make it now", "executions retry {execution} --now"},
 	host.FixRerunExecution:    {"run its event again, all its actions", "executions rerun {execution}"},
+	host.FixResume:            {"let it run again", "resume {target}"},
+	host.FixShowHolds:         {"see what holds it back", "holds"},
 	host.FixSendCorrected:     {"send the event corrected", "events refused send-again {event} --file FILE"},
 	host.FixExport:            {"write the actions of a host to the folder", "export {folder}"},
 	host.FixAllowVariable:     {"let the folder read the variable", "apply DIR --allow-env {variable}"},
