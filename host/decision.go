@@ -92,7 +92,7 @@ const (
 	DecisionSucceeded DecisionStatus = "succeeded"
 	DecisionFailed    DecisionStatus = "failed"
 	DecisionSkipped   DecisionStatus = "skipped" // an action before it stopped the flow
-	DecisionNotRun    DecisionStatus = "not_run" // the flow's time was over
+	DecisionNotRun    DecisionStatus = "not_run" // the flow's time was over, or the action is paused or over its limits
 )
 
 // DecisionRecord is a flow that has decided, whole, for the store.

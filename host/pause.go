@@ -14,6 +14,15 @@ type Pause struct {
 	At      time.Time `json:"paused_at,omitzero"` // when
 }
 
+// Resumed is what a resume did.
+type Resumed struct {
+	Target         string  `json:"target"` // an action's id, or a trigger
+	Trigger        Trigger `json:"trigger"`
+	Action         string  `json:"action,omitempty"` // the action's name
+	Resumed        bool    `json:"resumed"`          // it was paused
+	ClosedBreakers int     `json:"closed_breakers"`  // of the action's versions
+}
+
 // MaxReasonChars bounds the reason of a pause.
 const MaxReasonChars = 1000
 

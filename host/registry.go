@@ -14,8 +14,17 @@ type Registry interface {
 	Versions
 	Secrets
 	Bindings
+	Pauser
 	SharedModules
 	Keys
+}
+
+// Pauser pauses actions and triggers, each named by its id or name, and shows what holds
+// work back.
+type Pauser interface {
+	Pause(ctx context.Context, target, reason string) (p Pause, paused bool, err error)
+	Resume(ctx context.Context, target string) (Resumed, error)
+	Holds(ctx context.Context) ([]Hold, error)
 }
 
 // Actions creates, shows and deletes actions. A name that is taken is

@@ -26,7 +26,7 @@ func ours(t *testing.T) []operation {
 // unknown fills a path with names of nothing.
 func unknown(path string) string {
 	return strings.NewReplacer("{action}", "nope", "{number}", "9", "{binding}", "bnd_nope", "{trigger}", "post-login",
-		"{id}", "exe_nope", "{key}", "nope", "{name}", "NOPE", "{webhook}", "nope", "{delivery}", "dlv_nope").Replace(path)
+		"{id}", "exe_nope", "{key}", "nope", "{target}", "nope", "{name}", "NOPE", "{webhook}", "nope", "{delivery}", "dlv_nope").Replace(path)
 }
 
 func (op operation) request(t *testing.T, path, key string) request {

@@ -93,6 +93,10 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	g.PUT("/triggers/:trigger/bindings", s.replaceBindings, manage, small)
 	g.PATCH("/bindings/:binding", s.updateBinding, manage, small)
 
+	g.GET("/holds", s.listHolds, read)
+	g.PUT("/pauses/:target", s.pause, manage, small)
+	g.DELETE("/pauses/:target", s.resume, manage)
+
 	s.registerExecutions(g, read, manage, small)
 	g.GET("/logs", s.followLogs, read)
 	g.GET("/tail", s.tail, read)

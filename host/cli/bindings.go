@@ -224,7 +224,37 @@ func listBindings(ctx context.Context, env *command.Env, trigger host.Trigger) e
 	if err != nil {
 		return err
 	}
-	return printBindings(env.Term, trigger, bindings)
+	holds, err := c.Holds(ctx)
+	if err != nil {
+		return err
+	}
+	held := []host.Hold{}
+	for _, h := range holds {
+		if h.Trigger == trigger {
+			held = append(held, h)
+		}
+	}
+	answer := map[string]any{"trigger": trigger, "bindings": term.NotNil(bindings), "holds": held}
+	return env.Term.Answer(answer, func(w io.Writer) {
+		if len(bindings) == 0 {
+			term.Fprintf(w, "nothing is bound to %s\n", trigger)
+			return
+		}
+		heldTable(env.Term, w, bindings, held)
+	})
+}
+
+// heldTable is bindingTable with what holds each action back, if anything does.
+func heldTable(t term.Terminal, w io.Writer, bindings []host.Binding, holds []host.Hold) {
+	if len(holds) == 0 {
+		bindingTable(t, w, bindings)
+		return
+	}
+	rows := make([][]string, len(bindings))
+	for i, b := range bindings {
+		rows[i] = []string{strconv.Itoa(b.Position + 1), b.Action, stateOf(holds, b), b.ID, settingsLine(b.Settings)}
+	}
+	t.Table(w, []string{"PLACE", "ACTION", "STATE", "BINDING", "OWN SETTINGS"}, rows)
 }
 
 func newBindingsSet(env *command.Env) *cobra.Command {

@@ -17,7 +17,7 @@ import (
 func Commands(env *command.Env) []*cobra.Command {
 	return []*cobra.Command{
 		newActions(env), newVersions(env), newRollback(env), newCheck(env),
-		newBind(env), newUnbind(env), newBindings(env), newSecrets(env),
+		newBind(env), newUnbind(env), newBindings(env), newPause(env), newResume(env), newHolds(env), newSecrets(env),
 		newEvents(env), newExecutions(env), newDeadLetters(env), newLogs(env), newTail(env),
 		newEgress(env), newAudit(env), newKeys(env), newLogin(env), newProfiles(env), newNotices(env), newWebhooks(env),
 	}

@@ -29,10 +29,14 @@ type checkAnswer struct {
 }
 
 // AddHealth adds /livez, /readyz and /metrics. Liveness does not
-// look at the disk: a restart does not fix a disk.
-func AddHealth(cfg settings.Config, routes *echo.Echo, checks []Check, draining func() bool, metrics *prometheus.Registry, read echo.MiddlewareFunc) {
+// look at the disk: a restart does not fix a disk. Readiness names the triggers that are paused, and does not depend on
+// them: their events are accepted, or refused with the reason.
+func AddHealth(
+	cfg settings.Config, routes *echo.Echo, checks []Check, draining func() bool, paused func() []string, metrics *prometheus.Registry,
+	read echo.MiddlewareFunc,
+) {
 	routes.GET("/livez", func(c echo.Context) error { return c.JSON(http.StatusOK, map[string]string{"status": "ok"}) })
-	routes.GET("/readyz", func(c echo.Context) error { return ready(c, checks, draining) })
+	routes.GET("/readyz", func(c echo.Context) error { return ready(c, checks, draining, paused()) })
 	var guards []echo.MiddlewareFunc
 	if cfg.MetricsKey {
 		guards = append(guards, read)
@@ -40,7 +44,7 @@ func AddHealth(cfg settings.Config, routes *echo.Echo, checks []Check, draining 
 	routes.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{})), guards...)
 }
 
-func ready(c echo.Context, checks []Check, draining func() bool) error {
+func ready(c echo.Context, checks []Check, draining func() bool, paused []string) error {
 	ctx := c.Request().Context()
 	status, code := "ok", http.StatusOK
 	answers := make([]checkAnswer, 0, len(checks)+1)
@@ -56,6 +60,9 @@ func ready(c echo.Context, checks []Check, draining func() bool) error {
 		status, code = "draining", http.StatusServiceUnavailable
 	}
 	body := map[string]any{"status": status}
+	if len(paused) > 0 {
+		body["paused"] = paused
+	}
 	if c.QueryParams().Has("verbose") {
 		body["checks"] = answers
 	}

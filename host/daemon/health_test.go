@@ -18,7 +18,7 @@ func TestHealthAnswersGetAndHead(t *testing.T) {
 	t.Parallel()
 	var broken error
 	routes := web.NewEcho(slog.New(slog.DiscardHandler))
-	AddHealth(settings.Config{}, routes, []Check{{"database", func(context.Context) error { return broken }}}, func() bool { return false }, prometheus.NewRegistry(), nil)
+	AddHealth(settings.Config{}, routes, []Check{{"database", func(context.Context) error { return broken }}}, func() bool { return false }, func() []string { return nil }, prometheus.NewRegistry(), nil)
 	server := httptest.NewServer(routes)
 	t.Cleanup(server.Close)
 	for _, tt := range []struct {

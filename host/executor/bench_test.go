@@ -107,8 +107,8 @@ func (nothing) ClaimHeld(context.Context, string, int) ([]host.Execution, error)
 	return nil, nil
 }
 
-func (nothing) NextDue(context.Context) (time.Time, bool, error)     { return time.Time{}, false, nil }
-func (nothing) Event(context.Context, string) (host.Event, error)    { return host.Event{}, nil }
+func (nothing) NextDue(context.Context) (time.Time, bool, error)  { return time.Time{}, false, nil }
+func (nothing) Event(context.Context, string) (host.Event, error) { return host.Event{}, nil }
 func (n nothing) Record(_ context.Context, o host.Outcome, done func(error)) error {
 	done(nil)
 	if o.Status.Final() {

@@ -154,7 +154,7 @@ func (br *breaker) about(kind host.NoticeKind) *host.Notice {
 	}
 }
 
-// notice tells that the breaker opened, by a result of x.
+// notice reports that the breaker opened, by a result of x.
 func (br *breaker) notice(x *host.Execution, r *host.Result) *host.Notice {
 	n := br.about(host.NoticeBreakerOpened)
 	n.ExecutionID, n.Attempt, n.Fault = x.ID, r.Attempt, r.Fault

@@ -45,19 +45,19 @@ func (s *service) set(down bool) {
 	s.down = down
 }
 
-// told keeps notices.
-type told struct {
+// notified keeps notices.
+type notified struct {
 	mu      sync.Mutex
 	notices []host.Notice
 }
 
-func (n *told) Notify(notice host.Notice) {
+func (n *notified) Notify(notice host.Notice) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.notices = append(n.notices, notice)
 }
 
-func (n *told) kinds() (kinds []host.NoticeKind) {
+func (n *notified) kinds() (kinds []host.NoticeKind) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, notice := range n.notices {
@@ -75,7 +75,7 @@ func broken(version string) []host.Step {
 func TestAnOutageBurnsFewAttemptsAndDrainsInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		db, guests, notes := newStore(), newService(), &told{}
+		db, guests, notes := newStore(), newService(), &notified{}
 		stop := begin(t, &executor.Executor{Runner: guests, Concurrency: 8, Backlog: 64, Notifier: notes}, db)
 		synctest.Wait()
 		for i := range 500 {
@@ -119,7 +119,7 @@ func TestAnOutageBurnsFewAttemptsAndDrainsInOrder(t *testing.T) {
 			t.Errorf("%d that waited since their arrival ran before the one before them", fresh)
 		}
 		if got := notes.kinds(); !slices.Equal(got, []host.NoticeKind{host.NoticeBreakerOpened, host.NoticeBreakerClosed}) {
-			t.Errorf("told %v", got)
+			t.Errorf("notified %v", got)
 		}
 		end(t, stop)
 	})
@@ -246,13 +246,13 @@ func TestWhatOpensABreaker(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				db, guests, notes := newStore(), newService(), &told{}
+				db, guests, notes := newStore(), newService(), &notified{}
 				stop := begin(t, &executor.Executor{Runner: guests, Concurrency: 8, Notifier: notes}, db)
 				synctest.Wait()
 				tt.run(t, db, guests)
 				synctest.Wait()
 				if open := len(notes.kinds()) > 0; open != tt.open {
-					t.Errorf("told %v", notes.kinds())
+					t.Errorf("notified %v", notes.kinds())
 				}
 				end(t, stop)
 			})

@@ -84,6 +84,9 @@ type Decider struct {
 	// Ready returns why the host can't record now; nil: it always can. It is asked
 	// before every flow, and must be fast.
 	Ready func() error
+	// Paused returns the pause of an action, by its id, or a trigger, and nil when there is
+	// none. It must be fast; nil: nothing is paused.
+	Paused func(target string) *host.Pause
 	// Urge makes way for the flow that begins; nil: it competes with the background.
 	Urge func()
 	// Ran counts a run, as the executor does with its own; nil: nothing is counted.
@@ -104,6 +107,7 @@ type Decider struct {
 	waiting chan struct{} // one for each flow that runs or waits
 	left    chan *unrecorded
 	turns   turns
+	limits  flowLimits
 
 	mu     sync.Mutex
 	closed bool           // guarded by mu: no flow begins any more
@@ -114,6 +118,7 @@ type Decider struct {
 type unrecorded struct {
 	record  host.DecisionRecord
 	tapes   []host.Tape
+	missed  map[int]*host.ResultError // why an action did not run, by its place in the plan
 	event   metadata
 	durable chan error // nil when the answer does not wait for it
 }
@@ -129,6 +134,7 @@ func (d *Decider) setup() {
 		d.places = make(chan struct{}, cmp.Or(d.Concurrency, DefaultDecisionConcurrency))
 		d.waiting = make(chan struct{}, cap(d.places)+cmp.Or(d.Waiting, DefaultDecisionsWaiting))
 		d.left = make(chan *unrecorded, maxUnrecorded)
+		d.limits.began = time.Now()
 		d.turns.free = cmp.Or(d.Turns, 2*runtime.GOMAXPROCS(0))
 		d.meters = newDecisionMeters(d.Metrics, d)
 	})
@@ -161,6 +167,9 @@ func (d *Decider) Decide(ctx context.Context, event host.Event, wait time.Durati
 		if err := d.Ready(); err != nil {
 			return host.Decision{}, refused("the host is not ready", err)
 		}
+	}
+	if d.pausedTarget(string(event.Trigger)) != nil {
+		return host.Decision{}, pausedTrigger(event.Trigger)
 	}
 	ctx = context.WithoutCancel(ctx)
 	f := &flow{decider: d, began: time.Now(), left: &unrecorded{}}
@@ -297,14 +306,16 @@ func (u *unrecorded) shown() host.Decision {
 	}
 	var f host.Flow
 	r := &u.record
+	next := 0 // of the results: an action that did not run has none
 	for i, step := range r.Execution.Plan {
 		switch {
-		case i < len(r.Results):
-			f.Add(step, &r.Results[i], r.Results[i].Commands)
+		case next < len(r.Results) && r.Results[next].Step == i:
+			f.Add(step, &r.Results[next], r.Results[next].Commands)
+			next++
 		case r.Execution.Progress[i] == host.StepSkipped:
 			f.Skip(step)
 		default:
-			f.Miss(step, noTime(r.Took))
+			f.Miss(step, u.missed[i])
 		}
 	}
 	return f.Decision(r.Execution.ID, u.event.user, u.event.app)

@@ -153,8 +153,6 @@ type Executor struct {
 	Quarantine Quarantine
 	// Holds knows what is paused and limited. Nil: nothing is.
 	Holds Holds
-	// Notifier is told when a breaker opens or closes. Nil: nobody is.
-	Notifier host.Notifier
 	// Journal writes down what runs, for the next process. Nil: nothing is written.
 	Journal Journal
 	// Settings returns the settings that hold now for a step; the run and its
@@ -272,6 +270,9 @@ func (e *Executor) setup() {
 		e.meters = newMeters(e.Metrics, e.backlog, e.writes, e.Waiting, deleted)
 		if e.Metrics != nil && e.CountDead != nil {
 			e.Metrics.MustRegister(deadCollector(e.CountDead))
+		}
+		if e.Metrics != nil && e.Holds != nil {
+			e.Metrics.MustRegister(&holdsCollector{e})
 		}
 	})
 }

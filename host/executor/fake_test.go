@@ -157,7 +157,7 @@ func (s *store) NextDue(context.Context) (time.Time, bool, error) {
 	return next, found, s.claimErr
 }
 
-// pause and resume change what is paused, and tell the executor.
+// pause and resume change what is paused, and reload the executor.
 func (s *store) pause(t *testing.T, target string) {
 	t.Helper()
 	s.mu.Lock()
@@ -178,7 +178,7 @@ func (s *store) resume(t *testing.T, target string) {
 	s.reload(t)
 }
 
-// bind sets what is bound, and tells the executor.
+// bind sets what is bound, and reloads the executor.
 func (s *store) bind(t *testing.T, steps ...host.Step) {
 	t.Helper()
 	s.mu.Lock()

@@ -50,10 +50,15 @@ func (f *flow) run(ctx context.Context) {
 			f.fold.Skip(step)
 			x.Progress[i] = host.StepSkipped
 		case !time.Now().Before(f.deadline):
-			on = f.fold.Miss(step, noTime(time.Since(f.began)))
-			x.Progress[i] = host.StepFailed
+			on = f.miss(i, noTime(time.Since(f.began)))
 		default:
+			leave, why := f.decider.admit(&step)
+			if why != nil {
+				on = f.miss(i, why)
+				break
+			}
 			on = f.step(ctx, i)
+			leave()
 		}
 		if x.Progress[i] != host.StepFailed {
 			continue
@@ -65,6 +70,17 @@ func (f *flow) run(ctx context.Context) {
 	}
 	x.EndedAt = time.Now().UTC()
 	r.Took = x.EndedAt.Sub(f.began)
+}
+
+// miss leaves an action out, and reports whether a further one runs.
+func (f *flow) miss(index int, why *host.ResultError) bool {
+	x := &f.left.record.Execution
+	x.Progress[index] = host.StepFailed
+	if f.left.missed == nil {
+		f.left.missed = map[int]*host.ResultError{}
+	}
+	f.left.missed[index] = why
+	return f.fold.Miss(x.Plan[index], why)
 }
 
 // step runs one action and reports whether a further one runs.

@@ -73,14 +73,25 @@ func (e *Executor) load(ctx context.Context) {
 	}
 }
 
-// pausedTarget returns the pause of an action or a trigger, nil when there is none.
-func (e *Executor) pausedTarget(target string) *host.Pause {
+// Paused returns the pause of an action, by its id, or a trigger; nil when there is none.
+func (e *Executor) Paused(target string) *host.Pause {
 	if all := e.paused.Load(); all != nil {
 		if p, ok := (*all)[target]; ok {
 			return &p
 		}
 	}
 	return nil
+}
+
+// PausedTriggers names the triggers that are paused as a whole, in the order of
+// [host.Triggers].
+func (e *Executor) PausedTriggers() (names []string) {
+	for _, t := range host.Triggers() {
+		if e.Paused(string(t)) != nil {
+			names = append(names, string(t))
+		}
+	}
+	return names
 }
 
 func (e *Executor) notify(notices ...*host.Notice) {

@@ -205,8 +205,10 @@ func TestAStartWithAPausedTriggerRunsNothing(t *testing.T) {
 // suspects is a quarantine without suspects.
 type suspects struct{ store *store }
 
-func (*suspects) Suspect(context.Context) (host.Suspect, bool, error) { return host.Suspect{}, false, nil }
-func (*suspects) Mark(context.Context, string, int) error             { return nil }
+func (*suspects) Suspect(context.Context) (host.Suspect, bool, error) {
+	return host.Suspect{}, false, nil
+}
+func (*suspects) Mark(context.Context, string, int) error { return nil }
 
 func TestARetryOfAPausedActionWaitsWithItsAttempts(t *testing.T) {
 	t.Parallel()

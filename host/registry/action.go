@@ -158,6 +158,7 @@ func (r *Registry) Actions(ctx context.Context, trigger host.Trigger) ([]host.Ac
 // steps were canceled in executions that have not ended. A bound action is a
 // [host.Conflict], unless force unbinds it.
 func (r *Registry) DeleteAction(ctx context.Context, idOrName string, force bool) (canceled int, err error) {
+	defer r.rebound(ctx)
 	defer r.present.clear()
 	defer r.there.clear()
 	r.changing.Lock()

@@ -44,6 +44,7 @@ func (r *Registry) ReplaceBindingsIf(
 	}
 	r.changing.Lock()
 	defer r.changing.Unlock()
+	defer r.rebound(ctx)
 	defer r.present.clear()
 	if err := r.checkBindings(trigger, list); err != nil {
 		return nil, err
@@ -184,6 +185,7 @@ func noBinding(text string, fix *host.Fix) *host.Error {
 func (r *Registry) UpdateBinding(ctx context.Context, idOrAction string, change func(*host.Binding) error) (host.Binding, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
+	defer r.rebound(ctx)
 	defer r.present.clear()
 	stored, err := r.Binding(ctx, idOrAction)
 	if err != nil {

@@ -26,6 +26,7 @@ type patched struct {
 func (r *Registry) PatchAction(ctx context.Context, action string, p host.SourcePatch, revise host.Revise) (host.Action, host.Draft, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
+	defer r.rebound(ctx)
 	defer r.present.clear()
 	c, err := r.preparePatch(ctx, action, p)
 	if err == nil {

@@ -45,6 +45,9 @@ type Registry struct {
 	// to wake what waits for that. It must not block. Nil: not called.
 	Changed func()
 
+	// Work is reloaded after a change of pauses, and of what is bound. Nil: nothing is.
+	Work Work
+
 	// Log gets the errors behind a change that took effect. Nil drops them.
 	Log *slog.Logger
 

@@ -16,6 +16,7 @@ func (r *Registry) Release(
 ) (host.Version, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
+	defer r.rebound(ctx)
 	a, err := r.Action(ctx, actionID)
 	if err != nil {
 		return host.Version{}, err

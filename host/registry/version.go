@@ -197,6 +197,7 @@ func (r *Registry) Version(ctx context.Context, action, numberOrID string) (host
 func (r *Registry) Deploy(ctx context.Context, action, numberOrID string) (host.Version, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
+	defer r.rebound(ctx)
 	v, err := r.DeployableVersion(ctx, action, numberOrID)
 	if err != nil {
 		return host.Version{}, err

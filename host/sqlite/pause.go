@@ -110,7 +110,7 @@ func (db *DB) Held(ctx context.Context) ([]host.HeldCount, error) {
 }
 
 // unhold makes what is held back for an action or its versions due again, because the
-// action is deleted: nobody could resume it.
+// action is deleted: no operator could resume it.
 func (tx *transaction) unhold(actionID string) error {
 	keys := []string{actionID}
 	if err := tx.query(func(row []driverValue) error {

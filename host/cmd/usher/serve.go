@@ -43,7 +43,7 @@ import (
 )
 
 func newServe(env *command.Env) *cobra.Command {
-	var newDatabase bool
+	var newDatabase, paused bool
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Start the host: accept events and run actions",
@@ -68,19 +68,22 @@ SIGHUP reloads the configuration and the certificate. The log lists the settings
 apply at once (log_level, allow_networks, allow_proxies, rate_limit, rate_burst,
 keep_days, keep_tapes_days and searchable_fields), and those that apply at the next
 start.`,
+		Example: `  usher serve
+  usher serve --data restored --paused      start a restored copy without running anything`,
 		GroupID:     command.GroupHost,
 		Annotations: map[string]string{command.WithoutProfile: "true"},
 		Args:        command.Exactly(),
-		RunE:        func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), env, newDatabase) },
+		RunE:        func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), env, newDatabase, paused) },
 	}
 	settings.AddServeFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&newDatabase, "new-database", false, "create a new, empty database in place of a lost one; the remains of the old one are renamed")
+	cmd.Flags().BoolVar(&paused, "paused", false, "pause every trigger first: accept events and run nothing until 'usher resume', as for a restored copy")
 	return cmd
 }
 
 // serve wires the host by hand, from the store to the HTTP routes, and runs it
 // until ctx ends.
-func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) {
+func serve(ctx context.Context, env *command.Env, newDatabase, paused bool) (err error) {
 	cfg := env.Config
 	log, level := daemon.NewLogger(env.Term.Err, cfg)
 	life := daemon.NewLifetime(cfg.DrainDelay)
@@ -116,11 +119,15 @@ func serve(ctx context.Context, env *command.Env, newDatabase bool) (err error) 
 	second := newOracle(cfg, db, runner, metrics, log)
 	reporter, webhooks := newNotices(db, box, client, metrics, log)
 	worker := &executor.Executor{
-		Queue: db, Events: db, Records: db, OriginUses: db, Waiting: db, Quarantine: db, Journal: db, Runner: attempts(runner, second), Sealer: box,
+		Queue: db, Events: db, Records: db, OriginUses: db, Waiting: db, Quarantine: db, Journal: db, Holds: db, Runner: attempts(runner, second), Sealer: box,
 		Opener: box, Tapes: db, Calls: calls, Notifier: reporter, CountDead: db.CountDead,
 		Settings: reg.Settings, Deleted: reg.Deleted, Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics,
 	}
 	db.SetDispatcher(worker)
+	if err := daemon.ReportPauses(ctx, reg, paused, log); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	reg.Work = worker
 	if err := daemon.EnsureAdminKey(ctx, env.Term, cfg, reg); err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -163,7 +170,7 @@ func newRegistry(
 // newDecider returns the decider as far as the store, the settings and the worker make it.
 func newDecider(cfg settings.Config, db *sqlite.DB, worker *executor.Executor, log *slog.Logger, metrics *prometheus.Registry) *executor.Decider {
 	return &executor.Decider{
-		Plans: db, Records: db, Sealer: worker.Sealer, Ran: worker.Ran, Ready: daemon.Readiness(daemon.HostChecks(db, cfg.Data)),
+		Plans: db, Records: db, Sealer: worker.Sealer, Ran: worker.Ran, Paused: worker.Paused, Ready: daemon.Readiness(daemon.HostChecks(db, cfg.Data)),
 		Timeout: cfg.PreUserRegistrationTimeout, Concurrency: cfg.DecisionConcurrency, Log: log, Metrics: metrics,
 	}
 }
@@ -242,7 +249,7 @@ func newRoutes(
 	management.Register(v1, read, manage)
 	management.RegisterWhoami(v1, auth.Require(""))
 	web.AddReference(routes)
-	daemon.AddHealth(cfg, routes, daemon.HostChecks(s.db, cfg.Data), life.IsDraining, metrics, read)
+	daemon.AddHealth(cfg, routes, daemon.HostChecks(s.db, cfg.Data), life.IsDraining, s.worker.PausedTriggers, metrics, read)
 	return routes, addAuth0(ctx, cfg, routes, s, log)
 }
 

@@ -105,7 +105,7 @@ func heldCounted(b *bench) {
 			if c.Key == version {
 				want.VersionID, want.Number, want.Waiting = version, 1, 1
 			}
-			want.VersionID, want.Number = c.VersionID, c.Number // of an action's key they are not told
+			want.VersionID, want.Number = c.VersionID, c.Number // of an action's key they are not shown
 			b.equal("count", c, want)
 			b.equal("version", c.VersionID == version, c.Key == version)
 		}
