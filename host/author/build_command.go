@@ -15,6 +15,7 @@ import (
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/cli/term"
 	"github.com/usherhost/usher/host/desired"
+	"github.com/usherhost/usher/host/jsbuild"
 	"github.com/usherhost/usher/host/jsbuild/bundle"
 )
 
@@ -106,7 +107,12 @@ func buildModule(ctx context.Context, env *command.Env, path string, f buildFlag
 func buildScript(ctx context.Context, env *command.Env, t target, f buildFlags, answer *buildAnswer) error {
 	b := newToolchain(env, f.ScriptFlags)
 	defer b.close(ctx)
-	built, err := b.script(ctx, t.path, t.action)
+	var built *jsbuild.Built
+	err := withPackages(ctx, env, t.path, "usher build", &f.ScriptFlags, func() (err error) {
+		b.flags = f.ScriptFlags
+		built, err = b.script(ctx, t.path, t.action)
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -1,13 +1,10 @@
 package author
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"io"
 	"path/filepath"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,62 +13,112 @@ import (
 	"github.com/usherhost/usher/host/cli/term"
 )
 
+// devFlags are the flags of `usher dev`.
+type devFlags struct {
+	runFlags
+	listen string
+	order  []string
+	once   bool
+}
+
 func newDev(env *command.Env) *cobra.Command {
-	var f runFlags
+	var f devFlags
 	cmd := &cobra.Command{
 		Use:   "dev [FILE|DIR]",
-		Short: "Run one action here, again after each save",
-		Long: `Build and run one action on one event as 'usher run' does, now and again
-after each change of one of its files: the script, the files beside it and below
-(not node_modules), its action.yaml, the event, the fakes and the secrets file. It
-continues after errors, until Ctrl-C.
+		Short: "Run actions here, again after each save, and on events that are sent",
+		Long: `Build and run one action, or all actions of a folder in their order, as 'usher run'
+does: now, again after each save, and on each event that is sent to the local endpoint
+that it prints. It continues after errors, until Ctrl-C. Nothing is stored.
 
-Unless flags name other files, it uses event.json, fakes.json (or .yaml) and .env in
-the script's folder, where they exist. --fakes= (empty) lets requests go to the
-network even if there is a fakes.json.`,
+DIR (. by default) is an action's folder; or a folder with several actions: each in a
+folder of its own, or a script or module alone, in DIR/actions where that exists. They
+run in the order of DIR/bindings.yaml, as 'usher apply' sets it, under its settings;
+without it by name, or as --order says. After a save only the action that the file
+belongs to is built again. If it can't be built, the last good build stays.
+
+An event on the endpoint goes the way that it goes on a host: POST
+/v1/events/post-user-registration, and /v1/decisions/pre-user-registration, which is
+answered with the decision; but it needs no API key, and one that is sent twice runs
+twice, unless it has an Idempotency-Key. An action that fails is not tried again.
+
+Unless flags name other files, each action uses fakes.json (or .yaml) and .env in its
+folder, where they exist; an action in one file NAME.fakes.json. DIR/.env has secrets
+of all: an action gets those that its action.yaml or its code names. Sample events are
+DIR/event.json and DIR/events/*.json, or else the event.json of a trigger's first
+action; after an event was sent, a save runs that one again. --fakes= (empty) lets
+requests go to the network even if there is a fakes.json.`,
 		Example: `  usher dev action.js
-  usher dev plugins/notify-slack --event other-event.json`,
+  usher dev plugins/notify-slack --event other-event.json
+  usher dev my-actions --order check-email,notify-slack --listen 127.0.0.1:4000
+  usher dev my-actions --once`,
 		GroupID: command.GroupAuthor,
-		Args:    cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return dev(env, cmd, pathOf(args), f)
-		},
+		Args:    command.Between(0, 1, "FILE"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return dev(env, cmd, pathOf(args), f) },
 	}
 	f.add(cmd)
-	cmd.Flags().StringVar(&f.isolation, "isolation", "", command.IsolationUsage)
+	flags := cmd.Flags()
+	flags.StringVar(&f.isolation, "isolation", "", command.IsolationUsage)
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:0", "address of the endpoint for events; port 0 is a free one, \"\" is no endpoint")
+	flags.StringSliceVar(&f.order, "order", nil, "names of actions, the first to run first; those that are not named follow by name")
+	flags.BoolVar(&f.once, "once", false, "run once on the sample events, and exit with code 7 if an action failed")
 	return cmd
 }
 
-// dev runs the action until the command is interrupted, which is not a failure.
-func dev(env *command.Env, cmd *cobra.Command, path string, f runFlags) error {
+// dev runs the actions until the command is interrupted, which is not a failure.
+func dev(env *command.Env, cmd *cobra.Command, path string, f devFlags) error {
 	ctx := cmd.Context()
-	t, err := findTarget(path)
-	if err != nil {
+	d := &development{app: env, cmd: cmd, path: path, tools: newToolchain(env, f.ScriptFlags), sent: map[host.Trigger]devEvent{}}
+	defer d.tools.close(ctx)
+	var err error
+	if d.actions, d.alone, err = findActions(path); err != nil {
 		return err
 	}
-	if !exists(t.path) && (t.action == nil || t.action.Build == "") {
-		return &host.Error{Code: host.NotFound, Text: "no file at " + t.path, Hint: "create an action: usher init NAME"}
+	d.flags = f
+	d.flags.typed = "usher dev"
+	if err := d.check(); err != nil {
+		return err
 	}
-	used := f
-	used.takeFiles(cmd, t)
-	if used.event == "" || used.event == "-" {
-		return term.UsageError{Err: errors.New("the event must be a file that can be read again"), Hint: "give one with --event FILE, or put an event.json beside the action"}
+	d.flags.consent = buildConsent{unattended: !f.consent.yes, yes: f.consent.yes}
+	if f.once {
+		return d.once(ctx)
 	}
-	if t.action != nil && t.action.Build != "" {
-		if err := mayBuild(env.Term, t.action, f.consent); err != nil {
-			return err
-		}
-	}
-	f.consent = buildConsent{unattended: !f.consent.yes, yes: f.consent.yes}
-	w, err := newWatch(watchRoot(t), []string{watchedModule(t), used.event, used.fakes, used.secretsFile}, []string{f.record})
+	w, err := newWatch(d.watched())
 	if err != nil {
 		return err
 	}
 	defer w.close()
-	d := &development{app: env, cmd: cmd, path: path, target: t, flags: f, tools: newToolchain(env, f.ScriptFlags)}
-	defer d.tools.close(ctx)
-	d.greet(used)
-	return d.loop(ctx, w)
+	if f.listen != "" {
+		if d.server, err = listenDev(ctx, f.listen, d.limit); err != nil {
+			return err
+		}
+	}
+	return d.develop(ctx, w)
+}
+
+// check refuses what can't be run again and again, and asks for the permission to run
+// build commands while it can.
+func (d *development) check() error {
+	if d.cmd.Flags().Changed("event") && (d.flags.event == "" || d.flags.event == "-") {
+		return term.UsageError{Err: errors.New("the event must be a file that can be read again"), Hint: "give one with --event FILE, or put an event.json beside the action"}
+	}
+	for _, a := range d.actions {
+		if a.target.path == "" {
+			a.target, _ = findTarget(a.path) // its error is reported when it is built
+		}
+		t := a.target
+		if d.alone && !exists(t.path) && (t.action == nil || t.action.Build == "") {
+			return &host.Error{Code: host.NotFound, Text: "no file at " + t.path, Hint: "create an action: usher init NAME"}
+		}
+		if t.action != nil && t.action.Build != "" {
+			if err := mayBuild(d.app.Term, t.action, d.flags.consent); err != nil {
+				return err
+			}
+		}
+	}
+	if err := d.checkOrder(); err != nil {
+		return err
+	}
+	return d.readOrder()
 }
 
 // takeFiles uses the files in the target's folder that no flag replaces.
@@ -88,6 +135,23 @@ func (f *runFlags) takeFiles(cmd *cobra.Command, t target) {
 	if f.record == "" {
 		take("fakes", &f.fakes, "fakes.json", "fakes.yaml", "fakes.yml")
 	}
+}
+
+// watched returns what is watched: a folder with all that is below it, and files; and what
+// is not.
+func (d *development) watched() (root string, files, ignored []string) {
+	ignored = []string{d.flags.record}
+	files = []string{d.flags.event, d.flags.fakes, d.flags.secretsFile}
+	if !d.alone {
+		for _, a := range d.actions {
+			files = append(files, watchedModule(a.target))
+		}
+		return d.path, files, ignored
+	}
+	t := d.actions[0].target
+	used := d.flags.runFlags
+	used.takeFiles(d.cmd, t)
+	return watchRoot(t), []string{watchedModule(t), used.event, used.fakes, used.secretsFile}, ignored
 }
 
 // watchRoot is the folder whose sources make the module, "" for a module that
@@ -108,103 +172,59 @@ func watchedModule(t target) string {
 	return t.path
 }
 
-// development is one action under development.
-type development struct {
-	app    *command.Env
-	cmd    *cobra.Command
-	path   string
-	target target
-	flags  runFlags
-	tools  *toolchain
-	runs   int
+// sample is a file with an event to try the actions on; "" is the example of the templates.
+type sample struct {
+	path    string
+	trigger host.Trigger // "": each whose contract it fits
 }
 
-// devAnswer is one line of `usher dev --json`.
-type devAnswer struct {
-	Run         int      `json:"run"`               // from 1
-	Changed     []string `json:"changed,omitempty"` // files, since the run before
-	BuildMicros int64    `json:"build_us"`          // until the action could run
-	runAnswer
-}
-
-// greet prints what is watched and used.
-func (d *development) greet(used runFlags) {
-	watched := d.target.path
-	if root := watchRoot(d.target); root != "" {
-		watched = filepath.Clean(root) + string(filepath.Separator)
+// samples lists the sample events.
+func (d *development) samples() []sample {
+	triggers := d.triggers()
+	if d.alone {
+		used := d.flags.runFlags
+		used.takeFiles(d.cmd, d.actions[0].target)
+		return []sample{{used.event, triggers[0]}}
 	}
-	for _, file := range []string{used.event, used.fakes, used.secretsFile} {
-		if file != "" {
-			watched += ", " + file
+	if d.flags.event != "" {
+		return []sample{{path: d.flags.event}}
+	}
+	var list []sample
+	if path := (target{dir: d.path}).beside("event.json"); path != "" {
+		list = append(list, sample{path: path})
+	}
+	found, _ := filepath.Glob(filepath.Join(d.path, "events", "*.json"))
+	for _, path := range found {
+		named := func(t host.Trigger) bool { return strings.HasPrefix(filepath.Base(path), string(t)) }
+		s := sample{path: path}
+		if i := slices.IndexFunc(host.Triggers(), named); i >= 0 {
+			s.trigger = host.Triggers()[i]
+		}
+		list = append(list, s)
+	}
+	if list != nil {
+		return list
+	}
+	for _, trigger := range triggers {
+		s := sample{trigger: trigger}
+		for _, a := range d.plan(trigger) {
+			if s.path == "" {
+				s.path = a.target.beside("event.json")
+			}
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// triggers are those that have an action, first those before a registration.
+func (d *development) triggers() (list []host.Trigger) {
+	for _, decides := range []bool{true, false} {
+		for _, t := range host.Triggers() {
+			if t.Decides() == decides && len(d.plan(t)) > 0 {
+				list = append(list, t)
+			}
 		}
 	}
-	d.app.Term.Note("usher: watching %s; Ctrl-C ends", watched)
-}
-
-// loop runs the action, and again with each change. A change ends a run that
-// is still going on.
-func (d *development) loop(ctx context.Context, w *watch) error {
-	var changed []string
-	for {
-		running, stop := context.WithCancel(ctx)
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			d.run(running, changed)
-		}()
-		next, err := w.next(ctx)
-		stop()
-		<-done
-		switch {
-		case errors.Is(err, context.Canceled):
-			return nil // interrupted, as people end it
-		case err != nil:
-			return err
-		}
-		changed = next
-	}
-}
-
-// run runs the action once and prints the result.
-func (d *development) run(ctx context.Context, changed []string) {
-	d.runs++
-	t := d.app.Term
-	if !t.JSON {
-		t.Note("%s", t.Bold(fmt.Sprintf("── %s  run %d%s", time.Now().Format("15:04:05"), d.runs, prefixed(": changed ", strings.Join(changed, ", ")))))
-	}
-	began := time.Now()
-	err := d.try(ctx, func() devAnswer {
-		return devAnswer{Run: d.runs, Changed: changed, BuildMicros: time.Since(began).Microseconds()}
-	})
-	if err != nil && ctx.Err() == nil {
-		t.Fail(d.cmd, err)
-	}
-}
-
-// try builds and runs the action. Built is called between the two.
-func (d *development) try(ctx context.Context, built func() devAnswer) error {
-	f := d.flags
-	f.takeFiles(d.cmd, d.target) // some may be new
-	r, err := f.open(ctx, d.app, d.tools, d.path)
-	if err != nil {
-		return err
-	}
-	defer r.network.close()
-	answer := built()
-	result, _, err := r.runner.Run(ctx, r.job.run())
-	if err != nil {
-		return fmt.Errorf("run %s: %w", d.path, err)
-	}
-	result = localFixes{r.job.folder}.result(result)
-	if err := r.network.report(d.app.Term, r.job); err != nil {
-		return err
-	}
-	answer.runAnswer = r.answer(result)
-	if d.app.Term.JSON {
-		return d.app.Term.PrintLine(answer)
-	}
-	return d.app.Term.Answer(answer, func(w io.Writer) {
-		d.app.Term.Result(w, result)
-		term.Fprintln(w, d.app.Term.Dim("built in "+term.Micros(answer.BuildMicros)))
-	})
+	return list
 }

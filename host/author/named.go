@@ -24,25 +24,33 @@ const maxScanned = 200
 // Files that can't be read are left out: the build reports them.
 func scanScript(path string) jsscan.Found {
 	var code strings.Builder
-	seen := map[string]bool{}
-	for todo := []string{path}; len(todo) > 0 && len(seen) < maxScanned; todo = todo[1:] {
-		file := todo[0]
-		source, err := os.ReadFile(file)
-		if err != nil || seen[file] {
-			continue
-		}
-		seen[file] = true
+	for _, file := range scriptFiles(path) {
+		source, _ := os.ReadFile(file)
 		code.Write(source)
 		code.WriteString("\n")
+	}
+	found := jsscan.Scan(code.String())
+	found.Packages = slices.DeleteFunc(found.Packages, bundle.IsBuiltin)
+	return found
+}
+
+// scriptFiles lists a script and the files of its own that it imports, those that can be
+// read.
+func scriptFiles(path string) (list []string) {
+	for todo := []string{path}; len(todo) > 0 && len(list) < maxScanned; todo = todo[1:] {
+		file := todo[0]
+		source, err := os.ReadFile(file)
+		if err != nil || slices.Contains(list, file) {
+			continue
+		}
+		list = append(list, file)
 		for _, relative := range jsscan.Scan(string(source)).Files {
 			if found := scriptAt(filepath.Join(filepath.Dir(file), filepath.FromSlash(relative))); found != "" {
 				todo = append(todo, found)
 			}
 		}
 	}
-	found := jsscan.Scan(code.String())
-	found.Packages = slices.DeleteFunc(found.Packages, bundle.IsBuiltin)
-	return found
+	return list
 }
 
 // scriptAt returns the script that an import of a path means, "" when there is none.
@@ -76,7 +84,11 @@ func withPackages(ctx context.Context, env *command.Env, path, typed string, f *
 	}
 	env.Term.Note("usher: %s imports %s, not installed here", path, strings.Join(missing, ", "))
 	all := slices.Concat(f.dependencies, missing)
-	switch asked := env.Term.Ask("install it for this build?"); {
+	asked := term.ErrNoTerminal
+	if !f.consent.unattended {
+		asked = env.Term.Ask("install it for this build?")
+	}
+	switch {
 	case asked == nil:
 		f.dependencies = all
 		return build()

@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,14 +11,11 @@ import (
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/cli/command"
 	"github.com/usherhost/usher/host/cli/term"
-	"github.com/usherhost/usher/host/egress"
 	"github.com/usherhost/usher/host/fake"
 	"github.com/usherhost/usher/host/guest"
 	"github.com/usherhost/usher/host/jsbuild/frames"
 	"github.com/usherhost/usher/host/jsbuild/sourcemap"
 	"github.com/usherhost/usher/host/settings"
-	"github.com/usherhost/usher/proto"
-	"github.com/usherhost/usher/sdk/templates"
 )
 
 // runFlags are the flags of `usher run`, which `usher dev` and `usher profile`
@@ -41,6 +35,9 @@ type runFlags struct {
 	isolation   string
 	tape        string
 	typed       string // the command, which offers packages that are not installed; "" for one that does not
+
+	shared map[string]string // secrets of all actions of a folder: one gets those that it names
+	bound  host.Settings     // of its binding, over its own
 }
 
 func newRun(env *command.Env) *cobra.Command {
@@ -176,6 +173,11 @@ func (f runFlags) open(ctx context.Context, env *command.Env, b *toolchain, path
 	if err != nil {
 		return nil, err
 	}
+	return f.start(ctx, env, b, j)
+}
+
+// start makes what runs an action that was loaded. The caller must close its network.
+func (f runFlags) start(ctx context.Context, env *command.Env, b *toolchain, j *job) (*localRun, error) {
 	box, err := b.sandbox(ctx)
 	if err != nil {
 		return nil, err
@@ -190,9 +192,9 @@ func (f runFlags) open(ctx context.Context, env *command.Env, b *toolchain, path
 	}
 	inspection, err := r.Inspect(ctx, j.wasm)
 	if err != nil {
-		err = fmt.Errorf("inspect %s: %w", path, err)
+		err = fmt.Errorf("inspect %s: %w", j.path, err)
 	} else if len(inspection.Problems) > 0 {
-		err = unfit(path, inspection)
+		err = unfit(j.path, inspection)
 	}
 	if err != nil {
 		w.close()
@@ -212,195 +214,6 @@ func unfit(module string, inspection host.Inspection) error {
 		}
 	}
 	return e
-}
-
-// job is one module with all that its run needs. It stands in for the
-// registry.
-type job struct {
-	name     string
-	dir      string // where its .env is looked for
-	folder   bool   // it has an action.yaml
-	wasm     []byte
-	digest   string
-	event    host.Event
-	settings host.Settings
-	declared []string
-	secrets  map[string]string
-}
-
-// Module returns the module, whatever the digest: there is only one.
-func (j *job) Module(context.Context, string) ([]byte, error) { return j.wasm, nil }
-
-// Secrets returns the values that the command line gave.
-func (j *job) Secrets(context.Context, string) (map[string]string, error) { return j.secrets, nil }
-
-func (j *job) run() guest.Run {
-	return guest.Run{
-		ExecutionID: host.NewID(host.ExecutionPrefix),
-		Attempt:     1,
-		Event:       &j.event,
-		Step: host.Step{
-			BindingID: "bnd_local", ActionID: "act_local", Action: j.name, VersionID: "ver_local",
-			Number: 1, Digest: j.digest, Secrets: j.declared, Settings: j.settings,
-		},
-	}
-}
-
-// prepare builds what must be built, and reads all that the run needs.
-func (f runFlags) prepare(ctx context.Context, env *command.Env, b *toolchain, path string) (*job, error) {
-	t, err := findTarget(path)
-	if err != nil {
-		return nil, err
-	}
-	j := &job{name: t.name, dir: t.dir, folder: t.action != nil && t.action.Code == ""}
-	var base host.Settings
-	if t.action != nil {
-		if _, err := build(ctx, env.Term, t.action, false, f.consent); err != nil {
-			return nil, err
-		}
-		j.declared, base = t.action.Manifest().Secrets, t.action.Settings
-	}
-	err = withPackages(ctx, env, t.path, f.typed, &f.ScriptFlags, func() (err error) {
-		b.flags = f.ScriptFlags
-		j.wasm, err = b.module(ctx, t.path, t.action, "build it first, or name another file")
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	j.digest = host.Digest(j.wasm)
-	own, err := f.settings(base)
-	if err != nil {
-		return nil, err
-	}
-	if err := j.readSecrets(f); err != nil {
-		return nil, err
-	}
-	trigger, err := chosenTrigger(j.wasm, f.trigger, t.action)
-	if err != nil {
-		return nil, err
-	}
-	j.settings = own.Over(host.DefaultSettingsOf(trigger))
-	j.event, err = readEvent(env.Term, trigger, f.event)
-	return j, err
-}
-
-func (f runFlags) settings(base host.Settings) (host.Settings, error) {
-	config, err := command.SplitPairs("set", f.config)
-	if err != nil {
-		return host.Settings{}, err
-	}
-	for _, origin := range f.allow {
-		if _, err := egress.ParseOrigin(origin); err != nil {
-			return host.Settings{}, term.UsageError{Err: fmt.Errorf("--allow %q: %w", origin, err), Hint: "write it as hooks.slack.com, https://*.example.com or http://127.0.0.1:8080"}
-		}
-	}
-	limits, err := command.ParseLimits(f.limits)
-	if err != nil {
-		return host.Settings{}, err
-	}
-	e, err := f.route.Egress()
-	if err != nil {
-		return host.Settings{}, err
-	}
-	e.Allow = f.allow
-	own := host.Settings{
-		Limits:    limits,
-		Egress:    e,
-		Config:    config,
-		Isolation: host.Isolation(f.isolation),
-	}
-	if f.public {
-		own.Egress.Mode = host.EgressPublic
-	}
-	if err := own.Check(""); err != nil {
-		return host.Settings{}, err
-	}
-	return own.Over(base), nil
-}
-
-// readSecrets reads the secrets' values and checks that none is missing.
-func (j *job) readSecrets(f runFlags) error {
-	values := map[string]string{}
-	var err error
-	if f.secretsFile != "" {
-		if values, err = readSecretsFile(f.secretsFile); err != nil {
-			return err
-		}
-	}
-	given, err := secretFlags(f.secrets)
-	maps.Copy(values, given)
-	j.secrets = values
-	if err != nil {
-		return err
-	}
-	return j.checkSecrets()
-}
-
-// checkSecrets asks for the secrets that the action.yaml names.
-func (j *job) checkSecrets() error {
-	for _, name := range j.declared {
-		if _, given := j.secrets[name]; !given {
-			return term.UsageError{
-				Err:  fmt.Errorf("%s needs the secret %s", j.name, name),
-				Hint: "put the line " + name + "=VALUE into " + filepath.Join(j.dir, ".env") + ", or add --secret " + name + "=VALUE",
-			}
-		}
-	}
-	return nil
-}
-
-// secretFlags reads NAME=VALUE, and NAME from the environment.
-func secretFlags(pairs []string) (map[string]string, error) {
-	values := map[string]string{}
-	for _, pair := range pairs {
-		name, value, given := strings.Cut(pair, "=")
-		if !given {
-			var set bool
-			if value, set = os.LookupEnv(name); !set {
-				return nil, term.UsageError{Err: fmt.Errorf("--secret %s: the environment has no %s", name, name), Hint: "write it as --secret " + name + "=VALUE, or export " + name}
-			}
-		}
-		values[name] = value
-	}
-	return values, nil
-}
-
-// eventText reads an event: without a path the templates' example.
-func eventText(t term.Terminal, trigger host.Trigger, path string) ([]byte, error) {
-	if path != "" {
-		return command.ReadInput(t, path)
-	}
-	files, err := templates.Files("js", string(trigger), "example")
-	if err != nil {
-		return nil, err
-	}
-	t.Note("usher: note: it gets the example event of 'usher init'; another one: --event FILE, or - for stdin")
-	return files["event.json"], nil
-}
-
-// readEvent reads and checks an event as the host would.
-func readEvent(t term.Terminal, trigger host.Trigger, path string) (host.Event, error) {
-	body, err := eventText(t, trigger, path)
-	if err != nil {
-		return host.Event{}, err
-	}
-	body = command.WithoutMark(body)
-	registration, violations := proto.CheckEvent(string(trigger), body)
-	if len(violations) > 0 {
-		e := &host.Error{Code: host.Invalid, Text: path + " is not a " + string(trigger) + " event"}
-		for _, v := range violations {
-			e.Fields = append(e.Fields, host.Field{Pointer: v.Pointer, Detail: v.Detail})
-		}
-		return host.Event{}, e
-	}
-	if trigger.Decides() {
-		body = proto.CleanEvent(body, proto.NewPasswordKeys(proto.DefaultPasswordKeys))
-	}
-	return host.Event{
-		ID: host.NewID(host.EventPrefix), Tenant: registration.Tenant, Trigger: trigger,
-		UserID: registration.UserID, Body: body,
-	}, nil
 }
 
 func (r *localRun) answer(result host.Result) runAnswer {

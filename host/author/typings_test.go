@@ -1,6 +1,7 @@
 package author
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -116,7 +117,7 @@ func TestTypesFindWhatIsMisspeltAndNothingElse(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "node", compiler, "--project", "jsconfig.json")
 	cmd.Dir = dir
 	output, err := cmd.CombinedOutput()
-	if _, failed := err.(*exec.ExitError); !failed {
+	if _, failed := errors.AsType[*exec.ExitError](err); !failed {
 		t.Fatalf("tsc: %v (are the packages there? task setup installs them)\n%s", err, output)
 	}
 	lines := strings.Split(misspelt, "\n")

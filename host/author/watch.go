@@ -18,6 +18,9 @@ import (
 // write in several steps.
 const settle = 40 * time.Millisecond
 
+// manyFiles stands for changes of which the names were lost.
+const manyFiles = "many files"
+
 // maxSettle is how long a change waits at most.
 const maxSettle = 500 * time.Millisecond
 
@@ -94,7 +97,7 @@ func (w *watch) next(ctx context.Context) ([]string, error) {
 			if !errors.Is(err, fsnotify.ErrEventOverflow) {
 				return nil, fmt.Errorf("watch files: %w", err)
 			}
-			changed, quiet = append(changed, "many files"), time.After(settle)
+			changed, quiet = append(changed, manyFiles), time.After(settle)
 		case <-quiet:
 			return changed, nil
 		case <-late:
@@ -122,7 +125,19 @@ func (w *watch) counts(event fsnotify.Event) bool {
 		}
 		return false
 	}
-	return isWatched(filepath.Base(event.Name))
+	return isWatched(filepath.Base(event.Name)) && !isOutput(event.Name)
+}
+
+// isOutput reports whether a file is where this command prints: each run would change it.
+func isOutput(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc([]*os.File{os.Stdout, os.Stderr}, func(f *os.File) bool {
+		own, err := f.Stat()
+		return err == nil && os.SameFile(own, info)
+	})
 }
 
 // isWatched reports whether a file in an action's folder is looked at: not what
@@ -133,7 +148,7 @@ func isWatched(name string) bool {
 		return false
 	}
 	return (!strings.HasPrefix(name, ".") || name == ".env") && !strings.HasSuffix(name, "~") && !strings.HasPrefix(name, "#") &&
-		name != "package-lock.json" && name != "4913" // vim's test whether it may write
+		name != "package-lock.json" && name != typingsFile && name != "4913" // vim's test whether it may write
 }
 
 func below(path, dir string) bool {

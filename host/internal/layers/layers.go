@@ -119,7 +119,7 @@ var libraries = []library{
 	{"github.com/tink-crypto/tink-go", []string{"host/seal"}},
 	{"github.com/cloudevents/sdk-go", []string{"host/ingress"}},
 	{"github.com/golang-jwt/jwt", []string{"host/auth0"}},
-	{"github.com/labstack/echo", []string{"host/web", "host/ingress", "host/decisions", "host/admin", "host/auth0", "host/daemon", "host/cmd/usher", "host/bench"}},
+	{"github.com/labstack/echo", []string{"host/web", "host/ingress", "host/decisions", "host/admin", "host/auth0", "host/daemon", "host/author", "host/cmd/usher", "host/bench"}},
 	{"github.com/prometheus/client_golang", []string{"host/executor", "host/ingress", "host/notices", "host/daemon", "host/cmd/usher"}},
 	{"github.com/spf13/cobra", []string{"host/cli", "host/author", "host/cmd/usher"}},
 	{"github.com/coreos/go-systemd", []string{"host/daemon"}},
