@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/calljournal"
 )
 
@@ -180,7 +181,7 @@ func TestWhatIsTooOldToResumeFromIsDeleted(t *testing.T) {
 	if err != nil || len(entries) != 1 {
 		t.Fatalf("%d files, %v", len(entries), err)
 	}
-	path, old := filepath.Join(dir, entries[0].Name()), time.Now().Add(-25*time.Hour)
+	path, old := filepath.Join(dir, entries[0].Name()), time.Now().Add(-host.MaxResumeAge-time.Hour)
 	if err := os.Chtimes(path, old, old); err != nil {
 		t.Fatal(err)
 	}
