@@ -3,9 +3,11 @@ package author
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +30,7 @@ type DeployFlags struct {
 // Add adds the flags.
 func (f *DeployFlags) Add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.name, "name", "", "name of a script's action (default: the file's or its folder's)")
+	flags.StringVar(&f.name, "name", "", "name of the action of a script or a module (default: the file's or its folder's)")
 	flags.StringVar(&f.trigger, "trigger", "", triggerUsage)
 	flags.BoolVar(&f.build, "build", false, "run the build command even when the module is newer than its source")
 	flags.BoolVar(&f.noBuild, "no-build", false, "never run the build command")
@@ -47,14 +49,14 @@ type Deployable struct {
 }
 
 // LoadDeployable reads and builds what is to be deployed: a folder with an
-// action.yaml, or a script.
+// action.yaml, a script, or a module, which is taken as it is.
 func LoadDeployable(ctx context.Context, env *command.Env, path string, f DeployFlags) (Deployable, error) {
 	file, err := deployedFile(path, f.name)
 	if err != nil {
 		return Deployable{}, err
 	}
 	d := Deployable{File: file}
-	if !f.noBuild {
+	if !f.noBuild && (f.build || !isModule(path)) {
 		if d.Built, err = build(ctx, env.Term, file, f.build && !isScript(file.Module), f.consent); err != nil {
 			return Deployable{}, err
 		}
@@ -99,7 +101,7 @@ func LoadSetup(ctx context.Context, env *command.Env, dir string, mayBuild bool)
 }
 
 // deployedFile reads the action.yaml of what is to be deployed, or makes what
-// stands for one when path is a script alone.
+// stands for one when path is a script or a module alone.
 func deployedFile(path, name string) (*desired.File, error) {
 	t, err := findTarget(path)
 	if err != nil {
@@ -109,8 +111,16 @@ func deployedFile(path, name string) (*desired.File, error) {
 	if !exists(path) {
 		return nil, &host.Error{Code: host.NotFound, Text: "no file or folder at " + path, Hint: "name an action's folder or a script, or create one: usher init NAME"}
 	}
-	if file == nil && !isScript(t.path) {
-		return nil, term.UsageError{Err: fmt.Errorf("%s is neither a folder nor a script", path), Hint: "for a module without an action.yaml: usher actions create NAME --module " + path + " --deploy"}
+	if file == nil && isModule(path) {
+		if file, err = besideModule(path); err != nil {
+			return nil, err
+		}
+	}
+	if file == nil && !isScript(t.path) && !isModule(path) {
+		return nil, term.UsageError{
+			Err:  fmt.Errorf("%s is no folder, no script and no WebAssembly module", path),
+			Hint: "name an action's folder, a file such as action.js or action.ts, or a .wasm file",
+		}
 	}
 	if file == nil {
 		file = &desired.File{Name: t.name, Trigger: triggerOf(t.path), Module: filepath.Base(t.path), Dir: filepath.Dir(t.path)}
@@ -119,6 +129,38 @@ func deployedFile(path, name string) (*desired.File, error) {
 		file.Name = name
 	}
 	return file, nil
+}
+
+// isModule reports whether a file is a WebAssembly module: by its name, or by how it
+// begins.
+func isModule(path string) bool {
+	if isFolder(path) || isScript(path) {
+		return false
+	}
+	if strings.EqualFold(filepath.Ext(path), ".wasm") {
+		return true
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }()
+	begin := make([]byte, 4)
+	_, err = io.ReadFull(f, begin)
+	return err == nil && string(begin) == "\x00asm"
+}
+
+// besideModule returns the action.yaml beside a module that names it; nil when there is
+// none.
+func besideModule(path string) (*desired.File, error) {
+	file, err := desired.ReadFile(filepath.Dir(path))
+	switch {
+	case err == nil && filepath.Clean(file.Path()) == filepath.Clean(path):
+		return file, nil
+	case err != nil && host.CodeOf(err) != host.NotFound:
+		return nil, err
+	}
+	return nil, nil //nolint:nilnil // none, and no error
 }
 
 // triggerOf returns the trigger whose handler a script names, the first when it names

@@ -16,7 +16,7 @@ import (
 // Commands returns the commands of this package.
 func Commands(env *command.Env) []*cobra.Command {
 	return []*cobra.Command{
-		newActions(env), newVersions(env), newRollback(env), newCheck(env),
+		newActions(env), newDeploy(env), newVersions(env), newRollback(env), newCheck(env),
 		newBind(env), newUnbind(env), newBindings(env), newPause(env), newResume(env), newHolds(env), newSecrets(env),
 		newEvents(env), newExecutions(env), newDeadLetters(env), newLogs(env), newTail(env),
 		newEgress(env), newAudit(env), newKeys(env), newLogin(env), newProfiles(env), newNotices(env), newWebhooks(env),

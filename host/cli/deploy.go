@@ -30,11 +30,18 @@ type deployFlags struct {
 	allow string
 }
 
+// newDeploy is `usher deploy`, which is `usher actions deploy` too.
+func newDeploy(env *command.Env) *cobra.Command {
+	cmd := newActionsDeploy(env)
+	cmd.GroupID = command.GroupWork
+	return cmd
+}
+
 func newActionsDeploy(env *command.Env) *cobra.Command {
 	var f deployFlags
 	cmd := &cobra.Command{
 		Use:   "deploy [DIR|FILE]",
-		Short: "Build a folder or a script, upload it and deploy it",
+		Short: "Build a folder or a script, or take a module, upload it and deploy it",
 		Long: `Read DIR/action.yaml (DIR is . by default), build the module when it is missing
 or older than its source, create the action when the server has none with that
 name, upload the module as a new version and deploy it. Then print the action's
@@ -47,9 +54,15 @@ FILE is a script. Its settings are in the action.yaml beside it that names it;
 without one, the action may call no origin until its binding allows it, and its
 trigger is the one whose handler it exports. The secrets, addresses and packages
 that its code names become the remaining steps: a package that is not installed
-is offered in its newest version.`,
+is offered in its newest version.
+
+A WebAssembly module (FILE.wasm) is uploaded as it is. Its settings are in the
+action.yaml beside it that names it, too.
+
+'usher deploy' and 'usher actions deploy' are the same command.`,
 		Example: `  usher actions deploy plugins/notify-slack --bind
-  usher actions deploy hello.js --bind`,
+  usher actions deploy hello.js --bind
+  usher actions deploy build/hello.wasm --name hello --bind`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "."
