@@ -22,6 +22,8 @@ func newInspect(env *command.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect FILE",
 		Short: "Check whether a module can be an action, and if not, why",
+		Example: `  usher inspect build/hello.wasm
+  usher inspect hello.js --json`,
 		Long: `Read a .wasm file, or build a script, and print its exports, its imports and
 whether the host provides them, its initial memory, and whether it can be an
 action. Exits with code 5 when it can't.`,

@@ -52,7 +52,15 @@ browser.`,
     --allow http://127.0.0.1:9000 --allow-network 127.0.0.0/8 --pprof fuel.pb.gz`,
 		GroupID: command.GroupAuthor,
 		Args:    command.Exactly("FILE"),
-		RunE:    func(cmd *cobra.Command, args []string) error { return profileAction(cmd, env, args[0], f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if meansProfiles(args[0]) {
+				return term.UsageError{
+					Err:  fmt.Errorf("no file or folder at %s; 'usher profile' shows what an action's fuel is used for", args[0]),
+					Hint: "the profiles of hosts are those of 'usher profiles " + args[0] + "'",
+				}
+			}
+			return profileAction(cmd, env, args[0], f)
+		},
 	}
 	f.add(cmd)
 	cmd.Flags().StringVar(&f.pprof, "pprof", "", "file to write the profile to, for pprof")
@@ -60,6 +68,12 @@ browser.`,
 	cmd.Flags().BoolVar(&f.engine, "engine", false, "show the functions of the module also of an action in JavaScript")
 	cmd.Flags().IntVar(&f.top, "top", 20, "how many functions, packages and lines to print; 0 is all")
 	return cmd
+}
+
+// meansProfiles reports whether a word that is no file is a subcommand of `usher
+// profiles`, whose name differs by a letter.
+func meansProfiles(word string) bool {
+	return slices.Contains([]string{"list", "ls", "use", "show", "rm"}, word) && !exists(word)
 }
 
 // profileAnswer is what `usher profile --json` prints.

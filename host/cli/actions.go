@@ -143,7 +143,9 @@ func newActionsList(env *command.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the actions",
-		Args:  command.Exactly(),
+		Example: `  usher actions list
+  usher actions list --trigger pre-user-registration`,
+		Args: command.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := env.Client()
 			if err != nil {
@@ -178,9 +180,10 @@ func actionTable(t term.Terminal, w io.Writer, actions []host.Action) {
 
 func newActionsShow(env *command.Env) *cobra.Command {
 	return &cobra.Command{
-		Use:   "show ACTION",
-		Short: "Show one action: what is deployed, what it may do, its secrets' names",
-		Args:  command.Exactly("ACTION"),
+		Use:     "show ACTION",
+		Short:   "Show one action: what is deployed, what it may do, its secrets' names",
+		Example: "  usher actions show notify-slack",
+		Args:    command.Exactly("ACTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := env.Client()
 			if err != nil {

@@ -161,6 +161,7 @@ func newUnbind(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:     "unbind ACTION",
 		Short:   "Stop running an action on its trigger",
+		Example: "  usher unbind notify-slack",
 		GroupID: command.GroupWork,
 		Args:    command.Exactly("ACTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -206,7 +207,9 @@ func newBindingsList(env *command.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "Show the order in which a trigger's actions run",
-		Args:  command.Exactly(),
+		Example: `  usher bindings list
+  usher bindings list --trigger pre-user-registration`,
+		Args: command.Exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return listBindings(cmd.Context(), env, host.Trigger(trigger))
 		},
@@ -353,9 +356,10 @@ func setBinding(ctx context.Context, env *command.Env, action string, patch clie
 func newBindingsOrder(env *command.Env) *cobra.Command {
 	var trigger string
 	cmd := &cobra.Command{
-		Use:   "order ACTION...",
-		Short: "Bind exactly these actions, in this order; others are unbound",
-		Args:  command.AtLeast("ACTION"),
+		Use:     "order ACTION...",
+		Short:   "Bind exactly these actions, in this order; others are unbound",
+		Example: "  usher bindings order sync-crm notify-slack",
+		Args:    command.AtLeast("ACTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := env.Client()
 			if err != nil {

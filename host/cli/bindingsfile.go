@@ -23,6 +23,8 @@ func newBindingsEdit(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "edit",
 		Short: "Edit the order and the settings of all bindings in $EDITOR",
+		Example: `  usher bindings edit
+  EDITOR=nano usher bindings edit`,
 		Long: `Open the bindings of every trigger as YAML in $VISUAL or $EDITOR: what runs, in
 which order, with which settings. When the editor ends, the saved file replaces
 the host's bindings. If another client has changed them since, nothing is replaced,

@@ -26,8 +26,9 @@ type callFlags struct {
 func newExecutionsCalls(env *command.Env) *cobra.Command {
 	var f callFlags
 	cmd := &cobra.Command{
-		Use:   "calls EXECUTION",
-		Short: "Show what an action asked and got, call by call, as its tape has it",
+		Use:     "calls EXECUTION",
+		Short:   "Show what an action asked and got, call by call, as its tape has it",
+		Example: "  usher executions calls exe_01kaj5v7m3q9w8t6r4e2y0n1pz",
 		Long: `Show the host calls of one attempt with their requests and answers, as its tape has
 them. Tokens such as [secret API_KEY] stand for the values of secrets. Long messages
 are cut on the terminal; --json has all of them.`,

@@ -224,9 +224,10 @@ func acceptedUnseen(t term.Terminal, accepted host.Accepted) error {
 
 func newEventsShow(env *command.Env) *cobra.Command {
 	return &cobra.Command{
-		Use:   "show EVENT",
-		Short: "Show an event as it was sent",
-		Args:  command.Exactly("EVENT"),
+		Use:     "show EVENT",
+		Short:   "Show an event as it was sent",
+		Example: "  usher events show evt_01kaj5v7m3q9w8t6r4e2y0n1pz",
+		Args:    command.Exactly("EVENT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := env.Client()
 			if err != nil {

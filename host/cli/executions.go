@@ -137,7 +137,9 @@ func newExecutionsShow(env *command.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show EXECUTION",
 		Short: "Show an execution: every action's attempts, logs, calls and result",
-		Args:  command.Exactly("EXECUTION"),
+		Example: `  usher executions show exe_01kaj5v7m3q9w8t6r4e2y0n1pz
+  usher executions show exe_01kaj5v7m3q9w8t6r4e2y0n1pz --wait 30s --exit-code`,
+		Args: command.Exactly("EXECUTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := env.Client()
 			if err != nil {
@@ -258,9 +260,10 @@ func stepState(t term.Terminal, s host.StepState) string {
 
 func newExecutionsLogs(env *command.Env) *cobra.Command {
 	return &cobra.Command{
-		Use:   "logs EXECUTION",
-		Short: "Print the logs of an execution, one line per entry",
-		Args:  command.Exactly("EXECUTION"),
+		Use:     "logs EXECUTION",
+		Short:   "Print the logs of an execution, one line per entry",
+		Example: "  usher executions logs exe_01kaj5v7m3q9w8t6r4e2y0n1pz",
+		Args:    command.Exactly("EXECUTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := env.Client()
 			if err != nil {

@@ -113,9 +113,10 @@ func refusedReason(e host.RefusedEvent) string {
 
 func newRefusedEventsShow(env *command.Env) *cobra.Command {
 	return &cobra.Command{
-		Use:   "show REFUSED-EVENT",
-		Short: "Show why an event was refused, and what was sent, with credentials redacted",
-		Args:  command.Exactly("REFUSED-EVENT"),
+		Use:     "show REFUSED-EVENT",
+		Short:   "Show why an event was refused, and what was sent, with credentials redacted",
+		Example: "  usher events refused show ref_01kaj5v7m3q9w8t6r4e2y0n1pz",
+		Args:    command.Exactly("REFUSED-EVENT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := env.Client()
 			if err != nil {

@@ -18,8 +18,10 @@ import (
 // newVersions is `usher versions`, which is `usher actions versions` too.
 func newVersions(env *command.Env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "versions ACTION",
-		Short:   "List an action's versions, newest first",
+		Use:   "versions ACTION",
+		Short: "List an action's versions, newest first",
+		Example: `  usher versions notify-slack
+  usher versions show notify-slack 3`,
 		GroupID: command.GroupWork,
 		Args:    command.Exactly("ACTION"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return listVersions(cmd.Context(), env, args[0]) },
@@ -77,9 +79,10 @@ func originOf(v host.Version) string {
 
 func newVersionsDeploy(env *command.Env) *cobra.Command {
 	return &cobra.Command{
-		Use:   "deploy ACTION NUMBER",
-		Short: "Deploy an existing version",
-		Args:  command.Exactly("ACTION", "NUMBER"),
+		Use:     "deploy ACTION NUMBER",
+		Short:   "Deploy an existing version",
+		Example: "  usher versions deploy notify-slack 3",
+		Args:    command.Exactly("ACTION", "NUMBER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return deployVersion(cmd.Context(), env, args[0], args[1])
 		},
@@ -155,9 +158,10 @@ func earlier(action string, newestFirst []host.Version) (host.Version, error) {
 
 func newVersionsShow(env *command.Env) *cobra.Command {
 	return &cobra.Command{
-		Use:   "show ACTION NUMBER",
-		Short: "Show a version's imports and secrets, and its allowed and contacted origins",
-		Args:  command.Exactly("ACTION", "NUMBER"),
+		Use:     "show ACTION NUMBER",
+		Short:   "Show a version's imports and secrets, and its allowed and contacted origins",
+		Example: "  usher versions show notify-slack 3",
+		Args:    command.Exactly("ACTION", "NUMBER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := env.Client()
 			if err != nil {

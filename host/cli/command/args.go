@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,9 +12,23 @@ import (
 
 // Parent returns a command that only has subcommands.
 func Parent(use, short, group string, children ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, GroupID: group, Args: SubcommandOnly, RunE: HelpOnly}
+	cmd := &cobra.Command{Use: use, Short: short, GroupID: group, Args: SubcommandOnly, RunE: HelpOnly, Example: examplesOf(children)}
 	cmd.AddCommand(children...)
 	return cmd
+}
+
+// examplesOf returns the first example of each command.
+func examplesOf(children []*cobra.Command) string {
+	var lines []string
+	for _, child := range children {
+		for line := range strings.SplitSeq(child.Example, "\n") {
+			if strings.HasPrefix(line, "  usher ") {
+				lines = append(lines, line)
+				break
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // HelpOnly prints the help of a command that only has subcommands.
@@ -24,14 +39,7 @@ func SubcommandOnly(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	var names []string
-	for _, child := range cmd.Commands() {
-		names = append(names, child.Name())
-	}
-	return term.UsageError{
-		Err:  errors.New("unknown command " + strconv.Quote(args[0]) + " for " + strconv.Quote(cmd.CommandPath())),
-		Hint: term.DidYouMean(args[0], names, "run '"+cmd.CommandPath()+" --help' for its commands"),
-	}
+	return unknownCommand(cmd, args[0])
 }
 
 // Exactly asks for the named arguments, no more and no less.

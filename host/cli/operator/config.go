@@ -14,13 +14,16 @@ func newConfig(env *command.Env) *cobra.Command {
 	show := &cobra.Command{
 		Use:   "print",
 		Short: "Show every setting, its value and where the value comes from",
-		Args:  command.Exactly(),
-		RunE:  func(*cobra.Command, []string) error { return printConfig(env) },
+		Example: `  usher config print
+  USHER_LOG_LEVEL=debug usher config print --json`,
+		Args: command.Exactly(),
+		RunE: func(*cobra.Command, []string) error { return printConfig(env) },
 	}
 	settings.AddServeFlags(show.Flags())
 	schema := &cobra.Command{
 		Use:         "schema",
 		Short:       "Print the JSON Schema of the configuration file",
+		Example:     "  usher config schema >usher.schema.json",
 		Args:        command.Exactly(),
 		Annotations: map[string]string{command.WithoutConfig: "true"},
 		RunE:        func(*cobra.Command, []string) error { return env.Term.PrintJSON(settings.Schema()) },

@@ -49,6 +49,8 @@ func newDoctor(env *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
 		Short: "Check this installation for problems",
+		Example: `  usher doctor
+  usher doctor --data /var/lib/usher --json`,
 		Long: `Check the data directory, its lock, database and key files, the disk, the
 server and its clock, its listener, the JavaScript engine, the compiler of actions, the
 kernel's means of confinement, and the toolchains for building actions. Changes nothing.

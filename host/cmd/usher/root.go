@@ -56,8 +56,15 @@ Start here:
   usher serve                        start the host
   usher init my-action               create an action, in JavaScript
   usher dev my-action                run it locally, again after each save
-  usher actions deploy my-action --bind
-  usher events send my-action/event.json`,
+  usher deploy my-action --bind      deploy it on the host
+  usher events send my-action/event.json
+
+The commands find the host in any folder: 'usher serve' and 'usher login URL' record it.
+
+Environment variables, each like the flag of that name:
+  USHER_URL, USHER_API_KEY, USHER_DATA, USHER_PROFILE, USHER_CONFIG
+  NO_COLOR                           print without colors
+Every setting of the host has one too: 'usher config print' lists them.`,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return env.Configure(cmd) },
@@ -82,6 +89,7 @@ Start here:
 	root.AddCommand(ascode.Commands(env)...)
 	root.AddCommand(author.Commands(env)...)
 	root.AddCommand(manCommands(env)...)
+	command.AddAliases(root)
 	cli.CompleteActions(env, root)
 	return root
 }

@@ -69,6 +69,8 @@ apply at once (log_level, allow_networks, allow_proxies, rate_limit, rate_burst,
 keep_days, keep_tapes_days and searchable_fields), and those that apply at the next
 start.`,
 		Example: `  usher serve
+  usher serve --listen 0.0.0.0:8443 --tls-cert usher.pem --tls-key usher.key --data /var/lib/usher
+  USHER_FIRST_KEY="$(openssl rand -hex 32)" usher serve --config /etc/usher/usher.yaml
   usher serve --data restored --paused      start a restored copy without running anything`,
 		GroupID:     command.GroupHost,
 		Annotations: map[string]string{command.WithoutProfile: "true"},
