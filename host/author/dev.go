@@ -46,16 +46,21 @@ folder, where they exist; an action in one file NAME.fakes.json. DIR/.env has se
 of all: an action gets those that its action.yaml or its code names. Sample events are
 DIR/event.json and DIR/events/*.json, or else the event.json of a trigger's first
 action; after an event was sent, a save runs that one again. --fakes= (empty) lets
-requests go to the network even if there is a fakes.json.`,
+requests go to the network even if there is a fakes.json.
+
+With --execution the sample is the event of a recorded execution of a host, and each
+action that has a tape of it gets its answers from there: see 'usher run --help'.`,
 		Example: `  usher dev action.js
   usher dev plugins/notify-slack --event other-event.json
   usher dev my-actions --order check-email,notify-slack --listen 127.0.0.1:4000
-  usher dev my-actions --once`,
+  usher dev my-actions --once
+  usher dev --execution exe_01JD8`,
 		GroupID: command.GroupAuthor,
 		Args:    command.Between(0, 1, "FILE"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return dev(env, cmd, pathOf(args), f) },
 	}
 	f.add(cmd)
+	f.addExecution(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.isolation, "isolation", "", command.IsolationUsage)
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:0", "address of the endpoint for events; port 0 is a free one, \"\" is no endpoint")
@@ -174,17 +179,21 @@ func watchedModule(t target) string {
 
 // sample is a file with an event to try the actions on; "" is the example of the templates.
 type sample struct {
-	path    string
-	trigger host.Trigger // "": each whose contract it fits
+	path      string
+	trigger   host.Trigger // "": each whose contract it fits
+	execution string       // of a host, in place of a file
 }
 
 // samples lists the sample events.
 func (d *development) samples() []sample {
 	triggers := d.triggers()
+	if d.flags.execution != "" {
+		return []sample{{execution: d.flags.execution}}
+	}
 	if d.alone {
 		used := d.flags.runFlags
 		used.takeFiles(d.cmd, d.actions[0].target)
-		return []sample{{used.event, triggers[0]}}
+		return []sample{{path: used.event, trigger: triggers[0]}}
 	}
 	if d.flags.event != "" {
 		return []sample{{path: d.flags.event}}

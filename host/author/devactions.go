@@ -19,14 +19,15 @@ import (
 
 // devAction is one action under development.
 type devAction struct {
-	path   string // a file or a folder
-	target target
-	job    *job      // of the last build that was good; nil: there was none
-	at     time.Time // when that was
-	took   time.Duration
-	fresh  bool // it was built since it last ran
-	err    error
-	files  []string // whole paths: the script, and its own files that it imports
+	path     string // a file or a folder
+	target   target
+	job      *job      // of the last build that was good; nil: there was none
+	at       time.Time // when that was
+	took     time.Duration
+	fresh    bool // it was built since it last ran
+	err      error
+	recorded *recorded // of the execution that a flag names; nil: not read yet
+	files    []string  // whole paths: the script, and its own files that it imports
 }
 
 // findActions finds the action at a path, or those of a folder that is none itself: in
@@ -114,6 +115,9 @@ func (d *development) load(ctx context.Context, a *devAction) (*job, error) {
 			return nil, &host.Error{Code: host.Conflict, Text: fmt.Sprintf("%s and %s are both called %s", other.path, a.path, a.target.name), Hint: "give one of them another name"}
 		}
 	}
+	if err := d.fetch(ctx, a); err != nil {
+		return nil, err
+	}
 	f, err := d.flagsOf(a)
 	if err != nil {
 		return nil, err
@@ -130,18 +134,33 @@ func (d *development) load(ctx context.Context, a *devAction) (*job, error) {
 	return j, nil
 }
 
+// fetch reads what the host has of an execution for an action, once.
+func (d *development) fetch(ctx context.Context, a *devAction) (err error) {
+	if d.flags.execution != "" && a.recorded == nil {
+		a.recorded, err = fetchExecution(ctx, d.app, d.flags.execution, a.target.name)
+	}
+	return err
+}
+
 // flagsOf returns the flags with which an action runs: those of the command, and the files
 // beside the action.
 func (d *development) flagsOf(a *devAction) (runFlags, error) {
 	f := d.flags.runFlags
+	if f.recorded = a.recorded; f.recorded != nil {
+		f.shared = f.recorded.secretsWith(nil)
+	}
 	if d.alone {
 		f.takeFiles(d.cmd, a.target)
 		return f, nil
 	}
-	var err error
-	if f.shared, err = d.shared(); err != nil {
+	shared, err := d.shared()
+	if err != nil {
 		return f, err
 	}
+	if f.recorded != nil {
+		shared = f.recorded.secretsWith(shared)
+	}
+	f.shared = shared
 	f.secrets, f.secretsFile, f.bound = nil, "", d.settingsOf(a)
 	single := !isFolder(a.path)
 	if single && f.fakes == "" && f.record == "" && !d.cmd.Flags().Changed("fakes") {

@@ -132,7 +132,7 @@ func (f *devFlow) steps(ctx context.Context) error {
 			f.note("%s does not run: the flow has %s, which were over before it", r.job.name, f.limit(f.event.wait))
 			continue
 		}
-		result, _, err := r.runner.Run(ctx, run)
+		result, err := r.attempt(ctx, run)
 		if err != nil {
 			return fmt.Errorf("run %s: %w", r.job.name, err)
 		}
@@ -190,6 +190,7 @@ func (f *devFlow) print(i int, result host.Result) error {
 	}
 	return t.Answer(answer, func(w io.Writer) {
 		t.Result(w, result)
+		r.taped.report(t, w)
 		switch {
 		case answer.BuildMicros > 0:
 			term.Fprintln(w, t.Dim("built in "+term.Micros(answer.BuildMicros)))
@@ -246,6 +247,14 @@ func (d *development) limit(wait time.Duration) time.Duration {
 // events reads the events of a sample: of its trigger, or of each that has actions and
 // whose contract the file fits.
 func (d *development) events(s sample) (list []devEvent, err error) {
+	if s.execution != "" {
+		for _, a := range d.actions {
+			if a.recorded != nil {
+				return []devEvent{{Event: a.recorded.event, from: s.execution}}, nil
+			}
+		}
+		return nil, nil // no action can be built yet, which was reported
+	}
 	triggers := []host.Trigger{s.trigger}
 	if s.trigger == "" {
 		triggers = d.triggers()

@@ -62,6 +62,10 @@ func (f runFlags) prepare(ctx context.Context, env *command.Env, b *toolchain, p
 	if err != nil {
 		return nil, err
 	}
+	if f.recorded != nil {
+		j.event = f.recorded.event
+		return j, f.recorded.check(j)
+	}
 	j.event, err = readEvent(env.Term, j.trigger, f.event)
 	return j, err
 }

@@ -36,8 +36,10 @@ type runFlags struct {
 	tape        string
 	typed       string // the command, which offers packages that are not installed; "" for one that does not
 
-	shared map[string]string // secrets of all actions of a folder: one gets those that it names
-	bound  host.Settings     // of its binding, over its own
+	execution string            // of a host, whose event is run on
+	recorded  *recorded         // that, once it is read
+	shared    map[string]string // secrets of all actions of a folder: one gets those that it names
+	bound     host.Settings     // of its binding, over its own
 }
 
 func newRun(env *command.Env) *cobra.Command {
@@ -64,9 +66,16 @@ With --fakes a file answers the action's requests, and no request is sent. It ha
 a list of {request: {method, url, headers, body}, response: {status, headers,
 body or json}, times, delay_ms, error}, where * in a string matches anything. A
 request that no fake matches fails, and a fake that would match is printed.
---record writes such a file from the network's answers.`,
+--record writes such a file from the network's answers.
+
+With --execution the event of a recorded execution is taken from a host, and the answers
+from its tape, if an attempt of the action of this name has one: see what your changed
+code does with a production event. Nothing is sent: a request that is not on the tape is
+reported as new, and answered by a fake, or with 200 and {}. Secrets don't leave the
+host; their values are those of .env, or else placeholders.`,
 		Example: `  usher run
   usher run action.js --event event.json --fakes fakes.json
+  usher run . --execution exe_01JD8
   usher run notify.wasm --event event.json \
     --secret SLACK_WEBHOOK_URL=http://127.0.0.1:9000/hook \
     --allow http://127.0.0.1:9000 --allow-network 127.0.0.0/8`,
@@ -76,7 +85,8 @@ request that no fake matches fails, and a fake that would match is printed.
 	}
 	f.add(cmd)
 	cmd.Flags().StringVar(&f.tape, "tape", "", "file of 'usher replay --export': its event, secrets and answers are used, and nothing is sent; see 'usher replay'")
-	cmd.MarkFlagsMutuallyExclusive("tape", "event")
+	f.addExecution(cmd)
+	cmd.MarkFlagsMutuallyExclusive("tape", "event", "execution")
 	cmd.MarkFlagsMutuallyExclusive("tape", "fakes")
 	cmd.MarkFlagsMutuallyExclusive("tape", "record")
 	cmd.Flags().StringVar(&f.isolation, "isolation", "", command.IsolationUsage)
@@ -103,9 +113,10 @@ func (f *runFlags) add(cmd *cobra.Command) {
 
 // runAnswer is what `usher run --json` prints.
 type runAnswer struct {
-	Digest   string        `json:"digest"`
-	Requests []fake.Sent   `json:"requests,omitempty"` // that fakes met
-	Missed   []fake.Missed `json:"missed,omitempty"`   // that no fake answered
+	Digest   string         `json:"digest"`
+	Requests []fake.Sent    `json:"requests,omitempty"` // that fakes met
+	Taped    []tapedRequest `json:"taped,omitempty"`    // with --execution: where the answers came from
+	Missed   []fake.Missed  `json:"missed,omitempty"`   // that no fake answered
 	term.ResultView
 }
 
@@ -127,6 +138,9 @@ func runAction(cmd *cobra.Command, env *command.Env, path string, f runFlags) er
 	if err := f.takeBeside(cmd, env.Term, path); err != nil {
 		return err
 	}
+	if err := f.fetch(ctx, env, path); err != nil {
+		return err
+	}
 	b := newToolchain(env, f.ScriptFlags)
 	defer b.close(ctx)
 	r, err := f.open(ctx, env, b, path)
@@ -134,7 +148,7 @@ func runAction(cmd *cobra.Command, env *command.Env, path string, f runFlags) er
 		return err
 	}
 	defer r.network.close()
-	result, _, err := r.runner.Run(ctx, r.job.run())
+	result, err := r.attempt(ctx, r.job.run())
 	if err != nil {
 		return fmt.Errorf("run %s: %w", path, err)
 	}
@@ -161,9 +175,11 @@ func (f *runFlags) takeBeside(cmd *cobra.Command, t term.Terminal, path string) 
 
 // localRun is one action that is ready to run without a server.
 type localRun struct {
-	job     *job
-	network *network
-	runner  *guest.Runner
+	job      *job
+	network  *network
+	runner   *guest.Runner
+	recorded *recorded // nil: it runs on an event from here
+	taped    *taped    // after a run from a tape
 }
 
 // open makes what runs the action at path, which fits. The caller must close
@@ -200,7 +216,7 @@ func (f runFlags) start(ctx context.Context, env *command.Env, b *toolchain, j *
 		w.close()
 		return nil, err
 	}
-	return &localRun{j, w, r}, nil
+	return &localRun{job: j, network: w, runner: r, recorded: f.recorded}, nil
 }
 
 // unfit is the error of a module that can't be an action.
@@ -218,6 +234,9 @@ func unfit(module string, inspection host.Inspection) error {
 
 func (r *localRun) answer(result host.Result) runAnswer {
 	answer := runAnswer{Digest: r.job.digest, ResultView: term.ViewResult(result)}
+	if r.taped != nil {
+		answer.Taped = r.taped.requests
+	}
 	if r.network.set != nil {
 		answer.Requests, answer.Missed = r.network.set.Sent(), r.network.set.Missed()
 	}
@@ -226,7 +245,10 @@ func (r *localRun) answer(result host.Result) runAnswer {
 
 func printRun(t term.Terminal, r *localRun, result host.Result) error {
 	answer := r.answer(result)
-	if err := t.Answer(answer, func(w io.Writer) { t.Result(w, result) }); err != nil {
+	if err := t.Answer(answer, func(w io.Writer) {
+		t.Result(w, result)
+		r.taped.report(t, w)
+	}); err != nil {
 		return err
 	}
 	if !result.Succeeded {

@@ -24,6 +24,8 @@ type answers struct {
 	local     map[string][]json.RawMessage // answers of the cache and of what came about by chance, by call
 	records   map[string]json.RawMessage   // that the run has set in the cache as the taped one did, by key
 	own       map[string]bool              // keys that it has set otherwise
+
+	missing func(request json.RawMessage) json.RawMessage // answers a request that the tape has no answer to; nil: newEffect
 }
 
 // exchange is a request on a tape with its answer.
@@ -57,6 +59,15 @@ var unanswered = json.RawMessage(`{"error":{"code":"timeout","message":"no answe
 
 // never is longer than any run.
 const never = 24 * time.Hour
+
+// FromTape answers a run from the tape of another one, as a check does: a request gets the
+// answer of the taped one that is equal or alike. Missing answers those that the tape has
+// no answer to. It is for one run.
+func FromTape(t *host.Tape, missing func(request json.RawMessage) json.RawMessage) Outside {
+	a := newAnswers(t)
+	a.missing = missing
+	return a
+}
 
 func newAnswers(t *host.Tape) *answers {
 	a := &answers{local: map[string][]json.RawMessage{}, records: map[string]json.RawMessage{}, own: map[string]bool{}}
@@ -122,6 +133,9 @@ func (a *answers) HTTP(n int, message json.RawMessage, at time.Duration) (json.R
 	if x := a.find(n, message); x != nil {
 		x.taken = true
 		return x.answer, x.took(at), true
+	}
+	if a.missing != nil {
+		return a.missing(message), 0, true
 	}
 	return newEffect, 0, true
 }
