@@ -40,6 +40,7 @@ type EventStore interface {
 	Accept(ctx context.Context, events []NewEvent) ([]Accepted, error)
 	Event(ctx context.Context, id string) (Event, error)
 	Events(ctx context.Context, q EventQuery) ([]Event, error)
+	DeleteUser(ctx context.Context, userID string) (int, error)
 	Expire(ctx context.Context, before time.Time) (int, error)
 	ExpireTapes(ctx context.Context, now, before time.Time) (int, error)
 }
@@ -261,6 +262,7 @@ type History interface {
 	ChangeLog
 	Event(ctx context.Context, id string) (Event, error)
 	Events(ctx context.Context, q EventQuery) ([]Event, error)
+	DeleteUser(ctx context.Context, userID string) (int, error)
 	SearchableFields(ctx context.Context) ([]SearchableField, error)
 	Module(ctx context.Context, digest string) ([]byte, error)
 	OriginUse(ctx context.Context, versionOrActionID string) ([]OriginUse, error)

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -12,8 +13,9 @@ import (
 )
 
 // registerEvents adds the routes of events.
-func (s *Server) registerEvents(g *echo.Group, read echo.MiddlewareFunc) {
+func (s *Server) registerEvents(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	g.GET("/events", s.listEvents, read)
+	g.DELETE("/events", s.deleteEvents, manage)
 	g.GET("/events/:id", s.showEvent, read)
 	g.GET("/searchable-fields", s.listSearchableFields, read)
 }
@@ -62,6 +64,26 @@ func (s *Server) listEvents(c echo.Context) error {
 		return err
 	}
 	return c.JSON(http.StatusOK, answer)
+}
+
+// deleteEvents deletes all that is known of a user. The log of changes gets the number,
+// not who it was.
+func (s *Server) deleteEvents(c echo.Context) error {
+	q := queryOf(c, "user_id")
+	if q.text("user_id") == "" {
+		q.fail("the query parameter %q is missing: it names the user whose events are deleted", "user_id")
+	}
+	if q.err != nil {
+		return q.err
+	}
+	deleted, err := s.History.DeleteUser(c.Request().Context(), q.text("user_id"))
+	if deleted > 0 { // some are, even when others could not be
+		err = errors.Join(err, s.recordChange(c, "event.delete", "events", map[string]any{"executions": deleted}))
+	}
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]any{"executions": deleted})
 }
 
 func (s *Server) listSearchableFields(c echo.Context) error {

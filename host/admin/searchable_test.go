@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/usherhost/usher/host"
@@ -94,6 +95,32 @@ func TestDeadLettersAreRetriedByFields(t *testing.T) {
 	a.do(t, 200, "GET", "/v1/dead-letters?email=bob@x", "", &p)
 	if len(p.Executions) != 1 {
 		t.Errorf("%d dead letters are left, want 1", len(p.Executions))
+	}
+}
+
+func TestAUserIsDeleted(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	a.action(t, "notify")
+	a.bind(t, "notify")
+	a.register(t, "ada-lovelace", `{"user":{"user_id":"ada-lovelace"}}`)
+	a.problem(t, 409, request{method: "DELETE", path: "/v1/events?user_id=ada-lovelace"})
+	a.run(t, true)
+	a.problem(t, 400, request{method: "DELETE", path: "/v1/events"})
+	a.problem(t, 400, request{method: "DELETE", path: "/v1/events?user=ada-lovelace"})
+	for _, want := range []int{1, 0} {
+		var deleted struct{ Executions int }
+		a.do(t, 200, "DELETE", "/v1/events?user_id=ada-lovelace", "", &deleted)
+		if deleted.Executions != want {
+			t.Errorf("%d executions were deleted, want %d", deleted.Executions, want)
+		}
+	}
+	var log struct {
+		Changes []struct{ Verb, Object string }
+	}
+	answer := a.do(t, 200, "GET", "/v1/changes", "", &log)
+	if log.Changes[0].Verb != "event.delete" || strings.Contains(answer.Body.String(), "ada-lovelace") {
+		t.Errorf("the log of changes says %s", answer.Body)
 	}
 }
 

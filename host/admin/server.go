@@ -102,7 +102,7 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	g.GET("/tail", s.tail, read)
 	g.GET("/changes", s.listChanges, read)
 
-	s.registerEvents(g, read)
+	s.registerEvents(g, read, manage)
 	s.registerReplays(g, manage, small)
 	s.registerRefused(g, read, manage)
 	s.registerWebhooks(g, read, manage, small)

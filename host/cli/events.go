@@ -23,7 +23,7 @@ import (
 )
 
 func newEvents(env *command.Env) *cobra.Command {
-	return command.Parent("events", "Send, list and show events", command.GroupWork, newEventsSend(env), newEventsList(env), newEventsShow(env), newEventsFields(env), newRefusedEvents(env))
+	return command.Parent("events", "Send, list, show and delete events", command.GroupWork, newEventsSend(env), newEventsList(env), newEventsShow(env), newEventsFields(env), newEventsDelete(env), newRefusedEvents(env))
 }
 
 // sendFlags are the flags of `usher events send`.

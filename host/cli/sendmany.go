@@ -271,7 +271,7 @@ func (s *batchSender) answer(r *sendReport) error {
 	if r.Read > maxListedEvents {
 		r.Events = nil
 	}
-	if err := s.term.Answer(r, func(w io.Writer) { s.print(w, r) }); err != nil {
+	if err := s.term.Answer(r, func(w io.Writer) { s.printReport(w, r) }); err != nil {
 		return err
 	}
 	if r.Refused > 0 {
@@ -280,7 +280,7 @@ func (s *batchSender) answer(r *sendReport) error {
 	return nil
 }
 
-func (s *batchSender) print(w io.Writer, r *sendReport) {
+func (s *batchSender) printReport(w io.Writer, r *sendReport) {
 	if n := len(r.Events); n > 0 && r.Read <= maxShownEvents {
 		rows := make([][]string, n)
 		for i, e := range r.Events {

@@ -86,6 +86,16 @@ func (c *Client) Events(ctx context.Context, q host.EventQuery) (EventPage, erro
 	return page, err
 }
 
+// DeleteUser deletes the events of a user with all their executions, and returns how many
+// executions those were. Conflict when one of them has not ended.
+func (c *Client) DeleteUser(ctx context.Context, userID string) (executions int, err error) {
+	var answer struct {
+		Executions int `json:"executions"`
+	}
+	_, err = c.do(ctx, call{method: http.MethodDelete, path: path("events"), query: params("user_id", userID), repeat: true, into: &answer})
+	return answer.Executions, err
+}
+
 // SearchableFields returns the fields by which executions and events are found.
 func (c *Client) SearchableFields(ctx context.Context) ([]host.SearchableField, error) {
 	var answer struct {

@@ -113,9 +113,15 @@ func (tx *transaction) expire(seq, before int64) (gone bool, err error) {
 	}, `SELECT event FROM execution WHERE seq = ? AND `+isExpired, seq, before); err != nil || !gone {
 		return false, err
 	}
+	return true, tx.deleteExecution(seq, event)
+}
+
+// deleteExecution deletes an execution with all that is known of it, and forgets its event
+// when it was the last one.
+func (tx *transaction) deleteExecution(seq, event int64) error {
 	if seq != event {
 		if err := tx.deleteFieldValues(seq, event); err != nil {
-			return false, err
+			return err
 		}
 	}
 	for _, query := range []string{
@@ -126,10 +132,10 @@ func (tx *transaction) expire(seq, before int64) (gone bool, err error) {
 		`DELETE FROM execution WHERE seq = ?`,
 	} {
 		if _, err := tx.exec(query, seq); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return true, tx.forgetEvent(event)
+	return tx.forgetEvent(event)
 }
 
 // forgetEvent deletes the user, the body and the searchable values of an event without executions. The row

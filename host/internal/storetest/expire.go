@@ -7,6 +7,8 @@ import (
 )
 
 var expirePromises = []promise{
+	{"what is known of a user is deleted, and the user may register again", userDeleted},
+	{"a user is not deleted while an execution has not ended", userUnended},
 	{"what ended is deleted, with all that is known of it", expiredWhole},
 	{"executions that have not ended, or need an operator, stay", expiredLeaves},
 	{"an event whose execution is gone is still known by its key", expiredRepeats},
@@ -224,4 +226,59 @@ func expiredOldTapes(b *bench) {
 	n, err := b.ExpireTapes(b.ctx, now, now)
 	b.ok(err)
 	b.equal("deleted again", n, 0)
+}
+
+func userDeleted(b *bench) {
+	b.searchable("user.email")
+	b.bound("one")
+	var mine []string
+	for range 60 {
+		x := b.spent("a")
+		mine = append(mine, x.ID)
+	}
+	gone := b.having("a", plain(`"email":"a@x"`))
+	x := b.claimOne()
+	b.failed(x, host.StatusFailed, host.ResultError{Message: "unusual"}, host.StepDead)
+	rerun, err := b.RerunExecution(b.ctx, gone.ExecutionID, host.RerunOptions{})
+	b.ok(err)
+	b.ok(b.record(outcome(b.claimOne(), host.StatusCompleted, host.StepSucceeded)))
+	again := event("a")
+	first := b.accept(again)
+	b.ok(b.record(outcome(b.claimOne(), host.StatusCompleted, host.StepSucceeded)))
+	other := b.spent("b")
+	n, err := b.DeleteUser(b.ctx, "a")
+	b.ok(err)
+	b.equal("deleted", n, len(mine)+3)
+	b.equal("of the user", b.found(host.ExecutionQuery{UserID: "a", Limit: 500}), []string{})
+	b.equal("by words", b.found(host.ExecutionQuery{Text: "unusual"}), []string{})
+	b.equal("by e-mail", b.found(host.ExecutionQuery{Where: []host.FieldValue{where("user.email=a@x")}}), []string{})
+	b.equal("others", b.found(host.ExecutionQuery{}), []string{other.ID})
+	b.equal("events", b.events(host.EventQuery{}), []string{other.EventID})
+	for _, id := range []string{gone.ExecutionID, rerun.ExecutionID, mine[0]} {
+		_, err = b.Execution(b.ctx, id)
+		b.code(err, host.NotFound)
+	}
+	if second := b.accept(again); second.Repeat || second.EventID == first.EventID {
+		b.Errorf("the user can't register again: %+v", second)
+	}
+	b.reopen(nil)
+	n, err = b.DeleteUser(b.ctx, "unknown")
+	b.ok(err)
+	b.equal("deleted of an unknown user", n, 0)
+	_, err = b.DeleteUser(b.ctx, "")
+	b.code(err, host.Invalid)
+}
+
+func userUnended(b *bench) {
+	b.bound("one")
+	b.spent("a")
+	waits := b.accept(event("a"))
+	_, err := b.DeleteUser(b.ctx, "a")
+	b.code(err, host.Conflict)
+	b.equal("executions", len(b.found(host.ExecutionQuery{UserID: "a"})), 2)
+	_, err = b.CancelExecution(b.ctx, waits.ExecutionID)
+	b.ok(err)
+	n, err := b.DeleteUser(b.ctx, "a")
+	b.ok(err)
+	b.equal("deleted", n, 2)
 }

@@ -281,11 +281,10 @@ func eventsListed(b *bench) {
 	b.equal("when they are deleted", b.events(host.EventQuery{}), []string{})
 }
 
-func resultsFound(b *bench) {
+// manyResults records seven results of two users, two minutes apart for each execution.
+func manyResults(b *bench, began time.Time) (actions []host.Action, executions []string) {
 	b.searchable("user.email")
-	actions := b.bound("one", "two")
-	began := time.Now()
-	var executions []string
+	actions = b.bound("one", "two")
 	for i, user := range []string{"ada", "bob", "ada"} {
 		a := b.having(user, plain(fmt.Sprintf(`"email":"%s%d@x"`, user, i)))
 		executions = append(executions, a.ExecutionID)
@@ -306,6 +305,12 @@ func resultsFound(b *bench) {
 	o := outcome(x, host.StatusRunning, host.StepSucceeded, host.StepPending)
 	o.Result.EndedAt = began.Add(6 * time.Minute)
 	b.ok(b.record(o))
+	return actions, append(executions, rerun.ExecutionID)
+}
+
+func resultsFound(b *bench) {
+	began := time.Now()
+	actions, executions := manyResults(b, began)
 	at := func(minutes int) time.Time { return began.Add(time.Duration(minutes) * time.Minute) }
 	for _, tt := range []struct {
 		name string
@@ -316,7 +321,7 @@ func resultsFound(b *bench) {
 		{"a page", host.ResultQuery{After: 2, Limit: 3}, []int64{3, 4, 5}},
 		{"of an action", host.ResultQuery{ActionID: actions[1].ID}, []int64{2, 4, 6}},
 		{"of an execution", host.ResultQuery{ExecutionID: executions[1]}, []int64{3, 4}},
-		{"of a rerun", host.ResultQuery{ExecutionID: rerun.ExecutionID}, []int64{7}},
+		{"of a rerun", host.ResultQuery{ExecutionID: executions[3]}, []int64{7}},
 		{"of a user", host.ResultQuery{UserID: "ada"}, []int64{1, 2, 5, 6, 7}},
 		{"of an e-mail address", host.ResultQuery{Where: []host.FieldValue{where("user.email=ADA0@x")}}, []int64{1, 2, 7}},
 		{"of a prefix", host.ResultQuery{Where: []host.FieldValue{where("user.email=ada*")}}, []int64{1, 2, 5, 6, 7}},
@@ -353,7 +358,7 @@ func resultsFound(b *bench) {
 			b.equal(fmt.Sprintf("%s, the last %d", tt.name, n), after, want)
 		}
 	}
-	_, err = b.RecordedResults(b.ctx, host.ResultQuery{ExecutionID: "exe_none"})
+	_, err := b.RecordedResults(b.ctx, host.ResultQuery{ExecutionID: "exe_none"})
 	b.code(err, host.NotFound)
 	_, err = b.ResultsBack(b.ctx, host.ResultQuery{Where: []host.FieldValue{where("user.plan=x")}}, 1)
 	b.code(err, host.Invalid)
