@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -176,17 +178,31 @@ func newVersionsShow(env *command.Env) *cobra.Command {
 	}
 }
 
-func printCapabilities(t term.Terminal, w io.Writer, found host.Capabilities) {
-	imports := make([]string, len(found.Imports))
-	for i, f := range found.Imports {
-		imports[i] = f.Module + "." + f.Name
+// importsOf lists the functions that a version imports, each once, in a line for each
+// module.
+func importsOf(found host.Capabilities) []string {
+	names := map[string][]string{}
+	for _, f := range found.Imports {
+		names[f.Module] = append(names[f.Module], f.Name)
 	}
+	var lines []string
+	for _, module := range slices.Sorted(maps.Keys(names)) {
+		slices.Sort(names[module])
+		lines = append(lines, module+": "+strings.Join(slices.Compact(names[module]), ", "))
+	}
+	return lines
+}
+
+func printCapabilities(t term.Terminal, w io.Writer, found host.Capabilities) {
 	declared := strings.Join(found.Egress.Declared, ", ")
 	if found.Egress.Mode == host.EgressPublic {
 		declared = "every public address"
 	}
 	t.Pairs(w, "version", fmt.Sprintf("v%d, %s", found.Number, found.VersionID), "digest", found.Digest,
-		"imports", strings.Join(imports, ", "), "wants to call", cmp.Or(declared, "nothing"), "wants secrets", cmp.Or(strings.Join(found.Secrets.Declared, ", "), "none"))
+		"wants to call", cmp.Or(declared, "nothing"), "wants secrets", cmp.Or(strings.Join(found.Secrets.Declared, ", "), "none"))
+	for _, line := range importsOf(found) {
+		term.Fprintf(w, "imports        %s\n", line)
+	}
 	term.Fprintf(w, "\nin its latest %s:\n", term.Count(found.Looked, "execution"))
 	t.Pairs(w, "called", cmp.Or(strings.Join(found.Functions, ", "), "nothing"), "read secrets", cmp.Or(strings.Join(found.Secrets.Read, ", "), "none"))
 	if len(found.Egress.Contacted) == 0 {

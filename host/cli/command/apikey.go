@@ -66,6 +66,12 @@ func (env *Env) apiKey() (apiKey, error) {
 	}
 }
 
+// KeySource says where the key is that the commands send, "" when there is none.
+func (env *Env) KeySource() (string, error) {
+	key, err := env.apiKey()
+	return key.source, err
+}
+
 // profileOfURL returns the profile of the URL that is given without one. Of several,
 // it is the one with the data directory that the command uses, or the current one.
 func (env *Env) profileOfURL() string {

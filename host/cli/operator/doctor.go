@@ -68,6 +68,7 @@ func doctor(ctx context.Context, env *command.Env) error {
 	for _, name := range []string{settings.AdminKeyFile, settings.SecretsKeyFile} {
 		findings = append(findings, checkKeyFile(env.Config, name))
 	}
+	findings = append(findings, checkProfile(env))
 	findings = append(findings, checkServer(ctx, env.Config)...)
 	findings = append(findings, checkListener(env.Config)...)
 	findings = append(findings, checkEngine(), checkCompiler(), checkConfinement())
@@ -220,9 +221,33 @@ func checkKeyFile(cfg settings.Config, name string) finding {
 	return finding{Name: name, State: stateOK, Detail: fmt.Sprintf("%s, mode %04o", path, info.Mode().Perm())}
 }
 
+// checkProfile shows which profile the commands use, and whether it leads to a key.
+func checkProfile(env *command.Env) finding {
+	f := finding{Name: "profile", State: stateOK}
+	source, err := env.KeySource()
+	name, p := env.InUse()
+	switch {
+	case name == "":
+		f.State, f.Detail, f.Hint = stateNote, "none is used: the URL is "+env.Config.URL+" (from "+env.Config.Source("url")+")", "'usher profiles --help' explains how the commands find a host"
+	default:
+		f.Detail = name + ", " + p.URL
+	}
+	switch wrong, ok := errors.AsType[*host.Error](err); {
+	case ok:
+		f.State, f.Detail, f.Hint = stateWarning, wrong.Text, web.Hint(wrong.Hint, wrong.Fix)
+	case err != nil:
+		f.State, f.Detail = stateWarning, err.Error()
+	case source == "":
+		f.Detail += "; there is no API key for it"
+	default:
+		f.Detail += "; the API key is from " + source
+	}
+	return f
+}
+
 func keyFileHint(name string) string {
 	if name == settings.AdminKeyFile {
-		return "the first start writes it; otherwise set USHER_API_KEY, or see 'usher keys create --help' when no key is left"
+		return "the first start writes it; otherwise 'usher login URL', or see 'usher keys create --help' when no key is left"
 	}
 	return "this is fine when secrets_key or secrets_key_file is set"
 }
