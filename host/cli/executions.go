@@ -209,9 +209,13 @@ func awaitExecution(ctx context.Context, c *client.Client, id string, wait time.
 }
 
 func printExecution(t term.Terminal, w io.Writer, e client.Execution) {
+	next, held := e.NextAt, ""
+	if e.Held != "" {
+		next, held = time.Time{}, "its next action is paused, over its limits, or its breaker is open; see 'usher holds'"
+	}
 	t.Pairs(w, "execution", e.ID, "status", status(t, e.Status), "event", e.EventID, "trigger", string(e.Trigger),
 		"tenant", e.Tenant, "user", e.UserID, "created", term.ShortTime(e.CreatedAt), "ended", term.ShortTime(e.EndedAt),
-		"next try", term.ShortTime(e.NextAt), "rerun of", e.RerunOf, "traceparent", e.Traceparent)
+		"next try", term.ShortTime(next), "held back", held, "rerun of", e.RerunOf, "traceparent", e.Traceparent)
 	if e.Decision != nil {
 		printDecision(t, w, *e.Decision)
 	}

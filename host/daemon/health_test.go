@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,6 +14,21 @@ import (
 	"github.com/usherhost/usher/host/settings"
 	"github.com/usherhost/usher/host/web"
 )
+
+func TestReadinessNamesWhatIsPaused(t *testing.T) {
+	t.Parallel()
+	routes := web.NewEcho(slog.New(slog.DiscardHandler))
+	paused := []string{"post-user-registration"}
+	AddHealth(settings.Config{}, routes, nil, func() bool { return false }, func() []string { return paused }, prometheus.NewRegistry(), nil)
+	for _, want := range []string{`{"paused":["post-user-registration"],"status":"ok"}`, `{"status":"ok"}`} {
+		answer := httptest.NewRecorder()
+		routes.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil))
+		if got := strings.TrimSpace(answer.Body.String()); answer.Code != http.StatusOK || got != want {
+			t.Errorf("answer is %d %s, want %s", answer.Code, got, want)
+		}
+		paused = nil
+	}
+}
 
 func TestHealthAnswersGetAndHead(t *testing.T) {
 	t.Parallel()

@@ -210,6 +210,38 @@ func (*suspects) Suspect(context.Context) (host.Suspect, bool, error) {
 }
 func (*suspects) Mark(context.Context, string, int) error { return nil }
 
+func TestTheTimeOfAPauseDoesNotCountAsTimeOfItsRetries(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := newStore()
+		guests := &stage{play: func(context.Context, host.Execution, int, int) (host.Result, host.Tape, error) {
+			return host.Result{Fault: host.FaultGuest}, host.Tape{}, nil
+		}}
+		steps := plan(1)
+		steps[0].Settings.Retry = host.Retry{MaxAttempts: 100, InitialMillis: 60_000, MaxMillis: 60_000, MaxAge: "1h"}
+		stop := begin(t, &executor.Executor{Runner: guests}, db)
+		synctest.Wait()
+		db.accept(execution("a", steps))
+		time.Sleep(10 * time.Minute)
+		before := guests.count()
+		db.pause(t, "act_0")
+		time.Sleep(48 * time.Hour)
+		if guests.count() != before {
+			t.Errorf("%d attempts while it was paused", guests.count()-before)
+		}
+		db.resume(t, "act_0")
+		time.Sleep(40 * time.Minute)
+		if x := db.execution("a"); x.Status != host.StatusRetrying || guests.count() < before+35 {
+			t.Errorf("%d attempts, %+v", guests.count(), x)
+		}
+		time.Sleep(time.Hour)
+		if x := db.execution("a"); x.Status != host.StatusPartial {
+			t.Errorf("it is %s", x.Status)
+		}
+		end(t, stop)
+	})
+}
+
 func TestARetryOfAPausedActionWaitsWithItsAttempts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -101,6 +101,9 @@ func (r *run) observeStart(index int) {
 func (r *run) advance(index int, result *host.Result, final bool) {
 	x := &r.execution
 	s := x.Plan[index].Settings.Over(host.DefaultSettings())
+	if late := result.StartedAt.Sub(x.NextAt); !x.FirstAt.IsZero() && !x.NextAt.IsZero() && late > 0 {
+		x.FirstAt = x.FirstAt.Add(late) // what is held back does not grow older by that
+	}
 	x.NextAt = time.Time{}
 	if !result.Succeeded && !final && r.again(index, s.Retry, result) {
 		return
