@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,12 +16,15 @@ import (
 
 // fieldStore is a store that fails for a while.
 type fieldStore struct {
+	mu     sync.Mutex // guards all below
 	set    []string
 	calls  int
 	failed int // how many calls fail
 }
 
 func (s *fieldStore) SetSearchableFields(_ context.Context, paths []string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.calls++
 	if s.failed > 0 {
 		s.failed--
@@ -37,6 +41,13 @@ func (s *fieldStore) IndexFields(ctx context.Context, report func([]host.Searcha
 	return ctx.Err()
 }
 
+// state returns the fields that are set, and the number of calls.
+func (s *fieldStore) state() ([]string, int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.set, s.calls
+}
+
 func TestFieldsBecomeSearchableAtTheStartAndWhenTheyAreReplaced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -46,18 +57,18 @@ func TestFieldsBecomeSearchableAtTheStartAndWhenTheyAreReplaced(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- daemon.IndexFields(store, fields, slog.New(slog.DiscardHandler))(ctx) }()
 		synctest.Wait()
-		if store.set != nil {
-			t.Fatalf("a failure set %v", store.set)
+		if set, _ := store.state(); set != nil {
+			t.Fatalf("a failure set %v", set)
 		}
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		if !slices.Equal(store.set, []string{"user.email"}) || store.calls != 2 {
-			t.Fatalf("after a failure the fields are %v, by %d calls", store.set, store.calls)
+		if set, calls := store.state(); !slices.Equal(set, []string{"user.email"}) || calls != 2 {
+			t.Fatalf("after a failure the fields are %v, by %d calls", set, calls)
 		}
 		fields.Set([]string{"user.plan"})
 		synctest.Wait()
-		if !slices.Equal(store.set, []string{"user.plan"}) {
-			t.Errorf("the fields are %v, want the new ones", store.set)
+		if set, _ := store.state(); !slices.Equal(set, []string{"user.plan"}) {
+			t.Errorf("the fields are %v, want the new ones", set)
 		}
 		stop()
 		if err := <-done; err != nil {
