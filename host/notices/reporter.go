@@ -27,6 +27,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/usherhost/usher/host"
+	"github.com/usherhost/usher/host/internal/text"
 )
 
 // What may gather before it is stored, how often it is stored beyond the first commits,
@@ -103,12 +104,25 @@ func (r *Reporter) Notify(n host.Notice) {
 		r.dropped.Inc()
 		return
 	}
-	n.Count = 1
+	n.Count, n.Error = 1, bounded(n.Error)
 	r.waiting[topic], r.order = &n, append(r.order, topic)
 	select {
 	case r.wake <- struct{}{}:
 	default:
 	}
+}
+
+// maxMessageBytes bounds an error's message in a notice.
+const maxMessageBytes = 2_000
+
+// bounded is an error without its stack, which is long.
+func bounded(e *host.ResultError) *host.ResultError {
+	if e == nil {
+		return nil
+	}
+	short := *e
+	short.Stack, short.Message = "", text.Cut(e.Message, maxMessageBytes)
+	return &short
 }
 
 // Run stores and reports until ctx ends, and then once more what has gathered.
