@@ -132,7 +132,7 @@ func (tx *transaction) unhold(actionID string) error {
 			return err
 		}
 		tx.unended.retrying += retrying
-		tx.countHeld(key, -int64(n))
+		tx.countHeld(key, -n)
 	}
 	_, err := tx.exec(`DELETE FROM pause WHERE target = ?`, actionID)
 	return err

@@ -204,13 +204,9 @@ func troubledHost(t *testing.T) *hostUnderTest {
 	if err != nil {
 		t.Fatal(err)
 	}
-	short, err := os.MkdirTemp("", "usher") // a socket's path is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(short) })
-	socket := filepath.Join(short, "s")
-	process, err := serving.Start(serving.Options{Binary: binary, Data: filepath.Join(short, "data"), Socket: socket})
+	dir := t.TempDir()
+	socket := filepath.Join(dir, "s")
+	process, err := serving.Start(serving.Options{Binary: binary, Data: filepath.Join(dir, "data"), Socket: socket})
 	if err != nil {
 		t.Fatal(err)
 	}
