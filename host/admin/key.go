@@ -10,6 +10,15 @@ import (
 	"github.com/usherhost/usher/host/web"
 )
 
+// registerKeys adds the routes of API keys.
+func (s *Server) registerKeys(g *echo.Group, read, manage, small echo.MiddlewareFunc) {
+	g.GET("/keys", s.listKeys, read)
+	g.POST("/keys", s.createKey, manage, small)
+	g.GET("/keys/:key", s.showKey, read)
+	g.POST("/keys/:key/rotate", s.rotateKey, manage, small)
+	g.DELETE("/keys/:key", s.deleteKey, manage)
+}
+
 func (s *Server) listKeys(c echo.Context) error {
 	if q := queryOf(c); q.err != nil {
 		return q.err

@@ -106,12 +106,7 @@ func (s *Server) Register(g *echo.Group, read, manage echo.MiddlewareFunc) {
 	s.registerReplays(g, manage, small)
 	s.registerRefused(g, read, manage)
 	s.registerWebhooks(g, read, manage, small)
-
-	g.GET("/keys", s.listKeys, read)
-	g.POST("/keys", s.createKey, manage, small)
-	g.GET("/keys/:key", s.showKey, read)
-	g.POST("/keys/:key/rotate", s.rotateKey, manage, small)
-	g.DELETE("/keys/:key", s.deleteKey, manage)
+	s.registerKeys(g, read, manage, small)
 
 	g.POST("/inspect", s.inspect, manage, large)
 }
