@@ -59,7 +59,38 @@ func (j *job) checkHandler() error {
 	for _, m := range exportName.FindAllStringSubmatch(text, -1) {
 		names = append(names, m[1])
 	}
-	return j.noHandler(names)
+	return j.noHandler(append(names, objectExports(text)...))
+}
+
+// objectBegins finds an object that is all that a file exports, objectKey a key at its
+// begin or behind a comma.
+var (
+	objectBegins = regexp.MustCompile(`\bmodule\.exports\s*=\s*\{`)
+	objectKey    = regexp.MustCompile(`^\s*(?:async\s+)?\*?\s*["']?([A-Za-z_$][\w$]*)`)
+)
+
+// objectExports returns the keys of an object that is exported, for messages: braces in
+// strings and comments are taken for code.
+func objectExports(code string) (names []string) {
+	at := objectBegins.FindStringIndex(code)
+	if at == nil {
+		return nil
+	}
+	depth := 0
+	for i := at[1] - 1; i < len(code); i++ {
+		switch code[i] {
+		case '{', '(', '[':
+			depth++
+		case '}', ')', ']':
+			if depth--; depth == 0 {
+				return names
+			}
+		}
+		if key := objectKey.FindStringSubmatch(code[i+1:]); depth == 1 && (code[i] == '{' || code[i] == ',') && key != nil {
+			names = append(names, key[1])
+		}
+	}
+	return names
 }
 
 // checkModule refuses an ES module that exports no handler. A default export is

@@ -92,6 +92,13 @@ func TestBundleSaysWhatIsWrongAndWhatToDo(t *testing.T) {
             ^ did you mean "onExecutePostUserRegistration"?`,
 		},
 		{
+			name:  "a handler with a typing error in an object",
+			files: map[string]string{"action.js": "const other = { a: 1, b() { return {}; } };\nmodule.exports = {\n  async onExecutePostUserRegistraton(event, api) { if (a, b) { c }; }, other, \"last\": [1, d] };"},
+			want: `action.js:3:9: the action exports no handler; it exports last, onExecutePostUserRegistraton, other
+    async onExecutePostUserRegistraton(event, api) { if (a, b) { c }; }, other, "last": [1, d] };
+          ^ did you mean "onExecutePostUserRegistration"?`,
+		},
+		{
 			name:  "a handler for another trigger",
 			entry: "action.ts",
 			files: map[string]string{"action.ts": "export const onExecutePostLogin = async () => {};"},
