@@ -142,7 +142,7 @@ func profileCode(ctx context.Context, env *command.Env, r *localRun, f profileFl
 	if err != nil {
 		return fmt.Errorf("profile %s: %w", r.job.name, err)
 	}
-	result = localFixes{r.job.folder}.result(result)
+	result = r.job.fixes().result(result)
 	if err := r.network.report(env.Term, r.job); err != nil {
 		return err
 	}

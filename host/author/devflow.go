@@ -70,15 +70,18 @@ func (d *development) run(ctx context.Context, e devEvent) (host.Decision, bool,
 
 // announce prints what begins.
 func (d *development) announce(e devEvent) {
-	t := d.app.Term
-	if t.JSON {
-		return
-	}
 	about := ""
 	if !d.alone || e.from == posted {
 		about = fmt.Sprintf("  %s, %s from %s", e.Trigger, firstWord(e.UserID, "a visitor"), e.from)
 	}
-	t.Note("%s", t.Bold(fmt.Sprintf("── %s  run %d%s%s", time.Now().Format("15:04:05"), d.runs, prefixed(": changed ", strings.Join(e.changed, ", ")), about)))
+	d.head(e.changed, about)
+}
+
+// head prints the line above all that one run, or one build that failed, prints.
+func (d *development) head(changed []string, about string) {
+	if t := d.app.Term; !t.JSON {
+		t.Note("%s", t.Bold(fmt.Sprintf("── %s  run %d%s%s", time.Now().Format("15:04:05"), d.runs, prefixed(": changed ", strings.Join(changed, ", ")), about)))
+	}
 }
 
 func firstWord(word, otherwise string) string {
@@ -177,7 +180,7 @@ func (f *devFlow) next(i int, step host.Step, r *host.Result) (on bool, why stri
 // print prints what one action did.
 func (f *devFlow) print(i int, result host.Result) error {
 	r, a, t := f.runs[i], f.actions[i], f.app.Term
-	result = localFixes{r.job.folder}.result(result)
+	result = r.job.fixes().result(result)
 	if err := r.network.report(t, r.job); err != nil {
 		return err
 	}

@@ -142,12 +142,17 @@ func (d *development) change(ctx context.Context, changed []string) {
 	}
 	added := d.follow()
 	var triggers []host.Trigger
-	built := false
+	built, failed := false, false
 	for _, a := range d.actions {
 		if !slices.Contains(added, a) && !slices.ContainsFunc(changed, func(name string) bool { return name == manyFiles || d.concerns(a, absolute([]string{name})[0]) }) {
 			continue
 		}
 		d.reload(ctx, a)
+		if a.err != nil && !failed {
+			d.runs++
+			d.head(changed, "")
+			failed = true
+		}
 		d.printBuild(ctx, a)
 		built = true
 		if a.err == nil && !slices.Contains(triggers, a.job.trigger) {

@@ -113,7 +113,7 @@ func (w *network) report(t term.Terminal, j *job) error {
 		t.Note("usher: note: fake %d in %s matched no request", n+1, w.flags.fakes)
 	}
 	for _, origin := range w.refused {
-		t.Note("usher: note: %s is not in the allowed hosts, so a server would refuse it; %s", origin, localFixes{j.folder}.words(*host.FixAllowOrigin.With("", origin)))
+		t.Note("usher: note: %s is not in the allowed hosts, so a server would refuse it; %s", origin, j.fixes().words(*host.FixAllowOrigin.With("", origin)))
 	}
 	return nil
 }

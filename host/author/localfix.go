@@ -2,6 +2,7 @@ package author
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/usherhost/usher/host"
 	"github.com/usherhost/usher/host/desired"
@@ -11,7 +12,12 @@ import (
 
 // localFixes word the fixes of an action that runs here, without a server: what
 // is missing is a flag of this command, or a line of the action.yaml.
-type localFixes struct{ folder bool }
+type localFixes struct {
+	folder   bool     // the action has an action.yaml
+	declared []string // secrets that it declares there
+}
+
+func (j *job) fixes() localFixes { return localFixes{j.folder, j.declared} }
 
 func (l localFixes) result(r host.Result) host.Result { return web.WordResult(r, l.words) }
 
@@ -30,7 +36,11 @@ func (l localFixes) words(f host.Fix) string {
 		}
 		return look + f.Fill("if the action needs more: add --limit {limit}={value}"+l.or("{limit}: {value} under settings.limits"), text.ShellQuote)
 	case host.FixSetSecret:
-		return f.Fill("put the line {secret}=VALUE into .env beside the action, or add --secret {secret}=VALUE", text.ShellQuote)
+		declare := ""
+		if secret := f.Args[len(f.Args)-1]; l.folder && !slices.Contains(l.declared, secret) {
+			declare = "declare it in " + desired.FileName + " (secrets: [" + strings.Join(append(slices.Clip(l.declared), secret), ", ") + "]), and "
+		}
+		return declare + f.Fill("put the line {secret}=VALUE into .env beside the action, or add --secret {secret}=VALUE", text.ShellQuote)
 	default:
 		return web.Words(f)
 	}

@@ -13,3 +13,20 @@ func TestALocalFixNamesTheFlagAndTheLineOfTheFile(t *testing.T) {
 		t.Errorf("got %s, want %s", local, want)
 	}
 }
+
+func TestALocalFixNamesTheMissingDeclarationOfASecret(t *testing.T) {
+	t.Parallel()
+	fix := *host.FixSetSecret.With("a", "KEY")
+	const env = "put the line KEY=VALUE into .env beside the action, or add --secret KEY=VALUE"
+	for want, local := range map[string]localFixes{
+		env: {},
+		"declare it in action.yaml (secrets: [OTHER, KEY]), and " + env: {folder: true, declared: []string{"OTHER"}},
+	} {
+		if got := local.words(fix); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	if got := (localFixes{folder: true, declared: []string{"KEY"}}).words(fix); got != env {
+		t.Errorf("of one that is declared: %s", got)
+	}
+}

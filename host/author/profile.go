@@ -126,7 +126,7 @@ func profileAction(cmd *cobra.Command, env *command.Env, module string, f profil
 	if err != nil {
 		return fmt.Errorf("profile %s: %w", module, err)
 	}
-	result = localFixes{job.folder}.result(result)
+	result = job.fixes().result(result)
 	if err := r.network.report(env.Term, job); err != nil {
 		return err
 	}

@@ -152,7 +152,7 @@ func runAction(cmd *cobra.Command, env *command.Env, path string, f runFlags) er
 	if err != nil {
 		return fmt.Errorf("run %s: %w", path, err)
 	}
-	result = localFixes{r.job.folder}.result(result)
+	result = r.job.fixes().result(result)
 	if err := r.network.report(env.Term, r.job); err != nil {
 		return err
 	}
