@@ -195,17 +195,17 @@ func (tx *transaction) leaseRow(x *executionRow) (host.Execution, error) {
 	if err != nil {
 		return host.Execution{}, err
 	}
-	if _, err := tx.exec(`
-		UPDATE execution SET leased = 1, epoch = epoch + 1
-		WHERE seq = ?`, x.seq); err != nil {
-		return host.Execution{}, err
-	}
 	if x.held != "" {
 		if err := tx.endHold(x); err != nil {
 			return host.Execution{}, err
 		}
 	} else if x.status == host.StatusRetrying {
 		tx.unended.retrying--
+	}
+	if _, err := tx.exec(`
+		UPDATE execution SET leased = 1, epoch = epoch + 1
+		WHERE seq = ?`, x.seq); err != nil {
+		return host.Execution{}, err
 	}
 	x.leased, x.epoch = 1, x.epoch+1
 	tx.setLease(x.id, lease{seq: x.seq, epoch: x.epoch})

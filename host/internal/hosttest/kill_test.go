@@ -60,6 +60,57 @@ func TestKill9LosesNothing(t *testing.T) {
 	k.report(n, slowest)
 }
 
+// TestKill9LosesNothingOfWhatIsHeldBack is the same with an action that is paused and resumed
+// under load, by turns, and one with limits.
+func TestKill9LosesNothingOfWhatIsHeldBack(t *testing.T) {
+	t.Parallel()
+	k := newKilling(t)
+	k.start()
+	if _, err := k.client.UpdateBinding(t.Context(), "step2", nil, host.Settings{Rate: "500/s", Concurrency: 2}); err != nil {
+		t.Fatal(err)
+	}
+	k.kill()
+	n := rounds / 2
+	if testing.Short() {
+		n = shortRounds
+	}
+	for i := range n {
+		k.start()
+		k.checkPaused(i%2 == 1)
+		k.meanwhile = func() { k.turn(i%2 == 0) }
+		k.killUnderLoad()
+	}
+	k.start()
+	k.turn(false)
+	k.drain()
+	k.report(n, 0)
+}
+
+// turn pauses the second action, or resumes it.
+func (k *killing) turn(paused bool) {
+	k.Helper()
+	var err error
+	if paused {
+		_, err = k.client.Pause(k.Context(), "step1", "a test")
+	} else {
+		_, err = k.client.Resume(k.Context(), "step1")
+	}
+	if err != nil {
+		k.Error(err)
+	}
+}
+
+// checkPaused checks that the process before has left the second action paused, with all
+// that was accepted while it was, or not paused.
+func (k *killing) checkPaused(want bool) {
+	k.Helper()
+	holds, err := k.client.Holds(k.Context())
+	paused := len(holds) > 0 && holds[0].Kind == host.HoldPause && holds[0].Action == "step1"
+	if err != nil || paused != want {
+		k.Errorf("held back are %+v, %v, want it paused: %t", holds, err, want)
+	}
+}
+
 // killing is a host process, its world outside and what that world saw.
 type killing struct {
 	*testing.T
@@ -69,6 +120,8 @@ type killing struct {
 	http                *http.Client // to the socket
 	client              *client.Client
 	receiver            *httptest.Server
+
+	meanwhile func() // called while senders post; nil: nothing is
 
 	mu       sync.Mutex
 	started  time.Time           // of the present process
@@ -240,6 +293,10 @@ func (k *killing) killUnderLoad() {
 				k.post(ctx)
 			}
 		})
+	}
+	if k.meanwhile != nil {
+		pause(ctx, underLoad/2)
+		k.meanwhile()
 	}
 	pause(ctx, underLoad)
 	// A host that has accepted nothing and is killed again and again over the

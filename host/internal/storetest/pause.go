@@ -65,6 +65,7 @@ func heldInOrder(b *bench) {
 	b.equal("claimed of the other", ids(again), []string{other.ID})
 	b.equal("epoch", again[0].Epoch, other.Epoch+1)
 	b.equal("held", b.execution(other.ID).Held, "")
+	b.equal("due while they are leased", len(b.claim(10)), 0)
 	b.ok(b.record(outcome(again[0], host.StatusCompleted, host.StepSucceeded)))
 }
 
