@@ -44,7 +44,7 @@ func TestEveryExampleSendsItsEventUntilTheHostHasIt(t *testing.T) {
 		t.Run(e.language, func(t *testing.T) {
 			t.Parallel()
 			h, routes := serve(t)
-			_, key, err := h.Registry.CreateKey(t.Context(), "signup", []host.Scope{host.ScopeIngest})
+			_, key, err := h.Registry.CreateKey(t.Context(), host.NewKey{Name: "signup", Scopes: []host.Scope{host.ScopeIngest}})
 			if err != nil {
 				t.Fatal(err)
 			}
