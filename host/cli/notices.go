@@ -24,20 +24,29 @@ type noticeFlags struct {
 }
 
 func newNotices(env *command.Env) *cobra.Command {
-	var f noticeFlags
-	cmd := &cobra.Command{
-		Use:   "notices",
-		Short: "Show what an operator should know of: dead letters, open breakers, refused events",
-		Long: `Show what an operator should know of, newest first: dead letters, breakers that
+	cmd := newNoticesList(env, "notices")
+	cmd.Short = "Show what an operator should know of: dead letters, open breakers, refused events"
+	cmd.Long = `Show what an operator should know of, newest first: dead letters, breakers that
 opened or closed, events that were refused, and webhooks that were disabled. Notices about
 the same that come within a minute are counted in one. The newest 10,000 are stored.
 Each is also a line at level WARN in the host's log, and goes to the webhooks that ask
-for its kind (see 'usher webhooks --help').`,
-		Example: `  usher notices
+for its kind (see 'usher webhooks --help').`
+	cmd.Example = `  usher notices
   usher notices --kind dead_letter.created --action notify-slack --since 1d
-  usher notices show ntc_01kaj5v7m3q9w8t6r4e2y0n1pz`,
-		GroupID: command.GroupWork,
-		Args:    command.SubcommandOnly,
+  usher notices show ntc_01kaj5v7m3q9w8t6r4e2y0n1pz`
+	cmd.GroupID, cmd.Args = command.GroupWork, command.SubcommandOnly
+	cmd.AddCommand(newNoticesList(env, "list"), newNoticesShow(env))
+	return cmd
+}
+
+// newNoticesList returns the command that lists notices, under a name.
+func newNoticesList(env *command.Env, name string) *cobra.Command {
+	var f noticeFlags
+	cmd := &cobra.Command{
+		Use:     name,
+		Short:   "List the notices, newest first",
+		Example: `  usher notices list --kind event.refused`,
+		Args:    command.Exactly(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return listNotices(cmd.Context(), env, f) },
 	}
 	flags := cmd.Flags()
@@ -45,9 +54,8 @@ for its kind (see 'usher webhooks --help').`,
 	flags.StringVar(&f.q.ActionID, "action", "", "only about this action, a name or an id")
 	flags.StringVar(&f.since, "since", "", "only what happened then or later: "+momentUsage)
 	flags.StringVar(&f.q.Before, "before", "", "only older than this notice: the next page")
-	flags.IntVar(&f.q.Limit, "limit", 50, "how many, 500 at most")
+	flags.IntVarP(&f.q.Limit, "limit", "n", 50, "how many of the newest, 500 at most")
 	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kindNames(), cobra.ShellCompDirectiveNoFileComp))
-	cmd.AddCommand(newNoticesShow(env))
 	return cmd
 }
 

@@ -55,7 +55,7 @@ var fixes = map[host.FixVerb]words{
 	host.FixListWebhooks:      {"list the webhooks", "webhooks list"},
 	host.FixListDeliveries:    {"list its deliveries", "webhooks deliveries {webhook}"},
 	host.FixEnableWebhook:     {"enable it", "webhooks set {webhook} --enable"},
-	host.FixListNotices:       {"list the notices", "notices"},
+	host.FixListNotices:       {"list the notices", "notices list"},
 	host.FixNewDatabase:       {"begin with a new, empty database", "serve --data {folder} --new-database"},
 }
 
