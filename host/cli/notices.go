@@ -54,7 +54,7 @@ func newNoticesList(env *command.Env, name string) *cobra.Command {
 	flags.StringVar(&f.q.ActionID, "action", "", "only about this action, a name or an id")
 	flags.StringVar(&f.since, "since", "", "only what happened then or later: "+momentUsage)
 	flags.StringVar(&f.q.Before, "before", "", "only older than this notice: the next page")
-	flags.IntVarP(&f.q.Limit, "limit", "n", 50, "how many of the newest, 500 at most")
+	addLimit(cmd, &f.q.Limit, 50)
 	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kindNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

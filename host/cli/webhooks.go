@@ -286,7 +286,7 @@ func newDeliveries(env *command.Env) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar((*string)(&q.Status), "status", "", "only those that are pending, delivered or failed")
 	flags.StringVar(&q.Before, "before", "", "only older than this delivery: the next page")
-	flags.IntVarP(&q.Limit, "limit", "n", 50, "how many of the newest, 500 at most")
+	addLimit(cmd, &q.Limit, 50)
 	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(deliveryStatuses(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
