@@ -9,11 +9,14 @@ import (
 // storeKeyUsesEvery is how old the last use of a key may be that is stored.
 const storeKeyUsesEvery = time.Minute
 
+// keyUses notes when keys were last used.
+type keyUses interface {
+	StoreKeyUses(ctx context.Context) error
+}
+
 // StoreKeyUses returns the work that stores when keys were last used: one write a
 // minute at most, and one at the end. A failure is retried a minute later.
-func StoreKeyUses(store interface {
-	StoreKeyUses(ctx context.Context) error
-}, log *slog.Logger) func(context.Context) error {
+func StoreKeyUses(store keyUses, log *slog.Logger) func(context.Context) error {
 	return func(ctx context.Context) error {
 		ticker := time.NewTicker(storeKeyUsesEvery)
 		defer ticker.Stop()

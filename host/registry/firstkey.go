@@ -34,14 +34,14 @@ func (r *Registry) EnsureGivenKey(ctx context.Context, hash [32]byte) (bool, err
 const firstKeyName = "admin"
 
 // ensureKey stores a key when no key may manage.
-func (r *Registry) ensureKey(ctx context.Context, make func() (host.Key, error)) (bool, error) {
+func (r *Registry) ensureKey(ctx context.Context, create func() (host.Key, error)) (bool, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	keys, err := r.Store.Keys(ctx)
 	if err != nil || managed(keys) {
 		return false, err
 	}
-	k, err := make()
+	k, err := create()
 	if err != nil {
 		return false, err
 	}

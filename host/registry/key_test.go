@@ -70,15 +70,15 @@ func TestKeysAreMadeAndDeleted(t *testing.T) {
 func TestKeysAreFoundByTheirNames(t *testing.T) {
 	t.Parallel()
 	r, _ := open(t)
-	make := func(name string, scope host.Scope) host.Key {
+	create := func(name string, scope host.Scope) host.Key {
 		k, _, err := r.CreateKey(t.Context(), host.NewKey{Name: name, Scopes: []host.Scope{scope}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return k
 	}
-	make("admin", host.ScopeManage)
-	one, two, page := make("ci", host.ScopeRead), make("ci", host.ScopeRead), make("login page", host.ScopeIngest)
+	create("admin", host.ScopeManage)
+	one, two, page := create("ci", host.ScopeRead), create("ci", host.ScopeRead), create("login page", host.ScopeIngest)
 	if k, err := r.Key(t.Context(), "login page"); err != nil || k.ID != page.ID {
 		t.Errorf("found %+v, %v", k, err)
 	}

@@ -145,7 +145,7 @@ func secretOf(c echo.Context) (string, error) {
 const howToSendKey = `send the header "Authorization: Bearer usher_…" or "X-Api-Key: usher_…"`
 
 // invalidToken is what RFC 6750 adds to a challenge about a key that was given.
-const invalidToken = `, error="invalid_token"`
+const invalidToken = `, error="invalid_token"` //nolint:gosec // a part of a header, no credential
 
 func challenge(c echo.Context, params string) {
 	c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="usher"`+params)

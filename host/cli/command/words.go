@@ -78,7 +78,7 @@ func singular(cmd *cobra.Command) []string {
 // answers are words that people type, by the command they type them after, with what to
 // type instead. Each command in quotes exists; a test checks that.
 var answers = map[string]map[string]string{
-	"usher": {
+	"usher": { //nolint:gosec // words, no credentials
 		"ls":        "'usher actions list' lists the actions, 'usher executions list' what ran",
 		"list":      "'usher actions list' lists the actions, 'usher executions list' what ran",
 		"ps":        "'usher executions list' lists what ran and what runs",

@@ -226,10 +226,9 @@ func checkProfile(env *command.Env) finding {
 	f := finding{Name: "profile", State: stateOK}
 	source, err := env.KeySource()
 	name, p := env.InUse()
-	switch {
-	case name == "":
+	if name == "" {
 		f.State, f.Detail, f.Hint = stateNote, "none is used: the URL is "+env.Config.URL+" (from "+env.Config.Source("url")+")", "'usher profiles --help' explains how the commands find a host"
-	default:
+	} else {
 		f.Detail = name + ", " + p.URL
 	}
 	switch wrong, ok := errors.AsType[*host.Error](err); {
