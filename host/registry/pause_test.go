@@ -81,7 +81,10 @@ func TestWhatCanNotBePaused(t *testing.T) {
 		target, reason string
 		code           host.Code
 	}{
-		{"nope", "", host.NotFound}, {"", "", host.NotFound}, {"act_nope", "", host.NotFound}, {"post-login", "", host.NotFound},
+		{"nope", "", host.NotFound},
+		{"", "", host.NotFound},
+		{"act_nope", "", host.NotFound},
+		{"post-login", "", host.NotFound},
 		{string(host.PostUserRegistration), strings.Repeat("x", host.MaxReasonChars+1), host.Invalid},
 		{string(host.PostUserRegistration), "a\x1b[31m", host.Invalid},
 	} {
