@@ -43,8 +43,8 @@ var explanations = map[host.Code]explained{
 	},
 	host.Unauthorized: {
 		means:  "The request has no API key, or one that this host does not know.",
-		causes: []string{"There is no `Authorization: Bearer usher_…` or `X-Api-Key: usher_…` header, or a proxy removed it.", "The key was deleted, or has expired, or it is the key of another host."},
-		do:     "Send a key. The first start wrote one to `admin.key` in the data directory; `usher keys create NAME --scope SCOPE` makes more.", repeat: repeatNever,
+		causes: []string{"There is no `Authorization: Bearer usher_…` or `X-Api-Key: usher_…` header, or a proxy removed it.", "The key was deleted, has expired or was rotated, or it is the key of another host; `detail` says which, as far as the host knows."},
+		do:     "Send a key. The first start wrote one to `admin.key` in the data directory; `usher keys create NAME --scope SCOPE` makes more, and `usher keys rotate NAME` replaces one.", repeat: repeatNever,
 	},
 	host.Forbidden: {
 		means:  "The key is known, but lacks the scope that the operation asks for.",
