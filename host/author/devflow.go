@@ -139,7 +139,7 @@ func (f *devFlow) steps(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("run %s: %w", r.job.name, err)
 		}
-		if err := f.print(i, result); err != nil {
+		if err := f.report(i, result); err != nil {
 			return err
 		}
 		on, why = f.next(i, run.Step, &result)
@@ -178,7 +178,7 @@ func (f *devFlow) next(i int, step host.Step, r *host.Result) (on bool, why stri
 }
 
 // print prints what one action did.
-func (f *devFlow) print(i int, result host.Result) error {
+func (f *devFlow) report(i int, result host.Result) error {
 	r, a, t := f.runs[i], f.actions[i], f.app.Term
 	result = r.job.fixes().result(result)
 	if err := r.network.report(t, r.job); err != nil {
