@@ -82,7 +82,7 @@ func TestThePageOfProblemsIsMadeFromTheTable(t *testing.T) {
 	t.Parallel()
 	const page = "../docs/errors.md"
 	if *update {
-		if err := os.WriteFile(page, []byte(web.Reference()), 0o644); err != nil { //nolint:gosec // it is a page
+		if err := os.WriteFile(page, []byte(web.Reference()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

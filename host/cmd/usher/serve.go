@@ -31,7 +31,6 @@ import (
 	"github.com/usherhost/usher/host/jsbuild/frames"
 	"github.com/usherhost/usher/host/jsbuild/sourcemap"
 	"github.com/usherhost/usher/host/notices"
-	"github.com/usherhost/usher/host/oracle"
 	"github.com/usherhost/usher/host/registry"
 	"github.com/usherhost/usher/host/release"
 	"github.com/usherhost/usher/host/replay"
@@ -97,7 +96,6 @@ func serve(ctx context.Context, env *command.Env, newDatabase, paused bool) (err
 		return err
 	}
 	defer closeLast(db.Close, &err)
-	compiles := sandbox.Compiles()
 	sandbox, err := openServingSandbox(ctx, env.Config, metrics, log)
 	if err != nil {
 		return err
@@ -126,16 +124,12 @@ func serve(ctx context.Context, env *command.Env, newDatabase, paused bool) (err
 		Settings: reg.Settings, Deleted: reg.Deleted, Concurrency: cfg.Concurrency, DrainTimeout: cfg.DrainTimeout, Log: log, Metrics: metrics,
 	}
 	db.SetDispatcher(worker)
-	if err := daemon.ReportPauses(ctx, reg, paused, log); err != nil {
-		return errors.Join(err, listener.Close())
-	}
 	reg.Work = worker
-	if err := daemon.EnsureAdminKey(ctx, env.Term, cfg, reg); err != nil {
+	if err := errors.Join(daemon.ReportPauses(ctx, reg, paused, log), daemon.EnsureAdminKey(ctx, env.Term, cfg, reg)); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	daemon.RecordProfile(env.Term, cfg, env.Profiles, env.ProfileFlag, listener, certificate != nil)
-	decider := newDecider(cfg, db, worker, log, metrics)
-	decider.Runner, decider.Urge = flowRuns(runner, second), sandbox.Urge
+	decider := newDecider(cfg, db, worker, flowRuns(runner, second), sandbox.Urge, log, metrics)
 	sender := &ingress.Server{
 		Store: db, Refused: db, Sealer: box, Notifier: reporter, PasswordKeys: cfg.PasswordKeys, Log: log, Metrics: metrics,
 		Limits: ingress.Limits{EventBytes: cfg.MaxEventBytes, PerSecond: cfg.RateLimit, Burst: cfg.RateBurst},
@@ -145,13 +139,18 @@ func serve(ctx context.Context, env *command.Env, newDatabase, paused bool) (err
 		return errors.Join(err, listener.Close())
 	}
 
-	daemon.WarnUnconfined(child.Confines(), log)
-	daemon.WarnInterpreted(compiles, log)
-	daemon.WarnPlainHTTP(cfg, listener, log)
+	warn(cfg, listener, log)
 	log.Info("serving", "address", listener.Addr().String(), "tls", certificate != nil, "data", cfg.Data, "version", release.ThisBuild().Version)
 	reload.Certificate, reload.Egress, reload.Ingress = certificate, client, sender
 	work := []func(context.Context) error{worker.Run, decider.Run, drafts.Run, daemon.DeleteOld(db, &reload.KeepDays, &reload.KeepTapes, log), daemon.IndexFields(db, &reload.Fields, log), reload.Run, sender.Run, second.Run, reporter.Run, webhooks.Run, daemon.StoreKeyUses(db, log)}
 	return runUntilDone(ctx, env.Config, life, listener, certificate, routes, work, log)
+}
+
+// warn logs what makes this host less safe, or slower, than it could be.
+func warn(cfg settings.Config, listener net.Listener, log *slog.Logger) {
+	daemon.WarnUnconfined(child.Confines(), log)
+	daemon.WarnInterpreted(sandbox.Compiles(), log)
+	daemon.WarnPlainHTTP(cfg, listener, log)
 }
 
 // newRegistry returns the registry and the builds, which know of one another, and gives
@@ -169,9 +168,11 @@ func newRegistry(
 	return reg, drafts
 }
 
-// newDecider returns the decider as far as the store, the settings and the worker make it.
-func newDecider(cfg settings.Config, db *sqlite.DB, worker *executor.Executor, log *slog.Logger, metrics *prometheus.Registry) *executor.Decider {
+func newDecider(
+	cfg settings.Config, db *sqlite.DB, worker *executor.Executor, runs executor.FlowRunner, urge func(), log *slog.Logger, metrics *prometheus.Registry,
+) *executor.Decider {
 	return &executor.Decider{
+		Runner: runs, Urge: urge,
 		Plans: db, Records: db, Sealer: worker.Sealer, Ran: worker.Ran, Paused: worker.Paused, Ready: daemon.Readiness(daemon.HostChecks(db, cfg.Data)),
 		Timeout: cfg.PreUserRegistrationTimeout, Concurrency: cfg.DecisionConcurrency, Log: log, Metrics: metrics,
 	}
@@ -318,43 +319,6 @@ func (h history) CancelExecutions(ctx context.Context, q host.BatchQuery) (host.
 func checker(s services) *check.Checker {
 	return &check.Checker{
 		Registry: s.reg, Drafts: s.drafts, History: s.db, Tapes: daemon.Tapes{Store: s.db, Box: s.box}, Player: daemon.Player{Runner: s.runner},
-	}
-}
-
-// attempts lets the executor run guests.
-func attempts(runner *guest.Runner, second *oracle.Oracle) executor.RunnerFunc {
-	return func(ctx context.Context, x host.Execution, index, attempt int) (host.Result, host.Tape, error) {
-		return sampled(ctx, runner, second, guest.Run{
-			ExecutionID: x.ID, Index: index, Attempt: attempt, Step: x.Plan[index], Event: x.Event, Resumption: x.Resumption,
-		})
-	}
-}
-
-// sampled runs a guest, and offers its run to the oracle.
-func sampled(ctx context.Context, runner *guest.Runner, second *oracle.Oracle, run guest.Run) (host.Result, host.Tape, error) {
-	result, tape, err := runner.Run(ctx, run)
-	if err == nil {
-		second.Ran(run, &result, &tape)
-	}
-	return result, tape, err
-}
-
-// flowRuns lets a flow that decides run guests.
-func flowRuns(runner *guest.Runner, second *oracle.Oracle) executor.FlowRunner {
-	return func(ctx context.Context, s executor.FlowStep) (host.Result, host.Tape, error) {
-		return sampled(ctx, runner, second, guest.Run{
-			ExecutionID: s.Execution.ID, Index: s.Index, Attempt: 1, Step: s.Execution.Plan[s.Index], Event: s.Execution.Event, Turn: s.Turn,
-			UserMetadataBytes: s.UserMetadataBytes, AppMetadataBytes: s.AppMetadataBytes,
-		})
-	}
-}
-
-// replaying returns the runner with other modules, for what is played back.
-func replaying(runner *guest.Runner) func(guest.Modules) *guest.Runner {
-	return func(modules guest.Modules) *guest.Runner {
-		r := *runner
-		r.Modules, r.SourceMaps = modules, &sourcemap.Modules{Module: modules.Module}
-		return &r
 	}
 }
 

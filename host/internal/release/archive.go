@@ -38,7 +38,7 @@ func archive(file, folder string, date time.Time, paths []string, sources map[st
 }
 
 func pack(w *tar.Writer, name, source string, date time.Time) error {
-	content, err := os.ReadFile(source) //nolint:gosec // of the release
+	content, err := os.ReadFile(source)
 	if err != nil {
 		return err
 	}
@@ -60,11 +60,11 @@ func pack(w *tar.Writer, name, source string, date time.Time) error {
 
 // compress writes file.gz, without name and time in it, beside file.
 func compress(file string) (err error) {
-	content, err := os.ReadFile(file) //nolint:gosec // of the release
+	content, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	out, err := os.Create(file + ".gz") //nolint:gosec // of the release
+	out, err := os.Create(file + ".gz")
 	if err != nil {
 		return err
 	}
@@ -96,11 +96,11 @@ func checksums(dir, file string) error {
 		}
 		fmt.Fprintf(&lines, "%s  %s\n", sum, e.Name())
 	}
-	return os.WriteFile(filepath.Join(dir, file), []byte(lines.String()), 0o644) //nolint:gosec // it is published
+	return os.WriteFile(filepath.Join(dir, file), []byte(lines.String()), 0o644) //nolint:gosec // a file of the release
 }
 
 func fileDigest(file string) (string, error) {
-	f, err := os.Open(file) //nolint:gosec // of the release
+	f, err := os.Open(file) //nolint:gosec // a file of the release
 	if err != nil {
 		return "", err
 	}

@@ -61,7 +61,7 @@ func build(ctx context.Context, o origin, t target, file string, args ...string)
 	const vars = "github.com/usherhost/usher/host/release."
 	flags := fmt.Sprintf("-s -w -X %[1]sversion=%[2]s -X %[1]scommit=%[3]s -X %[1]sdate=%[4]s", vars, o.version, o.commit, o.date.Format(time.RFC3339))
 	args = append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", file}, args...)
-	cmd := exec.CommandContext(ctx, "go", append(args, "./host/cmd/usher")...)
+	cmd := exec.CommandContext(ctx, "go", append(args, "./host/cmd/usher")...) //nolint:gosec // arguments of this program
 	cmd.Env = append(os.Environ(), "GOOS="+t.os, "GOARCH="+t.arch, "CGO_ENABLED=0")
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	if err := cmd.Run(); err != nil {
@@ -99,7 +99,7 @@ func buildDocuments(ctx context.Context, o origin, dir string) error {
 		return err
 	}
 	for _, sub := range []string{"completions", "man"} {
-		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil { //nolint:gosec // it is published
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
 			return err
 		}
 	}
@@ -108,7 +108,7 @@ func buildDocuments(ctx context.Context, o origin, dir string) error {
 			return err
 		}
 	}
-	if _, err := exec.CommandContext(ctx, command, "man", filepath.Join(dir, "man")).Output(); err != nil { //nolint:gosec // built above
+	if _, err := exec.CommandContext(ctx, command, "man", filepath.Join(dir, "man")).Output(); err != nil {
 		return fmt.Errorf("write the manual pages: %w", err)
 	}
 	if err := printed(ctx, filepath.Join(dir, "NOTICES"), command, "licenses"); err != nil {
@@ -123,5 +123,5 @@ func printed(ctx context.Context, file, command string, args ...string) error {
 	if err != nil {
 		return fmt.Errorf("usher %s: %w", strings.Join(args, " "), err)
 	}
-	return os.WriteFile(file, out, 0o644) //nolint:gosec // it is published
+	return os.WriteFile(file, out, 0o644)
 }

@@ -24,7 +24,7 @@ func image(ctx context.Context, dir string, t target) error {
 			return err
 		}
 	}
-	if err := os.Chmod(filepath.Join(dir, "rootfs/tmp"), 0o777|os.ModeSticky); err != nil {
+	if err := os.Chmod(filepath.Join(dir, "rootfs/tmp"), 0o777|os.ModeSticky); err != nil { //nolint:gosec // a folder of the image
 		return err
 	}
 	file, err := os.ReadFile("host/deploy/container/Containerfile")

@@ -55,7 +55,7 @@ func makeNotices(ctx context.Context, dir, packages string) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, release.NoticesFile), packed.Bytes(), 0o644) //nolint:gosec // it is published
+	return os.WriteFile(filepath.Join(dir, release.NoticesFile), packed.Bytes(), 0o644)
 }
 
 // components returns everything of others that usher is made of, on any of the platforms.

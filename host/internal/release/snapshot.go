@@ -122,7 +122,7 @@ func makeTarget(ctx context.Context, o origin, t target, stage, dir string) erro
 
 // makePackage makes a deb or an rpm, with nfpm at the version that .tools/release pins.
 func makePackage(ctx context.Context, o origin, t target, format, stage, dir string) error {
-	cmd := exec.CommandContext(ctx, "go", "tool", "-modfile=.tools/release/go.mod", "nfpm",
+	cmd := exec.CommandContext(ctx, "go", "tool", "-modfile=.tools/release/go.mod", "nfpm", //nolint:gosec // arguments of this program
 		"package", "--config", "host/deploy/package/nfpm.yaml", "--packager", format, "--target", dir)
 	cmd.Env = append(os.Environ(), "VERSION="+strings.TrimSuffix(o.number(), "+dirty"), "ARCH="+t.arch, "STAGE="+stage,
 		"DATE="+o.date.Format(time.RFC3339), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", o.date.Unix()))

@@ -111,7 +111,8 @@ func TestTheBillOfMaterialsNamesEverything(t *testing.T) {
 	if bom.Metadata.Component.Version != "v1.2.3" || bom.Metadata.Timestamp != "2026-12-01T02:03:04Z" || len(*(*bom.Dependencies)[0].Dependencies) != 3 {
 		t.Errorf("the bill is %+v", bom.Metadata)
 	}
-	if serial(sample) != serial(sample) || !strings.HasPrefix(bom.SerialNumber, "urn:uuid:") || len(bom.SerialNumber) != len("urn:uuid:")+36 {
+	first, again := serial(sample), serial(sample)
+	if first != again || !strings.HasPrefix(bom.SerialNumber, "urn:uuid:") || len(bom.SerialNumber) != len("urn:uuid:")+36 {
 		t.Errorf("the serial number is %s", bom.SerialNumber)
 	}
 }
