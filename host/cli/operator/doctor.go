@@ -342,7 +342,7 @@ func checkTools(ctx context.Context) []finding {
 	var findings []finding
 	for _, tool := range []struct{ name, use string }{
 		{"go", "actions in Go"},
-		{"npm", "packages that actions in JavaScript name (--dependency)"},
+		{"npm", "packages of actions from registries that an .npmrc names"},
 		{"node", "tests of actions in JavaScript, and actions in AssemblyScript"},
 		{"clang", "actions in C"},
 		{"wasm-ld", "actions in C"},

@@ -92,7 +92,7 @@ func (p *Packages) explain(ctx context.Context, dir string, r request, out []byt
 		})
 	}
 	if unreachable.MatchString(f.Error.Code) {
-		return fmt.Errorf("install packages: the registry%s cannot be reached (%s): check the network and the registry setting, or build offline from the cache", registryNote(r), f.Error.Code)
+		return unreachableRegistry(r, f.Error.Code)
 	}
 	return fmt.Errorf("install packages: npm: %s", strings.TrimSpace(f.Error.Code+" "+f.Error.Summary))
 }
@@ -106,6 +106,10 @@ func (p *Packages) noVersion(ctx context.Context, dir string, r request, name, v
 		m.Hint = fmt.Sprintf("ask for %s, or for latest", newest)
 	}
 	return m
+}
+
+func unreachableRegistry(r request, why string) error {
+	return fmt.Errorf("install packages: the registry%s cannot be reached (%s): check the network and the registry setting, or build offline from the cache", registryNote(r), why)
 }
 
 func registryNote(r request) string {

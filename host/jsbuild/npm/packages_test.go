@@ -239,16 +239,6 @@ func TestInstallSaysWhatIsWrongWithAList(t *testing.T) {
 	}
 }
 
-func TestInstallSaysThatThereIsNoNpm(t *testing.T) {
-	t.Parallel()
-	p := &npm.Packages{CacheDir: t.TempDir(), Npm: filepath.Join(t.TempDir(), "npm")}
-	_, err := p.Install(t.Context(), listed("alpha@1.0.0"))
-	var wrong *host.BuildFailure
-	if !errors.As(err, &wrong) || !strings.Contains(err.Error(), "install Node.js, which brings npm, or put node_modules beside the action's file") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestInstallKeepsTheHostsKeysFromNpm(t *testing.T) {
 	for _, name := range []string{"USHER_SECRETS_KEY", "AWS_SECRET_ACCESS_KEY", "DATABASE_URL", "GITHUB_TOKEN", "MY_NPM_TOKEN", "LD_PRELOAD_"} {
 		t.Setenv(name, "of the host")

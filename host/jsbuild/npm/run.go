@@ -58,6 +58,10 @@ func (p *Packages) npmInstall(ctx context.Context, dir string, r request) error 
 	for _, q := range r.list {
 		names = append(names, q.Name+"@"+q.Version)
 	}
+	if _, err := p.find(); err != nil {
+		p.log("install, without npm, " + strings.Join(names, " "))
+		return p.installHere(ctx, dir, r)
+	}
 	p.log("npm install " + strings.Join(names, " "))
 	out, err := p.npm(ctx, dir, r, args...)
 	if err == nil {

@@ -171,7 +171,7 @@ func (s Source) get(ctx context.Context, p Package, most int64) (tarball []byte,
 
 // getOnce asks the registry. Again is true for an error that may pass.
 func (s Source) getOnce(ctx context.Context, p Package, most int64) (tarball []byte, kind ProblemKind, again bool, err error) {
-	address := s.registry() + "/" + p.Name + "/-/" + path.Base(p.Name) + "-" + p.Version + ".tgz"
+	address := cmp.Or(p.Address, s.registry()+"/"+p.Name+"/-/"+path.Base(p.Name)+"-"+p.Version+".tgz")
 	ctx, silent := context.WithCancelCause(ctx)
 	defer silent(nil)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)

@@ -17,6 +17,7 @@ type Package struct {
 	Name      string // in the registry, which an alias's folder has not
 	Version   string
 	Integrity string // the digests of its tarball, as npm writes them: "sha512-…"
+	Address   string // of its tarball; "" follows from the registry, name and version
 	License   string // as its package.json names it; "" when the lockfile does not say
 }
 

@@ -24,13 +24,13 @@ type Registry struct {
 	mu       sync.Mutex
 	versions map[string]map[string][]byte // guarded by mu: package → version → tarball
 	asked    map[string]int               // guarded by mu: path → how often
-	needs    map[string]map[string]string // guarded by mu: package → its dependencies
+	needs    map[string]map[string]any    // guarded by mu: package@version → what it needs
 }
 
 // New returns a registry without packages, which closes with the test.
 func New(t *testing.T) *Registry {
 	t.Helper()
-	r := &Registry{versions: map[string]map[string][]byte{}, asked: map[string]int{}, needs: map[string]map[string]string{}}
+	r := &Registry{versions: map[string]map[string][]byte{}, asked: map[string]int{}, needs: map[string]map[string]any{}}
 	r.Server = httptest.NewServer(r)
 	t.Cleanup(r.Close)
 	return r
@@ -63,9 +63,7 @@ func (r *Registry) Publish(t *testing.T, name, version string, fields map[string
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if needs, ok := fields["dependencies"].(map[string]string); ok {
-		r.needs[name] = needs
-	}
+	r.needs[name+"@"+version] = fields
 	if r.versions[name] == nil {
 		r.versions[name] = map[string][]byte{}
 	}
@@ -138,10 +136,16 @@ func (r *Registry) describe(name string, versions map[string][]byte) map[string]
 	list := map[string]any{}
 	for version, tarball := range versions {
 		sum := sha512.Sum512(tarball)
-		list[version] = map[string]any{"name": name, "version": version, "dependencies": r.needs[name], "dist": map[string]any{
+		described := map[string]any{"name": name, "version": version, "dist": map[string]any{
 			"tarball":   r.URL + "/" + name + "/-/" + version + ".tgz",
 			"integrity": "sha512-" + base64.StdEncoding.EncodeToString(sum[:]),
 		}}
+		for _, field := range []string{"dependencies", "optionalDependencies", "peerDependencies", "peerDependenciesMeta"} {
+			if needs := r.needs[name+"@"+version][field]; needs != nil {
+				described[field] = needs
+			}
+		}
+		list[version] = described
 	}
 	all := slices.Sorted(maps.Keys(versions))
 	return map[string]any{"name": name, "dist-tags": map[string]string{"latest": all[len(all)-1]}, "versions": list}
