@@ -41,6 +41,7 @@ type backlog struct {
 	mu     sync.Mutex // guards all below
 	closed bool       // before Run and after its end: nothing is taken
 	start  func(host.Execution, *lane)
+	report func(...*host.Notice) // never called with mu held
 	lanes  lanes
 	runs   map[string]*run // by execution
 	held   int             // reserved, queued, running, and ended but not yet durable
@@ -214,20 +215,28 @@ func (b *backlog) arm(at time.Time) {
 	}
 }
 
-// tick starts what a rate held up, and wakes the claiming loop for a probe.
-func (b *backlog) tick() {
+// tick starts what a rate held up, wakes the claiming loop for a probe, and closes the
+// breakers for which nothing has come.
+func (b *backlog) tick() { b.report(b.atTick()...) }
+
+func (b *backlog) atTick() (notices []*host.Notice) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.tickAt = time.Time{}
 	if b.closed {
-		return
+		return nil
 	}
 	b.fill()
+	now := time.Now()
 	for _, br := range b.breakers {
-		if br.open && br.probe == "" && time.Now().Before(br.probeAt) {
-			b.arm(br.probeAt)
+		switch at := br.nextLook(); {
+		case now.Before(at):
+			b.arm(at)
+		case br.isIdle():
+			notices = append(notices, b.closeBreaker(br, "nothing has waited for it"))
 		}
 	}
+	return notices
 }
 
 // began and ended keep the runs that [backlog.cancel] stops. When a run ends, a retry of

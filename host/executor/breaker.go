@@ -14,6 +14,7 @@ import (
 //	open ── its wait is over: the first that waits is the probe ──▶ probing
 //	probing ── it fails: twice the wait, at most BreakerLongestWait ──▶ open
 //	probing, or any attempt that still ran, succeeds ──▶ closed
+//	open ── nothing has waited for it for BreakerWindow after its wait ──▶ closed
 //
 // A success forgets the failures before it. An attempt that gives up for its event alone
 // counts as neither. It is of a version, not of the action: a fix that is deployed runs
@@ -50,6 +51,21 @@ func (br *breaker) stops(executionID string, now time.Time) bool {
 	}
 	br.probe = executionID
 	return false
+}
+
+// isIdle reports whether the breaker is open although nothing waits for it.
+func (br *breaker) isIdle() bool { return br.open && br.probe == "" && !br.spill.stored }
+
+// nextLook returns when there is something to do for an open breaker: a probe, or the end
+// of one for which nothing has come; the zero time when there is not.
+func (br *breaker) nextLook() time.Time {
+	switch {
+	case !br.open || br.probe != "":
+		return time.Time{}
+	case br.spill.stored || time.Now().Before(br.probeAt):
+		return br.probeAt
+	}
+	return br.probeAt.Add(host.BreakerWindow)
 }
 
 func (b *backlog) newBreaker(step host.Step, t host.Trigger) *breaker {

@@ -163,6 +163,33 @@ func TestABreakerStaysOpenAfterARestartAndProbesAtOnce(t *testing.T) {
 	})
 }
 
+func TestABreakerForWhichNothingComesCloses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db, guests, notes := newStore(), newService(), &notified{}
+		stop := begin(t, &executor.Executor{Runner: guests, Concurrency: 8, Notifier: notes}, db)
+		synctest.Wait()
+		steps := broken("")
+		steps[0].Settings.Retry.MaxAttempts = 1
+		for i := range 10 {
+			db.accept(execution(fmt.Sprint(i), steps))
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(host.BreakerWindow)
+		if got := notes.kinds(); !slices.Equal(got, []host.NoticeKind{host.NoticeBreakerOpened}) {
+			t.Errorf("notified of %v", got)
+		}
+		time.Sleep(time.Minute)
+		if got := notes.kinds(); !slices.Equal(got, []host.NoticeKind{host.NoticeBreakerOpened, host.NoticeBreakerClosed}) {
+			t.Errorf("notified of %v", got)
+		}
+		if holds, err := db.dispatcher.HeldBack(t.Context()); err != nil || len(holds) != 0 {
+			t.Errorf("held back are %+v, %v", holds, err)
+		}
+		end(t, stop)
+	})
+}
+
 func TestAFixIsNotHeldBackByTheBreakerOfTheVersionBeforeIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

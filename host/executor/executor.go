@@ -259,6 +259,7 @@ func (e *Executor) setup() {
 			e.log = slog.Default()
 		}
 		e.backlog = newBacklog(cmp.Or(e.Backlog, DefaultBacklog), cmp.Or(e.Concurrency, DefaultConcurrency))
+		e.backlog.report = e.notify
 		e.writes = newPendingWrites()
 		if e.Quarantine != nil {
 			e.hold = newHold()

@@ -194,6 +194,7 @@ func (b *backlog) completeDrain(s *spill, n int, leased []host.Execution, err er
 	if s.stored = s.missed || s.parking > 0; !s.stored {
 		b.spills = slices.DeleteFunc(b.spills, func(other *spill) bool { return other == s })
 		if s.breaker != nil {
+			b.arm(s.breaker.nextLook())
 			b.forgetBreaker(s.breaker)
 		}
 	}
