@@ -15,19 +15,28 @@ import (
 )
 
 func newDeadLetters(env *command.Env) *cobra.Command {
+	cmd := newDeadLettersList(env, "dead-letters")
+	cmd.Short = "Show the actions that used up their attempts, and run them again"
+	cmd.Example = `  usher dead-letters --action notify-slack --since 1d
+  usher dead-letters retry --text "status 503" --since 1d`
+	cmd.GroupID, cmd.Args = command.GroupWork, command.SubcommandOnly
+	cmd.AddCommand(newDeadLettersList(env, "list"), newDeadLettersRetry(env))
+	return cmd
+}
+
+// newDeadLettersList returns the command that lists executions with dead letters, under
+// a name.
+func newDeadLettersList(env *command.Env, name string) *cobra.Command {
 	var f executionFlags
 	cmd := &cobra.Command{
-		Use:   "dead-letters",
-		Short: "Show the actions that used up their attempts, and run them again",
-		Example: `  usher dead-letters --action notify-slack --since 1d
-  usher dead-letters retry --text "status 503" --since 1d`,
-		GroupID: command.GroupWork,
-		Args:    command.SubcommandOnly,
+		Use:     name,
+		Short:   "List the executions with a dead letter, newest first",
+		Example: `  usher dead-letters list --email ada@example.com`,
+		Args:    command.Exactly(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return deadLetters(cmd.Context(), env, f) },
 	}
 	f.add(cmd)
 	f.addPage(cmd)
-	cmd.AddCommand(newDeadLettersRetry(env))
 	return cmd
 }
 
