@@ -145,7 +145,7 @@ func (d *demo) play(ctx context.Context, action, secret, receiver string) error 
 		args  []string
 		stdin string
 	}{
-		{args: []string{"actions", "deploy", action}},
+		{args: []string{"actions", "deploy", action, "--yes"}}, // it has a build command
 		{args: []string{"secrets", "set", name, secret}, stdin: receiver},
 		{args: []string{"bind", name, "--allow", allow}},
 		{args: []string{"events", "send", filepath.Join(action, "event.json"), "--wait", "30s"}},
@@ -166,7 +166,7 @@ func (d *demo) command(ctx context.Context, stdin string, args ...string) error 
 	}
 	fmt.Println("\n$ " + line)
 	cmd := exec.CommandContext(ctx, d.usher, args...)
-	cmd.Env = append(os.Environ(), "USHER_URL="+d.url, "USHER_DATA="+d.data)
+	cmd.Env = append(os.Environ(), "USHER_URL="+d.url, "USHER_DATA="+d.data, "XDG_CONFIG_HOME="+d.data)
 	cmd.Stdin = strings.NewReader(stdin)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stdout
 	if err := cmd.Run(); err != nil {
