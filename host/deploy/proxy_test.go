@@ -22,7 +22,7 @@ func TestTheSampleForCaddyServesAHost(t *testing.T) {
 	t.Parallel()
 	caddy, err := exec.LookPath("caddy")
 	if err != nil {
-		t.Skip("caddy is not installed: task plugins:setup installs it")
+		t.Skip("caddy is not installed: task deploy:setup installs it")
 	}
 	u := startUsher(t, "127.0.0.1:0")
 	cert, key, client := certificate(t)
@@ -38,7 +38,7 @@ func TestTheSampleForNginxServesAHost(t *testing.T) {
 	nginx, err := exec.LookPath("nginx")
 	if err != nil {
 		if nginx, err = exec.LookPath("/usr/sbin/nginx"); err != nil {
-			t.Skip("nginx is not installed: task plugins:setup installs it")
+			t.Skip("nginx is not installed: task deploy:setup installs it")
 		}
 	}
 	u := startUsher(t, "127.0.0.1:0")
