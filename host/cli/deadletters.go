@@ -53,41 +53,25 @@ func deadLetters(ctx context.Context, env *command.Env, f executionFlags) error 
 	if err != nil {
 		return err
 	}
-	views := make([]executionView, len(page.Executions))
+	views, ids := make([]executionView, len(page.Executions)), make([]string, len(page.Executions))
 	for i, e := range page.Executions {
-		views[i] = viewExecution(e)
+		views[i], ids[i] = viewExecution(e), e.ID
 	}
-	if f.quiet && !env.Term.JSON {
-		ids := make([]string, len(views))
-		for i := range views {
-			ids[i] = views[i].ID
-		}
-		return printIDs(env.Term, ids)
-	}
-	if err := env.Term.Answer(map[string]any{"executions": views, "next": page.Next}, func(w io.Writer) {
-		if len(views) == 0 {
-			return
-		}
-		deadLetterTable(env.Term, w, page.Executions)
-		env.Term.Note("run them again: usher dead-letters retry --all, or one: usher executions retry EXECUTION")
-		if page.Next != "" {
-			env.Term.Note("there are more: --before %s", page.Next)
-		}
-	}); err != nil || env.Term.JSON {
-		return err
-	}
-	noteIndexing(env.Term, page.Indexing)
-	if len(views) > 0 {
-		return nil
-	}
-	return emptyList[host.ExecutionQuery]{
-		noun: "dead letters", conditions: f.conditions(q), first: "no action has used up its attempts",
-		any: func(ctx context.Context, q host.ExecutionQuery) (bool, error) {
-			q.Limit = 1
-			page, err := c.DeadLetters(ctx, q)
-			return len(page.Executions) > 0, err
+	return listing[host.ExecutionQuery]{
+		ids: ids, answer: map[string]any{"executions": views, "next": page.Next}, next: page.Next, indexing: page.Indexing,
+		table: func(w io.Writer) {
+			deadLetterTable(env.Term, w, page.Executions)
+			env.Term.Note("run them again: usher dead-letters retry --all, or one: usher executions retry EXECUTION")
 		},
-	}.explain(ctx, env.Term)
+		empty: emptyList[host.ExecutionQuery]{
+			noun: "dead letters", conditions: f.conditions(q), first: "no action has used up its attempts",
+			any: func(ctx context.Context, q host.ExecutionQuery) (bool, error) {
+				q.Limit = 1
+				page, err := c.DeadLetters(ctx, q)
+				return len(page.Executions) > 0, err
+			},
+		},
+	}.show(ctx, env.Term, f.quiet)
 }
 
 func deadLetterTable(t term.Terminal, w io.Writer, executions []client.Execution) {

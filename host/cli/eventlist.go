@@ -75,35 +75,22 @@ func listEvents(ctx context.Context, env *command.Env, f eventFlags) error {
 		return err
 	}
 	page.Events = term.NotNil(page.Events)
-	if f.quiet && !env.Term.JSON {
-		ids := make([]string, len(page.Events))
-		for i := range page.Events {
-			ids[i] = page.Events[i].ID
-		}
-		return printIDs(env.Term, ids)
+	ids := make([]string, len(page.Events))
+	for i := range page.Events {
+		ids[i] = page.Events[i].ID
 	}
-	if err := env.Term.Answer(page, func(w io.Writer) {
-		if len(page.Events) > 0 {
-			eventTable(env.Term, w, page.Events)
-		}
-		if page.Next != "" {
-			env.Term.Note("there are more: --before %s", page.Next)
-		}
-	}); err != nil || env.Term.JSON {
-		return err
-	}
-	noteIndexing(env.Term, page.Indexing)
-	if len(page.Events) > 0 {
-		return nil
-	}
-	return emptyList[host.EventQuery]{
-		noun: "events", conditions: f.conditions(q), first: "send one: usher events send FILE",
-		any: func(ctx context.Context, q host.EventQuery) (bool, error) {
-			q.Limit = 1
-			page, err := c.Events(ctx, q)
-			return len(page.Events) > 0, err
+	return listing[host.EventQuery]{
+		ids: ids, answer: page, next: page.Next, indexing: page.Indexing,
+		table: func(w io.Writer) { eventTable(env.Term, w, page.Events) },
+		empty: emptyList[host.EventQuery]{
+			noun: "events", conditions: f.conditions(q), first: "send one: usher events send FILE",
+			any: func(ctx context.Context, q host.EventQuery) (bool, error) {
+				q.Limit = 1
+				page, err := c.Events(ctx, q)
+				return len(page.Events) > 0, err
+			},
 		},
-	}.explain(ctx, env.Term)
+	}.show(ctx, env.Term, f.quiet)
 }
 
 // conditions are the filters one by one.

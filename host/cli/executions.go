@@ -55,31 +55,18 @@ func searchExecutions(ctx context.Context, env *command.Env, f executionFlags) e
 		return err
 	}
 	page.Executions = term.NotNil(page.Executions)
-	if f.quiet && !env.Term.JSON {
-		return printIDs(env.Term, executionIDs(page.Executions))
-	}
-	if err := env.Term.Answer(page, func(w io.Writer) {
-		if len(page.Executions) > 0 {
-			executionTable(env.Term, w, page.Executions)
-		}
-		if page.Next != "" {
-			env.Term.Note("there are more: --before %s", page.Next)
-		}
-	}); err != nil || env.Term.JSON {
-		return err
-	}
-	noteIndexing(env.Term, page.Indexing)
-	if len(page.Executions) > 0 {
-		return nil
-	}
-	return emptyList[host.ExecutionQuery]{
-		noun: "executions", conditions: f.conditions(q), first: "send an event: usher events send FILE",
-		any: func(ctx context.Context, q host.ExecutionQuery) (bool, error) {
-			q.Limit = 1
-			page, err := c.Executions(ctx, q)
-			return len(page.Executions) > 0, err
+	return listing[host.ExecutionQuery]{
+		ids: executionIDs(page.Executions), answer: page, next: page.Next, indexing: page.Indexing,
+		table: func(w io.Writer) { executionTable(env.Term, w, page.Executions) },
+		empty: emptyList[host.ExecutionQuery]{
+			noun: "executions", conditions: f.conditions(q), first: "send an event: usher events send FILE",
+			any: func(ctx context.Context, q host.ExecutionQuery) (bool, error) {
+				q.Limit = 1
+				page, err := c.Executions(ctx, q)
+				return len(page.Executions) > 0, err
+			},
 		},
-	}.explain(ctx, env.Term)
+	}.show(ctx, env.Term, f.quiet)
 }
 
 func executionIDs(executions []host.Execution) []string {

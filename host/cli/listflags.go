@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"time"
@@ -66,6 +67,38 @@ func addLimit(cmd *cobra.Command, limit *int, initial int) {
 
 func addQuiet(cmd *cobra.Command, quiet *bool) {
 	cmd.Flags().BoolVarP(quiet, "quiet", "q", false, "print ids only, one on each line")
+}
+
+// listing is a page of what a command lists.
+type listing[Q any] struct {
+	ids      []string
+	answer   any               // what --json prints
+	table    func(w io.Writer) // of a page that is not empty
+	next     string            // the --before of the next page
+	indexing []host.SearchableField
+	empty    emptyList[Q]
+}
+
+// show prints the page, or why it is empty.
+func (l listing[Q]) show(ctx context.Context, t term.Terminal, quiet bool) error {
+	if quiet && !t.JSON {
+		return printIDs(t, l.ids)
+	}
+	if err := t.Answer(l.answer, func(w io.Writer) {
+		if len(l.ids) > 0 {
+			l.table(w)
+		}
+		if l.next != "" {
+			t.Note("there are more: --before %s", l.next)
+		}
+	}); err != nil || t.JSON {
+		return err
+	}
+	noteIndexing(t, l.indexing)
+	if len(l.ids) > 0 {
+		return nil
+	}
+	return l.empty.explain(ctx, t)
 }
 
 // printIDs prints ids for other commands, such as xargs.
